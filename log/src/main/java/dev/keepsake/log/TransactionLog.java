@@ -1,0 +1,89 @@
+package dev.keepsake.log;
+
+import dev.keepsake.core.Term;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+
+/// A shard's transaction log: durability, order and leadership in one sequence of entries.
+///
+/// The data positions of the log are the engine's replication offsets, so "offset" means the same
+/// here and in `ROLE`. Entries are written by the holder of the newest term only; see [#claim].
+///
+/// Threading: every method may be called from any thread. `claim`, `append` and `renew` never
+/// block; their stages complete on a thread of the log, in the order of the calls, and what is
+/// attached to them must not block either. `read` and `indexOf` may read from disk and therefore
+/// block.
+///
+/// Durability: an outcome that says [AppendOutcome.Appended] or [ClaimOutcome.Won] is given only
+/// after the entry has been forced to stable storage. Readers and [#tail] see committed entries
+/// only.
+public interface TransactionLog extends AutoCloseable {
+    /// Claims the leadership: appends a LEADER entry that must directly follow the entry
+    /// `expectedTailIndex`. So only a claimant that has seen every entry can win, and of several
+    /// exactly one does. Winning fences all appends of older terms, those under way included.
+    ///
+    /// @param node the claimant's name, stored in the entry
+    /// @param expectedTailIndex the last entry that the claimant has seen, -1 for an empty log
+    CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex);
+
+    /// Appends bytes of the replication stream. Appends may be pipelined; after one refusal every
+    /// later one of the term is refused too. A retry of bytes that the log already holds at that
+    /// offset and in that term is acknowledged from the log.
+    ///
+    /// @param term the caller's leadership
+    /// @param expectedOffset the offset of the first byte: the end of the log once all appends
+    ///   before this one have been applied
+    /// @param bytes at least one byte, between position and limit; not to be changed until the
+    ///   stage completes
+    CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes);
+
+    /// Appends a LEASE entry: the caller's lease counts from the moment of this *call*.
+    CompletionStage<AppendOutcome> renew(Term term);
+
+    /// The committed end. Reads memory only.
+    Tail tail();
+
+    /// How many bytes have been handed to [#append] and are not decided yet. Callers stop taking in
+    /// more well before the implementation's own bound, at which appends are [AppendOutcome.Full].
+    long pendingBytes();
+
+    /// Committed entries from `fromIndex` on, in order: as many as fit `maxBytes` of payload, but
+    /// at least one if there is one; empty at the end of the log.
+    ///
+    /// @throws TrimmedException when `fromIndex` lies before the oldest entry still held
+    /// @throws CorruptLogException when an entry's checksum does not match
+    List<LogEntry> read(long fromIndex, int maxBytes) throws IOException;
+
+    /// The DATA entry that holds the byte at `offset`, or the index after the tail when `offset` is
+    /// the end of the log.
+    ///
+    /// @throws TrimmedException when that entry is no longer held
+    /// @throws IllegalArgumentException when `offset` lies beyond the end of the log
+    long indexOf(long offset) throws IOException;
+
+    /// Calls `listener` after each commit, until the subscription is closed.
+    Subscription follow(Listener listener);
+
+    /// Gives up entries before `firstKeptIndex`, as far as whole units of storage allow. Refused to
+    /// any but the newest term, like an append.
+    ///
+    /// @return false when the term is fenced; nothing was given up then
+    boolean trim(Term term, long firstKeptIndex) throws IOException;
+
+    /// Stops taking appends, decides those under way, and frees everything. Idempotent.
+    @Override
+    void close();
+
+    /// Told of commits on the log's thread; must not block, and reads entries elsewhere.
+    interface Listener {
+        void committed(Tail tail);
+    }
+
+    /// Ends a [#follow]. Closing is idempotent.
+    interface Subscription extends AutoCloseable {
+        @Override
+        void close();
+    }
+}
