@@ -9,12 +9,12 @@ import java.nio.ByteBuffer;
 /// @param term the leadership that wrote it
 /// @param kind what the payload is
 /// @param firstOffset how many data bytes are ordered before it
-/// @param payload its bytes, read-only; every call of `payload()` gives a view with its own
-///   position
+/// @param payload its bytes, read-only, from position 0; every call of `payload()` gives a view
+///   with its own position
 public record LogEntry(
         long index, Term term, EntryKind kind, long firstOffset, ByteBuffer payload) {
     public LogEntry {
-        payload = payload.asReadOnlyBuffer();
+        payload = payload.slice().asReadOnlyBuffer();
     }
 
     @Override

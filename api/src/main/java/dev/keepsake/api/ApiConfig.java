@@ -1,0 +1,15 @@
+package dev.keepsake.api;
+
+/// Where the API listens, and for whom it speaks.
+///
+/// @param port 0 for a free one
+/// @param accountId the account in every ARN
+/// @param maxBodyBytes larger requests are refused
+public record ApiConfig(String host, int port, String accountId, int maxBodyBytes) {
+    private static final int MIB = 1 << 20;
+
+    /// The account that test suites use everywhere, and 1 MiB.
+    public static ApiConfig standard(String host, int port) {
+        return new ApiConfig(host, port, "123456789012", MIB);
+    }
+}

@@ -1,0 +1,179 @@
+package dev.keepsake.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.control.ApiException;
+import dev.keepsake.control.ControlService;
+import dev.keepsake.control.Fault;
+import dev.keepsake.core.Clock;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.Status;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.JsonNodeFactory;
+
+/// The AWS API over HTTP: `POST /` with `X-Amz-Target`, AWS JSON 1.1, and a health check. Requests
+/// run on virtual threads and may block. Whatever goes wrong is answered as the service answers it,
+/// never as a page.
+public final class ApiServer implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+    private static final String TARGET_PREFIX = "AmazonMemoryDB.";
+    private static final String CONTENT_TYPE = "application/x-amz-json-1.1";
+    private static final String DEFAULT_REGION = "us-east-1";
+
+    // AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …
+    private static final Pattern CREDENTIAL =
+            Pattern.compile("Credential=[^/,\\s]+/\\d{8}/([a-z0-9-]+)/[a-z0-9-]+/aws4_request");
+
+    private final WebServer web;
+    private final Operations operations;
+    private final int maxBodyBytes;
+    private final JsonMapper json = JsonMapper.builder().build();
+
+    private ApiServer(
+            ApiConfig config, ControlService control, Clock clock, RandomGenerator random) {
+        this.operations = new Operations(control, new Shapes(config.accountId()), clock, random);
+        this.maxBodyBytes = config.maxBodyBytes();
+        this.web =
+                WebServer.builder()
+                        .host(config.host())
+                        .port(config.port())
+                        .shutdownHook(false)
+                        .shutdownGracePeriod(Duration.ofSeconds(1))
+                        .routing(routing ->
+                                routing.post("/", this::call)
+                                        .get("/_keepsake/health", ApiServer::health)
+                                        .any(this::elsewhere))
+                        .build();
+    }
+
+    /// Listens and answers.
+    ///
+    /// @throws IOException when the address cannot be listened on; the message names it
+    public static ApiServer start(
+            ApiConfig config, ControlService control, Clock clock, RandomGenerator random)
+            throws IOException {
+        var server = new ApiServer(config, control, clock, random);
+        try {
+            server.web.start();
+        } catch (RuntimeException e) {
+            server.web.stop();
+            throw new IOException(
+                    "cannot listen on %s:%d; is the port in use?"
+                            .formatted(config.host(), config.port()),
+                    e);
+        }
+        return server;
+    }
+
+    /// Where it listens.
+    public int port() {
+        return web.port();
+    }
+
+    /// Stops listening and lets requests under way finish, for a second at most. Idempotent.
+    @Override
+    public void close() {
+        web.stop();
+    }
+
+    private static void health(ServerRequest request, ServerResponse response) {
+        response.header("Content-Type", "application/json").send("{\"status\":\"ok\"}");
+    }
+
+    private void call(ServerRequest request, ServerResponse response) {
+        String requestId = UUID.randomUUID().toString();
+        try {
+            var body = json.readTree(readBody(request));
+            var answer = operations.answer(operation(request), new Members(body), region(request));
+            send(response, requestId, Status.OK_200, json.writeValueAsString(answer));
+        } catch (JacksonException e) {
+            fail(response, requestId, Fault.SERIALIZATION, "The request is not valid JSON.");
+        } catch (ApiException e) {
+            fail(response, requestId, e.fault(), e.getMessage());
+        } catch (IOException e) {
+            fail(response, requestId, Fault.SERIALIZATION, "The request could not be read.");
+        } catch (RuntimeException e) {
+            LOG.error("request={} failed", requestId, e);
+            fail(
+                    response,
+                    requestId,
+                    Fault.INTERNAL_FAILURE,
+                    "The request failed; the server's log says why, at request %s."
+                            .formatted(requestId));
+        }
+    }
+
+    private void elsewhere(ServerRequest request, ServerResponse response) {
+        fail(
+                response,
+                UUID.randomUUID().toString(),
+                Fault.UNKNOWN_OPERATION,
+                "%s %s is not known; calls are sent as POST / with an X-Amz-Target header."
+                        .formatted(request.prologue().method(), request.path().path()));
+    }
+
+    private byte[] readBody(ServerRequest request) throws IOException {
+        if (!request.content().hasEntity()) {
+            return "{}".getBytes(UTF_8);
+        }
+        try (var in = request.content().inputStream()) {
+            var body = in.readNBytes(maxBodyBytes + 1);
+            if (body.length > maxBodyBytes) {
+                throw Fault.REQUEST_TOO_LARGE.because(
+                        "The request is larger than %d bytes.", maxBodyBytes);
+            }
+            return body.length == 0 ? "{}".getBytes(UTF_8) : body;
+        }
+    }
+
+    private static @Nullable String operation(ServerRequest request) {
+        return request.headers()
+                .first(HeaderNames.create("X-Amz-Target"))
+                .filter(target -> target.startsWith(TARGET_PREFIX))
+                .map(target -> target.substring(TARGET_PREFIX.length()))
+                .orElse(null);
+    }
+
+    /// The region of the credential's scope. The signature is not verified.
+    private static String region(ServerRequest request) {
+        var authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
+        if (authorization.isEmpty()) {
+            return DEFAULT_REGION;
+        }
+        var credential = CREDENTIAL.matcher(authorization);
+        if (!authorization.startsWith("AWS4-HMAC-SHA256") || !credential.find()) {
+            throw Fault.INCOMPLETE_SIGNATURE.because(
+                    "The Authorization header has no Credential=KEY/DATE/REGION/SERVICE/aws4_request.");
+        }
+        return credential.group(1);
+    }
+
+    private void fail(
+            ServerResponse response, String requestId, Fault fault, @Nullable String message) {
+        var body = JsonNodeFactory.instance.objectNode();
+        body.put("__type", fault.code());
+        body.put("message", message);
+        response.header("x-amzn-ErrorType", fault.code());
+        send(response, requestId, Status.create(fault.httpStatus()), json.writeValueAsString(body));
+    }
+
+    private static void send(
+            ServerResponse response, String requestId, Status status, String body) {
+        response.status(status)
+                .header("Content-Type", CONTENT_TYPE)
+                .header("x-amzn-RequestId", requestId)
+                .send(body.getBytes(UTF_8));
+    }
+}

@@ -1,0 +1,136 @@
+package dev.keepsake.api;
+
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.Event;
+import dev.keepsake.control.ShardSpec;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.JsonNodeFactory;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The output shapes of the service, as JSON. Members that are not set are left out; times are
+/// epoch seconds with milliseconds.
+final class Shapes {
+    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
+
+    private final String accountId;
+
+    Shapes(String accountId) {
+        this.accountId = accountId;
+    }
+
+    /// `Cluster` as FailoverShard and DeleteCluster answer it: without shards, availability mode,
+    /// ACL and description.
+    ObjectNode brief(ClusterState cluster) {
+        var spec = cluster.spec();
+        var node = JSON.objectNode();
+        node.put("Name", spec.id().name());
+        node.put("Status", status(cluster));
+        node.put("NumberOfShards", spec.shards().size());
+        node.set("ClusterEndpoint", clusterEndpoint(cluster));
+        node.put("NodeType", spec.nodeType());
+        node.put("Engine", spec.engine());
+        node.put("EngineVersion", spec.engineVersion());
+        if (cluster.enginePatchVersion() != null) {
+            node.put("EnginePatchVersion", cluster.enginePatchVersion());
+        }
+        node.put("ParameterGroupName", spec.parameterGroupName());
+        node.put("ParameterGroupStatus", "in-sync");
+        var groups = node.putArray("SecurityGroups");
+        for (var group : spec.securityGroupIds()) {
+            groups.addObject().put("SecurityGroupId", group).put("Status", "active");
+        }
+        node.put("SubnetGroupName", spec.subnetGroupName());
+        node.put("TLSEnabled", false);
+        node.put(
+                "ARN",
+                "arn:aws:memorydb:%s:%s:cluster/%s"
+                        .formatted(spec.id().region(), accountId, spec.id().name()));
+        node.put("SnapshotRetentionLimit", spec.snapshotRetentionLimit());
+        node.put("MaintenanceWindow", spec.maintenanceWindow());
+        node.put("SnapshotWindow", spec.snapshotWindow());
+        node.put("AutoMinorVersionUpgrade", spec.autoMinorVersionUpgrade());
+        node.put("DataTiering", "false");
+        node.put("NetworkType", "ipv4");
+        node.put("IpDiscovery", "ipv4");
+        return node;
+    }
+
+    /// `Cluster` as CreateCluster and DescribeClusters answer it.
+    ObjectNode full(ClusterState cluster, boolean showShards) {
+        var spec = cluster.spec();
+        var node = brief(cluster);
+        if (spec.description() != null) {
+            node.put("Description", spec.description());
+        }
+        node.put("ACLName", spec.aclName());
+        boolean spread = spec.shards().stream().allMatch(shard -> shard.nodes().size() > 1);
+        node.put("AvailabilityMode", spread ? "multiaz" : "singleaz");
+        if (showShards) {
+            var shards = node.putArray("Shards");
+            spec.shards().forEach(shard -> shards.add(shard(cluster, shard)));
+        }
+        return node;
+    }
+
+    ObjectNode event(Event event) {
+        var node = JSON.objectNode();
+        node.put("SourceName", event.sourceName());
+        node.put("SourceType", event.sourceType());
+        node.put("Message", event.message());
+        node.put("Date", seconds(event.date()));
+        return node;
+    }
+
+    private static ObjectNode shard(ClusterState cluster, ShardSpec shard) {
+        var node = JSON.objectNode();
+        node.put("Name", shard.name());
+        node.put("Status", status(cluster));
+        node.put("Slots", shard.slots());
+        var nodes = node.putArray("Nodes");
+        for (var member : shard.nodes()) {
+            var item = nodes.addObject();
+            item.put("Name", member.name());
+            item.put("Status", status(cluster));
+            item.put("AvailabilityZone", member.availabilityZone());
+            item.put("CreateTime", seconds(member.createTime()));
+            var endpoints = answering(cluster);
+            if (endpoints != null) {
+                item.putObject("Endpoint")
+                        .put("Address", endpoints.host())
+                        .put("Port", endpoints.nodePorts().getOrDefault(member.name(), 0));
+            }
+        }
+        node.put("NumberOfNodes", shard.nodes().size());
+        return node;
+    }
+
+    private static ObjectNode clusterEndpoint(ClusterState cluster) {
+        var node = JSON.objectNode();
+        var endpoints = answering(cluster);
+        if (endpoints == null) {
+            node.put("Port", cluster.spec().requestedPort());
+        } else {
+            node.put("Address", endpoints.host()).put("Port", endpoints.clusterPort());
+        }
+        return node;
+    }
+
+    /// The endpoints, once clients may use them.
+    private static @Nullable Endpoints answering(ClusterState cluster) {
+        return cluster.status() == ClusterState.Status.CREATING ? null : cluster.endpoints();
+    }
+
+    private static String status(ClusterState cluster) {
+        return switch (cluster.status()) {
+            case CREATING -> "creating";
+            case AVAILABLE -> "available";
+            case DELETING -> "deleting";
+        };
+    }
+
+    private static double seconds(Instant time) {
+        return time.toEpochMilli() / 1000.0;
+    }
+}

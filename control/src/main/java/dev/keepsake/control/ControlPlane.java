@@ -1,0 +1,321 @@
+package dev.keepsake.control;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// What the AWS API's calls, and the fleet's reports, come to. Decides over [ControlState] and
+/// changes nothing itself. Not thread-safe: its owner takes care of turns.
+///
+/// The fleet may report the same step twice, after a restart for example; the second report is a
+/// decision without records.
+public final class ControlPlane {
+    private static final int NODES_MAX = 300;
+    private static final int CLUSTERS_SHOWN_MIN = 20;
+    private static final int SHOWN_MAX = 100;
+    private static final Duration EVENTS_SHOWN = Duration.ofHours(1);
+    private static final Set<String> SOURCE_TYPES =
+            Set.of("node", "parameter-group", "subnet-group", "cluster", "user", "acl");
+
+    private final ControlState state;
+
+    public ControlPlane(ControlState state) {
+        this.state = state;
+    }
+
+    // ---- what the API asks
+
+    /// CreateCluster.
+    public Decision<ClusterState> createCluster(
+            CreateClusterRequest request, String region, Instant now, RandomGenerator random) {
+        var spec = ClusterRequests.check(request, region, now, random);
+        if (state.cluster(region, spec.id().name()).isPresent()) {
+            throw Fault.CLUSTER_ALREADY_EXISTS.because(
+                    "Cluster %s already exists.", spec.id().name());
+        }
+        int nodes =
+                nodes(spec)
+                        + state.clusters(region).stream()
+                                .mapToInt(cluster -> nodes(cluster.spec()))
+                                .sum();
+        if (nodes > NODES_MAX) {
+            throw Fault.NODE_QUOTA_FOR_CUSTOMER_EXCEEDED.because(
+                    "%d nodes would run in %s; at most %d may.", nodes, region, NODES_MAX);
+        }
+        return new Decision<>(
+                List.of(new ControlRecord.ClusterCreated(spec)),
+                new ClusterState(spec, ClusterState.Status.CREATING, null, null, null));
+    }
+
+    /// DescribeClusters, ordered by name.
+    public Page<ClusterState> describeClusters(
+            String region,
+            @Nullable String clusterName,
+            @Nullable Integer maxResults,
+            @Nullable String nextToken) {
+        int size =
+                ClusterRequests.within(
+                        "MaxResults", maxResults, SHOWN_MAX, CLUSTERS_SHOWN_MIN, SHOWN_MAX);
+        if (clusterName != null) {
+            return new Page<>(List.of(existing(region, clusterName)), null);
+        }
+        return Page.of(
+                List.copyOf(state.clusters(region)),
+                cluster -> cluster.spec().id().name(),
+                size,
+                nextToken);
+    }
+
+    /// DeleteCluster.
+    public Decision<ClusterState> deleteCluster(
+            String region,
+            @Nullable String clusterName,
+            @Nullable String multiRegionClusterName,
+            @Nullable String finalSnapshotName) {
+        ClusterRequests.required("ClusterName", clusterName);
+        if (finalSnapshotName != null || multiRegionClusterName != null) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "FinalSnapshotName and MultiRegionClusterName are not offered by this version of"
+                            + " Keepsake; omit them.");
+        }
+        var cluster = existing(region, clusterName);
+        expectAvailable(cluster);
+        return new Decision<>(
+                List.of(new ControlRecord.ClusterDeleting(cluster.spec().id())),
+                cluster.with(ClusterState.Status.DELETING));
+    }
+
+    /// FailoverShard. Checked in this order: members, cluster, shard, state, replicas.
+    public Decision<ClusterState> failoverShard(
+            String region, @Nullable String clusterName, @Nullable String shardName, Instant now) {
+        ClusterRequests.required("ClusterName", clusterName);
+        String shardWanted = ClusterRequests.required("ShardName", shardName);
+        var cluster = existing(region, clusterName);
+        var id = cluster.spec().id();
+        var shard =
+                cluster.spec().shards().stream()
+                        .filter(candidate -> candidate.name().equals(shardWanted))
+                        .findFirst()
+                        .orElseThrow(() ->
+                                Fault.SHARD_NOT_FOUND.because(
+                                        "Shard %s not found in cluster %s.",
+                                        shardWanted, id.name()));
+        expectAvailable(cluster);
+        if (shard.nodes().size() < 2) {
+            throw Fault.TEST_FAILOVER_NOT_AVAILABLE.because(
+                    "Shard %s of cluster %s has no replica that could take over.",
+                    shardWanted, id.name());
+        }
+        return new Decision<>(
+                List.of(
+                        new ControlRecord.FailoverRequested(id, shardWanted),
+                        event(
+                                id,
+                                now,
+                                "FailoverShard API called for shard %s".formatted(shardWanted))),
+                cluster);
+    }
+
+    /// DescribeEvents, newest first.
+    public Page<Event> describeEvents(String region, DescribeEventsRequest request, Instant now) {
+        String type = request.sourceType();
+        if (type != null && !SOURCE_TYPES.contains(type)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "SourceType is %s; expected one of %s.",
+                    type, String.join(", ", SOURCE_TYPES.stream().sorted().toList()));
+        }
+        if (request.sourceName() != null && type == null) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "SourceName was given without SourceType.");
+        }
+        int size =
+                ClusterRequests.within("MaxResults", request.maxResults(), SHOWN_MAX, 1, SHOWN_MAX);
+        var period = Period.of(request, now);
+        var found = new ArrayList<Numbered>();
+        long number = state.eventsForgotten();
+        for (var event : state.events()) {
+            number++;
+            boolean wanted =
+                    event.region().equals(region)
+                            && period.contains(event.date())
+                            && (type == null || event.sourceType().equals(type))
+                            && (request.sourceName() == null
+                                    || event.sourceName().equals(request.sourceName()));
+            if (wanted) {
+                found.add(new Numbered(Long.MAX_VALUE - number, event));
+            }
+        }
+        found.sort(Comparator.comparingLong(Numbered::descending));
+        var page =
+                Page.of(
+                        found,
+                        item -> "%019d".formatted(item.descending()),
+                        size,
+                        request.nextToken());
+        return new Page<>(page.items().stream().map(Numbered::event).toList(), page.nextToken());
+    }
+
+    private record Numbered(long descending, Event event) {}
+
+    private record Period(Instant from, Instant to) {
+        static Period of(DescribeEventsRequest request, Instant now) {
+            int longest = Math.toIntExact(ControlState.EVENTS_KEPT.toMinutes());
+            int minutes =
+                    ClusterRequests.within(
+                            "Duration",
+                            request.durationMinutes(),
+                            Math.toIntExact(EVENTS_SHOWN.toMinutes()),
+                            1,
+                            longest);
+            if (request.durationMinutes() != null
+                    && request.startTime() != null
+                    && request.endTime() != null) {
+                throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                        "StartTime, EndTime and Duration were given; one of them follows from the"
+                                + " others.");
+            }
+            var span = Duration.ofMinutes(minutes);
+            var start = request.startTime();
+            var end = request.endTime();
+            if (start != null && request.durationMinutes() != null) {
+                end = start.plus(span);
+            } else if (end == null) {
+                end = now;
+            }
+            if (start == null) {
+                start = end.minus(span);
+            }
+            if (start.isAfter(end)) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "StartTime %s is after EndTime %s.", start, end);
+            }
+            if (start.isBefore(now.minus(ControlState.EVENTS_KEPT))) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "StartTime %s is more than 14 days ago; older events are not kept.", start);
+            }
+            return new Period(start, end);
+        }
+
+        boolean contains(Instant date) {
+            return !date.isBefore(from) && !date.isAfter(to);
+        }
+    }
+
+    // ---- what the fleet reports
+
+    /// The fleet has found ports for a cluster.
+    public Decision<Optional<ClusterState>> endpointsAssigned(ClusterId id, Endpoints endpoints) {
+        return reported(
+                id,
+                cluster -> !endpoints.equals(cluster.endpoints()),
+                new ControlRecord.EndpointsAssigned(id, endpoints));
+    }
+
+    /// Every node of a new cluster answers.
+    public Decision<Optional<ClusterState>> clusterProvisioned(
+            ClusterId id, String enginePatchVersion, Instant now) {
+        return reported(
+                id,
+                cluster -> cluster.status() == ClusterState.Status.CREATING,
+                new ControlRecord.ClusterProvisioned(id, enginePatchVersion),
+                event(id, now, "Cluster created."));
+    }
+
+    /// Nothing of a cluster is left.
+    public Decision<Optional<ClusterState>> clusterRemoved(ClusterId id, Instant now) {
+        return reported(
+                id,
+                cluster -> cluster.status() == ClusterState.Status.DELETING,
+                new ControlRecord.ClusterRemoved(id),
+                event(id, now, "Cluster deleted."));
+    }
+
+    /// The fleet is about to let a primary fail.
+    public Decision<Optional<ClusterState>> failoverBegun(ClusterId id, String failing) {
+        return reported(
+                id,
+                cluster -> cluster.failover() != null && cluster.failover().failing() == null,
+                new ControlRecord.FailoverBegun(id, failing));
+    }
+
+    /// Another node is the primary, and answers.
+    public Decision<Optional<ClusterState>> failoverPromoted(
+            ClusterId id, String failing, String promoted, Instant now) {
+        return reported(
+                id,
+                cluster -> cluster.failover() != null && cluster.failover().promoted() == null,
+                new ControlRecord.FailoverPromoted(id, promoted),
+                event(
+                        id,
+                        now,
+                        "Failover from primary node %s to replica node %s completed"
+                                .formatted(failing, promoted)),
+                event(id, now, "Recovering nodes %s".formatted(failing)));
+    }
+
+    /// The node that failed is back, as a replica that has caught up.
+    public Decision<Optional<ClusterState>> failoverFinished(
+            ClusterId id, String failing, Instant now) {
+        return reported(
+                id,
+                cluster -> cluster.failover() != null,
+                new ControlRecord.FailoverFinished(id, now),
+                event(id, now, "Finished recovery for nodes %s".formatted(failing)));
+    }
+
+    /// A primary failed by itself, and another took over.
+    public Decision<Optional<ClusterState>> failedOver(ClusterId id, String promoted, Instant now) {
+        return reported(
+                id,
+                cluster -> true,
+                event(id, now, "Failover to replica node %s completed".formatted(promoted)));
+    }
+
+    /// How far the replicas of a cluster are to be kept behind, for a drill.
+    public static Duration replicaLag(ClusterSpec spec) {
+        return ClusterRequests.replicaLag(spec);
+    }
+
+    private Decision<Optional<ClusterState>> reported(
+            ClusterId id, Predicate<ClusterState> news, ControlRecord... records) {
+        var cluster = state.cluster(id);
+        return new Decision<>(
+                cluster.filter(news).isPresent() ? List.of(records) : List.of(), cluster);
+    }
+
+    private static ControlRecord event(ClusterId id, Instant now, String message) {
+        return new ControlRecord.EventHappened(
+                new Event(id.region(), id.name(), "cluster", message, now));
+    }
+
+    private ClusterState existing(String region, @Nullable String clusterName) {
+        String name = ClusterRequests.clusterName(clusterName);
+        return state.cluster(region, name)
+                .orElseThrow(() -> Fault.CLUSTER_NOT_FOUND.because("Cluster %s not found.", name));
+    }
+
+    private static void expectAvailable(ClusterState cluster) {
+        String name = cluster.spec().id().name();
+        if (cluster.status() != ClusterState.Status.AVAILABLE) {
+            throw Fault.INVALID_CLUSTER_STATE.because(
+                    "Cluster %s is %s; it has to be available.", name, cluster.status().wire());
+        }
+        if (cluster.failover() != null) {
+            throw Fault.INVALID_CLUSTER_STATE.because(
+                    "Cluster %s is recovering from the failover of shard %s; wait for the event"
+                            + " \"Finished recovery\".",
+                    name, cluster.failover().shard());
+        }
+    }
+
+    private static int nodes(ClusterSpec spec) {
+        return spec.shards().stream().mapToInt(shard -> shard.nodes().size()).sum();
+    }
+}

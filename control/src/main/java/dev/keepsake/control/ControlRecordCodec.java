@@ -1,0 +1,72 @@
+package dev.keepsake.control;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+
+/// The stored form of a decision: JSON, one object a record, with the name of its kind beside it.
+public final class ControlRecordCodec {
+    private static final int VERSION = 1;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final Map<String, Class<? extends ControlRecord>> KINDS =
+            Stream.<Class<? extends ControlRecord>>of(
+                            ControlRecord.ClusterCreated.class,
+                            ControlRecord.EndpointsAssigned.class,
+                            ControlRecord.ClusterProvisioned.class,
+                            ControlRecord.ClusterDeleting.class,
+                            ControlRecord.ClusterRemoved.class,
+                            ControlRecord.FailoverRequested.class,
+                            ControlRecord.FailoverBegun.class,
+                            ControlRecord.FailoverPromoted.class,
+                            ControlRecord.FailoverFinished.class,
+                            ControlRecord.EventHappened.class)
+                    .collect(Collectors.toMap(Class::getSimpleName, Function.identity()));
+
+    private ControlRecordCodec() {}
+
+    /// One decision's records as bytes.
+    public static byte[] encode(List<ControlRecord> records) {
+        var root = JSON.createObjectNode();
+        root.put("version", VERSION);
+        var items = root.putArray("records");
+        for (var record : records) {
+            var item = items.addObject();
+            item.put("kind", record.getClass().getSimpleName());
+            item.set("body", JSON.valueToTree(record));
+        }
+        return JSON.writeValueAsBytes(root);
+    }
+
+    /// What [#encode] wrote.
+    ///
+    /// @throws IllegalArgumentException when the bytes are of a newer version, or damaged
+    public static List<ControlRecord> decode(byte[] bytes) {
+        try {
+            var root = JSON.readTree(bytes);
+            int version = root.path("version").asInt();
+            if (version != VERSION) {
+                throw new IllegalArgumentException(
+                        "control records are of version %d; this build reads version %d"
+                                .formatted(version, VERSION));
+            }
+            var records = new ArrayList<ControlRecord>();
+            for (var item : root.path("records")) {
+                String name = item.path("kind").asString();
+                var kind = KINDS.get(name);
+                if (kind == null) {
+                    throw new IllegalArgumentException(
+                            "control records of kind %s are unknown to this build".formatted(name));
+                }
+                records.add(JSON.treeToValue(item.path("body"), kind));
+            }
+            return List.copyOf(records);
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("a control record cannot be read", e);
+        }
+    }
+}

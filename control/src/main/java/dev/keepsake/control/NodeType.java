@@ -1,0 +1,32 @@
+package dev.keepsake.control;
+
+import java.util.List;
+import java.util.Optional;
+
+/// The node types and the memory that each gives its engine. Source: the service's page of
+/// node-specific parameters.
+public record NodeType(String name, long maxmemoryBytes) {
+    private static final List<NodeType> ALL =
+            List.of(
+                    new NodeType("db.t4g.small", 1_471_026_299L),
+                    new NodeType("db.t4g.medium", 3_317_862_236L),
+                    new NodeType("db.r6g.large", 14_037_181_030L),
+                    new NodeType("db.r6g.xlarge", 28_261_849_702L),
+                    new NodeType("db.r6g.2xlarge", 56_711_183_565L),
+                    new NodeType("db.r6g.4xlarge", 113_609_865_216L),
+                    new NodeType("db.r6g.8xlarge", 225_000_375_228L),
+                    new NodeType("db.r6g.12xlarge", 341_206_346_547L),
+                    new NodeType("db.r6g.16xlarge", 450_000_750_456L),
+                    new NodeType("db.r7g.large", 14_037_181_030L),
+                    new NodeType("db.r7g.xlarge", 28_261_849_702L),
+                    new NodeType("db.r7g.2xlarge", 56_711_183_565L),
+                    new NodeType("db.r7g.4xlarge", 113_609_865_216L),
+                    new NodeType("db.r7g.8xlarge", 225_000_375_228L),
+                    new NodeType("db.r7g.12xlarge", 341_206_346_547L),
+                    new NodeType("db.r7g.16xlarge", 450_000_750_456L));
+
+    /// The type of that name.
+    public static Optional<NodeType> find(String name) {
+        return ALL.stream().filter(type -> type.name().equals(name)).findFirst();
+    }
+}

@@ -1,0 +1,13 @@
+package dev.keepsake.control;
+
+import java.util.List;
+
+/// One shard, as it was decided.
+///
+/// @param id 40 hexadecimal digits, as clients see it in CLUSTER MYSHARDID
+/// @param slots such as `0-8191`
+public record ShardSpec(String name, String id, String slots, List<NodeSpec> nodes) {
+    public ShardSpec {
+        nodes = List.copyOf(nodes);
+    }
+}

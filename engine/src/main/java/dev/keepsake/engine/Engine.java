@@ -1,0 +1,138 @@
+package dev.keepsake.engine;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.resp.RespValue;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One running engine. Made by [EngineLauncher], which ends it when it is closed. Callable from any
+/// thread; what blocks says so.
+public final class Engine implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
+    private static final long COMMAND_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final long END_TIMEOUT_MS = TimeUnit.SECONDS.toMillis(5);
+
+    private final Clock clock;
+    private final EngineBinary binary;
+    private final String node;
+    private final WorkDirectory workDirectory;
+    private final Path socket;
+    private final Process process;
+    private final CompletableFuture<EngineExit> exit;
+    private volatile boolean askedToEnd;
+
+    Engine(
+            Clock clock,
+            EngineBinary binary,
+            String node,
+            WorkDirectory workDirectory,
+            Path socket,
+            Process process) {
+        this.clock = clock;
+        this.binary = binary;
+        this.node = node;
+        this.workDirectory = workDirectory;
+        this.socket = socket;
+        this.process = process;
+        this.exit = process.onExit().thenApply(_ -> ended());
+    }
+
+    /// Whose engine it is.
+    public String node() {
+        return node;
+    }
+
+    /// The program that runs.
+    public EngineBinary binary() {
+        return binary;
+    }
+
+    /// The process's id.
+    public long pid() {
+        return process.pid();
+    }
+
+    /// Where lanes, tap and [#command] connect to. The engine has no TCP port.
+    public Path socket() {
+        return socket;
+    }
+
+    /// Completes when the process has ended, for whatever reason. Dependent stages run on a thread
+    /// of the JVM, so they hand over to their owner at once.
+    public CompletableFuture<EngineExit> exit() {
+        return exit.copy();
+    }
+
+    /// Sends a command of our own over a connection of its own and returns the reply, which may be
+    /// an error. Blocks for at most five seconds.
+    ///
+    /// @throws IOException when there is no reply; the command may have been executed nevertheless
+    public RespValue command(String... args) throws IOException {
+        try (var connection = new AdminConnection(socket, clock, COMMAND_TIMEOUT_NS)) {
+            return connection.ask(args);
+        } catch (IOException e) {
+            throw new IOException(
+                    "no reply to %s from the engine of node %s (pid %d): %s"
+                            .formatted(args[0], node, pid(), e.getMessage()),
+                    e);
+        }
+    }
+
+    /// Ends the process with SIGKILL and returns at once; [#exit()] completes when it is gone.
+    public void kill() {
+        askedToEnd = true;
+        process.destroyForcibly();
+    }
+
+    /// Waits for the end of the process.
+    ///
+    /// @return whether it has ended; false when the time ran out
+    boolean endsWithin(long timeoutMs) throws InterruptedIOException {
+        try {
+            exit.get(timeoutMs, TimeUnit.MILLISECONDS);
+            return true;
+        } catch (TimeoutException _) {
+            return false;
+        } catch (ExecutionException e) {
+            throw new IllegalStateException("the end of pid %d cannot be told".formatted(pid()), e);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while waiting for pid " + pid());
+        }
+    }
+
+    /// Kills the engine, waits at most five seconds for its end and removes its socket and dumps.
+    /// Its log stays.
+    @Override
+    public void close() {
+        kill();
+        try {
+            if (!endsWithin(END_TIMEOUT_MS)) {
+                LOG.error("engine does not end node={} pid={}", node, pid());
+            }
+            Files.deleteIfExists(socket);
+            workDirectory.removeDumps();
+        } catch (IOException e) {
+            LOG.warn("engine leaves files behind node={} pid={}", node, pid(), e);
+        }
+    }
+
+    private EngineExit ended() {
+        var end = new EngineExit(process.exitValue(), askedToEnd, workDirectory.lastLogLines());
+        LOG.info(
+                "engine ended node={} pid={} how=\"{}\" askedFor={}",
+                node,
+                pid(),
+                end.how(),
+                end.askedFor());
+        return end;
+    }
+}

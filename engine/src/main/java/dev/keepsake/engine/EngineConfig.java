@@ -1,0 +1,94 @@
+package dev.keepsake.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.Map;
+import java.util.TreeMap;
+
+/// Writes the configuration that an engine reads from its standard input. Every directive is known
+/// to Redis 7.0 and to Valkey.
+final class EngineConfig {
+    /*
+     * The last one of two equal directives counts, so what may be overridden stands before the
+     * parameters and what Keepsake relies on behind them.
+     */
+    private static final String DEFAULTS =
+            """
+            maxmemory-policy noeviction
+            """;
+
+    /*
+     * - The process title stays the command line: an orphan is known by the socket path in it.
+     * - Durability is the log's; the engine writes no file, and forgets the RDB file that a full
+     *   resync over a non-empty engine goes through.
+     * - Lanes are ours, so idle ones are not closed. A client that needs a lane of its own costs one
+     *   of the 10,000.
+     * - The backlog must hold what the tap has not read when it connects again; 64 MB are more than
+     *   half a second of the 100 MB/s that MemoryDB admits. The engine allocates it as it fills, and
+     *   with a TTL of 0 never throws it away: the tap's partial resync after a promotion needs it.
+     * - A tap that falls behind is held back by the front's bounds; the engine must not cut it off.
+     * - A full resync starts at once and is not written to disk on the way. The replica reads it
+     *   straight from the socket when it is empty, which a fresh engine is.
+     * - Only the leader decides what is evicted; the effects come through the feed.
+     */
+    private static final String FIXED =
+            """
+            daemonize no
+            set-proc-title no
+            always-show-logo no
+            loglevel notice
+            logfile ""
+            port 0
+            unixsocketperm 700
+            databases 1
+            maxclients 10000
+            timeout 0
+            save ""
+            appendonly no
+            rdb-del-sync-files yes
+            repl-backlog-size 64mb
+            repl-backlog-ttl 0
+            client-output-buffer-limit replica 0 0 0
+            repl-diskless-sync yes
+            repl-diskless-sync-delay 0
+            repl-diskless-load on-empty-db
+            replica-read-only yes
+            replica-serve-stale-data yes
+            replica-ignore-maxmemory yes
+            enable-debug-command no
+            enable-module-command no
+            enable-protected-configs no
+            disable-thp yes
+            """;
+
+    private EngineConfig() {}
+
+    static String of(EngineSpec spec) {
+        var config = new StringBuilder(DEFAULTS);
+        // Sorted, so that equal specs give equal configurations.
+        for (Map.Entry<String, String> parameter : new TreeMap<>(spec.parameters()).entrySet()) {
+            config.append(directive(parameter.getKey(), parameter.getValue()));
+        }
+        return config.append(FIXED)
+                .append(directive("dir", spec.workDirectory().toAbsolutePath().toString()))
+                .append(directive("maxmemory", Long.toString(spec.maxmemoryBytes())))
+                .append(directive("masteruser", spec.feedUser()))
+                .append(directive("masterauth", spec.feedPassword().value()))
+                .toString();
+    }
+
+    /// One line. The value is quoted byte for byte where needed, so it cannot end its line or
+    /// quotes.
+    private static String directive(String name, String value) {
+        var line = new StringBuilder(name).append(" \"");
+        for (byte b : value.getBytes(UTF_8)) {
+            boolean plain = b >= ' ' && b <= '~' && b != '"' && b != '\\';
+            if (plain) {
+                line.append((char) b);
+            } else {
+                line.append("\\x%02x".formatted(b));
+            }
+        }
+        return line.append("\"\n").toString();
+    }
+}

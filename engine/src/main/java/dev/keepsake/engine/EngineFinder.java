@@ -1,0 +1,133 @@
+package dev.keepsake.engine;
+
+import dev.keepsake.engine.EngineProbe.Finding.Unusable;
+import dev.keepsake.engine.EngineProbe.Finding.Usable;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Finds the engine program: the configured one, else the first usable one on the search path, else
+/// the bundled one. A configured program that does not work is an error: whoever names one wants
+/// that one.
+public final class EngineFinder {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineFinder.class);
+    private static final List<String> PROGRAMS = List.of("valkey-server", "redis-server");
+
+    private final @Nullable Path configured;
+    private final String searchPath;
+    private final Path bundleDirectory;
+    private final Optional<String> bundled;
+
+    /// Remembers where to look.
+    ///
+    /// @param configured the program to use, or null to search
+    /// @param searchPath directories as in the environment variable `PATH`
+    /// @param bundleDirectory a private directory that the bundled program may be put into
+    public EngineFinder(@Nullable Path configured, String searchPath, Path bundleDirectory) {
+        this(
+                configured,
+                searchPath,
+                bundleDirectory,
+                BundledEngine.resourceFor(
+                        System.getProperty("os.name"), System.getProperty("os.arch")));
+    }
+
+    EngineFinder(
+            @Nullable Path configured,
+            String searchPath,
+            Path bundleDirectory,
+            Optional<String> bundled) {
+        this.configured = configured;
+        this.searchPath = searchPath;
+        this.bundleDirectory = bundleDirectory;
+        this.bundled = bundled;
+    }
+
+    /// Searches, and logs what was taken and why. Blocks while candidates are asked for their
+    /// version.
+    public EngineBinary find() throws EngineNotFoundException {
+        if (configured != null) {
+            return findConfigured(configured);
+        }
+        var rejected = new ArrayList<String>();
+        for (Path program : onSearchPath()) {
+            switch (EngineProbe.probe(program)) {
+                case Usable(var binary) -> {
+                    return chosen(binary, "first usable on the PATH", rejected);
+                }
+                case Unusable(var reason) -> rejected.add(program + " " + reason);
+            }
+        }
+        return findBundled(rejected);
+    }
+
+    private EngineBinary findConfigured(Path program) throws EngineNotFoundException {
+        return switch (EngineProbe.probe(program)) {
+            case Usable(var binary) -> chosen(binary, "configured", List.of());
+            case Unusable(var reason) ->
+                    throw new EngineNotFoundException(
+                            ("the configured engine %s %s. Name a redis-server or valkey-server of"
+                                            + " version 7.0 or newer, or configure none to have one found")
+                                    .formatted(program, reason));
+        };
+    }
+
+    private List<Path> onSearchPath() {
+        var programs = new ArrayList<Path>();
+        for (String program : PROGRAMS) {
+            Arrays.stream(searchPath.split(File.pathSeparator))
+                    // An empty element means the working directory, which nobody means.
+                    .filter(directory -> !directory.isEmpty())
+                    .map(directory -> Path.of(directory, program))
+                    .filter(Files::exists)
+                    .forEach(programs::add);
+        }
+        return programs;
+    }
+
+    private EngineBinary findBundled(List<String> rejected) throws EngineNotFoundException {
+        if (bundled.isEmpty()) {
+            throw notFound(rejected, "none is bundled for this operating system and processor");
+        }
+        try {
+            var program = BundledEngine.extract(bundled.get(), bundleDirectory);
+            return switch (EngineProbe.probe(program)) {
+                case Usable(var binary) ->
+                        chosen(binary, "bundled, none usable on the PATH", rejected);
+                case Unusable(var reason) ->
+                        throw notFound(rejected, "the bundled " + program + " " + reason);
+            };
+        } catch (IOException e) {
+            throw notFound(
+                    rejected,
+                    "the bundled one cannot be put into %s: %s".formatted(bundleDirectory, e));
+        }
+    }
+
+    private EngineNotFoundException notFound(List<String> rejected, String bundledProblem) {
+        var found = rejected.isEmpty() ? "holds none" : "holds " + String.join(", ", rejected);
+        return new EngineNotFoundException(
+                ("no engine was found: the PATH (%s) %s; %s. Install valkey-server or redis-server 7.0"
+                                + " or newer, or configure the path of one")
+                        .formatted(searchPath, found, bundledProblem));
+    }
+
+    private static EngineBinary chosen(EngineBinary binary, String why, List<String> rejected) {
+        LOG.info(
+                "engine chosen path={} name={} version={} why=\"{}\" rejected={}",
+                binary.path(),
+                binary.name(),
+                binary.version(),
+                why,
+                rejected);
+        return binary;
+    }
+}

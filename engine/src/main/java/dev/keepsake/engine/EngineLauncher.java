@@ -1,0 +1,195 @@
+package dev.keepsake.engine;
+
+import static dev.keepsake.core.Checks.checkArgument;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.resp.RespValue;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Starts engines and owns them: none survives [#close()]. Callable from any thread; everything
+/// here blocks, so never from an event loop.
+///
+/// Engines are processes, so they outlive a server that is killed. The next one calls
+/// [#endOrphans()] before its first launch. Only one server at a time may use a run directory;
+/// whoever makes the launcher sees to that.
+public final class EngineLauncher implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineLauncher.class);
+    private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
+    private static final long RETRY_MS = 2;
+
+    private final EngineBinary binary;
+    private final Path runDirectory;
+    private final Clock clock;
+    private final List<Engine> running = new ArrayList<>(); // ended ones too, until the next launch
+    private int started;
+    private boolean closed;
+
+    /// Touches nothing yet.
+    ///
+    /// @param binary the program to run
+    /// @param runDirectory where the sockets go, see [RunDirectory#forData]
+    /// @param clock bounds the waits
+    public EngineLauncher(EngineBinary binary, Path runDirectory, Clock clock) {
+        this.binary = binary;
+        this.runDirectory = runDirectory.toAbsolutePath().normalize();
+        this.clock = clock;
+    }
+
+    /// Starts an empty engine and returns when it answers, ten seconds later at most.
+    ///
+    /// @throws IOException when it cannot be started or does not answer; nothing is left running
+    public Engine launch(EngineSpec spec) throws IOException {
+        long startNs = clock.nowNs();
+        var engine = start(spec);
+        try {
+            awaitAnswer(engine, startNs + START_TIMEOUT_NS);
+        } catch (IOException | RuntimeException e) {
+            engine.close();
+            throw e;
+        }
+        LOG.info(
+                "engine started node={} pid={} socket={} tookMs={}",
+                engine.node(),
+                engine.pid(),
+                engine.socket(),
+                TimeUnit.NANOSECONDS.toMillis(clock.nowNs() - startNs));
+        return engine;
+    }
+
+    /// Ends the engines that an earlier server on this run directory left behind, however it ended,
+    /// and removes their sockets. Engines of this launcher and all other processes stay untouched.
+    ///
+    /// @throws IOException when one is still there after five seconds
+    public synchronized void endOrphans() throws IOException {
+        var ours = running.stream().map(engine -> engine.socket().toString()).toList();
+        EngineProcesses.end(socket -> isInRunDirectory(socket) && !ours.contains(socket));
+        if (Files.isDirectory(runDirectory)) {
+            removeSocketsExcept(ours);
+        }
+    }
+
+    /// Ends every engine it has launched, forked children included. Nothing can be launched any
+    /// more.
+    @Override
+    public synchronized void close() {
+        if (closed) {
+            return;
+        }
+        closed = true;
+        running.forEach(Engine::kill); // all at once, then wait for each
+        running.forEach(Engine::close);
+        try {
+            EngineProcesses.end(this::isInRunDirectory);
+        } catch (IOException e) {
+            LOG.error("engines survive runDirectory={}", runDirectory, e);
+        }
+    }
+
+    // Under the same lock as close(), so that no engine slips in behind it.
+    private synchronized Engine start(EngineSpec spec) throws IOException {
+        if (closed) {
+            throw new IOException(
+                    "the server is stopping; node %s gets no engine".formatted(spec.node()));
+        }
+        PrivateFiles.directory(runDirectory);
+        var workDirectory = WorkDirectory.prepare(spec.workDirectory());
+        started++;
+        var socket = runDirectory.resolve(started + ".sock");
+        checkArgument(
+                RunDirectory.lengthBytes(socket) <= RunDirectory.SOCKET_PATH_BYTES_MAX,
+                "socket path %s has more than %d bytes; choose a shorter run directory",
+                socket,
+                RunDirectory.SOCKET_PATH_BYTES_MAX);
+        Files.deleteIfExists(socket);
+        var process =
+                command(socket)
+                        .directory(spec.workDirectory().toFile())
+                        .redirectErrorStream(true)
+                        .redirectOutput(workDirectory.log().toFile())
+                        .start();
+        var engine = new Engine(clock, binary, spec.node(), workDirectory, socket, process);
+        running.removeIf(earlier -> earlier.exit().isDone());
+        running.add(engine);
+        configure(process, spec);
+        return engine;
+    }
+
+    // The configuration goes in through standard input: the password is in it, and neither the
+    // process list nor a file shall have that. Should we be killed while we write it, the engine
+    // starts with half of it; the port is on the command line so that it opens none even then.
+    private ProcessBuilder command(Path socket) {
+        return new ProcessBuilder(
+                binary.path().toString(),
+                "-",
+                "--port",
+                "0",
+                EngineProcesses.SOCKET_OPTION,
+                socket.toString());
+    }
+
+    private static void configure(Process process, EngineSpec spec) {
+        try (var standardInput = process.getOutputStream()) {
+            standardInput.write(EngineConfig.of(spec).getBytes(US_ASCII));
+        } catch (IOException _) {
+            // It ended before it had read everything; waiting for its answer tells how.
+        }
+    }
+
+    private void awaitAnswer(Engine engine, long deadlineNs) throws IOException {
+        while (!answers(engine)) {
+            if (engine.endsWithin(RETRY_MS)) {
+                var exit = engine.exit().join();
+                throw new IOException(
+                        "the engine of node %s (%s) ended with %s before it answered: %s"
+                                .formatted(
+                                        engine.node(),
+                                        binary.path(),
+                                        exit.how(),
+                                        String.join("; ", exit.lastLogLines())));
+            }
+            if (clock.nowNs() - deadlineNs >= 0) {
+                throw new IOException(
+                        "the engine of node %s (%s, pid %d) does not answer within %d s"
+                                .formatted(
+                                        engine.node(),
+                                        binary.path(),
+                                        engine.pid(),
+                                        TimeUnit.NANOSECONDS.toSeconds(START_TIMEOUT_NS)));
+            }
+        }
+    }
+
+    private static boolean answers(Engine engine) {
+        if (!Files.exists(engine.socket())) {
+            return false;
+        }
+        try {
+            return engine.command("PING").equals(new RespValue.SimpleString("PONG"));
+        } catch (IOException _) {
+            return false; // bound but not listening yet
+        }
+    }
+
+    private boolean isInRunDirectory(String socket) {
+        return socket.startsWith(runDirectory + File.separator);
+    }
+
+    private void removeSocketsExcept(List<String> ours) throws IOException {
+        try (var sockets = Files.newDirectoryStream(runDirectory, "*.sock")) {
+            for (Path socket : sockets) {
+                if (!ours.contains(socket.toString())) {
+                    Files.deleteIfExists(socket);
+                }
+            }
+        }
+    }
+}

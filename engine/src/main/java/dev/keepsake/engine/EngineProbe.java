@@ -1,0 +1,83 @@
+package dev.keepsake.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+
+/// Asks a program whether it is an engine that can be used, by running it with `--version`.
+final class EngineProbe {
+    private static final int TIMEOUT_S = 5;
+    private static final int OLDEST_MAJOR = 7;
+
+    // "Redis server v=7.0.15 sha=00000000:0 malloc=libc bits=64 build=…"
+    private static final Pattern BANNER =
+            Pattern.compile("(Redis|Valkey) server v=((\\d{1,9})\\.\\d+\\.\\d+\\S*)");
+
+    private EngineProbe() {}
+
+    /// What the probe learned.
+    sealed interface Finding {
+        /// The program can be used.
+        record Usable(EngineBinary binary) implements Finding {}
+
+        /// It cannot; `reason` goes on from the program's path: "is not executable".
+        record Unusable(String reason) implements Finding {}
+    }
+
+    /// Runs the program. Blocks for at most five seconds.
+    static Finding probe(Path program) {
+        if (!Files.isRegularFile(program)) {
+            return new Finding.Unusable("is not a file");
+        }
+        if (!Files.isExecutable(program)) {
+            return new Finding.Unusable("is not executable");
+        }
+        try {
+            return judge(program, versionLine(program));
+        } catch (IOException e) {
+            return new Finding.Unusable("cannot be run: " + e.getMessage());
+        }
+    }
+
+    private static Finding judge(Path program, String versionLine) {
+        var banner = BANNER.matcher(versionLine);
+        if (!banner.lookingAt()) {
+            return new Finding.Unusable(
+                    "answers --version with \"%s\"; expected \"Redis server v=…\" or \"Valkey server v=…\""
+                            .formatted(versionLine));
+        }
+        var version = banner.group(2);
+        if (Integer.parseInt(banner.group(3)) < OLDEST_MAJOR) {
+            return new Finding.Unusable(
+                    "is version %s; expected %d.0 or newer".formatted(version, OLDEST_MAJOR));
+        }
+        var name = banner.group(1).equals("Redis") ? "redis" : "valkey";
+        return new Finding.Usable(new EngineBinary(program.toAbsolutePath(), name, version));
+    }
+
+    private static String versionLine(Path program) throws IOException {
+        var process =
+                new ProcessBuilder(program.toString(), "--version")
+                        .redirectErrorStream(true)
+                        .start();
+        try {
+            process.getOutputStream().close();
+            // The output is read after the end, so a program that prints without end blocks on the
+            // full pipe and runs into the timeout instead of filling the heap.
+            if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
+                throw new IOException("no end of --version within %d s".formatted(TIMEOUT_S));
+            }
+            var output = new String(process.getInputStream().readAllBytes(), UTF_8);
+            return output.lines().findFirst().orElse("");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while it ran", e);
+        } finally {
+            process.destroyForcibly();
+        }
+    }
+}

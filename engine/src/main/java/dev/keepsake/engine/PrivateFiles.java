@@ -1,0 +1,57 @@
+package dev.keepsake.engine;
+
+import com.sun.security.auth.module.UnixSystem;
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
+
+/// Files and directories that only our own user may enter.
+final class PrivateFiles {
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            PosixFilePermissions.fromString("rwx------");
+
+    /// Makes a new file one that only its owner may read, write and run.
+    static final FileAttribute<Set<PosixFilePermission>> EXECUTABLE =
+            PosixFilePermissions.asFileAttribute(OWNER_ONLY);
+
+    private PrivateFiles() {}
+
+    /// Makes sure that `directory` is there, is ours and is closed to everybody else.
+    ///
+    /// @throws IOException also when it is a symbolic link or belongs to another user: in a shared
+    ///   place such as `/tmp` somebody else may have been first
+    static void directory(Path directory) throws IOException {
+        var parent = directory.toAbsolutePath().getParent();
+        if (parent != null) {
+            Files.createDirectories(parent);
+        }
+        try {
+            Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            return;
+        } catch (FileAlreadyExistsException e) {
+            requireOurs(directory);
+        }
+        Files.setPosixFilePermissions(directory, OWNER_ONLY);
+    }
+
+    private static void requireOurs(Path directory) throws IOException {
+        if (!Files.isDirectory(directory, LinkOption.NOFOLLOW_LINKS)) {
+            throw new IOException(
+                    "%s is a symbolic link or a file; expected a directory. Remove it"
+                            .formatted(directory));
+        }
+        var owner = (Integer) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
+        long ourselves = new UnixSystem().getUid();
+        if (Integer.toUnsignedLong(owner) != ourselves) {
+            throw new IOException(
+                    "%s belongs to user id %d; expected our own, %d. Remove it, or choose another place"
+                            .formatted(directory, owner, ourselves));
+        }
+    }
+}

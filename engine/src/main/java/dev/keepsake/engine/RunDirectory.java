@@ -1,0 +1,69 @@
+package dev.keepsake.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
+/// The private directory that holds the engines' Unix sockets. Its path is also how the engines of
+/// an earlier server are recognised, so the same data directory must always lead to the same one.
+public final class RunDirectory {
+    /// How long a socket's path may be: macOS has room for 104 bytes with the final NUL, Linux for
+    /// 108.
+    static final int SOCKET_PATH_BYTES_MAX = 103;
+
+    /// Room for `/` and a socket's name; [EngineLauncher] counts its sockets from 1.
+    private static final int SOCKET_NAME_BYTES_MAX = 20;
+
+    private RunDirectory() {}
+
+    /// Makes the run directory of a data directory: `run` inside it when sockets there have short
+    /// enough paths, else one in the temporary directory whose name is derived from it.
+    ///
+    /// @throws IOException also when the directory belongs to another user or is a symbolic link
+    public static Path forData(Path dataDirectory) throws IOException {
+        return forData(dataDirectory, Path.of(System.getProperty("java.io.tmpdir")));
+    }
+
+    static Path forData(Path dataDirectory, Path temporaryDirectory) throws IOException {
+        Files.createDirectories(dataDirectory);
+        // The real path, so that two ways to the same data find the same engines.
+        var data = dataDirectory.toRealPath();
+        var inside = data.resolve("run");
+        if (isShortEnough(inside)) {
+            PrivateFiles.directory(inside);
+            return inside;
+        }
+        var outside = temporaryDirectory.toRealPath().resolve("keepsake-" + digest(data));
+        if (!isShortEnough(outside)) {
+            throw new IOException(
+                    ("%s and %s are both too long for Unix sockets, whose paths may have %d bytes."
+                                    + " Choose a shorter data directory or set java.io.tmpdir to a shorter one")
+                            .formatted(inside, outside, SOCKET_PATH_BYTES_MAX));
+        }
+        PrivateFiles.directory(outside);
+        return outside;
+    }
+
+    private static boolean isShortEnough(Path directory) {
+        return lengthBytes(directory) + SOCKET_NAME_BYTES_MAX <= SOCKET_PATH_BYTES_MAX;
+    }
+
+    static int lengthBytes(Path path) {
+        return path.toString().getBytes(UTF_8).length;
+    }
+
+    private static String digest(Path path) {
+        try {
+            var sha256 = MessageDigest.getInstance("SHA-256");
+            var whole = sha256.digest(path.toString().getBytes(UTF_8));
+            return HexFormat.of().formatHex(whole, 0, 6);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+package dev.keepsake.engine;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/// The private directory one engine works in: its log, and dumps while it needs them.
+final class WorkDirectory {
+    private static final int LOG_TAIL_BYTES = 2048;
+
+    private final Path path;
+
+    private WorkDirectory(Path path) {
+        this.path = path;
+    }
+
+    /// Makes the directory, or takes one that is there and removes the dumps of an earlier engine:
+    /// a new engine must not load them.
+    static WorkDirectory prepare(Path path) throws IOException {
+        PrivateFiles.directory(path);
+        var directory = new WorkDirectory(path);
+        directory.removeDumps();
+        return directory;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /// Where the engine's output goes. A new engine overwrites it.
+    Path log() {
+        return path.resolve("engine.log");
+    }
+
+    /// The end of the log, or nothing when it cannot be read: it only serves messages.
+    List<String> lastLogLines() {
+        try (var channel = Files.newByteChannel(log())) {
+            long from = Math.max(0, channel.size() - LOG_TAIL_BYTES);
+            var tail = ByteBuffer.allocate(LOG_TAIL_BYTES);
+            channel.position(from).read(tail);
+            // The first line is cut unless the tail is the whole log.
+            return new String(tail.array(), 0, tail.position(), UTF_8)
+                    .lines()
+                    .skip(from == 0 ? 0 : 1)
+                    .toList();
+        } catch (IOException _) {
+            return List.of();
+        }
+    }
+
+    void removeDumps() throws IOException {
+        try (var dumps = Files.newDirectoryStream(path, "*.rdb")) {
+            for (Path dump : dumps) {
+                Files.deleteIfExists(dump);
+            }
+        }
+    }
+}

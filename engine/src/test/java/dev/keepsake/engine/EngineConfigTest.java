@@ -1,0 +1,50 @@
+package dev.keepsake.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keepsake.core.Secret;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+final class EngineConfigTest {
+    @Test
+    void aParameterOverridesADefault() {
+        var config = EngineConfig.of(spec("secret", Map.of("maxmemory-policy", "allkeys-lru")));
+        assertThat(config.lastIndexOf("maxmemory-policy \"allkeys-lru\"\n"))
+                .isGreaterThan(config.lastIndexOf("maxmemory-policy noeviction\n"));
+    }
+
+    @Test
+    void aParameterDoesNotOverrideWhatKeepsakeReliesOn() {
+        var config = EngineConfig.of(spec("secret", Map.of("port", "6379")));
+        assertThat(config.lastIndexOf("port 0\n"))
+                .isGreaterThan(config.lastIndexOf("port \"6379\"\n"));
+    }
+
+    @Test
+    void aValueCannotEndItsLineOrItsQuotes() {
+        var config = EngineConfig.of(spec("a\"b\\c\nport 6379 é", Map.of()));
+        assertThat(config)
+                .contains("masterauth \"a\\x22b\\x5cc\\x0aport 6379 \\xc3\\xa9\"\n")
+                .doesNotContain("\nport 6379");
+    }
+
+    @Test
+    void aParameterNameThatIsNoDirectiveIsRefused() {
+        assertThatThrownBy(() -> spec("secret", Map.of("save\nport", "1")))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageContaining("expected a directive");
+    }
+
+    @Test
+    void aSpecDoesNotShowThePassword() {
+        assertThat(spec("secret", Map.of()).toString()).contains("***").doesNotContain("secret");
+    }
+
+    private static EngineSpec spec(String password, Map<String, String> parameters) {
+        return new EngineSpec(
+                "0001-001", Path.of("/work"), 0, "feed", new Secret(password), parameters);
+    }
+}

@@ -1,0 +1,138 @@
+package dev.keepsake.engine;
+
+import static java.util.stream.Collectors.joining;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+final class EngineFinderTest {
+    private static final String REDIS_7 =
+            "Redis server v=7.0.15 sha=00000000:0 malloc=libc bits=64";
+    private static final String VALKEY_8 =
+            "Valkey server v=8.0.1 sha=00000000:0 malloc=libc bits=64";
+
+    @TempDir private Path directory;
+
+    @Test
+    void theConfiguredProgramIsTakenBeforeAnyOther() throws Exception {
+        var configured = program("elsewhere", "my-engine", REDIS_7);
+        program("bin", "valkey-server", VALKEY_8);
+        assertThat(finder(configured, searchPath("bin")).find())
+                .isEqualTo(new EngineBinary(configured, "redis", "7.0.15"));
+    }
+
+    @Test
+    void aConfiguredProgramThatDoesNotWorkIsAnError() throws Exception {
+        program("bin", "valkey-server", VALKEY_8);
+        var missing = directory.resolve("missing");
+        assertThatThrownBy(() -> finder(missing, searchPath("bin")).find())
+                .isInstanceOf(EngineNotFoundException.class)
+                .hasMessageContaining(missing + " is not a file")
+                .hasMessageContaining("or configure none");
+    }
+
+    @Test
+    void aValkeyServerOnThePathIsPreferredToAnEarlierRedisServer() throws Exception {
+        program("first", "redis-server", REDIS_7);
+        var valkey = program("second", "valkey-server", VALKEY_8);
+        assertThat(finder(null, searchPath("first", "second")).find())
+                .isEqualTo(new EngineBinary(valkey, "valkey", "8.0.1"));
+    }
+
+    @Test
+    void programsThatAreTooOldOrSomethingElseArePassedOver() throws Exception {
+        program("old", "redis-server", "Redis server v=6.2.14 sha=00000000:0");
+        program("other", "redis-server", "KeyDB server v=6.3.4");
+        var good = program("good", "redis-server", REDIS_7);
+        var path = File.pathSeparator + searchPath("old", "other", "missing", "good");
+        assertThat(finder(null, path).find().path()).isEqualTo(good);
+    }
+
+    @Test
+    void theMessageTellsWhatWasLookedAtAndWhatToDo() throws Exception {
+        var old = program("old", "redis-server", "Redis server v=6.2.14 sha=00000000:0");
+        var plain =
+                Files.createFile(
+                        Files.createDirectory(directory.resolve("plain")).resolve("valkey-server"));
+        assertThatThrownBy(() -> finder(null, searchPath("old", "plain")).find())
+                .isInstanceOf(EngineNotFoundException.class)
+                .hasMessageContaining(old + " is version 6.2.14; expected 7.0 or newer")
+                .hasMessageContaining(plain + " is not executable")
+                .hasMessageContaining("none is bundled")
+                .hasMessageContaining("Install valkey-server or redis-server 7.0 or newer");
+    }
+
+    @Test
+    void withNothingOnThePathTheBundledProgramIsTaken() throws Exception {
+        var bundle = directory.resolve("bundle");
+        var found = new EngineFinder(null, "", bundle).find();
+        assertThat(found.name()).isEqualTo("redis");
+        assertThat(found.version()).isEqualTo("7.0.15");
+        assertThat(found.path()).hasParent(bundle);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(found.path())))
+                .isEqualTo("rwx------");
+    }
+
+    @Test
+    void aBundledProgramThatIsThereAlreadyIsKeptUnlessItWasDamaged() throws Exception {
+        var finder = new EngineFinder(null, "", directory.resolve("bundle"));
+        var program = finder.find().path();
+        var extracted = Files.getAttribute(program, "unix:ino");
+
+        assertThat(finder.find().path()).isEqualTo(program);
+        assertThat(Files.getAttribute(program, "unix:ino")).isEqualTo(extracted);
+
+        Files.writeString(program, "damaged");
+        assertThat(finder.find().version()).isEqualTo("7.0.15");
+        try (var files = Files.list(program.getParent())) {
+            assertThat(files).as("nothing temporary is left").containsExactly(program);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "Linux,    amd64,   redis-server-7.0.15-linux-amd64",
+        "Linux,    aarch64, redis-server-7.0.15-linux-arm64",
+        "Mac OS X, x86_64,  redis-server-7.0.15-darwin-amd64",
+        "Mac OS X, aarch64, redis-server-7.0.15-darwin-arm64",
+        "Linux,    s390x,",
+        "Windows 11, amd64,",
+    })
+    void everySupportedMachineHasItsProgramOnTheClassPath(
+            String osName, String osArch, @Nullable String resource) {
+        var named = BundledEngine.resourceFor(osName, osArch);
+        assertThat(named).isEqualTo(Optional.ofNullable(resource));
+        named.ifPresent(name -> assertThat(getClass().getResource("/" + name)).isNotNull());
+    }
+
+    private EngineFinder finder(@Nullable Path configured, String searchPath) {
+        return new EngineFinder(
+                configured, searchPath, directory.resolve("bundle"), Optional.empty());
+    }
+
+    private String searchPath(String... parents) {
+        return Arrays.stream(parents)
+                .map(parent -> directory.resolve(parent).toString())
+                .collect(joining(File.pathSeparator));
+    }
+
+    /// A program that prints one line, whatever it is asked.
+    private Path program(String parent, String name, String versionLine) throws IOException {
+        var program = Files.createDirectories(directory.resolve(parent)).resolve(name);
+        Files.writeString(program, "#!/bin/sh\necho '%s'\n".formatted(versionLine));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
+        return program;
+    }
+}

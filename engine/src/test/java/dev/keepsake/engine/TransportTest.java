@@ -1,0 +1,94 @@
+package dev.keepsake.engine;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
+
+import io.netty.bootstrap.Bootstrap;
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.epoll.Epoll;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@Timeout(20)
+final class TransportTest {
+    @TempDir private Path directory;
+
+    @Test
+    void theBestOneIsTheNativeOneWhereThereIsOne() {
+        assumeThat(System.getProperty("os.name")).isEqualTo("Linux");
+        assertThat(Epoll.isAvailable()).as("%s", Epoll.unavailabilityCause()).isTrue();
+        try (var transport = Transport.best(1)) {
+            assertThat(transport.name()).isEqualTo("epoll");
+        }
+    }
+
+    @Test
+    void theBestOneConnectsOverTcpAndUnixSockets() throws Exception {
+        try (var transport = Transport.best(1)) {
+            connectsOverTcp(transport);
+            connectsOverAUnixSocket(transport);
+        }
+    }
+
+    @Test
+    void nioConnectsOverTcpAndUnixSocketsToo() throws Exception {
+        try (var transport = Transport.nio(1)) {
+            connectsOverTcp(transport);
+            connectsOverAUnixSocket(transport);
+        }
+    }
+
+    @Test
+    void closingEndsTheEventLoops() {
+        var transport = Transport.best(2);
+        transport.close();
+        transport.close();
+        assertThat(transport.group().isTerminated()).isTrue();
+    }
+
+    private static void connectsOverTcp(Transport transport) throws InterruptedException {
+        var server =
+                new ServerBootstrap()
+                        .group(transport.group())
+                        .channel(transport.serverChannel())
+                        .childHandler(new ChannelInboundHandlerAdapter())
+                        .bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                        .sync()
+                        .channel();
+        var client =
+                client(transport)
+                        .channel(transport.clientChannel())
+                        .connect(server.localAddress())
+                        .sync()
+                        .channel();
+        assertThat(client.isActive()).isTrue();
+    }
+
+    private void connectsOverAUnixSocket(Transport transport)
+            throws IOException, InterruptedException {
+        var socket = directory.resolve("s");
+        try (var server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(socket));
+            var connected =
+                    client(transport)
+                            .channel(transport.domainChannel())
+                            .connect(transport.domainAddress(socket));
+            assertThat(connected.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(connected.cause()).isNull();
+        }
+    }
+
+    private static Bootstrap client(Transport transport) {
+        return new Bootstrap().group(transport.group()).handler(new ChannelInboundHandlerAdapter());
+    }
+}

@@ -1,0 +1,120 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterSpec;
+import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.ShardSpec;
+import dev.keepsake.core.SlotRange;
+import dev.keepsake.front.ClusterEndpoint;
+import dev.keepsake.front.NodeFront;
+import dev.keepsake.front.Topology;
+import dev.keepsake.front.TopologyNode;
+import dev.keepsake.front.TopologyShard;
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// One cluster as it runs. Owned by the fleet's thread; the topology is read by every front.
+final class ClusterRuntime implements AutoCloseable {
+    private final ClusterSpec spec;
+    private final Endpoints endpoints;
+    private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
+    private volatile Topology topology = new Topology(0, List.of());
+    private volatile List<NodeFront> serving = List.of();
+    private @Nullable ClusterEndpoint endpoint;
+
+    ClusterRuntime(ClusterSpec spec, Endpoints endpoints) {
+        this.spec = spec;
+        this.endpoints = endpoints;
+    }
+
+    ClusterSpec spec() {
+        return spec;
+    }
+
+    Endpoints endpoints() {
+        return endpoints;
+    }
+
+    InetSocketAddress addressOf(String node) {
+        return new InetSocketAddress(endpoints.host(), endpoints.nodePorts().getOrDefault(node, 0));
+    }
+
+    /// The newest picture. Any thread.
+    Topology topology() {
+        return topology;
+    }
+
+    /// The fronts that answer data. Any thread.
+    List<NodeFront> serving() {
+        return serving;
+    }
+
+    void listenAt(ClusterEndpoint opened) {
+        endpoint = opened;
+    }
+
+    void add(ShardRuntime shard) {
+        shards.put(shard.name(), shard);
+    }
+
+    Iterable<ShardRuntime> shards() {
+        return shards.values();
+    }
+
+    @Nullable ShardRuntime shard(String name) {
+        return shards.get(name);
+    }
+
+    boolean isServing() {
+        return shards.values().stream().allMatch(ShardRuntime::isServing);
+    }
+
+    /// Shows every front how things stand.
+    void publish() {
+        var shown = new ArrayList<TopologyShard>();
+        var fronts = new ArrayList<NodeFront>();
+        for (var shardSpec : spec.shards()) {
+            var shard = shards.get(shardSpec.name());
+            if (shard != null && !shard.nodes().isEmpty()) {
+                shown.add(describe(shardSpec, shard));
+                shard.nodes().stream()
+                        .filter(NodeRuntime::isServing)
+                        .map(NodeRuntime::front)
+                        .forEach(fronts::add);
+            }
+        }
+        topology = new Topology(topology.version() + 1, shown);
+        serving = List.copyOf(fronts);
+    }
+
+    private static TopologyShard describe(ShardSpec spec, ShardRuntime shard) {
+        String leader = shard.lastLeader();
+        TopologyNode primary = null;
+        var replicas = new ArrayList<TopologyNode>();
+        for (var node : shard.nodes()) {
+            if (node.name().equals(leader)) {
+                primary = node.describe(true);
+            } else {
+                replicas.add(node.describe(false));
+            }
+        }
+        if (primary == null) {
+            throw new IllegalStateException(
+                    "shard %s was led by %s, which is none of its nodes"
+                            .formatted(spec.name(), leader));
+        }
+        return new TopologyShard(
+                spec.name(), spec.id(), SlotRange.parse(spec.slots()), primary, replicas);
+    }
+
+    @Override
+    public void close() {
+        if (endpoint != null) {
+            endpoint.close();
+        }
+        shards.values().forEach(ShardRuntime::close);
+    }
+}

@@ -1,0 +1,212 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ControlPlane;
+import dev.keepsake.control.ControlRecord;
+import dev.keepsake.control.ControlRecordCodec;
+import dev.keepsake.control.ControlService;
+import dev.keepsake.control.ControlState;
+import dev.keepsake.control.Decision;
+import dev.keepsake.core.FaultHandler;
+import dev.keepsake.core.Term;
+import dev.keepsake.log.AppendOutcome;
+import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.log.EntryKind;
+import dev.keepsake.log.LogEntry;
+import dev.keepsake.log.Tail;
+import dev.keepsake.log.TransactionLog;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/// The control plane's memory: decide, make durable, then apply. Its records are data entries of a
+/// transaction log, one entry a decision, so a decision is kept whole or not at all.
+///
+/// Any thread may call; a lock makes the callers take turns, and each waits until its decision is
+/// durable. When it cannot be known whether a decision was kept, the caller is told just that, the
+/// fault handler too, and nothing is decided any more until a restart reads the log again.
+final class ControlJournal implements ControlService, AutoCloseable {
+    private static final String NODE = "control";
+    private static final int READ_MAX_BYTES = 1 << 20;
+    private static final long DURABLE_WITHIN_MS = 10_000;
+
+    private final TransactionLog log;
+    private final ControlState state;
+    private final ControlPlane plane;
+    private final FaultHandler faults;
+    private final Runnable onChange;
+    private final ReentrantLock turn = new ReentrantLock(true);
+    private Term term = Term.NONE;
+    private @Nullable String broken;
+
+    private ControlJournal(
+            TransactionLog log,
+            ControlState state,
+            ControlPlane plane,
+            FaultHandler faults,
+            Runnable onChange) {
+        this.log = log;
+        this.state = state;
+        this.plane = plane;
+        this.faults = faults;
+        this.onChange = onChange;
+    }
+
+    /// Reads the log from its beginning and takes the leadership of it.
+    ///
+    /// @param onChange called after each decision that changed something, on the deciding thread
+    static ControlJournal open(
+            TransactionLog log,
+            ControlState state,
+            ControlPlane plane,
+            FaultHandler faults,
+            Runnable onChange)
+            throws IOException {
+        var journal = new ControlJournal(log, state, plane, faults, onChange);
+        journal.replay();
+        journal.takeOver();
+        return journal;
+    }
+
+    @Override
+    public <R> R decide(Function<ControlPlane, Decision<R>> decision) {
+        R response;
+        turn.lock();
+        try {
+            checkUsable();
+            var decided = decision.apply(plane);
+            if (decided.records().isEmpty()) {
+                return decided.response();
+            }
+            append(decided.records());
+            decided.records().forEach(state::apply);
+            response = decided.response();
+        } finally {
+            turn.unlock();
+        }
+        onChange.run();
+        return response;
+    }
+
+    @Override
+    public <R> R query(Function<ControlPlane, R> query) {
+        turn.lock();
+        try {
+            return query.apply(plane);
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /// Reads the state as the fleet needs it.
+    <R> R read(Function<ControlState, R> query) {
+        turn.lock();
+        try {
+            return query.apply(state);
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    @Override
+    public void close() {
+        log.close();
+    }
+
+    private void replay() throws IOException {
+        long next = 0;
+        while (true) {
+            var entries = log.read(next, READ_MAX_BYTES);
+            if (entries.isEmpty()) {
+                return;
+            }
+            for (LogEntry entry : entries) {
+                if (entry.kind() == EntryKind.DATA) {
+                    var bytes = new byte[entry.payload().remaining()];
+                    entry.payload().get(bytes);
+                    ControlRecordCodec.decode(bytes).forEach(state::apply);
+                }
+                next = entry.index() + 1;
+            }
+        }
+    }
+
+    private void takeOver() throws IOException {
+        term =
+                switch (await(log.claim(NODE, log.tail().index()))) {
+                    case ClaimOutcome.Won(Term won, long _) -> won;
+                    case ClaimOutcome.Behind(Tail tail) ->
+                            throw new IOException(
+                                    "another process writes the control log; it is at entry "
+                                            + tail.index());
+                    case ClaimOutcome.Full(String reason) ->
+                            throw new IOException("the control log has no room: " + reason);
+                    case ClaimOutcome.Unknown(Throwable cause) ->
+                            throw new IOException("the control log cannot be written", cause);
+                };
+    }
+
+    private void append(List<ControlRecord> records) {
+        var bytes = ByteBuffer.wrap(ControlRecordCodec.encode(records));
+        AppendOutcome outcome;
+        try {
+            outcome = await(log.append(term, log.tail().endOffset(), bytes));
+        } catch (IOException e) {
+            outcome = new AppendOutcome.Unknown(e);
+        }
+        var refusal = refusalOf(outcome);
+        if (refusal != null) {
+            throw refusal;
+        }
+    }
+
+    private @Nullable ControlUnavailableException refusalOf(AppendOutcome outcome) {
+        return switch (outcome) {
+            case AppendOutcome.Appended _ -> null;
+            case AppendOutcome.Full(String reason) ->
+                    new ControlUnavailableException(
+                            "nothing was changed: the control log has no room: " + reason);
+            case AppendOutcome.Fenced(Term newer, String leader) ->
+                    stop("%s took over in term %d".formatted(leader, newer.number()), null);
+            case AppendOutcome.Misplaced(long end) ->
+                    stop("the control log ends elsewhere, at offset " + end, null);
+            case AppendOutcome.Unknown(Throwable cause) ->
+                    stop(
+                            "whether the last decision was kept is unknown: " + cause.getMessage(),
+                            cause);
+        };
+    }
+
+    private ControlUnavailableException stop(String why, @Nullable Throwable cause) {
+        broken = why;
+        faults.fatal("the control plane stops deciding: " + why, cause);
+        return new ControlUnavailableException(why);
+    }
+
+    private void checkUsable() {
+        if (broken != null) {
+            throw new ControlUnavailableException(
+                    "the control plane stopped and has to be restarted: " + broken);
+        }
+    }
+
+    private static <T> T await(CompletionStage<T> stage) throws IOException {
+        try {
+            return stage.toCompletableFuture().get(DURABLE_WITHIN_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException(e.getCause());
+        } catch (TimeoutException e) {
+            throw new IOException(
+                    "the log did not answer within %d ms".formatted(DURABLE_WITHIN_MS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting for the log");
+        }
+    }
+}

@@ -1,0 +1,410 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterSpec;
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.ControlPlane;
+import dev.keepsake.control.ControlService;
+import dev.keepsake.control.ControlState;
+import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.NodeSpec;
+import dev.keepsake.control.NodeType;
+import dev.keepsake.control.ShardSpec;
+import dev.keepsake.core.Clock;
+import dev.keepsake.core.FaultHandler;
+import dev.keepsake.core.Secret;
+import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.engine.Transport;
+import dev.keepsake.front.ClusterEndpoint;
+import dev.keepsake.front.FrontOptions;
+import dev.keepsake.front.NodeFront;
+import dev.keepsake.resp.CommandTable;
+import dev.keepsake.shard.ShardNode;
+import dev.keepsake.shard.ShardNodeConfig;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Makes what runs match what is recorded. One thread owns all of it: it looks at the records after
+/// every change, compares them with what runs, and takes the next step; what nodes report comes
+/// back to it. Each step is recorded when it is done, and may be reported again after a restart, so
+/// a fleet that died in the middle of anything goes on from there.
+public final class Fleet implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
+    private static final String FEED_USER = "feed";
+    private static final int UNDECIDED_MAX_BYTES = 64 << 20;
+    private static final long RETRY_MS = 1_000;
+    private static final long CLOSE_WITHIN_MS = 4_000;
+
+    private final FleetConfig config;
+    private final LogFactory logs;
+    private final EngineLauncher launcher;
+    private final String engineVersion;
+    private final Transport transport;
+    private final Clock clock;
+    private final RandomGenerator random;
+    private final ThreadFactory virtualThreads;
+    private final ScheduledExecutorService thread;
+    private final ControlJournal control;
+    private final CommandTable commands = CommandTable.standard();
+    private final Ports ports;
+    private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
+    private boolean closed;
+
+    private Fleet(
+            FleetConfig config,
+            LogFactory logs,
+            EngineLauncher launcher,
+            String engineVersion,
+            Transport transport,
+            Clock clock,
+            RandomGenerator random,
+            FaultHandler faults)
+            throws IOException {
+        this.config = config;
+        this.logs = logs;
+        this.launcher = launcher;
+        this.engineVersion = engineVersion;
+        this.transport = transport;
+        this.clock = clock;
+        this.random = random;
+        this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
+        this.ports = new Ports(config.host(), config.firstPort(), config.lastPort());
+        this.thread =
+                Executors.newSingleThreadScheduledExecutor(
+                        Thread.ofPlatform().name("fleet").daemon().factory());
+        var state = new ControlState();
+        this.control =
+                ControlJournal.open(
+                        logs.open(config.dataDirectory().resolve("control")),
+                        state,
+                        new ControlPlane(state),
+                        faults,
+                        this::wake);
+    }
+
+    /// Reads the records and starts every cluster in them. Returns when their nodes listen; that
+    /// they serve takes as long as their engines need to read the log.
+    ///
+    /// @param engineVersion what [EngineLauncher] launches
+    public static Fleet start(
+            FleetConfig config,
+            LogFactory logs,
+            EngineLauncher launcher,
+            String engineVersion,
+            Transport transport,
+            Clock clock,
+            RandomGenerator random,
+            FaultHandler faults)
+            throws IOException {
+        var fleet =
+                new Fleet(config, logs, launcher, engineVersion, transport, clock, random, faults);
+        fleet.control.read(state -> {
+            state.clusters().forEach(fleet::notePorts);
+            return true;
+        });
+        fleet.wake();
+        return fleet;
+    }
+
+    /// The control plane, for the API.
+    public ControlService control() {
+        return control;
+    }
+
+    /// Ends every engine and listener, then the records. Idempotent, and bounded in time.
+    @Override
+    public void close() {
+        try {
+            thread.submit(this::closeAll).get(CLOSE_WITHIN_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+            LOG.warn("the fleet did not close in order reason={}", e.toString());
+        }
+        thread.shutdownNow();
+        control.close();
+    }
+
+    private void closeAll() {
+        closed = true;
+        running.values().forEach(ClusterRuntime::close);
+        running.clear();
+    }
+
+    private void notePorts(ClusterState cluster) {
+        var endpoints = cluster.endpoints();
+        if (endpoints != null) {
+            ports.take(endpoints.clusterPort());
+            endpoints.nodePorts().values().forEach(ports::take);
+        }
+    }
+
+    // ---- comparing what is recorded with what runs
+
+    private void wake() {
+        if (!thread.isShutdown()) {
+            thread.execute(this::reconcileAll);
+        }
+    }
+
+    private void reconcileAll() {
+        if (closed) {
+            return;
+        }
+        for (var cluster : control.read(ControlState::clusters)) {
+            try {
+                reconcile(cluster);
+            } catch (IOException | RuntimeException e) {
+                LOG.error("cluster={} cannot go on", cluster.spec().id().name(), e);
+                thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
+            }
+        }
+    }
+
+    private void reconcile(ClusterState cluster) throws IOException {
+        var id = cluster.spec().id();
+        switch (cluster.status()) {
+            case CREATING, AVAILABLE -> {
+                var endpoints = cluster.endpoints();
+                if (endpoints == null) {
+                    var found = findPorts(cluster.spec());
+                    control.decide(plane -> plane.endpointsAssigned(id, found));
+                } else if (!running.containsKey(id)) {
+                    start(cluster.spec(), endpoints);
+                }
+                advance(id);
+            }
+            case DELETING -> remove(cluster);
+        }
+    }
+
+    private Endpoints findPorts(ClusterSpec spec) throws IOException {
+        var nodePorts = new HashMap<String, Integer>();
+        int clusterPort = ports.takeOr(spec.requestedPort());
+        for (var shard : spec.shards()) {
+            for (var node : shard.nodes()) {
+                nodePorts.put(node.name(), ports.takeNext());
+            }
+        }
+        return new Endpoints(config.host(), clusterPort, nodePorts);
+    }
+
+    /// Records whatever has been reached since the last look.
+    private void advance(ClusterId id) {
+        var cluster = control.read(state -> state.cluster(id)).orElse(null);
+        var runtime = running.get(id);
+        if (cluster == null || runtime == null) {
+            return;
+        }
+        if (cluster.status() == ClusterState.Status.CREATING && runtime.isServing()) {
+            control.decide(plane -> plane.clusterProvisioned(id, engineVersion, clock.now()));
+        }
+        if (cluster.failover() != null) {
+            var shard = runtime.shard(cluster.failover().shard());
+            if (shard != null) {
+                advanceFailover(
+                        id, shard, cluster.failover().failing(), cluster.failover().promoted());
+            }
+        }
+    }
+
+    private void advanceFailover(
+            ClusterId id, ShardRuntime shard, @Nullable String failing, @Nullable String promoted) {
+        var leader = shard.leader().orElse(null);
+        if (failing == null) {
+            if (leader != null && leader.isServing()) {
+                control.decide(plane -> plane.failoverBegun(id, leader.name()));
+                shard.crashLeader();
+            }
+        } else if (promoted == null) {
+            if (leader == null || !leader.isServing()) {
+                return;
+            }
+            if (leader.name().equals(failing)) {
+                shard.crashLeader(); // a restart came between the record and the deed
+            } else {
+                control.decide(
+                        plane -> plane.failoverPromoted(id, failing, leader.name(), clock.now()));
+            }
+        } else if (shard.node(failing).map(NodeRuntime::isServing).orElse(false)) {
+            control.decide(plane -> plane.failoverFinished(id, failing, clock.now()));
+        }
+    }
+
+    private void remove(ClusterState cluster) throws IOException {
+        var id = cluster.spec().id();
+        var runtime = running.remove(id);
+        if (runtime != null) {
+            runtime.close();
+        }
+        deleteTree(directoryOf(id));
+        var endpoints = cluster.endpoints();
+        if (endpoints != null) {
+            ports.giveBack(endpoints.clusterPort());
+            endpoints.nodePorts().values().forEach(ports::giveBack);
+        }
+        control.decide(plane -> plane.clusterRemoved(id, clock.now()));
+    }
+
+    private Path directoryOf(ClusterId id) {
+        return config.dataDirectory()
+                .resolve("clusters")
+                .resolve(id.region())
+                .resolve(id.name() + "-" + id.incarnation());
+    }
+
+    private static void deleteTree(Path directory) throws IOException {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    // ---- starting
+
+    private void start(ClusterSpec spec, Endpoints endpoints) throws IOException {
+        var runtime = new ClusterRuntime(spec, endpoints);
+        running.put(spec.id(), runtime);
+        for (var shardSpec : spec.shards()) {
+            var shard =
+                    new ShardRuntime(
+                            shardSpec.name(),
+                            logs.open(directoryOf(spec.id()).resolve(shardSpec.name())),
+                            new ShardListener(runtime));
+            runtime.add(shard);
+            var nodes = new ArrayList<NodeRuntime>();
+            for (var nodeSpec : shardSpec.nodes()) {
+                nodes.add(node(runtime, shardSpec, nodeSpec, shard));
+            }
+            shard.start(nodes);
+        }
+        runtime.publish();
+        var endpoint = new ClusterEndpoint(transport.group().next(), transport, runtime::serving);
+        runtime.listenAt(endpoint);
+        endpoint.bind(new InetSocketAddress(endpoints.host(), endpoints.clusterPort()))
+                .whenComplete((done, failure) -> {
+                    if (failure != null) {
+                        LOG.error(
+                                "cluster={} cannot listen port={} reason={}",
+                                spec.id().name(),
+                                endpoints.clusterPort(),
+                                failure.getMessage());
+                    }
+                });
+    }
+
+    private NodeRuntime node(
+            ClusterRuntime runtime, ShardSpec shardSpec, NodeSpec nodeSpec, ShardRuntime shard) {
+        var loop = transport.group().next();
+        var standard = FrontOptions.standard(engineVersion);
+        var front =
+                new NodeFront(
+                        nodeSpec.name(),
+                        loop,
+                        transport,
+                        commands,
+                        runtime::topology,
+                        config.holdReplies() ? standard : standard.withoutHoldingReplies());
+        return new NodeRuntime(
+                nodeSpec.name(),
+                nodeSpec.id(),
+                runtime.addressOf(nodeSpec.name()),
+                loop,
+                front,
+                (listener, nodeLoop) ->
+                        new ShardNode(
+                                nodeConfig(runtime.spec(), shardSpec, nodeSpec),
+                                nodeLoop,
+                                shard.log(),
+                                launcher,
+                                transport,
+                                clock,
+                                virtualThreads,
+                                listener),
+                thread,
+                clock,
+                shard);
+    }
+
+    private ShardNodeConfig nodeConfig(ClusterSpec spec, ShardSpec shard, NodeSpec node) {
+        var engine =
+                new EngineSpec(
+                        node.name(),
+                        directoryOf(spec.id()).resolve("engine-" + node.name()),
+                        NodeType.find(spec.nodeType()).map(NodeType::maxmemoryBytes).orElse(0L),
+                        FEED_USER,
+                        new Secret("%016x%016x".formatted(random.nextLong(), random.nextLong())),
+                        Map.of());
+        return new ShardNodeConfig(
+                shard.id(),
+                engine,
+                config.timings(),
+                ControlPlane.replicaLag(spec).toNanos(),
+                UNDECIDED_MAX_BYTES);
+    }
+
+    /// What a shard of one cluster reports.
+    private final class ShardListener implements ShardRuntime.Listener {
+        private final ClusterRuntime runtime;
+
+        ShardListener(ClusterRuntime runtime) {
+            this.runtime = runtime;
+        }
+
+        @Override
+        public void onTopologyChanged() {
+            runtime.publish();
+        }
+
+        @Override
+        public void onPrimaryServing(
+                ShardRuntime shard, NodeRuntime primary, @Nullable String previous) {
+            var id = runtime.spec().id();
+            boolean unplanned =
+                    previous != null
+                            && !previous.equals(primary.name())
+                            && !control.read(state -> isFailingOver(state, id, shard.name()));
+            if (unplanned) {
+                control.decide(plane -> plane.failedOver(id, primary.name(), clock.now()));
+            }
+            advance(id);
+        }
+
+        @Override
+        public void onReplicaServing(ShardRuntime shard, NodeRuntime replica) {
+            advance(runtime.spec().id());
+        }
+
+        private static boolean isFailingOver(ControlState state, ClusterId id, String shard) {
+            return state.cluster(id)
+                    .map(ClusterState::failover)
+                    .filter(failover -> failover.shard().equals(shard))
+                    .isPresent();
+        }
+    }
+}

@@ -1,0 +1,302 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.core.Term;
+import dev.keepsake.front.NodeFront;
+import dev.keepsake.front.TopologyNode;
+import dev.keepsake.shard.ShardNode;
+import io.netty.channel.EventLoop;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One node as it runs: the front that its clients know, and the present life of its engine. Owned
+/// by the fleet's thread, which calls every method; what the node's event loop reports is passed on
+/// there.
+///
+/// The front stays when a life ends; a crash closes its listener too, and the next life opens it
+/// again on the same address.
+final class NodeRuntime {
+    /// What the node tells its shard, on the fleet's thread.
+    interface Listener {
+        /// The engine has caught up; `serve` it as a replica.
+        void onReplicaReady(NodeRuntime node);
+
+        /// The node leads; once the topology says so, `serve` it as the primary.
+        void onLeading(NodeRuntime node, Term term);
+
+        /// This life is over.
+        void onRetired(NodeRuntime node, String reason);
+    }
+
+    /// Starts a new life: an engine that follows the log.
+    interface LifeFactory {
+        ShardNode begin(ShardNode.Listener listener, EventLoop loop);
+    }
+
+    enum Phase {
+        /// No engine: not started, crashed, or ended.
+        DOWN,
+        /// An engine is starting or catching up.
+        STARTING,
+        /// Follows the log closely.
+        REPLICA,
+        /// Leads.
+        PRIMARY
+    }
+
+    private static final long LONG_LIFE_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final long PAUSE_MIN_MS = 100;
+    private static final long PAUSE_MAX_MS = 5_000;
+    private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);
+
+    private final String name;
+    private final String id;
+    private final InetSocketAddress address;
+    private final EventLoop loop;
+    private final NodeFront front;
+    private final LifeFactory lives;
+    private final ScheduledExecutorService fleet;
+    private final Clock clock;
+    private final Listener listener;
+
+    private Phase phase = Phase.DOWN;
+    private boolean serving;
+    private boolean closed;
+    private long begunNs;
+    private int shortLives;
+    private @Nullable ShardNode life;
+    private @Nullable Path socket;
+    private Runnable onServing = () -> {};
+
+    NodeRuntime(
+            String name,
+            String id,
+            InetSocketAddress address,
+            EventLoop loop,
+            NodeFront front,
+            LifeFactory lives,
+            ScheduledExecutorService fleet,
+            Clock clock,
+            Listener listener) {
+        this.name = name;
+        this.id = id;
+        this.address = address;
+        this.loop = loop;
+        this.front = front;
+        this.lives = lives;
+        this.fleet = fleet;
+        this.clock = clock;
+        this.listener = listener;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Phase phase() {
+        return phase;
+    }
+
+    NodeFront front() {
+        return front;
+    }
+
+    /// Whether clients are answered from the engine.
+    boolean isServing() {
+        return serving;
+    }
+
+    /// How far the engine had come when it was last asked, in bytes of the stream.
+    long appliedOffset() {
+        var present = life;
+        return present == null ? -1 : present.appliedOffset();
+    }
+
+    TopologyNode describe(boolean primary) {
+        var role = primary ? TopologyNode.Role.PRIMARY : TopologyNode.Role.REPLICA;
+        var health =
+                switch (phase) {
+                    case DOWN -> TopologyNode.Health.FAILED;
+                    case STARTING -> TopologyNode.Health.LOADING;
+                    case REPLICA, PRIMARY ->
+                            serving ? TopologyNode.Health.ONLINE : TopologyNode.Health.LOADING;
+                };
+        return new TopologyNode(name, id, address.getHostString(), address.getPort(), role, health);
+    }
+
+    /// Begins a life: opens the listener, which tells clients that the node is loading, and
+    /// launches an engine. Lives that ended soon after their beginning are followed by the next
+    /// only after a pause.
+    void startAgain() {
+        phase = Phase.STARTING;
+        long pauseMs = pauseMs();
+        if (pauseMs == 0) {
+            begin();
+        } else {
+            LOG.info("node={} starts again pause_ms={}", name, pauseMs);
+            fleet.schedule(this::begin, pauseMs, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void begin() {
+        if (closed) {
+            return;
+        }
+        begunNs = clock.nowNs();
+        front.bind(address)
+                .whenCompleteAsync(
+                        (done, failure) -> {
+                            if (closed) {
+                                return;
+                            }
+                            if (failure != null) {
+                                LOG.error(
+                                        "node={} cannot listen address={} reason={}",
+                                        name,
+                                        address,
+                                        failure.getMessage());
+                                startAgain();
+                                return;
+                            }
+                            var begun = lives.begin(new LoopListener(), loop);
+                            life = begun;
+                            begun.start();
+                        },
+                        fleet);
+    }
+
+    /// How long to wait before the next life: nothing after a long one, and else more each time.
+    private long pauseMs() {
+        if (begunNs == 0 || clock.nowNs() - begunNs >= LONG_LIFE_NS) {
+            shortLives = 0;
+            return 0;
+        }
+        shortLives++;
+        return Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS << Math.min(shortLives - 1, 10));
+    }
+
+    void claim() {
+        var present = life;
+        if (present != null) {
+            present.claim();
+        }
+    }
+
+    /// Answers clients from the engine, as `phase` says.
+    void serve() {
+        var present = life;
+        var path = socket;
+        if (present == null || path == null) {
+            return;
+        }
+        var opened =
+                phase == Phase.PRIMARY
+                        ? front.servePrimary(path, present::mayReply)
+                        : front.serveReplica(path);
+        opened.whenCompleteAsync(
+                (done, failure) -> {
+                    if (life != present) {
+                        return;
+                    }
+                    if (failure == null) {
+                        serving = true;
+                        onServing.run();
+                    } else {
+                        LOG.warn("node={} cannot serve reason={}", name, failure.getMessage());
+                        present.crash();
+                    }
+                },
+                fleet);
+    }
+
+    /// What to do each time clients begin to be answered.
+    void whenServing(Runnable action) {
+        onServing = action;
+    }
+
+    /// The failure that FailoverShard asks for: sockets are reset, the engine is killed.
+    void crash() {
+        serving = false;
+        front.crash();
+        var present = life;
+        if (present != null) {
+            present.crash();
+        }
+    }
+
+    /// Ends the life and the front.
+    void close() {
+        closed = true;
+        serving = false;
+        phase = Phase.DOWN;
+        front.close();
+        var present = life;
+        life = null;
+        if (present != null) {
+            present.close();
+        }
+    }
+
+    /// Passes on what a life reports from its event loop, unless a newer life has begun meanwhile.
+    /// What concerns replies is done at once, on the loop.
+    private final class LoopListener implements ShardNode.Listener {
+        @Override
+        public void onReplicaReady(ShardNode node, Path engineSocket) {
+            inFleet(
+                    node,
+                    () -> {
+                        phase = Phase.REPLICA;
+                        socket = engineSocket;
+                        listener.onReplicaReady(NodeRuntime.this);
+                    });
+        }
+
+        @Override
+        public void onPrimary(ShardNode node, Term term, Path engineSocket) {
+            inFleet(
+                    node,
+                    () -> {
+                        phase = Phase.PRIMARY;
+                        socket = engineSocket;
+                        listener.onLeading(NodeRuntime.this, term);
+                    });
+        }
+
+        @Override
+        public void onDurable(ShardNode node, long offset) {
+            front.onDurable(offset);
+        }
+
+        @Override
+        public void onLeaseRenewed(ShardNode node) {
+            front.onLeaseRenewed();
+        }
+
+        @Override
+        public void onRetired(ShardNode node, String reason) {
+            front.stopServing(); // at once: what is parked must never leave
+            inFleet(
+                    node,
+                    () -> {
+                        phase = Phase.DOWN;
+                        serving = false;
+                        life = null;
+                        socket = null;
+                        listener.onRetired(NodeRuntime.this, reason);
+                    });
+        }
+
+        private void inFleet(ShardNode node, Runnable action) {
+            fleet.execute(() -> {
+                if (life == node) {
+                    action.run();
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,181 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.core.Term;
+import dev.keepsake.log.TransactionLog;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One shard as it runs: sees to it that somebody leads, and that a node which fails comes back.
+/// Owned by the fleet's thread.
+///
+/// Who leads is decided by the log. This class only says who should try: the last leader when the
+/// shard starts, so that a restart keeps the roles, and otherwise the replica that has come
+/// furthest. Were it ever wrong, the claim would be refused.
+///
+/// A node that retires is started again: at once when nobody waits for a new primary, and else as
+/// soon as there is one, so that the promotion does not compete with a starting engine.
+final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
+    /// What the shard tells its cluster, on the fleet's thread.
+    interface Listener {
+        /// Roles or health have changed: publish a new topology. Returns once fronts can see it.
+        void onTopologyChanged();
+
+        /// The shard has a new primary, and its clients are answered.
+        void onPrimaryServing(ShardRuntime shard, NodeRuntime primary, @Nullable String previous);
+
+        /// A replica answers its clients.
+        void onReplicaServing(ShardRuntime shard, NodeRuntime replica);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(ShardRuntime.class);
+
+    private final String name;
+    private final TransactionLog log;
+    private final Listener listener;
+    private List<NodeRuntime> nodes = List.of();
+    private @Nullable NodeRuntime leader;
+    private @Nullable String lastLeader;
+    private @Nullable String previousLeader;
+    private @Nullable String preferred;
+    private boolean closed;
+
+    ShardRuntime(String name, TransactionLog log, Listener listener) {
+        this.name = name;
+        this.log = log;
+        this.listener = listener;
+    }
+
+    String name() {
+        return name;
+    }
+
+    List<NodeRuntime> nodes() {
+        return nodes;
+    }
+
+    TransactionLog log() {
+        return log;
+    }
+
+    /// The node that leads, if one does.
+    Optional<NodeRuntime> leader() {
+        return Optional.ofNullable(leader);
+    }
+
+    /// The node that leads or led last: what a topology names as the primary.
+    @Nullable String lastLeader() {
+        return lastLeader;
+    }
+
+    Optional<NodeRuntime> node(String node) {
+        return nodes.stream().filter(candidate -> candidate.name().equals(node)).findFirst();
+    }
+
+    /// Whether every node answers, one of them as the primary.
+    boolean isServing() {
+        return leader != null && nodes.stream().allMatch(NodeRuntime::isServing);
+    }
+
+    /// Starts every node of a shard that has not run yet in this process.
+    void start(List<NodeRuntime> members) {
+        nodes = List.copyOf(members);
+        String logged = log.tail().leader();
+        lastLeader = node(logged).isPresent() ? logged : nodes.getFirst().name();
+        preferred = lastLeader;
+        for (var node : nodes) {
+            node.whenServing(() -> onServing(node));
+            node.startAgain();
+        }
+    }
+
+    /// Lets the primary fail. Whoever replaces it is reported as any new primary is.
+    void crashLeader() {
+        var failing = leader;
+        if (failing != null) {
+            failing.crash();
+        }
+    }
+
+    @Override
+    public void onReplicaReady(NodeRuntime node) {
+        listener.onTopologyChanged();
+        node.serve();
+        elect();
+    }
+
+    @Override
+    public void onLeading(NodeRuntime node, Term term) {
+        preferred = null;
+        leader = node;
+        previousLeader = lastLeader;
+        lastLeader = node.name();
+        LOG.info("shard={} primary={} term={}", name, node.name(), term.number());
+        listener.onTopologyChanged(); // first, or the new primary would send its clients elsewhere
+        node.serve();
+    }
+
+    @Override
+    public void onRetired(NodeRuntime node, String reason) {
+        if (closed) {
+            return;
+        }
+        if (leader == node) {
+            leader = null;
+        }
+        if (node.name().equals(preferred)) {
+            preferred = null;
+        }
+        listener.onTopologyChanged();
+        elect();
+        if (leader != null || candidates().isEmpty()) {
+            restartFailed();
+        }
+    }
+
+    @Override
+    public void close() {
+        closed = true;
+        nodes.forEach(NodeRuntime::close);
+        log.close();
+    }
+
+    private void onServing(NodeRuntime node) {
+        listener.onTopologyChanged();
+        if (node == leader) {
+            listener.onPrimaryServing(this, node, previousLeader);
+            restartFailed();
+        } else {
+            listener.onReplicaServing(this, node);
+        }
+    }
+
+    private void restartFailed() {
+        for (var node : nodes) {
+            if (node.phase() == NodeRuntime.Phase.DOWN) {
+                node.startAgain();
+            }
+        }
+    }
+
+    private List<NodeRuntime> candidates() {
+        return nodes.stream().filter(node -> node.phase() == NodeRuntime.Phase.REPLICA).toList();
+    }
+
+    private void elect() {
+        if (leader != null) {
+            return;
+        }
+        var wanted = preferred;
+        if (wanted != null && node(wanted).orElseThrow().phase() == NodeRuntime.Phase.STARTING) {
+            return; // it will be ready, or retire, and either brings us back here
+        }
+        candidates().stream()
+                .filter(node -> wanted == null || node.name().equals(wanted))
+                .max(Comparator.comparingLong(NodeRuntime::appliedOffset))
+                .ifPresent(NodeRuntime::claim);
+    }
+}

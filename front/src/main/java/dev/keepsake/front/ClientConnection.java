@@ -1,0 +1,512 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.resp.CommandFrame;
+import dev.keepsake.resp.CommandFramer;
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.ProtocolException;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.util.List;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One client of a node: takes its commands, sends them where they belong, and gives it its replies
+/// in order. Owned by the node's event loop.
+///
+/// Order is kept by two rules. Before a command is answered by someone else than the one before
+/// (the front, another lane), all earlier commands have been replied to: input waits until then.
+/// And once a reply is parked, every later one queues behind it.
+final class ClientConnection extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+    private static final String LOADING = "LOADING Redis is loading the dataset in memory";
+    private static final String EXEC_ABORT =
+            "EXECABORT Transaction discarded because of previous errors.";
+
+    private final NodeFront front;
+    private final CommandFramer framer;
+    private final long id;
+    private final Session session = new Session();
+
+    private @Nullable Channel channel;
+    private @Nullable ByteBuf input;
+    private @Nullable ByteBuf output;
+    private @Nullable OwnLane own;
+    private int inFlight;
+    private int parked;
+    private boolean processing;
+    private boolean closing;
+    private boolean inTransaction;
+    private boolean transactionFailed;
+    private boolean watching;
+    private int transactionSlot = -1;
+    private boolean crossSlot;
+    private boolean touched;
+
+    ClientConnection(NodeFront front, long id) {
+        this.front = front;
+        this.id = id;
+        this.framer = new CommandFramer(front.options().limits());
+    }
+
+    long id() {
+        return id;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    boolean isClosed() {
+        return closing || channel == null || !channel.isActive();
+    }
+
+    /// Whether something of this client may have been executed without its having been told.
+    boolean awaitsReplies() {
+        return inFlight > 0 || parked > 0 || own != null;
+    }
+
+    boolean hasParked() {
+        return parked > 0;
+    }
+
+    // ---- the connection
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+        channel = context.channel();
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        front.onConnected(this);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        closing = true;
+        front.onDisconnected(this);
+        if (own != null) {
+            own.abandon();
+            own = null;
+        }
+        if (input != null) {
+            input.release();
+            input = null;
+        }
+        if (output != null) {
+            output.release();
+            output = null;
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (!(cause instanceof IOException)) { // which is a client that went away
+            LOG.warn("node={} client={} is disconnected", front.node(), id, cause);
+        }
+        context.close();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        if (!context.channel().isWritable()) {
+            reset(); // its unread replies have reached the bound
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        var bytes = (ByteBuf) message;
+        if (closing) {
+            bytes.release();
+            return;
+        }
+        var in = input;
+        if (in == null) {
+            input = bytes;
+        } else {
+            if (in.maxFastWritableBytes() < bytes.readableBytes()) {
+                var larger =
+                        context.alloc().buffer(2 * (in.readableBytes() + bytes.readableBytes()));
+                larger.writeBytes(in);
+                in.release();
+                in = larger;
+                input = larger;
+            }
+            in.writeBytes(bytes);
+            bytes.release();
+        }
+        process();
+    }
+
+    /// Closes the connection so that the client sees a failure at once, not an orderly end.
+    void reset() {
+        closing = true;
+        var open = channel;
+        if (open != null) {
+            if (open.isOpen()) {
+                open.config().setOption(ChannelOption.SO_LINGER, 0);
+            }
+            open.close();
+        }
+    }
+
+    /// Answers with an error and closes.
+    void refuseConnection(String error) {
+        var answer = front.allocator().buffer(64);
+        RespWriter.error(answer, error);
+        deliver(answer);
+        answer.release();
+        closeWhenWritten();
+    }
+
+    void readCommands(boolean enabled) {
+        if (channel != null) {
+            channel.config().setAutoRead(enabled);
+        }
+    }
+
+    // ---- commands
+
+    /// Takes commands until there is none, or one has to wait.
+    private void process() {
+        if (processing) {
+            return; // called back by an answer given meanwhile; the loop below goes on by itself
+        }
+        processing = true;
+        try {
+            while (input != null && !closing && processNext(input)) {
+                // each turn of the loop consumes one command
+            }
+        } catch (ProtocolException e) {
+            fail(String.valueOf(e.getMessage()));
+        } finally {
+            processing = false;
+        }
+        var in = input;
+        if (in != null && !in.isReadable()) {
+            in.release();
+            input = null;
+        }
+        front.flushClients();
+    }
+
+    /// @return false when no whole command is there, or it must wait
+    private boolean processNext(ByteBuf in) throws ProtocolException {
+        if (!in.isReadable()) {
+            return false;
+        }
+        return switch (framer.parse(in)) {
+            case INCOMPLETE -> false;
+            case EMPTY -> skip(in);
+            case COMMAND -> handle(in, in.readerIndex(), framer.frame()) && skip(in);
+            case INLINE -> handleInline(framer.inlineArguments()) && skip(in);
+        };
+    }
+
+    private boolean skip(ByteBuf in) {
+        if (input != null) { // else the connection was closed by its own command
+            in.skipBytes(framer.lengthBytes());
+        }
+        return true;
+    }
+
+    private boolean handleInline(List<byte[]> arguments) throws ProtocolException {
+        var command = front.allocator().buffer();
+        try {
+            RespWriter.command(command, arguments.toArray(new byte[0][]));
+            var inlineFramer = new CommandFramer(front.options().limits());
+            inlineFramer.parse(command);
+            return handle(command, 0, inlineFramer.frame());
+        } finally {
+            command.release();
+        }
+    }
+
+    private boolean handle(ByteBuf in, int base, CommandFrame frame) {
+        var spec = front.table().resolve(in, base, frame);
+        if (spec == null || spec.handling() == CommandSpec.Handling.WITHHELD) {
+            return refuse(FrontCommands.unknownCommand(in, base, frame));
+        }
+        if (!spec.acceptsArgumentCount(frame.argumentCount())) {
+            return refuse("ERR wrong number of arguments for '%s' command".formatted(spec.name()));
+        }
+        if (spec.handling() == CommandSpec.Handling.FRONT) {
+            return handleInFront(spec, in, base, frame);
+        }
+        if (own != null && own.isSubscribed() && !isAllowedWhileSubscribed(spec.name())) {
+            return refuse(
+                    "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+                            .formatted(spec.name()));
+        }
+        if (!front.isServing()) {
+            return refuse(LOADING);
+        }
+        var route = front.route();
+        String elsewhere =
+                route.find(
+                        spec, in, base, frame, front.topology(), front.node(), session.readOnly());
+        if (elsewhere != null) {
+            return refuse(elsewhere);
+        }
+        if (own != null || needsOwnLane(spec, in, base, frame)) {
+            return submitOwn(spec, in, base, frame);
+        }
+        submitShared(spec, in, base, frame);
+        return true;
+    }
+
+    private void submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        var lane = front.sharedLane(session.protocol());
+        if (front.isPrimary()) {
+            front.route().mark(spec, in, base, frame, lane.marks(), front);
+        }
+        inFlight++;
+        long hash =
+                spec.effect() == CommandSpec.Effect.READ
+                        ? front.route().onlyKeyHash(in, base, frame)
+                        : 0;
+        lane.submit(this, spec, in, base, frame.lengthBytes(), hash);
+    }
+
+    private static boolean needsOwnLane(
+            CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        return spec.handling() == CommandSpec.Handling.OWN_LANE || spec.blocks(in, base, frame);
+    }
+
+    private static boolean isAllowedWhileSubscribed(String name) {
+        return name.endsWith("subscribe") || name.equals("ping");
+    }
+
+    private boolean submitOwn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        var lane = own;
+        if (lane == null) {
+            if (inFlight > 0) {
+                return false;
+            }
+            lane = front.takeOwnLane(session.protocol());
+            lane.lendTo(this);
+            own = lane;
+        }
+        var route = front.route();
+        if (front.isPrimary()) {
+            route.mark(spec, in, base, frame, lane.marks(), front);
+        }
+        int length = frame.lengthBytes();
+        if (spec.name().endsWith("subscribe")) {
+            lane.submitSubscription(in, base, length);
+            return true;
+        }
+        if (spec.name().equals("monitor")) {
+            lane.submitMonitor(in, base, length);
+            return true;
+        }
+        inFlight++;
+        switch (spec.name()) {
+            case "multi" -> {
+                lane.submit(in, base, length, OwnLane.Kind.NOW, "");
+                inTransaction = true;
+            }
+            case "exec" -> submitExec(lane, in, base, length);
+            case "discard" -> {
+                lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
+                endTransaction();
+            }
+            default -> {
+                noteTransactionSlot(route.slot());
+                watching |= spec.name().equals("watch");
+                watching &= !spec.name().equals("unwatch");
+                var kind = inTransaction ? OwnLane.Kind.NOW : OwnLane.Kind.WAIT;
+                lane.submit(in, base, length, kind, "");
+            }
+        }
+        return true;
+    }
+
+    /// A transaction that the front has seen an error in is discarded in the engine, which has not.
+    private void submitExec(OwnLane lane, ByteBuf in, int base, int length) {
+        if (inTransaction && (transactionFailed || crossSlot)) {
+            var discard = front.allocator().buffer(32);
+            RespWriter.command(discard, "DISCARD");
+            lane.submit(
+                    discard,
+                    0,
+                    discard.readableBytes(),
+                    OwnLane.Kind.REPLACED,
+                    transactionFailed ? EXEC_ABORT : Route.CROSS_SLOT);
+            discard.release();
+        } else {
+            lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
+        }
+        endTransaction();
+    }
+
+    private void noteTransactionSlot(int slot) {
+        if (inTransaction && slot >= 0) {
+            crossSlot |= transactionSlot >= 0 && transactionSlot != slot;
+            transactionSlot = slot;
+        }
+    }
+
+    private void endTransaction() {
+        inTransaction = false;
+        transactionFailed = false;
+        watching = false;
+        crossSlot = false;
+        transactionSlot = -1;
+    }
+
+    private boolean handleInFront(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        if (inTransaction && !spec.name().equals("quit") && !spec.name().equals("reset")) {
+            return refuse("ERR Command not allowed inside a transaction");
+        }
+        var arguments = new String[frame.argumentCount()];
+        for (int i = 0; i < arguments.length; i++) {
+            arguments[i] = in.toString(base + frame.start(i), frame.length(i), UTF_8);
+        }
+        arguments[0] = arguments[0].toLowerCase(Locale.ROOT);
+        if (spec.name().equals("reset")) {
+            leaveOwnLane();
+            endTransaction();
+        }
+        var answer = front.allocator().buffer();
+        boolean stays = front.commands().answer(this, spec, arguments, answer);
+        answerAndRelease(answer);
+        if (!stays) {
+            closeWhenWritten();
+        }
+        return true;
+    }
+
+    private void leaveOwnLane() {
+        if (own != null) {
+            own.abandon();
+            own = null;
+        }
+    }
+
+    // ---- replies
+
+    /// Answers an error, in order; inside a transaction the transaction fails with it.
+    private boolean refuse(String error) {
+        if (inFlight > 0) {
+            return false;
+        }
+        transactionFailed |= inTransaction;
+        var answer = front.allocator().buffer(128);
+        RespWriter.error(answer, error);
+        answerAndRelease(answer);
+        return true;
+    }
+
+    private void fail(String error) {
+        var answer = front.allocator().buffer(128);
+        RespWriter.error(answer, "ERR " + error);
+        answerAndRelease(answer);
+        closeWhenWritten();
+    }
+
+    private void answerAndRelease(ByteBuf answer) {
+        if (parked > 0) {
+            front.parkLate(park(answer));
+        } else {
+            deliver(answer);
+        }
+        answer.release();
+    }
+
+    private void closeWhenWritten() {
+        closing = true;
+        var open = channel;
+        if (open != null) {
+            flush();
+            open.writeAndFlush(front.allocator().buffer(0))
+                    .addListener(ChannelFutureListener.CLOSE);
+        }
+    }
+
+    /// Copies a reply that may leave into what is sent at the end of the turn.
+    void deliver(ByteBuf reply) {
+        var out = output;
+        if (out == null) {
+            out = front.allocator().ioBuffer(Math.max(256, reply.readableBytes()));
+            output = out;
+        }
+        out.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
+        if (!touched) {
+            touched = true;
+            front.touch(this);
+        }
+    }
+
+    /// Copies a reply that has to wait.
+    Parked park(ByteBuf reply) {
+        parked++;
+        var copy = front.allocator().ioBuffer(reply.readableBytes());
+        copy.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
+        return new Parked.Replies(this, copy);
+    }
+
+    /// A parked reply may leave now.
+    void onReleased(ByteBuf reply) {
+        parked--;
+        if (!isClosed()) {
+            deliver(reply);
+        }
+        reply.release();
+    }
+
+    /// A command of this client has been replied to.
+    void onReplied() {
+        inFlight--;
+        if (inFlight == 0 && input != null) {
+            process();
+        }
+    }
+
+    /// A reply of its own lane has arrived.
+    void onOwnReply(ByteBuf reply, boolean waits) {
+        if (isClosed()) {
+            return;
+        }
+        boolean free = !front.isPrimary() || !front.holdsReplies();
+        if (free || (!waits && parked == 0 && front.mayReply())) {
+            deliver(reply);
+        } else {
+            front.parkLate(park(reply));
+        }
+    }
+
+    /// Gives the own lane back when the engine keeps nothing for this client any more.
+    void onLaneMayBeQuiet() {
+        var lane = own;
+        if (lane != null && !inTransaction && !watching && lane.isQuiet() && inFlight == 0) {
+            own = null;
+            front.giveBackOwnLane(lane);
+            process();
+        }
+    }
+
+    void flush() {
+        touched = false;
+        var out = output;
+        var open = channel;
+        if (out != null && open != null) {
+            output = null;
+            open.writeAndFlush(out, open.voidPromise());
+        }
+    }
+}

@@ -1,0 +1,162 @@
+package dev.keepsake.front;
+
+import dev.keepsake.core.Slots;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The answers of `CLUSTER …` for one node, from a topology. Shapes as Redis 7.0's `cluster.c`:
+/// `clusterReplyShards`, `clusterGenNodesDescription` and `CLUSTER SLOTS`.
+final class ClusterAnswers {
+    private static final int BUS_PORT_DISTANCE = 10_000;
+
+    private final String node;
+
+    ClusterAnswers(String node) {
+        this.node = node;
+    }
+
+    TopologyShard myShard(Topology topology) {
+        return topology.shardOfNode(node)
+                .orElseThrow(
+                        () -> new IllegalStateException("node %s is in no shard".formatted(node)));
+    }
+
+    TopologyNode myself(Topology topology) {
+        return members(myShard(topology)).stream()
+                .filter(member -> member.name().equals(node))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private static List<TopologyNode> members(TopologyShard shard) {
+        var members = new ArrayList<TopologyNode>();
+        members.add(shard.primary());
+        members.addAll(shard.replicas());
+        return members;
+    }
+
+    void slots(Topology topology, int protocol, ByteBuf out) {
+        RespWriter.array(out, topology.shards().size());
+        for (var shard : topology.shards()) {
+            var shown =
+                    members(shard).stream()
+                            .filter(member ->
+                                    member.role() == TopologyNode.Role.PRIMARY
+                                            || member.health() != TopologyNode.Health.FAILED)
+                            .toList();
+            RespWriter.array(out, 2 + shown.size());
+            RespWriter.integer(out, shard.slots().first());
+            RespWriter.integer(out, shard.slots().last());
+            for (var member : shown) {
+                RespWriter.array(out, 4);
+                RespWriter.bulk(out, member.host());
+                RespWriter.integer(out, member.port());
+                RespWriter.bulk(out, member.id());
+                RespWriter.map(out, 0, protocol);
+            }
+        }
+    }
+
+    void shards(Topology topology, int protocol, long offset, ByteBuf out) {
+        RespWriter.array(out, topology.shards().size());
+        for (var shard : topology.shards()) {
+            RespWriter.map(out, 2, protocol);
+            RespWriter.bulk(out, "slots");
+            RespWriter.array(out, 2);
+            RespWriter.integer(out, shard.slots().first());
+            RespWriter.integer(out, shard.slots().last());
+            RespWriter.bulk(out, "nodes");
+            var members = members(shard);
+            RespWriter.array(out, members.size());
+            for (var member : members) {
+                RespWriter.map(out, 7, protocol);
+                RespWriter.bulk(out, "id");
+                RespWriter.bulk(out, member.id());
+                RespWriter.bulk(out, "port");
+                RespWriter.integer(out, member.port());
+                RespWriter.bulk(out, "ip");
+                RespWriter.bulk(out, member.host());
+                RespWriter.bulk(out, "endpoint");
+                RespWriter.bulk(out, member.host());
+                RespWriter.bulk(out, "role");
+                RespWriter.bulk(
+                        out, member.role() == TopologyNode.Role.PRIMARY ? "master" : "replica");
+                RespWriter.bulk(out, "replication-offset");
+                RespWriter.integer(out, offset);
+                RespWriter.bulk(out, "health");
+                RespWriter.bulk(
+                        out,
+                        switch (member.health()) {
+                            case ONLINE -> "online";
+                            case LOADING -> "loading";
+                            case FAILED -> "fail";
+                        });
+            }
+        }
+    }
+
+    String nodes(Topology topology) {
+        var text = new StringBuilder();
+        for (var shard : topology.shards()) {
+            for (var member : members(shard)) {
+                boolean primary = member.role() == TopologyNode.Role.PRIMARY;
+                text.append(member.id())
+                        .append(' ')
+                        .append(member.host())
+                        .append(':')
+                        .append(member.port())
+                        .append('@')
+                        .append(Math.min(65_535, member.port() + BUS_PORT_DISTANCE))
+                        .append(' ')
+                        .append(member.name().equals(node) ? "myself," : "")
+                        .append(primary ? "master" : "slave")
+                        .append(member.health() == TopologyNode.Health.FAILED ? ",fail" : "")
+                        .append(' ')
+                        .append(primary ? "-" : shard.primary().id())
+                        .append(" 0 0 ")
+                        .append(topology.version())
+                        .append(
+                                member.health() == TopologyNode.Health.FAILED
+                                        ? " disconnected"
+                                        : " connected");
+                if (primary) {
+                    text.append(' ').append(shard.slots());
+                }
+                text.append('\n');
+            }
+        }
+        return text.toString();
+    }
+
+    String info(Topology topology) {
+        long failed =
+                topology.shards().stream()
+                        .filter(shard -> shard.primary().health() == TopologyNode.Health.FAILED)
+                        .mapToLong(shard -> shard.slots().last() - shard.slots().first() + 1)
+                        .sum();
+        int known = topology.shards().stream().mapToInt(shard -> members(shard).size()).sum();
+        return """
+        cluster_enabled:1
+        cluster_state:ok
+        cluster_slots_assigned:%d
+        cluster_slots_ok:%d
+        cluster_slots_pfail:0
+        cluster_slots_fail:%d
+        cluster_known_nodes:%d
+        cluster_size:%d
+        cluster_current_epoch:%d
+        cluster_my_epoch:%d
+        """
+                .formatted(
+                        Slots.COUNT,
+                        Slots.COUNT - failed,
+                        failed,
+                        known,
+                        topology.shards().size(),
+                        topology.version(),
+                        topology.version())
+                .replace("\n", "\r\n");
+    }
+}

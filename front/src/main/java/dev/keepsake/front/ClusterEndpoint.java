@@ -1,0 +1,66 @@
+package dev.keepsake.front;
+
+import dev.keepsake.engine.Transport;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// The listener of a cluster's endpoint: hands each connection to one of the nodes, in turn, as the
+/// name of a real cluster resolves to its nodes. A connection that finds no node serving is closed.
+public final class ClusterEndpoint implements AutoCloseable {
+    private static final int BACKLOG = 1024;
+
+    private final EventLoop loop;
+    private final Transport transport;
+    private final Supplier<List<NodeFront>> nodes;
+    private int next;
+    private @Nullable Channel listener;
+
+    /// @param nodes those that serve at present; called on `loop`
+    public ClusterEndpoint(EventLoop loop, Transport transport, Supplier<List<NodeFront>> nodes) {
+        this.loop = loop;
+        this.transport = transport;
+        this.nodes = nodes;
+    }
+
+    /// Listens.
+    public CompletableFuture<Void> bind(InetSocketAddress address) {
+        var bound = new CompletableFuture<Void>();
+        loop.execute(() -> {
+            var binding = Listeners.listen(loop, transport, address, BACKLOG, this::onAccepted);
+            listener = binding.channel();
+            binding.addListener(done -> {
+                if (done.isSuccess()) {
+                    bound.complete(null);
+                } else {
+                    bound.completeExceptionally(done.cause());
+                }
+            });
+        });
+        return bound;
+    }
+
+    private void onAccepted(Channel accepted) {
+        var serving = nodes.get();
+        if (serving.isEmpty()) {
+            accepted.unsafe().closeForcibly();
+            return;
+        }
+        next = (next + 1) % serving.size();
+        serving.get(next).adopt(accepted);
+    }
+
+    @Override
+    public void close() {
+        loop.execute(() -> {
+            if (listener != null) {
+                listener.close();
+                listener = null;
+            }
+        });
+    }
+}

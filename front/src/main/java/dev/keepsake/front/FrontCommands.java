@@ -1,0 +1,346 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.resp.CommandFrame;
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.KeySlot;
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.Locale;
+import java.util.stream.Collectors;
+
+/// Answers what concerns the node rather than the data: HELLO, AUTH, CLIENT, CLUSTER, ROLE and the
+/// like. Shapes and texts as Redis 7.0 in cluster mode. Owned by the node's event loop.
+final class FrontCommands {
+    private static final int UNKNOWN_SHOWN_MAX = 128;
+    private static final String WRONG_PASS =
+            "WRONGPASS invalid username-password pair or user is disabled.";
+
+    private final NodeFront front;
+    private final ClusterAnswers cluster;
+
+    FrontCommands(NodeFront front) {
+        this.front = front;
+        this.cluster = new ClusterAnswers(front.node());
+    }
+
+    /// Redis's text for a command that it does not know.
+    static String unknownCommand(ByteBuf in, int base, CommandFrame frame) {
+        var shown = new StringBuilder();
+        for (int i = 1; i < frame.argumentCount() && shown.length() < UNKNOWN_SHOWN_MAX; i++) {
+            int length = Math.min(frame.length(i), UNKNOWN_SHOWN_MAX - shown.length());
+            shown.append('\'')
+                    .append(in.toString(base + frame.start(i), length, UTF_8))
+                    .append("' ");
+        }
+        String name =
+                in.toString(
+                        base + frame.start(0), Math.min(frame.length(0), UNKNOWN_SHOWN_MAX), UTF_8);
+        return "ERR unknown command '%s', with args beginning with: %s"
+                .formatted(name, shown)
+                .replaceAll("[\r\n]", " ");
+    }
+
+    /// Answers one command.
+    ///
+    /// @return false when the connection is to be closed behind the answer
+    boolean answer(ClientConnection client, CommandSpec spec, String[] arguments, ByteBuf out) {
+        var session = client.session();
+        switch (arguments[0]) {
+            case "hello" -> hello(client, arguments, out);
+            case "auth" -> auth(arguments, out);
+            case "reset" -> {
+                session.reset();
+                RespWriter.simpleString(out, "RESET");
+            }
+            case "quit" -> {
+                RespWriter.simpleString(out, "OK");
+                return false;
+            }
+            case "readonly" -> {
+                session.readOnly(true);
+                RespWriter.simpleString(out, "OK");
+            }
+            case "readwrite" -> {
+                session.readOnly(false);
+                RespWriter.simpleString(out, "OK");
+            }
+            case "asking" -> RespWriter.simpleString(out, "OK");
+            case "select" -> select(arguments[1], out);
+            case "wait" -> RespWriter.integer(out, onlineReplicas());
+            case "role" -> role(out);
+            case "client" -> client(client, arguments, out);
+            case "cluster" -> cluster(spec, session.protocol(), arguments, out);
+            default -> RespWriter.error(out, "ERR %s is not answered yet".formatted(arguments[0]));
+        }
+        return true;
+    }
+
+    private void hello(ClientConnection client, String[] arguments, ByteBuf out) {
+        var session = client.session();
+        int protocol = session.protocol();
+        String name = session.name();
+        int next = 1;
+        if (arguments.length > 1) {
+            if (!arguments[1].equals("2") && !arguments[1].equals("3")) {
+                RespWriter.error(
+                        out,
+                        arguments[1].matches("-?\\d+")
+                                ? "NOPROTO unsupported protocol version"
+                                : "ERR Protocol version is not an integer or out of range");
+                return;
+            }
+            protocol = Integer.parseInt(arguments[1]);
+            next = 2;
+        }
+        while (next < arguments.length) {
+            String option = arguments[next].toUpperCase(Locale.ROOT);
+            if (option.equals("AUTH") && next + 2 < arguments.length) {
+                if (!arguments[next + 1].equals("default")) {
+                    RespWriter.error(out, WRONG_PASS);
+                    return;
+                }
+                next += 3;
+            } else if (option.equals("SETNAME") && next + 1 < arguments.length) {
+                name = arguments[next + 1];
+                next += 2;
+            } else {
+                RespWriter.error(
+                        out, "ERR Syntax error in HELLO option '%s'".formatted(arguments[next]));
+                return;
+            }
+        }
+        session.speak(protocol);
+        session.name(name);
+        RespWriter.map(out, 7, protocol);
+        RespWriter.bulk(out, "server");
+        RespWriter.bulk(out, "redis");
+        RespWriter.bulk(out, "version");
+        RespWriter.bulk(out, front.options().engineVersion());
+        RespWriter.bulk(out, "proto");
+        RespWriter.integer(out, protocol);
+        RespWriter.bulk(out, "id");
+        RespWriter.integer(out, client.id());
+        RespWriter.bulk(out, "mode");
+        RespWriter.bulk(out, "cluster");
+        RespWriter.bulk(out, "role");
+        RespWriter.bulk(out, isPrimary() ? "master" : "replica");
+        RespWriter.bulk(out, "modules");
+        RespWriter.array(out, 0);
+    }
+
+    private static void auth(String[] arguments, ByteBuf out) {
+        if (arguments.length == 2) {
+            RespWriter.error(
+                    out,
+                    "ERR AUTH <password> called without any password configured for the default"
+                            + " user. Are you sure your configuration is correct?");
+        } else if (arguments.length > 3) {
+            RespWriter.error(out, "ERR syntax error");
+        } else if (arguments[1].equals("default")) {
+            RespWriter.simpleString(out, "OK");
+        } else {
+            RespWriter.error(out, WRONG_PASS);
+        }
+    }
+
+    private static void select(String database, ByteBuf out) {
+        if (database.equals("0")) {
+            RespWriter.simpleString(out, "OK");
+        } else {
+            RespWriter.error(out, "ERR SELECT is not allowed in cluster mode");
+        }
+    }
+
+    private void client(ClientConnection client, String[] arguments, ByteBuf out) {
+        var session = client.session();
+        String subcommand = arguments.length > 1 ? arguments[1].toLowerCase(Locale.ROOT) : "";
+        switch (subcommand) {
+            case "id" -> RespWriter.integer(out, client.id());
+            case "getname" -> {
+                if (session.name().isEmpty()) {
+                    RespWriter.nullBulk(out, session.protocol());
+                } else {
+                    RespWriter.bulk(out, session.name());
+                }
+            }
+            case "setname" -> {
+                if (arguments.length != 3 || arguments[2].chars().anyMatch(c -> c <= ' ')) {
+                    RespWriter.error(
+                            out,
+                            "ERR Client names cannot contain spaces, newlines or special"
+                                    + " characters.");
+                } else {
+                    session.name(arguments[2]);
+                    RespWriter.simpleString(out, "OK");
+                }
+            }
+            case "setinfo" -> setInfo(session, arguments, out);
+            case "info" -> RespWriter.bulk(out, describe(client) + "\n");
+            case "list" ->
+                    RespWriter.bulk(
+                            out,
+                            front.clients().stream()
+                                    .map(FrontCommands::describe)
+                                    .collect(Collectors.joining("\n", "", "\n")));
+            default ->
+                    RespWriter.error(
+                            out,
+                            "ERR CLIENT %s is not offered yet"
+                                    .formatted(subcommand.toUpperCase(Locale.ROOT)));
+        }
+    }
+
+    private static void setInfo(Session session, String[] arguments, ByteBuf out) {
+        String what = arguments.length == 4 ? arguments[2].toLowerCase(Locale.ROOT) : "";
+        switch (what) {
+            case "lib-name" -> session.libraryName(arguments[3]);
+            case "lib-ver" -> session.libraryVersion(arguments[3]);
+            default -> {
+                RespWriter.error(out, "ERR Unrecognized option '%s'".formatted(what));
+                return;
+            }
+        }
+        RespWriter.simpleString(out, "OK");
+    }
+
+    private static String describe(ClientConnection client) {
+        var session = client.session();
+        return "id=%d name=%s db=0 resp=%d user=default lib-name=%s lib-ver=%s"
+                .formatted(
+                        client.id(),
+                        session.name(),
+                        session.protocol(),
+                        session.libraryName(),
+                        session.libraryVersion());
+    }
+
+    private void cluster(CommandSpec spec, int protocol, String[] arguments, ByteBuf out) {
+        var topology = front.topology();
+        switch (spec.name()) {
+            case "cluster|slots" -> cluster.slots(topology, protocol, out);
+            case "cluster|shards" -> cluster.shards(topology, protocol, front.durableOffset(), out);
+            case "cluster|nodes" -> RespWriter.bulk(out, cluster.nodes(topology));
+            case "cluster|info" -> RespWriter.bulk(out, cluster.info(topology));
+            case "cluster|myid" -> RespWriter.bulk(out, cluster.myself(topology).id());
+            case "cluster|keyslot" -> {
+                var key = Unpooled.copiedBuffer(arguments[2], UTF_8);
+                RespWriter.integer(out, KeySlot.of(key, 0, key.readableBytes()));
+            }
+            default -> {
+                if (arguments.length > 1 && arguments[1].equalsIgnoreCase("myshardid")) {
+                    RespWriter.bulk(out, cluster.myShard(topology).id());
+                } else {
+                    RespWriter.error(
+                            out,
+                            "ERR CLUSTER %s is not offered yet"
+                                    .formatted(arguments.length > 1 ? arguments[1] : ""));
+                }
+            }
+        }
+    }
+
+    private boolean isPrimary() {
+        return cluster.myShard(front.topology()).primary().name().equals(front.node());
+    }
+
+    private long onlineReplicas() {
+        return cluster.myShard(front.topology()).replicas().stream()
+                .filter(replica -> replica.health() == TopologyNode.Health.ONLINE)
+                .count();
+    }
+
+    private void role(ByteBuf out) {
+        var shard = cluster.myShard(front.topology());
+        if (isPrimary()) {
+            RespWriter.array(out, 3);
+            RespWriter.bulk(out, "master");
+            RespWriter.integer(out, front.durableOffset());
+            RespWriter.array(out, shard.replicas().size());
+            for (var replica : shard.replicas()) {
+                RespWriter.array(out, 3);
+                RespWriter.bulk(out, replica.host());
+                RespWriter.bulk(out, Integer.toString(replica.port()));
+                RespWriter.bulk(out, Long.toString(front.durableOffset()));
+            }
+            return;
+        }
+        RespWriter.array(out, 5);
+        RespWriter.bulk(out, "slave");
+        RespWriter.bulk(out, shard.primary().host());
+        RespWriter.integer(out, shard.primary().port());
+        RespWriter.bulk(out, front.isServing() ? "connected" : "sync");
+        RespWriter.integer(out, front.durableOffset());
+    }
+
+    /// Puts what is true of the node where INFO speaks of the engine behind it.
+    ByteBuf rewriteInfo(ByteBuf reply) {
+        if (!(RespValue.decode(reply.duplicate()) instanceof RespValue.Bulk info)) {
+            return reply;
+        }
+        var text = new StringBuilder();
+        boolean replication = false;
+        for (String line : info.utf8().split("\r\n", -1)) {
+            if (line.startsWith("# ")) {
+                replication = line.equals("# Replication");
+                text.append(line).append("\r\n");
+                if (replication) {
+                    replicationInfo(text);
+                }
+            } else if (!(replication && !line.isEmpty()) && !speaksOfTheEngine(line)) {
+                text.append(rewriteLine(line)).append("\r\n");
+            }
+        }
+        text.setLength(text.length() - 2);
+        var out = Unpooled.buffer(text.length() + 32);
+        RespWriter.bulk(out, text.toString());
+        return out;
+    }
+
+    private static boolean speaksOfTheEngine(String line) {
+        return line.startsWith("executable:")
+                || line.startsWith("config_file:")
+                || line.startsWith("process_id:");
+    }
+
+    private String rewriteLine(String line) {
+        if (line.startsWith("redis_mode:")) {
+            return "redis_mode:cluster";
+        }
+        if (line.startsWith("cluster_enabled:")) {
+            return "cluster_enabled:1";
+        }
+        if (line.startsWith("tcp_port:")) {
+            return "tcp_port:" + cluster.myself(front.topology()).port();
+        }
+        if (line.startsWith("connected_clients:")) {
+            return "connected_clients:" + front.clients().size();
+        }
+        return line;
+    }
+
+    private void replicationInfo(StringBuilder text) {
+        var shard = cluster.myShard(front.topology());
+        if (isPrimary()) {
+            text.append("role:master\r\nconnected_slaves:").append(onlineReplicas()).append("\r\n");
+            int number = 0;
+            for (var replica : shard.replicas()) {
+                if (replica.health() == TopologyNode.Health.ONLINE) {
+                    text.append(
+                            "slave%d:ip=%s,port=%d,state=online\r\n"
+                                    .formatted(number++, replica.host(), replica.port()));
+                }
+            }
+        } else {
+            text.append("role:slave\r\nmaster_host:")
+                    .append(shard.primary().host())
+                    .append("\r\nmaster_port:")
+                    .append(shard.primary().port())
+                    .append("\r\nmaster_link_status:up\r\nslave_read_only:1\r\n");
+        }
+        text.append("master_repl_offset:").append(front.durableOffset()).append("\r\n");
+    }
+}

@@ -1,0 +1,32 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.ProtocolLimits;
+
+/// The bounds of a front, and what it says of its engine.
+///
+/// @param engineVersion what HELLO tells, such as `7.0.15`
+/// @param maxConnections clients beyond it are told so and closed
+/// @param maxParkedReplies replies that wait for the log; beyond it the front stops reading
+///   commands
+/// @param maxOutputBytes what a client that does not read may leave unsent; beyond it it is closed
+/// @param holdReplies whether replies wait until they are durable. Never false but in the test
+///   which proves that a drill notices what is lost then
+public record FrontOptions(
+        ProtocolLimits limits,
+        String engineVersion,
+        int maxConnections,
+        int maxParkedReplies,
+        int maxOutputBytes,
+        boolean holdReplies) {
+    /// What a node is run with.
+    public static FrontOptions standard(String engineVersion) {
+        return new FrontOptions(
+                ProtocolLimits.standard(), engineVersion, 10_000, 200_000, 256 << 20, true);
+    }
+
+    /// For the test which proves that a drill notices what is lost.
+    public FrontOptions withoutHoldingReplies() {
+        return new FrontOptions(
+                limits, engineVersion, maxConnections, maxParkedReplies, maxOutputBytes, false);
+    }
+}

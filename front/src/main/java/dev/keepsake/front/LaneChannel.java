@@ -1,0 +1,157 @@
+package dev.keepsake.front;
+
+import dev.keepsake.engine.Transport;
+import dev.keepsake.resp.ReplyFramer;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The connection of a lane: frames what the engine sends. Owned by the node's event loop.
+abstract class LaneChannel extends ChannelInboundHandlerAdapter {
+    private static final Logger LOG = LoggerFactory.getLogger(LaneChannel.class);
+    private static final int READ_BYTES = 64 * 1024;
+
+    private final ReplyFramer framer = new ReplyFramer();
+    private @Nullable ByteBuf received;
+    private @Nullable Channel channel;
+    private @Nullable ByteBuf unsent;
+    private boolean closed;
+
+    /// One whole reply stands at `from` in `in`.
+    abstract void onReply(ByteBuf in, int from, int length);
+
+    /// All replies that have arrived so far have been passed on.
+    abstract void onRepliesRead();
+
+    /// The engine closed the connection, not the front.
+    abstract void onLost();
+
+    final ChannelFuture connect(EventLoop loop, Transport transport, Path socket) {
+        var connecting =
+                new Bootstrap()
+                        .group(loop)
+                        .channel(transport.domainChannel())
+                        .option(
+                                ChannelOption.RECVBUF_ALLOCATOR,
+                                new FixedRecvByteBufAllocator(READ_BYTES))
+                        .handler(this)
+                        .connect(transport.domainAddress(socket));
+        channel = connecting.channel();
+        return connecting;
+    }
+
+    /// Sends bytes now; before the connection stands they wait for it.
+    final void send(ByteBuf bytes) {
+        var open = channel;
+        if (closed) {
+            bytes.release();
+        } else if (open == null || !open.isActive()) {
+            if (unsent == null) {
+                unsent = bytes;
+            } else {
+                unsent.writeBytes(bytes);
+                bytes.release();
+            }
+        } else {
+            open.writeAndFlush(bytes, open.voidPromise());
+        }
+    }
+
+    @Override
+    public void channelActive(ChannelHandlerContext context) {
+        var waiting = unsent;
+        if (waiting != null) {
+            unsent = null;
+            context.writeAndFlush(waiting, context.voidPromise());
+        }
+    }
+
+    final boolean isConnected() {
+        var open = channel;
+        return open != null && open.isActive();
+    }
+
+    final void close() {
+        closed = true;
+        if (unsent != null) {
+            unsent.release();
+            unsent = null;
+        }
+        if (channel != null) {
+            channel.close();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+        var bytes = (ByteBuf) message;
+        var in = received;
+        boolean growable = in != null;
+        if (in == null) {
+            in = bytes;
+        } else {
+            in.discardReadBytes();
+            in.writeBytes(bytes);
+            bytes.release();
+        }
+        try {
+            int length = framer.parse(in);
+            while (length >= 0 && !closed) {
+                int from = in.readerIndex();
+                in.skipBytes(length);
+                onReply(in, from, length);
+                length = in.isReadable() ? framer.parse(in) : -1;
+            }
+        } finally {
+            received = keep(context, in, growable);
+        }
+    }
+
+    /// What is incomplete moves to a buffer that can grow.
+    private @Nullable ByteBuf keep(ChannelHandlerContext context, ByteBuf in, boolean growable) {
+        if (!in.isReadable() || closed) {
+            in.release();
+            return null;
+        }
+        if (growable) {
+            return in;
+        }
+        var kept = context.alloc().buffer(2 * in.readableBytes());
+        kept.writeBytes(in);
+        in.release();
+        return kept;
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext context) {
+        onRepliesRead();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) {
+        if (received != null) {
+            received.release();
+            received = null;
+        }
+        if (!closed) {
+            closed = true;
+            onLost();
+        }
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        LOG.warn("a lane breaks off", cause);
+        context.close();
+    }
+}

@@ -1,0 +1,48 @@
+package dev.keepsake.front;
+
+import dev.keepsake.engine.Transport;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandler.Sharable;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import java.net.InetSocketAddress;
+import java.util.function.Consumer;
+
+/// Listens without Netty's own acceptor, which would put connections on a loop of its choice: here
+/// each goes to whoever is to own it, not yet registered with any loop.
+final class Listeners {
+    private Listeners() {}
+
+    static ChannelFuture listen(
+            EventLoop loop,
+            Transport transport,
+            InetSocketAddress address,
+            int backlog,
+            Consumer<Channel> onAccepted) {
+        return new Bootstrap()
+                .group(loop)
+                .channel(transport.serverChannel())
+                .option(ChannelOption.SO_BACKLOG, backlog)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .handler(new Acceptor(onAccepted))
+                .bind(address);
+    }
+
+    @Sharable
+    private static final class Acceptor extends ChannelInboundHandlerAdapter {
+        private final Consumer<Channel> onAccepted;
+
+        Acceptor(Consumer<Channel> onAccepted) {
+            this.onAccepted = onAccepted;
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            onAccepted.accept((Channel) message);
+        }
+    }
+}

@@ -1,0 +1,426 @@
+package dev.keepsake.front;
+
+import static dev.keepsake.core.Checks.checkState;
+
+import dev.keepsake.engine.Transport;
+import dev.keepsake.resp.CommandTable;
+import dev.keepsake.shard.DirtyKeys;
+import dev.keepsake.shard.Tracker;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.WriteBufferWaterMark;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/// What the clients of one node speak to. Owned by the node's event loop; the public methods may be
+/// called from any thread and are carried out there, in the order of the calls.
+///
+/// States: *loading* (connections are taken, data is not answered), *primary* and *replica* (an
+/// engine serves), *crashed* (nothing listens). Replies of a primary leave only when what they tell
+/// is durable: see [SharedLane] and [dev.keepsake.shard.Tracker].
+public final class NodeFront implements AutoCloseable {
+    private enum State {
+        LOADING,
+        PRIMARY,
+        REPLICA
+    }
+
+    private static final int IDLE_OWN_LANES_MAX = 64;
+    private static final int BACKLOG = 1024;
+
+    private final String node;
+    private final EventLoop loop;
+    private final Transport transport;
+    private final CommandTable table;
+    private final Supplier<Topology> topology;
+    private final FrontOptions options;
+    private final FrontCommands commands;
+    private final Route route = new Route();
+    private final DirtyKeys dirtyKeys = new DirtyKeys();
+    private final Set<ClientConnection> clients = new HashSet<>();
+    private final List<ClientConnection> touched = new ArrayList<>();
+    private final Map<Integer, SharedLane> sharedLanes = new HashMap<>();
+    private final ArrayDeque<OwnLane> idleOwnLanes = new ArrayDeque<>();
+
+    private volatile State state = State.LOADING;
+    private LeadershipGate gate = () -> false;
+    private long durableOffset;
+    private long nextClientId = 1;
+    private boolean reading = true;
+    private @Nullable Path engineSocket;
+    private @Nullable Tracker<Parked> tracker;
+    private @Nullable Channel listener;
+
+    /// @param topology the newest picture of the cluster; read for each command
+    public NodeFront(
+            String node,
+            EventLoop loop,
+            Transport transport,
+            CommandTable table,
+            Supplier<Topology> topology,
+            FrontOptions options) {
+        this.node = node;
+        this.loop = loop;
+        this.transport = transport;
+        this.table = table;
+        this.topology = topology;
+        this.options = options;
+        this.commands = new FrontCommands(this);
+    }
+
+    /// Listens, if the node does not do so yet. Clients are told that it is loading until it
+    /// serves.
+    public CompletableFuture<Void> bind(InetSocketAddress address) {
+        var bound = new CompletableFuture<Void>();
+        loop.execute(() -> {
+            if (listener != null) {
+                bound.complete(null);
+                return;
+            }
+            var binding = Listeners.listen(loop, transport, address, BACKLOG, this::adoptOnLoop);
+            listener = binding.channel();
+            binding.addListener(done -> {
+                if (done.isSuccess()) {
+                    bound.complete(null);
+                } else {
+                    listener = null;
+                    bound.completeExceptionally(done.cause());
+                }
+            });
+        });
+        return bound;
+    }
+
+    /// Serves as the primary: replies wait until they are durable.
+    ///
+    /// @param mayReply asked for each reply
+    public CompletableFuture<Void> servePrimary(Path socket, LeadershipGate mayReply) {
+        return serve(State.PRIMARY, socket, mayReply);
+    }
+
+    /// Serves reads of clients that said READONLY.
+    public CompletableFuture<Void> serveReplica(Path socket) {
+        return serve(State.REPLICA, socket, () -> true);
+    }
+
+    private CompletableFuture<Void> serve(State role, Path socket, LeadershipGate mayReply) {
+        var serving = new CompletableFuture<Void>();
+        loop.execute(() -> {
+            leave();
+            gate = mayReply;
+            engineSocket = socket;
+            if (role == State.PRIMARY) {
+                tracker = new Tracker<>(durableOffset, Parked::release, Parked::drop);
+            }
+            var lane = new SharedLane(this, 2, tracker);
+            sharedLanes.put(2, lane);
+            lane.connect(loop, transport, socket)
+                    .addListener(done -> {
+                        if (sharedLanes.get(2) != lane) {
+                            serving.completeExceptionally(
+                                    new IllegalStateException(
+                                            "the node stopped serving meanwhile"));
+                        } else if (done.isSuccess()) {
+                            state = role;
+                            serving.complete(null);
+                        } else {
+                            serving.completeExceptionally(done.cause());
+                        }
+                    });
+        });
+        return serving;
+    }
+
+    /// Stops answering from the engine: what is parked is dropped, its clients are reset without a
+    /// reply.
+    public void stopServing() {
+        execute(this::leave);
+    }
+
+    /// Fails as a machine does that loses its power: every client is reset, nothing listens.
+    public void crash() {
+        execute(() -> {
+            leave();
+            List.copyOf(clients).forEach(ClientConnection::reset);
+            closeListener();
+        });
+    }
+
+    /// Everything before `offset` is durable.
+    public void onDurable(long offset) {
+        execute(() -> {
+            durableOffset = Math.max(durableOffset, offset);
+            releaseDurable();
+        });
+    }
+
+    /// The lease is longer again.
+    public void onLeaseRenewed() {
+        execute(this::releaseDurable);
+    }
+
+    /// Takes over a connection that was accepted elsewhere and is registered nowhere yet.
+    public void adopt(Channel accepted) {
+        execute(() -> adoptOnLoop(accepted));
+    }
+
+    @Override
+    public void close() {
+        execute(() -> {
+            leave();
+            List.copyOf(clients).forEach(ClientConnection::reset);
+            closeListener();
+        });
+    }
+
+    private void execute(Runnable action) {
+        if (loop.inEventLoop()) {
+            action.run();
+        } else {
+            loop.execute(action);
+        }
+    }
+
+    // ---- connections
+
+    private void adoptOnLoop(Channel accepted) {
+        var client = new ClientConnection(this, nextClientId++);
+        accepted.config().setOption(ChannelOption.TCP_NODELAY, true);
+        accepted.config()
+                .setOption(
+                        ChannelOption.WRITE_BUFFER_WATER_MARK,
+                        new WriteBufferWaterMark(
+                                options.maxOutputBytes() / 2, options.maxOutputBytes()));
+        accepted.config().setAutoRead(reading);
+        accepted.pipeline().addLast(client);
+        loop.register(accepted);
+    }
+
+    void onConnected(ClientConnection client) {
+        clients.add(client);
+        if (clients.size() > options.maxConnections()) {
+            client.refuseConnection("ERR max number of clients reached");
+        }
+    }
+
+    void onDisconnected(ClientConnection client) {
+        clients.remove(client);
+    }
+
+    private void closeListener() {
+        if (listener != null) {
+            listener.close();
+            listener = null;
+        }
+    }
+
+    /// What a client is to be sent has grown.
+    void touch(ClientConnection client) {
+        touched.add(client);
+    }
+
+    /// Sends what has gathered for each client.
+    void flushClients() {
+        if (!touched.isEmpty()) {
+            touched.forEach(ClientConnection::flush);
+            touched.clear();
+        }
+    }
+
+    // ---- lanes
+
+    private void leave() {
+        checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
+        boolean wasPrimary = state == State.PRIMARY;
+        state = State.LOADING;
+        gate = () -> false;
+        for (var client : List.copyOf(clients)) {
+            if (client.awaitsReplies()) {
+                client.reset();
+            }
+        }
+        sharedLanes.values().forEach(SharedLane::abandon);
+        sharedLanes.clear();
+        idleOwnLanes.forEach(OwnLane::close);
+        idleOwnLanes.clear();
+        if (tracker != null) {
+            tracker.dropAll();
+            tracker = null;
+        }
+        if (wasPrimary) {
+            dirtyKeys.clear();
+        }
+        engineSocket = null;
+        readCommands(true);
+    }
+
+    /// The engine closed a lane: what was under way there is unknown.
+    void onLaneLost() {
+        leave();
+    }
+
+    SharedLane sharedLane(int protocol) {
+        var lane = sharedLanes.get(protocol);
+        if (lane == null) {
+            lane = new SharedLane(this, protocol, tracker);
+            sharedLanes.put(protocol, lane);
+            lane.connect(loop, transport, requireSocket());
+        }
+        return lane;
+    }
+
+    OwnLane takeOwnLane(int protocol) {
+        for (var idle = idleOwnLanes.iterator(); idle.hasNext(); ) {
+            var lane = idle.next();
+            if (lane.protocol() == protocol) {
+                idle.remove();
+                return lane;
+            }
+        }
+        var lane = new OwnLane(this, protocol);
+        lane.connect(loop, transport, requireSocket())
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        onLaneLost();
+                    }
+                });
+        lane.greet();
+        return lane;
+    }
+
+    void giveBackOwnLane(OwnLane lane) {
+        lane.lendTo(null);
+        if (idleOwnLanes.size() < IDLE_OWN_LANES_MAX
+                && lane.isConnected()
+                && state != State.LOADING) {
+            idleOwnLanes.addLast(lane);
+        } else {
+            lane.close();
+        }
+    }
+
+    private Path requireSocket() {
+        var socket = engineSocket;
+        if (socket == null) {
+            throw new IllegalStateException("node %s has no engine".formatted(node));
+        }
+        return socket;
+    }
+
+    // ---- replies
+
+    void parkLate(Parked parked) {
+        if (tracker == null) {
+            parked.drop();
+        } else {
+            sharedLane(2).parkLate(parked);
+            boundParked();
+        }
+    }
+
+    void parkMarks(MarkList marks) {
+        parkLate(new Parked.Marks(dirtyKeys, marks));
+    }
+
+    private void releaseDurable() {
+        if (tracker != null && gate.mayReply()) {
+            tracker.durable(durableOffset);
+            boundParked();
+            flushClients();
+        }
+    }
+
+    /// Stops reading commands when too many replies wait for the log, and goes on when half are
+    /// gone.
+    private void boundParked() {
+        int parked = tracker == null ? 0 : tracker.parkedCount();
+        if (reading && parked > options.maxParkedReplies()) {
+            readCommands(false);
+        } else if (!reading && parked <= options.maxParkedReplies() / 2) {
+            readCommands(true);
+        }
+    }
+
+    private void readCommands(boolean enabled) {
+        if (reading != enabled) {
+            reading = enabled;
+            clients.forEach(client -> client.readCommands(enabled));
+        }
+    }
+
+    boolean mayReply() {
+        return gate.mayReply();
+    }
+
+    // ---- what its parts need
+
+    /// Whether data is answered. Exact on the event loop, a moment old elsewhere.
+    public boolean isServing() {
+        return state != State.LOADING;
+    }
+
+    boolean isPrimary() {
+        return state == State.PRIMARY;
+    }
+
+    boolean holdsReplies() {
+        return options.holdReplies();
+    }
+
+    String node() {
+        return node;
+    }
+
+    EventLoop loop() {
+        return loop;
+    }
+
+    ByteBufAllocator allocator() {
+        return PooledByteBufAllocator.DEFAULT;
+    }
+
+    CommandTable table() {
+        return table;
+    }
+
+    Topology topology() {
+        return topology.get();
+    }
+
+    FrontOptions options() {
+        return options;
+    }
+
+    FrontCommands commands() {
+        return commands;
+    }
+
+    Route route() {
+        return route;
+    }
+
+    DirtyKeys dirtyKeys() {
+        return dirtyKeys;
+    }
+
+    long durableOffset() {
+        return durableOffset;
+    }
+
+    Set<ClientConnection> clients() {
+        return clients;
+    }
+}

@@ -1,0 +1,101 @@
+package dev.keepsake.front;
+
+import dev.keepsake.core.SlotRange;
+import dev.keepsake.resp.CommandFrame;
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.KeyPositions;
+import dev.keepsake.resp.KeySlot;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/// Where a command belongs, by the slots of its keys. Reused from command to command; owned by the
+/// node's event loop. Texts as Redis 7.0's `clusterRedirectClient`.
+final class Route {
+    static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
+
+    private final KeyPositions keys = new KeyPositions();
+    private int keyCount;
+    private int slot;
+
+    /// Looks at the keys of a command.
+    ///
+    /// @param topology who owns what
+    /// @param node this node
+    /// @param readOnly whether the client accepts answers of a replica
+    /// @return null when this node answers it, else the error that tells the client where to go
+    @Nullable String find(
+            CommandSpec spec,
+            ByteBuf in,
+            int base,
+            CommandFrame frame,
+            Topology topology,
+            String node,
+            boolean readOnly) {
+        slot = -1;
+        keyCount = spec.hasKeys() ? spec.keys(in, base, frame, keys) : 0;
+        for (int i = 0; i < keyCount; i++) {
+            int argument = keys.argument(i);
+            int keySlot = KeySlot.of(in, base + frame.start(argument), frame.length(argument));
+            if (slot >= 0 && slot != keySlot) {
+                return CROSS_SLOT;
+            }
+            slot = keySlot;
+        }
+        if (slot < 0) {
+            return null;
+        }
+        var owner = topology.shardOf(slot).orElse(null);
+        if (owner == null) {
+            return "CLUSTERDOWN Hash slot not served";
+        }
+        if (owner.primary().name().equals(node)) {
+            return null;
+        }
+        boolean reads =
+                switch (spec.effect()) {
+                    case NONE, READ, SCAN -> true;
+                    case WRITE, OPAQUE -> false;
+                };
+        if (readOnly && reads && owns(topology, node, owner.slots())) {
+            return null;
+        }
+        return "MOVED %d %s:%d".formatted(slot, owner.primary().host(), owner.primary().port());
+    }
+
+    private static boolean owns(Topology topology, String node, SlotRange slots) {
+        return topology.shardOfNode(node).map(shard -> shard.slots().equals(slots)).orElse(false);
+    }
+
+    /// The slot of the keys of the last [#find], or -1 when there were none.
+    int slot() {
+        return slot;
+    }
+
+    /// The hash of the only key, or 0 when there is none or more than one.
+    long onlyKeyHash(ByteBuf in, int base, CommandFrame frame) {
+        return keyCount == 1 ? keyHash(0, in, base, frame) : 0;
+    }
+
+    /// Marks what the command writes.
+    void mark(
+            CommandSpec spec,
+            ByteBuf in,
+            int base,
+            CommandFrame frame,
+            MarkList marks,
+            NodeFront front) {
+        boolean unknown = spec.effect() == CommandSpec.Effect.OPAQUE;
+        if (unknown || (spec.effect() == CommandSpec.Effect.WRITE && keyCount == 0)) {
+            marks.markAll(front.dirtyKeys());
+        } else if (spec.effect() == CommandSpec.Effect.WRITE) {
+            for (int i = 0; i < keyCount; i++) {
+                marks.mark(front.dirtyKeys(), keyHash(i, in, base, frame));
+            }
+        }
+    }
+
+    private long keyHash(int i, ByteBuf in, int base, CommandFrame frame) {
+        int argument = keys.argument(i);
+        return KeySlot.hash(in, base + frame.start(argument), frame.length(argument));
+    }
+}

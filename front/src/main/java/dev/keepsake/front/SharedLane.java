@@ -1,0 +1,239 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import dev.keepsake.shard.Tracker;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One connection to the engine for the stateless commands of all clients that speak one version of
+/// RESP. Owned by the node's event loop.
+///
+/// What clients ask for in one turn of the loop is gathered and written at its end in one piece,
+/// followed by one barrier. The barrier (`ROLE`) says which offset covers the turn; the turn's
+/// replies leave when the log is durable up to there.
+///
+/// Which replies have to wait is decided when they *arrive*, not when their commands were sent.
+/// Other lanes write too, and a read that was clean when it was sent may be executed after such a
+/// write. A key is marked before its write is sent and unmarked after its barrier is durable; so if
+/// no mark is there when the reply is read, everything that the reply can tell is durable.
+final class SharedLane extends LaneChannel {
+    private final NodeFront front;
+    private final ExpectedReplies expected = new ExpectedReplies();
+    private final @Nullable Tracker<Parked> tracker;
+    private final Tracker<Parked>.@Nullable Open inOrder;
+    private final ArrayDeque<Tracker<Parked>.Open> lateOfBarriers = new ArrayDeque<>();
+
+    private @Nullable ByteBuf outgoing;
+    private Tracker<Parked>.@Nullable Open late;
+    private MarkList marks = new MarkList();
+    private boolean barrierNeeded;
+    private boolean flushScheduled;
+
+    /// @param tracker null on a replica, whose engine holds nothing but what is durable
+    SharedLane(NodeFront front, int protocol, @Nullable Tracker<Parked> tracker) {
+        this.front = front;
+        this.tracker = tracker;
+        this.inOrder = tracker == null ? null : tracker.open();
+        if (protocol == 3) {
+            RespWriter.command(outgoing(), "HELLO", "3");
+            expected.add(ExpectedReplies.Kind.INTERNAL, null, 0);
+            scheduleFlush();
+        }
+    }
+
+    /// Adds a command to this turn.
+    ///
+    /// @param keyHash the hash of its only key, or 0
+    void submit(
+            ClientConnection client,
+            CommandSpec spec,
+            ByteBuf in,
+            int base,
+            int length,
+            long keyHash) {
+        outgoing().writeBytes(in, base, length);
+        expected.add(kindOf(spec, keyHash), client, keyHash);
+        scheduleFlush();
+    }
+
+    private ExpectedReplies.Kind kindOf(CommandSpec spec, long keyHash) {
+        if (spec.name().equals("info")) {
+            barrierNeeded = true;
+            return ExpectedReplies.Kind.INFO;
+        }
+        if (tracker == null || spec.effect() == CommandSpec.Effect.NONE) {
+            return ExpectedReplies.Kind.NOW;
+        }
+        if (spec.effect() == CommandSpec.Effect.READ && keyHash != 0) {
+            return ExpectedReplies.Kind.READ;
+        }
+        barrierNeeded = true;
+        return ExpectedReplies.Kind.WAIT;
+    }
+
+    /// The keys that this turn writes.
+    MarkList marks() {
+        return marks;
+    }
+
+    /// Parks something that has arrived elsewhere under the next barrier, which is still to be sent
+    /// and so covers whatever has been executed until now.
+    void parkLate(Parked parked) {
+        lateGroup().park(parked);
+        barrierNeeded = true;
+        scheduleFlush();
+    }
+
+    /// Drops everything; the front resets the clients concerned.
+    void abandon() {
+        close();
+        if (outgoing != null) {
+            outgoing.release();
+            outgoing = null;
+        }
+        if (inOrder != null) {
+            inOrder.drop();
+        }
+        if (late != null) {
+            late.drop();
+        }
+        lateOfBarriers.forEach(Tracker.Open::drop);
+        lateOfBarriers.clear();
+    }
+
+    private Tracker<Parked>.Open lateGroup() {
+        var group = late;
+        if (group == null) {
+            if (tracker == null) {
+                throw new IllegalStateException("a replica parks nothing");
+            }
+            group = tracker.open();
+            late = group;
+        }
+        return group;
+    }
+
+    private ByteBuf outgoing() {
+        var buffer = outgoing;
+        if (buffer == null) {
+            buffer = front.allocator().ioBuffer(16 * 1024);
+            outgoing = buffer;
+        }
+        return buffer;
+    }
+
+    private void scheduleFlush() {
+        if (!flushScheduled) {
+            flushScheduled = true;
+            front.loop().execute(this::flush);
+        }
+    }
+
+    private void flush() {
+        flushScheduled = false;
+        if (tracker != null && barrierNeeded) {
+            barrierNeeded = false;
+            if (!marks.isEmpty()) {
+                // Clean at the same offset at which the turn's replies may leave.
+                lateGroup().park(new Parked.Marks(front.dirtyKeys(), marks));
+                marks = new MarkList();
+            }
+            RespWriter.command(outgoing(), "ROLE");
+            expected.add(ExpectedReplies.Kind.BARRIER, null, 0);
+            lateOfBarriers.addLast(lateGroup());
+            late = null;
+        }
+        var bytes = outgoing;
+        if (bytes != null) {
+            outgoing = null;
+            send(bytes);
+        }
+    }
+
+    @Override
+    void onReply(ByteBuf in, int from, int length) {
+        if (expected.isEmpty()) {
+            throw new IllegalStateException("the engine sent a reply to no command");
+        }
+        var kind = expected.kind();
+        var client = expected.client();
+        long keyHash = expected.keyHash();
+        expected.remove();
+        if (client != null) {
+            onClientReply(kind, client, keyHash, in, from, length);
+        } else if (kind == ExpectedReplies.Kind.BARRIER) {
+            onBarrier(offsetOf(in.slice(from, length)));
+        }
+    }
+
+    private void onClientReply(
+            ExpectedReplies.Kind kind,
+            ClientConnection client,
+            long keyHash,
+            ByteBuf in,
+            int from,
+            int length) {
+        if (client.isClosed()) {
+            return;
+        }
+        var reply = in.slice(from, length);
+        if (kind == ExpectedReplies.Kind.INFO) {
+            reply = front.commands().rewriteInfo(reply);
+        }
+        boolean mayLeave =
+                switch (kind) {
+                    case NOW -> true;
+                    case READ -> !front.dirtyKeys().contains(keyHash);
+                    case INTERNAL, BARRIER, WAIT, INFO -> false;
+                };
+        if (tracker == null || !front.holdsReplies()) {
+            client.deliver(reply);
+        } else if (mayLeave && !client.hasParked() && front.mayReply()) {
+            client.deliver(reply);
+        } else {
+            park(client, reply);
+        }
+        client.onReplied();
+    }
+
+    /// Parks a reply under the barrier that follows it on this lane, or asks for one.
+    private void park(ClientConnection client, ByteBuf reply) {
+        var parked = client.park(reply);
+        if (inOrder != null && !lateOfBarriers.isEmpty()) {
+            inOrder.park(parked);
+        } else {
+            parkLate(parked);
+        }
+    }
+
+    private void onBarrier(long offset) {
+        lateOfBarriers.removeFirst().barrier(offset);
+        if (inOrder != null) {
+            inOrder.barrier(offset);
+        }
+    }
+
+    /// The offset out of a primary's `ROLE`: `["master", offset, replicas]`.
+    private static long offsetOf(ByteBuf reply) {
+        if (RespValue.decode(reply) instanceof RespValue.ArrayReply(List<RespValue> items)
+                && items.size() == 3
+                && items.get(1) instanceof RespValue.IntegerReply(long offset)) {
+            return offset;
+        }
+        return Long.MAX_VALUE; // no primary any more: nothing of this lane is ever durable
+    }
+
+    @Override
+    void onRepliesRead() {
+        front.flushClients();
+    }
+
+    @Override
+    void onLost() {
+        front.onLaneLost();
+    }
+}

@@ -1,0 +1,45 @@
+package dev.keepsake.log;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+
+/// The files of a log, as far as a log needs them. Handed in, so that a test can lose unforced
+/// bytes, fill up, or fail.
+public interface Disk {
+    /// Makes the directory, if it is missing, private to its owner, and takes it for this process.
+    ///
+    /// @throws IOException when another process holds it; the message says so
+    AutoCloseable claimDirectory(Path directory) throws IOException;
+
+    /// The names of the files in `directory`, sorted.
+    List<String> list(Path directory) throws IOException;
+
+    /// Opens a file for reading and writing; makes it, private to its owner, if it is missing.
+    DiskFile open(Path file) throws IOException;
+
+    void delete(Path file) throws IOException;
+
+    /// Makes the creation and deletion of the directory's files durable.
+    void forceDirectory(Path directory) throws IOException;
+
+    /// One open file. Reads may run beside writes.
+    interface DiskFile extends AutoCloseable {
+        long size() throws IOException;
+
+        /// Fills `into` from `position` on, as far as the file goes.
+        void read(ByteBuffer into, long position) throws IOException;
+
+        /// Writes all buffers, one after the other, at `position`. Not durable before [#force].
+        void write(ByteBuffer[] buffers, long position) throws IOException;
+
+        void truncate(long size) throws IOException;
+
+        /// Makes everything written so far durable.
+        void force() throws IOException;
+
+        @Override
+        void close() throws IOException;
+    }
+}

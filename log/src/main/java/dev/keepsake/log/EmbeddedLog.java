@@ -1,0 +1,652 @@
+package dev.keepsake.log;
+
+import static dev.keepsake.core.Checks.checkArgument;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.core.FaultHandler;
+import dev.keepsake.core.Term;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// A transaction log in files of this machine. See [TransactionLog] for what it promises.
+///
+/// One writer thread takes everything that has been asked for since it last looked, decides it in
+/// order, writes all new entries with one gathering write, forces the file once, and only then
+/// tells anybody: the longer a force takes, the larger the next batch.
+///
+/// Two ways of failing are told apart. When there was no room, the batch is taken back from the
+/// file and refused as [AppendOutcome.Full]; the log goes on. After any other error nobody can know
+/// what the file holds (a failed `fsync` may have dropped the pages): everything under way and
+/// everything later is [AppendOutcome.Unknown], the fault handler is told, and only opening the log
+/// again reads what is really there.
+public final class EmbeddedLog implements TransactionLog {
+    private sealed interface Request {
+        /// Answers a request that is not tried, or whose trial failed.
+        void refuse(Refusal refusal, String reason, @Nullable Throwable cause);
+    }
+
+    private enum Refusal {
+        FULL,
+        UNKNOWN
+    }
+
+    private record ClaimRequest(
+            String node, long expectedTailIndex, CompletableFuture<ClaimOutcome> outcome)
+            implements Request {
+        @Override
+        public void refuse(Refusal refusal, String reason, @Nullable Throwable cause) {
+            outcome.complete(
+                    switch (refusal) {
+                        case FULL -> new ClaimOutcome.Full(reason);
+                        case UNKNOWN -> new ClaimOutcome.Unknown(new IOException(reason, cause));
+                    });
+        }
+    }
+
+    /// @param kind DATA or LEASE
+    private record AppendRequest(
+            EntryKind kind,
+            Term term,
+            long expectedOffset,
+            ByteBuffer bytes,
+            CompletableFuture<AppendOutcome> outcome)
+            implements Request {
+        @Override
+        public void refuse(Refusal refusal, String reason, @Nullable Throwable cause) {
+            outcome.complete(
+                    switch (refusal) {
+                        case FULL -> new AppendOutcome.Full(reason);
+                        case UNKNOWN -> new AppendOutcome.Unknown(new IOException(reason, cause));
+                    });
+        }
+    }
+
+    private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0).asReadOnlyBuffer();
+    private static final int BATCH_MAX_REQUESTS = 4096;
+    private static final int BATCH_MAX_BYTES = 8 << 20;
+    private static final int COMPARE_BYTES = 1 << 20;
+    private static final long CLOSE_WITHIN_MS = 5_000;
+
+    private final Path directory;
+    private final Disk disk;
+    private final EmbeddedLogOptions options;
+    private final FaultHandler faults;
+    private final AutoCloseable directoryClaim;
+    private final Thread writer;
+    private final RecentEntries recent;
+    private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition asked = lock.newCondition();
+    private final ArrayDeque<Request> requests = new ArrayDeque<>(); // guarded by lock
+    private final NavigableMap<Long, Segment> segments; // guarded by lock
+    private long pendingBytes; // guarded by lock
+    private boolean closing; // guarded by lock
+    private volatile @Nullable String broken;
+    private volatile Tail tail;
+
+    // Owned by the writer thread: the batch that is being gathered, and the tail behind it.
+    private final List<LogEntry> batch = new ArrayList<>();
+    private final List<Runnable> successes = new ArrayList<>();
+    private final List<Request> gathered = new ArrayList<>();
+    private final List<Request> undecided = new ArrayList<>();
+    private Tail batchTail;
+    private Segment current;
+
+    private EmbeddedLog(
+            Path directory,
+            Disk disk,
+            EmbeddedLogOptions options,
+            ThreadFactory threads,
+            FaultHandler faults,
+            AutoCloseable directoryClaim,
+            NavigableMap<Long, Segment> segments,
+            Tail tail) {
+        this.directory = directory;
+        this.disk = disk;
+        this.options = options;
+        this.faults = faults;
+        this.directoryClaim = directoryClaim;
+        this.segments = segments;
+        this.recent = new RecentEntries(options.recentBytes());
+        this.tail = tail;
+        this.batchTail = tail;
+        this.current = segments.lastEntry().getValue();
+        this.writer = threads.newThread(this::writeUntilClosed);
+    }
+
+    /// Opens the log in `directory`, which is made if it is missing.
+    ///
+    /// @param threads makes the writer thread
+    /// @throws CorruptLogException when what is there is not what was written; nothing is changed
+    ///   then
+    public static EmbeddedLog open(
+            Path directory,
+            Disk disk,
+            EmbeddedLogOptions options,
+            ThreadFactory threads,
+            FaultHandler faults)
+            throws IOException {
+        var claim = disk.claimDirectory(directory);
+        var segments = new TreeMap<Long, Segment>();
+        try {
+            var tail = recover(directory, disk, segments);
+            if (segments.isEmpty()) {
+                segments.put(0L, Segment.create(disk, directory, Tail.EMPTY));
+            }
+            var log =
+                    new EmbeddedLog(
+                            directory, disk, options, threads, faults, claim, segments, tail);
+            log.writer.start();
+            return log;
+        } catch (IOException | RuntimeException e) {
+            for (var segment : segments.values()) {
+                segment.close();
+            }
+            closeClaim(claim);
+            throw e;
+        }
+    }
+
+    private static Tail recover(Path directory, Disk disk, NavigableMap<Long, Segment> segments)
+            throws IOException {
+        var names = disk.list(directory).stream().filter(Segment::isSegment).toList();
+        var tail = Tail.EMPTY;
+        for (int i = 0; i < names.size(); i++) {
+            boolean last = i == names.size() - 1;
+            var path = directory.resolve(names.get(i));
+            var segment = Segment.open(disk, path);
+            if (segment == null) {
+                if (!last) {
+                    throw new CorruptLogException(
+                            path + " has no valid header, and later segments follow; restore it");
+                }
+                disk.delete(path); // it was being made, and holds nothing that was acknowledged
+                disk.forceDirectory(directory);
+                break;
+            }
+            segments.put(segment.firstIndex(), segment);
+            if (i > 0 && !segment.before().equals(tail)) {
+                throw new CorruptLogException(
+                        "%s follows entry %d, but the segment before it ends with entry %d; restore the missing file"
+                                .formatted(path, segment.before().index(), tail.index()));
+            }
+            tail = segment.recover(last);
+        }
+        return tail;
+    }
+
+    /// How a log stands after `entry` that stood at `before`.
+    static Tail after(Tail before, LogEntry entry) {
+        boolean leader = entry.kind() == EntryKind.LEADER;
+        boolean lease = leader || entry.kind() == EntryKind.LEASE;
+        return new Tail(
+                entry.index(),
+                entry.term(),
+                leader ? utf8(entry.payload()) : before.leader(),
+                lease ? entry.index() : before.leaseIndex(),
+                entry.endOffset());
+    }
+
+    @Override
+    public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
+        var request = new ClaimRequest(node, expectedTailIndex, new CompletableFuture<>());
+        submit(request, 0);
+        return request.outcome();
+    }
+
+    @Override
+    public CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes) {
+        checkArgument(bytes.hasRemaining(), "nothing to append at offset %d", expectedOffset);
+        return submit(EntryKind.DATA, term, expectedOffset, bytes);
+    }
+
+    @Override
+    public CompletionStage<AppendOutcome> renew(Term term) {
+        return submit(EntryKind.LEASE, term, -1, NO_BYTES);
+    }
+
+    private CompletionStage<AppendOutcome> submit(
+            EntryKind kind, Term term, long expectedOffset, ByteBuffer bytes) {
+        var request =
+                new AppendRequest(kind, term, expectedOffset, bytes, new CompletableFuture<>());
+        submit(request, bytes.remaining());
+        return request.outcome();
+    }
+
+    private void submit(Request request, int bytes) {
+        lock.lock();
+        try {
+            if (closing || broken != null) {
+                request.refuse(Refusal.UNKNOWN, reasonOfEnd(), null);
+            } else if (bytes > 0 && pendingBytes + bytes > options.maxPendingBytes()) {
+                request.refuse(
+                        Refusal.FULL,
+                        "%d bytes wait for %s already; the bound is %d"
+                                .formatted(pendingBytes, directory, options.maxPendingBytes()),
+                        null);
+            } else {
+                pendingBytes += bytes;
+                requests.addLast(request);
+                asked.signal();
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private String reasonOfEnd() {
+        var why = broken;
+        return why == null ? "the log in %s is closed".formatted(directory) : why;
+    }
+
+    @Override
+    public Tail tail() {
+        return tail;
+    }
+
+    @Override
+    public long pendingBytes() {
+        lock.lock();
+        try {
+            return pendingBytes;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
+        var end = tail;
+        if (fromIndex > end.index()) {
+            return List.of();
+        }
+        var kept = recent.read(fromIndex, maxBytes);
+        if (kept != null) {
+            return kept;
+        }
+        var segment = segmentOf(fromIndex);
+        long lastHere = Math.min(end.index(), lastIndexOf(segment));
+        return segment.read(fromIndex, lastHere, maxBytes);
+    }
+
+    private Segment segmentOf(long index) throws TrimmedException {
+        lock.lock();
+        try {
+            var floor = segments.floorEntry(index);
+            if (floor == null) {
+                throw new TrimmedException(
+                        "entry %d of %s has been trimmed; the oldest is %d"
+                                .formatted(index, directory, segments.firstKey()));
+            }
+            return floor.getValue();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long lastIndexOf(Segment segment) {
+        lock.lock();
+        try {
+            var next = segments.higherKey(segment.firstIndex());
+            return next == null ? Long.MAX_VALUE : next - 1;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    @Override
+    public long indexOf(long offset) throws IOException {
+        var end = tail;
+        checkArgument(
+                offset >= 0 && offset <= end.endOffset(),
+                "offset %d lies beyond the log's end at %d",
+                offset,
+                end.endOffset());
+        if (offset == end.endOffset()) {
+            return end.index() + 1;
+        }
+        Segment holder = null;
+        lock.lock();
+        try {
+            for (var segment : segments.values()) {
+                if (segment.before().endOffset() <= offset) {
+                    holder = segment;
+                }
+            }
+        } finally {
+            lock.unlock();
+        }
+        if (holder == null) {
+            throw new TrimmedException(
+                    "offset %d of %s has been trimmed".formatted(offset, directory));
+        }
+        return holder.indexOf(offset);
+    }
+
+    @Override
+    public Subscription follow(Listener listener) {
+        listeners.add(listener);
+        return () -> listeners.remove(listener);
+    }
+
+    @Override
+    public boolean trim(Term term, long firstKeptIndex) throws IOException {
+        if (!term.equals(tail.term())) {
+            return false;
+        }
+        while (true) {
+            Segment oldest;
+            lock.lock();
+            try {
+                Map.Entry<Long, Segment> first = segments.firstEntry();
+                var second = segments.higherKey(first.getKey());
+                if (second == null || second > firstKeptIndex) {
+                    return true;
+                }
+                oldest = first.getValue();
+                segments.remove(first.getKey());
+            } finally {
+                lock.unlock();
+            }
+            oldest.close();
+            disk.delete(oldest.path());
+            disk.forceDirectory(directory);
+        }
+    }
+
+    @Override
+    public void close() {
+        lock.lock();
+        try {
+            if (closing) {
+                return;
+            }
+            closing = true;
+            asked.signal();
+        } finally {
+            lock.unlock();
+        }
+        try {
+            writer.join(CLOSE_WITHIN_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        try {
+            for (var segment : segments.values()) {
+                segment.close();
+            }
+        } catch (IOException e) {
+            faults.fatal("a file of %s cannot be closed".formatted(directory), e);
+        }
+        closeClaim(directoryClaim);
+    }
+
+    // ---- the writer thread
+
+    private void writeUntilClosed() {
+        try {
+            while (gather()) {
+                commit();
+            }
+        } catch (InterruptedException e) {
+            breakDown("the writer was interrupted", e);
+        } catch (RuntimeException e) {
+            breakDown("the writer failed: " + e, e);
+        }
+    }
+
+    /// Waits for requests and decides them in order, as far as that needs no disk.
+    ///
+    /// @return false when the log is closed and nothing is left to do
+    private boolean gather() throws InterruptedException {
+        lock.lock();
+        try {
+            while (requests.isEmpty() && !closing) {
+                asked.await();
+            }
+            if (requests.isEmpty()) {
+                return false;
+            }
+            int bytes = 0;
+            while (!requests.isEmpty()
+                    && gathered.size() < BATCH_MAX_REQUESTS
+                    && bytes < BATCH_MAX_BYTES) {
+                var request = requests.removeFirst();
+                if (request instanceof AppendRequest append) {
+                    pendingBytes -= append.bytes().remaining();
+                    bytes += append.bytes().remaining();
+                }
+                gathered.add(request);
+            }
+        } finally {
+            lock.unlock();
+        }
+        return true;
+    }
+
+    private void commit() {
+        for (var request : gathered) {
+            if (broken != null) {
+                request.refuse(Refusal.UNKNOWN, reasonOfEnd(), null);
+                continue;
+            }
+            switch (request) {
+                case ClaimRequest claim -> decide(claim);
+                case AppendRequest append -> decide(append);
+            }
+        }
+        writeBatch();
+        gathered.clear();
+    }
+
+    private void decide(ClaimRequest claim) {
+        if (claim.expectedTailIndex() != batchTail.index()) {
+            var seen = batchTail;
+            whenWritten(claim, () -> claim.outcome().complete(new ClaimOutcome.Behind(seen)));
+            return;
+        }
+        var entry =
+                new LogEntry(
+                        batchTail.index() + 1,
+                        batchTail.term().next(),
+                        EntryKind.LEADER,
+                        batchTail.endOffset(),
+                        ByteBuffer.wrap(claim.node().getBytes(UTF_8)));
+        take(entry);
+        var won = new ClaimOutcome.Won(entry.term(), entry.index());
+        whenWritten(claim, () -> claim.outcome().complete(won));
+    }
+
+    private void decide(AppendRequest append) {
+        if (!append.term().equals(batchTail.term())) {
+            var fenced = new AppendOutcome.Fenced(batchTail.term(), batchTail.leader());
+            whenWritten(append, () -> append.outcome().complete(fenced));
+            return;
+        }
+        long end = batchTail.endOffset();
+        if (append.kind() == EntryKind.DATA && append.expectedOffset() != end) {
+            answerMisplaced(append);
+            return;
+        }
+        var entry =
+                new LogEntry(
+                        batchTail.index() + 1,
+                        append.term(),
+                        append.kind(),
+                        end,
+                        append.bytes().duplicate());
+        take(entry);
+        var appended = new AppendOutcome.Appended(entry.index(), entry.endOffset());
+        whenWritten(append, () -> append.outcome().complete(appended));
+    }
+
+    /// A retry of what the log holds is acknowledged; anything else that does not follow the end is
+    /// not.
+    private void answerMisplaced(AppendRequest append) {
+        writeBatch(); // so that what it may repeat can be read
+        if (broken != null) {
+            append.refuse(Refusal.UNKNOWN, reasonOfEnd(), null);
+            return;
+        }
+        long end = tail.endOffset();
+        AppendOutcome outcome = new AppendOutcome.Misplaced(end);
+        if (append.expectedOffset() + append.bytes().remaining() <= end) {
+            try {
+                long index = indexOfSame(append);
+                if (index >= 0) {
+                    outcome =
+                            new AppendOutcome.Appended(
+                                    index, append.expectedOffset() + append.bytes().remaining());
+                }
+            } catch (IOException e) {
+                outcome = new AppendOutcome.Unknown(e);
+            }
+        }
+        append.outcome().complete(outcome);
+    }
+
+    /// The last entry that holds the retried bytes, or -1 when the log holds others.
+    private long indexOfSame(AppendRequest append) throws IOException {
+        var bytes = append.bytes().duplicate();
+        long offset = append.expectedOffset();
+        long index = indexOf(offset);
+        while (true) {
+            for (var entry : read(index, COMPARE_BYTES)) {
+                index = entry.index() + 1;
+                if (entry.kind() != EntryKind.DATA) {
+                    continue;
+                }
+                var held = entry.payload();
+                held.position(Math.toIntExact(offset - entry.firstOffset()));
+                int length = Math.min(held.remaining(), bytes.remaining());
+                var wanted = bytes.duplicate().limit(bytes.position() + length);
+                if (!entry.term().equals(append.term())
+                        || !held.limit(held.position() + length).equals(wanted)) {
+                    return -1;
+                }
+                bytes.position(bytes.position() + length);
+                offset += length;
+                if (!bytes.hasRemaining()) {
+                    return entry.index();
+                }
+            }
+        }
+    }
+
+    private void take(LogEntry entry) {
+        batch.add(entry);
+        batchTail = after(batchTail, entry);
+    }
+
+    private void whenWritten(Request request, Runnable success) {
+        undecided.add(request);
+        successes.add(success);
+    }
+
+    /// Writes and forces what has been gathered, and tells everyone.
+    private void writeBatch() {
+        var before = tail;
+        if (!batch.isEmpty()) {
+            try {
+                if (current.sizeBytes() >= options.segmentBytes()) {
+                    roll();
+                }
+                current.append(batch);
+            } catch (IOException e) {
+                onWriteFailure(e);
+                return;
+            }
+            recent.add(batch);
+            tail = batchTail;
+        }
+        batch.clear();
+        undecided.clear();
+        successes.forEach(Runnable::run);
+        successes.clear();
+        var committed = tail;
+        if (committed.index() != before.index()) {
+            listeners.forEach(listener -> listener.committed(committed));
+        }
+    }
+
+    private void roll() throws IOException {
+        var next = Segment.create(disk, directory, tail);
+        lock.lock();
+        try {
+            segments.put(next.firstIndex(), next);
+        } finally {
+            lock.unlock();
+        }
+        current = next;
+    }
+
+    private void onWriteFailure(IOException failure) {
+        batch.clear();
+        successes.clear();
+        if (isNoSpace(failure)) {
+            try {
+                current.rollBack();
+                batchTail = tail;
+                String reason = "no space left for %s".formatted(current.path());
+                undecided.forEach(request -> request.refuse(Refusal.FULL, reason, failure));
+                undecided.clear();
+                return;
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
+        }
+        breakDown(
+                "%s cannot be written: %s".formatted(current.path(), failure.getMessage()),
+                failure);
+    }
+
+    private void breakDown(String why, Throwable cause) {
+        broken = why;
+        undecided.forEach(request -> request.refuse(Refusal.UNKNOWN, why, cause));
+        undecided.clear();
+        List<Request> waiting;
+        lock.lock();
+        try {
+            waiting = List.copyOf(requests);
+            requests.clear();
+            pendingBytes = 0;
+        } finally {
+            lock.unlock();
+        }
+        waiting.forEach(request -> request.refuse(Refusal.UNKNOWN, why, cause));
+        faults.fatal(why, cause);
+    }
+
+    private static boolean isNoSpace(IOException e) {
+        var message = e.getMessage();
+        return message != null
+                && (message.contains("No space left") || message.contains("quota exceeded"));
+    }
+
+    private static void closeClaim(AutoCloseable claim) {
+        try {
+            claim.close();
+        } catch (Exception e) {
+            throw new IllegalStateException("the log's directory cannot be released", e);
+        }
+    }
+
+    private static String utf8(ByteBuffer bytes) {
+        return UTF_8.decode(bytes).toString();
+    }
+}

@@ -1,0 +1,72 @@
+package dev.keepsake.log;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/// The newest committed entries, for readers that keep up. Any thread. Bounded in bytes.
+final class RecentEntries {
+    private static final int ENTRY_OVERHEAD_BYTES = 96;
+
+    private final int maxBytes;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final ArrayDeque<LogEntry> entries = new ArrayDeque<>();
+    private long bytes;
+
+    RecentEntries(int maxBytes) {
+        this.maxBytes = maxBytes;
+    }
+
+    void add(List<LogEntry> batch) {
+        lock.lock();
+        try {
+            for (var entry : batch) {
+                entries.addLast(entry);
+                bytes += cost(entry);
+            }
+            while (bytes > maxBytes && !entries.isEmpty()) {
+                bytes -= cost(entries.removeFirst());
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// Entries from `fromIndex` on, as many as fit, at least one; null when they are not all here.
+    @Nullable List<LogEntry> read(long fromIndex, int readMaxBytes) {
+        lock.lock();
+        try {
+            if (entries.isEmpty() || entries.getFirst().index() > fromIndex) {
+                return null;
+            }
+            var found = new ArrayList<LogEntry>();
+            long foundBytes = 0;
+            // Readers that keep up want the last few: walk back to where they begin.
+            var backwards = entries.descendingIterator();
+            var newest = new ArrayDeque<LogEntry>();
+            while (backwards.hasNext()) {
+                var entry = backwards.next();
+                if (entry.index() < fromIndex) {
+                    break;
+                }
+                newest.addFirst(entry);
+            }
+            for (var entry : newest) {
+                foundBytes += entry.payload().remaining();
+                if (!found.isEmpty() && foundBytes > readMaxBytes) {
+                    break;
+                }
+                found.add(entry);
+            }
+            return found;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static long cost(LogEntry entry) {
+        return (long) entry.payload().remaining() + ENTRY_OVERHEAD_BYTES;
+    }
+}

@@ -1,0 +1,353 @@
+package dev.keepsake.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.core.Term;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One file of an embedded log: a header that says how the log stood before it, and entries.
+///
+/// Written by the log's writer thread alone; read by any thread, up to what is committed.
+final class Segment {
+    /*
+     * The file, big-endian:
+     *
+     *   0       8            16            24     32           40        41+n ...
+     *   | magic | firstIndex | firstOffset | term | leaseIndex | n (1) | leader (n) | zeros | crc32c |
+     *   0                                                                                   508    512
+     *
+     * and then entries:
+     *
+     *   0        4        8       16     24     25            33              41
+     *   | length | crc32c | index | term | kind | firstOffset | batchPosition | payload (length) |
+     *
+     * The checksum covers all of the entry but itself. batchPosition is where in this file the entry's
+     * batch begins. Batches are forced one after the other, so an entry whose batch begins behind a
+     * damaged one proves that the damaged one had been forced: that is corruption. Without such a
+     * proof it is a write that power or the process did not survive, and nobody was told of it.
+     */
+    static final int HEADER_BYTES = 512;
+    static final int ENTRY_HEADER_BYTES = 41;
+
+    private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
+    private static final long MAGIC = 0x4B4550534C4F4731L; // "KEPSLOG1"
+    private static final int LEADER_AT = 40;
+    private static final int LEADER_MAX_BYTES = 255;
+    private static final int CRC_AT = HEADER_BYTES - Integer.BYTES;
+    private static final int SPARSE_EVERY_BYTES = 64 * 1024;
+    private static final int SCAN_CHUNK_BYTES = 256 * 1024;
+
+    /// Where an entry begins; one of many, so that a reader need not scan the whole file.
+    private record Mark(long index, long firstOffset, long position) {}
+
+    private final Path path;
+    private final Disk.DiskFile file;
+    private final Tail before;
+    private final List<Mark> marks = new ArrayList<>(); // guarded by itself
+    private long sizeBytes = HEADER_BYTES;
+    private long nextMarkAt = HEADER_BYTES;
+
+    private Segment(Path path, Disk.DiskFile file, Tail before) {
+        this.path = path;
+        this.file = file;
+        this.before = before;
+    }
+
+    static String fileName(long firstIndex) {
+        return "%020d.log".formatted(firstIndex);
+    }
+
+    static boolean isSegment(String fileName) {
+        return fileName.matches("\\d{20}\\.log");
+    }
+
+    /// Begins a segment behind `before`. Durable when this returns.
+    static Segment create(Disk disk, Path directory, Tail before) throws IOException {
+        var path = directory.resolve(fileName(before.index() + 1));
+        var file = disk.open(path);
+        var header = ByteBuffer.allocate(HEADER_BYTES);
+        var leader = before.leader().getBytes(UTF_8);
+        if (leader.length > LEADER_MAX_BYTES) {
+            throw new IOException("node name is longer than 255 bytes: " + before.leader());
+        }
+        header.putLong(MAGIC)
+                .putLong(before.index() + 1)
+                .putLong(before.endOffset())
+                .putLong(before.term().number())
+                .putLong(before.leaseIndex())
+                .put((byte) leader.length)
+                .put(leader)
+                .putInt(CRC_AT, crc(header.duplicate().position(0).limit(CRC_AT)));
+        file.truncate(0);
+        file.write(new ByteBuffer[] {header.position(0).limit(HEADER_BYTES)}, 0);
+        file.force();
+        disk.forceDirectory(directory);
+        return new Segment(path, file, before);
+    }
+
+    /// Opens a segment that was written before.
+    ///
+    /// @return null when not even its header was finished, so that nothing in it was ever
+    ///   acknowledged
+    static @Nullable Segment open(Disk disk, Path path) throws IOException {
+        var file = disk.open(path);
+        var header = ByteBuffer.allocate(HEADER_BYTES);
+        file.read(header, 0);
+        if (header.hasRemaining()
+                || header.getLong(0) != MAGIC
+                || header.getInt(CRC_AT) != crc(header.duplicate().position(0).limit(CRC_AT))) {
+            file.close();
+            return null;
+        }
+        var leader = new byte[header.get(LEADER_AT) & 0xff];
+        header.get(LEADER_AT + 1, leader);
+        return new Segment(
+                path,
+                file,
+                new Tail(
+                        header.getLong(8) - 1,
+                        new Term(header.getLong(24)),
+                        new String(leader, UTF_8),
+                        header.getLong(32),
+                        header.getLong(16)));
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /// How the log stood before this segment.
+    Tail before() {
+        return before;
+    }
+
+    long firstIndex() {
+        return before.index() + 1;
+    }
+
+    long sizeBytes() {
+        return sizeBytes;
+    }
+
+    /// Checks every entry, from the first to the last.
+    ///
+    /// @param last whether this is the log's last segment, whose end may be torn; it is cut then
+    /// @return how the log stands after this segment
+    Tail recover(boolean last) throws IOException {
+        long fileBytes = file.size();
+        var tail = before;
+        long position = HEADER_BYTES;
+        while (position < fileBytes) {
+            var entry = entryAt(position, fileBytes);
+            if (entry == null
+                    || entry.index() != tail.index() + 1
+                    || entry.firstOffset() != tail.endOffset()) {
+                if (!last) {
+                    throw damaged(position, "and later segments follow");
+                }
+                if (forcedAfter(position, fileBytes)) {
+                    throw damaged(position, "and later batches follow");
+                }
+                LOG.warn(
+                        "file={} has a torn end, which is cut from={} to={}",
+                        path,
+                        fileBytes,
+                        position);
+                file.truncate(position);
+                file.force();
+                break;
+            }
+            note(entry.index(), entry.firstOffset(), position);
+            tail = EmbeddedLog.after(tail, entry);
+            position += ENTRY_HEADER_BYTES + entry.payload().remaining();
+        }
+        sizeBytes = position;
+        return tail;
+    }
+
+    /// Writes a batch at the end and forces it.
+    void append(List<LogEntry> batch) throws IOException {
+        var buffers = new ByteBuffer[2 * batch.size()];
+        long position = sizeBytes;
+        for (int i = 0; i < batch.size(); i++) {
+            var entry = batch.get(i);
+            buffers[2 * i] = header(entry, sizeBytes);
+            buffers[2 * i + 1] = entry.payload();
+            note(entry.index(), entry.firstOffset(), position);
+            position += ENTRY_HEADER_BYTES + entry.payload().remaining();
+        }
+        file.write(buffers, sizeBytes);
+        file.force();
+        sizeBytes = position;
+    }
+
+    /// Removes what a failed [#append] may have left.
+    void rollBack() throws IOException {
+        synchronized (marks) {
+            marks.removeIf(mark -> mark.position() >= sizeBytes);
+        }
+        nextMarkAt = sizeBytes;
+        file.truncate(sizeBytes);
+        file.force();
+    }
+
+    /// Entries from `fromIndex` to `toIndex`, as many as fit, at least one.
+    List<LogEntry> read(long fromIndex, long toIndex, int maxBytes) throws IOException {
+        var entries = new ArrayList<LogEntry>();
+        long position = markBefore(fromIndex, Long.MAX_VALUE).position();
+        long bytes = 0;
+        long end = file.size();
+        while (true) {
+            var entry = entryAt(position, end);
+            if (entry == null) {
+                throw damaged(position, "though it was valid when it was written");
+            }
+            if (entry.index() >= fromIndex) {
+                bytes += entry.payload().remaining();
+                if (!entries.isEmpty() && bytes > maxBytes) {
+                    return entries;
+                }
+                entries.add(entry);
+            }
+            if (entry.index() >= toIndex) {
+                return entries;
+            }
+            position += ENTRY_HEADER_BYTES + entry.payload().remaining();
+        }
+    }
+
+    /// The DATA entry that holds the byte at `offset`, which lies in this segment.
+    long indexOf(long offset) throws IOException {
+        long position = markBefore(Long.MAX_VALUE, offset).position();
+        long end = file.size();
+        while (true) {
+            var entry = entryAt(position, end);
+            if (entry == null) {
+                throw damaged(position, "though it was valid when it was written");
+            }
+            if (entry.kind() == EntryKind.DATA && entry.endOffset() > offset) {
+                return entry.index();
+            }
+            position += ENTRY_HEADER_BYTES + entry.payload().remaining();
+        }
+    }
+
+    void close() throws IOException {
+        file.close();
+    }
+
+    private Mark markBefore(long index, long offset) {
+        synchronized (marks) {
+            var best = new Mark(firstIndex(), before.endOffset(), HEADER_BYTES);
+            int low = 0;
+            int high = marks.size() - 1;
+            while (low <= high) {
+                int middle = (low + high) >>> 1;
+                var mark = marks.get(middle);
+                if (mark.index() <= index && mark.firstOffset() <= offset) {
+                    best = mark;
+                    low = middle + 1;
+                } else {
+                    high = middle - 1;
+                }
+            }
+            return best;
+        }
+    }
+
+    private void note(long index, long firstOffset, long position) {
+        if (position >= nextMarkAt) {
+            synchronized (marks) {
+                marks.add(new Mark(index, firstOffset, position));
+            }
+            nextMarkAt = position + SPARSE_EVERY_BYTES;
+        }
+    }
+
+    /// The entry at `position`, or null when what stands there is none.
+    private @Nullable LogEntry entryAt(long position, long end) throws IOException {
+        if (position + ENTRY_HEADER_BYTES > end) {
+            return null;
+        }
+        var header = ByteBuffer.allocate(ENTRY_HEADER_BYTES);
+        file.read(header, position);
+        header.flip();
+        int length = header.getInt(0);
+        if (length < 0 || position + ENTRY_HEADER_BYTES + length > end) {
+            return null;
+        }
+        var payload = ByteBuffer.allocate(length);
+        file.read(payload, position + ENTRY_HEADER_BYTES);
+        payload.flip();
+        if (payload.remaining() != length || entryCrc(header, payload) != header.getInt(4)) {
+            return null;
+        }
+        return new LogEntry(
+                header.getLong(8),
+                new Term(header.getLong(16)),
+                EntryKind.ofCode(header.get(24)),
+                header.getLong(25),
+                payload);
+    }
+
+    /// Whether behind `damage` an entry stands whose batch begins later than that.
+    private boolean forcedAfter(long damage, long end) throws IOException {
+        for (long from = damage; from < end; from += SCAN_CHUNK_BYTES) {
+            int bytes = (int) Math.min(SCAN_CHUNK_BYTES + ENTRY_HEADER_BYTES, end - from);
+            var chunk = ByteBuffer.allocate(bytes);
+            file.read(chunk, from);
+            for (int i = 0; i + ENTRY_HEADER_BYTES <= bytes && i < SCAN_CHUNK_BYTES; i++) {
+                long batchPosition = chunk.getLong(i + 33);
+                boolean plausible =
+                        batchPosition > damage
+                                && batchPosition <= from + i
+                                && chunk.getInt(i) >= 0
+                                && chunk.getLong(i + 8) > before.index();
+                if (plausible && entryAt(from + i, end) != null) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    private CorruptLogException damaged(long position, String evidence) {
+        return new CorruptLogException(
+                "%s is damaged at byte %d, %s; restore the file, nothing was changed"
+                        .formatted(path, position, evidence));
+    }
+
+    private static ByteBuffer header(LogEntry entry, long batchPosition) {
+        var header = ByteBuffer.allocate(ENTRY_HEADER_BYTES);
+        header.putInt(0, entry.payload().remaining())
+                .putLong(8, entry.index())
+                .putLong(16, entry.term().number())
+                .put(24, entry.kind().code())
+                .putLong(25, entry.firstOffset())
+                .putLong(33, batchPosition)
+                .putInt(4, entryCrc(header, entry.payload()));
+        return header;
+    }
+
+    private static int entryCrc(ByteBuffer header, ByteBuffer payload) {
+        var crc = new CRC32C();
+        crc.update(header.duplicate().position(0).limit(4));
+        crc.update(header.duplicate().position(8).limit(ENTRY_HEADER_BYTES));
+        crc.update(payload.duplicate());
+        return (int) crc.getValue();
+    }
+
+    private static int crc(ByteBuffer bytes) {
+        var crc = new CRC32C();
+        crc.update(bytes);
+        return (int) crc.getValue();
+    }
+}

@@ -1,0 +1,279 @@
+package dev.keepsake.resp;
+
+import io.netty.buffer.ByteBuf;
+import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Finds commands in the bytes of one connection, without copying them. One per connection, used by
+/// one thread.
+///
+/// All positions count from the first byte of the command, so that the buffer may be compacted or
+/// moved between two calls; what has been seen is never looked at again, whatever the splits.
+///
+/// Texts and limits as in Redis 7.0, `networking.c`, `processMultibulkBuffer` and
+/// `processInlineBuffer`.
+public final class CommandFramer {
+    /// What [#parse] found.
+    public enum Parsed {
+        /// Not all of a command is there yet.
+        INCOMPLETE,
+        /// A command; see [#frame].
+        COMMAND,
+        /// A command typed as a line; see [#inlineArguments].
+        INLINE,
+        /// An empty line or an empty array: skip it, nothing is to be answered.
+        EMPTY
+    }
+
+    private static final int MISSING = Integer.MIN_VALUE;
+
+    private final ProtocolLimits limits;
+    private final CommandFrame frame = new CommandFrame();
+    private List<byte[]> inlineArguments = List.of();
+
+    private int at; // the next byte to look at
+    private int searchedTo; // how far a line end has been looked for
+    private int argumentsExpected = -1;
+    private int bulkBytes = -1;
+    private int lengthBytes;
+    private boolean found;
+
+    public CommandFramer(ProtocolLimits limits) {
+        this.limits = limits;
+    }
+
+    /// The command that was found last. Valid after [Parsed#COMMAND] until the next [#parse].
+    public CommandFrame frame() {
+        return frame;
+    }
+
+    /// The arguments of the line that was found last, unquoted.
+    public List<byte[]> inlineArguments() {
+        return inlineArguments;
+    }
+
+    /// How many bytes the last find has: what to skip before the next [#parse].
+    public int lengthBytes() {
+        return lengthBytes;
+    }
+
+    /// Looks for one command that begins at the reader index, which does not move.
+    public Parsed parse(ByteBuf in) throws ProtocolException {
+        if (found) {
+            restart();
+        }
+        int base = in.readerIndex();
+        if (argumentsExpected < 0) {
+            if (!in.isReadable()) {
+                return Parsed.INCOMPLETE;
+            }
+            if (in.getByte(base) != '*') {
+                return parseInline(in, base);
+            }
+            int count = lineNumber(in, base, 1, limits.maxArguments(), "invalid multibulk length");
+            if (count == MISSING) {
+                return missingLine(in, "too big mbulk count string");
+            }
+            if (count <= 0) {
+                return find(Parsed.EMPTY, at);
+            }
+            argumentsExpected = count;
+            frame.clear();
+        }
+        return parseArguments(in, base);
+    }
+
+    private Parsed parseArguments(ByteBuf in, int base) throws ProtocolException {
+        int end = in.readableBytes();
+        while (frame.argumentCount() < argumentsExpected) {
+            if (bulkBytes < 0) {
+                if (at >= end) {
+                    return Parsed.INCOMPLETE;
+                }
+                byte type = in.getByte(base + at);
+                if (type != '$') {
+                    throw new ProtocolException(
+                            "Protocol error: expected '$', got '%c'"
+                                    .formatted((char) (type & 0xff)));
+                }
+                int length =
+                        lineNumber(in, base, at + 1, limits.maxBulkBytes(), "invalid bulk length");
+                if (length == MISSING) {
+                    return missingLine(in, "too big bulk count string");
+                }
+                if (length < 0) {
+                    throw new ProtocolException("Protocol error: invalid bulk length");
+                }
+                bulkBytes = length;
+            }
+            if (end - at < (long) bulkBytes + 2) {
+                return Parsed.INCOMPLETE;
+            }
+            frame.add(at, bulkBytes);
+            at += bulkBytes + 2;
+            searchedTo = at;
+            bulkBytes = -1;
+        }
+        frame.end(at);
+        return find(Parsed.COMMAND, at);
+    }
+
+    private Parsed parseInline(ByteBuf in, int base) throws ProtocolException {
+        int newline = newline(in, base, 0);
+        if (newline < 0) {
+            return missingLine(in, "too big inline request");
+        }
+        int length = newline;
+        if (length > 0 && in.getByte(base + length - 1) == '\r') {
+            length--;
+        }
+        var line = new byte[length];
+        in.getBytes(base, line);
+        var arguments = splitArguments(line);
+        if (arguments == null) {
+            throw new ProtocolException("Protocol error: unbalanced quotes in request");
+        }
+        inlineArguments = arguments;
+        return find(arguments.isEmpty() ? Parsed.EMPTY : Parsed.INLINE, newline + 1);
+    }
+
+    private Parsed find(Parsed what, int bytes) {
+        lengthBytes = bytes;
+        found = true;
+        return what;
+    }
+
+    private void restart() {
+        found = false;
+        at = 0;
+        searchedTo = 0;
+        argumentsExpected = -1;
+        bulkBytes = -1;
+        inlineArguments = List.of();
+    }
+
+    /// Reads the number between `from` and the end of its line, and moves behind that line.
+    private int lineNumber(ByteBuf in, int base, int from, int max, String complaint)
+            throws ProtocolException {
+        int newline = newline(in, base, from);
+        if (newline < 0) {
+            return MISSING;
+        }
+        int end = newline - 1; // the carriage return
+        long number = 0;
+        int digit = from;
+        boolean negative = digit < end && in.getByte(base + digit) == '-';
+        if (negative) {
+            digit++;
+        }
+        boolean valid = digit < end && end - digit <= 10;
+        for (; valid && digit < end; digit++) {
+            int value = in.getByte(base + digit) - '0';
+            valid = value >= 0 && value <= 9;
+            number = 10 * number + value;
+        }
+        if (!valid || (!negative && number > max)) {
+            throw new ProtocolException("Protocol error: " + complaint);
+        }
+        at = newline + 1;
+        searchedTo = at;
+        return negative ? (int) -Math.min(number, Integer.MAX_VALUE) : (int) number;
+    }
+
+    private int newline(ByteBuf in, int base, int from) {
+        int start = Math.max(from, searchedTo);
+        int found = in.indexOf(base + start, base + in.readableBytes(), (byte) '\n');
+        if (found < 0) {
+            searchedTo = in.readableBytes();
+            return -1;
+        }
+        return found - base;
+    }
+
+    private Parsed missingLine(ByteBuf in, String complaint) throws ProtocolException {
+        if (in.readableBytes() - at > limits.maxInlineBytes()) {
+            throw new ProtocolException("Protocol error: " + complaint);
+        }
+        return Parsed.INCOMPLETE;
+    }
+
+    /// Splits a line as Redis's `sdssplitargs` does.
+    ///
+    /// @return null when a quote is not closed, or not followed by a space
+    private static @Nullable List<byte[]> splitArguments(byte[] line) {
+        var arguments = new ArrayList<byte[]>();
+        int i = 0;
+        while (true) {
+            while (i < line.length && isSpace(line[i])) {
+                i++;
+            }
+            if (i == line.length) {
+                return arguments;
+            }
+            var argument = new ByteArrayOutputStream();
+            while (i < line.length && !isSpace(line[i])) {
+                byte c = line[i];
+                if (c == '"' || c == '\'') {
+                    i = readQuoted(line, i, argument);
+                    if (i < 0) {
+                        return null;
+                    }
+                    break;
+                }
+                argument.write(c);
+                i++;
+            }
+            arguments.add(argument.toByteArray());
+        }
+    }
+
+    /// Reads from the quote at `start` to its end.
+    ///
+    /// @return the index behind the closing quote, or -1
+    private static int readQuoted(byte[] line, int start, ByteArrayOutputStream into) {
+        byte quote = line[start];
+        int i = start + 1;
+        while (i < line.length) {
+            byte c = line[i];
+            if (c == quote) {
+                boolean closed = i + 1 == line.length || isSpace(line[i + 1]);
+                return closed ? i + 1 : -1;
+            }
+            if (c != '\\' || i + 1 == line.length || (quote == '\'' && line[i + 1] != '\'')) {
+                into.write(c);
+                i++;
+            } else if (quote == '"' && line[i + 1] == 'x' && i + 3 < line.length) {
+                int high = Character.digit(line[i + 2], 16);
+                int low = Character.digit(line[i + 3], 16);
+                if (high < 0 || low < 0) {
+                    into.write('x');
+                    i += 2;
+                } else {
+                    into.write(16 * high + low);
+                    i += 4;
+                }
+            } else {
+                into.write(quote == '"' ? unescape(line[i + 1]) : '\'');
+                i += 2;
+            }
+        }
+        return -1;
+    }
+
+    private static int unescape(byte c) {
+        return switch (c) {
+            case 'n' -> '\n';
+            case 'r' -> '\r';
+            case 't' -> '\t';
+            case 'b' -> '\b';
+            case 'a' -> 7;
+            default -> c;
+        };
+    }
+
+    private static boolean isSpace(byte c) {
+        return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+    }
+}

@@ -1,0 +1,148 @@
+package dev.keepsake.resp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// All commands that a front knows. Immutable; any thread.
+public final class CommandTable {
+    private static final int SUBCOMMAND_SEED = 31;
+
+    private final Map<String, CommandSpec> byName;
+
+    // Open addressing over the names' hashes, so that finding a command allocates nothing.
+    private final @Nullable CommandSpec[] buckets;
+
+    private CommandTable(Map<String, CommandSpec> byName) {
+        this.byName = byName;
+        this.buckets = new CommandSpec[Integer.highestOneBit(4 * byName.size()) * 2];
+        for (var spec : byName.values()) {
+            int bucket = hash(spec.name()) & (buckets.length - 1);
+            while (buckets[bucket] != null) {
+                bucket = (bucket + 1) & (buckets.length - 1);
+            }
+            buckets[bucket] = spec;
+        }
+    }
+
+    /// The commands of Redis 7.0, from the table `commands.tsv`.
+    public static CommandTable standard() {
+        var byName = new LinkedHashMap<String, CommandSpec>();
+        try (var in = CommandTable.class.getResourceAsStream("commands.tsv")) {
+            if (in == null) {
+                throw new IllegalStateException("commands.tsv is missing from the resp module");
+            }
+            new String(in.readAllBytes(), UTF_8)
+                    .lines()
+                    .filter(line -> !line.startsWith("#"))
+                    .map(CommandSpec::new)
+                    .forEach(spec -> byName.put(spec.name(), spec));
+        } catch (IOException e) {
+            throw new UncheckedIOException("commands.tsv cannot be read", e);
+        }
+        return new CommandTable(byName);
+    }
+
+    /// Every row.
+    public Collection<CommandSpec> all() {
+        return byName.values();
+    }
+
+    /// The row of a command, `set`, or subcommand, `client|list`.
+    public @Nullable CommandSpec find(String name) {
+        return byName.get(name.toLowerCase(Locale.ROOT));
+    }
+
+    /// The row that describes an invocation: its subcommand's when that is known, else the
+    /// command's.
+    ///
+    /// @param base the index of the frame's first byte
+    /// @return null when the command is unknown
+    public @Nullable CommandSpec resolve(ByteBuf in, int base, CommandFrame frame) {
+        int name = base + frame.start(0);
+        int nameLength = frame.length(0);
+        var command = find(in, name, nameLength, 0, 0);
+        if (command == null || frame.argumentCount() < 2) {
+            return command;
+        }
+        var subcommand = find(in, name, nameLength, base + frame.start(1), frame.length(1));
+        return subcommand == null ? command : subcommand;
+    }
+
+    private @Nullable CommandSpec find(ByteBuf in, int name, int length, int sub, int subLength) {
+        int hash = hash(0, in, name, length);
+        if (subLength > 0) {
+            hash = hash(SUBCOMMAND_SEED * hash + '|', in, sub, subLength);
+        }
+        int bucket = hash & (buckets.length - 1);
+        for (var spec = buckets[bucket]; spec != null; spec = buckets[bucket]) {
+            if (matches(spec.name(), in, name, length, sub, subLength)) {
+                return spec;
+            }
+            bucket = (bucket + 1) & (buckets.length - 1);
+        }
+        return null;
+    }
+
+    private static boolean matches(
+            String candidate, ByteBuf in, int name, int length, int sub, int subLength) {
+        int whole = subLength == 0 ? length : length + 1 + subLength;
+        if (candidate.length() != whole || !sameLetters(candidate, 0, in, name, length)) {
+            return false;
+        }
+        return subLength == 0
+                || (candidate.charAt(length) == '|'
+                        && sameLetters(candidate, length + 1, in, sub, subLength));
+    }
+
+    private static boolean sameLetters(String word, int from, ByteBuf in, int start, int length) {
+        for (int i = 0; i < length; i++) {
+            if (word.charAt(from + i) != lower(in.getByte(start + i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Whether the bytes are `word`, which is in capitals, in any case.
+    static boolean isWord(ByteBuf in, int start, int length, String word) {
+        if (length != word.length()) {
+            return false;
+        }
+        for (int i = 0; i < length; i++) {
+            byte b = in.getByte(start + i);
+            int upper = b >= 'a' && b <= 'z' ? b - 32 : b;
+            if (upper != word.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static int hash(String name) {
+        int hash = 0;
+        for (int i = 0; i < name.length(); i++) {
+            hash = SUBCOMMAND_SEED * hash + name.charAt(i);
+        }
+        return hash;
+    }
+
+    private static int hash(int seed, ByteBuf in, int start, int length) {
+        int hash = seed;
+        for (int i = start; i < start + length; i++) {
+            hash = SUBCOMMAND_SEED * hash + lower(in.getByte(i));
+        }
+        return hash;
+    }
+
+    private static char lower(byte b) {
+        return (char) (b >= 'A' && b <= 'Z' ? b + 32 : b & 0xff);
+    }
+}

@@ -1,0 +1,21 @@
+package dev.keepsake.resp;
+
+import static dev.keepsake.core.Checks.checkArgument;
+
+/// What a peer may send at most.
+///
+/// @param maxInlineBytes the longest line: an inline command, or a length
+/// @param maxArguments the most arguments of one command
+/// @param maxBulkBytes the longest argument
+public record ProtocolLimits(int maxInlineBytes, int maxArguments, int maxBulkBytes) {
+    public ProtocolLimits {
+        checkArgument(maxInlineBytes > 0, "longest line is %d bytes", maxInlineBytes);
+        checkArgument(maxArguments > 0, "most arguments are %d", maxArguments);
+        checkArgument(maxBulkBytes >= 0, "longest argument is %d bytes", maxBulkBytes);
+    }
+
+    /// Redis's own: 64 KiB, 1,048,576 arguments, 512 MiB.
+    public static ProtocolLimits standard() {
+        return new ProtocolLimits(64 * 1024, 1024 * 1024, 512 * 1024 * 1024);
+    }
+}

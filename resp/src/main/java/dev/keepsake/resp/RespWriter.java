@@ -1,0 +1,84 @@
+package dev.keepsake.resp;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+
+/// Writes RESP into a buffer. `protocol` is 2 or 3 where the two differ.
+public final class RespWriter {
+    private RespWriter() {}
+
+    /// Writes `+text`.
+    public static void simpleString(ByteBuf out, String text) {
+        line(out, '+', text);
+    }
+
+    /// Writes `-text`; the text begins with its code, such as `ERR`.
+    public static void error(ByteBuf out, String text) {
+        line(out, '-', text);
+    }
+
+    /// Writes an integer.
+    public static void integer(ByteBuf out, long value) {
+        line(out, ':', Long.toString(value));
+    }
+
+    /// Writes a bulk string of bytes.
+    public static void bulk(ByteBuf out, byte[] bytes) {
+        line(out, '$', Integer.toString(bytes.length));
+        out.writeBytes(bytes).writeByte('\r').writeByte('\n');
+    }
+
+    /// Writes a bulk string of text.
+    public static void bulk(ByteBuf out, String text) {
+        line(out, '$', Integer.toString(ByteBufUtil.utf8Bytes(text)));
+        out.writeCharSequence(text, UTF_8);
+        out.writeByte('\r').writeByte('\n');
+    }
+
+    /// Writes "no value".
+    public static void nullBulk(ByteBuf out, int protocol) {
+        if (protocol == 2) {
+            line(out, '$', "-1");
+        } else {
+            line(out, '_', "");
+        }
+    }
+
+    /// Begins an array of `size` values.
+    public static void array(ByteBuf out, int size) {
+        line(out, '*', Integer.toString(size));
+    }
+
+    /// Begins a map: of `pairs` keys and values in RESP3, an array of twice as many in RESP2.
+    public static void map(ByteBuf out, int pairs, int protocol) {
+        if (protocol == 2) {
+            array(out, 2 * pairs);
+        } else {
+            line(out, '%', Integer.toString(pairs));
+        }
+    }
+
+    /// Writes a command.
+    public static void command(ByteBuf out, byte[]... arguments) {
+        array(out, arguments.length);
+        for (var argument : arguments) {
+            bulk(out, argument);
+        }
+    }
+
+    /// Writes a command.
+    public static void command(ByteBuf out, String... arguments) {
+        array(out, arguments.length);
+        for (var argument : arguments) {
+            bulk(out, argument);
+        }
+    }
+
+    private static void line(ByteBuf out, char type, String text) {
+        out.writeByte(type);
+        out.writeCharSequence(text, UTF_8);
+        out.writeByte('\r').writeByte('\n');
+    }
+}

@@ -1,0 +1,59 @@
+package dev.keepsake.server;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+
+/// Keeps a data directory to one server. The system gives the lock back however the server ends.
+final class DataLock implements AutoCloseable {
+    private final FileChannel file;
+
+    private DataLock(FileChannel file) {
+        this.file = file;
+    }
+
+    static DataLock take(Path dataDirectory) throws StartException {
+        try {
+            if (dataDirectory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+                Files.createDirectories(
+                        dataDirectory,
+                        PosixFilePermissions.asFileAttribute(
+                                PosixFilePermissions.fromString("rwx------")));
+            } else {
+                Files.createDirectories(dataDirectory);
+            }
+            var file =
+                    FileChannel.open(
+                            dataDirectory.resolve("server.lock"),
+                            StandardOpenOption.CREATE,
+                            StandardOpenOption.WRITE);
+            if (isLocked(file)) {
+                return new DataLock(file);
+            }
+            file.close();
+        } catch (IOException e) {
+            throw new StartException(
+                    "the data directory %s cannot be used: %s".formatted(dataDirectory, e));
+        }
+        throw new StartException(
+                "the data directory %s is in use by another server; stop that one, or choose another with --data-dir"
+                        .formatted(dataDirectory));
+    }
+
+    private static boolean isLocked(FileChannel file) throws IOException {
+        try {
+            return file.tryLock() != null;
+        } catch (OverlappingFileLockException e) {
+            return false; // by another server in this process
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+    }
+}

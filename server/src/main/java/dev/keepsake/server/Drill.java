@@ -1,0 +1,196 @@
+package dev.keepsake.server;
+
+import java.net.URI;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalInt;
+import org.jspecify.annotations.Nullable;
+
+/// A measured failover under load, several times: a cluster is made through the AWS API, writers
+/// write through a stock client, FailoverShard is called shard by shard, and in the end everything
+/// that was acknowledged must be there. Owned by the thread that runs it.
+final class Drill implements AutoCloseable {
+    /// How long, and how much, every writer writes before each failover. A second gives a delayed
+    /// replica something to be behind with.
+    private static final Duration LOAD_TIME = Duration.ofSeconds(1);
+
+    private static final int LOAD_WRITES = 20;
+    private static final Duration LOAD_LIMIT = Duration.ofSeconds(30);
+
+    /// From the call to the last of its events; the replicas' lag comes on top.
+    private static final Duration FAILOVER_LIMIT = Duration.ofSeconds(30);
+
+    private static final Duration RESUME_LIMIT = Duration.ofSeconds(10);
+
+    private final DrillOptions options;
+    private final OptionalInt clusterPort;
+    private final Progress progress;
+    private final DrillCluster cluster;
+
+    /// @param clusterPort the port to ask for, if it matters
+    Drill(DrillOptions options, URI endpoint, OptionalInt clusterPort, Progress progress) {
+        this.options = options;
+        this.clusterPort = clusterPort;
+        this.progress = progress;
+        this.cluster = new DrillCluster(endpoint);
+    }
+
+    /// Runs the drill to its end.
+    ///
+    /// @throws DrillException when there is no verdict, because something broke around the database
+    DrillReport run() throws DrillException, InterruptedException {
+        long startNs = System.nanoTime();
+        var topology = cluster.create(options, clusterPort);
+        progress.line(
+                "Cluster %s is available after %d ms: %d x (1 primary + %d), replicas %d ms behind"
+                        .formatted(
+                                cluster.name(),
+                                (System.nanoTime() - startNs) / 1_000_000,
+                                options.shards(),
+                                options.replicas(),
+                                options.lagMs()));
+        var keys = new DrillKeys(topology.shards());
+        List<FailoverResult> results;
+        List<WriteLedger> ledgers;
+        try (var store = JedisStore.connect(topology.endpoint(), options.writers());
+                var crew = WriterCrew.start(options.writers(), keys, store)) {
+            progress.line("%d writers write".formatted(options.writers()));
+            results = failOverAll(crew, keys);
+            ledgers = crew.stop();
+        }
+        progress.live("Reading everything back");
+        // A new client, as an application that starts afterwards would have.
+        try (var store = JedisStore.connect(topology.endpoint(), options.writers())) {
+            var verdicts = new ReadBack(store, keys).check(ledgers);
+            progress.line("Everything is read back");
+            return new DrillReport(
+                    options,
+                    results,
+                    topology.shards().stream().map(ShardSlots::name).toList(),
+                    verdicts,
+                    failures(ledgers),
+                    cluster.events());
+        }
+    }
+
+    private List<FailoverResult> failOverAll(WriterCrew crew, DrillKeys keys)
+            throws DrillException, InterruptedException {
+        var results = new ArrayList<FailoverResult>();
+        for (int i = 0; i < options.failovers(); i++) {
+            var result = failOver(crew, keys, i % keys.shards());
+            results.add(result);
+            progress.line(
+                    "Failover %d of %d: %s".formatted(i + 1, options.failovers(), told(result)));
+            if (!result.isComplete()) {
+                break; // The next one would only be refused.
+            }
+        }
+        return results;
+    }
+
+    private static String told(FailoverResult result) {
+        double maxMs = result.outage().maxMs();
+        return result.isComplete()
+                ? String.format(Locale.ROOT, "%s, write outage max %.1f ms", result.told(), maxMs)
+                : result.told() + ": " + result.shortfall();
+    }
+
+    private FailoverResult failOver(WriterCrew crew, DrillKeys keys, int shard)
+            throws DrillException, InterruptedException {
+        var name = keys.shardName(shard);
+        var meters = crew.meters(shard);
+        var none = new FailoverTrail(0, null, null);
+        if (!isLoaded(crew)) {
+            return result(name, none, meters, "the writers get no acknowledgements before it");
+        }
+        int eventsBefore = cluster.events().size();
+        meters.forEach(AckMeter::watch);
+        try {
+            cluster.failOver(name);
+        } catch (DrillException refused) {
+            return result(name, none, meters, refused.getMessage());
+        }
+        var trail = awaitRecovery(crew, name, eventsBefore);
+        if (!trail.isComplete()) {
+            return result(name, trail, meters, "still waiting for " + trail.missing());
+        }
+        long recoveredNs = System.nanoTime();
+        boolean resumed =
+                Waiting.until(
+                        RESUME_LIMIT,
+                        () -> meters.stream().allMatch(m -> m.hasAcknowledgedSince(recoveredNs)));
+        return result(
+                name, trail, meters, resumed ? null : "a writer gets no acknowledgements after it");
+    }
+
+    private static FailoverResult result(
+            String shard, FailoverTrail trail, List<AckMeter> meters, @Nullable String shortfall) {
+        long nowNs = System.nanoTime();
+        var gapsNs = meters.stream().map(meter -> meter.longestGapNs(nowNs)).toList();
+        return new FailoverResult(shard, trail, gapsNs, shortfall);
+    }
+
+    private boolean isLoaded(WriterCrew crew) throws DrillException, InterruptedException {
+        long startNs = System.nanoTime();
+        var meters = crew.meters();
+        var before = meters.stream().map(AckMeter::count).toList();
+        return Waiting.until(
+                LOAD_LIMIT,
+                () -> {
+                    tellCount(crew, "writing");
+                    for (int i = 0; i < meters.size(); i++) {
+                        if (meters.get(i).count() < before.get(i) + LOAD_WRITES) {
+                            return false;
+                        }
+                    }
+                    return System.nanoTime() - startNs >= LOAD_TIME.toNanos();
+                });
+    }
+
+    private FailoverTrail awaitRecovery(WriterCrew crew, String shard, int eventsBefore)
+            throws DrillException, InterruptedException {
+        var trail = new FailoverTrail[1];
+        Waiting.until(
+                FAILOVER_LIMIT.plusMillis(options.lagMs()),
+                () -> {
+                    tellCount(crew, "failing over shard " + shard);
+                    var messages = cluster.events().stream().map(DrillEvent::message).toList();
+                    trail[0] =
+                            FailoverTrail.follow(
+                                    shard, messages.subList(eventsBefore, messages.size()));
+                    return trail[0].isComplete();
+                });
+        return trail[0];
+    }
+
+    private void tellCount(WriterCrew crew, String doing) {
+        progress.live(
+                String.format(Locale.ROOT, "%,d acknowledged, %s", crew.acknowledged(), doing));
+    }
+
+    private static Map<FailureKind, Long> failures(List<WriteLedger> ledgers) {
+        var sum = new EnumMap<FailureKind, Long>(FailureKind.class);
+        for (var ledger : ledgers) {
+            ledger.failures().forEach((kind, count) -> sum.merge(kind, count, Long::sum));
+        }
+        return sum;
+    }
+
+    /// Deletes the cluster, if there is one, and lets go of the API. What cannot be cleaned up is
+    /// told and left.
+    @Override
+    public void close() {
+        try (cluster) {
+            cluster.delete();
+        } catch (DrillException e) {
+            progress.line(
+                    "Cluster %s is left behind: %s".formatted(cluster.name(), e.getMessage()));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

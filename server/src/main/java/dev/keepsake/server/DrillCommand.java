@@ -1,0 +1,151 @@
+package dev.keepsake.server;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `keepsake drill`.
+@Command(
+        name = "drill",
+        header = "Fails a cluster over under load and checks that nothing acknowledged was lost.",
+        description =
+                "Makes a cluster through the AWS API, lets writers write through a stock Redis"
+                        + " cluster client, calls FailoverShard again and again, and reads"
+                        + " everything back.",
+        footer = {
+            "",
+            "Ends with 0 when every failover completed and every acknowledged write is there, once"
+                    + " and in order; with 1 when not; with 2 for options that make no sense."
+        },
+        showDefaultValues = true)
+final class DrillCommand implements Callable<Integer> {
+    private static final String LOOPBACK = "127.0.0.1";
+
+    /// Deleting the cluster, closing the server and removing its files, together.
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+
+    /// More than the cluster needs, so that a port that is taken meanwhile does no harm.
+    private static final int SPARE_PORTS = 20;
+
+    @Option(names = "--failovers", paramLabel = "N", description = "How many failovers.")
+    private int failovers = 3;
+
+    @Option(names = "--shards", paramLabel = "N", description = "How many shards.")
+    private int shards = 1;
+
+    @Option(names = "--replicas", paramLabel = "N", description = "How many replicas a shard.")
+    private int replicas = 1;
+
+    @Option(names = "--writers", paramLabel = "N", description = "How many writers write at once.")
+    private int writers = 4;
+
+    @Option(
+            names = "--lag-ms",
+            paramLabel = "MS",
+            description =
+                    "How far to hold the replicas behind, so that a failover has to catch up.")
+    private int lagMs = 0;
+
+    @Option(names = "--json", description = "Print one JSON object as the last line.")
+    private boolean json;
+
+    @Option(
+            names = "--endpoint",
+            paramLabel = "URL",
+            description = "Drill a Keepsake that runs already, instead of one started for this.")
+    private @Nullable URI endpoint;
+
+    @Option(
+            names = "--engine",
+            paramLabel = "PATH",
+            description = "The engine's binary (default: the best one found).")
+    private @Nullable Path engine;
+
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    DrillCommand(PrintWriter out, PrintWriter err) {
+        this.out = out;
+        this.err = err;
+    }
+
+    @Override
+    public Integer call() throws UsageException, DrillException, StartException, IOException {
+        var options = options();
+        var people = json ? err : out;
+        var progress = new Progress(people, !json && isTerminal());
+        try (var _ = StopSignal.listen(STOP_LIMIT);
+                var directory = DrillDirectory.create(progress)) {
+            Logs.toFile(directory.log());
+            try {
+                var report =
+                        endpoint == null
+                                ? drillOwnServer(options, directory.data(), progress)
+                                : drill(options, endpoint, OptionalInt.empty(), progress);
+                return judge(report, directory, people);
+            } catch (InterruptedException e) {
+                directory.forgetLog();
+                progress.line("Stopped before the end.");
+                return Main.EXIT_FAILED;
+            }
+        }
+    }
+
+    private DrillOptions options() throws UsageException {
+        try {
+            return new DrillOptions(failovers, shards, replicas, writers, lagMs);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    /// A live line needs a terminal; Java tells that of standard input and output together.
+    @SuppressWarnings("SystemConsoleNull") // Since JDK 25 it is null again without a terminal.
+    private static boolean isTerminal() {
+        var console = System.console();
+        return console != null && console.isTerminal();
+    }
+
+    private DrillReport drillOwnServer(DrillOptions options, Path data, Progress progress)
+            throws DrillException, StartException, InterruptedException {
+        var ports = PortRange.findFree(options.nodes() + SPARE_PORTS, RandomGenerator.getDefault());
+        var nodePorts = new PortRange(ports.first() + 1, ports.last());
+        var config = new ServerConfig(LOOPBACK, ports.first(), data, nodePorts, engine);
+        progress.live("Starting a server");
+        try (var server = Server.start(config)) {
+            progress.line("A server for this drill is ready at " + server.endpoint());
+            return drill(options, server.endpoint(), OptionalInt.of(ports.last()), progress);
+        }
+    }
+
+    private static DrillReport drill(
+            DrillOptions options, URI endpoint, OptionalInt clusterPort, Progress progress)
+            throws DrillException, InterruptedException {
+        try (var drill = new Drill(options, endpoint, clusterPort, progress)) {
+            return drill.run();
+        }
+    }
+
+    private int judge(DrillReport report, DrillDirectory directory, PrintWriter people) {
+        people.println();
+        people.print(report.table());
+        people.flush();
+        if (json) {
+            out.println(report.json());
+            out.flush();
+        }
+        if (!report.isPassed()) {
+            return Main.EXIT_FAILED;
+        }
+        directory.forgetLog();
+        return Main.EXIT_OK;
+    }
+}

@@ -1,0 +1,13 @@
+package dev.keepsake.server;
+
+/// The drill cannot go on, which says nothing about the database's data. The message is one line
+/// for people.
+final class DrillException extends Exception {
+    DrillException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    DrillException(String message) {
+        super(message);
+    }
+}

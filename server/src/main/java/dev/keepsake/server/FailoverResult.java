@@ -1,0 +1,30 @@
+package dev.keepsake.server;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One failover of the drill.
+///
+/// @param shard the shard's name
+/// @param trail what its events told
+/// @param gapsNs each writer's longest wait for an acknowledgement on the shard, in nanoseconds
+/// @param shortfall why it does not count as completed, or null when it does
+record FailoverResult(
+        String shard, FailoverTrail trail, List<Long> gapsNs, @Nullable String shortfall) {
+    FailoverResult {
+        gapsNs = List.copyOf(gapsNs);
+    }
+
+    boolean isComplete() {
+        return shortfall == null;
+    }
+
+    /// Who took over from whom, in short.
+    String told() {
+        return isComplete() ? trail.from() + " -> " + trail.to() : "not completed";
+    }
+
+    Outage outage() {
+        return Outage.of(gapsNs.stream().mapToLong(Long::longValue));
+    }
+}

@@ -1,0 +1,123 @@
+package dev.keepsake.server;
+
+import dev.keepsake.api.ApiConfig;
+import dev.keepsake.api.ApiServer;
+import dev.keepsake.core.Clock;
+import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineFinder;
+import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineNotFoundException;
+import dev.keepsake.engine.RunDirectory;
+import dev.keepsake.engine.Transport;
+import dev.keepsake.fleet.Fleet;
+import dev.keepsake.fleet.FleetConfig;
+import dev.keepsake.shard.LeaseTimings;
+import java.io.IOException;
+import java.net.URI;
+import java.security.SecureRandom;
+import java.util.ArrayDeque;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Everything that runs, put together.
+public final class Server implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Server.class);
+
+    private final URI endpoint;
+    private final ArrayDeque<AutoCloseable> parts;
+
+    private Server(URI endpoint, ArrayDeque<AutoCloseable> parts) {
+        this.endpoint = endpoint;
+        this.parts = parts;
+    }
+
+    /// Starts a server. What an earlier one left behind on the same data directory is ended first,
+    /// and its clusters come back.
+    ///
+    /// @throws StartException when it cannot; nothing is left running then
+    public static Server start(ServerConfig config) throws StartException {
+        return start(config, ServerParts.standard());
+    }
+
+    /// Starts a server out of other parts than the standard ones.
+    public static Server start(ServerConfig config, ServerParts parts) throws StartException {
+        var started = new ArrayDeque<AutoCloseable>();
+        try {
+            var endpoint = start(config, parts, started);
+            var server = new Server(endpoint, started);
+            started = new ArrayDeque<>();
+            return server;
+        } catch (EngineNotFoundException | IOException e) {
+            throw new StartException(String.valueOf(e.getMessage()));
+        } finally {
+            closeAll(started); // empty unless the start failed
+        }
+    }
+
+    private static URI start(
+            ServerConfig config, ServerParts parts, ArrayDeque<AutoCloseable> started)
+            throws StartException, EngineNotFoundException, IOException {
+        var data = config.dataDirectory().toAbsolutePath();
+        Clock clock = new MachineClock();
+        var random = new SecureRandom();
+        started.push(DataLock.take(data));
+        EngineBinary engine =
+                new EngineFinder(
+                                config.engine(),
+                                System.getenv().getOrDefault("PATH", ""),
+                                data.resolve("bin"))
+                        .find();
+        var launcher = new EngineLauncher(engine, RunDirectory.forData(data), clock);
+        started.push(launcher);
+        launcher.endOrphans();
+        var transport = Transport.best(Math.max(2, Runtime.getRuntime().availableProcessors()));
+        started.push(transport);
+        var fleet =
+                Fleet.start(
+                        new FleetConfig(
+                                config.apiHost(),
+                                config.nodePorts().first(),
+                                config.nodePorts().last(),
+                                data,
+                                LeaseTimings.standard(),
+                                parts.holdReplies()),
+                        parts.logs(),
+                        launcher,
+                        engine.version(),
+                        transport,
+                        clock,
+                        random,
+                        ServerParts::onFault);
+        started.push(fleet);
+        var api =
+                ApiServer.start(
+                        ApiConfig.standard(config.apiHost(), config.apiPort()),
+                        fleet.control(),
+                        clock,
+                        random);
+        started.push(api);
+        return URI.create("http://%s:%d".formatted(config.apiHost(), api.port()));
+    }
+
+    /// Where the API answers, without a slash at the end.
+    public URI endpoint() {
+        return endpoint;
+    }
+
+    /// Stops everything, in the reverse order of starting. Idempotent, and bounded in time.
+    @Override
+    public void close() {
+        closeAll(parts);
+    }
+
+    private static void closeAll(ArrayDeque<AutoCloseable> parts) {
+        while (!parts.isEmpty()) {
+            var part = parts.pop();
+            try {
+                part.close();
+            } catch (Exception e) {
+                LOG.warn("part={} did not close in order", part.getClass().getSimpleName(), e);
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+package dev.keepsake.server;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+
+/// What a server is started with.
+///
+/// @param apiHost the address that the API listens on
+/// @param apiPort the port that the API listens on
+/// @param dataDirectory where clusters and their logs are kept
+/// @param nodePorts the ports that nodes may listen on
+/// @param engine the engine's binary, or null to look for one
+public record ServerConfig(
+        String apiHost,
+        int apiPort,
+        Path dataDirectory,
+        PortRange nodePorts,
+        @Nullable Path engine) {}

@@ -1,0 +1,35 @@
+package dev.keepsake.server;
+
+import dev.keepsake.fleet.LogFactory;
+import dev.keepsake.log.EmbeddedLog;
+import dev.keepsake.log.EmbeddedLogOptions;
+import dev.keepsake.log.FileSystemDisk;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// What a test may put in the place of the real thing, to prove that a check notices a fault.
+///
+/// @param logs how transaction logs are opened
+/// @param holdReplies whether replies wait until they are durable
+public record ServerParts(LogFactory logs, boolean holdReplies) {
+    private static final Logger LOG = LoggerFactory.getLogger(ServerParts.class);
+
+    /// The real parts.
+    public static ServerParts standard() {
+        var disk = new FileSystemDisk();
+        return new ServerParts(
+                directory ->
+                        EmbeddedLog.open(
+                                directory,
+                                disk,
+                                EmbeddedLogOptions.standard(),
+                                Thread.ofPlatform().name("log-", 0).daemon().factory(),
+                                ServerParts::onFault),
+                true);
+    }
+
+    static void onFault(String what, @Nullable Throwable cause) {
+        LOG.error("fault {}", what, cause);
+    }
+}

@@ -1,0 +1,57 @@
+package dev.keepsake.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class FailoverTrailTest {
+    private static final List<String> EVENTS =
+            List.of(
+                    "FailoverShard API called for shard 0001",
+                    "Failover from primary node c-0001-001 to replica node c-0001-002 completed",
+                    "Recovering nodes c-0001-001",
+                    "Finished recovery for nodes c-0001-001");
+
+    @Test
+    void theFourEventsInOrderCompleteIt() {
+        var trail = FailoverTrail.follow("0001", EVENTS);
+        assertThat(trail).isEqualTo(new FailoverTrail(4, "c-0001-001", "c-0001-002"));
+        assertThat(trail.isComplete()).isTrue();
+    }
+
+    @Test
+    void everyShorterTrailSaysWhatIsMissing() {
+        for (int events = 0; events < EVENTS.size(); events++) {
+            var trail = FailoverTrail.follow("0001", EVENTS.subList(0, events));
+            assertThat(trail.seen()).isEqualTo(events);
+            assertThat(trail.isComplete()).isFalse();
+            assertThat(trail.missing()).startsWith("the event that");
+        }
+    }
+
+    @Test
+    void eventsOfOtherThingsInBetweenDoNotMatter() {
+        var events =
+                List.of(
+                        "Cluster created.",
+                        EVENTS.get(0),
+                        EVENTS.get(1),
+                        "Recovering nodes c-0002-001",
+                        EVENTS.get(2),
+                        "Finished recovery for nodes c-0002-001",
+                        EVENTS.get(3),
+                        "Updated parameter group for the cluster");
+        assertThat(FailoverTrail.follow("0001", events).isComplete()).isTrue();
+    }
+
+    @Test
+    void eventsInAnotherOrderDoNotCompleteIt() {
+        assertThat(FailoverTrail.follow("0001", EVENTS.reversed()).isComplete()).isFalse();
+    }
+
+    @Test
+    void aCallForAnotherShardIsNotThisOne() {
+        assertThat(FailoverTrail.follow("0002", EVENTS).seen()).isZero();
+    }
+}

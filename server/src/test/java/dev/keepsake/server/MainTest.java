@@ -1,0 +1,77 @@
+package dev.keepsake.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class MainTest {
+    private final StringWriter out = new StringWriter();
+    private final StringWriter err = new StringWriter();
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '"',
+            textBlock =
+                    """
+                    start --api-port 0            | --api-port is 0          | keepsake start --help
+                    start --api-port x            | 'x' is not an int        | keepsake start --help
+                    start --node-ports 9-8        | give FIRST-LAST          | keepsake start --help
+                    start --no-such-option        | '--no-such-option'       | keepsake start --help
+                    drill --replicas 0            | --replicas is 0          | keepsake drill --help
+                    drill --failovers many        | 'many' is not an int     | keepsake drill --help
+                    drill --endpoint ::           | '::'                     | keepsake drill --help
+                    no-such-command               | 'no-such-command'        | keepsake --help
+                    """)
+    void aBadOptionGetsOneClearLineAndAHint(String line, String message, String hint) {
+        assertThat(run(line.split(" ", -1))).isEqualTo(2);
+        assertThat(err.toString().lines()).hasSize(2);
+        assertThat(err.toString()).startsWith("keepsake: ").contains(message);
+        assertThat(err.toString().lines().toList().getLast()).isEqualTo("see: " + hint);
+        assertThat(out.toString()).isEmpty();
+    }
+
+    @Test
+    void nothingToDoIsRefusedWithWhatThereIs() {
+        assertThat(run()).isEqualTo(2);
+        assertThat(err.toString()).contains("start, drill or version");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"--help", "start --help", "drill --help", "version --help", "drill -h"})
+    void helpIsThereForEveryCommand(String line) {
+        assertThat(run(line.split(" ", -1))).isZero();
+        assertThat(out.toString()).contains("Usage: keepsake");
+        assertThat(err.toString()).isEmpty();
+    }
+
+    @Test
+    void theVersionComesFromTheBuild() {
+        assertThat(run("version")).isZero();
+        assertThat(out.toString()).containsPattern("Keepsake \\d+\\.\\d+").doesNotContain("${");
+    }
+
+    @Test
+    void aDrillWhereNobodyAnswersSaysWhereAndKeepsItsLog() throws IOException {
+        assertThat(run("drill", "--endpoint", "http://127.0.0.1:1")).isEqualTo(1);
+        assertThat(err.toString().lines()).hasSize(1);
+        assertThat(err.toString()).contains("CreateCluster at http://127.0.0.1:1 failed");
+        var told = out.toString().lines().toList().getLast();
+        var log = Path.of(told.substring(told.indexOf(": ") + 2));
+        assertThat(log).content().contains("DrillException");
+        Logs.toNowhere(); // Lets go of the file.
+        Files.delete(log);
+        Files.delete(log.getParent());
+    }
+
+    private int run(String... args) {
+        return Main.run(new PrintWriter(out, true), new PrintWriter(err, true), args);
+    }
+}

@@ -1,0 +1,37 @@
+package dev.keepsake.shard;
+
+import static dev.keepsake.core.Checks.checkArgument;
+
+import java.util.concurrent.TimeUnit;
+
+/// How a leader shows that it lives, and how long others wait before they doubt it. All in
+/// nanoseconds of the monotonic clock.
+///
+/// @param renewEveryNs how often a leader appends a LEASE entry
+/// @param leaseNs how long a leader may reply after the moment it *sent* the last renewal that
+///   became durable
+/// @param silenceNs how long a follower waits after the last renewal it *saw* before it claims by
+///   itself; longer than the lease, so that a leader has fallen silent before another speaks
+public record LeaseTimings(long renewEveryNs, long leaseNs, long silenceNs) {
+    public LeaseTimings {
+        checkArgument(renewEveryNs > 0, "renewal interval is %d ns", renewEveryNs);
+        checkArgument(
+                leaseNs > renewEveryNs,
+                "lease of %d ns is not longer than its renewal interval of %d ns",
+                leaseNs,
+                renewEveryNs);
+        checkArgument(
+                silenceNs > leaseNs,
+                "silence of %d ns is not longer than the lease of %d ns",
+                silenceNs,
+                leaseNs);
+    }
+
+    /// Renewal every 500 ms, lease 2,000 ms, silence 2,500 ms.
+    public static LeaseTimings standard() {
+        return new LeaseTimings(
+                TimeUnit.MILLISECONDS.toNanos(500),
+                TimeUnit.MILLISECONDS.toNanos(2_000),
+                TimeUnit.MILLISECONDS.toNanos(2_500));
+    }
+}

@@ -1,0 +1,152 @@
+package dev.keepsake.shard;
+
+import dev.keepsake.core.Term;
+import dev.keepsake.log.AppendOutcome;
+import dev.keepsake.log.TransactionLog;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.concurrent.Executor;
+
+/// Puts the stream of one term into the log, in order, and keeps what is not durable yet. Owned by
+/// the node's event loop.
+///
+/// When the log has no room it refuses the append and all behind it. Nothing is lost then: the
+/// bytes stay here, every reply stays parked, and [#offerAgain] hands them over once more. How much
+/// may gather here is the owner's to bound, by [#undecidedBytes].
+final class LogWriter {
+    /// Told on the event loop.
+    interface Listener {
+        /// Everything before `endOffset` is durable.
+        void onDurable(long endOffset);
+
+        /// The log has no room; `offerAgain` is due after a while.
+        void onFull(String reason);
+
+        /// The term is over: fenced, or an outcome is unknown.
+        void onLost(AppendOutcome outcome);
+    }
+
+    private record Piece(long firstOffset, ByteBuffer bytes) {}
+
+    private final TransactionLog log;
+    private final Term term;
+    private final Executor loop;
+    private final Listener listener;
+
+    private final ArrayDeque<Piece> undecided = new ArrayDeque<>();
+    private long endOffset;
+    private long durableOffset;
+    private long undecidedBytes;
+    private int outcomesAwaited;
+    private boolean refused;
+    private boolean lost;
+
+    LogWriter(TransactionLog log, Term term, long fromOffset, Executor loop, Listener listener) {
+        this.log = log;
+        this.term = term;
+        this.endOffset = fromOffset;
+        this.durableOffset = fromOffset;
+        this.loop = loop;
+        this.listener = listener;
+    }
+
+    long durableOffset() {
+        return durableOffset;
+    }
+
+    /// How many bytes have been taken in and are not durable.
+    long undecidedBytes() {
+        return undecidedBytes;
+    }
+
+    /// Appends the next bytes of the stream.
+    ///
+    /// @param bytes the caller's no longer
+    void append(ByteBuffer bytes) {
+        var piece = new Piece(endOffset, bytes);
+        endOffset += bytes.remaining();
+        undecidedBytes += bytes.remaining();
+        undecided.addLast(piece);
+        if (!refused && !lost) {
+            offer(piece);
+        }
+    }
+
+    /// Offers again what was refused for want of room.
+    ///
+    /// @return false while outcomes of the refused offer are still awaited: try once more later
+    boolean offerAgain() {
+        if (outcomesAwaited > 0 && !lost) {
+            return false;
+        }
+        if (refused && !lost) {
+            refused = false;
+            undecided.forEach(this::offer);
+        }
+        return true;
+    }
+
+    private void offer(Piece piece) {
+        outcomesAwaited++;
+        log.append(term, piece.firstOffset(), piece.bytes().duplicate())
+                .whenComplete((outcome, failure) -> {
+                    var decided = failure == null ? outcome : new AppendOutcome.Unknown(failure);
+                    loop.execute(() -> onOutcome(piece, decided));
+                });
+    }
+
+    private void onOutcome(Piece piece, AppendOutcome outcome) {
+        outcomesAwaited--;
+        if (lost) {
+            return;
+        }
+        switch (outcome) {
+            case AppendOutcome.Appended(long _, long end) -> onAppended(piece, end);
+            case AppendOutcome.Full(String reason) -> onRefused(reason);
+            case AppendOutcome.Misplaced(long end) -> {
+                // Normal behind a refusal; never for the oldest bytes, which begin at the log's
+                // end.
+                if (refused) {
+                    break;
+                }
+                lose(
+                        new AppendOutcome.Unknown(
+                                new IllegalStateException(
+                                        "the log ends at offset %d, but the stream goes on at %d"
+                                                .formatted(end, piece.firstOffset()))));
+            }
+            case AppendOutcome.Fenced _, AppendOutcome.Unknown _ -> lose(outcome);
+        }
+    }
+
+    private void lose(AppendOutcome outcome) {
+        lost = true;
+        undecided.clear();
+        undecidedBytes = 0;
+        listener.onLost(outcome);
+    }
+
+    private void onAppended(Piece piece, long end) {
+        var oldest = undecided.peekFirst();
+        if (oldest == null
+                || oldest.firstOffset() != piece.firstOffset()
+                || end != piece.firstOffset() + piece.bytes().remaining()) {
+            lose(
+                    new AppendOutcome.Unknown(
+                            new IllegalStateException(
+                                    "the log acknowledged offset %d out of order".formatted(end))));
+            return;
+        }
+        undecided.removeFirst();
+        undecidedBytes -= piece.bytes().remaining();
+        durableOffset = end;
+        listener.onDurable(end);
+    }
+
+    private void onRefused(String reason) {
+        if (!refused) {
+            refused = true;
+            listener.onFull(reason);
+        }
+    }
+}

@@ -1,0 +1,515 @@
+package dev.keepsake.shard;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.core.Term;
+import dev.keepsake.engine.Engine;
+import dev.keepsake.engine.EngineExit;
+import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.Transport;
+import dev.keepsake.log.AppendOutcome;
+import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.log.Tail;
+import dev.keepsake.log.TransactionLog;
+import dev.keepsake.resp.ProtocolException;
+import dev.keepsake.resp.RespValue;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
+import io.netty.channel.FixedRecvByteBufAllocator;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.Future;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// One life of a node of a shard: an engine that begins empty, follows the log, may be promoted,
+/// and ends. A node that fails gets a new `ShardNode`; nothing of the old engine is used again.
+///
+/// Owned by the node's event loop: all state is touched there, and the listener is called there.
+/// [#start], [#claim], [#crash] and [#close] may be called from any thread. What blocks (launching,
+/// `REPLICAOF`, asking for the engine's offset) runs on virtual threads that report back to the
+/// loop.
+///
+/// Every node starts the same way, the first primary of a new shard included: as a replica of its
+/// own feed, from the beginning of the log. Leadership then is a claim, and the engine's promotion
+/// follows the claim, never precedes it.
+public final class ShardNode implements AutoCloseable {
+    /// What the node tells its owner, on the event loop.
+    public interface Listener {
+        /// The engine follows the log and is close to its tail: reads may be served from `socket`.
+        void onReplicaReady(ShardNode node, Path socket);
+
+        /// The node leads, its engine is a primary and its stream is being logged: commands may
+        /// run.
+        void onPrimary(ShardNode node, Term term, Path socket);
+
+        /// Everything before `offset` is durable; replies up to there may leave.
+        void onDurable(ShardNode node, long offset);
+
+        /// The lease is longer again: replies that were due may leave.
+        void onLeaseRenewed(ShardNode node);
+
+        /// This life is over: nothing that the engine holds may be told any more.
+        void onRetired(ShardNode node, String reason);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(ShardNode.class);
+    private static final long NOT_A_REPLICA = Long.MIN_VALUE;
+    private static final int TAP_READ_BYTES = 64 * 1024;
+    private static final long TICK_MS = 50;
+    private static final long FULL_RETRY_MS = 100;
+
+    // How close together the engine's position is asked for: while somebody waits for it, and
+    // otherwise.
+    private static final long PROBE_EAGER_NS = TimeUnit.MICROSECONDS.toNanos(500);
+    private static final long PROBE_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    // A replica counts as caught up when it has applied what the log held this long (plus its
+    // delay) ago.
+    private static final long CAUGHT_UP_WITHIN_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final ShardNodeConfig config;
+    private final EventLoop loop;
+    private final TransactionLog log;
+    private final EngineLauncher launcher;
+    private final Transport transport;
+    private final Clock clock;
+    private final ThreadFactory threads;
+    private final Listener listener;
+
+    private final Leadership leadership;
+    private final Semaphore probeSoon = new Semaphore(0);
+    private volatile boolean ended;
+    private volatile boolean probeEagerly = true;
+    private volatile long appliedOffset = -1;
+
+    private @Nullable Engine engine;
+    private @Nullable Feed feed;
+    private @Nullable Channel tap;
+    private @Nullable LogWriter writer;
+    private @Nullable Future<?> ticking;
+    private boolean replicaReady;
+    private long catchUpOffset = -1;
+    private long catchUpSetNs;
+
+    /// @param threads makes the virtual threads on which blocking work is done
+    public ShardNode(
+            ShardNodeConfig config,
+            EventLoop loop,
+            TransactionLog log,
+            EngineLauncher launcher,
+            Transport transport,
+            Clock clock,
+            ThreadFactory threads,
+            Listener listener) {
+        this.config = config;
+        this.loop = loop;
+        this.log = log;
+        this.launcher = launcher;
+        this.transport = transport;
+        this.clock = clock;
+        this.threads = threads;
+        this.listener = listener;
+        this.leadership = new Leadership(config.node(), config.timings(), clock.nowNs());
+    }
+
+    /// The node's name.
+    public String name() {
+        return config.node();
+    }
+
+    /// What the engine had applied when it was last asked, in bytes; -1 before it follows. Any
+    /// thread.
+    public long appliedOffset() {
+        return appliedOffset;
+    }
+
+    /// Launches the engine and lets it follow the log.
+    public void start() {
+        threads.newThread(this::launch).start();
+    }
+
+    /// Asks the node to become primary as soon as it has applied the whole log.
+    public void claim() {
+        probeEagerly = true;
+        inLoop(() -> run(leadership.wantClaim()));
+        probeSoon.release();
+    }
+
+    /// Kills the engine now. Nothing more is appended on its behalf but what had been read before.
+    public void crash() {
+        retire("crashed on request");
+    }
+
+    /// Whether the node leads and its lease holds. On the event loop.
+    public boolean mayReply() {
+        return leadership.mayReply(clock.nowNs());
+    }
+
+    /// Ends this life, if it has not ended, and frees everything. Idempotent.
+    @Override
+    public void close() {
+        retire("closed");
+    }
+
+    private void retire(String reason) {
+        if (loop.inEventLoop()) {
+            run(leadership.retire(reason));
+        } else {
+            inLoop(() -> run(leadership.retire(reason)));
+        }
+    }
+
+    /// Carries something out on the event loop; not at all when that has ended, and everything with
+    /// it.
+    private void inLoop(Runnable action) {
+        try {
+            loop.execute(action);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("node={} reports to an event loop that has ended", name());
+        }
+    }
+
+    // ---- starting: on a virtual thread, then on the loop
+
+    private void launch() {
+        Engine launched = null;
+        Feed opened = null;
+        try {
+            opened =
+                    Feed.open(
+                            name(),
+                            log,
+                            config.replicationId(),
+                            new FeedCredentials(
+                                    config.engine().feedUser(), config.engine().feedPassword()),
+                            config.feedDelayNs(),
+                            clock,
+                            threads);
+            launched = launcher.launch(config.engine());
+            String port = Integer.toString(opened.port());
+            expectOk(launched.command("REPLICAOF", "127.0.0.1", port));
+        } catch (IOException e) {
+            LOG.warn("node={} cannot start its engine reason={}", name(), e.getMessage());
+            discard(launched, opened);
+            retire("its engine could not be started: " + e.getMessage());
+            return;
+        }
+        var started = launched;
+        var feeding = opened;
+        inLoop(() -> onLaunched(started, feeding));
+    }
+
+    private void onLaunched(Engine launched, Feed opened) {
+        if (leadership.state() == Leadership.State.RETIRED) {
+            discard(launched, opened);
+            return;
+        }
+        engine = launched;
+        feed = opened;
+        launched.exit().thenAccept(exit -> inLoop(() -> onEngineExit(exit)));
+        ticking = loop.scheduleAtFixedRate(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
+        threads.newThread(() -> probeUntilPrimary(launched)).start();
+    }
+
+    private void onEngineExit(EngineExit exit) {
+        run(leadership.retire("its engine ended: " + exit.how()));
+    }
+
+    private void tick() {
+        run(leadership.onTick(log.tail(), clock.nowNs()));
+    }
+
+    // ---- following
+
+    /// Asks the engine again and again how far it has come, until it is a primary or ends.
+    private void probeUntilPrimary(Engine following) {
+        try {
+            while (!ended) {
+                var tail = log.tail(); // before the engine's offset: see Leadership.onProgress
+                long offset = replicaOffset(following.command("ROLE"));
+                if (offset == NOT_A_REPLICA) {
+                    return;
+                }
+                appliedOffset = offset;
+                inLoop(() -> onProgress(tail, offset));
+                probeSoon.tryAcquire(
+                        probeEagerly ? PROBE_EAGER_NS : PROBE_IDLE_NS, TimeUnit.NANOSECONDS);
+            }
+        } catch (IOException e) {
+            if (!ended) {
+                retire("its engine does not answer: " + e.getMessage());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// The applied offset out of a replica's `ROLE`: `["slave", host, port, state, offset]`.
+    private static long replicaOffset(RespValue role) throws IOException {
+        if (role instanceof RespValue.ArrayReply(List<RespValue> items) && !items.isEmpty()) {
+            if (items.size() == 5 && items.get(4) instanceof RespValue.IntegerReply(long offset)) {
+                return offset;
+            }
+            if (items.getFirst() instanceof RespValue.Bulk kind && kind.utf8().equals("master")) {
+                return NOT_A_REPLICA;
+            }
+        }
+        throw new IOException("unexpected answer to ROLE: " + role);
+    }
+
+    private void onProgress(Tail tail, long offset) {
+        if (leadership.state() == Leadership.State.RETIRED) {
+            return;
+        }
+        long nowNs = clock.nowNs();
+        noteCatchUp(tail.endOffset(), offset, nowNs);
+        run(leadership.onProgress(tail, offset, nowNs));
+    }
+
+    private void noteCatchUp(long endOffset, long offset, long nowNs) {
+        if (replicaReady || offset < 0) {
+            return;
+        }
+        if (catchUpOffset >= 0 && offset >= catchUpOffset) {
+            long tookNs = nowNs - catchUpSetNs;
+            if (tookNs <= config.feedDelayNs() + CAUGHT_UP_WITHIN_NS || offset == endOffset) {
+                replicaReady = true;
+                probeEagerly = false;
+                listener.onReplicaReady(this, socket());
+                return;
+            }
+            catchUpOffset = -1;
+        }
+        if (catchUpOffset < 0) {
+            catchUpOffset = endOffset;
+            catchUpSetNs = nowNs;
+        }
+    }
+
+    // ---- what the leadership decides
+
+    private void run(List<Leadership.Effect> effects) {
+        for (var effect : effects) {
+            switch (effect) {
+                case Leadership.Effect.Claim(long tailIndex) -> claimAt(tailIndex);
+                case Leadership.Effect.Promote(Term term) -> promote(term);
+                case Leadership.Effect.Renew(Term term) -> renew(term);
+                case Leadership.Effect.Retire(String reason) -> end(reason);
+            }
+        }
+    }
+
+    private void claimAt(long tailIndex) {
+        long sentNs = clock.nowNs();
+        log.claim(name(), tailIndex)
+                .whenComplete((outcome, failure) -> {
+                    var decided = failure == null ? outcome : new ClaimOutcome.Unknown(failure);
+                    inLoop(() -> run(leadership.onClaimed(decided, sentNs)));
+                });
+    }
+
+    private void renew(Term term) {
+        long sentNs = clock.nowNs();
+        log.renew(term)
+                .whenComplete((outcome, failure) -> {
+                    var decided = failure == null ? outcome : new AppendOutcome.Unknown(failure);
+                    inLoop(() -> onRenewed(decided, sentNs));
+                });
+    }
+
+    private void onRenewed(AppendOutcome outcome, long sentNs) {
+        run(leadership.onRenewed(outcome, sentNs));
+        if (outcome instanceof AppendOutcome.Appended
+                && leadership.state() == Leadership.State.LEADING) {
+            listener.onLeaseRenewed(this);
+        }
+    }
+
+    private void promote(Term term) {
+        var promoted = requireEngine();
+        long offset = log.tail().endOffset(); // the claim succeeded, so this is what was applied
+        threads.newThread(
+                        () -> {
+                            try {
+                                expectOk(promoted.command("REPLICAOF", "NO", "ONE"));
+                            } catch (IOException e) {
+                                retire("its engine could not be promoted: " + e.getMessage());
+                                return;
+                            }
+                            inLoop(() -> attachTap(term, offset));
+                        })
+                .start();
+    }
+
+    private void attachTap(Term term, long offset) {
+        if (leadership.state() != Leadership.State.PROMOTING) {
+            return;
+        }
+        var logWriter = new LogWriter(log, term, offset, this::inLoop, new WriterListener());
+        writer = logWriter;
+        appliedOffset = offset;
+        var sink = new TapSink(term, logWriter);
+        var connecting =
+                new Bootstrap()
+                        .group(loop)
+                        .channel(transport.domainChannel())
+                        .option(
+                                ChannelOption.RECVBUF_ALLOCATOR,
+                                new FixedRecvByteBufAllocator(TAP_READ_BYTES))
+                        .handler(
+                                new Tap(
+                                        config.replicationId(),
+                                        offset,
+                                        logWriter::durableOffset,
+                                        sink))
+                        .connect(transport.domainAddress(socket()));
+        tap = connecting.channel();
+        connecting.addListener(done -> {
+            if (!done.isSuccess()) {
+                sink.onDetached("cannot connect to the engine: " + done.cause());
+            }
+        });
+    }
+
+    private void end(String reason) {
+        ended = true;
+        probeSoon.release();
+        if (ticking != null) {
+            ticking.cancel(false);
+        }
+        if (tap != null) {
+            tap.close();
+        }
+        var engine = this.engine;
+        if (engine != null) {
+            engine.kill();
+        }
+        var feed = this.feed;
+        if (feed != null || engine != null) {
+            threads.newThread(() -> discard(engine, feed)).start();
+        }
+        LOG.info("node={} retired reason={}", name(), reason);
+        listener.onRetired(this, reason);
+    }
+
+    private static void discard(@Nullable Engine engine, @Nullable Feed feed) {
+        if (feed != null) {
+            feed.close();
+        }
+        if (engine != null) {
+            engine.close();
+        }
+    }
+
+    private Engine requireEngine() {
+        var present = engine;
+        if (present == null) {
+            throw new IllegalStateException(
+                    "node %s has no engine while %s".formatted(name(), leadership.state()));
+        }
+        return present;
+    }
+
+    private Path socket() {
+        return requireEngine().socket();
+    }
+
+    private static void expectOk(RespValue answer) throws IOException {
+        if (!(answer instanceof RespValue.SimpleString)) {
+            throw new IOException("the engine refused: " + answer);
+        }
+    }
+
+    // ---- leading
+
+    /// The stream of the promoted engine, into the log.
+    private final class TapSink implements Tap.Sink {
+        private final Term term;
+        private final LogWriter logWriter;
+        private final StreamFramer framer = new StreamFramer(config.undecidedMaxBytes());
+
+        TapSink(Term term, LogWriter logWriter) {
+            this.term = term;
+            this.logWriter = logWriter;
+        }
+
+        @Override
+        public void onAttached() {
+            run(leadership.onPromoted());
+            if (leadership.state() == Leadership.State.LEADING) {
+                LOG.info("node={} leads term={}", name(), term.number());
+                listener.onDurable(ShardNode.this, logWriter.durableOffset());
+                listener.onPrimary(ShardNode.this, term, socket());
+            }
+        }
+
+        @Override
+        public void onStream(ByteBuf bytes) {
+            ByteBuffer units;
+            try {
+                units = framer.accept(bytes, ByteBufAllocator.DEFAULT);
+            } catch (ProtocolException e) {
+                run(leadership.retire("its stream cannot be logged: " + e.getMessage()));
+                return;
+            }
+            if (!units.hasRemaining()) {
+                return;
+            }
+            logWriter.append(units);
+            if (logWriter.undecidedBytes() > config.undecidedMaxBytes() && tap != null) {
+                tap.config().setAutoRead(false);
+            }
+        }
+
+        @Override
+        public void onDetached(String reason) {
+            framer.close();
+            run(leadership.retire(reason));
+        }
+    }
+
+    private final class WriterListener implements LogWriter.Listener {
+        @Override
+        public void onDurable(long endOffset) {
+            appliedOffset = endOffset;
+            var writer = ShardNode.this.writer;
+            if (tap != null
+                    && writer != null
+                    && !tap.config().isAutoRead()
+                    && writer.undecidedBytes() <= config.undecidedMaxBytes() / 2) {
+                tap.config().setAutoRead(true);
+            }
+            listener.onDurable(ShardNode.this, endOffset);
+        }
+
+        @Override
+        public void onFull(String reason) {
+            LOG.warn("node={} log is full, writes wait reason={}", name(), reason);
+            loop.schedule(this::offerAgain, FULL_RETRY_MS, TimeUnit.MILLISECONDS);
+        }
+
+        private void offerAgain() {
+            var writer = ShardNode.this.writer;
+            boolean leading = leadership.state() == Leadership.State.LEADING;
+            if (writer != null && leading && !writer.offerAgain()) {
+                loop.schedule(this::offerAgain, FULL_RETRY_MS, TimeUnit.MILLISECONDS);
+            }
+        }
+
+        @Override
+        public void onLost(AppendOutcome outcome) {
+            run(leadership.onLost(outcome));
+        }
+    }
+}

@@ -1,0 +1,36 @@
+package dev.keepsake.shard;
+
+import static dev.keepsake.core.Checks.checkArgument;
+
+import dev.keepsake.engine.EngineSpec;
+
+/// What one node of a shard is started with.
+///
+/// @param replicationId 40 hexadecimal digits, the same for all nodes of the shard and for all
+///   time: the name under which engines know the log
+/// @param engine how the engine is launched
+/// @param timings the lease
+/// @param feedDelayNs how long each log entry is withheld from this node while it is a replica; 0
+///   but in drills
+/// @param undecidedMaxBytes how much of the stream may wait for the log before the tap stops
+///   reading, and the longest command or transaction that is taken
+public record ShardNodeConfig(
+        String replicationId,
+        EngineSpec engine,
+        LeaseTimings timings,
+        long feedDelayNs,
+        int undecidedMaxBytes) {
+    public ShardNodeConfig {
+        checkArgument(
+                replicationId.matches("[0-9a-f]{40}"),
+                "replication id is not 40 hexadecimal digits: %s",
+                replicationId);
+        checkArgument(feedDelayNs >= 0, "feed delay is negative: %d ns", feedDelayNs);
+        checkArgument(undecidedMaxBytes > 0, "undecided bound is %d bytes", undecidedMaxBytes);
+    }
+
+    /// The node's name.
+    public String node() {
+        return engine.node();
+    }
+}

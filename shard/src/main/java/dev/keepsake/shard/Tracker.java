@@ -1,0 +1,109 @@
+package dev.keepsake.shard;
+
+import static dev.keepsake.core.Checks.checkState;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+
+/// Holds what may be told only once it is durable. Owned by the node's event loop; no I/O.
+///
+/// What arrives is parked in the open group. A barrier closes the group: its offset covers every
+/// command whose reply is in it. Groups are released in order, each as soon as the log is durable
+/// up to its offset. Replies of several lanes may be read out of order, so an offset lower than the
+/// last group's counts as the last group's: waiting longer is always safe, and one queue keeps the
+/// order.
+///
+/// @param <R> what is parked
+public final class Tracker<R> {
+    private static final class Group<R> {
+        final List<R> parked = new ArrayList<>();
+        long offset;
+    }
+
+    private final Consumer<R> release;
+    private final Consumer<R> drop;
+    private final ArrayDeque<Group<R>> closed = new ArrayDeque<>();
+    private long lastOffset;
+    private long durableOffset;
+    private int parkedCount;
+
+    /// @param durableOffset the log's end
+    /// @param release what becomes of something that may be told
+    /// @param drop what becomes of something that never will be
+    public Tracker(long durableOffset, Consumer<R> release, Consumer<R> drop) {
+        this.durableOffset = durableOffset;
+        this.release = release;
+        this.drop = drop;
+    }
+
+    /// One lane's open group: what it has read since its last barrier.
+    public final class Open {
+        private Group<R> group = new Group<>();
+
+        private Open() {}
+
+        /// Parks something under this lane's next barrier.
+        public void park(R what) {
+            group.parked.add(what);
+            parkedCount++;
+        }
+
+        /// The barrier's reply has been read: everything parked here is covered by `offset`.
+        public void barrier(long offset) {
+            if (group.parked.isEmpty()) {
+                return;
+            }
+            var full = group;
+            group = new Group<>();
+            lastOffset = Math.max(lastOffset, offset);
+            full.offset = lastOffset;
+            closed.addLast(full);
+            releaseDurable();
+        }
+
+        /// Drops what is parked here.
+        public void drop() {
+            parkedCount -= group.parked.size();
+            group.parked.forEach(drop);
+            group = new Group<>();
+        }
+    }
+
+    /// Begins a lane.
+    public Open open() {
+        return new Open();
+    }
+
+    /// Everything before `offset` is durable.
+    public void durable(long offset) {
+        durableOffset = Math.max(durableOffset, offset);
+        releaseDurable();
+    }
+
+    /// How much is parked.
+    public int parkedCount() {
+        return parkedCount;
+    }
+
+    /// Drops every closed group; nothing of them is ever told.
+    public void dropAll() {
+        for (var group : closed) {
+            parkedCount -= group.parked.size();
+            group.parked.forEach(drop);
+        }
+        closed.clear();
+    }
+
+    private void releaseDurable() {
+        for (var group = closed.peekFirst();
+                group != null && group.offset <= durableOffset;
+                group = closed.peekFirst()) {
+            closed.removeFirst();
+            parkedCount -= group.parked.size();
+            checkState(parkedCount >= 0, "%d replies are parked", parkedCount);
+            group.parked.forEach(release);
+        }
+    }
+}
