@@ -1,0 +1,80 @@
+package dev.keepsake.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.fleet.LogFactory;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// The whole product under load: real engines, a real client, the AWS SDK.
+class DrillIT {
+    private static final int LAG_MS = 200;
+
+    @TempDir Path directory;
+
+    @Test
+    void failoversLoseNothingThoughTheReplicaIsBehind() throws Exception {
+        var report = drill(new DrillOptions(2, 1, 1, 4, LAG_MS), ServerParts.standard());
+
+        assertThat(report.isPassed()).as(report.table()).isTrue();
+        assertThat(report.verdicts().getFirst().acknowledged()).isPositive();
+    }
+
+    @Test
+    void everyShardFailsOverAndLosesNothing() throws Exception {
+        var report = drill(new DrillOptions(2, 2, 2, 2, 0), ServerParts.standard());
+
+        assertThat(report.isPassed()).as(report.table()).isTrue();
+    }
+
+    @Test
+    void aLogThatIsSlowCostsTimeAndNoWrites() throws Exception {
+        var parts = new ServerParts(slowLogs(), true);
+
+        var report = drill(new DrillOptions(1, 1, 1, 2, LAG_MS), parts);
+
+        assertThat(report.isPassed()).as(report.table()).isTrue();
+    }
+
+    /// The same slow log, and replies that do not wait for it: the check can fail.
+    @Test
+    void repliesThatAreNotHeldLoseWritesAndTheDrillSaysSo() throws Exception {
+        var parts = new ServerParts(slowLogs(), false);
+
+        var report = drill(new DrillOptions(1, 1, 1, 2, LAG_MS), parts);
+
+        assertThat(report.verdicts().getFirst().lost()).as(report.table()).isPositive();
+        assertThat(report.isPassed()).isFalse();
+    }
+
+    private static LogFactory slowLogs() {
+        var real = ServerParts.standard().logs();
+        return path -> {
+            var log = real.open(path);
+            return path.endsWith("control") ? log : new SlowLog(log, LAG_MS);
+        };
+    }
+
+    private DrillReport drill(DrillOptions options, ServerParts parts) throws Exception {
+        var ports = PortRange.findFree(options.nodes() + 20, RandomGenerator.getDefault());
+        var config =
+                new ServerConfig(
+                        "127.0.0.1",
+                        ports.first(),
+                        directory,
+                        new PortRange(ports.first() + 1, ports.last()),
+                        null);
+        var silent = new Progress(new PrintWriter(new StringWriter()), false);
+        try (var server = Server.start(config, parts);
+                var drill =
+                        new Drill(
+                                options, server.endpoint(), OptionalInt.of(ports.last()), silent)) {
+            return drill.run();
+        }
+    }
+}
