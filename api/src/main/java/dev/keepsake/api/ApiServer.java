@@ -65,14 +65,18 @@ public final class ApiServer implements AutoCloseable {
             ApiConfig config, ControlService control, Clock clock, RandomGenerator random)
             throws IOException {
         var server = new ApiServer(config, control, clock, random);
+        RuntimeException failure = null;
         try {
             server.web.start();
         } catch (RuntimeException e) {
+            failure = e;
+        }
+        if (!server.web.isRunning() || server.web.port() < 0) { // not every failure is thrown
             server.web.stop();
             throw new IOException(
-                    "cannot listen on %s:%d; is the port in use?"
+                    "the API cannot listen on %s:%d; is the port in use?"
                             .formatted(config.host(), config.port()),
-                    e);
+                    failure);
         }
         return server;
     }

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -52,11 +53,14 @@ final class WorkDirectory {
         }
     }
 
+    /// Removes the dumps, unless the directory itself has been removed meanwhile.
     void removeDumps() throws IOException {
         try (var dumps = Files.newDirectoryStream(path, "*.rdb")) {
             for (Path dump : dumps) {
                 Files.deleteIfExists(dump);
             }
+        } catch (NoSuchFileException _) {
+            // its cluster was deleted; so are the dumps
         }
     }
 }

@@ -8,6 +8,7 @@ import dev.keepsake.shard.ShardNode;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -292,11 +293,15 @@ final class NodeRuntime {
         }
 
         private void inFleet(ShardNode node, Runnable action) {
-            fleet.execute(() -> {
-                if (life == node) {
-                    action.run();
-                }
-            });
+            try {
+                fleet.execute(() -> {
+                    if (life == node) {
+                        action.run();
+                    }
+                });
+            } catch (RejectedExecutionException e) {
+                LOG.debug("node={} reports to a fleet that has ended", name);
+            }
         }
     }
 }

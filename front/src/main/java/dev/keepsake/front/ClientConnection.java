@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
 /// And once a reply is parked, every later one queues behind it.
 final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
+    private static final int WAITING_MAX_BYTES = 1 << 20;
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
     private static final String EXEC_ABORT =
             "EXECABORT Transaction discarded because of previous errors.";
@@ -51,6 +52,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private int transactionSlot = -1;
     private boolean crossSlot;
     private boolean touched;
+    private boolean waiting;
+    private boolean laneFull;
 
     ClientConnection(NodeFront front, long id) {
         this.front = front;
@@ -170,10 +173,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         closeWhenWritten();
     }
 
-    void readCommands(boolean enabled) {
-        if (channel != null) {
-            channel.config().setAutoRead(enabled);
+    /// Reads commands, or leaves them in the socket, as the bounds of the node and of this client
+    /// allow.
+    void readAsAllowed() {
+        var open = channel;
+        if (open != null) {
+            var in = input;
+            boolean full = waiting && in != null && in.readableBytes() > WAITING_MAX_BYTES;
+            open.config().setAutoRead(front.isReading() && !full && !laneFull);
         }
+    }
+
+    /// The engine is behind with what this client's own lane has been sent, or no longer is.
+    void onLaneFull(boolean full) {
+        laneFull = full;
+        readAsAllowed();
     }
 
     // ---- commands
@@ -185,6 +199,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         processing = true;
         try {
+            waiting = false;
             while (input != null && !closing && processNext(input)) {
                 // each turn of the loop consumes one command
             }
@@ -198,6 +213,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             in.release();
             input = null;
         }
+        readAsAllowed();
         front.flushClients();
     }
 
@@ -209,9 +225,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return switch (framer.parse(in)) {
             case INCOMPLETE -> false;
             case EMPTY -> skip(in);
-            case COMMAND -> handle(in, in.readerIndex(), framer.frame()) && skip(in);
-            case INLINE -> handleInline(framer.inlineArguments()) && skip(in);
+            case COMMAND -> done(handle(in, in.readerIndex(), framer.frame()), in);
+            case INLINE -> done(handleInline(framer.inlineArguments()), in);
         };
+    }
+
+    private boolean done(boolean handled, ByteBuf in) {
+        waiting = !handled;
+        return handled && skip(in);
     }
 
     private boolean skip(ByteBuf in) {
@@ -455,6 +476,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// Copies a reply that has to wait.
     Parked park(ByteBuf reply) {
         parked++;
+        front.countParked(reply.readableBytes());
         var copy = front.allocator().ioBuffer(reply.readableBytes());
         copy.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
         return new Parked.Replies(this, copy);
@@ -463,6 +485,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// A parked reply may leave now.
     void onReleased(ByteBuf reply) {
         parked--;
+        front.countParked(-reply.readableBytes());
         if (!isClosed()) {
             deliver(reply);
         }
@@ -495,6 +518,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var lane = own;
         if (lane != null && !inTransaction && !watching && lane.isQuiet() && inFlight == 0) {
             own = null;
+            laneFull = false;
             front.giveBackOwnLane(lane);
             process();
         }

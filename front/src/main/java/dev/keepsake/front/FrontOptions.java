@@ -8,6 +8,7 @@ import dev.keepsake.resp.ProtocolLimits;
 /// @param maxConnections clients beyond it are told so and closed
 /// @param maxParkedReplies replies that wait for the log; beyond it the front stops reading
 ///   commands
+/// @param maxParkedBytes the same bound in bytes
 /// @param maxOutputBytes what a client that does not read may leave unsent; beyond it it is closed
 /// @param holdReplies whether replies wait until they are durable. Never false but in the test
 ///   which proves that a drill notices what is lost then
@@ -16,17 +17,30 @@ public record FrontOptions(
         String engineVersion,
         int maxConnections,
         int maxParkedReplies,
+        long maxParkedBytes,
         int maxOutputBytes,
         boolean holdReplies) {
     /// What a node is run with.
     public static FrontOptions standard(String engineVersion) {
         return new FrontOptions(
-                ProtocolLimits.standard(), engineVersion, 10_000, 200_000, 256 << 20, true);
+                ProtocolLimits.standard(),
+                engineVersion,
+                10_000,
+                200_000,
+                128L << 20,
+                256 << 20,
+                true);
     }
 
     /// For the test which proves that a drill notices what is lost.
     public FrontOptions withoutHoldingReplies() {
         return new FrontOptions(
-                limits, engineVersion, maxConnections, maxParkedReplies, maxOutputBytes, false);
+                limits,
+                engineVersion,
+                maxConnections,
+                maxParkedReplies,
+                maxParkedBytes,
+                maxOutputBytes,
+                false);
     }
 }

@@ -11,6 +11,8 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.DuplexChannel;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -20,6 +22,8 @@ import org.slf4j.LoggerFactory;
 abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(LaneChannel.class);
     private static final int READ_BYTES = 64 * 1024;
+    private static final int UNSENT_LOW_BYTES = 4 << 20;
+    private static final int UNSENT_HIGH_BYTES = 8 << 20;
 
     private final ReplyFramer framer = new ReplyFramer();
     private @Nullable ByteBuf received;
@@ -36,6 +40,9 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     /// The engine closed the connection, not the front.
     abstract void onLost();
 
+    /// The engine is behind with what it has been sent, or no longer is.
+    abstract void onFull(boolean full);
+
     final ChannelFuture connect(EventLoop loop, Transport transport, Path socket) {
         var connecting =
                 new Bootstrap()
@@ -44,6 +51,9 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
                         .option(
                                 ChannelOption.RECVBUF_ALLOCATOR,
                                 new FixedRecvByteBufAllocator(READ_BYTES))
+                        .option(
+                                ChannelOption.WRITE_BUFFER_WATER_MARK,
+                                new WriteBufferWaterMark(UNSENT_LOW_BYTES, UNSENT_HIGH_BYTES))
                         .handler(this)
                         .connect(transport.domainAddress(socket));
         channel = connecting.channel();
@@ -89,6 +99,21 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
         if (channel != null) {
             channel.close();
+        }
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext context) {
+        onFull(!context.channel().isWritable());
+    }
+
+    /// Sends nothing more and waits for the engine to close the connection, as it does once it has
+    /// read everything; [#onLost] tells when.
+    final void finish() {
+        if (channel instanceof DuplexChannel open && open.isActive()) {
+            open.shutdownOutput();
+        } else {
+            close();
         }
     }
 

@@ -54,11 +54,14 @@ public final class NodeFront implements AutoCloseable {
     private final List<ClientConnection> touched = new ArrayList<>();
     private final Map<Integer, SharedLane> sharedLanes = new HashMap<>();
     private final ArrayDeque<OwnLane> idleOwnLanes = new ArrayDeque<>();
+    private final Set<SharedLane> fullLanes = new HashSet<>();
 
     private volatile State state = State.LOADING;
     private LeadershipGate gate = () -> false;
     private long durableOffset;
     private long nextClientId = 1;
+    private long parkedBytes;
+    private int life;
     private boolean reading = true;
     private @Nullable Path engineSocket;
     private @Nullable Tracker<Parked> tracker;
@@ -244,6 +247,7 @@ public final class NodeFront implements AutoCloseable {
 
     private void leave() {
         checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
+        life++;
         boolean wasPrimary = state == State.PRIMARY;
         state = State.LOADING;
         gate = () -> false;
@@ -264,6 +268,8 @@ public final class NodeFront implements AutoCloseable {
             dirtyKeys.clear();
         }
         engineSocket = null;
+        parkedBytes = 0;
+        fullLanes.clear();
         readCommands(true);
     }
 
@@ -285,7 +291,9 @@ public final class NodeFront implements AutoCloseable {
     OwnLane takeOwnLane(int protocol) {
         for (var idle = idleOwnLanes.iterator(); idle.hasNext(); ) {
             var lane = idle.next();
-            if (lane.protocol() == protocol) {
+            if (!lane.isConnected()) {
+                idle.remove();
+            } else if (lane.protocol() == protocol) {
                 idle.remove();
                 return lane;
             }
@@ -343,13 +351,31 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// Stops reading commands when too many replies wait for the log, and goes on when half are
-    /// gone.
+    /// Bytes of replies have been parked, or, when negative, released.
+    void countParked(int bytes) {
+        parkedBytes += bytes;
+    }
+
+    /// The engine is behind with what a shared lane has been sent, or no longer is.
+    void onLaneFull(SharedLane lane, boolean full) {
+        if (full) {
+            fullLanes.add(lane);
+        } else {
+            fullLanes.remove(lane);
+        }
+        boundParked();
+    }
+
+    /// Stops reading commands when too much waits for the engine or its replies for the log, and
+    /// goes on when half is gone.
     private void boundParked() {
         int parked = tracker == null ? 0 : tracker.parkedCount();
-        if (reading && parked > options.maxParkedReplies()) {
+        if (!fullLanes.isEmpty()
+                || parked > options.maxParkedReplies()
+                || parkedBytes > options.maxParkedBytes()) {
             readCommands(false);
-        } else if (!reading && parked <= options.maxParkedReplies() / 2) {
+        } else if (parked <= options.maxParkedReplies() / 2
+                && parkedBytes <= options.maxParkedBytes() / 2) {
             readCommands(true);
         }
     }
@@ -357,8 +383,18 @@ public final class NodeFront implements AutoCloseable {
     private void readCommands(boolean enabled) {
         if (reading != enabled) {
             reading = enabled;
-            clients.forEach(client -> client.readCommands(enabled));
+            clients.forEach(ClientConnection::readAsAllowed);
         }
+    }
+
+    /// Whether commands may be read at all.
+    boolean isReading() {
+        return reading;
+    }
+
+    /// Counts the engines that this front has served; each has its own.
+    int life() {
+        return life;
     }
 
     boolean mayReply() {

@@ -31,6 +31,7 @@ final class OwnLane extends LaneChannel {
 
     private final NodeFront front;
     private final int protocol;
+    private final int life;
     private final ArrayDeque<Expected> expected = new ArrayDeque<>();
     private @Nullable ClientConnection client;
     private MarkList marks = new MarkList();
@@ -42,6 +43,7 @@ final class OwnLane extends LaneChannel {
     OwnLane(NodeFront front, int protocol) {
         this.front = front;
         this.protocol = protocol;
+        this.life = front.life();
         if (protocol == 3) {
             var hello = front.allocator().buffer(32);
             RespWriter.command(hello, "HELLO", "3");
@@ -166,15 +168,16 @@ final class OwnLane extends LaneChannel {
         return -1;
     }
 
-    /// The client is gone: the engine is told by the end of the connection. Keys it may have
-    /// written stay marked until the next barrier is durable.
+    /// The client is gone: the engine is told by the end of the connection. What it may yet write,
+    /// such as the destination of a `BLMOVE` that waits, stays marked until the engine has closed
+    /// the connection too and the barrier behind that is durable.
     void abandon() {
-        if (!marks.isEmpty()) {
-            front.parkMarks(marks);
-            marks = new MarkList();
-        }
         client = null;
-        close();
+        if (marks.isEmpty()) {
+            close();
+        } else {
+            finish();
+        }
     }
 
     @Override
@@ -184,6 +187,21 @@ final class OwnLane extends LaneChannel {
 
     @Override
     void onLost() {
-        front.onLaneLost();
+        if (life != front.life()) {
+            return; // of an engine that the front has left already
+        }
+        if (client != null) {
+            front.onLaneLost();
+        } else if (!marks.isEmpty()) {
+            front.parkMarks(marks);
+            marks = new MarkList();
+        }
+    }
+
+    @Override
+    void onFull(boolean full) {
+        if (client != null) {
+            client.onLaneFull(full);
+        }
     }
 }

@@ -236,4 +236,9 @@ final class SharedLane extends LaneChannel {
     void onLost() {
         front.onLaneLost();
     }
+
+    @Override
+    void onFull(boolean full) {
+        front.onLaneFull(this, full);
+    }
 }

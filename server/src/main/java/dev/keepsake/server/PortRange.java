@@ -47,7 +47,7 @@ public record PortRange(int first, int last) {
     /// Finds a range in which every port was free on the loopback address a moment ago.
     ///
     /// @throws IllegalStateException when none was found
-    static PortRange findFree(int ports, RandomGenerator random) {
+    public static PortRange findFree(int ports, RandomGenerator random) {
         for (int i = 0; i < TRIES; i++) {
             int first = random.nextInt(QUIET.first, QUIET.last - ports);
             var range = new PortRange(first, first + ports - 1);

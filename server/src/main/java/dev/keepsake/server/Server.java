@@ -89,14 +89,23 @@ public final class Server implements AutoCloseable {
                         random,
                         ServerParts::onFault);
         started.push(fleet);
-        var api =
-                ApiServer.start(
-                        ApiConfig.standard(config.apiHost(), config.apiPort()),
-                        fleet.control(),
-                        clock,
-                        random);
+        var api = startApi(config, fleet, clock, random);
         started.push(api);
         return URI.create("http://%s:%d".formatted(config.apiHost(), api.port()));
+    }
+
+    private static ApiServer startApi(
+            ServerConfig config, Fleet fleet, Clock clock, SecureRandom random)
+            throws StartException {
+        try {
+            return ApiServer.start(
+                    ApiConfig.standard(config.apiHost(), config.apiPort()),
+                    fleet.control(),
+                    clock,
+                    random);
+        } catch (IOException e) {
+            throw new StartException(e.getMessage() + " Choose another with --api-port.");
+        }
     }
 
     /// Where the API answers, without a slash at the end.

@@ -1,0 +1,107 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+
+import java.net.URI;
+import java.util.List;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.memorydb.MemoryDbClient;
+import software.amazon.awssdk.services.memorydb.model.Cluster;
+import software.amazon.awssdk.services.memorydb.model.ClusterNotFoundException;
+import software.amazon.awssdk.services.memorydb.model.Event;
+import software.amazon.awssdk.services.memorydb.model.Node;
+import software.amazon.awssdk.services.memorydb.model.Tag;
+
+/// The API of a running server, through the SDK.
+final class Api implements AutoCloseable {
+    private static final String REPLICA_LAG = "keepsake:replica-lag-ms";
+
+    private final MemoryDbClient client;
+
+    Api(URI endpoint) {
+        this.client =
+                MemoryDbClient.builder()
+                        .endpointOverride(endpoint)
+                        .region(Region.US_EAST_1)
+                        .credentialsProvider(
+                                StaticCredentialsProvider.create(
+                                        AwsBasicCredentials.create("k", "s")))
+                        .httpClient(UrlConnectionHttpClient.create())
+                        .build();
+    }
+
+    MemoryDbClient client() {
+        return client;
+    }
+
+    /// Makes a cluster and waits until it is available.
+    Cluster create(String name, int shards, int replicas, int lagMs, int port) {
+        client.createCluster(request ->
+                request.clusterName(name)
+                        .nodeType("db.t4g.small")
+                        .aclName("open-access")
+                        .port(port)
+                        .numShards(shards)
+                        .numReplicasPerShard(replicas)
+                        .tags(Tag.builder().key(REPLICA_LAG).value("" + lagMs).build()));
+        await(
+                name + " is available",
+                () ->
+                        client.describeClusters(request -> request.clusterName(name))
+                                .clusters()
+                                .getFirst()
+                                .status()
+                                .equals("available"));
+        return describe(name);
+    }
+
+    Cluster describe(String name) {
+        return client.describeClusters(request -> request.clusterName(name).showShardDetails(true))
+                .clusters()
+                .getFirst();
+    }
+
+    Node node(String cluster, int shard, int node) {
+        return describe(cluster).shards().get(shard).nodes().get(node);
+    }
+
+    /// Calls FailoverShard and waits until the failed node is a replica again.
+    void failOver(String cluster, String shard) {
+        long before = recoveries();
+        client.failoverShard(request -> request.clusterName(cluster).shardName(shard));
+        await("the failover has finished", () -> recoveries() > before);
+    }
+
+    void delete(String cluster) {
+        client.deleteCluster(request -> request.clusterName(cluster));
+        await(cluster + " is gone", () -> isGone(cluster));
+    }
+
+    private boolean isGone(String cluster) {
+        try {
+            describe(cluster);
+            return false;
+        } catch (ClusterNotFoundException e) {
+            return true;
+        }
+    }
+
+    private long recoveries() {
+        return messages().stream().filter(text -> text.startsWith("Finished recovery")).count();
+    }
+
+    /// What the events say, oldest first.
+    List<String> messages() {
+        return client.describeEvents(request -> {}).events().reversed().stream()
+                .map(Event::message)
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        client.close();
+    }
+}

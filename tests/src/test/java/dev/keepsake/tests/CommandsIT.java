@@ -1,0 +1,460 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Executors;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Node;
+
+/// What one node answers, byte for byte where it matters. One cluster of two shards with a replica
+/// each for all tests; `a` and `{a}…` live in the second shard, `b` in the first.
+class CommandsIT {
+    @TempDir static Path directory;
+    private static TestServer server;
+    private static Node first;
+    private static Node second;
+    private static Node replica;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = TestServer.start(directory);
+        var cluster = server.api().create("demo", 2, 1, 0, server.endpointPort());
+        first = cluster.shards().get(0).nodes().get(0);
+        second = cluster.shards().get(1).nodes().get(0);
+        replica = cluster.shards().get(1).nodes().get(1);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    @BeforeEach
+    void empty() throws IOException {
+        for (var node : List.of(first, second)) {
+            try (var wire = Wire.to(node)) {
+                assertThat(wire.ask("FLUSHALL")).isEqualTo("OK");
+            }
+        }
+    }
+
+    // ---- transactions
+
+    @Test
+    void aTransactionIsExecutedAsOne() throws IOException {
+        try (var wire = Wire.to(second)) {
+            assertThat(wire.ask("MULTI")).isEqualTo("OK");
+            assertThat(wire.ask("SET", "{a}1", "x")).isEqualTo("QUEUED");
+            assertThat(wire.ask("APPEND", "{a}1", "y")).isEqualTo("QUEUED");
+            assertThat(wire.ask("EXEC")).isEqualTo("[OK 2]");
+            assertThat(wire.ask("GET", "{a}1")).isEqualTo("xy");
+            assertThat(wire.ask("EXEC")).isEqualTo("-ERR EXEC without MULTI");
+        }
+    }
+
+    @Test
+    void aTransactionWithAnErrorIsDiscarded() throws IOException {
+        try (var wire = Wire.to(second)) {
+            wire.ask("MULTI");
+            assertThat(wire.ask("NOSUCH")).startsWith("-ERR unknown command 'NOSUCH'");
+            wire.ask("SET", "a", "1");
+            assertThat(wire.ask("EXEC"))
+                    .isEqualTo("-EXECABORT Transaction discarded because of previous errors.");
+            assertThat(wire.ask("GET", "a")).isEqualTo("nil");
+
+            wire.ask("MULTI");
+            wire.ask("SET", "a", "1");
+            assertThat(wire.ask("DISCARD")).isEqualTo("OK");
+            assertThat(wire.ask("GET", "a")).isEqualTo("nil");
+        }
+    }
+
+    @Test
+    void aTransactionStaysInOneSlot() throws IOException {
+        try (var wire = Wire.to(second)) {
+            wire.ask("MULTI");
+            wire.ask("SET", "a", "1");
+            wire.ask("SET", keyOfSecondShardOtherThanA(), "1");
+            assertThat(wire.ask("EXEC")).startsWith("-CROSSSLOT");
+            assertThat(wire.ask("GET", "a")).isEqualTo("nil");
+        }
+    }
+
+    @Test
+    void whatIsWatchedAndChangesAbortsTheTransaction() throws IOException {
+        try (var wire = Wire.to(second);
+                var other = Wire.to(second)) {
+            assertThat(wire.ask("WATCH", "a")).isEqualTo("OK");
+            assertThat(other.ask("SET", "a", "2")).isEqualTo("OK");
+            wire.ask("MULTI");
+            wire.ask("SET", "a", "1");
+            assertThat(wire.ask("EXEC")).isEqualTo("nil");
+
+            wire.ask("WATCH", "a");
+            wire.ask("MULTI");
+            wire.ask("SET", "a", "3");
+            assertThat(wire.ask("EXEC")).isEqualTo("[OK]");
+            assertThat(other.ask("GET", "a")).isEqualTo("3");
+        }
+    }
+
+    // ---- blocking
+
+    @Test
+    void aBlockedClientIsServedByAnother() throws IOException {
+        try (var waiting = Wire.to(second);
+                var other = Wire.to(second)) {
+            waiting.send("BLPOP", "a", "0");
+            assertThat(waiting.hasReplyWithin(50)).isFalse();
+            assertThat(other.ask("RPUSH", "a", "x", "y")).isEqualTo("2");
+            assertThat(waiting.read()).isEqualTo("[a x]");
+            waiting.send("BLMOVE", "{a}src", "{a}dst", "LEFT", "RIGHT", "0");
+            other.ask("RPUSH", "{a}src", "m");
+            assertThat(waiting.read()).isEqualTo("m");
+            assertThat(other.ask("LRANGE", "{a}dst", "0", "-1")).isEqualTo("[m]");
+            assertThat(waiting.ask("BLPOP", "{a}none", "0.05")).isEqualTo("nil");
+            assertThat(waiting.ask("PING")).isEqualTo("PONG");
+        }
+    }
+
+    @Test
+    void aBlockedClientThatLeavesTakesNothingWithIt() throws IOException {
+        try (var other = Wire.to(second)) {
+            for (int i = 0; i < 20; i++) {
+                try (var leaving = Wire.to(second)) {
+                    leaving.send("BLMOVE", "{a}src", "{a}dst", "LEFT", "RIGHT", "0");
+                    assertThat(leaving.hasReplyWithin(5)).isFalse();
+                }
+            }
+            await("nobody waits", () -> blockedClients(other) == 0);
+            assertThat(other.ask("RPUSH", "{a}src", "x")).isEqualTo("1");
+            assertThat(other.ask("LLEN", "{a}src")).isEqualTo("1");
+            assertThat(other.ask("GET", "{a}dst")).isEqualTo("nil");
+        }
+    }
+
+    // ---- publish and subscribe
+
+    @Test
+    void messagesReachSubscribersInResp2() throws IOException {
+        try (var subscriber = Wire.to(second);
+                var publisher = Wire.to(second)) {
+            assertThat(subscriber.ask("SUBSCRIBE", "news", "more")).isEqualTo("[subscribe news 1]");
+            assertThat(subscriber.read()).isEqualTo("[subscribe more 2]");
+            assertThat(publisher.ask("PUBLISH", "news", "hello")).isEqualTo("1");
+            assertThat(subscriber.read()).isEqualTo("[message news hello]");
+            assertThat(subscriber.ask("GET", "a")).startsWith("-ERR Can't execute 'get'");
+            assertThat(subscriber.ask("UNSUBSCRIBE")).startsWith("[unsubscribe ");
+            assertThat(subscriber.read()).startsWith("[unsubscribe ");
+            assertThat(subscriber.ask("GET", "a")).isEqualTo("nil");
+        }
+    }
+
+    @Test
+    void inResp3MessagesArePushedBetweenReplies() throws IOException {
+        try (var subscriber = Wire.to(second);
+                var publisher = Wire.to(second)) {
+            subscriber.ask("HELLO", "3");
+            assertThat(subscriber.ask("PSUBSCRIBE", "n*")).isEqualTo("[psubscribe n* 1]");
+            assertThat(subscriber.ask("SET", "a", "1")).isEqualTo("OK");
+            publisher.ask("PUBLISH", "news", "hello");
+            assertThat(subscriber.read()).isEqualTo("[pmessage n* news hello]");
+            assertThat(subscriber.ask("GET", "a")).isEqualTo("1");
+        }
+    }
+
+    // ---- the protocol
+
+    @Test
+    void resp3HasItsOwnTypes() throws IOException {
+        try (var wire = Wire.to(second)) {
+            assertThat(wire.ask("HELLO", "4")).isEqualTo("-NOPROTO unsupported protocol version");
+            assertThat(wire.ask("HELLO", "3")).contains("server redis").contains("mode cluster");
+            wire.ask("HSET", "a", "f", "v");
+            wire.send("HGETALL", "a");
+            assertThat(wire.readValue()).isInstanceOf(RespValue.ArrayReply.class);
+            wire.ask("DEL", "a");
+            wire.ask("ZADD", "a", "1.5", "m");
+            wire.send("ZSCORE", "a", "m");
+            assertThat(wire.readValue()).isEqualTo(new RespValue.Scalar("1.5"));
+            wire.send("GET", "{a}none");
+            assertThat(wire.readValue()).isEqualTo(new RespValue.NullReply());
+            assertThat(wire.ask("RESET")).isEqualTo("RESET");
+            wire.send("ZSCORE", "a", "m");
+            assertThat(wire.readValue()).isInstanceOf(RespValue.Bulk.class);
+        }
+    }
+
+    @Test
+    void inlineCommandsAreTaken() throws IOException {
+        try (var wire = Wire.to(second)) {
+            wire.sendRaw("\r\nPING\r\nset a \"x\\ny\"\r\nGET a\r\n");
+            assertThat(wire.read()).isEqualTo("PONG");
+            assertThat(wire.read()).isEqualTo("OK");
+            assertThat(wire.read()).isEqualTo("x\ny");
+        }
+    }
+
+    @Test
+    void malformedInputIsRefusedAndDisturbsNobodyElse() throws IOException {
+        try (var wire = Wire.to(second);
+                var other = Wire.to(second)) {
+            wire.sendRaw("*1\r\nPING\r\n");
+            assertThat(wire.read()).isEqualTo("-ERR Protocol error: expected '$', got 'P'");
+            assertThatThrownBy(wire::read).isInstanceOf(IOException.class);
+            assertThat(other.ask("PING")).isEqualTo("PONG");
+        }
+    }
+
+    @Test
+    void commandsThatDoNotExistOrAreWithheldAreUnknown() throws IOException {
+        try (var wire = Wire.to(second)) {
+            assertThat(wire.ask("NOSUCH", "x"))
+                    .isEqualTo("-ERR unknown command 'NOSUCH', with args beginning with: 'x' ");
+            for (var withheld :
+                    List.of("CONFIG", "DEBUG", "SAVE", "BGSAVE", "SHUTDOWN", "REPLICAOF")) {
+                assertThat(wire.ask(withheld, "x")).startsWith("-ERR unknown command");
+            }
+            assertThat(wire.ask("GET"))
+                    .isEqualTo("-ERR wrong number of arguments for 'get' command");
+        }
+    }
+
+    @Test
+    void aPipelineSplitAnywhereIsAnsweredInOrder() throws IOException {
+        var random = RandomGenerator.of("L64X128MixRandom");
+        try (var wire = Wire.to(second)) {
+            var out = Unpooled.buffer();
+            int commands = 2_000;
+            for (int i = 0; i < commands; i++) {
+                RespWriter.command(out, "INCR", "a");
+                RespWriter.command(out, "ECHO", "e" + i);
+                RespWriter.command(out, "CLIENT", "GETNAME");
+            }
+            var reader = Executors.newSingleThreadExecutor(Thread.ofVirtual().factory());
+            try (reader) {
+                var read =
+                        reader.submit(() -> {
+                            for (int i = 0; i < commands; i++) {
+                                assertThat(wire.read()).isEqualTo("" + (i + 1));
+                                assertThat(wire.read()).isEqualTo("e" + i);
+                                assertThat(wire.read()).isEqualTo("nil");
+                            }
+                            return null;
+                        });
+                while (out.isReadable()) {
+                    int length = Math.min(out.readableBytes(), 1 + random.nextInt(700));
+                    wire.sendRaw(out.readRetainedSlice(length));
+                }
+                assertThat(read).succeedsWithin(java.time.Duration.ofSeconds(60));
+            }
+            out.release();
+        }
+    }
+
+    @Test
+    void aLargeValueComesBackAsItWas() throws IOException {
+        var value = "v".repeat(20 << 20);
+        try (var wire = Wire.to(second)) {
+            assertThat(wire.ask("SET", "a", value)).isEqualTo("OK");
+            assertThat(wire.ask("GET", "a").equals(value)).isTrue();
+        }
+    }
+
+    @Test
+    void repliesAreNeverCrossed() throws Exception {
+        var clients = new ArrayList<Callable<Void>>();
+        for (int c = 0; c < 40; c++) {
+            int client = c;
+            clients.add(() -> askAndCompare(client));
+        }
+        try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            for (var done : threads.invokeAll(clients)) {
+                done.get();
+            }
+        }
+    }
+
+    private static Void askAndCompare(int client) throws IOException {
+        var random = RandomGenerator.getDefault();
+        var wire = Wire.to(second);
+        try {
+            for (int i = 0; i < 300; i++) {
+                var key = "{a}" + client;
+                var value = "value-" + client + "-" + i;
+                wire.send("SET", key, value);
+                wire.send("GET", key);
+                wire.send("MGET", key, key);
+                if (random.nextInt(30) == 0) { // leaves with its replies under way
+                    wire.close();
+                    wire = Wire.to(second);
+                    continue;
+                }
+                assertThat(wire.read()).isEqualTo("OK");
+                assertThat(wire.read()).isEqualTo(value);
+                assertThat(wire.read()).isEqualTo("[%s %s]".formatted(value, value));
+            }
+        } finally {
+            wire.close();
+        }
+        return null;
+    }
+
+    // ---- the cluster
+
+    @Test
+    void commandsAreSentToTheOwnerOfTheirSlot() throws IOException {
+        try (var wire = Wire.to(first);
+                var reading = Wire.to(replica)) {
+            int slot = Integer.parseInt(wire.ask("CLUSTER", "KEYSLOT", "a"));
+            var moved =
+                    "-MOVED %d %s:%d"
+                            .formatted(slot, second.endpoint().address(), second.endpoint().port());
+            assertThat(wire.ask("GET", "a")).isEqualTo(moved);
+            assertThat(wire.ask("MSET", "a", "1", "b", "2")).startsWith("-CROSSSLOT");
+            assertThat(reading.ask("GET", "a")).isEqualTo(moved);
+            assertThat(reading.ask("READONLY")).isEqualTo("OK");
+            assertThat(reading.ask("SET", "a", "1")).isEqualTo(moved);
+            try (var owner = Wire.to(second)) {
+                owner.ask("SET", "a", "1");
+            }
+            await("the replica has it", () -> asks(reading, "GET", "a").equals("1"));
+            assertThat(reading.ask("EVAL_RO", "return redis.call('GET', KEYS[1])", "1", "a"))
+                    .isEqualTo("1");
+            assertThat(reading.ask("READWRITE")).isEqualTo("OK");
+            assertThat(reading.ask("GET", "a")).isEqualTo(moved);
+        }
+    }
+
+    @Test
+    void everyNodeDescribesTheCluster() throws IOException {
+        for (var node : List.of(first, second, replica)) {
+            try (var wire = Wire.to(node)) {
+                assertThat(wire.ask("CLUSTER", "INFO"))
+                        .contains("cluster_state:ok", "cluster_slots_ok:16384", "cluster_size:2");
+                assertThat(wire.ask("CLUSTER", "SLOTS"))
+                        .startsWith("[[0 8191 [" + first.endpoint().address())
+                        .contains("[8192 16383 [");
+                assertThat(wire.ask("CLUSTER", "SHARDS")).contains("online");
+                var myself = wire.ask("CLUSTER", "MYID");
+                assertThat(wire.ask("CLUSTER", "NODES").lines())
+                        .hasSize(4)
+                        .filteredOn(line -> line.contains("myself"))
+                        .singleElement()
+                        .satisfies(line -> assertThat(line).startsWith(myself));
+            }
+        }
+    }
+
+    @Test
+    void theNodeTellsOfItselfAndNotOfTheEngineBehindIt() throws IOException {
+        try (var primary = Wire.to(second);
+                var reading = Wire.to(replica)) {
+            assertThat(primary.ask("ROLE")).startsWith("[master ");
+            assertThat(reading.ask("ROLE"))
+                    .startsWith("[slave 127.0.0.1 " + second.endpoint().port());
+            assertThat(primary.ask("INFO"))
+                    .contains(
+                            "role:master",
+                            "connected_slaves:1",
+                            "redis_mode:cluster",
+                            "tcp_port:" + second.endpoint().port())
+                    .doesNotContain("executable:", ".sock");
+            assertThat(reading.ask("INFO", "replication"))
+                    .contains("role:slave", "master_port:" + second.endpoint().port());
+        }
+    }
+
+    @Test
+    void aScanFindsEveryKeyOfTheNode() throws IOException {
+        try (var wire = Wire.to(second)) {
+            var written = new HashSet<String>();
+            for (int i = 0; i < 500; i++) {
+                written.add("{a}" + i);
+                wire.send("SET", "{a}" + i, "v");
+            }
+            for (int i = 0; i < 500; i++) {
+                wire.read();
+            }
+            var seen = new HashSet<String>();
+            String cursor = "0";
+            do {
+                wire.send("SCAN", cursor, "COUNT", "50");
+                var items = ((RespValue.ArrayReply) wire.readValue()).items();
+                cursor = text(items.get(0));
+                ((RespValue.ArrayReply) items.get(1)).items().forEach(key -> seen.add(text(key)));
+            } while (!cursor.equals("0"));
+            assertThat(seen).isEqualTo(written);
+        }
+    }
+
+    @Test
+    void scriptsAndFunctionsRun() throws IOException {
+        try (var wire = Wire.to(second)) {
+            assertThat(wire.ask("EVAL", "return redis.call('INCR', KEYS[1])", "1", "a"))
+                    .isEqualTo("1");
+            var sha = wire.ask("SCRIPT", "LOAD", "return redis.call('INCR', KEYS[1])");
+            assertThat(wire.ask("EVALSHA", sha, "1", "a")).isEqualTo("2");
+            assertThat(
+                            wire.ask(
+                                    "FUNCTION",
+                                    "LOAD",
+                                    "REPLACE",
+                                    "#!lua name=lib\nredis.register_function('inc', function(k)"
+                                            + " return redis.call('INCR', k[1]) end)"))
+                    .isEqualTo("lib");
+            assertThat(wire.ask("FCALL", "inc", "1", "a")).isEqualTo("3");
+        }
+    }
+
+    // ---- what the tests need
+
+    private static String keyOfSecondShardOtherThanA() throws IOException {
+        try (var wire = Wire.to(second)) {
+            for (int i = 0; ; i++) {
+                var key = "k" + i;
+                if (Integer.parseInt(wire.ask("CLUSTER", "KEYSLOT", key)) > 8191) {
+                    return key;
+                }
+            }
+        }
+    }
+
+    private static String text(RespValue bulk) {
+        return new String(((RespValue.Bulk) bulk).bytes(), StandardCharsets.UTF_8);
+    }
+
+    private static String asks(Wire wire, String... command) {
+        try {
+            return wire.ask(command);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static long blockedClients(Wire wire) {
+        return asks(wire, "INFO", "clients")
+                .lines()
+                .filter(line -> line.startsWith("blocked_clients:"))
+                .mapToLong(line -> Long.parseLong(line.substring(16).strip()))
+                .findFirst()
+                .orElse(-1);
+    }
+}

@@ -1,0 +1,167 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keepsake.server.ServerParts;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Node;
+
+/// The one rule: a reply leaves only when what it tells is in the transaction log.
+class DurabilityIT {
+    private static final int A_WHILE_MS = 150;
+
+    @TempDir Path directory;
+    private final List<GatedLog> logs = new CopyOnWriteArrayList<>();
+    private TestServer server;
+    private Node primary;
+
+    @BeforeEach
+    void start() throws Exception {
+        var standard = ServerParts.standard();
+        server =
+                TestServer.start(
+                        directory,
+                        new ServerParts(
+                                path -> {
+                                    var log = standard.logs().open(path);
+                                    if (path.endsWith("control")) {
+                                        return log;
+                                    }
+                                    var gated = new GatedLog(log);
+                                    logs.add(gated);
+                                    return gated;
+                                },
+                                true));
+        primary =
+                server.api()
+                        .create("demo", 1, 1, 0, server.endpointPort())
+                        .shards()
+                        .getFirst()
+                        .nodes()
+                        .getFirst();
+    }
+
+    @AfterEach
+    void stop() {
+        server.close();
+    }
+
+    @Test
+    void aWriteIsAnsweredWhenItIsDurableAndNotBefore() throws IOException {
+        try (var writer = Wire.to(primary)) {
+            logs.getFirst().hold();
+            writer.send("SET", "k", "v");
+            assertThat(writer.hasReplyWithin(A_WHILE_MS)).isFalse();
+            logs.getFirst().letGo();
+            assertThat(writer.read()).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void nobodySeesAWriteThatIsNotDurableAndOtherReadsDoNotWait() throws IOException {
+        try (var writer = Wire.to(primary);
+                var reader = Wire.to(primary);
+                var scanner = Wire.to(primary);
+                var script = Wire.to(primary);
+                var transaction = Wire.to(primary)) {
+            writer.ask("SET", "clean", "1");
+            logs.getFirst().hold();
+            writer.send("SET", "dirty", "2");
+            assertThat(reader.ask("GET", "clean")).isEqualTo("1");
+            assertThat(reader.ask("STRLEN", "absent")).isEqualTo("0");
+
+            reader.send("GET", "dirty");
+            scanner.send("SCAN", "0");
+            script.send("EVAL_RO", "return redis.call('GET', KEYS[1])", "1", "dirty");
+            transaction.ask("MULTI");
+            transaction.ask("GET", "dirty");
+            transaction.send("EXEC");
+            for (var waiting : List.of(writer, reader, scanner, script, transaction)) {
+                assertThat(waiting.hasReplyWithin(A_WHILE_MS)).isFalse();
+            }
+
+            logs.getFirst().letGo();
+            assertThat(writer.read()).isEqualTo("OK");
+            assertThat(reader.read()).isEqualTo("2");
+            assertThat(scanner.read()).contains("clean").contains("dirty");
+            assertThat(script.read()).isEqualTo("2");
+            assertThat(transaction.read()).isEqualTo("[2]");
+            assertThat(reader.ask("GET", "dirty")).isEqualTo("2");
+        }
+    }
+
+    @Test
+    void aBlockedClientIsToldOfItsItemWhenThePopIsDurable() throws IOException {
+        try (var waiting = Wire.to(primary);
+                var pusher = Wire.to(primary);
+                var reader = Wire.to(primary)) {
+            waiting.send("BLMOVE", "{k}src", "{k}dst", "LEFT", "LEFT", "0");
+            assertThat(waiting.hasReplyWithin(A_WHILE_MS)).isFalse();
+            logs.getFirst().hold();
+            pusher.send("LPUSH", "{k}src", "item");
+            reader.send("LLEN", "{k}dst");
+            for (var each : List.of(waiting, pusher, reader)) {
+                assertThat(each.hasReplyWithin(A_WHILE_MS)).isFalse();
+            }
+            logs.getFirst().letGo();
+            assertThat(waiting.read()).isEqualTo("item");
+            assertThat(pusher.read()).isEqualTo("1");
+            assertThat(reader.read()).isIn("0", "1"); // it came before or after the push
+        }
+    }
+
+    @Test
+    void repliesOfOneClientStayInOrderThoughOnlySomeWait() throws IOException {
+        try (var wire = Wire.to(primary)) {
+            logs.getFirst().hold();
+            wire.send("SET", "k", "v");
+            wire.send("GET", "other");
+            wire.send("PING");
+            wire.send("CLIENT", "GETNAME");
+            assertThat(wire.hasReplyWithin(A_WHILE_MS)).isFalse();
+            logs.getFirst().letGo();
+            assertThat(wire.read()).isEqualTo("OK");
+            assertThat(wire.read()).isEqualTo("nil");
+            assertThat(wire.read()).isEqualTo("PONG");
+            assertThat(wire.read()).isEqualTo("nil");
+        }
+    }
+
+    @Test
+    void anUnknownOutcomeIsNeverAnsweredAndTheEngineThatExecutedItIsThrownAway()
+            throws IOException {
+        try (var writer = Wire.to(primary);
+                var reader = Wire.to(primary)) {
+            writer.ask("SET", "kept", "1");
+            logs.getFirst().hold();
+            writer.send("SET", "lost", "2");
+            reader.send("GET", "lost");
+            await("the write is on its way", () -> logs.getFirst().heldAppends() > 0);
+            logs.getFirst().loseHeld();
+
+            assertThatThrownBy(writer::read).isInstanceOf(IOException.class);
+            assertThatThrownBy(reader::read).isInstanceOf(IOException.class);
+        }
+        var promoted = server.api().node("demo", 0, 1);
+        await("a new primary serves", () -> answers(promoted, "GET", "kept").equals("1"));
+        assertThat(answers(promoted, "GET", "lost")).isEqualTo("nil");
+        await("the old one follows", () -> answers(primary, "ROLE").startsWith("[slave"));
+    }
+
+    private static String answers(Node node, String... command) {
+        try (var wire = Wire.to(node)) {
+            return wire.ask(command);
+        } catch (IOException e) {
+            return "no reply: " + e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+package dev.keepsake.tests;
+
+import dev.keepsake.core.Term;
+import dev.keepsake.log.AppendOutcome;
+import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.log.LogEntry;
+import dev.keepsake.log.Tail;
+import dev.keepsake.log.TransactionLog;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.function.Function;
+
+/// A log whose appends of data can be held back, so that a test can look at the moment between
+/// execution and durability for as long as it likes.
+final class GatedLog implements TransactionLog {
+    private record Held(CompletableFuture<AppendOutcome> outcome, Runnable append) {}
+
+    private final TransactionLog log;
+    private final ArrayDeque<Held> held = new ArrayDeque<>(); // guarded by this
+    private boolean holding; // guarded by this
+
+    GatedLog(TransactionLog log) {
+        this.log = log;
+    }
+
+    /// Appends wait from now on.
+    synchronized void hold() {
+        holding = true;
+    }
+
+    /// What has waited goes on, in order, and nothing waits any more.
+    synchronized void letGo() {
+        holding = false;
+        held.forEach(append -> append.append().run());
+        held.clear();
+    }
+
+    /// What has waited is lost on its way; nobody can know whether it has arrived.
+    synchronized void loseHeld() {
+        holding = false;
+        var unknown = new AppendOutcome.Unknown(new IOException("the network is gone"));
+        held.forEach(append -> append.outcome().complete(unknown));
+        held.clear();
+    }
+
+    synchronized int heldAppends() {
+        return held.size();
+    }
+
+    @Override
+    public CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes) {
+        return gated(inner -> inner.append(term, expectedOffset, bytes));
+    }
+
+    private synchronized CompletionStage<AppendOutcome> gated(
+            Function<TransactionLog, CompletionStage<AppendOutcome>> append) {
+        if (!holding) {
+            return append.apply(log);
+        }
+        var outcome = new CompletableFuture<AppendOutcome>();
+        held.addLast(
+                new Held(
+                        outcome,
+                        () ->
+                                append.apply(log)
+                                        .whenComplete((done, failure) -> {
+                                            if (failure == null) {
+                                                outcome.complete(done);
+                                            } else {
+                                                outcome.completeExceptionally(failure);
+                                            }
+                                        })));
+        return outcome;
+    }
+
+    @Override
+    public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
+        return log.claim(node, expectedTailIndex);
+    }
+
+    @Override
+    public CompletionStage<AppendOutcome> renew(Term term) {
+        return log.renew(term);
+    }
+
+    @Override
+    public Tail tail() {
+        return log.tail();
+    }
+
+    @Override
+    public long pendingBytes() {
+        return log.pendingBytes();
+    }
+
+    @Override
+    public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
+        return log.read(fromIndex, maxBytes);
+    }
+
+    @Override
+    public long indexOf(long offset) throws IOException {
+        return log.indexOf(offset);
+    }
+
+    @Override
+    public Subscription follow(Listener listener) {
+        return log.follow(listener);
+    }
+
+    @Override
+    public boolean trim(Term term, long firstKeptIndex) throws IOException {
+        return log.trim(term, firstKeptIndex);
+    }
+
+    @Override
+    public void close() {
+        log.close();
+    }
+}

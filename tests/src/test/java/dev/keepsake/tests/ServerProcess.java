@@ -1,0 +1,118 @@
+package dev.keepsake.tests;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.server.Main;
+import dev.keepsake.server.PortRange;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+
+/// `keepsake start` as a process of its own, which can be killed.
+final class ServerProcess implements AutoCloseable {
+    private static final long ENDS_WITHIN_S = 30;
+
+    private final Process process;
+    private final BufferedReader out;
+    private final StringBuilder errors = new StringBuilder(); // guarded by itself
+    private final Thread errorReader;
+
+    private ServerProcess(Process process) {
+        this.process = process;
+        this.out = new BufferedReader(new InputStreamReader(process.getInputStream(), UTF_8));
+        this.errorReader = Thread.ofVirtual().start(this::readErrors);
+    }
+
+    /// Starts it; it need not succeed.
+    static ServerProcess launch(Path data, int apiPort, PortRange nodePorts) throws IOException {
+        return new ServerProcess(
+                new ProcessBuilder(
+                                List.of(
+                                        ProcessHandle.current().info().command().orElseThrow(),
+                                        "--enable-native-access=ALL-UNNAMED",
+                                        "-Xmx256m",
+                                        "-cp",
+                                        System.getProperty("java.class.path"),
+                                        Main.class.getName(),
+                                        "start",
+                                        "--api-port",
+                                        Integer.toString(apiPort),
+                                        "--data-dir",
+                                        data.toString(),
+                                        "--node-ports",
+                                        nodePorts.toString()))
+                        .start());
+    }
+
+    private void readErrors() {
+        try (var reader = process.errorReader(UTF_8)) {
+            for (var line = reader.readLine(); line != null; line = reader.readLine()) {
+                synchronized (errors) {
+                    errors.append(line).append('\n');
+                }
+            }
+        } catch (IOException e) {
+            synchronized (errors) {
+                errors.append("(its output ended: ").append(e.getMessage()).append(")\n");
+            }
+        }
+    }
+
+    /// The first line of its output, or null when it ended without one.
+    @Nullable String firstLine() throws IOException {
+        return out.readLine();
+    }
+
+    /// Waits until it says that it is ready.
+    URI awaitReady() throws IOException {
+        var line = firstLine();
+        if (line == null || !line.startsWith("Keepsake is ready: ")) {
+            throw new IOException("it said " + line + "\n" + errors());
+        }
+        return URI.create(line.substring("Keepsake is ready: ".length()));
+    }
+
+    String errors() {
+        synchronized (errors) {
+            return errors.toString();
+        }
+    }
+
+    /// SIGKILL.
+    void kill() throws InterruptedException, TimeoutException {
+        process.destroyForcibly();
+        awaitEnd();
+    }
+
+    /// SIGTERM.
+    void terminate() {
+        process.destroy();
+    }
+
+    /// Waits for its end, and for all that it had to say.
+    int awaitEnd() throws InterruptedException, TimeoutException {
+        if (!process.waitFor(ENDS_WITHIN_S, TimeUnit.SECONDS)) {
+            throw new TimeoutException("it does not end\n" + errors());
+        }
+        errorReader.join();
+        return process.exitValue();
+    }
+
+    /// The engines that it has started and that run now.
+    List<ProcessHandle> engines() {
+        return process.descendants().filter(ProcessHandle::isAlive).toList();
+    }
+
+    @Override
+    public void close() {
+        var engines = engines();
+        process.destroyForcibly();
+        engines.forEach(ProcessHandle::destroyForcibly);
+    }
+}

@@ -1,0 +1,125 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.server.PortRange;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Path;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Node;
+
+/// The server as a process: how it starts, stops, and comes back after it was killed.
+class ServerProcessIT {
+    private static final int STOPPED_BY_SIGTERM = 143;
+    private static final int USAGE = 2;
+
+    @TempDir Path directory;
+    private final PortRange ports = PortRange.findFree(30, RandomGenerator.getDefault());
+    private final PortRange nodePorts = new PortRange(ports.first() + 1, ports.last() - 1);
+
+    @Test
+    void afterSigkillTheNextStartEndsTheOrphansAndBringsEverythingBack() throws Exception {
+        try (var server = launch()) {
+            Node promoted;
+            try (var api = new Api(server.awaitReady())) {
+                var cluster = api.create("demo", 1, 1, 0, ports.last());
+                api.failOver("demo", "0001");
+                promoted = cluster.shards().getFirst().nodes().get(1);
+                try (var wire = Wire.to(promoted)) {
+                    for (int i = 0; i < 1_000; i++) {
+                        wire.send("RPUSH", "list", "" + i);
+                    }
+                    for (int i = 0; i < 1_000; i++) {
+                        assertThat(wire.read()).isEqualTo("" + (i + 1));
+                    }
+                }
+                var before = api.describe("demo");
+                var orphans = server.engines();
+                assertThat(orphans).hasSize(2);
+                server.kill();
+
+                try (var next = launch();
+                        var nextApi = new Api(next.awaitReady())) {
+                    assertThat(nextApi.describe("demo")).isEqualTo(before);
+                    assertThat(orphans).noneMatch(ProcessHandle::isAlive);
+                    await("data is back", () -> answers(promoted, "LLEN", "list").equals("1000"));
+                    assertThat(answers(promoted, "LINDEX", "list", "-1")).isEqualTo("999");
+                    assertThat(answers(promoted, "ROLE")).startsWith("[master");
+                    next.terminate();
+                    assertThat(next.awaitEnd()).isEqualTo(STOPPED_BY_SIGTERM);
+                    assertThat(next.engines()).isEmpty();
+                }
+            }
+        }
+    }
+
+    @Test
+    void sigtermStopsEverythingAndLeavesNothingBehind() throws Exception {
+        try (var server = launch()) {
+            try (var api = new Api(server.awaitReady())) {
+                api.create("demo", 2, 1, 0, ports.last());
+            }
+            var engines = server.engines();
+            assertThat(engines).hasSize(4);
+            server.terminate();
+            assertThat(server.awaitEnd()).isEqualTo(STOPPED_BY_SIGTERM);
+            assertThat(engines).noneMatch(ProcessHandle::isAlive);
+        }
+    }
+
+    @Test
+    void aReadyServerIsHealthy() throws Exception {
+        try (var server = launch();
+                var http = HttpClient.newHttpClient()) {
+            URI health = server.awaitReady().resolve("/_keepsake/health");
+            var answer =
+                    http.send(
+                            HttpRequest.newBuilder(health).build(),
+                            HttpResponse.BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(200);
+            assertThat(answer.body()).isEqualTo("{\"status\":\"ok\"}");
+        }
+    }
+
+    @Test
+    void aBusyPortAndASecondServerOnTheSameDataAreRefusedInOneLine() throws Exception {
+        try (var server = launch()) {
+            server.awaitReady();
+            try (var sameData = ServerProcess.launch(directory, ports.first() + 1, nodePorts)) {
+                assertRefused(sameData, directory.toString(), "in use by another server");
+            }
+            try (var samePort =
+                    ServerProcess.launch(directory.resolve("other"), ports.first(), nodePorts)) {
+                assertRefused(samePort, Integer.toString(ports.first()), "--api-port");
+            }
+        }
+    }
+
+    private static void assertRefused(ServerProcess refused, String... named) throws Exception {
+        assertThat(refused.firstLine()).isNull();
+        assertThat(refused.awaitEnd()).as(refused.errors()).isEqualTo(USAGE);
+        assertThat(refused.errors().lines())
+                .filteredOn(line -> line.startsWith("keepsake: "))
+                .singleElement()
+                .satisfies(line -> assertThat(line).contains(named));
+    }
+
+    private ServerProcess launch() throws IOException {
+        return ServerProcess.launch(directory, ports.first(), nodePorts);
+    }
+
+    private static String answers(Node node, String... command) {
+        try (var wire = Wire.to(node)) {
+            return wire.ask(command);
+        } catch (IOException e) {
+            return "no reply: " + e.getMessage();
+        }
+    }
+}

@@ -1,0 +1,60 @@
+package dev.keepsake.tests;
+
+import dev.keepsake.server.PortRange;
+import dev.keepsake.server.Server;
+import dev.keepsake.server.ServerConfig;
+import dev.keepsake.server.ServerParts;
+import dev.keepsake.server.StartException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.random.RandomGenerator;
+
+/// A server of this process, on free ports.
+final class TestServer implements AutoCloseable {
+    private static final int PORTS = 60;
+
+    private final PortRange ports;
+    private final Server server;
+    private final Api api;
+
+    private TestServer(PortRange ports, Server server) {
+        this.ports = ports;
+        this.server = server;
+        this.api = new Api(server.endpoint());
+    }
+
+    static TestServer start(Path directory) throws StartException {
+        return start(directory, ServerParts.standard());
+    }
+
+    static TestServer start(Path directory, ServerParts parts) throws StartException {
+        var ports = PortRange.findFree(PORTS, RandomGenerator.getDefault());
+        var config =
+                new ServerConfig(
+                        "127.0.0.1",
+                        ports.first(),
+                        directory,
+                        new PortRange(ports.first() + 1, ports.last()),
+                        null);
+        return new TestServer(ports, Server.start(config, parts));
+    }
+
+    Api api() {
+        return api;
+    }
+
+    URI endpoint() {
+        return server.endpoint();
+    }
+
+    /// A port for a cluster's endpoint that is no node's.
+    int endpointPort() {
+        return ports.last();
+    }
+
+    @Override
+    public void close() {
+        api.close();
+        server.close();
+    }
+}
