@@ -76,7 +76,13 @@ public final class Engine implements AutoCloseable {
     ///
     /// @throws IOException when there is no reply; the command may have been executed nevertheless
     public RespValue command(String... args) throws IOException {
-        try (var connection = new AdminConnection(socket, clock, COMMAND_TIMEOUT_NS)) {
+        return commandWithin(COMMAND_TIMEOUT_NS, args);
+    }
+
+    /// As [#command], for what may take longer or must not take as long. Blocks for at most
+    /// `timeoutNs`.
+    public RespValue commandWithin(long timeoutNs, String... args) throws IOException {
+        try (var connection = new AdminConnection(socket, clock, timeoutNs)) {
             return connection.ask(args);
         } catch (IOException e) {
             throw new IOException(

@@ -15,6 +15,7 @@ final class EngineConfig {
     private static final String DEFAULTS =
             """
             maxmemory-policy noeviction
+            enable-debug-command no
             """;
 
     /*
@@ -55,7 +56,6 @@ final class EngineConfig {
             replica-read-only yes
             replica-serve-stale-data yes
             replica-ignore-maxmemory yes
-            enable-debug-command no
             enable-module-command no
             enable-protected-configs no
             disable-thp yes

@@ -11,6 +11,7 @@ import dev.keepsake.front.TopologyNode;
 import dev.keepsake.front.TopologyShard;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -60,7 +61,7 @@ final class ClusterRuntime implements AutoCloseable {
         shards.put(shard.name(), shard);
     }
 
-    Iterable<ShardRuntime> shards() {
+    Collection<ShardRuntime> shards() {
         return shards.values();
     }
 

@@ -22,6 +22,8 @@ import dev.keepsake.front.NodeFront;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.shard.ShardNode;
 import dev.keepsake.shard.ShardNodeConfig;
+import dev.keepsake.shard.SnapshotStore;
+import dev.keepsake.shard.Snapshotter;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
@@ -52,6 +54,7 @@ public final class Fleet implements AutoCloseable {
     private static final String FEED_USER = "feed";
     private static final int UNDECIDED_MAX_BYTES = 64 << 20;
     private static final long RETRY_MS = 1_000;
+    private static final long SNAPSHOT_CHECK_MS = 500;
     private static final long CLOSE_WITHIN_MS = 4_000;
 
     private final FleetConfig config;
@@ -68,6 +71,7 @@ public final class Fleet implements AutoCloseable {
     private final Ports ports;
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
     private boolean closed;
+    private boolean snapshotUnderWay;
 
     private Fleet(
             FleetConfig config,
@@ -122,6 +126,11 @@ public final class Fleet implements AutoCloseable {
             return true;
         });
         fleet.wake();
+        fleet.thread.scheduleWithFixedDelay(
+                fleet::takeStalestSnapshot,
+                SNAPSHOT_CHECK_MS,
+                SNAPSHOT_CHECK_MS,
+                TimeUnit.MILLISECONDS);
         return fleet;
     }
 
@@ -285,17 +294,53 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
+    // ---- snapshots
+
+    /// Takes a snapshot of the shard that needs it most, if one does. One at a time: each needs the
+    /// memory of a whole shard.
+    private void takeStalestSnapshot() {
+        if (closed || snapshotUnderWay) {
+            return;
+        }
+        running.values().stream()
+                .flatMap(runtime -> runtime.shards().stream())
+                .filter(shard -> shard.overdueBytes(config.tuning().snapshotEveryBytes()) > 0)
+                .max(
+                        Comparator.comparingLong(
+                                shard -> shard.overdueBytes(config.tuning().snapshotEveryBytes())))
+                .ifPresent(shard -> {
+                    snapshotUnderWay = true;
+                    virtualThreads.newThread(() -> takeSnapshot(shard)).start();
+                });
+    }
+
+    private void takeSnapshot(ShardRuntime shard) {
+        try {
+            shard.takeSnapshot();
+        } catch (IOException | RuntimeException e) {
+            if (!shard.isClosed()) {
+                LOG.error("shard={} has no new snapshot", shard.name(), e);
+            }
+        } finally {
+            inThread(() -> snapshotUnderWay = false);
+        }
+    }
+
+    private void inThread(Runnable action) {
+        try {
+            thread.execute(action);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("the fleet has ended");
+        }
+    }
+
     // ---- starting
 
     private void start(ClusterSpec spec, Endpoints endpoints) throws IOException {
         var runtime = new ClusterRuntime(spec, endpoints);
         running.put(spec.id(), runtime);
         for (var shardSpec : spec.shards()) {
-            var shard =
-                    new ShardRuntime(
-                            shardSpec.name(),
-                            logs.open(directoryOf(spec.id()).resolve(shardSpec.name())),
-                            new ShardListener(runtime));
+            var shard = open(spec, shardSpec, runtime);
             runtime.add(shard);
             var nodes = new ArrayList<NodeRuntime>();
             for (var nodeSpec : shardSpec.nodes()) {
@@ -316,6 +361,38 @@ public final class Fleet implements AutoCloseable {
                                 failure.getMessage());
                     }
                 });
+    }
+
+    private ShardRuntime open(ClusterSpec spec, ShardSpec shardSpec, ClusterRuntime runtime)
+            throws IOException {
+        var directory = directoryOf(spec.id());
+        var log = logs.open(directory.resolve(shardSpec.name()));
+        var snapshots = SnapshotStore.open(directory.resolve(shardSpec.name() + "-snapshots"));
+        var name = "%s-%s-snapshot".formatted(spec.id().name(), shardSpec.name());
+        var engine =
+                new EngineSpec(
+                        name,
+                        directory.resolve("engine-" + name),
+                        0,
+                        FEED_USER,
+                        newPassword(),
+                        Map.of());
+        var snapshotter =
+                new Snapshotter(
+                        shardSpec.name(),
+                        shardSpec.id(),
+                        engine,
+                        log,
+                        snapshots,
+                        launcher,
+                        clock,
+                        virtualThreads);
+        return new ShardRuntime(
+                shardSpec.name(), log, snapshots, snapshotter, new ShardListener(runtime));
+    }
+
+    private Secret newPassword() {
+        return new Secret("%016x%016x".formatted(random.nextLong(), random.nextLong()));
     }
 
     private NodeRuntime node(
@@ -341,6 +418,7 @@ public final class Fleet implements AutoCloseable {
                                 nodeConfig(runtime.spec(), shardSpec, nodeSpec),
                                 nodeLoop,
                                 shard.log(),
+                                shard.snapshots(),
                                 launcher,
                                 transport,
                                 clock,
@@ -358,12 +436,12 @@ public final class Fleet implements AutoCloseable {
                         directoryOf(spec.id()).resolve("engine-" + node.name()),
                         NodeType.find(spec.nodeType()).map(NodeType::maxmemoryBytes).orElse(0L),
                         FEED_USER,
-                        new Secret("%016x%016x".formatted(random.nextLong(), random.nextLong())),
+                        newPassword(),
                         Map.of());
         return new ShardNodeConfig(
                 shard.id(),
                 engine,
-                config.timings(),
+                config.tuning().timings(),
                 ControlPlane.replicaLag(spec).toNanos(),
                 UNDECIDED_MAX_BYTES);
     }

@@ -1,6 +1,5 @@
 package dev.keepsake.fleet;
 
-import dev.keepsake.shard.LeaseTimings;
 import java.nio.file.Path;
 
 /// What a fleet is run with.
@@ -15,5 +14,5 @@ public record FleetConfig(
         int firstPort,
         int lastPort,
         Path dataDirectory,
-        LeaseTimings timings,
+        FleetTuning tuning,
         boolean holdReplies) {}

@@ -70,7 +70,7 @@ final class NodeRuntime {
     private boolean closed;
     private long begunNs;
     private int shortLives;
-    private @Nullable ShardNode life;
+    private volatile @Nullable ShardNode life;
     private @Nullable Path socket;
     private Runnable onServing = () -> {};
 
@@ -116,6 +116,12 @@ final class NodeRuntime {
     long appliedOffset() {
         var present = life;
         return present == null ? -1 : present.appliedOffset();
+    }
+
+    /// The first log entry that it has yet to read. Any thread.
+    long neededIndex() {
+        var present = life;
+        return present == null ? Long.MAX_VALUE : present.neededIndex();
     }
 
     TopologyNode describe(boolean primary) {

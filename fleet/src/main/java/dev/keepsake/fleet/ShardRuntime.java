@@ -2,6 +2,10 @@ package dev.keepsake.fleet;
 
 import dev.keepsake.core.Term;
 import dev.keepsake.log.TransactionLog;
+import dev.keepsake.shard.Snapshot;
+import dev.keepsake.shard.SnapshotStore;
+import dev.keepsake.shard.Snapshotter;
+import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -35,17 +39,26 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     private final String name;
     private final TransactionLog log;
+    private final SnapshotStore snapshots;
+    private final Snapshotter snapshotter;
     private final Listener listener;
-    private List<NodeRuntime> nodes = List.of();
+    private volatile List<NodeRuntime> nodes = List.of();
     private @Nullable NodeRuntime leader;
     private @Nullable String lastLeader;
     private @Nullable String previousLeader;
     private @Nullable String preferred;
-    private boolean closed;
+    private volatile boolean closed;
 
-    ShardRuntime(String name, TransactionLog log, Listener listener) {
+    ShardRuntime(
+            String name,
+            TransactionLog log,
+            SnapshotStore snapshots,
+            Snapshotter snapshotter,
+            Listener listener) {
         this.name = name;
         this.log = log;
+        this.snapshots = snapshots;
+        this.snapshotter = snapshotter;
         this.listener = listener;
     }
 
@@ -59,6 +72,29 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     TransactionLog log() {
         return log;
+    }
+
+    SnapshotStore snapshots() {
+        return snapshots;
+    }
+
+    boolean isClosed() {
+        return closed;
+    }
+
+    /// By how much the log since the newest snapshot is longer than it should get.
+    long overdueBytes(long snapshotEveryBytes) {
+        long newestBytes = snapshots.newest().map(Snapshot::fileBytes).orElse(0L);
+        return snapshotter.staleBytes() - Math.max(snapshotEveryBytes, newestBytes);
+    }
+
+    /// Takes a snapshot and gives up the log before it, but for what a node has yet to read. On a
+    /// virtual thread; blocks.
+    void takeSnapshot() throws IOException {
+        var snapshot = snapshotter.take();
+        long needed =
+                nodes.stream().mapToLong(NodeRuntime::neededIndex).min().orElse(Long.MAX_VALUE);
+        log.trim(log.tail().term(), Math.min(needed, snapshot.nextIndex()));
     }
 
     /// The node that leads, if one does.
@@ -139,6 +175,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        snapshotter.close();
         nodes.forEach(NodeRuntime::close);
         log.close();
     }

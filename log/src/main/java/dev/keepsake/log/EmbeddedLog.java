@@ -57,7 +57,7 @@ public final class EmbeddedLog implements TransactionLog {
         }
     }
 
-    /// @param kind DATA or LEASE
+    /// @param kind any but LEADER
     private record AppendRequest(
             EntryKind kind,
             Term term,
@@ -216,6 +216,19 @@ public final class EmbeddedLog implements TransactionLog {
     }
 
     @Override
+    public CompletionStage<AppendOutcome> note(
+            Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
+        checkArgument(
+                switch (kind) {
+                    case DATA, LEADER, LEASE -> false;
+                    case SNAPSHOT, CHECKSUM, SLOTS, ENGINE -> true;
+                },
+                "a %s entry is not a note",
+                kind);
+        return submit(kind, term, expectedOffset, payload);
+    }
+
+    @Override
     public CompletionStage<AppendOutcome> renew(Term term) {
         return submit(EntryKind.LEASE, term, -1, NO_BYTES);
     }
@@ -353,6 +366,9 @@ public final class EmbeddedLog implements TransactionLog {
             Segment oldest;
             lock.lock();
             try {
+                if (closing) {
+                    return false;
+                }
                 Map.Entry<Long, Segment> first = segments.firstEntry();
                 var second = segments.higherKey(first.getKey());
                 if (second == null || second > firstKeptIndex) {
@@ -386,8 +402,15 @@ public final class EmbeddedLog implements TransactionLog {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        List<Segment> open;
+        lock.lock();
         try {
-            for (var segment : segments.values()) {
+            open = List.copyOf(segments.values());
+        } finally {
+            lock.unlock();
+        }
+        try {
+            for (var segment : open) {
                 segment.close();
             }
         } catch (IOException e) {
@@ -481,6 +504,12 @@ public final class EmbeddedLog implements TransactionLog {
         long end = batchTail.endOffset();
         if (append.kind() == EntryKind.DATA && append.expectedOffset() != end) {
             answerMisplaced(append);
+            return;
+        }
+        boolean note = append.kind() != EntryKind.DATA && append.kind() != EntryKind.LEASE;
+        if (note && append.expectedOffset() != end) {
+            var misplaced = new AppendOutcome.Misplaced(end);
+            whenWritten(append, () -> append.outcome().complete(misplaced));
             return;
         }
         var entry =

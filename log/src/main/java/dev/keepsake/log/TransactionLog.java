@@ -28,9 +28,9 @@ public interface TransactionLog extends AutoCloseable {
     /// @param expectedTailIndex the last entry that the claimant has seen, -1 for an empty log
     CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex);
 
-    /// Appends bytes of the replication stream. Appends may be pipelined; after one refusal every
-    /// later one of the term is refused too. A retry of bytes that the log already holds at that
-    /// offset and in that term is acknowledged from the log.
+    /// Appends bytes of the replication stream, as one entry. Appends may be pipelined; after one
+    /// refusal every later one of the term is refused too. A retry of bytes that the log already
+    /// holds at that offset and in that term is acknowledged from the log.
     ///
     /// @param term the caller's leadership
     /// @param expectedOffset the offset of the first byte: the end of the log once all appends
@@ -38,6 +38,13 @@ public interface TransactionLog extends AutoCloseable {
     /// @param bytes at least one byte, between position and limit; not to be changed until the
     ///   stage completes
     CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes);
+
+    /// Appends an entry that is not data, such as a checksum, at a certain place in the stream.
+    ///
+    /// @param kind any kind but DATA, LEADER and LEASE
+    /// @param expectedOffset the end of the log once all appends before this one have been applied
+    CompletionStage<AppendOutcome> note(
+            Term term, EntryKind kind, long expectedOffset, ByteBuffer payload);
 
     /// Appends a LEASE entry: the caller's lease counts from the moment of this *call*.
     CompletionStage<AppendOutcome> renew(Term term);
@@ -69,7 +76,7 @@ public interface TransactionLog extends AutoCloseable {
     /// Gives up entries before `firstKeptIndex`, as far as whole units of storage allow. Refused to
     /// any but the newest term, like an append.
     ///
-    /// @return false when the term is fenced; nothing was given up then
+    /// @return false when the term is fenced or the log is closed; nothing more was given up then
     boolean trim(Term term, long firstKeptIndex) throws IOException;
 
     /// Stops taking appends, decides those under way, and frees everything. Idempotent.

@@ -11,7 +11,6 @@ import dev.keepsake.engine.RunDirectory;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.Fleet;
 import dev.keepsake.fleet.FleetConfig;
-import dev.keepsake.shard.LeaseTimings;
 import java.io.IOException;
 import java.net.URI;
 import java.security.SecureRandom;
@@ -79,7 +78,7 @@ public final class Server implements AutoCloseable {
                                 config.nodePorts().first(),
                                 config.nodePorts().last(),
                                 data,
-                                LeaseTimings.standard(),
+                                config.tuning(),
                                 parts.holdReplies()),
                         parts.logs(),
                         launcher,

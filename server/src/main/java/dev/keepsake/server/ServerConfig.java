@@ -1,5 +1,6 @@
 package dev.keepsake.server;
 
+import dev.keepsake.fleet.FleetTuning;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -10,9 +11,21 @@ import org.jspecify.annotations.Nullable;
 /// @param dataDirectory where clusters and their logs are kept
 /// @param nodePorts the ports that nodes may listen on
 /// @param engine the engine's binary, or null to look for one
+/// @param tuning what may be chosen for all clusters
 public record ServerConfig(
         String apiHost,
         int apiPort,
         Path dataDirectory,
         PortRange nodePorts,
-        @Nullable Path engine) {}
+        @Nullable Path engine,
+        FleetTuning tuning) {
+    /// With the standard tuning.
+    public ServerConfig(
+            String apiHost,
+            int apiPort,
+            Path dataDirectory,
+            PortRange nodePorts,
+            @Nullable Path engine) {
+        this(apiHost, apiPort, dataDirectory, nodePorts, engine, FleetTuning.standard());
+    }
+}

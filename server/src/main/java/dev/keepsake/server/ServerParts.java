@@ -17,13 +17,25 @@ public record ServerParts(LogFactory logs, boolean holdReplies) {
 
     /// The real parts.
     public static ServerParts standard() {
+        return with(EmbeddedLogOptions.standard());
+    }
+
+    /// The real parts, with segments that are full soon.
+    public static ServerParts withSegmentsOf(long segmentBytes) {
+        var standard = EmbeddedLogOptions.standard();
+        return with(
+                new EmbeddedLogOptions(
+                        segmentBytes, standard.maxPendingBytes(), standard.recentBytes()));
+    }
+
+    private static ServerParts with(EmbeddedLogOptions options) {
         var disk = new FileSystemDisk();
         return new ServerParts(
                 directory ->
                         EmbeddedLog.open(
                                 directory,
                                 disk,
-                                EmbeddedLogOptions.standard(),
+                                options,
                                 Thread.ofPlatform().name("log-", 0).daemon().factory(),
                                 ServerParts::onFault),
                 true);

@@ -3,6 +3,7 @@ package dev.keepsake.server;
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
@@ -13,15 +14,14 @@ import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /// A log behind a slow network: an append reaches it late, and only while its sender lives, since
 /// what a machine has not sent yet dies with it. Every call of the leader sends what is due, and a
 /// leader that lives calls at least as often as it renews its lease.
 final class SlowLog implements TransactionLog {
     private record Unsent(
-            Term term,
-            long expectedOffset,
-            ByteBuffer bytes,
+            Supplier<CompletionStage<AppendOutcome>> append,
             CompletableFuture<AppendOutcome> outcome,
             long dueNs) {}
 
@@ -41,12 +41,20 @@ final class SlowLog implements TransactionLog {
 
     @Override
     public CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes) {
+        return sendLater(() -> log.append(term, expectedOffset, bytes));
+    }
+
+    @Override
+    public CompletionStage<AppendOutcome> note(
+            Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
+        return sendLater(() -> log.note(term, kind, expectedOffset, payload));
+    }
+
+    private synchronized CompletionStage<AppendOutcome> sendLater(
+            Supplier<CompletionStage<AppendOutcome>> append) {
         var outcome = new CompletableFuture<AppendOutcome>();
-        synchronized (this) {
-            unsent.addLast(
-                    new Unsent(term, expectedOffset, bytes, outcome, System.nanoTime() + delayNs));
-            sendDue();
-        }
+        unsent.addLast(new Unsent(append, outcome, System.nanoTime() + delayNs));
+        sendDue();
         return outcome;
     }
 
@@ -59,7 +67,8 @@ final class SlowLog implements TransactionLog {
     private synchronized void sendDue() {
         while (!unsent.isEmpty() && unsent.getFirst().dueNs() - System.nanoTime() <= 0) {
             var due = unsent.removeFirst();
-            log.append(due.term(), due.expectedOffset(), due.bytes())
+            due.append()
+                    .get()
                     .whenComplete((done, failure) -> {
                         if (failure == null) {
                             due.outcome().complete(done);

@@ -4,10 +4,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.core.Clock;
+import dev.keepsake.log.CorruptLogException;
 import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.LogEntry;
+import dev.keepsake.log.RunningChecksum;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
+import dev.keepsake.log.TrimmedException;
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
@@ -19,15 +22,18 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
+import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.security.MessageDigest;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -38,6 +44,10 @@ import org.slf4j.LoggerFactory;
 /// port of its own and answers nothing before `AUTH`. Threads: one virtual thread accepts, and each
 /// connection has one that reads and one that writes; all block, and a slow engine slows only its
 /// own feed. Closing ends them all.
+///
+/// An engine that begins is given the newest snapshot and the log behind it. On its way the log is
+/// checked against the checksums that its writers left in it; a log or snapshot that is damaged is
+/// reported and never passed over.
 ///
 /// Source of the protocol: Redis 7.0 `replication.c`, `syncWithMaster`. The engine accepts any
 /// replication id; the feed always gives the log's, so that any node of the shard can continue
@@ -55,13 +65,23 @@ final class Feed implements AutoCloseable {
     private static final int HANDSHAKE_MAX_BYTES = 16 * 1024;
     private static final int CONNECTIONS_MAX = 8;
 
-    private final String node;
+    /// Where an engine that begins starts from.
+    interface Source {
+        /// The snapshot, checked; empty to begin with the log's first entry.
+        Optional<Snapshot> newest() throws IOException;
+    }
+
+    /// How far the feed has gone: everything before `offset`, whose checksum is `checksum`.
+    record Sent(long nextIndex, long offset, long checksum) {
+        static final Sent NOTHING = new Sent(0, 0, 0);
+    }
+
+    private final FeedConfig config;
     private final TransactionLog log;
-    private final String replicationId;
-    private final FeedCredentials credentials;
-    private final long delayNs;
+    private final Source source;
     private final Clock clock;
     private final ThreadFactory threads;
+    private final Consumer<String> onFault;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -69,49 +89,52 @@ final class Feed implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final TransactionLog.Subscription subscription;
     private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+    private volatile Sent sent = Sent.NOTHING;
     private boolean closed;
 
     private Feed(
-            String node,
+            FeedConfig config,
             TransactionLog log,
-            String replicationId,
-            FeedCredentials credentials,
-            long delayNs,
+            Source source,
             Clock clock,
-            ThreadFactory threads)
+            ThreadFactory threads,
+            Consumer<String> onFault)
             throws IOException {
-        this.node = node;
+        this.config = config;
         this.log = log;
-        this.replicationId = replicationId;
-        this.credentials = credentials;
-        this.delayNs = delayNs;
+        this.source = source;
         this.clock = clock;
         this.threads = threads;
+        this.onFault = onFault;
         this.listener = ServerSocketChannel.open();
         this.listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        this.delayLine = new DelayLine(delayNs, log.tail().index());
+        this.delayLine = new DelayLine(config.delayNs(), log.tail().index());
         this.subscription = log.follow(this::onCommitted);
     }
 
     /// Opens a feed on a free loopback port.
     ///
-    /// @param delayNs how long each entry is withheld after its commit; 0 for none
+    /// @param onFault told why the log cannot be given any more, on a thread of the feed
     static Feed open(
-            String node,
+            FeedConfig config,
             TransactionLog log,
-            String replicationId,
-            FeedCredentials credentials,
-            long delayNs,
+            Source source,
             Clock clock,
-            ThreadFactory threads)
+            ThreadFactory threads,
+            Consumer<String> onFault)
             throws IOException {
-        var feed = new Feed(node, log, replicationId, credentials, delayNs, clock, threads);
+        var feed = new Feed(config, log, source, clock, threads, onFault);
         threads.newThread(feed::acceptUntilClosed).start();
         return feed;
     }
 
     int port() throws IOException {
         return ((InetSocketAddress) listener.getLocalAddress()).getPort();
+    }
+
+    /// How far it has gone. Any thread; a moment before the engine has received it.
+    Sent sent() {
+        return sent;
     }
 
     /// Ends every connection. Idempotent; the threads end by themselves.
@@ -132,7 +155,7 @@ final class Feed implements AutoCloseable {
     private void onCommitted(Tail tail) {
         lock.lock();
         try {
-            if (delayNs > 0) {
+            if (config.delayNs() > 0) {
                 delayLine.committed(tail.index(), clock.nowNs());
             }
             changed.signalAll();
@@ -153,7 +176,7 @@ final class Feed implements AutoCloseable {
                 threads.newThread(() -> serve(engine)).start();
             } catch (IOException e) {
                 if (!isClosed()) {
-                    LOG.warn("feed node={} cannot accept reason={}", node, e.getMessage());
+                    LOG.warn("feed node={} cannot accept reason={}", config.node(), e.getMessage());
                     return;
                 }
             }
@@ -165,7 +188,7 @@ final class Feed implements AutoCloseable {
             answer(engine);
         } catch (IOException | ProtocolException e) {
             if (!isClosed()) {
-                LOG.info("feed node={} connection ended reason={}", node, e.getMessage());
+                LOG.info("feed node={} connection ended reason={}", config.node(), e.getMessage());
             }
         } finally {
             connections.remove(engine);
@@ -191,9 +214,9 @@ final class Feed implements AutoCloseable {
                 } else if (!authenticated) {
                     send(engine, "-NOAUTH this feed serves one engine only\r\n");
                 } else if (name.equals("PSYNC") && !streaming) {
-                    long offset = startStream(engine, framer, pending);
+                    var from = startStream(engine, framer, pending);
                     streaming = true;
-                    threads.newThread(() -> stream(engine, offset)).start();
+                    threads.newThread(() -> stream(engine, from)).start();
                 } else if (name.equals("REPLCONF") && !streaming) {
                     send(engine, "+OK\r\n");
                 }
@@ -204,57 +227,143 @@ final class Feed implements AutoCloseable {
 
     private boolean authenticate(CommandFramer framer, ByteBuf pending) {
         return framer.frame().argumentCount() == 3
-                && argument(framer, pending, 1).equals(credentials.user())
+                && argument(framer, pending, 1).equals(config.user())
                 && MessageDigest.isEqual(
                         argument(framer, pending, 2).getBytes(UTF_8),
-                        credentials.password().value().getBytes(UTF_8));
+                        config.password().value().getBytes(UTF_8));
     }
 
     /// Decides between a full start and a continuation.
     ///
-    /// @return the offset of the first byte to send
-    private long startStream(SocketChannel engine, CommandFramer framer, ByteBuf pending)
+    /// @return what the engine has
+    private Sent startStream(SocketChannel engine, CommandFramer framer, ByteBuf pending)
             throws IOException {
-        if (argument(framer, pending, 1).equals(replicationId)) {
+        String id = config.replicationId();
+        if (argument(framer, pending, 1).equals(id)) {
             long offset = Long.parseLong(argument(framer, pending, 2)) - 1;
             if (offset >= 0 && offset <= log.tail().endOffset()) {
-                send(engine, "+CONTINUE %s\r\n".formatted(replicationId));
-                return offset;
+                var from = guarded(() -> resume(offset));
+                send(engine, "+CONTINUE %s\r\n".formatted(id));
+                return from;
             }
         }
-        send(engine, "+FULLRESYNC %s 0\r\n$%d\r\n".formatted(replicationId, EMPTY_RDB.length));
-        write(engine, ByteBuffer.wrap(EMPTY_RDB));
-        return 0;
+        var snapshot = guarded(source::newest).orElse(null);
+        if (snapshot == null) {
+            send(engine, "+FULLRESYNC %s 0\r\n$%d\r\n".formatted(id, EMPTY_RDB.length));
+            write(engine, ByteBuffer.wrap(EMPTY_RDB));
+            return Sent.NOTHING;
+        }
+        try (var rdb = FileChannel.open(snapshot.file())) {
+            send(
+                    engine,
+                    "+FULLRESYNC %s %d\r\n$%d\r\n".formatted(id, snapshot.offset(), rdb.size()));
+            long position = 0;
+            while (position < rdb.size()) {
+                position += rdb.transferTo(position, rdb.size() - position, engine);
+            }
+        }
+        return sentBy(snapshot);
     }
 
-    private void stream(SocketChannel engine, long fromOffset) {
+    private static Sent sentBy(Snapshot snapshot) {
+        return new Sent(snapshot.nextIndex(), snapshot.offset(), snapshot.checksum());
+    }
+
+    /// Computes the checksum at the beginning of the entry that holds `offset`, by reading from the
+    /// newest snapshot on. Engines seldom come back, and then not far behind.
+    private Sent resume(long offset) throws IOException {
+        long until = log.indexOf(offset);
+        var from = source.newest().map(Feed::sentBy).orElse(Sent.NOTHING);
+        var checksum = new RunningChecksum(from.checksum());
+        long index = from.nextIndex();
+        if (index > until) {
+            throw new TrimmedException(
+                    "the engine of node %s comes back at offset %d, before the newest snapshot"
+                            .formatted(config.node(), offset));
+        }
+        while (index < until) {
+            for (var entry : log.read(index, READ_MAX_BYTES)) {
+                if (index < until) {
+                    index = entry.index() + 1;
+                    add(checksum, entry);
+                }
+            }
+        }
+        return new Sent(until, offset, checksum.value());
+    }
+
+    private void stream(SocketChannel engine, Sent from) {
         try (engine) {
-            long offset = fromOffset;
-            long index = log.indexOf(offset);
+            var checksum = new RunningChecksum(from.checksum());
+            long offset = from.offset();
+            long index = from.nextIndex();
+            sent = from;
             while (awaitVisible(index)) {
+                long next = index;
                 long visible = visibleIndex();
-                for (LogEntry entry : log.read(index, READ_MAX_BYTES)) {
+                for (var entry : guarded(() -> log.read(next, READ_MAX_BYTES))) {
                     if (entry.index() > visible) {
                         break;
                     }
                     index = entry.index() + 1;
-                    if (entry.kind() == EntryKind.DATA) {
+                    guarded(() -> {
+                        add(checksum, entry);
+                        return entry;
+                    });
+                    long end = entry.endOffset();
+                    sent = new Sent(index, end, checksum.value());
+                    if (end > offset) {
                         var payload = entry.payload();
-                        payload.position(
-                                payload.position() + Math.toIntExact(offset - entry.firstOffset()));
+                        payload.position(Math.toIntExact(offset - entry.firstOffset()));
                         write(engine, payload);
-                        offset = entry.endOffset();
+                        offset = end;
                     }
                 }
             }
         } catch (ClosedChannelException e) {
-            LOG.debug("feed node={} stream ended by the engine", node);
+            LOG.debug("feed node={} stream ended by the engine", config.node());
         } catch (IOException e) {
             if (!isClosed()) {
-                LOG.warn("feed node={} stream ended reason={}", node, e.getMessage());
+                LOG.warn("feed node={} stream ended reason={}", config.node(), e.getMessage());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+        }
+    }
+
+    /// Takes the next entry into the checksum, or compares the checksum with what the entry says.
+    private static void add(RunningChecksum checksum, LogEntry entry) throws CorruptLogException {
+        if (entry.kind() == EntryKind.DATA) {
+            checksum.add(entry.payload());
+        } else if (entry.kind() == EntryKind.CHECKSUM) {
+            long written = entry.payload().getLong();
+            if (written != checksum.value()) {
+                throw new CorruptLogException(
+                        "the log's data before offset %d has the checksum %016x, but its writer noted %016x in entry %d; restore the log"
+                                .formatted(
+                                        entry.firstOffset(),
+                                        checksum.value(),
+                                        written,
+                                        entry.index()));
+            }
+        }
+    }
+
+    private interface Reading<T> {
+        T read() throws IOException;
+    }
+
+    /// Reads from the log or a snapshot; that this fails is the owner's to know.
+    private <T> T guarded(Reading<T> reading) throws IOException {
+        try {
+            return reading.read();
+        } catch (ClosedChannelException e) {
+            throw e; // the log is being closed, and so will this feed be
+        } catch (IOException e) {
+            if (!isClosed()) {
+                onFault.accept(String.valueOf(e.getMessage()));
+            }
+            throw e;
         }
     }
 
@@ -279,7 +388,11 @@ final class Feed implements AutoCloseable {
     }
 
     private long visibleIndex() {
-        if (delayNs == 0) {
+        return Math.min(config.lastIndex(), visibleNow());
+    }
+
+    private long visibleNow() {
+        if (config.delayNs() == 0) {
             return log.tail().index();
         }
         lock.lock();

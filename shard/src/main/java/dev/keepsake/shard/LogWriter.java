@@ -2,6 +2,8 @@ package dev.keepsake.shard;
 
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
+import dev.keepsake.log.EntryKind;
+import dev.keepsake.log.RunningChecksum;
 import dev.keepsake.log.TransactionLog;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -13,6 +15,9 @@ import java.util.concurrent.Executor;
 /// When the log has no room it refuses the append and all behind it. Nothing is lost then: the
 /// bytes stay here, every reply stays parked, and [#offerAgain] hands them over once more. How much
 /// may gather here is the owner's to bound, by [#undecidedBytes].
+///
+/// Every so often it leaves the checksum of all that it has written in the log, for those who read
+/// it. A checksum that is refused is not repeated; the next one covers what it would have covered.
 final class LogWriter {
     /// Told on the event loop.
     interface Listener {
@@ -30,18 +35,30 @@ final class LogWriter {
 
     private final TransactionLog log;
     private final Term term;
+    static final int CHECKSUM_EVERY_BYTES = 1 << 20;
+
     private final Executor loop;
     private final Listener listener;
+    private final RunningChecksum checksum;
 
     private final ArrayDeque<Piece> undecided = new ArrayDeque<>();
     private long endOffset;
     private long durableOffset;
     private long undecidedBytes;
+    private long uncheckedBytes;
     private int outcomesAwaited;
     private boolean refused;
     private boolean lost;
 
-    LogWriter(TransactionLog log, Term term, long fromOffset, Executor loop, Listener listener) {
+    /// @param checksum of the log's data before `fromOffset`
+    LogWriter(
+            TransactionLog log,
+            Term term,
+            long fromOffset,
+            RunningChecksum checksum,
+            Executor loop,
+            Listener listener) {
+        this.checksum = checksum;
         this.log = log;
         this.term = term;
         this.endOffset = fromOffset;
@@ -67,8 +84,33 @@ final class LogWriter {
         endOffset += bytes.remaining();
         undecidedBytes += bytes.remaining();
         undecided.addLast(piece);
+        checksum.add(bytes);
+        uncheckedBytes += bytes.remaining();
         if (!refused && !lost) {
             offer(piece);
+            if (uncheckedBytes >= CHECKSUM_EVERY_BYTES) {
+                uncheckedBytes = 0;
+                noteChecksum();
+            }
+        }
+    }
+
+    private void noteChecksum() {
+        var payload = ByteBuffer.allocate(Long.BYTES).putLong(checksum.value()).flip();
+        log.note(term, EntryKind.CHECKSUM, endOffset, payload)
+                .whenComplete((outcome, failure) -> {
+                    if (failure != null) {
+                        loop.execute(() -> loseUnlessLost(new AppendOutcome.Unknown(failure)));
+                    } else if (outcome instanceof AppendOutcome.Unknown
+                            || outcome instanceof AppendOutcome.Fenced) {
+                        loop.execute(() -> loseUnlessLost(outcome));
+                    }
+                });
+    }
+
+    private void loseUnlessLost(AppendOutcome outcome) {
+        if (!lost) {
+            lose(outcome);
         }
     }
 

@@ -8,6 +8,7 @@ import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.log.RunningChecksum;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import dev.keepsake.resp.ProtocolException;
@@ -41,8 +42,8 @@ import org.slf4j.LoggerFactory;
 /// loop.
 ///
 /// Every node starts the same way, the first primary of a new shard included: as a replica of its
-/// own feed, from the beginning of the log. Leadership then is a claim, and the engine's promotion
-/// follows the claim, never precedes it.
+/// own feed, from the newest snapshot and the log behind it. Leadership then is a claim, and the
+/// engine's promotion follows the claim, never precedes it.
 public final class ShardNode implements AutoCloseable {
     /// What the node tells its owner, on the event loop.
     public interface Listener {
@@ -81,6 +82,7 @@ public final class ShardNode implements AutoCloseable {
     private final ShardNodeConfig config;
     private final EventLoop loop;
     private final TransactionLog log;
+    private final SnapshotStore snapshots;
     private final EngineLauncher launcher;
     private final Transport transport;
     private final Clock clock;
@@ -94,7 +96,7 @@ public final class ShardNode implements AutoCloseable {
     private volatile long appliedOffset = -1;
 
     private @Nullable Engine engine;
-    private @Nullable Feed feed;
+    private volatile @Nullable Feed feed;
     private @Nullable Channel tap;
     private @Nullable LogWriter writer;
     private @Nullable Future<?> ticking;
@@ -107,6 +109,7 @@ public final class ShardNode implements AutoCloseable {
             ShardNodeConfig config,
             EventLoop loop,
             TransactionLog log,
+            SnapshotStore snapshots,
             EngineLauncher launcher,
             Transport transport,
             Clock clock,
@@ -115,6 +118,7 @@ public final class ShardNode implements AutoCloseable {
         this.config = config;
         this.loop = loop;
         this.log = log;
+        this.snapshots = snapshots;
         this.launcher = launcher;
         this.transport = transport;
         this.clock = clock;
@@ -132,6 +136,13 @@ public final class ShardNode implements AutoCloseable {
     /// thread.
     public long appliedOffset() {
         return appliedOffset;
+    }
+
+    /// The first log entry that the node has yet to read, or `Long.MAX_VALUE` when it reads none.
+    /// Any thread.
+    public long neededIndex() {
+        var reading = feed;
+        return reading == null ? Long.MAX_VALUE : reading.sent().nextIndex();
     }
 
     /// Launches the engine and lets it follow the log.
@@ -188,14 +199,18 @@ public final class ShardNode implements AutoCloseable {
         try {
             opened =
                     Feed.open(
-                            name(),
+                            new FeedConfig(
+                                    name(),
+                                    config.replicationId(),
+                                    config.engine().feedUser(),
+                                    config.engine().feedPassword(),
+                                    config.feedDelayNs(),
+                                    Long.MAX_VALUE),
                             log,
-                            config.replicationId(),
-                            new FeedCredentials(
-                                    config.engine().feedUser(), config.engine().feedPassword()),
-                            config.feedDelayNs(),
+                            snapshots::newestChecked,
                             clock,
-                            threads);
+                            threads,
+                            this::onFeedFault);
             launched = launcher.launch(config.engine());
             String port = Integer.toString(opened.port());
             expectOk(launched.command("REPLICAOF", "127.0.0.1", port));
@@ -220,6 +235,11 @@ public final class ShardNode implements AutoCloseable {
         launched.exit().thenAccept(exit -> inLoop(() -> onEngineExit(exit)));
         ticking = loop.scheduleAtFixedRate(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
         threads.newThread(() -> probeUntilPrimary(launched)).start();
+    }
+
+    private void onFeedFault(String reason) {
+        LOG.error("node={} cannot follow the log reason={}", name(), reason);
+        retire("it cannot follow the log: " + reason);
     }
 
     private void onEngineExit(EngineExit exit) {
@@ -356,7 +376,27 @@ public final class ShardNode implements AutoCloseable {
         if (leadership.state() != Leadership.State.PROMOTING) {
             return;
         }
-        var logWriter = new LogWriter(log, term, offset, this::inLoop, new WriterListener());
+        var following = feed;
+        var sent = following == null ? Feed.Sent.NOTHING : following.sent();
+        if (sent.offset() != offset) {
+            run(
+                    leadership.retire(
+                            "its feed is at offset %d, but the engine was promoted at %d"
+                                    .formatted(sent.offset(), offset)));
+            return;
+        }
+        if (following != null) {
+            feed = null; // a primary reads nothing
+            threads.newThread(following::close).start();
+        }
+        var logWriter =
+                new LogWriter(
+                        log,
+                        term,
+                        offset,
+                        new RunningChecksum(sent.checksum()),
+                        this::inLoop,
+                        new WriterListener());
         writer = logWriter;
         appliedOffset = offset;
         var sink = new TapSink(term, logWriter);

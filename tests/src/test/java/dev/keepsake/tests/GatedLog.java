@@ -3,6 +3,7 @@ package dev.keepsake.tests;
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
@@ -80,6 +81,12 @@ final class GatedLog implements TransactionLog {
     @Override
     public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
         return log.claim(node, expectedTailIndex);
+    }
+
+    @Override
+    public CompletionStage<AppendOutcome> note(
+            Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
+        return gated(inner -> inner.note(term, kind, expectedOffset, payload));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.keepsake.tests;
 
+import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.PortRange;
 import dev.keepsake.server.Server;
 import dev.keepsake.server.ServerConfig;
@@ -28,6 +29,11 @@ final class TestServer implements AutoCloseable {
     }
 
     static TestServer start(Path directory, ServerParts parts) throws StartException {
+        return start(directory, parts, FleetTuning.standard());
+    }
+
+    static TestServer start(Path directory, ServerParts parts, FleetTuning tuning)
+            throws StartException {
         var ports = PortRange.findFree(PORTS, RandomGenerator.getDefault());
         var config =
                 new ServerConfig(
@@ -35,7 +41,8 @@ final class TestServer implements AutoCloseable {
                         ports.first(),
                         directory,
                         new PortRange(ports.first() + 1, ports.last()),
-                        null);
+                        null,
+                        tuning);
         return new TestServer(ports, Server.start(config, parts));
     }
 

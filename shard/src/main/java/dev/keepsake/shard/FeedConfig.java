@@ -1,0 +1,19 @@
+package dev.keepsake.shard;
+
+import dev.keepsake.core.Secret;
+
+/// What one feed is opened with.
+///
+/// @param node whose engine it serves; for messages
+/// @param replicationId under which engines know the log
+/// @param user whom the engine has to authenticate as
+/// @param password and with what; made anew for each life of a node
+/// @param delayNs how long each entry is withheld after its commit; 0 for none
+/// @param lastIndex the last entry that is given, `Long.MAX_VALUE` for all that ever come
+record FeedConfig(
+        String node,
+        String replicationId,
+        String user,
+        Secret password,
+        long delayNs,
+        long lastIndex) {}

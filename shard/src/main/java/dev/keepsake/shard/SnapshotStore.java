@@ -1,0 +1,114 @@
+package dev.keepsake.shard;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/// The newest verified snapshot of one shard, in a directory of its own. Any thread may read; one
+/// at a time publishes.
+///
+/// Durability: a snapshot that [#newest] returns has been forced to disk, name and content. The one
+/// before it is deleted only then.
+public final class SnapshotStore {
+    private static final String CANDIDATE = "candidate.tmp";
+
+    private final Path directory;
+    private volatile @Nullable Snapshot newest;
+    private volatile @Nullable Snapshot checked;
+
+    private SnapshotStore(Path directory, @Nullable Snapshot newest) {
+        this.directory = directory;
+        this.newest = newest;
+    }
+
+    /// Opens the directory, which is made, private to its owner, if it is missing. What an earlier
+    /// process left unfinished is deleted.
+    public static SnapshotStore open(Path directory) throws IOException {
+        Files.createDirectories(
+                directory,
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        Files.deleteIfExists(directory.resolve(CANDIDATE));
+        Snapshot newest = null;
+        try (var files = Files.list(directory)) {
+            var snapshots =
+                    files.flatMap(file -> Snapshot.of(file).stream())
+                            .sorted(Comparator.comparingLong(Snapshot::offset).reversed())
+                            .toList();
+            for (var snapshot : snapshots) {
+                if (newest == null) {
+                    newest = snapshot;
+                } else {
+                    Files.delete(snapshot.file());
+                }
+            }
+        }
+        return new SnapshotStore(directory, newest);
+    }
+
+    /// What a node starts from.
+    public Optional<Snapshot> newest() {
+        return Optional.ofNullable(newest);
+    }
+
+    /// What a node starts from, after it has been read once and found whole.
+    ///
+    /// @throws IOException when it is damaged; the message names the file
+    Optional<Snapshot> newestChecked() throws IOException {
+        var snapshot = newest;
+        if (snapshot != null) {
+            check(snapshot);
+        }
+        return Optional.ofNullable(snapshot);
+    }
+
+    /// Where a snapshot is written to before it is verified.
+    Path candidate() {
+        return directory.resolve(CANDIDATE);
+    }
+
+    /// Makes a verified candidate the newest snapshot.
+    Snapshot publish(Snapshot candidate) throws IOException {
+        try (var channel = FileChannel.open(candidate.file(), StandardOpenOption.WRITE)) {
+            channel.force(true);
+        }
+        var file = directory.resolve(candidate.fileName());
+        Files.move(candidate.file(), file, StandardCopyOption.ATOMIC_MOVE);
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+        var published =
+                new Snapshot(
+                        candidate.nextIndex(),
+                        candidate.offset(),
+                        candidate.checksum(),
+                        candidate.fileCrc32c(),
+                        file);
+        var before = newest;
+        newest = published;
+        checked = published;
+        if (before != null && !before.file().equals(file)) {
+            Files.deleteIfExists(before.file());
+        }
+        return published;
+    }
+
+    private void check(Snapshot snapshot) throws IOException {
+        if (snapshot.equals(checked)) {
+            return;
+        }
+        int found = Snapshot.crc32cOf(snapshot.file());
+        if (found != snapshot.fileCrc32c()) {
+            throw new IOException(
+                    "snapshot %s is damaged: its checksum is %08x, not %08x; restore the file, nothing was changed"
+                            .formatted(snapshot.file(), found, snapshot.fileCrc32c()));
+        }
+        checked = snapshot;
+    }
+}

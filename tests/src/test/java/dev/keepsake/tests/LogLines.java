@@ -1,0 +1,44 @@
+package dev.keepsake.tests;
+
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.logging.SimpleFormatter;
+
+/// What an operator reads in the log of this process.
+final class LogLines extends Handler implements AutoCloseable {
+    private final Logger logger;
+    private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final SimpleFormatter formatter = new SimpleFormatter();
+
+    private LogLines(Logger logger) {
+        this.logger = logger;
+    }
+
+    static LogLines of(String name) {
+        var lines = new LogLines(Logger.getLogger(name));
+        lines.logger.addHandler(lines);
+        return lines;
+    }
+
+    boolean anyContains(String text) {
+        return lines.stream().anyMatch(line -> line.contains(text));
+    }
+
+    @Override
+    public void publish(LogRecord line) {
+        lines.add(formatter.formatMessage(line));
+    }
+
+    @Override
+    public void flush() {
+        // nothing is buffered
+    }
+
+    @Override
+    public void close() {
+        logger.removeHandler(this);
+    }
+}

@@ -1,0 +1,185 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.server.ServerParts;
+import dev.keepsake.shard.LeaseTimings;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Node;
+
+/// Snapshots as a user notices them: by a log that does not grow, and data that come back.
+class SnapshotIT {
+    private static final int SNAPSHOT_EVERY_BYTES = 256 << 10;
+
+    @TempDir Path directory;
+
+    @Test
+    void endlessWritesToTheSameKeysKeepTheLogSmallAndTheDataRight() throws Exception {
+        try (var server = start()) {
+            var api = server.api();
+            var nodes = create(server, 0);
+            try (var wire = Wire.to(nodes.get(0))) {
+                wire.ask("SET", "expires", "soon", "PX", "1");
+                wire.ask("SET", "expires-late", "v", "EX", "100000");
+                wire.ask("RPUSH", "list", "a", "b");
+                wire.ask(
+                        "FUNCTION",
+                        "LOAD",
+                        "#!lua name=lib\nredis.register_function('one', function() return 1 end)");
+                for (int round = 0; round <= 3; round++) {
+                    writeUntilSnapshot(wire, round);
+                }
+                await(
+                        "the log is trimmed",
+                        () -> logBytes() < SNAPSHOT_EVERY_BYTES + 4L * SEGMENT_BYTES);
+            }
+            api.failOver("demo", "0001"); // the replaced node starts from a snapshot
+            try (var promoted = Wire.to(nodes.get(1));
+                    var old = Wire.to(nodes.get(0))) {
+                assertHolds(promoted, 3);
+                old.ask("READONLY");
+                await("the old one follows", () -> asks(old, "GET", "k7").equals(value(3)));
+                assertHolds(old, 3);
+            }
+        }
+        try (var server = start()) {
+            var promoted = server.api().node("demo", 0, 1);
+            await("it is back", () -> answers(promoted, "GET", "k7").equals(value(3)));
+            try (var wire = Wire.to(promoted)) {
+                assertHolds(wire, 3);
+            }
+        }
+    }
+
+    @Test
+    void aReplicaThatIsBehindKeepsWhatItHasYetToRead() throws Exception {
+        try (var server = start()) {
+            var nodes = create(server, 1_000);
+            try (var wire = Wire.to(nodes.get(0));
+                    var behind = Wire.to(nodes.get(1))) {
+                behind.ask("READONLY");
+                for (int round = 0; round < 2; round++) {
+                    writeUntilSnapshot(wire, round);
+                }
+                await("it has read all", () -> asks(behind, "GET", "k7").equals(value(1)));
+                assertHolds(behind, 1); // over the connection that it had all the time
+            }
+        }
+    }
+
+    @Test
+    void aDamagedSnapshotIsNamedAndNothingIsServedInItsPlace() throws Exception {
+        Node primary;
+        try (var server = start()) {
+            primary = create(server, 0).get(0);
+            try (var wire = Wire.to(primary)) {
+                writeUntilSnapshot(wire, 0);
+                writeUntilSnapshot(wire, 1);
+            }
+        }
+        var snapshot = snapshots().getFirst();
+        var bytes = Files.readAllBytes(snapshot);
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(snapshot, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+        try (var complaints = LogLines.of("dev.keepsake.shard.ShardNode");
+                var server = start()) {
+            assertThat(server.api().describe("demo").name()).isEqualTo("demo");
+            await("the file is named", () -> complaints.anyContains(snapshot + " is damaged"));
+            assertThat(answers(primary, "GET", "k7")).startsWith("-LOADING");
+        }
+        bytes[bytes.length / 2] ^= 1;
+        Files.write(snapshot, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+        try (var server = start()) {
+            assertThat(server.api().describe("demo").name()).isEqualTo("demo");
+            await("it is back", () -> answers(primary, "GET", "k7").equals(value(1)));
+        }
+    }
+
+    private static final int SEGMENT_BYTES = 64 << 10;
+
+    private TestServer start() throws Exception {
+        return TestServer.start(
+                directory,
+                ServerParts.withSegmentsOf(SEGMENT_BYTES),
+                new FleetTuning(LeaseTimings.standard(), SNAPSHOT_EVERY_BYTES));
+    }
+
+    private static List<Node> create(TestServer server, int lagMs) {
+        return server.api()
+                .create("demo", 1, 1, lagMs, server.endpointPort())
+                .shards()
+                .getFirst()
+                .nodes();
+    }
+
+    /// Writes a round of values to ten keys, again and again, until a snapshot has been taken that
+    /// began after the first write of the round.
+    private void writeUntilSnapshot(Wire wire, int round) throws IOException {
+        var before = snapshots();
+        do {
+            for (int i = 0; i < 100; i++) {
+                wire.send("SET", "k" + i % 10, value(round));
+            }
+            for (int i = 0; i < 100; i++) {
+                assertThat(wire.read()).isEqualTo("OK");
+            }
+        } while (snapshots().equals(before));
+    }
+
+    private static String value(int round) {
+        return "round-%d-".formatted(round).repeat(100);
+    }
+
+    private static void assertHolds(Wire wire, int round) throws IOException {
+        assertThat(wire.ask("GET", "k0")).isEqualTo(value(round));
+        assertThat(wire.ask("GET", "k9")).isEqualTo(value(round));
+        assertThat(wire.ask("LRANGE", "list", "0", "-1")).isIn("[a b]", "[]");
+        assertThat(wire.ask("GET", "expires")).isEqualTo("nil");
+    }
+
+    private List<Path> snapshots() {
+        try (var files = Files.walk(directory)) {
+            return files.filter(file -> file.toString().endsWith(".rdb"))
+                    .filter(file -> file.toString().contains("-snapshots/"))
+                    .toList();
+        } catch (IOException | UncheckedIOException e) {
+            return List.of(); // a file went while we looked
+        }
+    }
+
+    private long logBytes() {
+        try (var files = Files.walk(directory)) {
+            return files.filter(file -> file.toString().contains("/0001/"))
+                    .filter(file -> file.toString().endsWith(".log"))
+                    .mapToLong(file -> file.toFile().length())
+                    .sum();
+        } catch (IOException | UncheckedIOException e) {
+            return Long.MAX_VALUE; // a file went while we looked
+        }
+    }
+
+    private static String asks(Wire wire, String... command) {
+        try {
+            return wire.ask(command);
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static String answers(Node node, String... command) {
+        try (var wire = Wire.to(node)) {
+            return wire.ask(command);
+        } catch (IOException e) {
+            return "no reply: " + e.getMessage();
+        }
+    }
+}
