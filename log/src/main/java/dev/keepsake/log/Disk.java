@@ -19,6 +19,7 @@ public interface Disk {
     /// Opens a file for reading and writing; makes it, private to its owner, if it is missing.
     DiskFile open(Path file) throws IOException;
 
+    /// Deletes the file, if it is there.
     void delete(Path file) throws IOException;
 
     /// Makes the creation and deletion of the directory's files durable.

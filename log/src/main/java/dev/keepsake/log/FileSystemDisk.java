@@ -48,7 +48,7 @@ public final class FileSystemDisk implements Disk {
 
     @Override
     public void delete(Path file) throws IOException {
-        Files.delete(file);
+        Files.deleteIfExists(file);
     }
 
     @Override

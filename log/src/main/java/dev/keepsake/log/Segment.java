@@ -36,11 +36,11 @@ final class Segment {
      */
     static final int HEADER_BYTES = 512;
     static final int ENTRY_HEADER_BYTES = 41;
+    static final int LEADER_MAX_BYTES = 255;
 
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
     private static final long MAGIC = 0x4B4550534C4F4731L; // "KEPSLOG1"
     private static final int LEADER_AT = 40;
-    private static final int LEADER_MAX_BYTES = 255;
     private static final int CRC_AT = HEADER_BYTES - Integer.BYTES;
     private static final int SPARSE_EVERY_BYTES = 64 * 1024;
     private static final int SCAN_CHUNK_BYTES = 256 * 1024;

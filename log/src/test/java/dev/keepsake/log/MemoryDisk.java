@@ -344,11 +344,12 @@ public final class MemoryDisk {
         public void delete(Path file) throws IOException {
             synchronized (MemoryDisk.this) {
                 checkRunning(mountedBy);
-                contents(file);
                 if (deletesFail) {
                     throw new IOException(file + ": " + IO_ERROR);
                 }
-                rename(new Naming(file, null));
+                if (visible.containsKey(file)) {
+                    rename(new Naming(file, null));
+                }
             }
         }
 
