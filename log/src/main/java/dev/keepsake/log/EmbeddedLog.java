@@ -177,8 +177,12 @@ public final class EmbeddedLog implements TransactionLog {
                     throw new CorruptLogException(
                             path + " has no valid header, and later segments follow; restore it");
                 }
+                if (i == 0 && !names.get(i).equals(Segment.fileName(0))) {
+                    throw new CorruptLogException(
+                            path
+                                    + " has no valid header, and is all that was not trimmed; restore it");
+                }
                 disk.delete(path); // it was being made, and holds nothing that was acknowledged
-                disk.forceDirectory(directory);
                 break;
             }
             segments.put(segment.firstIndex(), segment);
@@ -189,6 +193,10 @@ public final class EmbeddedLog implements TransactionLog {
             }
             tail = segment.recover(last);
         }
+        if (!segments.isEmpty()) {
+            segments.lastEntry().getValue().forceAgain();
+        }
+        disk.forceDirectory(directory);
         return tail;
     }
 

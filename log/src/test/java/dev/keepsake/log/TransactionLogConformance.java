@@ -186,7 +186,8 @@ public abstract class TransactionLogConformance {
                         }
                     });
             Term won = null;
-            while (won == null) { // at the latest it wins when the writer has written all it has
+            // At the latest it wins when the writer has written all it has.
+            for (int tries = 0; won == null && tries < 1_000_000; tries++) {
                 if (await(log.claim("b", log.tail().index())) instanceof ClaimOutcome.Won w) {
                     won = w.term();
                 }
