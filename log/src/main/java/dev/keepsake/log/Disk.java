@@ -8,7 +8,8 @@ import java.util.List;
 /// The files of a log, as far as a log needs them. Handed in, so that a test can lose unforced
 /// bytes, fill up, or fail.
 public interface Disk {
-    /// Makes the directory, if it is missing, private to its owner, and takes it for this process.
+    /// Makes the directory, if it is missing, durably and private to its owner, and takes it for
+    /// this process.
     ///
     /// @throws IOException when another process holds it; the message says so
     AutoCloseable claimDirectory(Path directory) throws IOException;

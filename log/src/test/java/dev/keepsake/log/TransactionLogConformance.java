@@ -529,9 +529,10 @@ public abstract class TransactionLogConformance {
 
     @Test
     void aRefusalIsNoCommit() throws Exception {
-        lead("a");
         var told = new LinkedBlockingQueue<Tail>();
         try (var _ = log.follow(told::add)) {
+            lead("a");
+            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(log.tail());
             await(log.append(FIRST, 9, bytes("x")));
             await(log.append(SECOND, 0, bytes("x")));
             await(log.claim("b", 7));
