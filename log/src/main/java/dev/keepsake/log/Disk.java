@@ -8,7 +8,8 @@ import java.util.List;
 /// The files of a log, as far as a log needs them. Handed in, so that a test can lose unforced
 /// bytes, fill up, or fail.
 public interface Disk {
-    /// Makes the directory, if it is missing, private to its owner, and takes it for this process.
+    /// Makes the directory, if it is missing, durably and private to its owner, and takes it for
+    /// this process.
     ///
     /// @throws IOException when another process holds it; the message says so
     AutoCloseable claimDirectory(Path directory) throws IOException;
@@ -19,6 +20,7 @@ public interface Disk {
     /// Opens a file for reading and writing; makes it, private to its owner, if it is missing.
     DiskFile open(Path file) throws IOException;
 
+    /// Deletes the file, if it is there.
     void delete(Path file) throws IOException;
 
     /// Makes the creation and deletion of the directory's files durable.

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -90,6 +91,7 @@ public final class EmbeddedLog implements TransactionLog {
     private final RecentEntries recent;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
+    private final ReentrantLock trimming = new ReentrantLock(); // taken before lock
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition asked = lock.newCondition();
     private final ArrayDeque<Request> requests = new ArrayDeque<>(); // guarded by lock
@@ -175,8 +177,12 @@ public final class EmbeddedLog implements TransactionLog {
                     throw new CorruptLogException(
                             path + " has no valid header, and later segments follow; restore it");
                 }
+                if (i == 0 && !names.get(i).equals(Segment.fileName(0))) {
+                    throw new CorruptLogException(
+                            path
+                                    + " has no valid header, and is all that was not trimmed; restore it");
+                }
                 disk.delete(path); // it was being made, and holds nothing that was acknowledged
-                disk.forceDirectory(directory);
                 break;
             }
             segments.put(segment.firstIndex(), segment);
@@ -187,6 +193,10 @@ public final class EmbeddedLog implements TransactionLog {
             }
             tail = segment.recover(last);
         }
+        if (!segments.isEmpty()) {
+            segments.lastEntry().getValue().forceAgain();
+        }
+        disk.forceDirectory(directory);
         return tail;
     }
 
@@ -204,6 +214,13 @@ public final class EmbeddedLog implements TransactionLog {
 
     @Override
     public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
+        int nameBytes = node.getBytes(UTF_8).length;
+        checkArgument(
+                nameBytes <= Segment.LEADER_MAX_BYTES,
+                "node name of %d bytes exceeds %d: %s",
+                nameBytes,
+                Segment.LEADER_MAX_BYTES,
+                node);
         var request = new ClaimRequest(node, expectedTailIndex, new CompletableFuture<>());
         submit(request, 0);
         return request.outcome();
@@ -212,6 +229,7 @@ public final class EmbeddedLog implements TransactionLog {
     @Override
     public CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes) {
         checkArgument(bytes.hasRemaining(), "nothing to append at offset %d", expectedOffset);
+        checkArgument(expectedOffset >= 0, "append at negative offset %d", expectedOffset);
         return submit(EntryKind.DATA, term, expectedOffset, bytes);
     }
 
@@ -235,6 +253,8 @@ public final class EmbeddedLog implements TransactionLog {
 
     private CompletionStage<AppendOutcome> submit(
             EntryKind kind, Term term, long expectedOffset, ByteBuffer bytes) {
+        checkArgument(
+                term.isNewerThan(Term.NONE), "term 0 is nobody's; claim the leadership first");
         var request =
                 new AppendRequest(kind, term, expectedOffset, bytes, new CompletableFuture<>());
         submit(request, bytes.remaining());
@@ -294,7 +314,12 @@ public final class EmbeddedLog implements TransactionLog {
         }
         var segment = segmentOf(fromIndex);
         long lastHere = Math.min(end.index(), lastIndexOf(segment));
-        return segment.read(fromIndex, lastHere, maxBytes);
+        try {
+            return segment.read(fromIndex, lastHere, maxBytes);
+        } catch (IOException e) {
+            segmentOf(fromIndex); // it may have been trimmed meanwhile, which explains the failure
+            throw e;
+        }
     }
 
     private Segment segmentOf(long index) throws TrimmedException {
@@ -333,6 +358,16 @@ public final class EmbeddedLog implements TransactionLog {
         if (offset == end.endOffset()) {
             return end.index() + 1;
         }
+        var holder = segmentWithOffset(offset);
+        try {
+            return holder.indexOf(offset);
+        } catch (IOException e) {
+            segmentWithOffset(offset); // as in read
+            throw e;
+        }
+    }
+
+    private Segment segmentWithOffset(long offset) throws TrimmedException {
         Segment holder = null;
         lock.lock();
         try {
@@ -348,13 +383,18 @@ public final class EmbeddedLog implements TransactionLog {
             throw new TrimmedException(
                     "offset %d of %s has been trimmed".formatted(offset, directory));
         }
-        return holder.indexOf(offset);
+        return holder;
     }
 
     @Override
     public Subscription follow(Listener listener) {
         listeners.add(listener);
-        return () -> listeners.remove(listener);
+        var open = new AtomicBoolean(true);
+        return () -> {
+            if (open.getAndSet(false)) {
+                listeners.remove(listener);
+            }
+        };
     }
 
     @Override
@@ -362,26 +402,45 @@ public final class EmbeddedLog implements TransactionLog {
         if (!term.equals(tail.term())) {
             return false;
         }
-        while (true) {
-            Segment oldest;
-            lock.lock();
-            try {
-                if (closing) {
-                    return false;
-                }
-                Map.Entry<Long, Segment> first = segments.firstEntry();
-                var second = segments.higherKey(first.getKey());
-                if (second == null || second > firstKeptIndex) {
-                    return true;
-                }
-                oldest = first.getValue();
-                segments.remove(first.getKey());
-            } finally {
-                lock.unlock();
+        // Strictly the oldest first: opened again, a gap between segments would be taken for
+        // damage.
+        trimming.lock();
+        try {
+            var oldest = oldestBefore(firstKeptIndex);
+            while (oldest != null) {
+                disk.delete(oldest.path());
+                disk.forceDirectory(directory);
+                forget(oldest);
+                oldest.close();
+                oldest = oldestBefore(firstKeptIndex);
             }
-            oldest.close();
-            disk.delete(oldest.path());
-            disk.forceDirectory(directory);
+            return true;
+        } finally {
+            trimming.unlock();
+        }
+    }
+
+    /// The oldest segment, if all it holds lies before `firstKeptIndex`.
+    private @Nullable Segment oldestBefore(long firstKeptIndex) throws IOException {
+        lock.lock();
+        try {
+            if (closing) {
+                throw new IOException(reasonOfEnd());
+            }
+            Map.Entry<Long, Segment> first = segments.firstEntry();
+            var second = segments.higherKey(first.getKey());
+            return second == null || second > firstKeptIndex ? null : first.getValue();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void forget(Segment segment) {
+        lock.lock();
+        try {
+            segments.remove(segment.firstIndex());
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -402,21 +461,23 @@ public final class EmbeddedLog implements TransactionLog {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
-        List<Segment> open;
-        lock.lock();
         try {
-            open = List.copyOf(segments.values());
-        } finally {
-            lock.unlock();
-        }
-        try {
-            for (var segment : open) {
+            for (var segment : allSegments()) {
                 segment.close();
             }
         } catch (IOException e) {
             faults.fatal("a file of %s cannot be closed".formatted(directory), e);
         }
         closeClaim(directoryClaim);
+    }
+
+    private List<Segment> allSegments() {
+        lock.lock();
+        try {
+            return List.copyOf(segments.values());
+        } finally {
+            lock.unlock();
+        }
     }
 
     // ---- the writer thread
@@ -428,7 +489,7 @@ public final class EmbeddedLog implements TransactionLog {
             }
         } catch (InterruptedException e) {
             breakDown("the writer was interrupted", e);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             breakDown("the writer failed: " + e, e);
         }
     }
@@ -450,10 +511,7 @@ public final class EmbeddedLog implements TransactionLog {
                     && gathered.size() < BATCH_MAX_REQUESTS
                     && bytes < BATCH_MAX_BYTES) {
                 var request = requests.removeFirst();
-                if (request instanceof AppendRequest append) {
-                    pendingBytes -= append.bytes().remaining();
-                    bytes += append.bytes().remaining();
-                }
+                bytes += bytesOf(request);
                 gathered.add(request);
             }
         } finally {
@@ -465,8 +523,7 @@ public final class EmbeddedLog implements TransactionLog {
     private void commit() {
         for (var request : gathered) {
             if (broken != null) {
-                request.refuse(Refusal.UNKNOWN, reasonOfEnd(), null);
-                continue;
+                break; // all have been answered
             }
             switch (request) {
                 case ClaimRequest claim -> decide(claim);
@@ -529,12 +586,11 @@ public final class EmbeddedLog implements TransactionLog {
     private void answerMisplaced(AppendRequest append) {
         writeBatch(); // so that what it may repeat can be read
         if (broken != null) {
-            append.refuse(Refusal.UNKNOWN, reasonOfEnd(), null);
             return;
         }
         long end = tail.endOffset();
         AppendOutcome outcome = new AppendOutcome.Misplaced(end);
-        if (append.expectedOffset() + append.bytes().remaining() <= end) {
+        if (append.expectedOffset() <= end - append.bytes().remaining()) {
             try {
                 long index = indexOfSame(append);
                 if (index >= 0) {
@@ -546,6 +602,7 @@ public final class EmbeddedLog implements TransactionLog {
                 outcome = new AppendOutcome.Unknown(e);
             }
         }
+        noLongerPending(List.of(append));
         append.outcome().complete(outcome);
     }
 
@@ -604,6 +661,7 @@ public final class EmbeddedLog implements TransactionLog {
             tail = batchTail;
         }
         batch.clear();
+        noLongerPending(undecided);
         undecided.clear();
         successes.forEach(Runnable::run);
         successes.clear();
@@ -632,6 +690,7 @@ public final class EmbeddedLog implements TransactionLog {
                 current.rollBack();
                 batchTail = tail;
                 String reason = "no space left for %s".formatted(current.path());
+                noLongerPending(undecided);
                 undecided.forEach(request -> request.refuse(Refusal.FULL, reason, failure));
                 undecided.clear();
                 return;
@@ -646,7 +705,6 @@ public final class EmbeddedLog implements TransactionLog {
 
     private void breakDown(String why, Throwable cause) {
         broken = why;
-        undecided.forEach(request -> request.refuse(Refusal.UNKNOWN, why, cause));
         undecided.clear();
         List<Request> waiting;
         lock.lock();
@@ -657,8 +715,26 @@ public final class EmbeddedLog implements TransactionLog {
         } finally {
             lock.unlock();
         }
+        // Of those gathered some may have been answered before; they keep that answer.
+        gathered.forEach(request -> request.refuse(Refusal.UNKNOWN, why, cause));
         waiting.forEach(request -> request.refuse(Refusal.UNKNOWN, why, cause));
         faults.fatal(why, cause);
+    }
+
+    /// Called before the requests are answered, so that whoever is told finds room.
+    private void noLongerPending(List<? extends Request> answered) {
+        lock.lock();
+        try {
+            for (var request : answered) {
+                pendingBytes -= bytesOf(request);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private static int bytesOf(Request request) {
+        return request instanceof AppendRequest append ? append.bytes().remaining() : 0;
     }
 
     private static boolean isNoSpace(IOException e) {

@@ -1,6 +1,7 @@
 package dev.keepsake.log;
 
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -19,7 +20,7 @@ public final class FileSystemDisk implements Disk {
 
     @Override
     public AutoCloseable claimDirectory(Path directory) throws IOException {
-        Files.createDirectories(directory, permissions(directory, "rwx------"));
+        makeDirectory(directory.toAbsolutePath());
         var channel = channel(directory.resolve(LOCK));
         try {
             if (channel.tryLock() != null) {
@@ -34,6 +35,17 @@ public final class FileSystemDisk implements Disk {
                         .formatted(directory));
     }
 
+    /// A new directory is durable once the one above it has been forced.
+    private void makeDirectory(Path directory) throws IOException {
+        var parent = directory.getParent();
+        if (parent == null || Files.isDirectory(directory)) {
+            return;
+        }
+        makeDirectory(parent);
+        Files.createDirectories(directory, permissions(directory, "rwx------"));
+        forceDirectory(parent);
+    }
+
     @Override
     public List<String> list(Path directory) throws IOException {
         try (var files = Files.list(directory)) {
@@ -43,12 +55,18 @@ public final class FileSystemDisk implements Disk {
 
     @Override
     public DiskFile open(Path file) throws IOException {
-        return new OpenFile(channel(file));
+        var channel = channel(file);
+        try {
+            return new OpenFile(channel, new RandomAccessFile(file.toFile(), "r"));
+        } catch (IOException e) {
+            channel.close();
+            throw e;
+        }
     }
 
     @Override
     public void delete(Path file) throws IOException {
-        Files.delete(file);
+        Files.deleteIfExists(file);
     }
 
     @Override
@@ -77,22 +95,28 @@ public final class FileSystemDisk implements Disk {
                 : new FileAttribute<?>[0];
     }
 
-    private record OpenFile(FileChannel channel) implements DiskFile {
+    /// @param channel for the writer
+    /// @param reads for everybody else: a thread that is interrupted while it uses a channel closes
+    ///   it for all, and a reader must not be able to stop the writer
+    private record OpenFile(FileChannel channel, RandomAccessFile reads) implements DiskFile {
         @Override
         public long size() throws IOException {
-            return channel.size();
+            return reads.length();
         }
 
         @Override
         public void read(ByteBuffer into, long position) throws IOException {
-            long at = position;
-            while (into.hasRemaining()) {
-                int count = channel.read(into, at);
-                if (count < 0) {
-                    return;
+            var bytes = new byte[into.remaining()];
+            int length = 0;
+            synchronized (reads) {
+                reads.seek(position);
+                int count = 0;
+                while (length < bytes.length && count >= 0) {
+                    length += count;
+                    count = reads.read(bytes, length, bytes.length - length);
                 }
-                at += count;
             }
+            into.put(bytes, 0, length);
         }
 
         @Override
@@ -119,7 +143,9 @@ public final class FileSystemDisk implements Disk {
 
         @Override
         public void close() throws IOException {
-            channel.close();
+            try (reads) {
+                channel.close();
+            }
         }
     }
 }

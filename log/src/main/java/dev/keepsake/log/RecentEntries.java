@@ -1,5 +1,6 @@
 package dev.keepsake.log;
 
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,7 +24,7 @@ final class RecentEntries {
         lock.lock();
         try {
             for (var entry : batch) {
-                entries.addLast(entry);
+                entries.addLast(copyOf(entry));
                 bytes += cost(entry);
             }
             while (bytes > maxBytes && !entries.isEmpty()) {
@@ -64,6 +65,12 @@ final class RecentEntries {
         } finally {
             lock.unlock();
         }
+    }
+
+    /// The payload is still the caller's buffer, which is its own again once it has been told.
+    private static LogEntry copyOf(LogEntry entry) {
+        var copy = ByteBuffer.allocate(entry.payload().remaining()).put(entry.payload()).flip();
+        return new LogEntry(entry.index(), entry.term(), entry.kind(), entry.firstOffset(), copy);
     }
 
     private static long cost(LogEntry entry) {

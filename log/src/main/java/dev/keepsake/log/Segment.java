@@ -36,12 +36,13 @@ final class Segment {
      */
     static final int HEADER_BYTES = 512;
     static final int ENTRY_HEADER_BYTES = 41;
+    static final int LEADER_MAX_BYTES = 255;
 
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
     private static final long MAGIC = 0x4B4550534C4F4731L; // "KEPSLOG1"
     private static final int LEADER_AT = 40;
-    private static final int LEADER_MAX_BYTES = 255;
     private static final int CRC_AT = HEADER_BYTES - Integer.BYTES;
+    private static final int BATCH_POSITION_AT = 33;
     private static final int SPARSE_EVERY_BYTES = 64 * 1024;
     private static final int SCAN_CHUNK_BYTES = 256 * 1024;
 
@@ -53,6 +54,7 @@ final class Segment {
     private final Tail before;
     private final List<Mark> marks = new ArrayList<>(); // guarded by itself
     private long sizeBytes = HEADER_BYTES;
+    private long lastEntryAt; // the last one that was recovered; 0 when there is none
     private long nextMarkAt = HEADER_BYTES;
 
     private Segment(Path path, Disk.DiskFile file, Tail before) {
@@ -72,12 +74,8 @@ final class Segment {
     /// Begins a segment behind `before`. Durable when this returns.
     static Segment create(Disk disk, Path directory, Tail before) throws IOException {
         var path = directory.resolve(fileName(before.index() + 1));
-        var file = disk.open(path);
         var header = ByteBuffer.allocate(HEADER_BYTES);
         var leader = before.leader().getBytes(UTF_8);
-        if (leader.length > LEADER_MAX_BYTES) {
-            throw new IOException("node name is longer than 255 bytes: " + before.leader());
-        }
         header.putLong(MAGIC)
                 .putLong(before.index() + 1)
                 .putLong(before.endOffset())
@@ -86,10 +84,16 @@ final class Segment {
                 .put((byte) leader.length)
                 .put(leader)
                 .putInt(CRC_AT, crc(header.duplicate().position(0).limit(CRC_AT)));
-        file.truncate(0);
-        file.write(new ByteBuffer[] {header.position(0).limit(HEADER_BYTES)}, 0);
-        file.force();
-        disk.forceDirectory(directory);
+        var file = disk.open(path);
+        try {
+            file.truncate(0);
+            file.write(new ByteBuffer[] {header.position(0).limit(HEADER_BYTES)}, 0);
+            file.force();
+            disk.forceDirectory(directory);
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
         return new Segment(path, file, before);
     }
 
@@ -97,6 +101,8 @@ final class Segment {
     ///
     /// @return null when not even its header was finished, so that nothing in it was ever
     ///   acknowledged
+    /// @throws CorruptLogException when entries stand behind a header that is not valid: it had
+    ///   been finished before them
     static @Nullable Segment open(Disk disk, Path path) throws IOException {
         var file = disk.open(path);
         var header = ByteBuffer.allocate(HEADER_BYTES);
@@ -104,7 +110,13 @@ final class Segment {
         if (header.hasRemaining()
                 || header.getLong(0) != MAGIC
                 || header.getInt(CRC_AT) != crc(header.duplicate().position(0).limit(CRC_AT))) {
+            long fileBytes = file.size();
             file.close();
+            if (fileBytes > HEADER_BYTES) {
+                throw new CorruptLogException(
+                        "%s has a damaged header, and entries follow; restore the file, nothing was changed"
+                                .formatted(path));
+            }
             return null;
         }
         var leader = new byte[header.get(LEADER_AT) & 0xff];
@@ -166,11 +178,30 @@ final class Segment {
                 break;
             }
             note(entry.index(), entry.firstOffset(), position);
+            lastEntryAt = position;
             tail = EmbeddedLog.after(tail, entry);
             position += ENTRY_HEADER_BYTES + entry.payload().remaining();
         }
         sizeBytes = position;
         return tail;
+    }
+
+    /// Makes the end durable that [#recover] found.
+    ///
+    /// It was read back, which does not prove that it was ever forced: the process may have been
+    /// killed before, or the force may have failed, whereupon the system drops the pages and calls
+    /// them clean. So the last batch, or the header where there is none, is written once more.
+    void forceAgain() throws IOException {
+        long from = 0;
+        if (lastEntryAt > 0) {
+            var batchPosition = ByteBuffer.allocate(Long.BYTES);
+            file.read(batchPosition, lastEntryAt + BATCH_POSITION_AT);
+            from = batchPosition.getLong(0);
+        }
+        var bytes = ByteBuffer.allocate(Math.toIntExact(sizeBytes - from));
+        file.read(bytes, from);
+        file.write(new ByteBuffer[] {bytes.flip()}, from);
+        file.force();
     }
 
     /// Writes a batch at the end and forces it.
@@ -305,7 +336,7 @@ final class Segment {
             var chunk = ByteBuffer.allocate(bytes);
             file.read(chunk, from);
             for (int i = 0; i + ENTRY_HEADER_BYTES <= bytes && i < SCAN_CHUNK_BYTES; i++) {
-                long batchPosition = chunk.getLong(i + 33);
+                long batchPosition = chunk.getLong(i + BATCH_POSITION_AT);
                 boolean plausible =
                         batchPosition > damage
                                 && batchPosition <= from + i
@@ -332,7 +363,7 @@ final class Segment {
                 .putLong(16, entry.term().number())
                 .put(24, entry.kind().code())
                 .putLong(25, entry.firstOffset())
-                .putLong(33, batchPosition)
+                .putLong(BATCH_POSITION_AT, batchPosition)
                 .putInt(4, entryCrc(header, entry.payload()));
         return header;
     }

@@ -13,8 +13,9 @@ import java.util.concurrent.CompletionStage;
 ///
 /// Threading: every method may be called from any thread. `claim`, `append` and `renew` never
 /// block; their stages complete on a thread of the log, in the order of the calls, and what is
-/// attached to them must not block either. `read` and `indexOf` may read from disk and therefore
-/// block.
+/// attached to them must not block either. Only what is refused at once, because too much is
+/// pending or the log is closed, overtakes the calls before it. `read` and `indexOf` may read from
+/// disk and therefore block.
 ///
 /// Durability: an outcome that says [AppendOutcome.Appended] or [ClaimOutcome.Won] is given only
 /// after the entry has been forced to stable storage. Readers and [#tail] see committed entries
@@ -24,7 +25,7 @@ public interface TransactionLog extends AutoCloseable {
     /// `expectedTailIndex`. So only a claimant that has seen every entry can win, and of several
     /// exactly one does. Winning fences all appends of older terms, those under way included.
     ///
-    /// @param node the claimant's name, stored in the entry
+    /// @param node the claimant's name, stored in the entry; at most 255 bytes of UTF-8
     /// @param expectedTailIndex the last entry that the claimant has seen, -1 for an empty log
     CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex);
 
@@ -32,7 +33,7 @@ public interface TransactionLog extends AutoCloseable {
     /// refusal every later one of the term is refused too. A retry of bytes that the log already
     /// holds at that offset and in that term is acknowledged from the log.
     ///
-    /// @param term the caller's leadership
+    /// @param term the caller's leadership, won by a claim
     /// @param expectedOffset the offset of the first byte: the end of the log once all appends
     ///   before this one have been applied
     /// @param bytes at least one byte, between position and limit; not to be changed until the
@@ -56,7 +57,7 @@ public interface TransactionLog extends AutoCloseable {
     /// more well before the implementation's own bound, at which appends are [AppendOutcome.Full].
     long pendingBytes();
 
-    /// Committed entries from `fromIndex` on, in order: as many as fit `maxBytes` of payload, but
+    /// Committed entries from `fromIndex` on, in order: no more than fit `maxBytes` of payload, but
     /// at least one if there is one; empty at the end of the log.
     ///
     /// @throws TrimmedException when `fromIndex` lies before the oldest entry still held
@@ -76,7 +77,9 @@ public interface TransactionLog extends AutoCloseable {
     /// Gives up entries before `firstKeptIndex`, as far as whole units of storage allow. Refused to
     /// any but the newest term, like an append.
     ///
-    /// @return false when the term is fenced or the log is closed; nothing more was given up then
+    /// @return false when the term is fenced; nothing was given up then
+    /// @throws IOException when not all could be given up, or the log is closed; what is left can
+    ///   be trimmed later
     boolean trim(Term term, long firstKeptIndex) throws IOException;
 
     /// Stops taking appends, decides those under way, and frees everything. Idempotent.

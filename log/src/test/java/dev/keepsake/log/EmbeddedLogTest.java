@@ -1,0 +1,655 @@
+package dev.keepsake.log;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import dev.keepsake.core.Term;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EmbeddedLogTest extends TransactionLogConformance {
+    private static final Path DIRECTORY = Path.of("/log");
+    private static final Path FIRST_SEGMENT = segment(0);
+    private static final EmbeddedLogOptions SMALL = new EmbeddedLogOptions(4096, 1 << 20, 2048);
+    private static final Term TERM = new Term(1);
+
+    private final MemoryDisk machine = new MemoryDisk();
+    private final List<String> faults = new CopyOnWriteArrayList<>();
+    private final List<EmbeddedLog> opened = new ArrayList<>();
+
+    @Override
+    protected TransactionLog open() throws IOException {
+        return open(SMALL);
+    }
+
+    @Override
+    protected TransactionLog reopen() throws IOException {
+        return open(SMALL);
+    }
+
+    private EmbeddedLog open(EmbeddedLogOptions options) throws IOException {
+        var log =
+                EmbeddedLog.open(
+                        DIRECTORY,
+                        machine.mount(),
+                        options,
+                        Thread.ofPlatform().daemon().name("log-writer").factory(),
+                        (what, _) -> faults.add(what));
+        opened.add(log);
+        return log;
+    }
+
+    /// The machine as it is when no log has been opened yet.
+    private EmbeddedLog begin(EmbeddedLogOptions options) throws IOException {
+        closeAll();
+        for (var name : machine.mount().list(DIRECTORY)) {
+            machine.lose(DIRECTORY.resolve(name));
+        }
+        var log = open(options);
+        await(log.claim("a", -1));
+        return log;
+    }
+
+    @AfterEach
+    void closeAll() {
+        opened.forEach(EmbeddedLog::close);
+        opened.clear();
+        assertThat(faults).isEmpty();
+    }
+
+    // ---- what is found when a log is opened
+
+    @Test
+    void aTornEndIsCutWhereverItWasTorn() throws IOException, InterruptedException {
+        var log = begin(SMALL);
+        append(log, "forced");
+        int whole = appendAsOneBatch(log, "one", "three", "seven!!");
+        log.close();
+        var bytes = machine.bytes(FIRST_SEGMENT);
+        var ends = List.of(whole, whole + 44, whole + 90, whole + 138);
+        assertThat(bytes).hasSize(ends.getLast());
+
+        for (int length = whole; length <= bytes.length; length++) {
+            machine.overwrite(FIRST_SEGMENT, Arrays.copyOf(bytes, length));
+            int cut = length;
+            long left = ends.stream().filter(end -> end <= cut).count() - 1;
+            var found = open(SMALL);
+            assertThat(found.tail().index()).as("torn at byte %d", length).isEqualTo(2 + left);
+            assertThat(machine.bytes(FIRST_SEGMENT)).hasSize(ends.get((int) left));
+
+            append(found, "goes on");
+            var tail = found.tail();
+            found.close();
+            var again = open(SMALL);
+            assertThat(again.tail()).isEqualTo(tail);
+            assertThat(text(again)).startsWith("forced").endsWith("goes on");
+            again.close();
+        }
+    }
+
+    @Test
+    void anEndOfZerosOrOfNoiseIsCut() throws IOException {
+        var log = begin(SMALL);
+        append(log, "forced");
+        log.close();
+        var bytes = machine.bytes(FIRST_SEGMENT);
+        var random = new SplittableRandom(7);
+        for (int extra = 1; extra < 200; extra++) {
+            var tail = Arrays.copyOf(bytes, bytes.length + extra);
+            if (extra % 2 == 0) {
+                for (int i = bytes.length; i < tail.length; i++) {
+                    tail[i] = (byte) random.nextInt();
+                }
+            }
+            machine.overwrite(FIRST_SEGMENT, tail);
+            open(SMALL).close();
+            assertThat(machine.bytes(FIRST_SEGMENT)).isEqualTo(bytes);
+        }
+    }
+
+    @Test
+    void aFlippedBitBeforeTheEndIsReportedAndNothingIsChanged() throws IOException {
+        var log = begin(SMALL);
+        append(log, "before");
+        int from = machine.bytes(FIRST_SEGMENT).length;
+        append(log, "damaged");
+        int to = machine.bytes(FIRST_SEGMENT).length;
+        append(log, "behind");
+        log.close();
+
+        for (int at = from; at < to; at++) {
+            int bit = at % Byte.SIZE;
+            machine.flipBit(FIRST_SEGMENT, at, bit);
+            var before = machine.picture();
+            assertThatExceptionOfType(CorruptLogException.class)
+                    .as("bit %d of byte %d", bit, at)
+                    .isThrownBy(() -> open(SMALL))
+                    .withMessageContaining(FIRST_SEGMENT + " is damaged at byte " + from);
+            assertThat(machine.picture()).isEqualTo(before);
+            machine.flipBit(FIRST_SEGMENT, at, bit);
+        }
+        assertThat(text(open(SMALL))).isEqualTo("beforedamagedbehind");
+        assertThat(machine.openFiles()).as("those of the open log").isEqualTo(1);
+    }
+
+    @Test
+    void damageInASegmentThatIsNotTheLastIsReportedEvenAtItsEnd() throws IOException {
+        var segments = threeSegments();
+        var first = segments.getFirst();
+        var bytes = machine.bytes(first);
+        for (int missing : new int[] {1, 100, 1_000}) {
+            machine.overwrite(first, Arrays.copyOf(bytes, bytes.length - missing));
+            assertCorrupt(first.toString(), "byte");
+        }
+    }
+
+    @Test
+    void aMissingSegmentIsReported() throws IOException {
+        var segments = threeSegments();
+        machine.lose(segments.get(1));
+        assertCorrupt(segments.get(2).toString(), "missing file");
+    }
+
+    @Test
+    void aDamagedHeaderBeforeOtherSegmentsIsReported() throws IOException {
+        for (var segment : threeSegments().subList(0, 2)) {
+            for (int at = 0; at < Segment.HEADER_BYTES; at += 37) {
+                machine.flipBit(segment, at, 3);
+                assertCorrupt(segment.toString(), "header");
+                machine.flipBit(segment, at, 3);
+            }
+        }
+        open(SMALL);
+    }
+
+    @Test
+    void aDamagedHeaderBeforeEntriesIsReported() throws IOException {
+        var segments = threeSegments();
+        for (int at = 0; at < Segment.HEADER_BYTES; at += 37) {
+            machine.flipBit(segments.getLast(), at, 3);
+            assertCorrupt(segments.getLast().toString(), "header");
+            machine.flipBit(segments.getLast(), at, 3);
+        }
+        open(SMALL);
+    }
+
+    @Test
+    void aSegmentWhoseHeaderWasNotFinishedIsMadeAnew() throws IOException {
+        var segments = threeSegments();
+        var last = segments.getLast();
+        var header = Arrays.copyOf(machine.bytes(last), Segment.HEADER_BYTES);
+        for (int length = 0; length < Segment.HEADER_BYTES; length += 7) {
+            machine.overwrite(last, Arrays.copyOf(header, length));
+            var log = open(SMALL);
+            var tail = log.tail();
+            assertThat(last).isEqualTo(segment(tail.index() + 1));
+            append(log, "in the segment made anew");
+            log.close();
+            var again = open(SMALL);
+            assertThat(again.tail().index()).isEqualTo(tail.index() + 1);
+            assertThat(text(again)).endsWith("in the segment made anew");
+            again.close();
+        }
+    }
+
+    @Test
+    void anUnfinishedFirstSegmentIsAnEmptyLog() throws IOException {
+        closeAll();
+        machine.overwrite(FIRST_SEGMENT, new byte[0]);
+        var log = open(SMALL);
+        assertThat(log.tail()).isEqualTo(Tail.EMPTY);
+        assertThat(await(log.claim("a", -1))).isEqualTo(new ClaimOutcome.Won(TERM, 0));
+    }
+
+    @Test
+    void aTrimmedLogWithoutItsLastHeaderIsNotTakenForAnEmptyOne() throws IOException {
+        var last = threeSegments().getLast();
+        var log = open(SMALL);
+        log.trim(TERM, Long.MAX_VALUE);
+        log.close();
+        machine.overwrite(last, new byte[Segment.HEADER_BYTES]);
+        assertCorrupt(last.toString(), "header");
+    }
+
+    @Test
+    void whatAKilledProcessLeftUnforcedIsForcedBeforeAnyoneReadsIt() throws Exception {
+        for (int seed = 0; seed < 20; seed++) {
+            var log = begin(SMALL);
+            CompletionStage<AppendOutcome> underWay;
+            try (var held = machine.holdForces()) {
+                underWay = log.append(TERM, 0, bytes("written, not forced"));
+                held.awaitForce();
+                machine.kill();
+            }
+            assertThat(await(underWay)).isInstanceOf(AppendOutcome.Unknown.class);
+            log.close();
+            faults.clear();
+
+            assertThat(text(open(SMALL))).isEqualTo("written, not forced");
+            machine.crash(new SplittableRandom(seed));
+            assertThat(text(open(SMALL))).isEqualTo("written, not forced");
+        }
+    }
+
+    @Test
+    void aSecondLogInTheSameDirectoryIsRefused() throws IOException {
+        assertThatIOException()
+                .isThrownBy(() -> open(SMALL))
+                .withMessageContaining(DIRECTORY + " is in use");
+        closeAll();
+        open(SMALL);
+    }
+
+    // ---- no space
+
+    @Test
+    void whenSpaceIsBackTheSameBytesAreAccepted() throws IOException {
+        var log = begin(SMALL);
+        append(log, "before");
+        int size = machine.bytes(FIRST_SEGMENT).length;
+        machine.capacityBytes(size + 50);
+
+        for (int i = 0; i < 3; i++) {
+            assertFull(await(log.append(TERM, 6, bytes("needs more room than there is"))));
+            assertThat(machine.bytes(FIRST_SEGMENT)).as("cut back").hasSize(size);
+        }
+        assertThat(await(log.claim("long enough", 1))).isInstanceOf(ClaimOutcome.Full.class);
+        assertThat(log.tail()).isEqualTo(new Tail(1, TERM, "a", 0, 6));
+        assertThat(log.pendingBytes()).isZero();
+        assertThat(await(log.append(TERM, 6, bytes("fits"))))
+                .isEqualTo(new AppendOutcome.Appended(2, 10));
+
+        machine.capacityBytes(Long.MAX_VALUE);
+        append(log, "needs more room than there is");
+        log.close();
+        assertThat(text(open(SMALL))).isEqualTo("beforefitsneeds more room than there is");
+    }
+
+    @Test
+    void theWholeBatchIsRefusedForWantOfSpaceAndWhatIsBehindIsMisplaced() throws Exception {
+        var log = begin(SMALL);
+        append(log, "before");
+        var outcomes = new ArrayList<CompletionStage<AppendOutcome>>();
+        try (var held = machine.holdForces()) {
+            log.renew(TERM);
+            held.awaitForce();
+            outcomes.add(log.append(TERM, 6, bytes("one")));
+            outcomes.add(log.append(TERM, 9, bytes("two")));
+            outcomes.add(log.renew(TERM));
+            machine.failWrite(1);
+        }
+        for (var outcome : outcomes) {
+            assertFull(await(outcome));
+        }
+        assertThat(await(log.append(TERM, 12, bytes("behind"))))
+                .isEqualTo(new AppendOutcome.Misplaced(6));
+        assertThat(log.tail().index()).isEqualTo(2);
+        append(log, "one");
+        append(log, "two");
+        log.close();
+        assertThat(text(open(SMALL))).isEqualTo("beforeonetwo");
+    }
+
+    @Test
+    void aRetryBehindARefusalIsNotAcknowledged() throws Exception {
+        var log = begin(SMALL);
+        CompletionStage<AppendOutcome> original;
+        CompletionStage<AppendOutcome> retry;
+        try (var held = machine.holdForces()) {
+            log.renew(TERM);
+            held.awaitForce();
+            original = log.append(TERM, 0, bytes("bytes"));
+            retry = log.append(TERM, 0, bytes("bytes"));
+            machine.failWrite(1);
+        }
+        assertFull(await(original));
+        assertThat(await(retry)).isNotInstanceOf(AppendOutcome.Appended.class);
+        assertThat(log.tail().endOffset()).isZero();
+    }
+
+    @Test
+    void noSpaceForTheNextSegmentRefusesUntilThereIsSome() throws IOException {
+        var log = begin(SMALL);
+        append(log, "x".repeat(4096));
+        int used = machine.bytes(FIRST_SEGMENT).length;
+        for (int room = 0; room < 600; room += 50) {
+            machine.capacityBytes(used + room);
+            assertFull(await(log.append(TERM, 4096, bytes("y".repeat(100)))));
+        }
+        assertThat(machine.openFiles()).isLessThanOrEqualTo(2);
+        assertThat(log.tail().endOffset()).isEqualTo(4096);
+        machine.capacityBytes(Long.MAX_VALUE);
+        append(log, "y".repeat(100));
+        log.close();
+        assertThat(text(open(SMALL))).isEqualTo("x".repeat(4096) + "y".repeat(100));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aLogThatWasFullSurvivesACrash(int failingWrite) throws IOException {
+        for (int seed = 0; seed < 20; seed++) {
+            var log = begin(SMALL);
+            append(log, "x".repeat(4096));
+            machine.failWrite(failingWrite);
+            assertFull(await(log.append(TERM, 4096, bytes("refused"))));
+            machine.crash(new SplittableRandom(seed));
+            var found = open(SMALL);
+            assertThat(text(found)).isEqualTo("x".repeat(4096));
+            append(found, "accepted");
+        }
+    }
+
+    // ---- other failures
+
+    @Test
+    void afterAFailedForceNobodyIsToldMoreThanUnknown() throws Exception {
+        var log = begin(SMALL);
+        append(log, "before");
+        var tail = log.tail();
+        var completed = new CopyOnWriteArrayList<Integer>();
+        var outcomes = new ArrayList<CompletionStage<AppendOutcome>>();
+        CompletionStage<ClaimOutcome> claim;
+        try (var held = machine.holdForces()) {
+            outcomes.add(log.append(TERM, 6, bytes("under way")));
+            held.awaitForce();
+            for (int i = 0; i < 50; i++) {
+                outcomes.add(log.append(TERM, 15 + i, bytes("w")));
+                outcomes.add(log.append(TERM, 0, bytes("before"))); // a retry
+            }
+            claim = log.claim("b", tail.index() + 51);
+            for (int i = 0; i < outcomes.size(); i++) {
+                int call = i;
+                outcomes.get(i).thenRun(() -> completed.add(call));
+            }
+            machine.failForces(true);
+        }
+        for (var outcome : outcomes) {
+            assertThat(await(outcome)).isInstanceOf(AppendOutcome.Unknown.class);
+        }
+        assertThat(await(claim)).isInstanceOf(ClaimOutcome.Unknown.class);
+        assertThat(completed).isSorted();
+
+        machine.failForces(false);
+        assertThat(await(log.append(TERM, 6, bytes("later"))))
+                .isInstanceOf(AppendOutcome.Unknown.class);
+        assertThat(await(log.renew(TERM))).isInstanceOf(AppendOutcome.Unknown.class);
+        assertThat(log.tail()).isEqualTo(tail);
+        assertThat(text(log)).isEqualTo("before");
+        assertThat(log.pendingBytes()).isZero();
+        log.close();
+        assertThat(faults)
+                .singleElement()
+                .asString()
+                .contains(FIRST_SEGMENT.toString(), "Input/output error");
+        faults.clear();
+    }
+
+    @Test
+    void whatAFailedForceDroppedIsWrittenAgainWhenTheLogIsOpenedAgain() throws IOException {
+        for (int seed = 0; seed < 20; seed++) {
+            var log = begin(SMALL);
+            append(log, "before");
+            machine.failForces(true);
+            assertThat(await(log.append(TERM, 6, bytes("dropped"))))
+                    .isInstanceOf(AppendOutcome.Unknown.class);
+            machine.failForces(false);
+            log.close();
+            faults.clear();
+
+            var again = open(SMALL);
+            String seen = text(again);
+            append(again, "acknowledged");
+            machine.crash(new SplittableRandom(seed));
+            assertThat(text(open(SMALL))).isEqualTo(seen + "acknowledged");
+        }
+    }
+
+    @Test
+    void aSegmentThatCouldNotBeForcedIsSafeOnceTheLogIsOpenedAgain() throws IOException {
+        for (int seed = 0; seed < 20; seed++) {
+            var log = begin(SMALL);
+            append(log, "x".repeat(4096));
+            machine.failForces(true);
+            await(log.append(TERM, 4096, bytes("in the next segment")));
+            machine.failForces(false);
+            log.close();
+            faults.clear();
+
+            append(open(SMALL), "acknowledged");
+            machine.crash(new SplittableRandom(seed));
+            assertThat(text(open(SMALL))).isEqualTo("x".repeat(4096) + "acknowledged");
+        }
+    }
+
+    @Test
+    void aListenerThatFailsBreaksTheLogAndLeavesNobodyWithoutAnOutcome() throws Exception {
+        var log = begin(SMALL);
+        var outcomes = new ArrayList<CompletionStage<AppendOutcome>>();
+        try (var held = machine.holdForces()) {
+            outcomes.add(log.append(TERM, 0, bytes("x")));
+            held.awaitForce();
+            for (int i = 1; i < 20; i++) {
+                outcomes.add(log.append(TERM, i, bytes("x")));
+            }
+            log.follow(_ -> {
+                throw new IllegalStateException("a mistake in a listener");
+            });
+        }
+        assertThat(await(outcomes.getFirst())).isEqualTo(new AppendOutcome.Appended(1, 1));
+        for (var outcome : outcomes.subList(1, 20)) {
+            assertThat(await(outcome)).isInstanceOf(AppendOutcome.Unknown.class);
+        }
+        log.close();
+        assertThat(faults).singleElement().asString().contains("a mistake in a listener");
+        faults.clear();
+    }
+
+    @Test
+    void aDeletionThatFailsLeavesALogThatOpens() throws IOException {
+        threeSegments();
+        var log = open(SMALL);
+        var whole = text(log);
+        machine.failDeletes(true);
+        assertThatIOException().isThrownBy(() -> log.trim(TERM, Long.MAX_VALUE));
+        machine.failDeletes(false);
+        assertThat(text(log)).isEqualTo(whole);
+        log.close();
+        var again = open(SMALL);
+        assertThat(text(again)).isEqualTo(whole);
+        assertThat(again.trim(TERM, Long.MAX_VALUE)).isTrue();
+        assertThat(machine.mount().list(DIRECTORY)).hasSize(1);
+    }
+
+    // ---- bounds and readers
+
+    @Test
+    void whatIsBeyondThePendingBoundIsRefused() throws Exception {
+        var log = begin(new EmbeddedLogOptions(4096, 100, 0));
+        CompletionStage<AppendOutcome> written;
+        CompletionStage<AppendOutcome> waiting;
+        CompletionStage<AppendOutcome> renewal;
+        try (var held = machine.holdForces()) {
+            written = log.append(TERM, 0, bytes("x".repeat(60)));
+            held.awaitForce();
+            assertThat(log.pendingBytes()).as("written, but not decided").isEqualTo(60);
+            assertThat(log.append(TERM, 60, bytes("y".repeat(41))).toCompletableFuture())
+                    .isCompletedWithValueMatching(AppendOutcome.Full.class::isInstance);
+            waiting = log.append(TERM, 60, bytes("z".repeat(40)));
+            renewal = log.renew(TERM);
+            assertThat(log.pendingBytes()).isEqualTo(100);
+        }
+        assertThat(await(written)).isEqualTo(new AppendOutcome.Appended(1, 60));
+        assertThat(await(waiting)).isEqualTo(new AppendOutcome.Appended(2, 100));
+        assertThat(await(renewal)).isEqualTo(new AppendOutcome.Appended(3, 100));
+        assertThat(log.pendingBytes()).isZero();
+        assertFull(await(log.append(TERM, 100, bytes("x".repeat(101)))));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, 300, 5_000, 1 << 20})
+    void aReaderSeesTheSameHoweverMuchIsKeptInMemory(int recentBytes) throws Exception {
+        var log = begin(new EmbeddedLogOptions(4096, 1 << 20, recentBytes));
+        int entries = 1_000;
+        var reader =
+                inBackground(() -> {
+                    for (int next = 1; next <= entries; ) {
+                        for (var entry : log.read(next, 700)) {
+                            assertThat(entry).isEqualTo(numbered(next++));
+                        }
+                    }
+                    return entries;
+                });
+        for (int i = 1; i <= entries; i++) {
+            var entry = numbered(i);
+            var appended = log.append(TERM, entry.firstOffset(), entry.payload());
+            if (i % 10 == 0) {
+                await(appended); // so that there are many batches, and segments roll
+            }
+        }
+        assertThat(reader.get(20, TimeUnit.SECONDS)).isEqualTo(entries);
+        assertThat(machine.mount().list(DIRECTORY)).hasSizeGreaterThan(10);
+    }
+
+    @Test
+    void besideATrimAReadGivesTheEntryOrSaysThatItIsTrimmed() throws Exception {
+        var log = begin(new EmbeddedLogOptions(4096, 1 << 20, 0));
+        int entries = 1_000;
+        for (int i = 1; i <= entries; i++) {
+            var entry = numbered(i);
+            await(log.append(TERM, entry.firstOffset(), entry.payload()));
+        }
+        var reader =
+                inBackground(() -> {
+                    int read = 0;
+                    for (int i = 1; i <= entries; i++) {
+                        read += isThere(log, numbered(i)) ? 1 : 0;
+                    }
+                    return read;
+                });
+        for (int i = 1; i <= entries; i += 5) {
+            log.trim(TERM, i);
+        }
+        assertThat(reader.get(20, TimeUnit.SECONDS)).isBetween(1, entries);
+    }
+
+    // ---- helpers
+
+    /// A closed log of three segments, the last one with entries.
+    private List<Path> threeSegments() throws IOException {
+        var log = begin(SMALL);
+        for (int i = 0; i < 12; i++) {
+            append(log, "x".repeat(1_000));
+        }
+        log.close();
+        var names = machine.mount().list(DIRECTORY);
+        assertThat(names).hasSize(3);
+        return names.stream().map(DIRECTORY::resolve).toList();
+    }
+
+    /// @return where in the file the batch begins
+    private int appendAsOneBatch(EmbeddedLog log, String... texts)
+            throws IOException, InterruptedException {
+        var stages = new ArrayList<CompletionStage<AppendOutcome>>();
+        int begin;
+        try (var held = machine.holdForces()) {
+            log.renew(TERM);
+            held.awaitForce();
+            begin = machine.bytes(FIRST_SEGMENT).length;
+            long offset = log.tail().endOffset();
+            for (var text : texts) {
+                stages.add(log.append(TERM, offset, bytes(text)));
+                offset += text.length();
+            }
+        }
+        for (var stage : stages) {
+            assertThat(await(stage)).isInstanceOf(AppendOutcome.Appended.class);
+        }
+        return begin;
+    }
+
+    /// Whether the entry, which was appended, has not been trimmed.
+    private static boolean isThere(EmbeddedLog log, LogEntry entry) throws IOException {
+        try {
+            assertThat(log.read(entry.index(), 1)).containsExactly(entry);
+            assertThat(log.indexOf(entry.firstOffset())).isEqualTo(entry.index());
+            return true;
+        } catch (TrimmedException _) {
+            return false;
+        }
+    }
+
+    private static <T> FutureTask<T> inBackground(Callable<T> work) {
+        var task = new FutureTask<>(work);
+        Thread.ofPlatform().daemon().name("reader").start(task);
+        return task;
+    }
+
+    private void assertCorrupt(String... message) throws IOException {
+        var before = machine.picture();
+        assertThatExceptionOfType(CorruptLogException.class)
+                .isThrownBy(() -> open(SMALL))
+                .satisfies(e -> assertThat(e.getMessage()).contains(message));
+        assertThat(machine.picture()).isEqualTo(before);
+        assertThat(machine.openFiles()).isZero();
+    }
+
+    private static void assertFull(AppendOutcome outcome) {
+        assertThat(outcome).isInstanceOf(AppendOutcome.Full.class);
+    }
+
+    private static void append(EmbeddedLog log, String text) {
+        long offset = log.tail().endOffset();
+        assertThat(await(log.append(log.tail().term(), offset, bytes(text))))
+                .isEqualTo(new AppendOutcome.Appended(log.tail().index(), offset + text.length()));
+    }
+
+    private static LogEntry numbered(int index) {
+        return new LogEntry(
+                index, TERM, EntryKind.DATA, 100L * (index - 1), bytes("%0100d".formatted(index)));
+    }
+
+    private static String text(EmbeddedLog log) throws IOException {
+        var text = new StringBuilder();
+        long next = 0;
+        while (true) {
+            var entries = log.read(next, 1_000);
+            if (entries.isEmpty()) {
+                return text.toString();
+            }
+            for (var entry : entries) {
+                if (entry.kind() == EntryKind.DATA) {
+                    text.append(UTF_8.decode(entry.payload()));
+                }
+                next = entry.index() + 1;
+            }
+        }
+    }
+
+    private static Path segment(long firstIndex) {
+        return DIRECTORY.resolve(Segment.fileName(firstIndex));
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(UTF_8));
+    }
+
+    private static <T> T await(CompletionStage<T> stage) {
+        return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+    }
+}
