@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 final class ClusterRequests {
     /// A tag that delays the replicas of a cluster, for drills: milliseconds.
     static final String LAG_TAG = "keepsake:replica-lag-ms";
+
+    /// A tag that says how FailoverShard lets the cluster's primaries fail.
+    static final String MODE_TAG = "keepsake:failover-mode";
 
     static final int LAG_MAX_MS = 60_000;
 
@@ -287,6 +291,15 @@ final class ClusterRequests {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "Tag %s is %s; expected 0 to %d milliseconds.", LAG_TAG, lag, LAG_MAX_MS);
         }
+        String mode = tags.get(MODE_TAG);
+        if (mode != null) {
+            try {
+                FailoverMode.of(mode);
+            } catch (IllegalArgumentException e) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "Tag %s: %s.", MODE_TAG, String.valueOf(e.getMessage()));
+            }
+        }
         return tags;
     }
 
@@ -317,6 +330,11 @@ final class ClusterRequests {
 
     private static String hex40(RandomGenerator random) {
         return "%016x%016x%08x".formatted(random.nextLong(), random.nextLong(), random.nextInt());
+    }
+
+    /// How FailoverShard lets the cluster's primaries fail, when the cluster says so.
+    static Optional<FailoverMode> failoverMode(ClusterSpec spec) {
+        return Optional.ofNullable(spec.tags().get(MODE_TAG)).map(FailoverMode::of);
     }
 
     /// How far the replicas of a cluster are kept behind.

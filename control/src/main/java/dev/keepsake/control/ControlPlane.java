@@ -24,10 +24,22 @@ public final class ControlPlane {
     private static final Set<String> SOURCE_TYPES =
             Set.of("node", "parameter-group", "subnet-group", "cluster", "user", "acl");
 
-    private final ControlState state;
+    private static final Duration FAILOVERS_COUNTED = Duration.ofHours(24);
+    private static final String FAILOVER_CALLED = "FailoverShard API called for shard ";
 
+    private final ControlState state;
+    private final int failoverQuota;
+
+    /// Without a quota of failovers.
     public ControlPlane(ControlState state) {
+        this(state, 0);
+    }
+
+    /// @param failoverQuota how many failovers may be called for within 24 hours in a region; 0 for
+    ///   any number
+    public ControlPlane(ControlState state, int failoverQuota) {
         this.state = state;
+        this.failoverQuota = failoverQuota;
     }
 
     // ---- what the API asks
@@ -92,7 +104,7 @@ public final class ControlPlane {
                 cluster.with(ClusterState.Status.DELETING));
     }
 
-    /// FailoverShard. Checked in this order: members, cluster, shard, state, replicas.
+    /// FailoverShard. Checked in this order: members, cluster, shard, state, replicas, quota.
     public Decision<ClusterState> failoverShard(
             String region, @Nullable String clusterName, @Nullable String shardName, Instant now) {
         ClusterRequests.required("ClusterName", clusterName);
@@ -113,14 +125,27 @@ public final class ControlPlane {
                     "Shard %s of cluster %s has no replica that could take over.",
                     shardWanted, id.name());
         }
+        if (failoverQuota > 0 && failoversWithinADay(region, now) >= failoverQuota) {
+            throw Fault.API_CALL_RATE_EXCEEDED.because(
+                    "FailoverShard was called %d times within 24 hours, which is the quota of this"
+                            + " server.",
+                    failoverQuota);
+        }
         return new Decision<>(
                 List.of(
                         new ControlRecord.FailoverRequested(id, shardWanted),
-                        event(
-                                id,
-                                now,
-                                "FailoverShard API called for shard %s".formatted(shardWanted))),
+                        event(id, now, FAILOVER_CALLED + shardWanted)),
                 cluster);
+    }
+
+    private long failoversWithinADay(String region, Instant now) {
+        var from = now.minus(FAILOVERS_COUNTED);
+        return state.events().stream()
+                .filter(event ->
+                        event.region().equals(region)
+                                && event.date().isAfter(from)
+                                && event.message().startsWith(FAILOVER_CALLED))
+                .count();
     }
 
     /// DescribeEvents, newest first.
@@ -276,6 +301,24 @@ public final class ControlPlane {
                 id,
                 cluster -> true,
                 event(id, now, "Failover to replica node %s completed".formatted(promoted)));
+    }
+
+    /// A node failed by itself and is being replaced.
+    public Decision<Optional<ClusterState>> nodeRecovering(ClusterId id, String node, Instant now) {
+        return reported(id, cluster -> true, event(id, now, "Recovering nodes %s".formatted(node)));
+    }
+
+    /// A node that had failed by itself is back.
+    public Decision<Optional<ClusterState>> nodeRecovered(ClusterId id, String node, Instant now) {
+        return reported(
+                id,
+                cluster -> true,
+                event(id, now, "Finished recovery for nodes %s".formatted(node)));
+    }
+
+    /// How FailoverShard lets the primaries of a cluster fail, when the cluster says so.
+    public static Optional<FailoverMode> failoverMode(ClusterSpec spec) {
+        return ClusterRequests.failoverMode(spec);
     }
 
     /// How far the replicas of a cluster are to be kept behind, for a drill.

@@ -17,6 +17,7 @@ public enum Fault {
     TAG_QUOTA_EXCEEDED("TagQuotaPerResourceExceeded", 400),
     INVALID_CLUSTER_STATE("InvalidClusterStateFault", 400),
     SHARD_NOT_FOUND("ShardNotFoundFault", 400),
+    API_CALL_RATE_EXCEEDED("APICallRateForCustomerExceededFault", 400),
     TEST_FAILOVER_NOT_AVAILABLE("TestFailoverNotAvailableFault", 400),
     INVALID_PARAMETER_VALUE("InvalidParameterValueException", 400),
     INVALID_PARAMETER_COMBINATION("InvalidParameterCombinationException", 400),

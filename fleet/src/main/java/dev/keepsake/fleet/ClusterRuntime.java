@@ -12,9 +12,11 @@ import dev.keepsake.front.TopologyShard;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// One cluster as it runs. Owned by the fleet's thread; the topology is read by every front.
@@ -22,6 +24,7 @@ final class ClusterRuntime implements AutoCloseable {
     private final ClusterSpec spec;
     private final Endpoints endpoints;
     private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
+    private final Set<String> recovering = new HashSet<>();
     private volatile Topology topology = new Topology(0, List.of());
     private volatile List<NodeFront> serving = List.of();
     private @Nullable ClusterEndpoint endpoint;
@@ -41,6 +44,11 @@ final class ClusterRuntime implements AutoCloseable {
 
     InetSocketAddress addressOf(String node) {
         return new InetSocketAddress(endpoints.host(), endpoints.nodePorts().getOrDefault(node, 0));
+    }
+
+    /// The nodes that failed by themselves and are not back yet.
+    Set<String> recovering() {
+        return recovering;
     }
 
     /// The newest picture. Any thread.

@@ -7,6 +7,7 @@ import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
 import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.NodeSpec;
 import dev.keepsake.control.NodeType;
 import dev.keepsake.control.ShardSpec;
@@ -100,7 +101,7 @@ public final class Fleet implements AutoCloseable {
                 ControlJournal.open(
                         logs.open(config.dataDirectory().resolve("control")),
                         state,
-                        new ControlPlane(state),
+                        new ControlPlane(state, config.tuning().failoverQuota()),
                         faults,
                         this::wake);
     }
@@ -231,25 +232,34 @@ public final class Fleet implements AutoCloseable {
             var shard = runtime.shard(cluster.failover().shard());
             if (shard != null) {
                 advanceFailover(
-                        id, shard, cluster.failover().failing(), cluster.failover().promoted());
+                        cluster.spec(),
+                        shard,
+                        cluster.failover().failing(),
+                        cluster.failover().promoted());
             }
         }
     }
 
     private void advanceFailover(
-            ClusterId id, ShardRuntime shard, @Nullable String failing, @Nullable String promoted) {
+            ClusterSpec spec,
+            ShardRuntime shard,
+            @Nullable String failing,
+            @Nullable String promoted) {
+        var id = spec.id();
         var leader = shard.leader().orElse(null);
         if (failing == null) {
             if (leader != null && leader.isServing()) {
                 control.decide(plane -> plane.failoverBegun(id, leader.name()));
-                shard.crashLeader();
+                shard.failLeader(
+                        ControlPlane.failoverMode(spec).orElse(config.tuning().failoverMode()));
             }
         } else if (promoted == null) {
             if (leader == null || !leader.isServing()) {
                 return;
             }
             if (leader.name().equals(failing)) {
-                shard.crashLeader(); // a restart came between the record and the deed
+                shard.failLeader(
+                        FailoverMode.CRASH); // a restart came between the record and the deed
             } else {
                 control.decide(
                         plane -> plane.failoverPromoted(id, failing, leader.name(), clock.now()));
@@ -388,7 +398,13 @@ public final class Fleet implements AutoCloseable {
                         clock,
                         virtualThreads);
         return new ShardRuntime(
-                shardSpec.name(), log, snapshots, snapshotter, new ShardListener(runtime));
+                shardSpec.name(),
+                log,
+                snapshots,
+                snapshotter,
+                config.tuning(),
+                thread,
+                new ShardListener(runtime));
     }
 
     private Secret newPassword() {
@@ -441,8 +457,9 @@ public final class Fleet implements AutoCloseable {
         return new ShardNodeConfig(
                 shard.id(),
                 engine,
-                config.tuning().timings(),
+                config.tuning().pacedTimings(),
                 ControlPlane.replicaLag(spec).toNanos(),
+                config.tuning().engineTimeoutNs(),
                 UNDECIDED_MAX_BYTES);
     }
 
@@ -470,12 +487,38 @@ public final class Fleet implements AutoCloseable {
             if (unplanned) {
                 control.decide(plane -> plane.failedOver(id, primary.name(), clock.now()));
             }
+            noteRecovered(primary);
             advance(id);
         }
 
         @Override
         public void onReplicaServing(ShardRuntime shard, NodeRuntime replica) {
+            noteRecovered(replica);
             advance(runtime.spec().id());
+        }
+
+        @Override
+        public void onNodeFailed(ShardRuntime shard, NodeRuntime failed) {
+            var id = runtime.spec().id();
+            boolean unplanned =
+                    control.read(state -> state.cluster(id))
+                            .filter(cluster ->
+                                    cluster.status() == ClusterState.Status.AVAILABLE
+                                            && (cluster.failover() == null
+                                                    || !failed.name()
+                                                            .equals(cluster.failover().failing())))
+                            .isPresent();
+            if (unplanned && runtime.recovering().add(failed.name())) {
+                control.decide(plane -> plane.nodeRecovering(id, failed.name(), clock.now()));
+            }
+        }
+
+        /// The end of what [#onNodeFailed] has begun.
+        private void noteRecovered(NodeRuntime node) {
+            var id = runtime.spec().id();
+            if (runtime.recovering().remove(node.name())) {
+                control.decide(plane -> plane.nodeRecovered(id, node.name(), clock.now()));
+            }
         }
 
         private static boolean isFailingOver(ControlState state, ClusterId id, String shard) {

@@ -2,21 +2,88 @@ package dev.keepsake.fleet;
 
 import static dev.keepsake.core.Checks.checkArgument;
 
+import dev.keepsake.control.FailoverMode;
 import dev.keepsake.shard.LeaseTimings;
+import java.util.concurrent.TimeUnit;
 
 /// What may be chosen for all clusters of a server.
 ///
 /// @param timings the leases
 /// @param snapshotEveryBytes how much log is written between two snapshots of a shard, at least; a
 ///   shard whose snapshot is larger waits for as much log
-public record FleetTuning(LeaseTimings timings, long snapshotEveryBytes) {
+/// @param engineTimeoutNs how long an engine may leave a question unanswered before it counts as
+///   dead
+/// @param failoverMode how FailoverShard lets a primary fail, unless its cluster says otherwise
+/// @param silenceNs how long a primary that fell silent stays so before it is replaced
+/// @param pace how quickly a FailoverShard goes on
+/// @param failoverQuota how many failovers may be called for in 24 hours; 0 for any number
+public record FleetTuning(
+        LeaseTimings timings,
+        long snapshotEveryBytes,
+        long engineTimeoutNs,
+        FailoverMode failoverMode,
+        long silenceNs,
+        FailoverPace pace,
+        int failoverQuota) {
     public FleetTuning {
         checkArgument(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
+        checkArgument(engineTimeoutNs > 0, "an engine timeout of %d ns", engineTimeoutNs);
+        checkArgument(silenceNs > 0, "a silence of %d ns", silenceNs);
+        checkArgument(failoverQuota >= 0, "a quota of %d failovers", failoverQuota);
     }
 
-    /// The standard lease, and a snapshot every 256 MiB of log.
+    /// The standard lease, a snapshot every 256 MiB of log, engines dead after 10 s, and failovers
+    /// that crash, at once, as often as one likes.
     public static FleetTuning standard() {
-        return new FleetTuning(LeaseTimings.standard(), 256L << 20);
+        return new FleetTuning(
+                LeaseTimings.standard(),
+                256L << 20,
+                TimeUnit.SECONDS.toNanos(10),
+                FailoverMode.CRASH,
+                TimeUnit.SECONDS.toNanos(5),
+                FailoverPace.INSTANT,
+                0);
+    }
+
+    public FleetTuning withTimings(LeaseTimings other) {
+        return new FleetTuning(
+                other,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota);
+    }
+
+    public FleetTuning withSnapshotEvery(long bytes) {
+        return new FleetTuning(
+                timings, bytes, engineTimeoutNs, failoverMode, silenceNs, pace, failoverQuota);
+    }
+
+    public FleetTuning withEngineTimeout(long timeoutNs) {
+        return new FleetTuning(
+                timings,
+                snapshotEveryBytes,
+                timeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota);
+    }
+
+    public FleetTuning withFailovers(
+            FailoverMode mode, long silence, FailoverPace otherPace, int quota) {
+        return new FleetTuning(
+                timings, snapshotEveryBytes, engineTimeoutNs, mode, silence, otherPace, quota);
+    }
+
+    /// How long replicas wait before they claim by themselves: not before they may be promoted.
+    LeaseTimings pacedTimings() {
+        return new LeaseTimings(
+                timings.renewEveryNs(),
+                timings.leaseNs(),
+                timings.silenceNs() + pace.promotionDelayNs());
     }
 }

@@ -47,12 +47,15 @@ final class NodeRuntime {
         /// Follows the log closely.
         REPLICA,
         /// Leads.
-        PRIMARY
+        PRIMARY,
+        /// Led, and answers nobody any more, though its sockets are open.
+        SILENT
     }
 
     private static final long LONG_LIFE_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long PAUSE_MIN_MS = 100;
     private static final long PAUSE_MAX_MS = 5_000;
+    private static final long DRAIN_MAX_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);
 
     private final String name;
@@ -129,6 +132,9 @@ final class NodeRuntime {
         var health =
                 switch (phase) {
                     case DOWN -> TopologyNode.Health.FAILED;
+                    // Nobody can know before another node leads.
+                    case SILENT ->
+                            primary ? TopologyNode.Health.ONLINE : TopologyNode.Health.FAILED;
                     case STARTING -> TopologyNode.Health.LOADING;
                     case REPLICA, PRIMARY ->
                             serving ? TopologyNode.Health.ONLINE : TopologyNode.Health.LOADING;
@@ -140,8 +146,13 @@ final class NodeRuntime {
     /// launches an engine. Lives that ended soon after their beginning are followed by the next
     /// only after a pause.
     void startAgain() {
+        startAgain(0);
+    }
+
+    /// As [#startAgain()], but not before some time has passed.
+    void startAgain(long atLeastMs) {
         phase = Phase.STARTING;
-        long pauseMs = pauseMs();
+        long pauseMs = Math.max(atLeastMs, pauseMs());
         if (pauseMs == 0) {
             begin();
         } else {
@@ -234,6 +245,46 @@ final class NodeRuntime {
         if (present != null) {
             present.crash();
         }
+    }
+
+    /// The failure of a machine that hangs: sockets stay open, nothing is answered, the lease is
+    /// not renewed. After `silenceNs` the machine is given up as in [#crash].
+    void fallSilent(long silenceNs) {
+        serving = false;
+        phase = Phase.SILENT;
+        front.fallSilent();
+        var present = life;
+        if (present != null) {
+            present.fallSilent();
+        }
+        fleet.schedule(
+                () -> {
+                    if (life == present && phase == Phase.SILENT) {
+                        crash();
+                    }
+                },
+                silenceNs,
+                TimeUnit.NANOSECONDS);
+    }
+
+    /// A planned change: answers what was taken, then gives the leadership up. Clients stay
+    /// connected and wait until [#resume] or the next life.
+    void handOver() {
+        serving = false;
+        var present = life;
+        front.drain(DRAIN_MAX_NS)
+                .whenCompleteAsync(
+                        (done, failure) -> {
+                            if (present != null && life == present) {
+                                present.handOver();
+                            }
+                        },
+                        fleet);
+    }
+
+    /// Takes commands again after a [#handOver]: to tell clients who leads now.
+    void resume() {
+        front.resume();
     }
 
     /// Ends the life and the front.

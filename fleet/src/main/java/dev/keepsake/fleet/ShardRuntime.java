@@ -1,5 +1,6 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.control.FailoverMode;
 import dev.keepsake.core.Term;
 import dev.keepsake.log.TransactionLog;
 import dev.keepsake.shard.Snapshot;
@@ -9,6 +10,8 @@ import java.io.IOException;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,6 +36,9 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
         /// A replica answers its clients.
         void onReplicaServing(ShardRuntime shard, NodeRuntime replica);
+
+        /// A node has failed and will be started again.
+        void onNodeFailed(ShardRuntime shard, NodeRuntime failed);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardRuntime.class);
@@ -41,12 +47,16 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private final TransactionLog log;
     private final SnapshotStore snapshots;
     private final Snapshotter snapshotter;
+    private final FleetTuning tuning;
+    private final ScheduledExecutorService fleet;
     private final Listener listener;
     private volatile List<NodeRuntime> nodes = List.of();
     private @Nullable NodeRuntime leader;
     private @Nullable String lastLeader;
     private @Nullable String previousLeader;
     private @Nullable String preferred;
+    private @Nullable NodeRuntime failing;
+    private boolean promotionDue = true;
     private volatile boolean closed;
 
     ShardRuntime(
@@ -54,11 +64,15 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             TransactionLog log,
             SnapshotStore snapshots,
             Snapshotter snapshotter,
+            FleetTuning tuning,
+            ScheduledExecutorService fleet,
             Listener listener) {
         this.name = name;
         this.log = log;
         this.snapshots = snapshots;
         this.snapshotter = snapshotter;
+        this.tuning = tuning;
+        this.fleet = fleet;
         this.listener = listener;
     }
 
@@ -129,10 +143,27 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     }
 
     /// Lets the primary fail. Whoever replaces it is reported as any new primary is.
-    void crashLeader() {
-        var failing = leader;
-        if (failing != null) {
-            failing.crash();
+    void failLeader(FailoverMode mode) {
+        var primary = leader;
+        if (primary == null) {
+            return;
+        }
+        failing = primary;
+        long promotionDelayNs = tuning.pace().promotionDelayNs();
+        if (promotionDelayNs > 0) {
+            promotionDue = false;
+            fleet.schedule(
+                    () -> {
+                        promotionDue = true;
+                        elect();
+                    },
+                    promotionDelayNs,
+                    TimeUnit.NANOSECONDS);
+        }
+        switch (mode) {
+            case CRASH -> primary.crash();
+            case SILENT -> primary.fallSilent(tuning.silenceNs());
+            case HANDOVER -> primary.handOver();
         }
     }
 
@@ -152,6 +183,10 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         LOG.info("shard={} primary={} term={}", name, node.name(), term.number());
         listener.onTopologyChanged(); // first, or the new primary would send its clients elsewhere
         node.serve();
+        var handedOver = failing;
+        if (handedOver != null && handedOver.phase() != NodeRuntime.Phase.SILENT) {
+            handedOver.resume();
+        }
     }
 
     @Override
@@ -166,6 +201,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             preferred = null;
         }
         listener.onTopologyChanged();
+        listener.onNodeFailed(this, node);
         elect();
         if (leader != null || candidates().isEmpty()) {
             restartFailed();
@@ -193,7 +229,12 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private void restartFailed() {
         for (var node : nodes) {
             if (node.phase() == NodeRuntime.Phase.DOWN) {
-                node.startAgain();
+                if (node == failing) {
+                    failing = null;
+                    node.startAgain(TimeUnit.NANOSECONDS.toMillis(tuning.pace().recoveryDelayNs()));
+                } else {
+                    node.startAgain();
+                }
             }
         }
     }
@@ -203,7 +244,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     }
 
     private void elect() {
-        if (leader != null) {
+        if (leader != null || !promotionDue) {
             return;
         }
         var wanted = preferred;

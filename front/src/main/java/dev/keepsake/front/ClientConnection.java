@@ -173,9 +173,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         closeWhenWritten();
     }
 
+    /// The node may read commands again, or no longer.
+    void onReadingChanged() {
+        process(); // what had been read before
+        readAsAllowed();
+    }
+
     /// Reads commands, or leaves them in the socket, as the bounds of the node and of this client
     /// allow.
-    void readAsAllowed() {
+    private void readAsAllowed() {
         var open = channel;
         if (open != null) {
             var in = input;
@@ -219,7 +225,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// @return false when no whole command is there, or it must wait
     private boolean processNext(ByteBuf in) throws ProtocolException {
-        if (!in.isReadable()) {
+        if (!in.isReadable() || front.isPaused()) {
             return false;
         }
         return switch (framer.parse(in)) {
@@ -270,15 +276,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                     "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
                             .formatted(spec.name()));
         }
-        if (!front.isServing()) {
-            return refuse(LOADING);
-        }
+        // In this order: a Redis node that is loading sends clients on to whom they should ask.
         var route = front.route();
         String elsewhere =
                 route.find(
                         spec, in, base, frame, front.topology(), front.node(), session.readOnly());
         if (elsewhere != null) {
             return refuse(elsewhere);
+        }
+        if (!front.isServing()) {
+            return refuse(LOADING);
         }
         if (own != null || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);

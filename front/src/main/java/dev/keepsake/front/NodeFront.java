@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -40,6 +41,7 @@ public final class NodeFront implements AutoCloseable {
 
     private static final int IDLE_OWN_LANES_MAX = 64;
     private static final int BACKLOG = 1024;
+    private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String node;
     private final EventLoop loop;
@@ -62,7 +64,8 @@ public final class NodeFront implements AutoCloseable {
     private long nextClientId = 1;
     private long parkedBytes;
     private int life;
-    private boolean reading = true;
+    private boolean bounded;
+    private boolean paused;
     private @Nullable Path engineSocket;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
@@ -138,6 +141,7 @@ public final class NodeFront implements AutoCloseable {
                                             "the node stopped serving meanwhile"));
                         } else if (done.isSuccess()) {
                             state = role;
+                            pause(false);
                             serving.complete(null);
                         } else {
                             serving.completeExceptionally(done.cause());
@@ -153,10 +157,50 @@ public final class NodeFront implements AutoCloseable {
         execute(this::leave);
     }
 
+    /// Fails as a machine does that hangs: connections stay, new ones are taken, nothing is read or
+    /// answered any more. [#crash] ends it.
+    public void fallSilent() {
+        execute(() -> {
+            gate = () -> false;
+            pause(true);
+        });
+    }
+
+    /// Takes no more commands, and completes when those that were taken have been answered, or when
+    /// the time is up. [#resume] takes commands again.
+    public CompletableFuture<Void> drain(long limitNs) {
+        var drained = new CompletableFuture<Void>();
+        execute(() -> {
+            pause(true);
+            awaitDrained(drained, limitNs / DRAIN_POLL_NS);
+        });
+        return drained;
+    }
+
+    private void awaitDrained(CompletableFuture<Void> drained, long pollsLeft) {
+        boolean idle =
+                sharedLanes.values().stream().allMatch(SharedLane::isIdle)
+                        && (tracker == null || tracker.parkedCount() == 0);
+        if (idle || pollsLeft <= 0) {
+            drained.complete(null);
+        } else {
+            loop.schedule(
+                    () -> awaitDrained(drained, pollsLeft - 1),
+                    DRAIN_POLL_NS,
+                    TimeUnit.NANOSECONDS);
+        }
+    }
+
+    /// Takes commands again after a [#drain].
+    public void resume() {
+        execute(() -> pause(false));
+    }
+
     /// Fails as a machine does that loses its power: every client is reset, nothing listens.
     public void crash() {
         execute(() -> {
             leave();
+            paused = false;
             List.copyOf(clients).forEach(ClientConnection::reset);
             closeListener();
         });
@@ -207,7 +251,7 @@ public final class NodeFront implements AutoCloseable {
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(
                                 options.maxOutputBytes() / 2, options.maxOutputBytes()));
-        accepted.config().setAutoRead(reading);
+        accepted.config().setAutoRead(isReading());
         accepted.pipeline().addLast(client);
         loop.register(accepted);
     }
@@ -270,7 +314,7 @@ public final class NodeFront implements AutoCloseable {
         engineSocket = null;
         parkedBytes = 0;
         fullLanes.clear();
-        readCommands(true);
+        bound(false);
     }
 
     /// The engine closed a lane: what was under way there is unknown.
@@ -373,23 +417,34 @@ public final class NodeFront implements AutoCloseable {
         if (!fullLanes.isEmpty()
                 || parked > options.maxParkedReplies()
                 || parkedBytes > options.maxParkedBytes()) {
-            readCommands(false);
+            bound(true);
         } else if (parked <= options.maxParkedReplies() / 2
                 && parkedBytes <= options.maxParkedBytes() / 2) {
-            readCommands(true);
+            bound(false);
         }
     }
 
-    private void readCommands(boolean enabled) {
-        if (reading != enabled) {
-            reading = enabled;
-            clients.forEach(ClientConnection::readAsAllowed);
+    private void bound(boolean full) {
+        if (bounded != full) {
+            bounded = full;
+            List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
         }
+    }
+
+    private void pause(boolean stopped) {
+        if (paused != stopped) {
+            paused = stopped;
+            List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
+        }
+    }
+
+    boolean isPaused() {
+        return paused;
     }
 
     /// Whether commands may be read at all.
     boolean isReading() {
-        return reading;
+        return !bounded && !paused;
     }
 
     /// Counts the engines that this front has served; each has its own.

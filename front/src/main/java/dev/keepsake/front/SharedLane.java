@@ -75,6 +75,11 @@ final class SharedLane extends LaneChannel {
         return ExpectedReplies.Kind.WAIT;
     }
 
+    /// Whether the engine owes nothing and is owed nothing.
+    boolean isIdle() {
+        return expected.isEmpty() && outgoing == null;
+    }
+
     /// The keys that this turn writes.
     MarkList marks() {
         return marks;

@@ -69,6 +69,7 @@ public final class ShardNode implements AutoCloseable {
     private static final int TAP_READ_BYTES = 64 * 1024;
     private static final long TICK_MS = 50;
     private static final long FULL_RETRY_MS = 100;
+    private static final long WATCH_EVERY_NS = TimeUnit.MILLISECONDS.toNanos(250);
 
     // How close together the engine's position is asked for: while somebody waits for it, and
     // otherwise.
@@ -91,6 +92,7 @@ public final class ShardNode implements AutoCloseable {
 
     private final Leadership leadership;
     private final Semaphore probeSoon = new Semaphore(0);
+    private final Semaphore ending = new Semaphore(0);
     private volatile boolean ended;
     private volatile boolean probeEagerly = true;
     private volatile long appliedOffset = -1;
@@ -101,6 +103,7 @@ public final class ShardNode implements AutoCloseable {
     private @Nullable LogWriter writer;
     private @Nullable Future<?> ticking;
     private boolean replicaReady;
+    private boolean silent;
     private long catchUpOffset = -1;
     private long catchUpSetNs;
 
@@ -160,6 +163,22 @@ public final class ShardNode implements AutoCloseable {
     /// Kills the engine now. Nothing more is appended on its behalf but what had been read before.
     public void crash() {
         retire("crashed on request");
+    }
+
+    /// Stops renewing the lease and reading the engine's stream, as a machine does that hangs,
+    /// until it is crashed.
+    public void fallSilent() {
+        inLoop(() -> {
+            silent = true;
+            if (tap != null) {
+                tap.config().setAutoRead(false);
+            }
+        });
+    }
+
+    /// Gives the leadership up: the engine is thrown away in good order.
+    public void handOver() {
+        retire("handed over on request");
     }
 
     /// Whether the node leads and its lease holds. On the event loop.
@@ -247,6 +266,9 @@ public final class ShardNode implements AutoCloseable {
     }
 
     private void tick() {
+        if (silent) {
+            return;
+        }
         run(leadership.onTick(log.tail(), clock.nowNs()));
     }
 
@@ -257,7 +279,8 @@ public final class ShardNode implements AutoCloseable {
         try {
             while (!ended) {
                 var tail = log.tail(); // before the engine's offset: see Leadership.onProgress
-                long offset = replicaOffset(following.command("ROLE"));
+                long offset =
+                        replicaOffset(following.commandWithin(config.engineTimeoutNs(), "ROLE"));
                 if (offset == NOT_A_REPLICA) {
                     return;
                 }
@@ -368,8 +391,26 @@ public final class ShardNode implements AutoCloseable {
                                 return;
                             }
                             inLoop(() -> attachTap(term, offset));
+                            watch(promoted);
                         })
                 .start();
+    }
+
+    /// Asks a primary's engine again and again whether it is there, until this life ends. One that
+    /// does not answer is as good as dead, however much it runs.
+    private void watch(Engine watched) {
+        try {
+            while (!ended) {
+                watched.commandWithin(config.engineTimeoutNs(), "PING");
+                ending.tryAcquire(WATCH_EVERY_NS, TimeUnit.NANOSECONDS);
+            }
+        } catch (IOException e) {
+            if (!ended) {
+                retire("its engine does not answer: " + e.getMessage());
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     private void attachTap(Term term, long offset) {
@@ -425,6 +466,7 @@ public final class ShardNode implements AutoCloseable {
     private void end(String reason) {
         ended = true;
         probeSoon.release();
+        ending.release();
         if (ticking != null) {
             ticking.cancel(false);
         }
@@ -525,6 +567,7 @@ public final class ShardNode implements AutoCloseable {
             appliedOffset = endOffset;
             var writer = ShardNode.this.writer;
             if (tap != null
+                    && !silent
                     && writer != null
                     && !tap.config().isAutoRead()
                     && writer.undecidedBytes() <= config.undecidedMaxBytes() / 2) {

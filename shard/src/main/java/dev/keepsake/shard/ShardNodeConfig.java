@@ -12,6 +12,8 @@ import dev.keepsake.engine.EngineSpec;
 /// @param timings the lease
 /// @param feedDelayNs how long each log entry is withheld from this node while it is a replica; 0
 ///   but in drills
+/// @param engineTimeoutNs how long an engine may leave a question unanswered before it counts as
+///   dead; longer than any command takes
 /// @param undecidedMaxBytes how much of the stream may wait for the log before the tap stops
 ///   reading, and the longest command or transaction that is taken
 public record ShardNodeConfig(
@@ -19,6 +21,7 @@ public record ShardNodeConfig(
         EngineSpec engine,
         LeaseTimings timings,
         long feedDelayNs,
+        long engineTimeoutNs,
         int undecidedMaxBytes) {
     public ShardNodeConfig {
         checkArgument(
@@ -26,6 +29,7 @@ public record ShardNodeConfig(
                 "replication id is not 40 hexadecimal digits: %s",
                 replicationId);
         checkArgument(feedDelayNs >= 0, "feed delay is negative: %d ns", feedDelayNs);
+        checkArgument(engineTimeoutNs > 0, "engine timeout is %d ns", engineTimeoutNs);
         checkArgument(undecidedMaxBytes > 0, "undecided bound is %d bytes", undecidedMaxBytes);
     }
 

@@ -3,7 +3,9 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 
 import java.net.URI;
+import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
@@ -39,6 +41,11 @@ final class Api implements AutoCloseable {
 
     /// Makes a cluster and waits until it is available.
     Cluster create(String name, int shards, int replicas, int lagMs, int port) {
+        return create(name, shards, replicas, port, Map.of(REPLICA_LAG, "" + lagMs));
+    }
+
+    /// The same, with any tags.
+    Cluster create(String name, int shards, int replicas, int port, Map<String, String> tags) {
         client.createCluster(request ->
                 request.clusterName(name)
                         .nodeType("db.t4g.small")
@@ -46,7 +53,14 @@ final class Api implements AutoCloseable {
                         .port(port)
                         .numShards(shards)
                         .numReplicasPerShard(replicas)
-                        .tags(Tag.builder().key(REPLICA_LAG).value("" + lagMs).build()));
+                        .tags(
+                                tags.entrySet().stream()
+                                        .map(tag ->
+                                                Tag.builder()
+                                                        .key(tag.getKey())
+                                                        .value(tag.getValue())
+                                                        .build())
+                                        .toList()));
         await(
                 name + " is available",
                 () ->
@@ -98,6 +112,15 @@ final class Api implements AutoCloseable {
         return client.describeEvents(request -> {}).events().reversed().stream()
                 .map(Event::message)
                 .toList();
+    }
+
+    /// When the newest event that begins so happened.
+    Instant date(String message) {
+        return client.describeEvents(request -> {}).events().stream()
+                .filter(event -> event.message().startsWith(message))
+                .findFirst()
+                .orElseThrow()
+                .date();
     }
 
     @Override

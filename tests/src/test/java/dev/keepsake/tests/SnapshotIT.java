@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
-import dev.keepsake.shard.LeaseTimings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -110,7 +109,7 @@ class SnapshotIT {
         return TestServer.start(
                 directory,
                 ServerParts.withSegmentsOf(SEGMENT_BYTES),
-                new FleetTuning(LeaseTimings.standard(), SNAPSHOT_EVERY_BYTES));
+                FleetTuning.standard().withSnapshotEvery(SNAPSHOT_EVERY_BYTES));
     }
 
     private static List<Node> create(TestServer server, int lagMs) {
