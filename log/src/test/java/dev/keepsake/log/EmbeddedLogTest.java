@@ -563,8 +563,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
     }
 
     /// @return where in the file the batch begins
-    private int appendAsOneBatch(EmbeddedLog log, String... texts)
-            throws IOException, InterruptedException {
+    private int appendAsOneBatch(EmbeddedLog log, String... texts) throws IOException {
         var stages = new ArrayList<CompletionStage<AppendOutcome>>();
         int begin;
         try (var held = machine.holdForces()) {

@@ -13,7 +13,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -106,20 +107,35 @@ public final class MemoryDisk {
 
     /// Makes forces wait. Closing it lets them go on.
     public final class Gate implements AutoCloseable {
-        private final CountDownLatch reached = new CountDownLatch(1);
-        private final CountDownLatch opened = new CountDownLatch(1);
+        private final Semaphore passes = new Semaphore(0);
+        private CompletableFuture<Void> arrival = new CompletableFuture<>(); // guarded by the disk
 
         private Gate() {}
 
-        /// Returns once a force waits here.
-        public void awaitForce() throws InterruptedException {
-            checkState(reached.await(10, TimeUnit.SECONDS), "nothing was forced for 10 s");
+        /// Completes once a force waits here.
+        public CompletableFuture<Void> arrival() {
+            synchronized (MemoryDisk.this) {
+                return arrival;
+            }
         }
 
-        private void pass() throws IOException {
-            reached.countDown();
+        /// Returns once a force waits here.
+        public void awaitForce() {
+            arrival().orTimeout(10, TimeUnit.SECONDS).join();
+        }
+
+        /// Lets the force go on that waits here; the next one waits again.
+        public void passOne() {
+            synchronized (MemoryDisk.this) {
+                arrival = new CompletableFuture<>();
+            }
+            passes.release();
+        }
+
+        private void enter() throws IOException {
+            arrival().complete(null);
             try {
-                checkState(opened.await(30, TimeUnit.SECONDS), "a force was held for 30 s");
+                checkState(passes.tryAcquire(30, TimeUnit.SECONDS), "a force was held for 30 s");
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IOException("interrupted while a force was held", e);
@@ -133,7 +149,7 @@ public final class MemoryDisk {
                     gate = null;
                 }
             }
-            opened.countDown();
+            passes.release(Short.MAX_VALUE);
         }
     }
 
@@ -187,7 +203,7 @@ public final class MemoryDisk {
     }
 
     /// Lets the `nth` write from now on, counted from 1, fail with half of it done, for want of
-    /// space.
+    /// space; 0 lets none fail.
     public synchronized void failWrite(int nth) {
         writesUntilFull = nth;
     }
@@ -440,7 +456,7 @@ public final class MemoryDisk {
                 held = gate;
             }
             if (held != null) {
-                held.pass();
+                held.enter();
             }
             synchronized (MemoryDisk.this) {
                 checkUsable();
