@@ -70,7 +70,6 @@ final class EngineConfig {
             config.append(directive(parameter.getKey(), parameter.getValue()));
         }
         return config.append(FIXED)
-                .append(directive("dir", spec.workDirectory().toAbsolutePath().toString()))
                 .append(directive("maxmemory", Long.toString(spec.maxmemoryBytes())))
                 .append(directive("masteruser", spec.feedUser()))
                 .append(directive("masterauth", spec.feedPassword().value()))

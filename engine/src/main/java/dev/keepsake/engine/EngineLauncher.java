@@ -111,7 +111,7 @@ public final class EngineLauncher implements AutoCloseable {
                 RunDirectory.SOCKET_PATH_BYTES_MAX);
         Files.deleteIfExists(socket);
         var process =
-                command(socket)
+                command(socket, spec.workDirectory())
                         .directory(spec.workDirectory().toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(workDirectory.log().toFile())
@@ -126,12 +126,14 @@ public final class EngineLauncher implements AutoCloseable {
     // The configuration goes in through standard input: the password is in it, and neither the
     // process list nor a file shall have that. Should we be killed while we write it, the engine
     // starts with half of it; the port is on the command line so that it opens none even then.
-    private ProcessBuilder command(Path socket) {
+    private ProcessBuilder command(Path socket, Path workDirectory) {
         return new ProcessBuilder(
                 binary.path().toString(),
                 "-",
                 "--port",
                 "0",
+                "--dir", // which also tells whoever reads the process list whose engine it is
+                workDirectory.toAbsolutePath().toString(),
                 EngineProcesses.SOCKET_OPTION,
                 socket.toString());
     }

@@ -284,7 +284,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (elsewhere != null) {
             return refuse(elsewhere);
         }
-        if (!front.isServing()) {
+        // Before its promotion, a primary's engine may lack what has been acknowledged already.
+        boolean early =
+                !front.isPrimary()
+                        && route.slot() >= 0
+                        && !(session.readOnly() && spec.effect().isRead());
+        if (!front.isServing() || early) {
             return refuse(LOADING);
         }
         if (own != null || needsOwnLane(spec, in, base, frame)) {

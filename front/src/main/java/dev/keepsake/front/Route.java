@@ -51,12 +51,7 @@ final class Route {
         if (owner.primary().name().equals(node)) {
             return null;
         }
-        boolean reads =
-                switch (spec.effect()) {
-                    case NONE, READ, SCAN -> true;
-                    case WRITE, OPAQUE -> false;
-                };
-        if (readOnly && reads && owns(topology, node, owner.slots())) {
+        if (readOnly && spec.effect().isRead() && owns(topology, node, owner.slots())) {
             return null;
         }
         return "MOVED %d %s:%d".formatted(slot, owner.primary().host(), owner.primary().port());

@@ -16,7 +16,15 @@ public final class CommandSpec {
         /// Changes the keys that it names, and no others.
         WRITE,
         /// May change anything.
-        OPAQUE
+        OPAQUE;
+
+        /// Whether a replica may carry it out.
+        public boolean isRead() {
+            return switch (this) {
+                case NONE, READ, SCAN -> true;
+                case WRITE, OPAQUE -> false;
+            };
+        }
     }
 
     /// Who answers a command.

@@ -1,5 +1,7 @@
 package dev.keepsake.server;
 
+import dev.keepsake.control.FailoverMode;
+import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -8,6 +10,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// A measured failover under load, several times: a cluster is made through the AWS API, writers
@@ -24,19 +29,29 @@ final class Drill implements AutoCloseable {
     /// From the call to the last of its events; the replicas' lag comes on top.
     private static final Duration FAILOVER_LIMIT = Duration.ofSeconds(30);
 
+    private static final int PATIENT_MS = 2_000;
+    private static final int IMPATIENT_MS = 100;
     private static final Duration RESUME_LIMIT = Duration.ofSeconds(10);
 
     private final DrillOptions options;
     private final OptionalInt clusterPort;
     private final Progress progress;
+    private final DrilledServer server;
     private final DrillCluster cluster;
+    private final RandomGenerator random = RandomGenerator.getDefault();
 
     /// @param clusterPort the port to ask for, if it matters
-    Drill(DrillOptions options, URI endpoint, OptionalInt clusterPort, Progress progress) {
+    Drill(DrillOptions options, DrilledServer server, OptionalInt clusterPort, Progress progress) {
         this.options = options;
         this.clusterPort = clusterPort;
         this.progress = progress;
-        this.cluster = new DrillCluster(endpoint);
+        this.server = server;
+        this.cluster = new DrillCluster(server.endpoint());
+    }
+
+    /// A drill of a server that is somebody else's.
+    Drill(DrillOptions options, URI endpoint, OptionalInt clusterPort, Progress progress) {
+        this(options, DrilledServer.at(endpoint), clusterPort, progress);
     }
 
     /// Runs the drill to its end.
@@ -56,15 +71,15 @@ final class Drill implements AutoCloseable {
         var keys = new DrillKeys(topology.shards());
         List<FailoverResult> results;
         List<WriteLedger> ledgers;
-        try (var store = JedisStore.connect(topology.endpoint(), options.writers());
+        try (var store = JedisStore.connect(topology.endpoint(), options.writers(), timeoutMs());
                 var crew = WriterCrew.start(options.writers(), keys, store)) {
             progress.line("%d writers write".formatted(options.writers()));
-            results = failOverAll(crew, keys);
+            results = failOverAll(crew, keys, topology);
             ledgers = crew.stop();
         }
         progress.live("Reading everything back");
         // A new client, as an application that starts afterwards would have.
-        try (var store = JedisStore.connect(topology.endpoint(), options.writers())) {
+        try (var store = JedisStore.connect(topology.endpoint(), options.writers(), PATIENT_MS)) {
             var verdicts = new ReadBack(store, keys).check(ledgers);
             progress.line("Everything is read back");
             return new DrillReport(
@@ -77,19 +92,47 @@ final class Drill implements AutoCloseable {
         }
     }
 
-    private List<FailoverResult> failOverAll(WriterCrew crew, DrillKeys keys)
+    /// A primary that fell silent is noticed by waiting for it, so the writers wait briefly.
+    private int timeoutMs() {
+        return options.mode() == FailoverMode.SILENT ? IMPATIENT_MS : PATIENT_MS;
+    }
+
+    private List<FailoverResult> failOverAll(
+            WriterCrew crew, DrillKeys keys, DrillCluster.Topology topology)
             throws DrillException, InterruptedException {
         var results = new ArrayList<FailoverResult>();
-        for (int i = 0; i < options.failovers(); i++) {
-            var result = failOver(crew, keys, i % keys.shards());
+        long startNs = System.nanoTime();
+        for (int i = 0; isMoreWanted(i, startNs); i++) {
+            var result = failOver(crew, keys, i % keys.shards(), topology);
             results.add(result);
             progress.line(
-                    "Failover %d of %d: %s".formatted(i + 1, options.failovers(), told(result)));
+                    options.durationS() > 0
+                            ? "Failover %d: %s".formatted(i + 1, told(result))
+                            : "Failover %d of %d: %s"
+                                    .formatted(i + 1, options.failovers(), told(result)));
             if (!result.isComplete()) {
                 break; // The next one would only be refused.
             }
         }
         return results;
+    }
+
+    private boolean isMoreWanted(int done, long startNs) {
+        return options.durationS() > 0
+                ? System.nanoTime() - startNs < TimeUnit.SECONDS.toNanos(options.durationS())
+                : done < options.failovers();
+    }
+
+    private DrillFault nextFault() {
+        return switch (options.fault()) {
+            case RANDOM ->
+                    switch (random.nextInt(3)) {
+                        case 0 -> DrillFault.FAILOVER;
+                        case 1 -> DrillFault.ENGINE;
+                        default -> DrillFault.SERVER;
+                    };
+            case FAILOVER, ENGINE, SERVER -> options.fault();
+        };
     }
 
     private static String told(FailoverResult result) {
@@ -99,7 +142,8 @@ final class Drill implements AutoCloseable {
                 : result.told() + ": " + result.shortfall();
     }
 
-    private FailoverResult failOver(WriterCrew crew, DrillKeys keys, int shard)
+    private FailoverResult failOver(
+            WriterCrew crew, DrillKeys keys, int shard, DrillCluster.Topology topology)
             throws DrillException, InterruptedException {
         var name = keys.shardName(shard);
         var meters = crew.meters(shard);
@@ -109,12 +153,36 @@ final class Drill implements AutoCloseable {
         }
         int eventsBefore = cluster.events().size();
         meters.forEach(AckMeter::watch);
+        FailoverTrail trail;
         try {
-            cluster.failOver(name);
-        } catch (DrillException refused) {
+            trail =
+                    switch (nextFault()) {
+                        case FAILOVER -> {
+                            cluster.failOver(name);
+                            yield awaitRecovery(
+                                    crew,
+                                    name,
+                                    eventsBefore,
+                                    messages -> FailoverTrail.follow(name, messages));
+                        }
+                        case ENGINE -> {
+                            var primary = cluster.nodeAt(topology.primaryPort(shard));
+                            server.killEngine(primary);
+                            yield awaitRecovery(
+                                    crew,
+                                    name,
+                                    eventsBefore,
+                                    messages -> FailoverTrail.followUnplanned(primary, messages));
+                        }
+                        case SERVER -> {
+                            server.killAndStartAgain();
+                            yield FailoverTrail.ofServer();
+                        }
+                        case RANDOM -> throw new IllegalStateException("chance has decided");
+                    };
+        } catch (DrillException | IOException refused) {
             return result(name, none, meters, refused.getMessage());
         }
-        var trail = awaitRecovery(crew, name, eventsBefore);
         if (!trail.isComplete()) {
             return result(name, trail, meters, "still waiting for " + trail.missing());
         }
@@ -151,7 +219,11 @@ final class Drill implements AutoCloseable {
                 });
     }
 
-    private FailoverTrail awaitRecovery(WriterCrew crew, String shard, int eventsBefore)
+    private FailoverTrail awaitRecovery(
+            WriterCrew crew,
+            String shard,
+            int eventsBefore,
+            Function<List<String>, FailoverTrail> follow)
             throws DrillException, InterruptedException {
         var trail = new FailoverTrail[1];
         Waiting.until(
@@ -159,9 +231,7 @@ final class Drill implements AutoCloseable {
                 () -> {
                     tellCount(crew, "failing over shard " + shard);
                     var messages = cluster.events().stream().map(DrillEvent::message).toList();
-                    trail[0] =
-                            FailoverTrail.follow(
-                                    shard, messages.subList(eventsBefore, messages.size()));
+                    trail[0] = follow.apply(messages.subList(eventsBefore, messages.size()));
                     return trail[0].isComplete();
                 });
         return trail[0];

@@ -1,5 +1,6 @@
 package dev.keepsake.server;
 
+import dev.keepsake.control.FailoverMode;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +10,9 @@ import java.util.OptionalInt;
 import java.util.UUID;
 import java.util.function.Supplier;
 import redis.clients.jedis.HostAndPort;
+import redis.clients.jedis.Jedis;
+import redis.clients.jedis.Protocol;
+import redis.clients.jedis.exceptions.JedisException;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
@@ -25,6 +29,7 @@ import software.amazon.awssdk.services.memorydb.model.Tag;
 /// The drilled cluster, made and watched through the AWS API as any user would. Owned by the
 /// drill's thread.
 final class DrillCluster implements AutoCloseable {
+    private static final String FAILOVER_MODE_TAG = "keepsake:failover-mode";
     private static final String REPLICA_LAG_TAG = "keepsake:replica-lag-ms";
     private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
     private static final Duration CREATE_LIMIT = Duration.ofSeconds(30);
@@ -62,7 +67,6 @@ final class DrillCluster implements AutoCloseable {
     /// @throws DrillException when it does not come to life
     Topology create(DrillOptions options, OptionalInt port)
             throws DrillException, InterruptedException {
-        var lag = Tag.builder().key(REPLICA_LAG_TAG).value(Integer.toString(options.lagMs()));
         call(
                 "CreateCluster",
                 () ->
@@ -74,9 +78,7 @@ final class DrillCluster implements AutoCloseable {
                                     .tlsEnabled(false)
                                     .numShards(options.shards())
                                     .numReplicasPerShard(options.replicas());
-                            if (options.lagMs() > 0) {
-                                request.tags(lag.build());
-                            }
+                            request.tags(tags(options));
                             port.ifPresent(request::port);
                         }));
         if (!Waiting.until(CREATE_LIMIT, () -> describe().status().equals("available"))) {
@@ -85,6 +87,31 @@ final class DrillCluster implements AutoCloseable {
                             .formatted(name, describe().status(), CREATE_LIMIT.toSeconds()));
         }
         return topology(describe());
+    }
+
+    private static List<Tag> tags(DrillOptions options) {
+        var tags = new ArrayList<Tag>();
+        if (options.lagMs() > 0) {
+            tags.add(tag(REPLICA_LAG_TAG, Integer.toString(options.lagMs())));
+        }
+        if (options.mode() != FailoverMode.CRASH) {
+            tags.add(tag(FAILOVER_MODE_TAG, options.mode().option()));
+        }
+        return tags;
+    }
+
+    private static Tag tag(String key, String value) {
+        return Tag.builder().key(key).value(value).build();
+    }
+
+    /// The node that listens on a port.
+    String nodeAt(int port) throws DrillException, InterruptedException {
+        return describe().shards().stream()
+                .flatMap(shard -> shard.nodes().stream())
+                .filter(node -> node.endpoint().port() == port)
+                .findFirst()
+                .orElseThrow(() -> new DrillException("no node listens on port " + port))
+                .name();
     }
 
     private static Topology topology(Cluster cluster) {
@@ -189,5 +216,23 @@ final class DrillCluster implements AutoCloseable {
     }
 
     /// Where the cluster answers and who serves what.
-    record Topology(HostAndPort endpoint, List<ShardSlots> shards) {}
+    record Topology(HostAndPort endpoint, List<ShardSlots> shards) {
+        /// The port of a shard's primary, as the cluster's nodes tell it.
+        int primaryPort(int shard) throws DrillException {
+            try (var jedis = new Jedis(endpoint)) {
+                for (var answer : (List<?>) jedis.sendCommand(Protocol.Command.CLUSTER, "SLOTS")) {
+                    if (answer instanceof List<?> slots
+                            && slots.get(0) instanceof Long first
+                            && slots.get(2) instanceof List<?> primary
+                            && primary.get(1) instanceof Long port
+                            && first == shards.get(shard).ranges().getFirst().first()) {
+                        return Math.toIntExact(port);
+                    }
+                }
+            } catch (JedisException e) {
+                throw new DrillException("CLUSTER SLOTS failed: " + e.getMessage(), e);
+            }
+            throw new DrillException("CLUSTER SLOTS tells no primary of shard " + shard);
+        }
+    }
 }

@@ -1,5 +1,6 @@
 package dev.keepsake.server;
 
+import dev.keepsake.control.FailoverMode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -54,6 +55,28 @@ final class DrillCommand implements Callable<Integer> {
                     "How far to hold the replicas behind, so that a failover has to catch up.")
     private int lagMs = 0;
 
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            description =
+                    "How FailoverShard lets the primary fail: crash, silent (sockets stay open and"
+                            + " never answer) or handover.")
+    private FailoverMode mode = FailoverMode.CRASH;
+
+    @Option(
+            names = "--kill",
+            paramLabel = "WHAT",
+            description =
+                    "Kill something with SIGKILL instead of calling FailoverShard: engine (the"
+                            + " primary's), server, or random (any of these and FailoverShard).")
+    private DrillFault fault = DrillFault.FAILOVER;
+
+    @Option(
+            names = "--duration",
+            paramLabel = "S",
+            description = "Go on for so many seconds instead of counting failovers.")
+    private int durationS = 0;
+
     @Option(names = "--json", description = "Print one JSON object as the last line.")
     private boolean json;
 
@@ -88,8 +111,12 @@ final class DrillCommand implements Callable<Integer> {
             try {
                 var report =
                         endpoint == null
-                                ? drillOwnServer(options, directory.data(), progress)
-                                : drill(options, endpoint, OptionalInt.empty(), progress);
+                                ? drillOwnServer(options, directory, progress)
+                                : drill(
+                                        options,
+                                        DrilledServer.at(endpoint),
+                                        OptionalInt.empty(),
+                                        progress);
                 return judge(report, directory, people);
             } catch (InterruptedException e) {
                 directory.forgetLog();
@@ -101,7 +128,12 @@ final class DrillCommand implements Callable<Integer> {
 
     private DrillOptions options() throws UsageException {
         try {
-            return new DrillOptions(failovers, shards, replicas, writers, lagMs);
+            if (fault != DrillFault.FAILOVER && endpoint != null) {
+                throw new UsageException(
+                        "--kill works on a server that the drill starts; omit --endpoint");
+            }
+            return new DrillOptions(
+                    failovers, durationS, shards, replicas, writers, lagMs, mode, fault);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()), e);
         }
@@ -114,22 +146,26 @@ final class DrillCommand implements Callable<Integer> {
         return console != null && console.isTerminal();
     }
 
-    private DrillReport drillOwnServer(DrillOptions options, Path data, Progress progress)
-            throws DrillException, StartException, InterruptedException {
+    private DrillReport drillOwnServer(
+            DrillOptions options, DrillDirectory directory, Progress progress)
+            throws DrillException, StartException, IOException, InterruptedException {
         var ports = PortRange.findFree(options.nodes() + SPARE_PORTS, RandomGenerator.getDefault());
         var nodePorts = new PortRange(ports.first() + 1, ports.last());
-        var config = new ServerConfig(LOOPBACK, ports.first(), data, nodePorts, engine);
+        var config = new ServerConfig(LOOPBACK, ports.first(), directory.data(), nodePorts, engine);
         progress.live("Starting a server");
-        try (var server = Server.start(config)) {
+        try (DrilledServer server =
+                options.fault().killsServer()
+                        ? ChildServer.start(config, directory.log())
+                        : OwnServer.start(config)) {
             progress.line("A server for this drill is ready at " + server.endpoint());
-            return drill(options, server.endpoint(), OptionalInt.of(ports.last()), progress);
+            return drill(options, server, OptionalInt.of(ports.last()), progress);
         }
     }
 
     private static DrillReport drill(
-            DrillOptions options, URI endpoint, OptionalInt clusterPort, Progress progress)
+            DrillOptions options, DrilledServer server, OptionalInt clusterPort, Progress progress)
             throws DrillException, InterruptedException {
-        try (var drill = new Drill(options, endpoint, clusterPort, progress)) {
+        try (var drill = new Drill(options, server, clusterPort, progress)) {
             return drill.run();
         }
     }

@@ -15,6 +15,8 @@ record FailoverTrail(int seen, @Nullable String from, @Nullable String to) {
     private static final int ALL = 4;
     private static final Pattern COMPLETED =
             Pattern.compile("Failover from primary node (\\S+) to replica node (\\S+) completed");
+    private static final Pattern UNPLANNED =
+            Pattern.compile("Failover to replica node (\\S+) completed");
 
     /// Follows the events.
     ///
@@ -53,6 +55,31 @@ record FailoverTrail(int seen, @Nullable String from, @Nullable String to) {
             }
         }
         return new FailoverTrail(seen, from, to);
+    }
+
+    /// Follows the events after a primary has failed by itself. They come in any order.
+    ///
+    /// @param from the primary that failed
+    /// @param messages the cluster's events since then, oldest first
+    static FailoverTrail followUnplanned(String from, List<String> messages) {
+        String to = null;
+        int seen = 1; // nobody has called
+        for (var message : messages) {
+            var match = UNPLANNED.matcher(message);
+            if (match.matches()) {
+                to = match.group(1);
+                seen++;
+            } else if (message.equals("Recovering nodes " + from)
+                    || message.equals("Finished recovery for nodes " + from)) {
+                seen++;
+            }
+        }
+        return new FailoverTrail(Math.min(ALL, seen), from, to);
+    }
+
+    /// A server that was killed and is back: no event tells of it.
+    static FailoverTrail ofServer() {
+        return new FailoverTrail(ALL, "server", "server");
     }
 
     boolean isComplete() {

@@ -8,6 +8,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClusterPipeline;
 import redis.clients.jedis.ConnectionPoolConfig;
+import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.Response;
@@ -33,7 +34,10 @@ final class JedisStore implements DrillStore {
     ///
     /// @param clusterEndpoint the cluster's configuration endpoint
     /// @param threads how many threads will use the store at once
-    static JedisStore connect(HostAndPort clusterEndpoint, int threads) throws DrillException {
+    /// @param timeoutMs how long a reply is waited for
+    static JedisStore connect(HostAndPort clusterEndpoint, int threads, int timeoutMs)
+            throws DrillException {
+        var config = DefaultJedisClientConfig.builder().socketTimeoutMillis(timeoutMs).build();
         var pool = new ConnectionPoolConfig();
         pool.setMaxTotal(threads);
         pool.setMaxIdle(threads);
@@ -41,6 +45,7 @@ final class JedisStore implements DrillStore {
             return new JedisStore(
                     RedisClusterClient.builder()
                             .nodes(Set.of(clusterEndpoint))
+                            .clientConfig(config)
                             .poolConfig(pool)
                             .maxAttempts(1)
                             .maxTotalRetriesDuration(LONG)

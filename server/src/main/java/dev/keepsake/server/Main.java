@@ -1,5 +1,6 @@
 package dev.keepsake.server;
 
+import dev.keepsake.control.FailoverMode;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.LoggerFactory;
@@ -39,6 +40,8 @@ public final class Main implements Runnable {
                 .addSubcommand(new DrillCommand(out, err))
                 .addSubcommand(new VersionCommand(out))
                 .registerConverter(PortRange.class, readably(PortRange::parse))
+                .registerConverter(FailoverMode.class, readably(FailoverMode::of))
+                .registerConverter(DrillFault.class, readably(DrillFault::ofKill))
                 .setOut(out)
                 .setErr(err)
                 .setParameterExceptionHandler((e, _) -> refuse(e.getCommandLine(), e))

@@ -1,10 +1,14 @@
 package dev.keepsake.server;
 
+import dev.keepsake.control.FailoverMode;
+import dev.keepsake.fleet.FailoverPace;
+import dev.keepsake.fleet.FleetTuning;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -57,6 +61,50 @@ final class StartCommand implements Callable<Integer> {
                             + " PATH, else the bundled one).")
     private @Nullable Path engine;
 
+    @Option(
+            names = "--failover-mode",
+            paramLabel = "MODE",
+            description =
+                    "How FailoverShard lets a primary fail, unless a cluster's tag"
+                            + " keepsake:failover-mode says otherwise: crash, silent or handover"
+                            + " (default: crash).")
+    private FailoverMode failoverMode = FailoverMode.CRASH;
+
+    @Option(
+            names = "--failover-pace",
+            paramLabel = "PACE",
+            description = "instant, or aws for AWS's seconds (default: instant).")
+    private String failoverPace = "instant";
+
+    @Option(
+            names = "--failover-quota",
+            paramLabel = "N",
+            description =
+                    "How many times FailoverShard may be called in 24 hours; AWS allows 5"
+                            + " (default: 0, any number).")
+    private int failoverQuota = 0;
+
+    @Option(
+            names = "--silence-ms",
+            paramLabel = "MS",
+            description =
+                    "How long a primary that fell silent stays so before it is replaced (default:"
+                            + " 5000).")
+    private int silenceMs = 5_000;
+
+    @Option(
+            names = "--engine-timeout-ms",
+            paramLabel = "MS",
+            description =
+                    "How long an engine may not answer before it counts as dead (default: 10000).")
+    private int engineTimeoutMs = 10_000;
+
+    @Option(
+            names = "--snapshot-every-mb",
+            paramLabel = "MB",
+            description = "How much log a shard writes between two snapshots (default: 256).")
+    private int snapshotEveryMb = 256;
+
     @Option(names = "--verbose", description = "Log the stack of every exception.")
     private boolean verbose;
 
@@ -73,13 +121,44 @@ final class StartCommand implements Callable<Integer> {
                     "--api-port is %d; give 1 to 65535, or omit it for 8379".formatted(apiPort));
         }
         Logs.toStandardError(verbose);
-        var config = new ServerConfig(LOOPBACK, apiPort, dataDirectory, nodePorts, engine);
+        var config =
+                new ServerConfig(LOOPBACK, apiPort, dataDirectory, nodePorts, engine, tuning());
         try (var _ = StopSignal.listen(STOP_LIMIT);
                 var server = Server.start(config)) {
             out.println("Keepsake is ready: " + server.endpoint());
             out.flush();
             awaitInterrupt();
             return Main.EXIT_OK;
+        }
+    }
+
+    private FleetTuning tuning() throws UsageException {
+        atLeast("--failover-quota", failoverQuota, 0);
+        atLeast("--silence-ms", silenceMs, 1);
+        atLeast("--engine-timeout-ms", engineTimeoutMs, 100);
+        atLeast("--snapshot-every-mb", snapshotEveryMb, 1);
+        var pace =
+                switch (failoverPace) {
+                    case "instant" -> FailoverPace.INSTANT;
+                    case "aws" -> FailoverPace.AWS;
+                    default ->
+                            throw new UsageException(
+                                    "--failover-pace is %s; give instant or aws"
+                                            .formatted(failoverPace));
+                };
+        return FleetTuning.standard()
+                .withSnapshotEvery((long) snapshotEveryMb << 20)
+                .withEngineTimeout(TimeUnit.MILLISECONDS.toNanos(engineTimeoutMs))
+                .withFailovers(
+                        failoverMode,
+                        TimeUnit.MILLISECONDS.toNanos(silenceMs),
+                        pace,
+                        failoverQuota);
+    }
+
+    private static void atLeast(String option, int value, int lowest) throws UsageException {
+        if (value < lowest) {
+            throw new UsageException("%s is %d; give %d or more".formatted(option, value, lowest));
         }
     }
 

@@ -1,0 +1,111 @@
+package dev.keepsake.server;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// A server in a process of its own, started with the same Java and the same options, which can be
+/// killed and started again on the same data.
+final class ChildServer implements DrilledServer {
+    private static final String READY = "Keepsake is ready: ";
+    private static final long ENDS_WITHIN_S = 10;
+
+    private final ServerConfig config;
+    private final Path log;
+    private final EngineKiller killer;
+    private final URI endpoint;
+    private Process process;
+
+    private ChildServer(ServerConfig config, Path log) throws IOException, DrillException {
+        this.config = config;
+        this.log = log;
+        this.killer = new EngineKiller(config.dataDirectory());
+        this.process = launch();
+        this.endpoint = awaitReady(process);
+    }
+
+    /// Starts it and returns when its API answers.
+    ///
+    /// @param log where its log is added
+    static ChildServer start(ServerConfig config, Path log) throws IOException, DrillException {
+        return new ChildServer(config, log);
+    }
+
+    private Process launch() throws IOException {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        command.addAll(
+                List.of(
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        Main.class.getName(),
+                        "start",
+                        "--api-port",
+                        Integer.toString(config.apiPort()),
+                        "--data-dir",
+                        config.dataDirectory().toString(),
+                        "--node-ports",
+                        config.nodePorts().toString()));
+        var engine = config.engine();
+        if (engine != null) {
+            command.addAll(List.of("--engine", engine.toString()));
+        }
+        return new ProcessBuilder(command)
+                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
+                .start();
+    }
+
+    private URI awaitReady(Process started) throws IOException, DrillException {
+        var out = new BufferedReader(new InputStreamReader(started.getInputStream(), UTF_8));
+        var line = out.readLine();
+        if (line == null || !line.startsWith(READY)) {
+            started.destroyForcibly();
+            throw new DrillException("the server did not start; %s tells why".formatted(log));
+        }
+        return URI.create(line.substring(READY.length()));
+    }
+
+    @Override
+    public URI endpoint() {
+        return endpoint;
+    }
+
+    @Override
+    public void killEngine(String node) throws DrillException {
+        killer.kill(node);
+    }
+
+    @Override
+    public void killAndStartAgain() throws DrillException, IOException {
+        process.destroyForcibly();
+        awaitEnd();
+        process = launch();
+        awaitReady(process);
+    }
+
+    private void awaitEnd() {
+        try {
+            if (!process.waitFor(ENDS_WITHIN_S, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    @Override
+    public void close() {
+        process.destroy();
+        awaitEnd();
+    }
+}
