@@ -110,10 +110,12 @@ public final class FileSystemDisk implements Disk {
             int length = 0;
             synchronized (reads) {
                 reads.seek(position);
-                int count = 0;
-                while (length < bytes.length && count >= 0) {
+                while (length < bytes.length) {
+                    int count = reads.read(bytes, length, bytes.length - length);
+                    if (count < 0) {
+                        break;
+                    }
                     length += count;
-                    count = reads.read(bytes, length, bytes.length - length);
                 }
             }
             into.put(bytes, 0, length);
