@@ -107,6 +107,13 @@ class CommandTableTest {
         assertThat(TABLE.find("nonsense")).isNull();
     }
 
+    /// `SORT_RO k GET other:*` tells what is in keys that it does not name.
+    @Test
+    void sortingIsNoPlainRead() {
+        assertThat(line("SORT_RO k GET other:*").known().effect()).isEqualTo(Effect.SCAN);
+        assertThat(line("SORT k").known().effect()).isEqualTo(Effect.OPAQUE);
+    }
+
     @Test
     void whatWritesNamesTheKeysItWrites() {
         for (var spec : TABLE.all()) {

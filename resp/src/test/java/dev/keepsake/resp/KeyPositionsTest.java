@@ -43,9 +43,14 @@ class KeyPositionsTest {
         "SORT k BY w* LIMIT 0 5 GET # ALPHA, 1",
         "SORT k STORE d, 1 3",
         "SORT k BY nosort store d, 1 5",
+        "SORT store DESC, 1",
+        "SORT k STORE c STORE d, 1 5",
+        "SORT k BY store STORE d, 1 5",
         "GEORADIUS k 0 0 1 km, 1",
         "GEORADIUS k 0 0 1 km COUNT 1 STORE d, 1 9",
         "GEORADIUSBYMEMBER k m 1 km STOREDIST d, 1 6",
+        "GEORADIUSBYMEMBER k m 1 km STORE c STORE d, 1 8",
+        "XREAD STREAMS streams k 0 0, 2 3",
         "SSUBSCRIBE a b, 1 2",
         "PING, ''",
         "KEYS *, ''"
@@ -72,6 +77,8 @@ class KeyPositionsTest {
                 "EVAL s 999999999 a",
                 "EVAL s '' a",
                 "ZUNIONSTORE d 3 a b",
+                "ZUNIONSTORE d 0 a b",
+                "XREAD STREAMS k",
                 "XREAD STREAMS",
                 "XREAD COUNT 1"
             })
