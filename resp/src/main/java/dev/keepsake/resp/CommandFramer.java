@@ -28,6 +28,7 @@ public final class CommandFramer {
     }
 
     private static final int MISSING = Integer.MIN_VALUE;
+    private static final int DIGITS_MAX = 18; // more may not fit a long
 
     private final ProtocolLimits limits;
     private final CommandFrame frame = new CommandFrame();
@@ -154,7 +155,8 @@ public final class CommandFramer {
         inlineArguments = List.of();
     }
 
-    /// Reads the number between `from` and the end of its line, and moves behind that line.
+    /// Reads the number between `from` and the end of its line, and moves behind that line. Which
+    /// spellings are numbers is as in Redis's `string2ll`: no plus, no needless zeros.
     private int lineNumber(ByteBuf in, int base, int from, int max, String complaint)
             throws ProtocolException {
         int newline = newline(in, base, from);
@@ -162,13 +164,17 @@ public final class CommandFramer {
             return MISSING;
         }
         int end = newline - 1; // the carriage return
-        long number = 0;
         int digit = from;
         boolean negative = digit < end && in.getByte(base + digit) == '-';
         if (negative) {
             digit++;
         }
-        boolean valid = digit < end && end - digit <= 10;
+        int digits = end - digit;
+        boolean valid = digits > 0 && digits <= DIGITS_MAX && in.getByte(base + end) == '\r';
+        if (valid && in.getByte(base + digit) == '0') {
+            valid = digits == 1 && !negative;
+        }
+        long number = 0;
         for (; valid && digit < end; digit++) {
             int value = in.getByte(base + digit) - '0';
             valid = value >= 0 && value <= 9;
@@ -179,7 +185,7 @@ public final class CommandFramer {
         }
         at = newline + 1;
         searchedTo = at;
-        return negative ? (int) -Math.min(number, Integer.MAX_VALUE) : (int) number;
+        return negative ? -1 : (int) number;
     }
 
     private int newline(ByteBuf in, int base, int from) {
@@ -213,7 +219,7 @@ public final class CommandFramer {
                 return arguments;
             }
             var argument = new ByteArrayOutputStream();
-            while (i < line.length && !isSpace(line[i])) {
+            while (i < line.length && !endsArgument(line[i])) {
                 byte c = line[i];
                 if (c == '"' || c == '\'') {
                     i = readQuoted(line, i, argument);
@@ -273,7 +279,12 @@ public final class CommandFramer {
         };
     }
 
+    /// What may stand between arguments: C's `isspace`.
     private static boolean isSpace(byte c) {
-        return c == ' ' || (c >= '\t' && c <= '\r') || c == 0;
+        return endsArgument(c) || c == 0x0b || c == '\f';
+    }
+
+    private static boolean endsArgument(byte c) {
+        return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == 0;
     }
 }

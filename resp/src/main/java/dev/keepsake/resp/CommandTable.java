@@ -97,9 +97,11 @@ public final class CommandTable {
         if (candidate.length() != whole || !sameLetters(candidate, 0, in, name, length)) {
             return false;
         }
-        return subLength == 0
-                || (candidate.charAt(length) == '|'
-                        && sameLetters(candidate, length + 1, in, sub, subLength));
+        if (subLength == 0) {
+            return candidate.indexOf('|') < 0; // `client|list` is two words or no command
+        }
+        return candidate.charAt(length) == '|'
+                && sameLetters(candidate, length + 1, in, sub, subLength);
     }
 
     private static boolean sameLetters(String word, int from, ByteBuf in, int start, int length) {

@@ -59,7 +59,7 @@ record KeyRule(@Nullable String keyword, int begin, boolean counted, int a, int 
                 last = c <= 1 ? argumentCount + a : first + (argumentCount - first) / c + a;
             }
         }
-        if (last >= argumentCount) {
+        if (last < first || last >= argumentCount) {
             return false;
         }
         for (int i = first; i <= last; i += step) {
@@ -68,15 +68,23 @@ record KeyRule(@Nullable String keyword, int begin, boolean counted, int a, int 
         return true;
     }
 
+    /// Where the keys after the keyword begin, or -1 when it is not there. An option that is given
+    /// twice counts the last time; a keyword that ends the options, for all that follows are keys,
+    /// counts the first.
     private int afterKeyword(ByteBuf in, int base, CommandFrame frame, String word) {
+        boolean option = a == 0;
         int step = begin > 0 ? 1 : -1;
         int i = begin > 0 ? begin : frame.argumentCount() + begin;
+        int after = -1;
         for (; i > 0 && i < frame.argumentCount() - 1; i += step) {
             if (CommandTable.isWord(in, base + frame.start(i), frame.length(i), word)) {
-                return i + 1;
+                after = i + 1;
+                if (!option) {
+                    break;
+                }
             }
         }
-        return -1;
+        return after;
     }
 
     private static long number(ByteBuf in, int base, CommandFrame frame, int argument) {

@@ -14,8 +14,8 @@ public record ProtocolLimits(int maxInlineBytes, int maxArguments, int maxBulkBy
         checkArgument(maxBulkBytes >= 0, "longest argument is %d bytes", maxBulkBytes);
     }
 
-    /// Redis's own: 64 KiB, 1,048,576 arguments, 512 MiB.
+    /// Redis 7.0's own: 64 KiB, 2,147,483,647 arguments, 512 MiB.
     public static ProtocolLimits standard() {
-        return new ProtocolLimits(64 * 1024, 1024 * 1024, 512 * 1024 * 1024);
+        return new ProtocolLimits(64 * 1024, Integer.MAX_VALUE, 512 * 1024 * 1024);
     }
 }

@@ -8,6 +8,8 @@ import io.netty.buffer.ByteBuf;
 ///
 /// An attribute (`|`) belongs to the reply that follows it.
 public final class ReplyFramer {
+    private static final int DIGITS_MAX = 10; // of 2^31 - 1, more than any buffer can hold
+
     private int at;
     private int searchedTo;
     private long valuesMissing = 1;
@@ -44,13 +46,9 @@ public final class ReplyFramer {
                     }
                     valuesMissing--;
                 }
-                case '*', '~', '>' ->
-                        valuesMissing +=
-                                Math.max(0, number(in, base + at + 1, base + newline - 1)) - 1;
-                case '%' ->
-                        valuesMissing +=
-                                2 * Math.max(0, number(in, base + at + 1, base + newline - 1)) - 1;
-                case '|' -> valuesMissing += 2 * number(in, base + at + 1, base + newline - 1);
+                case '*', '~', '>' -> valuesMissing += items(in, base, newline) - 1;
+                case '%' -> valuesMissing += 2 * items(in, base, newline) - 1;
+                case '|' -> valuesMissing += 2 * items(in, base, newline);
                 default ->
                         throw new CorruptReplyException(
                                 "a reply begins with byte %d".formatted(type & 0xff));
@@ -76,10 +74,19 @@ public final class ReplyFramer {
         return type == '-' || type == '!';
     }
 
+    /// How many values an aggregate announces; none when it is null.
+    private long items(ByteBuf in, int base, int newline) {
+        return Math.max(0, number(in, base + at + 1, base + newline - 1));
+    }
+
     private static long number(ByteBuf in, int from, int to) {
         boolean negative = from < to && in.getByte(from) == '-';
+        int first = negative ? from + 1 : from;
+        if (to <= first || to - first > DIGITS_MAX) {
+            throw new CorruptReplyException("a length has %d digits".formatted(to - first));
+        }
         long number = 0;
-        for (int i = negative ? from + 1 : from; i < to; i++) {
+        for (int i = first; i < to; i++) {
             int digit = in.getByte(i) - '0';
             if (digit < 0 || digit > 9) {
                 throw new CorruptReplyException(

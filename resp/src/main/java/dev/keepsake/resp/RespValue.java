@@ -17,7 +17,7 @@ public sealed interface RespValue {
     /// `:value`.
     record IntegerReply(long value) implements RespValue {}
 
-    /// A bulk or verbatim string.
+    /// A bulk string, or a verbatim string without the three letters that name its format.
     @SuppressWarnings(
             "ArrayRecordComponent") // made by the decoder for one reader, compared by nobody
     record Bulk(byte[] bytes) implements RespValue {
@@ -43,15 +43,20 @@ public sealed interface RespValue {
 
     /// Decodes one complete reply at the reader index, and moves behind it.
     ///
-    /// @throws CorruptReplyException when the bytes are no RESP
+    /// @throws CorruptReplyException when the bytes are no RESP, or not a whole reply
     static RespValue decode(ByteBuf in) {
-        byte type = in.readByte();
-        int newline = in.indexOf(in.readerIndex(), in.writerIndex(), (byte) '\n');
-        if (newline < 0) {
-            throw new CorruptReplyException("a reply ends within a line");
+        try {
+            return decodeNext(in);
+        } catch (IndexOutOfBoundsException _) {
+            throw new CorruptReplyException("a reply ends too early");
+        } catch (NumberFormatException e) {
+            throw new CorruptReplyException("a reply has a malformed number: " + e.getMessage());
         }
-        String line = in.readString(newline - 1 - in.readerIndex(), UTF_8);
-        in.skipBytes(2);
+    }
+
+    private static RespValue decodeNext(ByteBuf in) {
+        byte type = in.readByte();
+        String line = line(in);
         return switch (type) {
             case '+' -> new SimpleString(line);
             case '-' -> new ErrorReply(line);
@@ -60,10 +65,10 @@ public sealed interface RespValue {
             case ',', '#', '(' -> new Scalar(line);
             case '$', '=', '!' -> bulk(in, type, Integer.parseInt(line));
             case '*', '~', '>' -> items(in, Integer.parseInt(line));
-            case '%' -> items(in, 2 * Integer.parseInt(line));
+            case '%' -> items(in, 2L * Integer.parseInt(line));
             case '|' -> {
-                items(in, 2 * Integer.parseInt(line));
-                yield decode(in);
+                items(in, 2L * Integer.parseInt(line));
+                yield decodeNext(in);
             }
             default ->
                     throw new CorruptReplyException(
@@ -71,23 +76,39 @@ public sealed interface RespValue {
         };
     }
 
+    private static String line(ByteBuf in) {
+        int newline = in.indexOf(in.readerIndex(), in.writerIndex(), (byte) '\n');
+        int length = newline - 1 - in.readerIndex();
+        if (length < 0) {
+            throw new CorruptReplyException("a reply's line has no end");
+        }
+        String line = in.readString(length, UTF_8);
+        in.skipBytes(2);
+        return line;
+    }
+
     private static RespValue bulk(ByteBuf in, byte type, int length) {
         if (length < 0) {
             return new NullReply();
         }
-        var bytes = new byte[length];
+        if (in.readableBytes() < length + 2L) {
+            throw new CorruptReplyException("a string of %d bytes is cut off".formatted(length));
+        }
+        int formatBytes = type == '=' ? Math.min(4, length) : 0; // "txt:"
+        in.skipBytes(formatBytes);
+        var bytes = new byte[length - formatBytes];
         in.readBytes(bytes);
         in.skipBytes(2);
         return type == '!' ? new ErrorReply(new String(bytes, UTF_8)) : new Bulk(bytes);
     }
 
-    private static RespValue items(ByteBuf in, int count) {
+    private static RespValue items(ByteBuf in, long count) {
         if (count < 0) {
             return new NullReply();
         }
         var items = new ArrayList<RespValue>();
-        for (int i = 0; i < count; i++) {
-            items.add(decode(in));
+        for (long i = 0; i < count; i++) {
+            items.add(decodeNext(in));
         }
         return new ArrayReply(List.copyOf(items));
     }

@@ -14,9 +14,10 @@ public final class RespWriter {
         line(out, '+', text);
     }
 
-    /// Writes `-text`; the text begins with its code, such as `ERR`.
+    /// Writes `-text`; the text begins with its code, such as `ERR`. Line breaks in it become
+    /// spaces, as in Redis: it may quote what a client sent, and must stay one reply.
     public static void error(ByteBuf out, String text) {
-        line(out, '-', text);
+        line(out, '-', text.replace('\r', ' ').replace('\n', ' '));
     }
 
     /// Writes an integer.
