@@ -6,22 +6,19 @@ import dev.keepsake.control.ApiException;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.Fault;
 import dev.keepsake.core.Clock;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
-import io.helidon.http.Status;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.UUID;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.JsonNodeFactory;
 
 /// The AWS API over HTTP: `POST /` with `X-Amz-Target`, AWS JSON 1.1, and a health check. Requests
 /// run on virtual threads and may block. Whatever goes wrong is answered as the service answers it,
@@ -29,12 +26,16 @@ import tools.jackson.databind.node.JsonNodeFactory;
 public final class ApiServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
     private static final String TARGET_PREFIX = "AmazonMemoryDB.";
-    private static final String CONTENT_TYPE = "application/x-amz-json-1.1";
+    private static final Pattern CONTENT_TYPES =
+            Pattern.compile(
+                    Pattern.quote(Answers.CONTENT_TYPE) + "\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
+    private static final HeaderName TARGET = HeaderNames.create("X-Amz-Target");
     private static final String DEFAULT_REGION = "us-east-1";
 
     // AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/aws4_request, …
     private static final Pattern CREDENTIAL =
-            Pattern.compile("Credential=[^/,\\s]+/\\d{8}/([a-z0-9-]+)/[a-z0-9-]+/aws4_request");
+            Pattern.compile(
+                    "Credential=[^/,\\s]+/\\d{8}/([a-z0-9-]{1,63})/[a-z0-9-]+/aws4_request");
 
     private final WebServer web;
     private final Operations operations;
@@ -50,6 +51,7 @@ public final class ApiServer implements AutoCloseable {
                         .host(config.host())
                         .port(config.port())
                         .shutdownHook(false)
+                        .directHandlers(Answers.outsideOfRouting())
                         .shutdownGracePeriod(Duration.ofSeconds(1))
                         .routing(routing ->
                                 routing.post("/", this::call)
@@ -97,20 +99,34 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private void call(ServerRequest request, ServerResponse response) {
-        String requestId = UUID.randomUUID().toString();
+        String requestId = Answers.newRequestId();
         try {
-            var body = json.readTree(readBody(request));
-            var answer = operations.answer(operation(request), new Members(body), region(request));
-            send(response, requestId, Status.OK_200, json.writeValueAsString(answer));
+            // As the service does it: whom the call is for, who calls, and only then what is asked.
+            var operation = operations.find(operation(request));
+            String region = region(request);
+            var members = Members.of(json.readTree(readBody(request)));
+            var answer = operation.answer(members, region);
+            Answers.send(request, response, requestId, answer);
         } catch (JacksonException e) {
-            fail(response, requestId, Fault.SERIALIZATION, "The request is not valid JSON.");
+            Answers.fail(
+                    request,
+                    response,
+                    requestId,
+                    Fault.SERIALIZATION,
+                    "The request is not valid JSON.");
         } catch (ApiException e) {
-            fail(response, requestId, e.fault(), e.getMessage());
+            Answers.fail(request, response, requestId, e.fault(), e.getMessage());
         } catch (IOException e) {
-            fail(response, requestId, Fault.SERIALIZATION, "The request could not be read.");
+            Answers.fail(
+                    request,
+                    response,
+                    requestId,
+                    Fault.SERIALIZATION,
+                    "The request could not be read.");
         } catch (RuntimeException e) {
             LOG.error("request={} failed", requestId, e);
-            fail(
+            Answers.fail(
+                    request,
                     response,
                     requestId,
                     Fault.INTERNAL_FAILURE,
@@ -120,9 +136,10 @@ public final class ApiServer implements AutoCloseable {
     }
 
     private void elsewhere(ServerRequest request, ServerResponse response) {
-        fail(
+        Answers.fail(
+                request,
                 response,
-                UUID.randomUUID().toString(),
+                Answers.newRequestId(),
                 Fault.UNKNOWN_OPERATION,
                 "%s %s is not known; calls are sent as POST / with an X-Amz-Target header."
                         .formatted(request.prologue().method(), request.path().path()));
@@ -142,12 +159,19 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    private static @Nullable String operation(ServerRequest request) {
-        return request.headers()
-                .first(HeaderNames.create("X-Amz-Target"))
-                .filter(target -> target.startsWith(TARGET_PREFIX))
-                .map(target -> target.substring(TARGET_PREFIX.length()))
-                .orElse(null);
+    private static String operation(ServerRequest request) {
+        String contentType = request.headers().first(HeaderNames.CONTENT_TYPE).orElse("");
+        if (!CONTENT_TYPES.matcher(contentType).matches()) {
+            throw Fault.UNKNOWN_OPERATION.because(
+                    "The Content-Type is \"%s\"; expected %s.", contentType, Answers.CONTENT_TYPE);
+        }
+        String target = request.headers().first(TARGET).orElse("");
+        if (!target.startsWith(TARGET_PREFIX)) {
+            throw Fault.UNKNOWN_OPERATION.because(
+                    "The X-Amz-Target is \"%s\"; expected %s and the name of an operation.",
+                    target, TARGET_PREFIX);
+        }
+        return target.substring(TARGET_PREFIX.length());
     }
 
     /// The region of the credential's scope. The signature is not verified.
@@ -162,22 +186,5 @@ public final class ApiServer implements AutoCloseable {
                     "The Authorization header has no Credential=KEY/DATE/REGION/SERVICE/aws4_request.");
         }
         return credential.group(1);
-    }
-
-    private void fail(
-            ServerResponse response, String requestId, Fault fault, @Nullable String message) {
-        var body = JsonNodeFactory.instance.objectNode();
-        body.put("__type", fault.code());
-        body.put("message", message);
-        response.header("x-amzn-ErrorType", fault.code());
-        send(response, requestId, Status.create(fault.httpStatus()), json.writeValueAsString(body));
-    }
-
-    private static void send(
-            ServerResponse response, String requestId, Status status, String body) {
-        response.status(status)
-                .header("Content-Type", CONTENT_TYPE)
-                .header("x-amzn-RequestId", requestId)
-                .send(body.getBytes(UTF_8));
     }
 }

@@ -12,7 +12,17 @@ import tools.jackson.databind.JsonNode;
 /// The members of a request, by name, each of the type that the service's model gives it. A member
 /// that is missing or null is null; one of another type is a SerializationException, as the service
 /// answers it. Members that nobody asks for are ignored.
-record Members(JsonNode body) {
+///
+/// @param name what the members belong to, for messages
+record Members(String name, JsonNode body) {
+    /// The members of a whole request.
+    static Members of(JsonNode request) {
+        if (!request.isObject()) {
+            throw wrongType("The request", "START_OBJECT", request);
+        }
+        return new Members("The request", request);
+    }
+
     @Nullable String string(String name) {
         var member = member(name);
         if (member == null) {
@@ -68,7 +78,7 @@ record Members(JsonNode body) {
         }
         var items = new ArrayList<T>();
         for (var element : member) {
-            items.add(item.apply(new Members(element)));
+            items.add(item.apply(new Members("A member of " + name, element)));
         }
         return items;
     }
@@ -78,18 +88,18 @@ record Members(JsonNode body) {
                 name,
                 item -> {
                     if (!item.body().isString()) {
-                        throw wrongType(name, "STRING_VALUE", item.body());
+                        throw wrongType(item.name(), "STRING_VALUE", item.body());
                     }
                     return item.body().stringValue();
                 });
     }
 
-    private @Nullable JsonNode member(String name) {
+    private @Nullable JsonNode member(String member) {
         if (!body.isObject()) {
-            throw wrongType("the request", "START_OBJECT", body);
+            throw wrongType(name, "START_OBJECT", body);
         }
-        var member = body.get(name);
-        return member == null || member.isNull() ? null : member;
+        var found = body.get(member);
+        return found == null || found.isNull() ? null : found;
     }
 
     private static ApiException wrongType(String name, String expected, JsonNode found) {

@@ -15,7 +15,8 @@ import tools.jackson.databind.node.ObjectNode;
 /// The operations of the service: those that are answered, one row each, and the names of the
 /// others.
 final class Operations {
-    private interface Operation {
+    /// One operation, ready to be carried out.
+    interface Operation {
         ObjectNode answer(Members request, String region);
     }
 
@@ -84,21 +85,19 @@ final class Operations {
         this.random = random;
     }
 
-    /// Carries out one call.
-    ObjectNode answer(@Nullable String name, Members request, String region) {
-        var operation = name == null ? null : answered.get(name);
+    /// The operation of that name.
+    Operation find(String name) {
+        var operation = answered.get(name);
         if (operation != null) {
-            return operation.answer(request, region);
+            return operation;
         }
-        if (name != null && NOT_YET.contains(name)) {
+        if (NOT_YET.contains(name)) {
             // Every operation's clients know this fault or take it for what it says, and unlike an
-            // unknown
-            // operation it does not look like a wrong endpoint.
+            // unknown operation it does not look like a wrong endpoint.
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
                     "%s is not offered by this version of Keepsake.", name);
         }
-        throw Fault.UNKNOWN_OPERATION.because(
-                "The operation %s is not known.", String.valueOf(name));
+        throw Fault.UNKNOWN_OPERATION.because("The operation %s is not known.", name);
     }
 
     private ObjectNode createCluster(Members request, String region) {

@@ -4,6 +4,7 @@ import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.Event;
 import dev.keepsake.control.ShardSpec;
+import java.math.BigDecimal;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.JsonNodeFactory;
@@ -130,7 +131,8 @@ final class Shapes {
         };
     }
 
-    private static double seconds(Instant time) {
-        return time.toEpochMilli() / 1000.0;
+    /// A decimal, because a double of this size is written with an exponent.
+    private static BigDecimal seconds(Instant time) {
+        return BigDecimal.valueOf(time.toEpochMilli(), 3);
     }
 }

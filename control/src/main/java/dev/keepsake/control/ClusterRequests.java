@@ -35,6 +35,8 @@ final class ClusterRequests {
     private static final Pattern CLOCK = Pattern.compile("([01]\\d|2[0-3]):([0-5]\\d)");
     private static final List<String> DAYS =
             List.of("mon", "tue", "wed", "thu", "fri", "sat", "sun");
+    private static final List<String> NETWORK_TYPES = List.of("ipv4", "ipv6", "dual_stack");
+    private static final List<String> IP_DISCOVERIES = List.of("ipv4", "ipv6");
     private static final int DAY_MINUTES = 24 * 60;
     private static final Map<String, List<String>> VERSIONS =
             Map.of("redis", List.of("6.2", "7.0", "7.1"), "valkey", List.of("7.2", "7.3"));
@@ -45,14 +47,19 @@ final class ClusterRequests {
             CreateClusterRequest request, String region, Instant now, RandomGenerator random) {
         String name = clusterName(request.clusterName());
         String nodeType = nodeType(required("NodeType", request.nodeType()));
+        int retention =
+                within(
+                        "SnapshotRetentionLimit",
+                        request.snapshotRetentionLimit(),
+                        0,
+                        0,
+                        RETENTION_MAX_DAYS);
+        expectOneOf("NetworkType", request.networkType(), NETWORK_TYPES);
+        expectOneOf("IpDiscovery", request.ipDiscovery(), IP_DISCOVERIES);
         refuseWhatIsNotThereYet(request);
-        int shards = within("NumShards", request.numShards(), 1, 1, Integer.MAX_VALUE);
+        int shards = shardCount(request.numShards());
         int replicas =
                 within("NumReplicasPerShard", request.numReplicasPerShard(), 1, 0, REPLICAS_MAX);
-        if (shards > SHARDS_MAX) {
-            throw Fault.SHARDS_PER_CLUSTER_QUOTA_EXCEEDED.because(
-                    "%d shards were asked for; a cluster has at most %d.", shards, SHARDS_MAX);
-        }
         if ((long) shards * (replicas + 1) > NODES_PER_CLUSTER_MAX) {
             throw Fault.NODE_QUOTA_FOR_CLUSTER_EXCEEDED.because(
                     "%d shards of %d nodes were asked for; a cluster has at most %d nodes.",
@@ -78,12 +85,7 @@ final class ClusterRequests {
                 acl,
                 maintenanceWindow(request.maintenanceWindow(), random),
                 snapshotWindow(request.snapshotWindow(), random),
-                within(
-                        "SnapshotRetentionLimit",
-                        request.snapshotRetentionLimit(),
-                        0,
-                        0,
-                        RETENTION_MAX_DAYS),
+                retention,
                 request.autoMinorVersionUpgrade() == null || request.autoMinorVersionUpgrade(),
                 tags(request.tags()),
                 shards(name, region, shards, replicas, now, random));
@@ -116,6 +118,21 @@ final class ClusterRequests {
                     "%s is %d; expected %d to %d.", member, given, min, max);
         }
         return given;
+    }
+
+    private static int shardCount(@Nullable Integer given) {
+        if (given != null && given > SHARDS_MAX) {
+            throw Fault.SHARDS_PER_CLUSTER_QUOTA_EXCEEDED.because(
+                    "%d shards were asked for; a cluster has at most %d.", given, SHARDS_MAX);
+        }
+        return within("NumShards", given, 1, 1, SHARDS_MAX);
+    }
+
+    private static void expectOneOf(String member, @Nullable String given, List<String> known) {
+        if (given != null && !known.contains(given)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "%s is %s; expected one of %s.", member, given, String.join(", ", known));
+        }
     }
 
     private static String nodeType(String given) {

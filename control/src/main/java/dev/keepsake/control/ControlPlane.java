@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -266,7 +267,7 @@ public final class ControlPlane {
     public Decision<Optional<ClusterState>> failoverBegun(ClusterId id, String failing) {
         return reported(
                 id,
-                cluster -> cluster.failover() != null && cluster.failover().failing() == null,
+                cluster -> isAt(cluster.failover(), null, false),
                 new ControlRecord.FailoverBegun(id, failing));
     }
 
@@ -275,7 +276,7 @@ public final class ControlPlane {
             ClusterId id, String failing, String promoted, Instant now) {
         return reported(
                 id,
-                cluster -> cluster.failover() != null && cluster.failover().promoted() == null,
+                cluster -> isAt(cluster.failover(), failing, false),
                 new ControlRecord.FailoverPromoted(id, promoted),
                 event(
                         id,
@@ -290,7 +291,7 @@ public final class ControlPlane {
             ClusterId id, String failing, Instant now) {
         return reported(
                 id,
-                cluster -> cluster.failover() != null,
+                cluster -> isAt(cluster.failover(), failing, true),
                 new ControlRecord.FailoverFinished(id, now),
                 event(id, now, "Finished recovery for nodes %s".formatted(failing)));
     }
@@ -324,6 +325,15 @@ public final class ControlPlane {
     /// How far the replicas of a cluster are to be kept behind, for a drill.
     public static Duration replicaLag(ClusterSpec spec) {
         return ClusterRequests.replicaLag(spec);
+    }
+
+    /// Whether a failover is just where a report takes it on from. A report of another failover, a
+    /// late one for example, brings no news about this one.
+    private static boolean isAt(
+            @Nullable Failover failover, @Nullable String failing, boolean promoted) {
+        return failover != null
+                && Objects.equals(failover.failing(), failing)
+                && (failover.promoted() != null) == promoted;
     }
 
     private Decision<Optional<ClusterState>> reported(

@@ -55,12 +55,21 @@ public final class ControlRecordCodec {
                                 .formatted(version, VERSION));
             }
             var records = new ArrayList<ControlRecord>();
+            if (!root.path("records").isArray()) {
+                throw new IllegalArgumentException(
+                        "control records are missing; the bytes are damaged");
+            }
             for (var item : root.path("records")) {
                 String name = item.path("kind").asString();
                 var kind = KINDS.get(name);
                 if (kind == null) {
                     throw new IllegalArgumentException(
                             "control records of kind %s are unknown to this build".formatted(name));
+                }
+                if (!item.path("body").isObject()) {
+                    throw new IllegalArgumentException(
+                            "a control record of kind %s has no body; the bytes are damaged"
+                                    .formatted(name));
                 }
                 records.add(JSON.treeToValue(item.path("body"), kind));
             }

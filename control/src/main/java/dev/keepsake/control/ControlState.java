@@ -23,19 +23,14 @@ public final class ControlState {
     public void apply(ControlRecord record) {
         switch (record) {
             case ControlRecord.ClusterCreated(ClusterSpec spec) ->
-                    inRegion(spec.id().region())
-                            .put(
-                                    spec.id().name(),
-                                    new ClusterState(
-                                            spec, ClusterState.Status.CREATING, null, null, null));
+                    put(new ClusterState(spec, ClusterState.Status.CREATING, null, null, null));
             case ControlRecord.EndpointsAssigned(ClusterId id, Endpoints endpoints) ->
                     change(id, cluster -> cluster.with(endpoints));
             case ControlRecord.ClusterProvisioned(ClusterId id, String patchVersion) ->
                     change(id, cluster -> cluster.running(patchVersion));
             case ControlRecord.ClusterDeleting(ClusterId id) ->
                     change(id, cluster -> cluster.with(ClusterState.Status.DELETING));
-            case ControlRecord.ClusterRemoved(ClusterId id) ->
-                    cluster(id).ifPresent(gone -> inRegion(id.region()).remove(id.name()));
+            case ControlRecord.ClusterRemoved(ClusterId id) -> cluster(id).ifPresent(this::remove);
             case ControlRecord.FailoverRequested(ClusterId id, String shard) ->
                     change(id, cluster -> cluster.with(new Failover(shard, null, null)));
             case ControlRecord.FailoverBegun(ClusterId id, String failing) ->
@@ -86,12 +81,30 @@ public final class ControlState {
         return eventsForgotten;
     }
 
+    // Any caller may ask for any region, so asking leaves nothing behind.
     private Map<String, ClusterState> inRegion(String region) {
-        return clustersByRegion.computeIfAbsent(region, missing -> new TreeMap<>());
+        return clustersByRegion.getOrDefault(region, Map.of());
+    }
+
+    private void put(ClusterState cluster) {
+        var id = cluster.spec().id();
+        clustersByRegion
+                .computeIfAbsent(id.region(), missing -> new TreeMap<>())
+                .put(id.name(), cluster);
+    }
+
+    private void remove(ClusterState cluster) {
+        var id = cluster.spec().id();
+        clustersByRegion.computeIfPresent(
+                id.region(),
+                (region, clusters) -> {
+                    clusters.remove(id.name());
+                    return clusters.isEmpty() ? null : clusters;
+                });
     }
 
     private void change(ClusterId id, UnaryOperator<ClusterState> change) {
-        cluster(id).ifPresent(found -> inRegion(id.region()).put(id.name(), change.apply(found)));
+        cluster(id).ifPresent(found -> put(change.apply(found)));
     }
 
     private void changeFailover(ClusterId id, UnaryOperator<Failover> change) {

@@ -22,6 +22,7 @@ public enum Fault {
     INVALID_PARAMETER_VALUE("InvalidParameterValueException", 400),
     INVALID_PARAMETER_COMBINATION("InvalidParameterCombinationException", 400),
     SERIALIZATION("SerializationException", 400),
+    MALFORMED_HTTP_REQUEST("MalformedHttpRequestException", 400),
     INCOMPLETE_SIGNATURE("IncompleteSignature", 403),
     UNKNOWN_OPERATION("UnknownOperationException", 404),
     REQUEST_TOO_LARGE("RequestEntityTooLargeException", 413),

@@ -1,0 +1,186 @@
+package dev.keepsake.control;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SplittableRandom;
+import java.util.stream.Stream;
+import org.assertj.core.api.ThrowableAssertAlternative;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ControlRecordCodecTest {
+    private static final Instant NOW = Instant.parse("2021-08-22T12:39:37.568123456Z");
+    private static final ClusterId ID = new ClusterId("us-east-1", "demo", "00ff00ff00ff00ff");
+
+    @ParameterizedTest
+    @MethodSource("everyKind")
+    void aRecordReadsBackAsItWasWritten(ControlRecord record) {
+        assertThat(readBack(List.of(record))).containsExactly(record);
+    }
+
+    @Test
+    void everyKindOfRecordIsAmongThoseTested() {
+        assertThat(everyKind().map(Object::getClass).distinct())
+                .containsExactlyInAnyOrder(ControlRecord.class.getPermittedSubclasses());
+    }
+
+    @Test
+    void aDecisionsRecordsStayTogetherAndInOrder() {
+        var records = everyKind().toList();
+        assertThat(readBack(records)).isEqualTo(records);
+        assertThat(readBack(List.of())).isEmpty();
+    }
+
+    /// What lies in a control log today has to be readable for ever.
+    @Test
+    void theStoredFormStaysAsItIs() {
+        var stored =
+                """
+                {"version":1,"records":[\
+                {"kind":"FailoverRequested","body":{"cluster":{"region":"us-east-1","name":"demo",\
+                "incarnation":"00ff00ff00ff00ff"},"shard":"0001"}},\
+                {"kind":"EventHappened","body":{"event":{"region":"us-east-1","sourceName":"demo",\
+                "sourceType":"cluster","message":"Cluster created.",\
+                "date":"2021-08-22T12:39:37.568123456Z"}}}]}\
+                """;
+        List<ControlRecord> records =
+                List.of(
+                        new ControlRecord.FailoverRequested(ID, "0001"),
+                        new ControlRecord.EventHappened(
+                                new Event(
+                                        "us-east-1", "demo", "cluster", "Cluster created.", NOW)));
+
+        assertThat(ControlRecordCodec.decode(stored.getBytes(UTF_8))).isEqualTo(records);
+        assertThat(new String(ControlRecordCodec.encode(records), UTF_8)).isEqualTo(stored);
+    }
+
+    @Test
+    void aRecordWithAComponentThatThisBuildDoesNotKnowIsRead() {
+        var stored =
+                """
+                {"version":1,"records":[{"kind":"FailoverRequested","body":{"cluster":\
+                {"region":"us-east-1","name":"demo","incarnation":"00ff00ff00ff00ff"},\
+                "shard":"0001","mode":"silent"}}]}\
+                """;
+        assertThat(ControlRecordCodec.decode(stored.getBytes(UTF_8)))
+                .containsExactly(new ControlRecord.FailoverRequested(ID, "0001"));
+    }
+
+    @Test
+    void anUnknownKindIsNamed() {
+        assertUnreadable("{\"version\":1,\"records\":[{\"kind\":\"ClusterFrozen\",\"body\":{}}]}")
+                .withMessage("control records of kind ClusterFrozen are unknown to this build");
+    }
+
+    @Test
+    void aNewerVersionIsNamed() {
+        assertUnreadable("{\"version\":2,\"records\":[]}")
+                .withMessageContaining("version 2")
+                .withMessageContaining("reads version 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "null",
+                "[]",
+                "{}",
+                "not JSON",
+                "{\"version\":1}",
+                "{\"version\":1,\"records\":null}",
+                "{\"version\":1,\"records\":{}}",
+                "{\"version\":\"one\",\"records\":[]}",
+                "{\"version\":1,\"records\":[1]}",
+                "{\"version\":1,\"records\":[{}]}",
+                "{\"version\":1,\"records\":[{\"kind\":{},\"body\":{}}]}",
+                "{\"version\":1,\"records\":[{\"kind\":\"ClusterRemoved\"}]}",
+                "{\"version\":1,\"records\":[{\"kind\":\"ClusterRemoved\",\"body\":null}]}",
+                "{\"version\":1,\"records\":[{\"kind\":\"ClusterRemoved\",\"body\":7}]}",
+                "{\"version\":1,\"records\":[{\"kind\":\"EndpointsAssigned\",\"body\":"
+                        + "{\"endpoints\":{\"host\":\"h\",\"clusterPort\":\"x\",\"nodePorts\":{}}}}]}",
+                "{\"version\":1,\"records\":[]} {}"
+            })
+    void damagedRecordsAreRefusedNotGuessed(String stored) {
+        assertUnreadable(stored);
+    }
+
+    @Test
+    void recordsThatAreCutShortAreRefusedAtEveryByte() {
+        var stored = ControlRecordCodec.encode(everyKind().toList());
+        for (int length = 0; length < stored.length; length++) {
+            var cut = Arrays.copyOf(stored, length);
+            assertThatIllegalArgumentException()
+                    .as("the first %d bytes", length)
+                    .isThrownBy(() -> ControlRecordCodec.decode(cut));
+        }
+    }
+
+    /// Records are logged and stored as they are, so none may hold a password or key.
+    @Test
+    void noRecordHasAPlaceForASecret() {
+        assertThat(everyKind().map(Object::toString))
+                .allSatisfy(text ->
+                        assertThat(text.toLowerCase(Locale.ROOT))
+                                .doesNotContain("password", "secret", "credential"));
+    }
+
+    private static List<ControlRecord> readBack(List<ControlRecord> records) {
+        return ControlRecordCodec.decode(ControlRecordCodec.encode(records));
+    }
+
+    private static ThrowableAssertAlternative<IllegalArgumentException> assertUnreadable(
+            String stored) {
+        return assertThatIllegalArgumentException()
+                .isThrownBy(() -> ControlRecordCodec.decode(stored.getBytes(UTF_8)));
+    }
+
+    private static Stream<ControlRecord> everyKind() {
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.ClusterCreated(spec(Create.named("plain"))));
+        records.add(
+                new ControlRecord.ClusterCreated(
+                        spec(
+                                Create.with(create -> {
+                                    create.description = "\"quotes\", \n lines and ä€😀";
+                                    create.numShards = 3;
+                                    create.numReplicasPerShard = 2;
+                                    create.securityGroupIds = List.of("sg-1");
+                                    create.tags =
+                                            List.of(new CreateClusterRequest.Tag("Team", "a b"));
+                                    create.autoMinorVersionUpgrade = false;
+                                }))));
+        records.add(
+                new ControlRecord.EndpointsAssigned(
+                        ID,
+                        new Endpoints(
+                                "127.0.0.1",
+                                7000,
+                                Map.of("demo-0001-001", 7001, "demo-0001-002", 7002))));
+        records.add(new ControlRecord.ClusterProvisioned(ID, "7.0.15"));
+        records.add(new ControlRecord.ClusterDeleting(ID));
+        records.add(new ControlRecord.ClusterRemoved(ID));
+        records.add(new ControlRecord.FailoverRequested(ID, "0001"));
+        records.add(new ControlRecord.FailoverBegun(ID, "demo-0001-001"));
+        records.add(new ControlRecord.FailoverPromoted(ID, "demo-0001-002"));
+        records.add(new ControlRecord.FailoverFinished(ID, NOW));
+        records.add(
+                new ControlRecord.EventHappened(
+                        new Event("us-east-1", "demo", "cluster", "Cluster created.", NOW)));
+        return records.stream();
+    }
+
+    private static ClusterSpec spec(CreateClusterRequest request) {
+        return ClusterRequests.check(request, "us-east-1", NOW, new SplittableRandom(1));
+    }
+}
