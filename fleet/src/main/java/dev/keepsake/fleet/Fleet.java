@@ -71,6 +71,7 @@ public final class Fleet implements AutoCloseable {
     private final CommandTable commands = CommandTable.standard();
     private final Ports ports;
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
+    private final Map<ClusterId, String> complaints = new HashMap<>();
     private boolean closed;
     private boolean snapshotUnderWay;
 
@@ -184,9 +185,17 @@ public final class Fleet implements AutoCloseable {
             try {
                 reconcile(cluster);
             } catch (IOException | RuntimeException e) {
-                LOG.error("cluster={} cannot go on", cluster.spec().id().name(), e);
+                complain(cluster.spec().id(), e);
                 thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
             }
+        }
+    }
+
+    /// Says what is wrong with a cluster, once for each thing that is.
+    private void complain(ClusterId id, Exception e) {
+        var reason = String.valueOf(e.getMessage());
+        if (!reason.equals(complaints.put(id, reason))) {
+            LOG.error("cluster={} cannot run, it is tried again reason={}", id.name(), reason, e);
         }
     }
 
@@ -349,6 +358,18 @@ public final class Fleet implements AutoCloseable {
     private void start(ClusterSpec spec, Endpoints endpoints) throws IOException {
         var runtime = new ClusterRuntime(spec, endpoints);
         running.put(spec.id(), runtime);
+        try {
+            start(spec, endpoints, runtime);
+            complaints.remove(spec.id());
+        } catch (IOException | RuntimeException e) {
+            running.remove(spec.id());
+            runtime.close();
+            throw e;
+        }
+    }
+
+    private void start(ClusterSpec spec, Endpoints endpoints, ClusterRuntime runtime)
+            throws IOException {
         for (var shardSpec : spec.shards()) {
             var shard = open(spec, shardSpec, runtime);
             runtime.add(shard);

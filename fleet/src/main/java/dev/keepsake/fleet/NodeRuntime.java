@@ -331,6 +331,11 @@ final class NodeRuntime {
         }
 
         @Override
+        public void onLogFull(ShardNode node, @Nullable String reason) {
+            front.refuseWrites(reason);
+        }
+
+        @Override
         public void onLeaseRenewed(ShardNode node) {
             front.onLeaseRenewed();
         }

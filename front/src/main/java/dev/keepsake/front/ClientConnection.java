@@ -292,6 +292,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (!front.isServing() || early) {
             return refuse(LOADING);
         }
+        String refusal = front.writeRefusal();
+        if (refusal != null && !spec.effect().isRead()) {
+            return refuse(refusal);
+        }
         if (own != null || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
         }

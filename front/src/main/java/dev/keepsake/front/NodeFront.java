@@ -67,6 +67,7 @@ public final class NodeFront implements AutoCloseable {
     private boolean bounded;
     private boolean paused;
     private @Nullable Path engineSocket;
+    private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
 
@@ -149,6 +150,13 @@ public final class NodeFront implements AutoCloseable {
                     });
         });
         return serving;
+    }
+
+    /// Answers writes with an error, until there is no reason to any more. Reads go on.
+    ///
+    /// @param reason why, for people, or null
+    public void refuseWrites(@Nullable String reason) {
+        execute(() -> writeRefusal = reason == null ? null : "MISCONF " + reason);
     }
 
     /// Stops answering from the engine: what is parked is dropped, its clients are reset without a
@@ -312,6 +320,7 @@ public final class NodeFront implements AutoCloseable {
             dirtyKeys.clear();
         }
         engineSocket = null;
+        writeRefusal = null;
         parkedBytes = 0;
         fullLanes.clear();
         bound(false);
@@ -436,6 +445,11 @@ public final class NodeFront implements AutoCloseable {
             paused = stopped;
             List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
         }
+    }
+
+    /// The error that answers writes at present, or null when they are taken.
+    @Nullable String writeRefusal() {
+        return writeRefusal;
     }
 
     boolean isPaused() {

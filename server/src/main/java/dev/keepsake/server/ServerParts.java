@@ -1,6 +1,7 @@
 package dev.keepsake.server;
 
 import dev.keepsake.fleet.LogFactory;
+import dev.keepsake.log.Disk;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
 import dev.keepsake.log.FileSystemDisk;
@@ -17,19 +18,24 @@ public record ServerParts(LogFactory logs, boolean holdReplies) {
 
     /// The real parts.
     public static ServerParts standard() {
-        return with(EmbeddedLogOptions.standard());
+        return with(new FileSystemDisk(), EmbeddedLogOptions.standard());
+    }
+
+    /// The real parts on another disk.
+    public static ServerParts onDisk(Disk disk) {
+        return with(disk, EmbeddedLogOptions.standard());
     }
 
     /// The real parts, with segments that are full soon.
     public static ServerParts withSegmentsOf(long segmentBytes) {
         var standard = EmbeddedLogOptions.standard();
         return with(
+                new FileSystemDisk(),
                 new EmbeddedLogOptions(
                         segmentBytes, standard.maxPendingBytes(), standard.recentBytes()));
     }
 
-    private static ServerParts with(EmbeddedLogOptions options) {
-        var disk = new FileSystemDisk();
+    private static ServerParts with(Disk disk, EmbeddedLogOptions options) {
         return new ServerParts(
                 directory ->
                         EmbeddedLog.open(

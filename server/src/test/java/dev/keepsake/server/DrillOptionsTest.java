@@ -14,7 +14,7 @@ class DrillOptionsTest {
     @Test
     void saysWhichOptionIsWrongAndWhatWouldBeRight() {
         assertThatThrownBy(() -> new DrillOptions(0, 1, 1, 4, 0))
-                .hasMessage("--failovers is 0; give 1 to 100");
+                .hasMessage("--failovers is 0; give 1 to 10000");
         assertThatThrownBy(() -> new DrillOptions(3, 0, 1, 4, 0)).hasMessageContaining("--shards");
         assertThatThrownBy(() -> new DrillOptions(3, 1, 0, 4, 0))
                 .hasMessage("--replicas is 0; give 1 to 5");

@@ -21,6 +21,21 @@ class FailoverTrailTest {
     }
 
     @Test
+    void aPrimaryThatFailedByItselfIsReplacedInThreeEventsOfAnyOrder() {
+        var events =
+                List.of(
+                        "Recovering nodes c-0001-001",
+                        "Failover to replica node c-0001-002 completed",
+                        "Finished recovery for nodes c-0001-001");
+        var trail = new FailoverTrail(4, "c-0001-001", "c-0001-002");
+        assertThat(FailoverTrail.followUnplanned("c-0001-001", events)).isEqualTo(trail);
+        assertThat(FailoverTrail.followUnplanned("c-0001-001", events.reversed())).isEqualTo(trail);
+        assertThat(FailoverTrail.followUnplanned("c-0001-001", events.subList(0, 2)).isComplete())
+                .isFalse();
+        assertThat(FailoverTrail.followUnplanned("c-0001-009", events).isComplete()).isFalse();
+    }
+
+    @Test
     void everyShorterTrailSaysWhatIsMissing() {
         for (int events = 0; events < EVENTS.size(); events++) {
             var trail = FailoverTrail.follow("0001", EVENTS.subList(0, events));

@@ -54,6 +54,7 @@ final class Leadership {
     private State state = State.FOLLOWING;
     private Term term = Term.NONE;
     private boolean claimWanted;
+    private boolean toldToClaim;
     private Tail tail = Tail.EMPTY;
     private long appliedOffset = -1;
     private long lastSignOfLifeNs;
@@ -94,6 +95,7 @@ final class Leadership {
             return NOTHING;
         }
         claimWanted = true;
+        toldToClaim = true;
         return claimIfCaughtUp();
     }
 
@@ -153,7 +155,13 @@ final class Leadership {
             }
             case ClaimOutcome.Full _ -> {
                 state = State.FOLLOWING;
-                yield NOTHING; // asked again at the next progress report
+                if (!toldToClaim) {
+                    // The leader was silent because the log has no room for anybody. It goes first
+                    // when there is room again.
+                    claimWanted = false;
+                    lastSignOfLifeNs = sentNs;
+                }
+                yield NOTHING; // told ones ask again at the next progress report
             }
             case ClaimOutcome.Unknown(Throwable cause) ->
                     retire("the outcome of its claim is unknown: " + cause.getMessage());
@@ -220,6 +228,7 @@ final class Leadership {
         }
         if (seen.term().isNewerThan(tail.term()) && !seen.leader().equals(node)) {
             claimWanted = false;
+            toldToClaim = false;
         }
         tail = seen;
     }

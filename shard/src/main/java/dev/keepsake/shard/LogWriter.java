@@ -27,6 +27,9 @@ final class LogWriter {
         /// The log has no room; `offerAgain` is due after a while.
         void onFull(String reason);
 
+        /// Everything that was refused for want of room is durable now.
+        void onRoom();
+
         /// The term is over: fenced, or an outcome is unknown.
         void onLost(AppendOutcome outcome);
     }
@@ -48,6 +51,7 @@ final class LogWriter {
     private long uncheckedBytes;
     private int outcomesAwaited;
     private boolean refused;
+    private boolean wasFull;
     private boolean lost;
 
     /// @param checksum of the log's data before `fromOffset`
@@ -183,11 +187,16 @@ final class LogWriter {
         undecidedBytes -= piece.bytes().remaining();
         durableOffset = end;
         listener.onDurable(end);
+        if (wasFull && !refused && undecided.isEmpty()) {
+            wasFull = false;
+            listener.onRoom();
+        }
     }
 
     private void onRefused(String reason) {
         if (!refused) {
             refused = true;
+            wasFull = true;
             listener.onFull(reason);
         }
     }

@@ -57,6 +57,10 @@ public final class ShardNode implements AutoCloseable {
         /// Everything before `offset` is durable; replies up to there may leave.
         void onDurable(ShardNode node, long offset);
 
+        /// The log has no room for more writes, for a reason that people are told; null when it has
+        /// room again.
+        void onLogFull(ShardNode node, @Nullable String reason);
+
         /// The lease is longer again: replies that were due may leave.
         void onLeaseRenewed(ShardNode node);
 
@@ -562,6 +566,8 @@ public final class ShardNode implements AutoCloseable {
     }
 
     private final class WriterListener implements LogWriter.Listener {
+        private boolean full;
+
         @Override
         public void onDurable(long endOffset) {
             appliedOffset = endOffset;
@@ -578,8 +584,19 @@ public final class ShardNode implements AutoCloseable {
 
         @Override
         public void onFull(String reason) {
-            LOG.warn("node={} log is full, writes wait reason={}", name(), reason);
+            if (!full) {
+                full = true;
+                LOG.warn("node={} refuses writes, its log is full reason={}", name(), reason);
+                listener.onLogFull(ShardNode.this, reason);
+            }
             loop.schedule(this::offerAgain, FULL_RETRY_MS, TimeUnit.MILLISECONDS);
+        }
+
+        @Override
+        public void onRoom() {
+            full = false;
+            LOG.warn("node={} takes writes again, its log has room", name());
+            listener.onLogFull(ShardNode.this, null);
         }
 
         private void offerAgain() {

@@ -1,0 +1,170 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.server.ServerParts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Node;
+
+/// What becomes of a cluster whose disk fails: an error that names the file, and never less data
+/// than was acknowledged.
+class DiskFaultsIT {
+    private static final int A_WHILE_MS = 300;
+    private static final int SEGMENT_BYTES = 16 << 10;
+
+    @TempDir Path directory;
+
+    @Test
+    void aFullDiskStopsWritesAndNothingElseAndIsGotOverAlone() throws Exception {
+        var disk = new SmallDisk();
+        try (var server = TestServer.start(directory, ServerParts.onDisk(disk))) {
+            var primary = create(server).get(0);
+            try (var writer = Wire.to(primary);
+                    var reader = Wire.to(primary)) {
+                assertThat(writer.ask("SET", "before", "1")).isEqualTo("OK");
+                disk.full(true);
+                writer.send("SET", "during", "2");
+                assertThat(reader.ask("GET", "before")).isEqualTo("1"); // clean: does not wait
+                assertThat(writer.hasReplyWithin(A_WHILE_MS)).isFalse();
+                assertThat(reader.ask("SET", "refused", "3"))
+                        .startsWith("-MISCONF no space left for " + directory);
+                disk.full(false);
+                assertThat(writer.read()).isEqualTo("OK");
+                assertThat(writer.ask("GET", "during")).isEqualTo("2");
+                assertThat(writer.ask("GET", "refused")).isEqualTo("nil");
+                await("writes are taken", () -> asks(writer, "SET", "after", "4").equals("OK"));
+            }
+            server.api().failOver("demo", "0001");
+            assertThat(answers(server.api().node("demo", 0, 1), "GET", "during")).isEqualTo("2");
+        }
+    }
+
+    /// Longer than the lease: the primary may not even answer reads by then. It leads on when there
+    /// is space again.
+    @Test
+    void aDiskThatStaysFullCostsTheLeaseAndNoData() throws Exception {
+        var disk = new SmallDisk();
+        try (var server = TestServer.start(directory, ServerParts.onDisk(disk))) {
+            var nodes = create(server);
+            try (var writer = Wire.to(nodes.get(0))) {
+                assertThat(writer.ask("SET", "before", "1")).isEqualTo("OK");
+                disk.full(true);
+                writer.send("SET", "during", "2");
+                assertThat(writer.hasReplyWithin(4_000)).isFalse();
+                disk.full(false);
+                assertThat(writer.read()).isEqualTo("OK");
+                assertThat(writer.ask("GET", "before")).isEqualTo("1");
+            }
+            assertThat(server.api().messages()).containsExactly("Cluster created.");
+        }
+    }
+
+    @Test
+    void aFlippedBitIsNamedAndTheDataComeBackWhenItIsRestored() throws Exception {
+        var primary = writeAndStop();
+        var segment = segments().getFirst();
+        flipBit(segment);
+        try (var lines = LogLines.of("dev.keepsake");
+                var server = TestServer.start(directory)) {
+            await("the file is named", () -> lines.anyContains(segment + " is damaged"));
+            assertThat(server.api().describe("demo").name()).isEqualTo("demo");
+            assertThat(answers(primary, "GET", "k1")).startsWith("no reply");
+        }
+        flipBit(segment);
+        assertEverythingIsBack(primary);
+    }
+
+    @Test
+    void aMissingSegmentIsNamedAndTheDataComeBackWhenItIsRestored() throws Exception {
+        var primary = writeAndStop();
+        var segment = segments().get(1);
+        var elsewhere = directory.resolve("elsewhere");
+        Files.move(segment, elsewhere);
+        try (var lines = LogLines.of("dev.keepsake");
+                var server = TestServer.start(directory)) {
+            await("the gap is named", () -> lines.anyContains("restore the missing file"));
+            assertThat(server.api().describe("demo").name()).isEqualTo("demo");
+            assertThat(answers(primary, "GET", "k1")).startsWith("no reply");
+        }
+        Files.move(elsewhere, segment);
+        assertEverythingIsBack(primary);
+    }
+
+    @Test
+    void aTornTailIsCutAndCostsNothingAcknowledged() throws Exception {
+        var primary = writeAndStop();
+        var last = segments().getLast();
+        Files.write(last, new byte[] {0, 0, 1, 0, 42, 42, 42}, StandardOpenOption.APPEND);
+        assertEverythingIsBack(primary);
+    }
+
+    private Node writeAndStop() throws Exception {
+        try (var server = TestServer.start(directory, ServerParts.withSegmentsOf(SEGMENT_BYTES))) {
+            var primary = create(server).get(0);
+            try (var wire = Wire.to(primary)) {
+                for (int i = 0; i < 200; i++) {
+                    assertThat(wire.ask("SET", "k" + i, "v".repeat(500))).isEqualTo("OK");
+                }
+            }
+            assertThat(segments()).hasSizeGreaterThan(3);
+            return primary;
+        }
+    }
+
+    private void assertEverythingIsBack(Node primary) throws Exception {
+        try (var server = TestServer.start(directory)) {
+            assertThat(server.api().describe("demo").status()).isEqualTo("available");
+            await("it is back", () -> answers(primary, "DBSIZE").equals("200"));
+            await("it leads", () -> answers(primary, "GET", "k199").equals("v".repeat(500)));
+        }
+    }
+
+    private static List<Node> create(TestServer server) {
+        return server.api()
+                .create("demo", 1, 1, 0, server.endpointPort())
+                .shards()
+                .getFirst()
+                .nodes();
+    }
+
+    private List<Path> segments() {
+        try (var files = Files.walk(directory)) {
+            return files.filter(file -> file.toString().contains("/0001/"))
+                    .filter(file -> file.toString().endsWith(".log"))
+                    .sorted()
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static void flipBit(Path file) throws IOException {
+        var bytes = Files.readAllBytes(file);
+        bytes[bytes.length / 2] ^= 4;
+        Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+    }
+
+    private static String asks(Wire wire, String... command) {
+        try {
+            return wire.ask(command);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String answers(Node node, String... command) {
+        try (var wire = Wire.to(node)) {
+            return wire.ask(command);
+        } catch (IOException e) {
+            return "no reply: " + e.getMessage();
+        }
+    }
+}

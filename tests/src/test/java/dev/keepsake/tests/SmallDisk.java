@@ -1,0 +1,79 @@
+package dev.keepsake.tests;
+
+import dev.keepsake.log.Disk;
+import dev.keepsake.log.FileSystemDisk;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+
+/// The machine's disk, which can be made full: writes that make a file longer fail then, as they do
+/// on a file system without space.
+final class SmallDisk implements Disk {
+    private final Disk disk = new FileSystemDisk();
+    private final AtomicBoolean full = new AtomicBoolean();
+
+    void full(boolean isFull) {
+        full.set(isFull);
+    }
+
+    @Override
+    public AutoCloseable claimDirectory(Path directory) throws IOException {
+        return disk.claimDirectory(directory);
+    }
+
+    @Override
+    public List<String> list(Path directory) throws IOException {
+        return disk.list(directory);
+    }
+
+    @Override
+    public DiskFile open(Path file) throws IOException {
+        var opened = disk.open(file);
+        return new DiskFile() {
+            @Override
+            public long size() throws IOException {
+                return opened.size();
+            }
+
+            @Override
+            public void read(ByteBuffer into, long position) throws IOException {
+                opened.read(into, position);
+            }
+
+            @Override
+            public void write(ByteBuffer[] buffers, long position) throws IOException {
+                if (full.get()) {
+                    throw new IOException("No space left on device");
+                }
+                opened.write(buffers, position);
+            }
+
+            @Override
+            public void truncate(long size) throws IOException {
+                opened.truncate(size);
+            }
+
+            @Override
+            public void force() throws IOException {
+                opened.force();
+            }
+
+            @Override
+            public void close() throws IOException {
+                opened.close();
+            }
+        };
+    }
+
+    @Override
+    public void delete(Path file) throws IOException {
+        disk.delete(file);
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        disk.forceDirectory(directory);
+    }
+}
