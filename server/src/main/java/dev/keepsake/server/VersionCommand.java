@@ -1,13 +1,17 @@
 package dev.keepsake.server;
 
+import dev.keepsake.engine.EngineFinder;
+import dev.keepsake.engine.EngineNotFoundException;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.util.Comparator;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
 /// `keepsake version`.
-@Command(name = "version", header = "Says which Keepsake, on which Java, this is.")
+@Command(name = "version", header = "Says which Keepsake, with which engine and Java, this is.")
 final class VersionCommand implements Callable<Integer> {
     private static final String RESOURCE =
             "version.properties"; // Maven writes the version into it.
@@ -20,10 +24,33 @@ final class VersionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        Logs.toNowhere();
         out.println("Keepsake " + productVersion());
+        out.println("Engine " + engine());
         out.println("Java " + Runtime.version() + " (" + System.getProperty("java.home") + ")");
         out.flush();
         return Main.EXIT_OK;
+    }
+
+    /// The engine that a server would launch if it were started now.
+    private static String engine() throws IOException {
+        var unpacked = Files.createTempDirectory("keepsake-version-");
+        try {
+            var found =
+                    new EngineFinder(null, System.getenv().getOrDefault("PATH", ""), unpacked)
+                            .find();
+            return found.path().startsWith(unpacked)
+                    ? "%s %s (bundled)".formatted(found.name(), found.version())
+                    : "%s %s (%s)".formatted(found.name(), found.version(), found.path());
+        } catch (EngineNotFoundException e) {
+            return "none: " + e.getMessage();
+        } finally {
+            try (var files = Files.walk(unpacked)) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
+        }
     }
 
     private static String productVersion() throws IOException {
