@@ -6,6 +6,7 @@ import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
+import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.NodeSpec;
@@ -30,6 +31,7 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -41,6 +43,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -57,6 +60,7 @@ public final class Fleet implements AutoCloseable {
     private static final long RETRY_MS = 1_000;
     private static final long SNAPSHOT_CHECK_MS = 500;
     private static final long CLOSE_WITHIN_MS = 4_000;
+    private static final int UNREPORTED_MAX = 1_000;
 
     private final FleetConfig config;
     private final LogFactory logs;
@@ -72,6 +76,7 @@ public final class Fleet implements AutoCloseable {
     private final Ports ports;
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
     private final Map<ClusterId, String> complaints = new HashMap<>();
+    private final ArrayDeque<Function<ControlPlane, Decision<?>>> unreported = new ArrayDeque<>();
     private boolean closed;
     private boolean snapshotUnderWay;
 
@@ -206,7 +211,12 @@ public final class Fleet implements AutoCloseable {
                 var endpoints = cluster.endpoints();
                 if (endpoints == null) {
                     var found = findPorts(cluster.spec());
-                    control.decide(plane -> plane.endpointsAssigned(id, found));
+                    try {
+                        control.decide(plane -> plane.endpointsAssigned(id, found));
+                    } catch (ControlUnavailableException e) {
+                        giveBack(found);
+                        throw e;
+                    }
                 } else if (!running.containsKey(id)) {
                     start(cluster.spec(), endpoints);
                 }
@@ -225,6 +235,44 @@ public final class Fleet implements AutoCloseable {
             }
         }
         return new Endpoints(config.host(), clusterPort, nodePorts);
+    }
+
+    /// As [#advance]; when that cannot be recorded now, it is looked at again.
+    private void advanceOrRetry(ClusterId id) {
+        try {
+            advance(id);
+        } catch (ControlUnavailableException e) {
+            complain(id, e);
+            thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    /// Records an event as soon as that is possible, in the order of the calls. When too many wait,
+    /// the oldest is given up: events inform, and nothing is decided by them.
+    private void report(Function<ControlPlane, Decision<?>> event) {
+        if (unreported.size() == UNREPORTED_MAX) {
+            unreported.removeFirst();
+        }
+        unreported.addLast(event);
+        reportAll();
+    }
+
+    private void reportAll() {
+        while (!unreported.isEmpty()) {
+            var event = unreported.getFirst();
+            try {
+                control.decide(plane -> withoutResponse(event.apply(plane)));
+            } catch (ControlUnavailableException e) {
+                LOG.warn("events wait to be recorded count={}", unreported.size());
+                thread.schedule(this::reportAll, RETRY_MS, TimeUnit.MILLISECONDS);
+                return;
+            }
+            unreported.removeFirst();
+        }
+    }
+
+    private static Decision<Boolean> withoutResponse(Decision<?> decision) {
+        return new Decision<>(decision.records(), true);
     }
 
     /// Records whatever has been reached since the last look.
@@ -285,12 +333,16 @@ public final class Fleet implements AutoCloseable {
             runtime.close();
         }
         deleteTree(directoryOf(id));
+        control.decide(plane -> plane.clusterRemoved(id, clock.now()));
         var endpoints = cluster.endpoints();
         if (endpoints != null) {
-            ports.giveBack(endpoints.clusterPort());
-            endpoints.nodePorts().values().forEach(ports::giveBack);
+            giveBack(endpoints);
         }
-        control.decide(plane -> plane.clusterRemoved(id, clock.now()));
+    }
+
+    private void giveBack(Endpoints endpoints) {
+        ports.giveBack(endpoints.clusterPort());
+        endpoints.nodePorts().values().forEach(ports::giveBack);
     }
 
     private Path directoryOf(ClusterId id) {
@@ -506,16 +558,17 @@ public final class Fleet implements AutoCloseable {
                             && !previous.equals(primary.name())
                             && !control.read(state -> isFailingOver(state, id, shard.name()));
             if (unplanned) {
-                control.decide(plane -> plane.failedOver(id, primary.name(), clock.now()));
+                var now = clock.now();
+                report(plane -> plane.failedOver(id, primary.name(), now));
             }
             noteRecovered(primary);
-            advance(id);
+            advanceOrRetry(id);
         }
 
         @Override
         public void onReplicaServing(ShardRuntime shard, NodeRuntime replica) {
             noteRecovered(replica);
-            advance(runtime.spec().id());
+            advanceOrRetry(runtime.spec().id());
         }
 
         @Override
@@ -530,7 +583,8 @@ public final class Fleet implements AutoCloseable {
                                                             .equals(cluster.failover().failing())))
                             .isPresent();
             if (unplanned && runtime.recovering().add(failed.name())) {
-                control.decide(plane -> plane.nodeRecovering(id, failed.name(), clock.now()));
+                var now = clock.now();
+                report(plane -> plane.nodeRecovering(id, failed.name(), now));
             }
         }
 
@@ -538,7 +592,8 @@ public final class Fleet implements AutoCloseable {
         private void noteRecovered(NodeRuntime node) {
             var id = runtime.spec().id();
             if (runtime.recovering().remove(node.name())) {
-                control.decide(plane -> plane.nodeRecovered(id, node.name(), clock.now()));
+                var now = clock.now();
+                report(plane -> plane.nodeRecovered(id, node.name(), now));
             }
         }
 
