@@ -30,6 +30,7 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.bookkeeper.client.api.BKException.Code;
 import org.apache.bookkeeper.client.api.WriteAdvHandle;
+import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -133,6 +134,7 @@ final class BookKeeperLog implements TransactionLog {
     private final Thread thread;
     private final Waits waits = new Waits();
     private final LedgerReader reader;
+    private final Watcher listWatcher = this::onListChanged; // one, so that ZooKeeper keeps but one
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final AtomicReference<View> view;
     private volatile RecentEntries recent;
@@ -432,7 +434,11 @@ final class BookKeeperLog implements TransactionLog {
             if (!list.term().equals(term)) {
                 return false;
             }
-            list = list.trimmed(Math.min(firstKeptIndex, tail().index() + 1));
+            var trimmed = list.trimmed(Math.min(firstKeptIndex, tail().index() + 1));
+            if (trimmed.doomed().isEmpty()) {
+                return true; // nothing lies before it as a whole
+            }
+            list = trimmed;
         } while (!swap(list));
         var deleted = new ArrayList<Long>();
         for (long doomed : list.doomed()) {
@@ -657,7 +663,9 @@ final class BookKeeperLog implements TransactionLog {
     }
 
     private boolean isFull(LedgerWriter current) {
-        return spare != null && current.bytes() >= options.ledgerBytes();
+        return spare != null
+                && current.bytes() >= options.ledgerBytes()
+                && !view.get().list().isFull(); // or else it simply grows
     }
 
     /// Why nothing of `term` may be appended, or null when it may.
@@ -804,6 +812,11 @@ final class BookKeeperLog implements TransactionLog {
                     return new ClaimOutcome.Behind(tail());
                 }
                 list = view.get().list();
+            }
+            if (list.isFull()) {
+                return new ClaimOutcome.Full(
+                        "the list at %s has no room for more than its %d ledgers; trim the log"
+                                .formatted(path, list.ledgers().size()));
             }
             handle = takeSpareOrCreate();
         } catch (IOException e) {
@@ -957,9 +970,6 @@ final class BookKeeperLog implements TransactionLog {
             case YES -> writeTo(ledger, handle);
             case NO -> {
                 discard(handle);
-                if (writer != null) {
-                    yield current; // the list is too long: this ledger simply grows
-                }
                 answer(append, outcomeOf(append));
                 yield null;
             }
@@ -977,13 +987,6 @@ final class BookKeeperLog implements TransactionLog {
         var current = list;
         for (int tries = 0; tries < SWAP_TRIES; tries++) {
             var next = current.plus(ledger);
-            if (next.encode().length > LedgerList.MAX_BYTES) {
-                LOG.warn(
-                        "log={} has too many ledgers, trim it count={}",
-                        path,
-                        next.ledgers().size());
-                return LedgerLists.Swapped.NO;
-            }
             try {
                 if (swap(next)) {
                     return LedgerLists.Swapped.YES;
@@ -1264,7 +1267,7 @@ final class BookKeeperLog implements TransactionLog {
         long nowNs = clock.nowNs();
         if (!listUnderWay && nowNs - listDueNs >= 0) {
             listUnderWay = true;
-            lists.read(path, onListChanged())
+            lists.read(path, listWatcher)
                     .whenComplete((list, failure) ->
                             post(() -> {
                                 listUnderWay = false;
@@ -1291,12 +1294,10 @@ final class BookKeeperLog implements TransactionLog {
         }
     }
 
-    private Watcher onListChanged() {
-        return event -> {
-            if (event.getType() != Watcher.Event.EventType.None) {
-                post(() -> listDueNs = clock.nowNs());
-            }
-        };
+    private void onListChanged(WatchedEvent event) {
+        if (event.getType() != Watcher.Event.EventType.None) {
+            post(() -> listDueNs = clock.nowNs());
+        }
     }
 
     // ---- endings

@@ -28,8 +28,11 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
     private static final int LEDGER_FIELDS = 10;
     private static final int DOOMED_FIELDS = 2;
 
-    /// ZooKeeper takes nodes of up to 1 MiB.
-    static final int MAX_BYTES = 900_000;
+    /// ZooKeeper takes nodes of up to 1 MiB; names that are long and all percent-encoded fit too.
+    private static final int FULL_BYTES = 900_000;
+
+    /// Fewer than these are never too many, whatever they are called.
+    private static final int FULL_LEDGERS = 400;
 
     LedgerList {
         ledgers = List.copyOf(ledgers);
@@ -57,6 +60,11 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
 
     String leader() {
         return ledgers.isEmpty() ? "" : ledgers.getLast().leader();
+    }
+
+    /// Whether there is no room for one more ledger.
+    boolean isFull() {
+        return ledgers.size() > FULL_LEDGERS && encode().length > FULL_BYTES;
     }
 
     boolean contains(long ledgerId) {
