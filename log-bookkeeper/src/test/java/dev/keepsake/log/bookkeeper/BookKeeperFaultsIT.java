@@ -308,9 +308,7 @@ class BookKeeperFaultsIT {
             }
             var tail = a.tail();
             assertThat(await(a.claim("b", tail.index())))
-                    .asInstanceOf(
-                            InstanceOfAssertFactories.type(
-                                    ClaimOutcome.Full.class))
+                    .asInstanceOf(InstanceOfAssertFactories.type(ClaimOutcome.Full.class))
                     .satisfies(full -> assertThat(full.reason()).contains("/keepsake/test/log"));
             assertThatIOException().isThrownBy(() -> a.trim(FIRST, tail.index()));
             append(a, FIRST, "678");
