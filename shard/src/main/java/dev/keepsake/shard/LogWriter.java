@@ -59,15 +59,18 @@ final class LogWriter {
         return undecidedBytes;
     }
 
-    /// Appends the next bytes of the stream.
+    /// Appends the next bytes of the stream; does nothing once the term is over.
     ///
     /// @param bytes the caller's no longer
     void append(ByteBuffer bytes) {
+        if (lost) {
+            return;
+        }
         var piece = new Piece(endOffset, bytes);
         endOffset += bytes.remaining();
         undecidedBytes += bytes.remaining();
         undecided.addLast(piece);
-        if (!refused && !lost) {
+        if (!refused) {
             offer(piece);
         }
     }
