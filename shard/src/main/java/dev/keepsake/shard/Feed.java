@@ -91,6 +91,7 @@ final class Feed implements AutoCloseable {
         this.listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         this.delayLine = new DelayLine(delayNs, log.tail().index());
         this.subscription = log.follow(this::onCommitted);
+        onCommitted(log.tail()); // what was committed between these two lines
     }
 
     /// Opens a feed on a free loopback port.
@@ -150,6 +151,10 @@ final class Feed implements AutoCloseable {
                     continue;
                 }
                 connections.add(engine);
+                if (isClosed()) {
+                    engine.close(); // it came too late for close() to see it
+                    return;
+                }
                 threads.newThread(() -> serve(engine)).start();
             } catch (IOException e) {
                 if (!isClosed()) {
@@ -176,13 +181,17 @@ final class Feed implements AutoCloseable {
     private void answer(SocketChannel engine) throws IOException, ProtocolException {
         var framer = new CommandFramer(ProtocolLimits.standard());
         var received = ByteBuffer.allocate(HANDSHAKE_MAX_BYTES);
-        ByteBuf pending = Unpooled.buffer(256, HANDSHAKE_MAX_BYTES);
+        ByteBuf pending = Unpooled.buffer(256, 2 * HANDSHAKE_MAX_BYTES);
         boolean authenticated = false;
         boolean streaming = false;
         while (engine.read(received.clear()) >= 0) {
             pending.discardReadBytes().writeBytes(received.flip());
-            while (framer.parse(pending) == CommandFramer.Parsed.COMMAND) {
-                String name = argument(framer, pending, 0).toUpperCase(Locale.ROOT);
+            for (var parsed = framer.parse(pending);
+                    parsed != CommandFramer.Parsed.INCOMPLETE;
+                    parsed = framer.parse(pending)) {
+                // An engine that is busy loading shows that it lives with empty lines.
+                boolean command = parsed == CommandFramer.Parsed.COMMAND;
+                String name = command ? argument(framer, pending, 0).toUpperCase(Locale.ROOT) : "";
                 if (name.equals("AUTH")) {
                     authenticated = authenticate(framer, pending);
                     send(engine, authenticated ? "+OK\r\n" : "-WRONGPASS not this feed's\r\n");
@@ -198,6 +207,10 @@ final class Feed implements AutoCloseable {
                     send(engine, "+OK\r\n");
                 }
                 pending.skipBytes(framer.lengthBytes());
+            }
+            if (pending.readableBytes() > HANDSHAKE_MAX_BYTES) {
+                throw new ProtocolException(
+                        "a command of more than %d bytes".formatted(HANDSHAKE_MAX_BYTES));
             }
         }
     }
@@ -216,7 +229,7 @@ final class Feed implements AutoCloseable {
     private long startStream(SocketChannel engine, CommandFramer framer, ByteBuf pending)
             throws IOException {
         if (argument(framer, pending, 1).equals(replicationId)) {
-            long offset = Long.parseLong(argument(framer, pending, 2)) - 1;
+            long offset = offsetAsked(argument(framer, pending, 2));
             if (offset >= 0 && offset <= log.tail().endOffset()) {
                 send(engine, "+CONTINUE %s\r\n".formatted(replicationId));
                 return offset;
@@ -225,6 +238,15 @@ final class Feed implements AutoCloseable {
         send(engine, "+FULLRESYNC %s 0\r\n$%d\r\n".formatted(replicationId, EMPTY_RDB.length));
         write(engine, ByteBuffer.wrap(EMPTY_RDB));
         return 0;
+    }
+
+    /// The offset before the byte that is asked for, or -1 when that is no number.
+    private static long offsetAsked(String nextByte) {
+        try {
+            return Long.parseLong(nextByte) - 1;
+        } catch (NumberFormatException _) {
+            return -1;
+        }
     }
 
     private void stream(SocketChannel engine, long fromOffset) {
