@@ -55,19 +55,20 @@ final class LinearizabilityChecker {
      *   - One whose effect the next operation would overwrite unseen is not put before it.
      *   - Of several equal ones the oldest goes first.
      */
-    private static final int CONFIGURATIONS_MAX = 1_000_000;
+    private static final long BYTES_MAX = 256 << 20;
+    private static final int CONFIGURATION_BYTES = 200; // about, without the text of the state
     private static final int TOLD_MAX = 12;
     private static final int TEXT_MAX = 400;
 
-    private final int maxConfigurations;
+    private final long maxBytes;
 
     LinearizabilityChecker() {
-        this(CONFIGURATIONS_MAX);
+        this(BYTES_MAX);
     }
 
-    /// @param maxConfigurations after how many different configurations the search gives up
-    LinearizabilityChecker(int maxConfigurations) {
-        this.maxConfigurations = maxConfigurations;
+    /// @param maxBytes how much memory the search may take before it gives up, about
+    LinearizabilityChecker(long maxBytes) {
+        this.maxBytes = maxBytes;
     }
 
     /// Checks all operations on one key, which held nothing before the first of them.
@@ -104,14 +105,14 @@ final class LinearizabilityChecker {
     /// The end of the longest order so far.
     private record Stuck(
             int knownOrdered, List<Operation> last, KeyState state, List<Operation> next) {
-        String explain(int operations) {
+        String explain(int known) {
             return """
-            no order explains all %d operations; the longest has %d of those with replies, and ends with
+            of %d operations, the longest order has %d, and ends with
               %s
             The key then holds %s, and none of these can be next:
               %s\
             """
-                    .formatted(operations, knownOrdered, lines(last), brief(state), lines(next));
+                    .formatted(known, knownOrdered, lines(last), brief(state), lines(next));
         }
 
         private static String lines(List<Operation> told) {
@@ -136,6 +137,7 @@ final class LinearizabilityChecker {
         private final BitSet ordered = new BitSet();
         private final ArrayDeque<Place> places = new ArrayDeque<>(); // the last one first
         private final Set<Configuration> seen = new HashSet<>();
+        private long seenBytes;
         private int knownOrdered;
         private Stuck longest = new Stuck(-1, List.of(), KeyState.ABSENT, List.of());
 
@@ -157,7 +159,8 @@ final class LinearizabilityChecker {
                 var place = places.getFirst();
                 if (place.tried == place.candidates.length) {
                     if (places.size() == 1) {
-                        return new Verdict.Violated(longest.explain(operations.size()));
+                        return new Verdict.Violated(
+                                "no order explains everything; " + longest.explain(known));
                     }
                     places.removeFirst();
                     takeOut(places.getFirst().taken());
@@ -174,10 +177,11 @@ final class LinearizabilityChecker {
                     takeOut(candidate);
                     continue;
                 }
-                if (seen.size() > maxConfigurations) {
+                seenBytes += CONFIGURATION_BYTES + next.text().length();
+                if (seenBytes > maxBytes) {
                     return new Verdict.Undecided(
-                            "undecided after %d configurations; %d of %d operations could be ordered"
-                                    .formatted(maxConfigurations, longest.knownOrdered(), known));
+                            "undecided after %d configurations, which fill %d bytes; %s"
+                                    .formatted(seen.size(), seenBytes, longest.explain(known)));
                 }
                 open(next, viaUnknown);
             }
@@ -210,10 +214,14 @@ final class LinearizabilityChecker {
 
         private Configuration configuration(KeyState state, boolean viaUnknown) {
             int firstOpen = ordered.nextClearBit(0);
+            int end =
+                    ordered.previousSetBit(known - 1)
+                            + 1; // the slices are kept: no larger than need be
+            int unknownEnd = Math.max(known, ordered.length());
             return new Configuration(
                     firstOpen,
-                    ordered.get(firstOpen, Math.max(firstOpen, known)),
-                    ordered.get(known, operations.size()),
+                    ordered.get(firstOpen, Math.max(firstOpen, end)),
+                    ordered.get(known, unknownEnd),
                     state,
                     viaUnknown);
         }

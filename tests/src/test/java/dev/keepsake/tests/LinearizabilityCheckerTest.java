@@ -214,7 +214,7 @@ class LinearizabilityCheckerTest {
         var verdict =
                 check(done(0, 1, new Set("old"), "OK"), done(2, 3, new Get(), "something else"));
         assertThat(((Verdict.Violated) verdict).why())
-                .contains("no order explains all 2 operations; the longest has 1")
+                .contains("no order explains everything; of 2 operations, the longest order has 1")
                 .contains("The key then holds \"old\"")
                 .contains("Get[] -> something else (2 to 3)");
     }
@@ -251,10 +251,9 @@ class LinearizabilityCheckerTest {
 
     @Test
     void aSearchThatIsTooLargeEndsAndSaysSo() {
-        var verdict = new LinearizabilityChecker(50).check(executed(new Random(1), 0));
+        var verdict = new LinearizabilityChecker(10_000).check(executed(new Random(1), 0));
         assertThat(verdict).isInstanceOf(Verdict.Undecided.class);
-        assertThat(((Verdict.Undecided) verdict).why())
-                .startsWith("undecided after 50 configurations");
+        assertThat(((Verdict.Undecided) verdict).why()).startsWith("undecided after ");
     }
 
     /// What clients see of a key that really executes their commands, each at a moment between call
