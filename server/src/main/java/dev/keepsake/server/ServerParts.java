@@ -1,6 +1,7 @@
 package dev.keepsake.server;
 
 import dev.keepsake.fleet.LogFactory;
+import dev.keepsake.front.HoldRule;
 import dev.keepsake.log.Disk;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
@@ -12,8 +13,8 @@ import org.slf4j.LoggerFactory;
 /// What a test may put in the place of the real thing, to prove that a check notices a fault.
 ///
 /// @param logs how transaction logs are opened
-/// @param holdReplies whether replies wait until they are durable
-public record ServerParts(LogFactory logs, boolean holdReplies) {
+/// @param hold which replies wait until they are durable
+public record ServerParts(LogFactory logs, HoldRule hold) {
     private static final Logger LOG = LoggerFactory.getLogger(ServerParts.class);
 
     /// The real parts.
@@ -44,7 +45,7 @@ public record ServerParts(LogFactory logs, boolean holdReplies) {
                                 options,
                                 Thread.ofPlatform().name("log-", 0).daemon().factory(),
                                 ServerParts::onFault),
-                true);
+                HoldRule.ALL);
     }
 
     static void onFault(String what, @Nullable Throwable cause) {
