@@ -490,7 +490,6 @@ public final class Fleet implements AutoCloseable {
     private NodeRuntime node(
             ClusterRuntime runtime, ShardSpec shardSpec, NodeSpec nodeSpec, ShardRuntime shard) {
         var loop = transport.group().next();
-        var standard = FrontOptions.standard(engineVersion);
         var front =
                 new NodeFront(
                         nodeSpec.name(),
@@ -498,7 +497,7 @@ public final class Fleet implements AutoCloseable {
                         transport,
                         commands,
                         runtime::topology,
-                        config.holdReplies() ? standard : standard.withoutHoldingReplies());
+                        FrontOptions.standard(engineVersion).holding(config.hold()));
         return new NodeRuntime(
                 nodeSpec.name(),
                 nodeSpec.id(),

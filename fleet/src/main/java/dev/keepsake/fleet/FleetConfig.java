@@ -1,5 +1,6 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.front.HoldRule;
 import java.nio.file.Path;
 
 /// What a fleet is run with.
@@ -8,11 +9,11 @@ import java.nio.file.Path;
 /// @param firstPort the first port that nodes may listen on
 /// @param lastPort the last one
 /// @param dataDirectory where logs and engines are kept
-/// @param holdReplies see [dev.keepsake.front.FrontOptions]; false in one test only
+/// @param hold which replies wait until they are durable
 public record FleetConfig(
         String host,
         int firstPort,
         int lastPort,
         Path dataDirectory,
         FleetTuning tuning,
-        boolean holdReplies) {}
+        HoldRule hold) {}

@@ -521,7 +521,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (isClosed()) {
             return;
         }
-        boolean free = !front.isPrimary() || !front.holdsReplies();
+        boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
         if (free || (!waits && parked == 0 && front.mayReply())) {
             deliver(reply);
         } else {

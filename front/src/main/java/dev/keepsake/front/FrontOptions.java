@@ -10,8 +10,7 @@ import dev.keepsake.resp.ProtocolLimits;
 ///   commands
 /// @param maxParkedBytes the same bound in bytes
 /// @param maxOutputBytes what a client that does not read may leave unsent; beyond it it is closed
-/// @param holdReplies whether replies wait until they are durable. Never false but in the test
-///   which proves that a drill notices what is lost then
+/// @param hold which replies wait until they are durable
 public record FrontOptions(
         ProtocolLimits limits,
         String engineVersion,
@@ -19,7 +18,7 @@ public record FrontOptions(
         int maxParkedReplies,
         long maxParkedBytes,
         int maxOutputBytes,
-        boolean holdReplies) {
+        HoldRule hold) {
     /// What a node is run with.
     public static FrontOptions standard(String engineVersion) {
         return new FrontOptions(
@@ -29,11 +28,11 @@ public record FrontOptions(
                 200_000,
                 128L << 20,
                 256 << 20,
-                true);
+                HoldRule.ALL);
     }
 
-    /// For the test which proves that a drill notices what is lost.
-    public FrontOptions withoutHoldingReplies() {
+    /// The same with another rule, for tests which prove that they notice what is lost then.
+    public FrontOptions holding(HoldRule rule) {
         return new FrontOptions(
                 limits,
                 engineVersion,
@@ -41,6 +40,6 @@ public record FrontOptions(
                 maxParkedReplies,
                 maxParkedBytes,
                 maxOutputBytes,
-                false);
+                rule);
     }
 }

@@ -481,8 +481,8 @@ public final class NodeFront implements AutoCloseable {
         return state == State.PRIMARY;
     }
 
-    boolean holdsReplies() {
-        return options.holdReplies();
+    HoldRule holdRule() {
+        return options.hold();
     }
 
     String node() {

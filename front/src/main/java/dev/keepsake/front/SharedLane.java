@@ -192,10 +192,12 @@ final class SharedLane extends LaneChannel {
         boolean mayLeave =
                 switch (kind) {
                     case NOW -> true;
-                    case READ -> !front.dirtyKeys().contains(keyHash);
+                    case READ ->
+                            front.holdRule() == HoldRule.WRITES_ONLY
+                                    || !front.dirtyKeys().contains(keyHash);
                     case INTERNAL, BARRIER, WAIT, INFO -> false;
                 };
-        if (tracker == null || !front.holdsReplies()) {
+        if (tracker == null || front.holdRule() == HoldRule.NOTHING) {
             client.deliver(reply);
         } else if (mayLeave && !client.hasParked() && front.mayReply()) {
             client.deliver(reply);

@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// What every [TransactionLog] promises. An implementation passes by extending this class.
@@ -404,6 +405,40 @@ public abstract class TransactionLogConformance {
     }
 
     // ---- renew
+
+    @Test
+    void aNoteStandsWhereItWasMeantToAndMovesNoOffset() throws Exception {
+        lead("a");
+        append(FIRST, "12345");
+        assertThat(await(log.note(FIRST, EntryKind.CHECKSUM, 5, bytes("sum"))))
+                .isEqualTo(new AppendOutcome.Appended(2, 5));
+        append(FIRST, "678");
+        assertThat(await(log.note(FIRST, EntryKind.CHECKSUM, 5, bytes("late"))))
+                .isEqualTo(new AppendOutcome.Misplaced(8));
+        assertThat(readAll())
+                .containsExactly(
+                        entry(0, FIRST, EntryKind.LEADER, 0, "a"),
+                        entry(1, FIRST, EntryKind.DATA, 0, "12345"),
+                        entry(2, FIRST, EntryKind.CHECKSUM, 5, "sum"),
+                        entry(3, FIRST, EntryKind.DATA, 5, "678"));
+        assertThat(log.indexOf(5)).isEqualTo(3);
+
+        await(log.claim("b", 3));
+        assertThat(await(log.note(FIRST, EntryKind.CHECKSUM, 8, bytes("old"))))
+                .isEqualTo(new AppendOutcome.Fenced(SECOND, "b"));
+        log.close();
+        log = reopen();
+        assertThat(readAll()).hasSize(5);
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = EntryKind.class,
+            names = {"DATA", "LEADER", "LEASE"})
+    void whatHasACallOfItsOwnIsNoNote(EntryKind kind) {
+        lead("a");
+        assertThatIllegalArgumentException().isThrownBy(() -> log.note(FIRST, kind, 0, bytes("x")));
+    }
 
     @Test
     void aRenewalAppendsALeaseEntryThatMovesTheLeaseAndNoOffset() throws IOException {

@@ -80,7 +80,7 @@ public final class Server implements AutoCloseable {
                                 config.nodePorts().last(),
                                 data,
                                 config.tuning(),
-                                parts.holdReplies()),
+                                parts.hold()),
                         parts.logs(),
                         launcher,
                         engine.version(),

@@ -1,6 +1,7 @@
 package dev.keepsake.server;
 
 import dev.keepsake.fleet.LogFactory;
+import dev.keepsake.front.HoldRule;
 import dev.keepsake.log.Disk;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
@@ -17,8 +18,8 @@ import org.slf4j.LoggerFactory;
 /// What a test may put in the place of the real thing, to prove that a check notices a fault.
 ///
 /// @param logs how transaction logs are opened; the server closes it
-/// @param holdReplies whether replies wait until they are durable
-public record ServerParts(LogFactory logs, boolean holdReplies) {
+/// @param hold which replies wait until they are durable
+public record ServerParts(LogFactory logs, HoldRule hold) {
     private static final Logger LOG = LoggerFactory.getLogger(ServerParts.class);
 
     /// The real parts.
@@ -49,7 +50,7 @@ public record ServerParts(LogFactory logs, boolean holdReplies) {
             var logs =
                     BookKeeperLogs.connect(
                             options, new MachineClock(), logThreads(), ServerParts::onFault);
-            return new ServerParts(new BookKeeperLogFactory(logs, dataDirectory), true);
+            return new ServerParts(new BookKeeperLogFactory(logs, dataDirectory), HoldRule.ALL);
         } catch (IOException e) {
             throw new StartException(String.valueOf(e.getMessage()));
         }
@@ -64,7 +65,7 @@ public record ServerParts(LogFactory logs, boolean holdReplies) {
                 directory ->
                         EmbeddedLog.open(
                                 directory, disk, options, logThreads(), ServerParts::onFault),
-                true);
+                HoldRule.ALL);
     }
 
     static void onFault(String what, @Nullable Throwable cause) {

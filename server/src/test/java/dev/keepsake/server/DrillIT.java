@@ -3,6 +3,7 @@ package dev.keepsake.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.fleet.LogFactory;
+import dev.keepsake.front.HoldRule;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ class DrillIT {
 
     @Test
     void aLogThatIsSlowCostsTimeAndNoWrites() throws Exception {
-        var parts = new ServerParts(slowLogs(), true);
+        var parts = new ServerParts(slowLogs(), HoldRule.ALL);
 
         var report = drill(new DrillOptions(1, 1, 1, 2, LAG_MS), parts);
 
@@ -44,7 +45,7 @@ class DrillIT {
     /// The same slow log, and replies that do not wait for it: the check can fail.
     @Test
     void repliesThatAreNotHeldLoseWritesAndTheDrillSaysSo() throws Exception {
-        var parts = new ServerParts(slowLogs(), false);
+        var parts = new ServerParts(slowLogs(), HoldRule.NOTHING);
 
         var report = drill(new DrillOptions(1, 1, 1, 2, LAG_MS), parts);
 

@@ -110,6 +110,7 @@ final class Feed implements AutoCloseable {
         this.listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         this.delayLine = new DelayLine(config.delayNs(), log.tail().index());
         this.subscription = log.follow(this::onCommitted);
+        onCommitted(log.tail()); // what was committed between these two lines
     }
 
     /// Opens a feed on a free loopback port.
@@ -173,6 +174,10 @@ final class Feed implements AutoCloseable {
                     continue;
                 }
                 connections.add(engine);
+                if (isClosed()) {
+                    engine.close(); // it came too late for close() to see it
+                    return;
+                }
                 threads.newThread(() -> serve(engine)).start();
             } catch (IOException e) {
                 if (!isClosed()) {
@@ -199,13 +204,17 @@ final class Feed implements AutoCloseable {
     private void answer(SocketChannel engine) throws IOException, ProtocolException {
         var framer = new CommandFramer(ProtocolLimits.standard());
         var received = ByteBuffer.allocate(HANDSHAKE_MAX_BYTES);
-        ByteBuf pending = Unpooled.buffer(256, HANDSHAKE_MAX_BYTES);
+        ByteBuf pending = Unpooled.buffer(256, 2 * HANDSHAKE_MAX_BYTES);
         boolean authenticated = false;
         boolean streaming = false;
         while (engine.read(received.clear()) >= 0) {
             pending.discardReadBytes().writeBytes(received.flip());
-            while (framer.parse(pending) == CommandFramer.Parsed.COMMAND) {
-                String name = argument(framer, pending, 0).toUpperCase(Locale.ROOT);
+            for (var parsed = framer.parse(pending);
+                    parsed != CommandFramer.Parsed.INCOMPLETE;
+                    parsed = framer.parse(pending)) {
+                // An engine that is busy loading shows that it lives with empty lines.
+                boolean command = parsed == CommandFramer.Parsed.COMMAND;
+                String name = command ? argument(framer, pending, 0).toUpperCase(Locale.ROOT) : "";
                 if (name.equals("AUTH")) {
                     authenticated = authenticate(framer, pending);
                     send(engine, authenticated ? "+OK\r\n" : "-WRONGPASS not this feed's\r\n");
@@ -221,6 +230,10 @@ final class Feed implements AutoCloseable {
                     send(engine, "+OK\r\n");
                 }
                 pending.skipBytes(framer.lengthBytes());
+            }
+            if (pending.readableBytes() > HANDSHAKE_MAX_BYTES) {
+                throw new ProtocolException(
+                        "a command of more than %d bytes".formatted(HANDSHAKE_MAX_BYTES));
             }
         }
     }
@@ -240,7 +253,7 @@ final class Feed implements AutoCloseable {
             throws IOException {
         String id = config.replicationId();
         if (argument(framer, pending, 1).equals(id)) {
-            long offset = Long.parseLong(argument(framer, pending, 2)) - 1;
+            long offset = offsetAsked(argument(framer, pending, 2));
             if (offset >= 0 && offset <= log.tail().endOffset()) {
                 var from = guarded(() -> resume(offset));
                 send(engine, "+CONTINUE %s\r\n".formatted(id));
@@ -263,6 +276,15 @@ final class Feed implements AutoCloseable {
             }
         }
         return sentBy(snapshot);
+    }
+
+    /// The offset before the byte that is asked for, or -1 when that is no number.
+    private static long offsetAsked(String nextByte) {
+        try {
+            return Long.parseLong(nextByte) - 1;
+        } catch (NumberFormatException _) {
+            return -1;
+        }
     }
 
     private static Sent sentBy(Snapshot snapshot) {

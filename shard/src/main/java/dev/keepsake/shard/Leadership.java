@@ -54,7 +54,6 @@ final class Leadership {
     private State state = State.FOLLOWING;
     private Term term = Term.NONE;
     private boolean claimWanted;
-    private boolean toldToClaim;
     private Tail tail = Tail.EMPTY;
     private long appliedOffset = -1;
     private long lastSignOfLifeNs;
@@ -95,27 +94,21 @@ final class Leadership {
             return NOTHING;
         }
         claimWanted = true;
-        toldToClaim = true;
-        return claimIfCaughtUp();
+        return claimIfCaughtUp(false);
     }
 
     /// The log's tail and the engine's position, both read just now, the tail first.
     List<Effect> onProgress(Tail seen, long engineOffset, long nowNs) {
         noteTail(seen, nowNs);
         appliedOffset = engineOffset;
-        return state == State.FOLLOWING ? claimIfCaughtUp() : stepDownIfFenced();
+        return state == State.FOLLOWING ? claimIfCaughtUp(isSilent(nowNs)) : stepDownIfFenced();
     }
 
     /// Time passes.
     List<Effect> onTick(Tail seen, long nowNs) {
         noteTail(seen, nowNs);
         return switch (state) {
-            case FOLLOWING -> {
-                if (nowNs - lastSignOfLifeNs >= timings.silenceNs()) {
-                    claimWanted = true;
-                }
-                yield claimIfCaughtUp();
-            }
+            case FOLLOWING -> claimIfCaughtUp(isSilent(nowNs));
             case LEADING -> {
                 var fenced = stepDownIfFenced();
                 if (!fenced.isEmpty()) {
@@ -133,8 +126,9 @@ final class Leadership {
         };
     }
 
-    /// How the claim that was sent at `sentNs` ended.
-    List<Effect> onClaimed(ClaimOutcome outcome, long sentNs) {
+    /// How the claim that was sent at `sentNs` ended. A lease that is won counts from then; a
+    /// leader that has won instead is known to live only now.
+    List<Effect> onClaimed(ClaimOutcome outcome, long sentNs, long nowNs) {
         if (state != State.CLAIMING) {
             return NOTHING; // retired meanwhile: a term that was won is simply never used
         }
@@ -149,19 +143,17 @@ final class Leadership {
             }
             case ClaimOutcome.Behind(Tail newer) -> {
                 state = State.FOLLOWING;
-                noteTail(newer, sentNs);
-                yield NOTHING; // still wanted, unless another node has won; asked again when caught
-                // up
+                noteTail(newer, nowNs);
+                yield NOTHING; // wanted as before, unless another node has won
             }
             case ClaimOutcome.Full _ -> {
                 state = State.FOLLOWING;
-                if (!toldToClaim) {
+                if (!claimWanted) {
                     // The leader was silent because the log has no room for anybody. It goes first
                     // when there is room again.
-                    claimWanted = false;
-                    lastSignOfLifeNs = sentNs;
+                    lastSignOfLifeNs = nowNs;
                 }
-                yield NOTHING; // told ones ask again at the next progress report
+                yield NOTHING; // who was told to claim asks again at the next progress report
             }
             case ClaimOutcome.Unknown(Throwable cause) ->
                     retire("the outcome of its claim is unknown: " + cause.getMessage());
@@ -228,13 +220,19 @@ final class Leadership {
         }
         if (seen.term().isNewerThan(tail.term()) && !seen.leader().equals(node)) {
             claimWanted = false;
-            toldToClaim = false;
         }
         tail = seen;
     }
 
-    private List<Effect> claimIfCaughtUp() {
-        if (!claimWanted || state != State.FOLLOWING || appliedOffset != tail.endOffset()) {
+    /// Whether the leader has shown no sign of life for so long that its lease is surely over.
+    /// Asked anew each time: one that has spoken meanwhile may be replying.
+    private boolean isSilent(long nowNs) {
+        return nowNs - lastSignOfLifeNs >= timings.silenceNs();
+    }
+
+    private List<Effect> claimIfCaughtUp(boolean leaderIsSilent) {
+        boolean due = claimWanted || leaderIsSilent;
+        if (!due || state != State.FOLLOWING || appliedOffset != tail.endOffset()) {
             return NOTHING;
         }
         state = State.CLAIMING;

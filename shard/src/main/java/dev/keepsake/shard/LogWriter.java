@@ -80,17 +80,20 @@ final class LogWriter {
         return undecidedBytes;
     }
 
-    /// Appends the next bytes of the stream.
+    /// Appends the next bytes of the stream; does nothing once the term is over.
     ///
     /// @param bytes the caller's no longer
     void append(ByteBuffer bytes) {
+        if (lost) {
+            return;
+        }
         var piece = new Piece(endOffset, bytes);
         endOffset += bytes.remaining();
         undecidedBytes += bytes.remaining();
         undecided.addLast(piece);
         checksum.add(bytes);
         uncheckedBytes += bytes.remaining();
-        if (!refused && !lost) {
+        if (!refused) {
             offer(piece);
             if (uncheckedBytes >= CHECKSUM_EVERY_BYTES) {
                 uncheckedBytes = 0;

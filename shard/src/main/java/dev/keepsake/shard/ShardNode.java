@@ -362,7 +362,7 @@ public final class ShardNode implements AutoCloseable {
         log.claim(name(), tailIndex)
                 .whenComplete((outcome, failure) -> {
                     var decided = failure == null ? outcome : new ClaimOutcome.Unknown(failure);
-                    inLoop(() -> run(leadership.onClaimed(decided, sentNs)));
+                    inLoop(() -> run(leadership.onClaimed(decided, sentNs, clock.nowNs())));
                 });
     }
 

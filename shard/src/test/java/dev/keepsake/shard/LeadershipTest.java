@@ -1,6 +1,7 @@
 package dev.keepsake.shard;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
@@ -27,7 +28,7 @@ class LeadershipTest {
     private void becomeLeader() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
         leadership.wantClaim();
-        leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs);
+        leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs);
         leadership.onPromoted();
     }
 
@@ -57,7 +58,7 @@ class LeadershipTest {
         leadership.wantClaim();
         var newer = tail(3, Term.NONE, "", -1, 40);
 
-        assertThat(leadership.onClaimed(new ClaimOutcome.Behind(newer), nowNs)).isEmpty();
+        assertThat(leadership.onClaimed(new ClaimOutcome.Behind(newer), nowNs, nowNs)).isEmpty();
         assertThat(leadership.onProgress(newer, 39, nowNs)).isEmpty();
         assertThat(leadership.onProgress(newer, 40, nowNs)).containsExactly(new Effect.Claim(3));
     }
@@ -68,7 +69,7 @@ class LeadershipTest {
         leadership.wantClaim();
         var others = tail(0, FIRST, "n2", 0, 0);
 
-        leadership.onClaimed(new ClaimOutcome.Behind(others), nowNs);
+        leadership.onClaimed(new ClaimOutcome.Behind(others), nowNs, nowNs);
 
         assertThat(leadership.onProgress(others, 0, nowNs)).isEmpty();
         assertThat(leadership.state()).isEqualTo(Leadership.State.FOLLOWING);
@@ -107,7 +108,7 @@ class LeadershipTest {
     void nothingIsToldBeforeTheEngineIsPromoted() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
         leadership.wantClaim();
-        assertThat(leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs))
+        assertThat(leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs))
                 .containsExactly(new Effect.Promote(FIRST));
         assertThat(leadership.mayReply(nowNs)).isFalse();
 
@@ -183,8 +184,197 @@ class LeadershipTest {
         leadership.wantClaim();
         leadership.retire("its engine ended");
 
-        assertThat(leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs)).isEmpty();
+        assertThat(leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs)).isEmpty();
         leadership.onPromoted();
+        assertThat(leadership.mayReply(nowNs)).isFalse();
+    }
+
+    @Test
+    void aLeaderThatSpeaksAgainIsNoLongerSilent() {
+        leadership.onProgress(tail(4, FIRST, "n2", 4, 10), 9, nowNs);
+        pass(2_500);
+        assertThat(leadership.onTick(tail(4, FIRST, "n2", 4, 10), nowNs))
+                .as("the engine has not applied everything")
+                .isEmpty();
+        var renewed = tail(5, FIRST, "n2", 5, 10);
+        leadership.onTick(renewed, nowNs);
+        pass(2_499);
+        assertThat(leadership.onProgress(renewed, 10, nowNs)).isEmpty();
+        pass(1);
+        assertThat(leadership.onTick(renewed, nowNs)).containsExactly(new Effect.Claim(5));
+    }
+
+    @Test
+    void aRenewalThatAClaimCameTooLateForCountsFromWhenItIsSeen() {
+        leadership.onProgress(tail(4, FIRST, "n2", 4, 10), 10, nowNs);
+        pass(2_500);
+        leadership.onTick(tail(4, FIRST, "n2", 4, 10), nowNs);
+        long sentNs = nowNs;
+        var renewed = tail(5, FIRST, "n2", 5, 10);
+        pass(2_000);
+        leadership.onClaimed(new ClaimOutcome.Behind(renewed), sentNs, nowNs);
+        pass(2_499);
+        assertThat(leadership.onTick(renewed, nowNs)).isEmpty();
+        pass(1);
+        assertThat(leadership.onTick(renewed, nowNs)).containsExactly(new Effect.Claim(5));
+    }
+
+    @Test
+    void aPictureOlderThanTheOneThatIsKnownChangesNothing() {
+        leadership.onProgress(tail(5, FIRST, "n2", 5, 20), 20, nowNs);
+        pass(2_500);
+        assertThat(leadership.onTick(tail(4, FIRST, "n2", 4, 10), nowNs))
+                .containsExactly(new Effect.Claim(5));
+    }
+
+    @Test
+    void aClaimForWhichThereIsNoRoomIsRepeated() {
+        leadership.onProgress(Tail.EMPTY, 0, nowNs);
+        leadership.wantClaim();
+        assertThat(leadership.onClaimed(new ClaimOutcome.Full("disk"), nowNs, nowNs)).isEmpty();
+        assertThat(leadership.state()).isEqualTo(Leadership.State.FOLLOWING);
+
+        assertThat(leadership.onProgress(Tail.EMPTY, 0, nowNs))
+                .containsExactly(new Effect.Claim(-1));
+    }
+
+    @Test
+    void whoClaimedBecauseOfASilenceWaitsForAnotherOneWhenThereIsNoRoom() {
+        var seen = tail(0, FIRST, "n2", 0, 0);
+        leadership.onProgress(seen, 0, nowNs);
+        pass(2_500);
+        assertThat(leadership.onTick(seen, nowNs)).containsExactly(new Effect.Claim(0));
+        leadership.onClaimed(new ClaimOutcome.Full("disk"), nowNs, nowNs);
+
+        pass(2_400);
+        assertThat(leadership.onTick(seen, nowNs)).isEmpty();
+        pass(100);
+        assertThat(leadership.onTick(seen, nowNs)).containsExactly(new Effect.Claim(0));
+    }
+
+    @Test
+    void aClaimThatMayHaveBeenWonIsNotUsed() {
+        leadership.onProgress(Tail.EMPTY, 0, nowNs);
+        leadership.wantClaim();
+        var unknown = new ClaimOutcome.Unknown(new IllegalStateException("timed out"));
+        assertThat(leadership.onClaimed(unknown, nowNs, nowNs))
+                .containsExactly(
+                        new Effect.Retire("the outcome of its claim is unknown: timed out"));
+    }
+
+    @Test
+    void onlyOneClaimIsUnderWay() {
+        leadership.onProgress(Tail.EMPTY, 0, nowNs);
+        leadership.wantClaim();
+        pass(10_000);
+
+        assertThat(leadership.wantClaim()).isEmpty();
+        assertThat(leadership.onTick(Tail.EMPTY, nowNs)).isEmpty();
+        assertThat(leadership.onProgress(Tail.EMPTY, 0, nowNs)).isEmpty();
+        assertThat(leadership.state()).isEqualTo(Leadership.State.CLAIMING);
+    }
+
+    @Test
+    void theTermOfAnEarlierLifeOfThisNodeDoesNotEndItsWish() {
+        leadership.wantClaim();
+        var earlier = tail(7, FIRST, "n1", 7, 0);
+        assertThat(leadership.onProgress(earlier, 0, nowNs)).containsExactly(new Effect.Claim(7));
+    }
+
+    @Test
+    void aNodeThatIsFencedWhileItIsPromotedRetires() {
+        leadership.onProgress(Tail.EMPTY, 0, nowNs);
+        leadership.wantClaim();
+        leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs);
+        assertThat(leadership.onTick(tail(0, FIRST, "n1", 0, 0), nowNs)).isEmpty();
+
+        assertThat(leadership.onTick(tail(1, SECOND, "n2", 1, 0), nowNs))
+                .containsExactly(new Effect.Retire("fenced by n2 in term 2"));
+        leadership.onPromoted();
+        assertThat(leadership.state()).isEqualTo(Leadership.State.RETIRED);
+    }
+
+    @Test
+    void whoseLeaseRanOutDuringPromotionRepliesOnlyOnceItIsRenewed() {
+        leadership.onProgress(Tail.EMPTY, 0, nowNs);
+        leadership.wantClaim();
+        leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs);
+        pass(2_000);
+        leadership.onPromoted();
+        assertThat(leadership.mayReply(nowNs)).isFalse();
+
+        assertThat(leadership.onTick(tail(0, FIRST, "n1", 0, 0), nowNs))
+                .containsExactly(new Effect.Renew(FIRST));
+        leadership.onRenewed(new AppendOutcome.Appended(1, 0), nowNs);
+        assertThat(leadership.mayReply(nowNs)).isTrue();
+    }
+
+    @Test
+    void theLeaseIsRenewedAgainAndAgain() {
+        becomeLeader();
+        for (int i = 0; i < 5; i++) {
+            pass(499);
+            assertThat(leadership.onTick(Tail.EMPTY, nowNs)).isEmpty();
+            pass(1);
+            assertThat(leadership.onTick(Tail.EMPTY, nowNs))
+                    .containsExactly(new Effect.Renew(FIRST));
+            assertThat(leadership.onRenewed(new AppendOutcome.Appended(i, 0), nowNs)).isEmpty();
+            assertThat(leadership.mayReply(nowNs)).isTrue();
+        }
+    }
+
+    @Test
+    void aRenewalThatIsRefusedOrUnknownEndsTheTerm() {
+        becomeLeader();
+        assertThat(leadership.onRenewed(new AppendOutcome.Fenced(SECOND, "n2"), nowNs))
+                .containsExactly(new Effect.Retire("fenced by n2 in term 2"));
+        assertThat(leadership.onRenewed(new AppendOutcome.Appended(1, 0), nowNs)).isEmpty();
+        assertThat(leadership.mayReply(nowNs)).isFalse();
+
+        var other = new Leadership("n3", TIMINGS, nowNs);
+        other.onProgress(Tail.EMPTY, 0, nowNs);
+        other.wantClaim();
+        other.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs);
+        other.onPromoted();
+        var unknown = new AppendOutcome.Unknown(new IllegalStateException("timed out"));
+        assertThat(other.onRenewed(unknown, nowNs))
+                .containsExactly(
+                        new Effect.Retire("the outcome of an append is unknown: timed out"));
+    }
+
+    @Test
+    void onlyWhatEndsATermCanLoseIt() {
+        becomeLeader();
+        var appended = new AppendOutcome.Appended(1, 0);
+        assertThatThrownBy(() -> leadership.onLost(appended))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aTermIsKnownOnlyToWhoHoldsIt() {
+        assertThatThrownBy(leadership::term).isInstanceOf(IllegalStateException.class);
+        becomeLeader();
+        assertThat(leadership.term()).isEqualTo(FIRST);
+        leadership.retire("its engine ended");
+        assertThatThrownBy(leadership::term).isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
+    void whoHasRetiredDoesNothingMore() {
+        leadership.retire("its engine ended");
+        pass(10_000);
+
+        assertThat(leadership.wantClaim()).isEmpty();
+        assertThat(leadership.onTick(Tail.EMPTY, nowNs)).isEmpty();
+        assertThat(leadership.onProgress(Tail.EMPTY, 0, nowNs)).isEmpty();
+        assertThat(leadership.onPromoted()).isEmpty();
+        assertThat(leadership.state()).isEqualTo(Leadership.State.RETIRED);
+    }
+
+    @Test
+    void whoHasNotWonIsNotPromoted() {
+        leadership.onPromoted();
+        assertThat(leadership.state()).isEqualTo(Leadership.State.FOLLOWING);
         assertThat(leadership.mayReply(nowNs)).isFalse();
     }
 

@@ -4,6 +4,7 @@ import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.keepsake.front.HoldRule;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -40,7 +41,7 @@ class DurabilityIT {
                                     logs.add(gated);
                                     return gated;
                                 },
-                                true));
+                                HoldRule.ALL));
         primary =
                 server.api()
                         .create("demo", 1, 1, 0, server.endpointPort())

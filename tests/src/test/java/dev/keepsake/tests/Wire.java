@@ -33,6 +33,10 @@ final class Wire implements AutoCloseable {
         return new Wire(node.endpoint().address(), node.endpoint().port());
     }
 
+    static Wire to(InetSocketAddress address) throws IOException {
+        return new Wire(address.getHostString(), address.getPort());
+    }
+
     /// Sends a command and returns its reply as [#show] puts it.
     String ask(String... command) throws IOException {
         send(command);
@@ -42,6 +46,13 @@ final class Wire implements AutoCloseable {
     void send(String... command) throws IOException {
         var out = Unpooled.buffer();
         RespWriter.command(out, command);
+        sendRaw(out);
+    }
+
+    /// Sends commands in one piece.
+    void sendAll(List<List<String>> commands) throws IOException {
+        var out = Unpooled.buffer();
+        commands.forEach(command -> RespWriter.command(out, command.toArray(new String[0])));
         sendRaw(out);
     }
 
@@ -105,8 +116,12 @@ final class Wire implements AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
-        socket.close();
+    public void close() {
+        try {
+            socket.close();
+        } catch (IOException _) {
+            // its descriptor is free all the same
+        }
         received.release();
     }
 }

@@ -1,0 +1,371 @@
+package dev.keepsake.shard;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.core.Secret;
+import dev.keepsake.core.Term;
+import dev.keepsake.log.EntryKind;
+import dev.keepsake.log.RunningChecksum;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.Unpooled;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.net.SocketException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Over real loopback sockets: the feed is about them. Every wait for a byte is bounded.
+@Timeout(60)
+class FeedTest {
+    private static final String ID = "0123456789abcdef0123456789abcdef01234567";
+    private static final int READ_TIMEOUT_MS = 10_000;
+
+    private final MemoryLog log = new MemoryLog();
+    private final Term term = log.elect("n1");
+    private final AtomicLong nowNs = new AtomicLong(TimeUnit.DAYS.toNanos(365));
+    private final List<AutoCloseable> opened = new ArrayList<>();
+
+    private final Clock clock =
+            new Clock() {
+                @Override
+                public long nowNs() {
+                    return nowNs.get();
+                }
+
+                @Override
+                public Instant now() {
+                    return Instant.EPOCH;
+                }
+            };
+
+    /// Speaks as an engine does that follows.
+    private static final class Follower implements AutoCloseable {
+        private final Socket socket;
+
+        Follower(int port) throws IOException {
+            socket = new Socket(InetAddress.getLoopbackAddress(), port);
+            socket.setSoTimeout(READ_TIMEOUT_MS);
+        }
+
+        void send(String... command) throws IOException {
+            var out = Unpooled.buffer();
+            RespWriter.command(out, command);
+            sendBytes(out.toString(US_ASCII));
+        }
+
+        void sendBytes(String bytes) throws IOException {
+            socket.getOutputStream().write(bytes.getBytes(ISO_8859_1));
+        }
+
+        String ask(String... command) throws IOException {
+            send(command);
+            return readLine();
+        }
+
+        String readLine() throws IOException {
+            var line = new StringBuilder();
+            while (!line.toString().endsWith("\r\n")) {
+                line.append(read(1));
+            }
+            return line.substring(0, line.length() - 2);
+        }
+
+        String read(int bytes) throws IOException {
+            var read = socket.getInputStream().readNBytes(bytes);
+            if (read.length < bytes) {
+                throw new EOFException("the feed ended the connection");
+            }
+            return new String(read, ISO_8859_1);
+        }
+
+        /// Everything up to the end of the connection, however it ends.
+        String readToEnd() throws IOException {
+            var all = new StringBuilder();
+            while (true) {
+                try {
+                    int b = socket.getInputStream().read();
+                    if (b < 0) {
+                        return all.toString();
+                    }
+                    all.append((char) b);
+                } catch (SocketException _) {
+                    return all.toString(); // reset
+                }
+            }
+        }
+
+        int available() throws IOException {
+            return socket.getInputStream().available();
+        }
+
+        @Override
+        public void close() throws IOException {
+            socket.close();
+        }
+    }
+
+    @AfterEach
+    void closeEverything() throws Exception {
+        for (var each : opened.reversed()) {
+            each.close();
+        }
+    }
+
+    private final List<String> faults = new CopyOnWriteArrayList<>();
+
+    private Feed feed(long delayNs) throws IOException {
+        var feed =
+                Feed.open(
+                        new FeedConfig(
+                                "n2", ID, "feed", new Secret("pässword"), delayNs, Long.MAX_VALUE),
+                        log,
+                        Optional::empty,
+                        clock,
+                        Thread.ofVirtual().factory(),
+                        faults::add);
+        opened.add(feed);
+        return feed;
+    }
+
+    private Follower follower(Feed feed) throws IOException {
+        var follower = new Follower(feed.port());
+        opened.add(follower);
+        return follower;
+    }
+
+    /// A follower that has said its password.
+    private Follower known(Feed feed) throws IOException {
+        var follower = follower(feed);
+        follower.sendBytes("*3\r\n$4\r\nAUTH\r\n$4\r\nfeed\r\n$9\r\np\u00c3\u00a4ssword\r\n");
+        assertThat(follower.readLine()).isEqualTo("+OK");
+        return follower;
+    }
+
+    /// A follower to whom the whole log is being sent.
+    private Follower following(Feed feed) throws IOException {
+        var follower = known(feed);
+        assertThat(follower.ask("PSYNC", "?", "-1")).startsWith("+FULLRESYNC ");
+        assertThat(follower.readLine()).isEqualTo("$18");
+        assertThat(follower.read(18)).isEqualTo(new String(Feed.EMPTY_RDB, ISO_8859_1));
+        return follower;
+    }
+
+    private void append(String text) {
+        var bytes = ByteBuffer.wrap(text.getBytes(US_ASCII));
+        log.append(term, log.tail().endOffset(), bytes);
+    }
+
+    private void pass(long ms) {
+        nowNs.addAndGet(TimeUnit.MILLISECONDS.toNanos(ms));
+    }
+
+    @Test
+    void nobodyIsFedWithoutThePassword() throws Exception {
+        append("secret");
+        var stranger = follower(feed(0));
+        assertThat(stranger.ask("PSYNC", "?", "-1")).startsWith("-NOAUTH");
+        assertThat(stranger.ask("REPLCONF", "capa", "eof")).startsWith("-NOAUTH");
+        assertThat(stranger.ask("AUTH", "feed", "password")).startsWith("-WRONGPASS");
+        assertThat(stranger.ask("AUTH", "default", "p\u00e4ssword")).startsWith("-WRONGPASS");
+        assertThat(stranger.ask("AUTH", "feed")).startsWith("-WRONGPASS");
+        assertThat(stranger.ask("PSYNC", ID, "1")).startsWith("-NOAUTH");
+        assertThat(stranger.available()).isZero();
+    }
+
+    @Test
+    void theHandshakeOfAnEngineIsAnswered() throws Exception {
+        var engine = known(feed(0));
+        assertThat(engine.ask("PING")).isEqualTo("+PONG");
+        assertThat(engine.ask("REPLCONF", "listening-port", "0")).isEqualTo("+OK");
+        assertThat(engine.ask("replconf", "capa", "eof", "capa", "psync2")).isEqualTo("+OK");
+        assertThat(engine.ask("PSYNC", "?", "-1")).isEqualTo("+FULLRESYNC " + ID + " 0");
+    }
+
+    @Test
+    void aNewEngineIsGivenEverythingFromTheBeginning() throws Exception {
+        append("abc");
+        log.renew(term);
+        append("def");
+        var engine = following(feed(0));
+        assertThat(engine.read(6)).isEqualTo("abcdef");
+
+        append("ghi");
+        log.renew(term);
+        append("jkl");
+        assertThat(engine.read(6)).isEqualTo("ghijkl");
+    }
+
+    @Test
+    void anEngineContinuesAtAnyByteAlsoWithinAnEntry() throws Exception {
+        append("abc");
+        log.renew(term);
+        append("def");
+        var feed = feed(0);
+        for (int offset = 0; offset <= 6; offset++) {
+            var engine = known(feed);
+            assertThat(engine.ask("PSYNC", ID, Integer.toString(offset + 1)))
+                    .isEqualTo("+CONTINUE " + ID);
+            assertThat(engine.read(6 - offset)).isEqualTo("abcdef".substring(offset));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "0123456789abcdef0123456789abcdef01234567 5",
+                "0123456789abcdef0123456789abcdef01234567 0",
+                "0123456789abcdef0123456789abcdef01234567 -1",
+                "0123456789abcdef0123456789abcdef01234567 x",
+                "ffffffffffffffffffffffffffffffffffffffff 2"
+            })
+    void whoCannotContinueBeginsAnew(String where) throws Exception {
+        append("abc");
+        var engine = known(feed(0));
+        assertThat(engine.ask(("PSYNC " + where).split(" ", -1)))
+                .isEqualTo("+FULLRESYNC " + ID + " 0");
+        assertThat(engine.readLine()).isEqualTo("$18");
+        assertThat(engine.read(18 + 3)).endsWith("abc");
+    }
+
+    @Test
+    void onlyWhatIsCommittedIsFed() throws Exception {
+        var engine = following(feed(0));
+        append("abc");
+        assertThat(engine.read(3)).isEqualTo("abc");
+        log.hold();
+        append("def");
+        assertThat(engine.available()).isZero();
+
+        log.decide(1);
+
+        assertThat(engine.read(3)).isEqualTo("def");
+    }
+
+    @Test
+    void acknowledgementsAndEmptyLinesAreReadAwayAndAnsweredWithNothing() throws Exception {
+        var engine = following(feed(0));
+        engine.sendBytes("\n");
+        engine.send("REPLCONF", "ACK", "0");
+        for (int i = 0; i < 2_000; i++) { // more than a handshake may be long
+            engine.sendBytes("\n");
+            engine.send("REPLCONF", "ACK", "123456789");
+        }
+        append("abc");
+        assertThat(engine.read(3)).isEqualTo("abc");
+        append("def");
+        assertThat(engine.read(3)).isEqualTo("def");
+    }
+
+    @Test
+    void aHandshakeWithoutEndIsNotReadForEver() throws Exception {
+        var stranger = follower(feed(0));
+        stranger.sendBytes("*2\r\n$4\r\nAUTH\r\n$100000\r\n");
+        stranger.sendBytes("x".repeat(20_000));
+        assertThat(stranger.readToEnd()).isEmpty();
+    }
+
+    /// No thread looks at the clock when it is set, so each step is begun by a commit. What must
+    /// not come early would come before the end of the connection.
+    @Test
+    void aDelayedEngineSeesEachEntryOnceItsDelayHasPassed() throws Exception {
+        append("before ");
+        var feed = feed(TimeUnit.HOURS.toNanos(1));
+        var engine = following(feed);
+        assertThat(engine.read(7)).as("there when the feed began").isEqualTo("before ");
+
+        append("first ");
+        pass(TimeUnit.MINUTES.toMillis(30));
+        append("second ");
+        pass(TimeUnit.MINUTES.toMillis(30));
+        append("third ");
+        assertThat(engine.read(6)).isEqualTo("first ");
+
+        pass(TimeUnit.MINUTES.toMillis(30));
+        append("fourth ");
+        assertThat(engine.read(7)).isEqualTo("second ");
+
+        feed.close();
+        assertThat(engine.readToEnd()).as("nothing more was due").isEmpty();
+    }
+
+    @Test
+    void closingEndsEveryConnection() throws Exception {
+        var feed = feed(0);
+        var fed = following(feed);
+        var waiting = known(feed);
+        int port = feed.port();
+
+        feed.close();
+        feed.close();
+
+        assertThat(fed.readToEnd()).isEmpty();
+        assertThat(waiting.readToEnd()).isEmpty();
+        assertThatThrownBy(() -> new Follower(port)).isInstanceOf(IOException.class);
+        append("abc"); // nobody is told of it any more
+    }
+
+    @Test
+    void anEngineThatGoesAwayMayComeBack() throws Exception {
+        append("abc");
+        var feed = feed(0);
+        try (var engine = following(feed)) {
+            assertThat(engine.read(3)).isEqualTo("abc");
+        }
+        append("def");
+        var again = known(feed);
+        assertThat(again.ask("PSYNC", ID, "4")).isEqualTo("+CONTINUE " + ID);
+        assertThat(again.read(3)).isEqualTo("def");
+    }
+
+    @Test
+    void moreThanEightConnectionsAreTooMany() throws Exception {
+        var feed = feed(0);
+        for (int i = 0; i < 8; i++) {
+            known(feed);
+        }
+        assertThat(follower(feed).readToEnd()).isEmpty();
+    }
+
+    @Test
+    void aChecksumThatIsRightIsPassedOver() throws Exception {
+        append("abc");
+        log.note(term, EntryKind.CHECKSUM, 3, checksumOf("abc"));
+        append("def");
+        assertThat(following(feed(0)).read(6)).isEqualTo("abcdef");
+        assertThat(faults).isEmpty();
+    }
+
+    @Test
+    void aChecksumThatIsWrongEndsTheFeedAndNamesTheEntry() throws Exception {
+        append("abc");
+        log.note(term, EntryKind.CHECKSUM, 3, checksumOf("abx"));
+        append("def");
+        var engine = following(feed(0));
+        assertThat(engine.read(3)).isEqualTo("abc");
+        assertThatThrownBy(() -> engine.read(1)).isInstanceOf(IOException.class);
+        assertThat(faults).singleElement().asString().contains("entry 2", "restore the log");
+    }
+
+    private static ByteBuffer checksumOf(String text) {
+        var checksum = new RunningChecksum(0);
+        checksum.add(ByteBuffer.wrap(text.getBytes(US_ASCII)));
+        return ByteBuffer.allocate(Long.BYTES).putLong(checksum.value()).flip();
+    }
+}

@@ -1,0 +1,67 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import software.amazon.awssdk.services.memorydb.model.Node;
+
+/// The only shard of a cluster, for tests that let it fail.
+final class Shard {
+    static final String NAME = "0001";
+
+    private final Engines engines;
+    private final List<Node> nodes;
+
+    /// @param data the data directory of the cluster's server
+    Shard(Api api, String cluster, Path data) {
+        this.engines = new Engines(data);
+        this.nodes = api.describe(cluster).shards().getFirst().nodes();
+    }
+
+    List<Node> nodes() {
+        return nodes;
+    }
+
+    /// The node that leads now, waiting for one if need be.
+    Node primary() {
+        await("somebody leads", () -> nodes.stream().anyMatch(Shard::leads));
+        return nodes.stream().filter(Shard::leads).findFirst().orElseThrow();
+    }
+
+    List<Node> replicas() {
+        var primary = primary();
+        return nodes.stream().filter(node -> !node.equals(primary)).toList();
+    }
+
+    /// Ends the engines of these nodes with SIGKILL.
+    void kill(List<Node> failing) {
+        engines.kill(failing);
+    }
+
+    /// Waits until every node has an engine and answers from it, one of them as the primary.
+    void awaitWhole() {
+        await(
+                "every node answers",
+                () -> engines.runFor(nodes) && nodes.stream().allMatch(Shard::answers));
+        primary();
+    }
+
+    private static boolean leads(Node node) {
+        try (var wire = Wire.to(node)) {
+            return wire.ask("ROLE").startsWith("[master") && answers(node);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    private static boolean answers(Node node) {
+        try (var wire = Wire.to(node)) {
+            wire.ask("READONLY");
+            return !wire.ask("GET", "anything").startsWith("-");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+}
