@@ -354,7 +354,7 @@ class BookKeeperFaultsIT {
                         Duration.ofSeconds(2),
                         Duration.ofMillis(500),
                         Duration.ofMillis(10)),
-                TestBookKeeper.CLOCK,
+                new TestClock(),
                 Thread.ofPlatform().daemon().name("log-", 0).factory(),
                 (what, _) -> faults.add(what));
     }

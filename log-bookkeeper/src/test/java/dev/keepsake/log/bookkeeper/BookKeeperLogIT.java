@@ -54,7 +54,7 @@ class BookKeeperLogIT extends TransactionLogConformance {
     private static BookKeeperLogs connect(TestBookKeeper bookKeeper) throws IOException {
         return BookKeeperLogs.connect(
                 small(bookKeeper),
-                TestBookKeeper.CLOCK,
+                new TestClock(),
                 Thread.ofPlatform().daemon().name("log-", 0).factory(),
                 (what, _) -> FAULTS.add(what));
     }

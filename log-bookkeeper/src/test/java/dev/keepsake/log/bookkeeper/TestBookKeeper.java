@@ -1,17 +1,16 @@
 package dev.keepsake.log.bookkeeper;
 
-import dev.keepsake.core.Clock;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.bookkeeper.client.BookKeeperAdmin;
 import org.apache.bookkeeper.common.component.LifecycleComponent;
+import org.apache.bookkeeper.conf.ClientConfiguration;
 import org.apache.bookkeeper.conf.ServerConfiguration;
 import org.apache.bookkeeper.server.EmbeddedServer;
 import org.apache.bookkeeper.server.conf.BookieConfiguration;
@@ -22,20 +21,6 @@ import org.jspecify.annotations.Nullable;
 /// A ZooKeeper and bookies in this process, on free loopback ports. Each can be taken away and come
 /// back as it was. Owned by the test's thread.
 public final class TestBookKeeper implements AutoCloseable {
-    /// The machine's clocks, for logs under test.
-    public static final Clock CLOCK =
-            new Clock() {
-                @Override
-                public long nowNs() {
-                    return System.nanoTime();
-                }
-
-                @Override
-                public Instant now() {
-                    return Instant.now();
-                }
-            };
-
     private static final String LEDGERS = "/ledgers";
     private static final int TICK_MS = 500;
     private static final int CONNECTIONS = 100;
@@ -123,8 +108,18 @@ public final class TestBookKeeper implements AutoCloseable {
         }
     }
 
-    public boolean isRunning(int bookie) {
-        return bookies.get(bookie) != null;
+    /// How many ledgers there are.
+    public int countLedgers() throws Exception {
+        int count = 0;
+        var admin = new BookKeeperAdmin(new ClientConfiguration(configuration(0)));
+        try {
+            for (long _ : admin.listLedgers()) {
+                count++;
+            }
+        } finally {
+            admin.close();
+        }
+        return count;
     }
 
     private ServerConfiguration configuration(int bookie) {
