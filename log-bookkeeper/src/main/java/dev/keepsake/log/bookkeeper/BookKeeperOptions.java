@@ -11,8 +11,8 @@ import java.time.Duration;
 /// @param quorum how many bookies hold what
 /// @param ledgerBytes a ledger that has grown to this is followed by another one of the same term,
 ///   so that a long leadership can be trimmed too
-/// @param partBytes an entry of the log with more than this is written as several entries of the
-///   ledger; well below the bookies' `nettyMaxFrameSizeBytes` of 5 MiB
+/// @param partBytes how much goes into one entry of a ledger: small entries of the log together,
+///   large ones in parts; well below the bookies' `nettyMaxFrameSizeBytes` of 5 MiB
 /// @param maxPendingBytes how much may wait for the bookies; beyond it appends are refused as full
 /// @param recentBytes how much of the newest entries is kept in memory for readers
 /// @param appendWithin an append that is not decided by then is unknown

@@ -13,6 +13,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Predicate;
 import org.apache.bookkeeper.client.api.BKException.Code;
 import org.apache.bookkeeper.client.api.LedgerEntries;
 import org.apache.bookkeeper.client.api.ReadHandle;
@@ -29,10 +30,10 @@ final class LedgerReader {
     /// @param lastId the last entry id that counts, -1 for none
     record End(Tail tail, long lastId) {}
 
-    /// Where an entry of the log begins, so that whoever reads on need not search.
+    /// In which block an entry of the log begins, so that whoever reads on need not search.
     private record Mark(long ledgerId, long index, long id) {}
 
-    private static final int MAX_PARTS_AT_ONCE = 256;
+    private static final int MAX_BLOCKS_AT_ONCE = 256;
     private static final Duration READ_WITHIN = Duration.ofSeconds(10);
 
     private final Ledgers ledgers;
@@ -40,7 +41,7 @@ final class LedgerReader {
     private final ConcurrentMap<Long, CompletableFuture<ReadHandle>> handles =
             new ConcurrentHashMap<>();
     private volatile @Nullable Mark next;
-    private volatile int usualPartBytes = 4096;
+    private volatile long usualBlockBytes = 4096;
 
     LedgerReader(Ledgers ledgers, Waits waits) {
         this.ledgers = ledgers;
@@ -50,74 +51,82 @@ final class LedgerReader {
     /// Entries from `fromIndex` on, as many as fit, at least one.
     ///
     /// @param lastIndex the last committed entry of the ledger, not before `fromIndex`
-    /// @param lastId the id of its last part
+    /// @param lastId the id of the block that completes it
     List<LogEntry> read(LedgerRef ledger, long fromIndex, long lastIndex, long lastId, int maxBytes)
             throws IOException {
         var entries = new ArrayList<LogEntry>();
         long bytes = 0;
         long id = idOf(ledger, fromIndex, lastId);
-        LogPart first = null;
-        var payload = ByteBuffer.allocate(0);
+        var begun = new ArrayList<LogPart>();
         while (true) {
-            for (var part : parts(ledger, id, lastId, maxBytes - bytes)) {
-                if (part.number() == 0) {
-                    int length = lengthOf(ledger, id, part);
-                    bytes += length;
-                    if (!entries.isEmpty() && bytes > maxBytes) {
-                        next = new Mark(ledger.ledgerId(), part.index(), id);
-                        return entries;
+            for (var block : blocks(ledger, id, lastId, maxBytes - bytes)) {
+                for (var part : block) {
+                    if (part.index() < fromIndex) {
+                        continue;
                     }
-                    first = part;
-                    payload = ByteBuffer.allocate(length);
-                }
-                if (first == null
-                        || part.index() != first.index()
-                        || part.payload().remaining() > payload.remaining()) {
-                    throw damaged(ledger, id);
-                }
-                payload.put(part.payload());
-                id++;
-                if (part.following() == 0) {
-                    if (part.kind() == EntryKind.DATA && payload.hasRemaining()) {
+                    if (part.index() != fromIndex + entries.size()
+                            || part.number() != begun.size()) {
                         throw damaged(ledger, id);
                     }
-                    entries.add(
-                            new LogEntry(
-                                    part.index(),
-                                    part.term(),
-                                    part.kind(),
-                                    part.firstOffset(),
-                                    payload.flip()));
-                    if (part.index() >= lastIndex) {
-                        next = new Mark(ledger.ledgerId(), part.index() + 1, id);
+                    bytes += part.payload().remaining();
+                    if (bytes > maxBytes && !entries.isEmpty()) {
+                        next = new Mark(ledger.ledgerId(), part.index(), id - begun.size());
                         return entries;
                     }
+                    begun.add(part);
+                    if (part.following() == 0) {
+                        entries.add(joined(ledger, id, begun));
+                        begun.clear();
+                        if (part.index() >= lastIndex) {
+                            next = new Mark(ledger.ledgerId(), part.index() + 1, id + 1);
+                            return entries;
+                        }
+                    }
                 }
+                id++;
             }
         }
     }
 
+    private static LogEntry joined(LedgerRef ledger, long id, List<LogPart> parts)
+            throws CorruptLogException {
+        var last = parts.getLast();
+        ByteBuffer payload = last.payload();
+        if (parts.size() > 1) {
+            long length = 0;
+            for (var part : parts) {
+                length += part.payload().remaining();
+            }
+            if (length > Integer.MAX_VALUE) {
+                throw damaged(ledger, id);
+            }
+            payload = ByteBuffer.allocate((int) length);
+            for (var part : parts) {
+                payload.put(part.payload());
+            }
+            payload.flip();
+        }
+        var entry =
+                new LogEntry(last.index(), last.term(), last.kind(), last.firstOffset(), payload);
+        if (entry.endOffset() != last.endOffset()) {
+            throw damaged(ledger, id);
+        }
+        return entry;
+    }
+
     /// The DATA entry that holds the byte at `offset`.
     ///
-    /// @param lastId the last entry id of the ledger that counts; the byte lies not behind it
+    /// @param lastId the last block of the ledger that counts; the byte lies not behind it
     long indexOf(LedgerRef ledger, long offset, long lastId) throws IOException {
-        long low = 0;
-        long high = lastId;
-        while (low < high) { // the first part that ends behind the offset is at low to high
-            long middle = (low + high) >>> 1;
-            if (part(ledger, middle).endOffset() > offset) {
-                high = middle;
-            } else {
-                low = middle + 1;
+        long id = firstBlock(ledger, lastId, last -> last.endOffset() > offset);
+        for (var part : block(ledger, id)) {
+            if (part.kind() == EntryKind.DATA
+                    && part.firstOffset() <= offset
+                    && offset < part.endOffset()) {
+                return part.index();
             }
         }
-        var found = part(ledger, low);
-        if (found.kind() != EntryKind.DATA
-                || found.firstOffset() > offset
-                || found.endOffset() <= offset) {
-            throw damaged(ledger, low);
-        }
-        return found.index();
+        throw damaged(ledger, id);
     }
 
     /// What the bookies know to be committed in a ledger that somebody else writes.
@@ -145,9 +154,9 @@ final class LedgerReader {
         return handle.readUnconfirmedAsync(lastId, lastId)
                 .thenCompose(entries -> {
                     try {
-                        var part = decode(ledger, lastId, entries).getFirst();
+                        var last = decode(ledger, lastId, entries).getFirst().getLast();
                         return CompletableFuture.completedFuture(
-                                Optional.of(new End(part.tail(ledger), part.lastId(lastId))));
+                                Optional.of(new End(last.tail(ledger), last.lastId(lastId))));
                     } catch (CorruptLogException e) {
                         return CompletableFuture.failedFuture(e);
                     }
@@ -183,36 +192,41 @@ final class LedgerReader {
         handles.keySet().forEach(this::forget);
     }
 
-    /// Where entry `index` begins.
+    /// The block in which entry `index` begins.
     private long idOf(LedgerRef ledger, long index, long lastId) throws IOException {
         var mark = next;
-        if (mark != null && mark.ledgerId() == ledger.ledgerId() && mark.index() == index) {
-            return mark.id();
-        }
-        long id = index - ledger.firstIndex();
-        while (id <= lastId) {
-            var part = part(ledger, id);
-            if (part.index() == index) {
-                return id - part.number();
+        return mark != null && mark.ledgerId() == ledger.ledgerId() && mark.index() == index
+                ? mark.id()
+                : firstBlock(ledger, lastId, last -> last.index() >= index);
+    }
+
+    /// The first block whose last part is as wanted, as it is in all blocks behind that one.
+    private long firstBlock(LedgerRef ledger, long lastId, Predicate<LogPart> isWanted)
+            throws IOException {
+        long low = 0;
+        long high = lastId;
+        while (low < high) {
+            long middle = (low + high) >>> 1;
+            if (isWanted.test(block(ledger, middle).getLast())) {
+                high = middle;
+            } else {
+                low = middle + 1;
             }
-            // Entries in parts lie before it. So it stands further on, and never nearer than this,
-            // since each entry has at least one part.
-            id += index - part.index();
         }
-        throw damaged(ledger, lastId);
+        return low;
     }
 
-    private LogPart part(LedgerRef ledger, long id) throws IOException {
-        return parts(ledger, id, id, 0).getFirst();
+    private List<LogPart> block(LedgerRef ledger, long id) throws IOException {
+        return blocks(ledger, id, id, 0).getFirst();
     }
 
-    /// Parts from `id` on, about `bytes` of them, at least one.
-    private List<LogPart> parts(LedgerRef ledger, long id, long lastId, long bytes)
+    /// Blocks from `id` on, about `bytes` of them, at least one.
+    private List<List<LogPart>> blocks(LedgerRef ledger, long id, long lastId, long bytes)
             throws IOException {
         if (id < 0 || id > lastId) {
             throw damaged(ledger, lastId);
         }
-        long count = Math.clamp(bytes / Math.max(1, usualPartBytes) + 1, 1, MAX_PARTS_AT_ONCE);
+        long count = Math.clamp(bytes / usualBlockBytes + 1, 1, MAX_BLOCKS_AT_ONCE);
         long toId = Math.min(lastId, id + count - 1);
         var what = "reading ledger %d from entry %d on".formatted(ledger.ledgerId(), id);
         LedgerEntries entries;
@@ -226,13 +240,15 @@ final class LedgerReader {
             forget(ledger.ledgerId());
             entries = waits.get(fetch(ledger.ledgerId(), id, toId), READ_WITHIN, what);
         }
-        var parts = decode(ledger, id, entries);
+        var blocks = decode(ledger, id, entries);
         long total = 0;
-        for (var part : parts) {
-            total += LogPart.HEADER_BYTES + part.payload().remaining();
+        for (var block : blocks) {
+            for (var part : block) {
+                total += part.storedBytes();
+            }
         }
-        usualPartBytes = (int) (total / parts.size());
-        return parts;
+        usualBlockBytes = total / blocks.size();
+        return blocks;
     }
 
     private static Throwable causeOf(IOException e) {
@@ -243,22 +259,21 @@ final class LedgerReader {
         return handle(ledgerId).thenCompose(handle -> handle.readUnconfirmedAsync(fromId, toId));
     }
 
-    private static List<LogPart> decode(LedgerRef ledger, long fromId, LedgerEntries entries)
+    private static List<List<LogPart>> decode(LedgerRef ledger, long fromId, LedgerEntries entries)
             throws CorruptLogException {
         try (entries) {
-            var parts = new ArrayList<LogPart>();
-            long id = fromId;
+            var blocks = new ArrayList<List<LogPart>>();
             for (var entry : entries) {
+                long id = fromId + blocks.size();
                 if (entry.getEntryId() != id) {
                     throw damaged(ledger, id);
                 }
-                parts.add(LogPart.decode(ledger, id, entry.getEntryNioBuffer().slice()));
-                id++;
+                blocks.add(LogPart.decode(ledger, id, entry.getEntryNioBuffer().slice()));
             }
-            if (parts.isEmpty()) {
+            if (blocks.isEmpty()) {
                 throw damaged(ledger, fromId);
             }
-            return parts;
+            return blocks;
         }
     }
 
@@ -268,18 +283,6 @@ final class LedgerReader {
             handles.remove(ledgerId, handle); // the next one tries again
         }
         return handle;
-    }
-
-    private static int lengthOf(LedgerRef ledger, long id, LogPart part)
-            throws CorruptLogException {
-        long length =
-                part.kind() == EntryKind.DATA
-                        ? part.endOffset() - part.firstOffset()
-                        : part.payload().remaining() * (1L + part.following());
-        if (length > Integer.MAX_VALUE) {
-            throw damaged(ledger, id);
-        }
-        return (int) length;
     }
 
     private static CorruptLogException damaged(LedgerRef ledger, long entryId) {

@@ -2,6 +2,8 @@ package dev.keepsake.log.bookkeeper;
 
 import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.Tail;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import org.apache.bookkeeper.client.api.WriteAdvHandle;
@@ -21,11 +23,15 @@ final class LedgerWriter {
         void onFailed(LedgerWriter writer, Throwable cause);
     }
 
+    private static final int BLOCKS_UNDER_WAY = 8;
+    private static final int FIRST_BLOCK_BYTES = 512;
+
     private final LedgerRef ledger;
     private final WriteAdvHandle handle;
     private final int partBytes;
     private final Executor loop;
     private final Listener listener;
+    private @Nullable ByteBuf gathered;
     private long nextId;
     private long ackedId = -1;
     private long bytes;
@@ -48,7 +54,7 @@ final class LedgerWriter {
         return ledger;
     }
 
-    /// The last id that is safe, as are all before it; -1 when none is.
+    /// The id of the last block that is safe, as are all before it; -1 when none is.
     long ackedId() {
         return ackedId;
     }
@@ -58,19 +64,52 @@ final class LedgerWriter {
         return bytes;
     }
 
-    /// Sends an entry.
+    /// Sends an entry, or lets it wait to be sent with others.
     ///
     /// @param after the tail behind it
-    /// @return the id of its last part: once that is safe, the entry is
+    /// @return the id of the block that completes it: once that is safe, the entry is
     long send(LogEntry entry, Tail after) {
-        for (var part : LogPart.encode(entry, after, partBytes)) {
-            long id = nextId++;
-            bytes += part.readableBytes();
-            handle.writeAsync(id, part)
-                    .whenComplete(
-                            (acked, failure) -> loop.execute(() -> onDone(id, acked, failure)));
+        var parts = LogPart.of(entry, after, partBytes);
+        for (var part : parts) {
+            var block = gathered;
+            boolean fits =
+                    parts.size() == 1
+                            && (block == null
+                                    || block.readableBytes() + part.storedBytes() <= partBytes);
+            if (!fits) {
+                sendGathered();
+            }
+            add(part);
         }
-        return nextId - 1;
+        long id = nextId;
+        if (parts.size() > 1 || nextId - 1 - ackedId < BLOCKS_UNDER_WAY) {
+            sendGathered();
+        }
+        return id;
+    }
+
+    private void add(LogPart part) {
+        var block = gathered;
+        if (block == null) {
+            // Bytes of its own: they may still be on their way to the slowest bookie when the
+            // caller
+            // has its buffer back.
+            block = Unpooled.buffer(Math.max(FIRST_BLOCK_BYTES, part.storedBytes()));
+            gathered = block;
+        }
+        part.appendTo(block);
+    }
+
+    private void sendGathered() {
+        var block = gathered;
+        if (block == null) {
+            return;
+        }
+        gathered = null;
+        long id = nextId++;
+        bytes += block.readableBytes();
+        handle.writeAsync(id, block)
+                .whenComplete((acked, failure) -> loop.execute(() -> onDone(id, acked, failure)));
     }
 
     private void onDone(long id, @Nullable Long acked, @Nullable Throwable failure) {
@@ -86,6 +125,7 @@ final class LedgerWriter {
                                     .formatted(ledger.ledgerId(), acked, ackedId)));
         } else {
             ackedId = id;
+            sendGathered();
             listener.onAcked(this);
         }
     }

@@ -6,11 +6,13 @@ import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.Tail;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/// What one entry of a ledger holds: an entry of the log, or a part of one that is too large for a
-/// bookie. Each says enough to know the log's tail behind it, so a reader needs no other.
+/// An entry of the log as a ledger holds it, or a part of one that is too large for a bookie. Each
+/// says enough to know the log's tail behind it, so a reader needs no other.
 ///
 /// @param number which part of the entry, from 0
 /// @param following how many parts come behind it; with 0 the entry is complete
@@ -27,86 +29,119 @@ record LogPart(
         long leaseIndex,
         ByteBuffer payload) {
     /*
-     * Big-endian; firstOffset and endOffset are those of the whole entry:
+     * An entry of a ledger is a block: entries of the log one behind the other, or one part of an entry
+     * alone. Each, big-endian, with the offsets of the whole entry:
      *
-     *   0         1      2        6           10      18     26            34          42           50
-     *   | version | kind | number | following | index | term | firstOffset | endOffset | leaseIndex | payload
+     *   0         1      2        6           10      18     26            34          42           50       54
+     *   | version | kind | number | following | index | term | firstOffset | endOffset | leaseIndex | length | payload
      *
-     * BookKeeper's CRC32C covers all of it, together with the ledger and the entry id.
+     * BookKeeper's CRC32C covers the block, together with the ledger and the entry id.
      */
-    static final int HEADER_BYTES = 50;
+    static final int HEADER_BYTES = 54;
+    private static final int LENGTH_AT = 50;
     private static final byte VERSION = 1;
 
-    /// Cuts an entry into parts.
+    /// Cuts an entry into parts: one, if it is not too large.
     ///
     /// @param after the tail behind the entry
-    /// @return the ledger's entries, in order, each with bytes of its own: BookKeeper may still be
-    ///   sending them to the slowest bookie when the caller has its buffer back
-    static ByteBuf[] encode(LogEntry entry, Tail after, int partBytes) {
+    static List<LogPart> of(LogEntry entry, Tail after, int partBytes) {
         var payload = entry.payload();
         int count = Math.max(1, Math.ceilDiv(payload.remaining(), partBytes));
-        var parts = new ByteBuf[count];
+        var parts = new ArrayList<LogPart>(count);
         for (int number = 0; number < count; number++) {
             int length = Math.min(partBytes, payload.remaining());
-            var bytes = ByteBuffer.allocate(HEADER_BYTES + length);
-            bytes.put(VERSION)
-                    .put(entry.kind().code())
-                    .putInt(number)
-                    .putInt(count - 1 - number)
-                    .putLong(entry.index())
-                    .putLong(entry.term().number())
-                    .putLong(entry.firstOffset())
-                    .putLong(entry.endOffset())
-                    .putLong(after.leaseIndex())
-                    .put(payload.slice().limit(length));
+            parts.add(
+                    new LogPart(
+                            entry.kind(),
+                            number,
+                            count - 1 - number,
+                            entry.index(),
+                            entry.term(),
+                            entry.firstOffset(),
+                            entry.endOffset(),
+                            after.leaseIndex(),
+                            payload.slice().limit(length)));
             payload.position(payload.position() + length);
-            parts[number] = Unpooled.wrappedBuffer(bytes.flip());
         }
         return parts;
     }
 
-    /// Reads what [#encode] has written.
-    ///
-    /// @throws CorruptLogException when it does not belong where it stands
-    static LogPart decode(LedgerRef ledger, long entryId, ByteBuffer bytes)
-            throws CorruptLogException {
-        if (bytes.remaining() < HEADER_BYTES || bytes.get(0) != VERSION) {
-            throw damaged(ledger, entryId);
-        }
-        var payload = ByteBuffer.allocate(bytes.remaining() - HEADER_BYTES);
-        payload.put(0, bytes, HEADER_BYTES, payload.capacity());
-        EntryKind kind;
-        try {
-            kind = EntryKind.ofCode(bytes.get(1));
-        } catch (IllegalArgumentException e) {
-            throw damaged(ledger, entryId);
-        }
-        var part =
-                new LogPart(
-                        kind,
-                        bytes.getInt(2),
-                        bytes.getInt(6),
-                        bytes.getLong(10),
-                        new Term(bytes.getLong(18)),
-                        bytes.getLong(26),
-                        bytes.getLong(34),
-                        bytes.getLong(42),
-                        payload.asReadOnlyBuffer());
-        boolean fits =
-                part.term.equals(ledger.term())
-                        && part.number >= 0
-                        && part.following >= 0
-                        && part.index >= ledger.firstIndex()
-                        && part.index <= ledger.firstIndex() + entryId - part.number
-                        && part.firstOffset >= ledger.before().endOffset()
-                        && part.endOffset >= part.firstOffset;
-        if (!fits) {
-            throw damaged(ledger, entryId);
-        }
-        return part;
+    int storedBytes() {
+        return HEADER_BYTES + payload.remaining();
     }
 
-    /// The tail when this is the last entry of `ledger`. An incomplete entry does not count.
+    /// Puts a copy of it at the end of a block.
+    void appendTo(ByteBuf block) {
+        block.writeByte(VERSION)
+                .writeByte(kind.code())
+                .writeInt(number)
+                .writeInt(following)
+                .writeLong(index)
+                .writeLong(term.number())
+                .writeLong(firstOffset)
+                .writeLong(endOffset)
+                .writeLong(leaseIndex)
+                .writeInt(payload.remaining())
+                .writeBytes(payload.duplicate());
+    }
+
+    /// Reads a block.
+    ///
+    /// @return one part at least
+    /// @throws CorruptLogException when it does not belong where it stands
+    static List<LogPart> decode(LedgerRef ledger, long entryId, ByteBuffer block)
+            throws CorruptLogException {
+        var parts = new ArrayList<LogPart>();
+        int at = 0;
+        do {
+            var part = at + HEADER_BYTES <= block.limit() ? decode(block, at) : null;
+            if (part == null || !part.fits(ledger)) {
+                throw new CorruptLogException(
+                        "entry %d of ledger %d is not what term %d wrote there; nothing was changed"
+                                .formatted(entryId, ledger.ledgerId(), ledger.term().number()));
+            }
+            parts.add(part);
+            at += part.storedBytes();
+        } while (at < block.limit());
+        return parts;
+    }
+
+    private static @Nullable LogPart decode(ByteBuffer block, int at) {
+        int length = block.getInt(at + LENGTH_AT);
+        if (block.get(at) != VERSION
+                || length < 0
+                || length > block.limit() - at - HEADER_BYTES
+                || block.getLong(at + 18) < 0) {
+            return null;
+        }
+        var payload = ByteBuffer.allocate(length);
+        payload.put(0, block, at + HEADER_BYTES, length);
+        try {
+            return new LogPart(
+                    EntryKind.ofCode(block.get(at + 1)),
+                    block.getInt(at + 2),
+                    block.getInt(at + 6),
+                    block.getLong(at + 10),
+                    new Term(block.getLong(at + 18)),
+                    block.getLong(at + 26),
+                    block.getLong(at + 34),
+                    block.getLong(at + 42),
+                    payload);
+        } catch (IllegalArgumentException e) {
+            return null; // no such kind
+        }
+    }
+
+    private boolean fits(LedgerRef ledger) {
+        return term.equals(ledger.term())
+                && number >= 0
+                && following >= 0
+                && index >= ledger.firstIndex()
+                && firstOffset >= ledger.before().endOffset()
+                && endOffset >= firstOffset;
+    }
+
+    /// The tail when this is the last of all in `ledger`. An incomplete entry does not count.
     Tail tail(LedgerRef ledger) {
         if (following == 0) {
             return new Tail(index, term, ledger.leader(), leaseIndex, endOffset);
@@ -116,14 +151,8 @@ record LogPart(
                 : new Tail(index - 1, term, ledger.leader(), leaseIndex, firstOffset);
     }
 
-    /// The last entry id that counts when this part is the last one, at `entryId`.
+    /// The last entry id that counts when this is the last of all, at `entryId`.
     long lastId(long entryId) {
         return following == 0 ? entryId : entryId - number - 1;
-    }
-
-    private static CorruptLogException damaged(LedgerRef ledger, long entryId) {
-        return new CorruptLogException(
-                "entry %d of ledger %d is not what term %d wrote there; nothing was changed"
-                        .formatted(entryId, ledger.ledgerId(), ledger.term().number()));
     }
 }
