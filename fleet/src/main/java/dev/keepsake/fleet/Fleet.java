@@ -514,6 +514,7 @@ public final class Fleet implements AutoCloseable {
                                 transport,
                                 clock,
                                 virtualThreads,
+                                shard::isLeaderComing,
                                 listener),
                 thread,
                 clock,

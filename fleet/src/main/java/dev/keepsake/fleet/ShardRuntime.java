@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
 /// Owned by the fleet's thread.
 ///
 /// Who leads is decided by the log. This class only says who should try: the last leader when the
-/// shard starts, so that a restart keeps the roles, and otherwise the replica that has come
-/// furthest. Were it ever wrong, the claim would be refused.
+/// shard starts, so that a restart keeps the roles however long that node takes, and otherwise the
+/// replica that has come furthest. Were it ever wrong, the claim would be refused.
 ///
 /// A node that retires is started again: at once when nobody waits for a new primary, and else as
 /// soon as there is one, so that the promotion does not compete with a starting engine.
@@ -54,7 +54,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private @Nullable NodeRuntime leader;
     private @Nullable String lastLeader;
     private @Nullable String previousLeader;
-    private @Nullable String preferred;
+    private volatile @Nullable String preferred;
     private @Nullable NodeRuntime failing;
     private boolean promotionDue = true;
     private volatile boolean closed;
@@ -90,6 +90,11 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     SnapshotStore snapshots() {
         return snapshots;
+    }
+
+    /// Whether the node that led before is starting, and will lead again. Any thread.
+    boolean isLeaderComing() {
+        return preferred != null;
     }
 
     boolean isClosed() {

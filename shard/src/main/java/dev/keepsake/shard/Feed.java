@@ -62,6 +62,7 @@ final class Feed implements AutoCloseable {
     };
 
     private static final int READ_MAX_BYTES = 1 << 20;
+    private static final int RDB_CHUNK_BYTES = 256 * 1024;
     private static final int HANDSHAKE_MAX_BYTES = 16 * 1024;
     private static final int CONNECTIONS_MAX = 8;
 
@@ -270,9 +271,10 @@ final class Feed implements AutoCloseable {
             send(
                     engine,
                     "+FULLRESYNC %s %d\r\n$%d\r\n".formatted(id, snapshot.offset(), rdb.size()));
-            long position = 0;
-            while (position < rdb.size()) {
-                position += rdb.transferTo(position, rdb.size() - position, engine);
+            // Not transferTo, which holds on to its carrier thread while the engine is busy.
+            var chunk = ByteBuffer.allocate(RDB_CHUNK_BYTES);
+            while (rdb.read(chunk.clear()) >= 0) {
+                write(engine, chunk.flip());
             }
         }
         return sentBy(snapshot);

@@ -97,6 +97,11 @@ final class Leadership {
         return claimIfCaughtUp(false);
     }
 
+    /// Somebody who can know says that the leader is on its way: as good as a sign of life.
+    void leaderIsComing(long nowNs) {
+        lastSignOfLifeNs = nowNs;
+    }
+
     /// The log's tail and the engine's position, both read just now, the tail first.
     List<Effect> onProgress(Tail seen, long engineOffset, long nowNs) {
         noteTail(seen, nowNs);

@@ -29,6 +29,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -92,6 +93,7 @@ public final class ShardNode implements AutoCloseable {
     private final Transport transport;
     private final Clock clock;
     private final ThreadFactory threads;
+    private final BooleanSupplier leaderIsComing;
     private final Listener listener;
 
     private final Leadership leadership;
@@ -112,6 +114,8 @@ public final class ShardNode implements AutoCloseable {
     private long catchUpSetNs;
 
     /// @param threads makes the virtual threads on which blocking work is done
+    /// @param leaderIsComing asked on the event loop: while it says so, nobody's silence makes the
+    ///   node claim
     public ShardNode(
             ShardNodeConfig config,
             EventLoop loop,
@@ -121,7 +125,9 @@ public final class ShardNode implements AutoCloseable {
             Transport transport,
             Clock clock,
             ThreadFactory threads,
+            BooleanSupplier leaderIsComing,
             Listener listener) {
+        this.leaderIsComing = leaderIsComing;
         this.config = config;
         this.loop = loop;
         this.log = log;
@@ -273,6 +279,9 @@ public final class ShardNode implements AutoCloseable {
         if (silent) {
             return;
         }
+        if (leaderIsComing.getAsBoolean()) {
+            leadership.leaderIsComing(clock.nowNs());
+        }
         run(leadership.onTick(log.tail(), clock.nowNs()));
     }
 
@@ -320,6 +329,9 @@ public final class ShardNode implements AutoCloseable {
             return;
         }
         long nowNs = clock.nowNs();
+        if (leaderIsComing.getAsBoolean()) {
+            leadership.leaderIsComing(nowNs);
+        }
         noteCatchUp(tail.endOffset(), offset, nowNs);
         run(leadership.onProgress(tail, offset, nowNs));
     }
