@@ -23,7 +23,8 @@ final class EngineConfig {
      * - Durability is the log's; the engine writes no file, and forgets the RDB file that a full
      *   resync over a non-empty engine goes through.
      * - Lanes are ours, so idle ones are not closed. A client that needs a lane of its own costs one
-     *   of the 10,000.
+     *   of the 12,000; a front takes 10,000 clients.
+     * - Values are no longer than what one log entry and the front's bounds can take.
      * - The backlog must hold what the tap has not read when it connects again; 64 MB are more than
      *   half a second of the 100 MB/s that MemoryDB admits. The engine allocates it as it fills, and
      *   with a TTL of 0 never throws it away: the tap's partial resync after a promotion needs it.
@@ -42,7 +43,8 @@ final class EngineConfig {
             port 0
             unixsocketperm 700
             databases 1
-            maxclients 10000
+            maxclients 12000
+            proto-max-bulk-len 64mb
             timeout 0
             save ""
             appendonly no

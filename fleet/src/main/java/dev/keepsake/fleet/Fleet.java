@@ -56,7 +56,7 @@ import org.slf4j.LoggerFactory;
 public final class Fleet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
     private static final String FEED_USER = "feed";
-    private static final int UNDECIDED_MAX_BYTES = 64 << 20;
+    private static final int UNDECIDED_MAX_BYTES = 256 << 20;
     private static final long RETRY_MS = 1_000;
     private static final long SNAPSHOT_CHECK_MS = 500;
     private static final long CLOSE_WITHIN_MS = 4_000;

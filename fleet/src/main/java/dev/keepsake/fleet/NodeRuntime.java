@@ -96,6 +96,16 @@ final class NodeRuntime {
         this.fleet = fleet;
         this.clock = clock;
         this.listener = listener;
+        front.whenEngineIsLost(this::onEngineLost);
+    }
+
+    /// On the event loop.
+    private void onEngineLost() {
+        var present = life;
+        if (present != null) {
+            LOG.warn("node={} lost the connection to its engine", name);
+            present.crash();
+        }
     }
 
     String name() {

@@ -164,6 +164,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// How much it has been sent and has not read yet.
+    long unsentBytes() {
+        var open = channel;
+        var pending = open == null ? null : open.unsafe().outboundBuffer();
+        return pending == null ? 0 : pending.totalPendingWriteBytes();
+    }
+
     /// Answers with an error and closes.
     void refuseConnection(String error) {
         var answer = front.allocator().buffer(64);
@@ -268,7 +275,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (!spec.acceptsArgumentCount(frame.argumentCount())) {
             return refuse("ERR wrong number of arguments for '%s' command".formatted(spec.name()));
         }
-        if (spec.handling() == CommandSpec.Handling.FRONT) {
+        if (own != null && own.isChanging()) {
+            return false;
+        }
+        if (spec.name().equals("monitor")) {
+            return refuse("ERR MONITOR is not offered yet");
+        }
+        if (inTransaction && spec.name().endsWith("subscribe")) {
+            return refuse("ERR Command not allowed inside a transaction");
+        }
+        boolean leaves = spec.name().equals("quit") || spec.name().equals("reset");
+        if (spec.handling() == CommandSpec.Handling.FRONT
+                && (leaves || own == null || !own.isSubscribed())) {
             return handleInFront(spec, in, base, frame);
         }
         if (own != null && own.isSubscribed() && !isAllowedWhileSubscribed(spec.name())) {
@@ -292,9 +310,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (!front.isServing() || early) {
             return refuse(LOADING);
         }
+        boolean writes = !spec.effect().isRead() && !spec.name().equals("exec");
         String refusal = front.writeRefusal();
-        if (refusal != null && !spec.effect().isRead()) {
+        if (refusal != null && writes) {
             return refuse(refusal);
+        }
+        if (writes && !front.isPrimary()) {
+            return refuse("READONLY You can't write against a read only replica.");
         }
         if (own != null || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
@@ -318,7 +340,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private static boolean needsOwnLane(
             CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        return spec.handling() == CommandSpec.Handling.OWN_LANE || spec.blocks(in, base, frame);
+        // What ends a script must not queue behind it.
+        return spec.handling() == CommandSpec.Handling.OWN_LANE
+                || spec.blocks(in, base, frame)
+                || spec.name().endsWith("|kill");
     }
 
     private static boolean isAllowedWhileSubscribed(String name) {
@@ -341,11 +366,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         int length = frame.lengthBytes();
         if (spec.name().endsWith("subscribe")) {
-            lane.submitSubscription(in, base, length);
-            return true;
-        }
-        if (spec.name().equals("monitor")) {
-            lane.submitMonitor(in, base, length);
+            if (inFlight > 0) {
+                return false;
+            }
+            inFlight++;
+            lane.submitChange(spec.name(), frame.argumentCount() - 1, in, base, length);
             return true;
         }
         inFlight++;
@@ -421,6 +446,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         var answer = front.allocator().buffer();
         boolean stays = front.commands().answer(this, spec, arguments, answer);
+        if (own != null) {
+            own.speak(session.protocol());
+        }
         answerAndRelease(answer);
         if (!stays) {
             closeWhenWritten();
@@ -527,6 +555,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else {
             front.parkLate(park(reply));
         }
+    }
+
+    /// The engine closed the own lane: what was under way there is unknown.
+    void onLaneLost() {
+        own = null;
+        reset();
     }
 
     /// Gives the own lane back when the engine keeps nothing for this client any more.

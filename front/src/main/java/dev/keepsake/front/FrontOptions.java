@@ -10,6 +10,8 @@ import dev.keepsake.resp.ProtocolLimits;
 ///   commands
 /// @param maxParkedBytes the same bound in bytes
 /// @param maxOutputBytes what a client that does not read may leave unsent; beyond it it is closed
+/// @param maxTotalOutputBytes the same for all clients of the node together; beyond it the one that
+///   has left most is closed
 /// @param hold which replies wait until they are durable
 public record FrontOptions(
         ProtocolLimits limits,
@@ -18,16 +20,20 @@ public record FrontOptions(
         int maxParkedReplies,
         long maxParkedBytes,
         int maxOutputBytes,
+        long maxTotalOutputBytes,
         HoldRule hold) {
+    private static final int VALUE_MAX_BYTES = 64 << 20;
+
     /// What a node is run with.
     public static FrontOptions standard(String engineVersion) {
         return new FrontOptions(
-                ProtocolLimits.standard(),
+                new ProtocolLimits(64 * 1024, 1 << 20, VALUE_MAX_BYTES),
                 engineVersion,
                 10_000,
                 200_000,
                 128L << 20,
-                256 << 20,
+                96 << 20,
+                192L << 20,
                 HoldRule.ALL);
     }
 
@@ -40,6 +46,7 @@ public record FrontOptions(
                 maxParkedReplies,
                 maxParkedBytes,
                 maxOutputBytes,
+                maxTotalOutputBytes,
                 rule);
     }
 }

@@ -86,6 +86,11 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// Whether this side has given it up.
+    final boolean isClosed() {
+        return closed;
+    }
+
     final boolean isConnected() {
         var open = channel;
         return open != null && open.isActive();
@@ -169,14 +174,14 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
             received = null;
         }
         if (!closed) {
-            closed = true;
             onLost();
+            closed = true;
         }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        LOG.warn("a lane breaks off", cause);
+        LOG.warn("a lane breaks off lane={}", this, cause);
         context.close();
     }
 }

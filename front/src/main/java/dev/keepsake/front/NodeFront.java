@@ -16,12 +16,15 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -41,6 +44,7 @@ public final class NodeFront implements AutoCloseable {
 
     private static final int IDLE_OWN_LANES_MAX = 64;
     private static final int BACKLOG = 1024;
+    private static final long OUTPUT_WATCH_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String node;
@@ -62,6 +66,7 @@ public final class NodeFront implements AutoCloseable {
     private LeadershipGate gate = () -> false;
     private long durableOffset;
     private long nextClientId = 1;
+    private volatile Runnable onEngineLost = () -> {};
     private long parkedBytes;
     private int life;
     private boolean bounded;
@@ -70,6 +75,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
+    private @Nullable Future<?> outputWatch;
 
     /// @param topology the newest picture of the cluster; read for each command
     public NodeFront(
@@ -99,6 +105,14 @@ public final class NodeFront implements AutoCloseable {
             }
             var binding = Listeners.listen(loop, transport, address, BACKLOG, this::adoptOnLoop);
             listener = binding.channel();
+            if (outputWatch == null) {
+                outputWatch =
+                        loop.scheduleAtFixedRate(
+                                this::boundOutput,
+                                OUTPUT_WATCH_MS,
+                                OUTPUT_WATCH_MS,
+                                TimeUnit.MILLISECONDS);
+            }
             binding.addListener(done -> {
                 if (done.isSuccess()) {
                     bound.complete(null);
@@ -235,6 +249,10 @@ public final class NodeFront implements AutoCloseable {
     @Override
     public void close() {
         execute(() -> {
+            if (outputWatch != null) {
+                outputWatch.cancel(false);
+                outputWatch = null;
+            }
             leave();
             List.copyOf(clients).forEach(ClientConnection::reset);
             closeListener();
@@ -282,6 +300,20 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
+    /// Closes those who do not read their replies, the worst first, until what the others have left
+    /// is within the bound.
+    private void boundOutput() {
+        long total = clients.stream().mapToLong(ClientConnection::unsentBytes).sum();
+        while (total > options.maxTotalOutputBytes()) {
+            var worst =
+                    Collections.max(
+                            clients, Comparator.comparingLong(ClientConnection::unsentBytes));
+            total -= worst.unsentBytes();
+            clients.remove(worst);
+            worst.reset();
+        }
+    }
+
     /// What a client is to be sent has grown.
     void touch(ClientConnection client) {
         touched.add(client);
@@ -326,18 +358,31 @@ public final class NodeFront implements AutoCloseable {
         bound(false);
     }
 
-    /// The engine closed a lane: what was under way there is unknown.
+    /// The engine closed a shared lane: what was under way there is unknown. Whoever gave this
+    /// front its engine is told, for it has none now.
     void onLaneLost() {
         leave();
+        onEngineLost.run();
+    }
+
+    /// Says what to do when the connection to the engine breaks; called on the event loop.
+    public void whenEngineIsLost(Runnable action) {
+        onEngineLost = action;
     }
 
     SharedLane sharedLane(int protocol) {
-        var lane = sharedLanes.get(protocol);
-        if (lane == null) {
-            lane = new SharedLane(this, protocol, tracker);
-            sharedLanes.put(protocol, lane);
-            lane.connect(loop, transport, requireSocket());
+        var present = sharedLanes.get(protocol);
+        if (present != null) {
+            return present;
         }
+        var lane = new SharedLane(this, protocol, tracker);
+        sharedLanes.put(protocol, lane);
+        lane.connect(loop, transport, requireSocket())
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        loop.execute(lane::onLost);
+                    }
+                });
         return lane;
     }
 
@@ -355,7 +400,7 @@ public final class NodeFront implements AutoCloseable {
         lane.connect(loop, transport, requireSocket())
                 .addListener(done -> {
                     if (!done.isSuccess()) {
-                        onLaneLost();
+                        loop.execute(lane::onLost); // it may be told of elsewhere
                     }
                 });
         lane.greet();

@@ -1,5 +1,6 @@
 package dev.keepsake.front;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.resp.ReplyFramer;
@@ -7,10 +8,18 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A connection to the engine that one client has for itself, while the engine keeps state for it:
-/// `MULTI`, `WATCH`, a blocking command, subscriptions, `MONITOR`. Owned by the node's event loop.
+/// `MULTI`, `WATCH`, a blocking command, subscriptions. Owned by the node's event loop.
+///
+/// Subscriptions are confirmed channel by channel, in words that messages use too. So that each
+/// answer finds its command, a command that changes subscriptions is sent when nothing else is
+/// under way, and nothing else is sent before it is confirmed.
 ///
 /// No barriers here: in those states the engine would not take them. Instead each reply waits for
 /// the next barrier of the shared lane, which is sent after the reply has arrived and so covers it.
@@ -29,15 +38,25 @@ final class OwnLane extends LaneChannel {
 
     private record Expected(Kind kind, String replacement) {}
 
+    /// A command that changes subscriptions, and how many confirmations it has yet to get.
+    private static final class Change {
+        int confirmationsLeft;
+
+        Change(int confirmationsLeft) {
+            this.confirmationsLeft = confirmationsLeft;
+        }
+    }
+
+    private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
+
     private final NodeFront front;
-    private final int protocol;
     private final int life;
     private final ArrayDeque<Expected> expected = new ArrayDeque<>();
+    private final Map<String, Set<String>> subscriptions = new HashMap<>();
+    private int protocol;
+    private @Nullable Change change;
     private @Nullable ClientConnection client;
     private MarkList marks = new MarkList();
-    private int subscriptions;
-    private boolean pubSub;
-    private boolean monitoring;
     private final ByteBuf greeting;
 
     OwnLane(NodeFront front, int protocol) {
@@ -67,12 +86,32 @@ final class OwnLane extends LaneChannel {
 
     /// Whether the engine keeps no state of the client but what the client itself remembers.
     boolean isQuiet() {
-        return expected.isEmpty() && !pubSub && !monitoring;
+        return expected.isEmpty() && !hasSubscriptions();
     }
 
     /// RESP2 clients with subscriptions may only change those.
     boolean isSubscribed() {
-        return pubSub && protocol == 2;
+        return hasSubscriptions() && protocol == 2;
+    }
+
+    /// Whether a change of subscriptions is not confirmed yet: nothing else may be sent.
+    boolean isChanging() {
+        return change != null;
+    }
+
+    private boolean hasSubscriptions() {
+        return change != null || subscriptions.values().stream().anyMatch(set -> !set.isEmpty());
+    }
+
+    /// The client speaks another version of RESP from now on.
+    void speak(int version) {
+        if (version != protocol) {
+            protocol = version;
+            var hello = front.allocator().buffer(32);
+            RespWriter.command(hello, "HELLO", Integer.toString(version));
+            expected.addLast(new Expected(Kind.INTERNAL, ""));
+            send(hello);
+        }
     }
 
     int protocol() {
@@ -88,84 +127,128 @@ final class OwnLane extends LaneChannel {
         send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
     }
 
-    /// Sends a command whose answers come as messages, as many as it names channels.
-    void submitSubscription(ByteBuf in, int base, int length) {
-        pubSub = true;
+    /// Sends a command that changes subscriptions.
+    ///
+    /// @param name the command's, in lower case
+    /// @param channels how many it names
+    void submitChange(String name, int channels, ByteBuf in, int base, int length) {
+        int all = subscribed(name).size();
+        change = new Change(channels > 0 ? channels : Math.max(1, all));
         send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
     }
 
-    /// Everything from the first reply on is passed on as it comes.
-    void submitMonitor(ByteBuf in, int base, int length) {
-        monitoring = true;
-        send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
+    /// What is subscribed to by the command, or by the one that it undoes.
+    private Set<String> subscribed(String command) {
+        String kind = command.replace("un", "");
+        return subscriptions.computeIfAbsent(kind, missing -> new HashSet<>());
     }
 
     @Override
     void onReply(ByteBuf in, int from, int length) {
-        var borrower = client;
         var reply = in.slice(from, length);
-        boolean message = ReplyFramer.isPush(in, from) || (pubSub && protocol == 2);
-        if (message || monitoring) {
-            if (pubSub) {
-                countSubscriptions(reply);
+        boolean push = ReplyFramer.isPush(in, from);
+        if (push || (hasSubscriptions() && in.getByte(from) == '*')) {
+            String word = item(reply, 0);
+            if (word.endsWith("subscribe") && (push || change != null)) {
+                onConfirmed(word, item(reply, 1));
+                passOn(reply, true);
+                return;
             }
-            if (borrower != null) {
-                borrower.onOwnReply(reply, true);
-                borrower.onLaneMayBeQuiet();
+            if (push || MESSAGES.contains(word)) {
+                passOn(reply, true);
+                return;
             }
-            return;
         }
         var next = expected.pollFirst();
+        if (next == null && change != null) {
+            change = null; // refused by the engine
+            passOn(reply, true);
+            onAnswered();
+            return;
+        }
         if (next == null) {
             throw new IllegalStateException("the engine sent a reply to no command");
         }
         if (next.kind() == Kind.INTERNAL) {
             return;
         }
-        if (next.kind() == Kind.WAIT && !marks.isEmpty()) {
+        answer(next, reply);
+        onAnswered();
+    }
+
+    private void answer(Expected next, ByteBuf reply) {
+        // Only these two say nothing of the data, whatever was expected.
+        boolean now = next.kind() == Kind.NOW && (isText(reply, "+QUEUED") || isText(reply, "+OK"));
+        if (!now && !marks.isEmpty()) {
             front.parkMarks(marks);
             marks = new MarkList();
-        }
-        if (borrower == null) {
-            return;
         }
         if (next.kind() == Kind.REPLACED) {
             var error = front.allocator().buffer(128);
             RespWriter.error(error, next.replacement());
-            borrower.onOwnReply(error, true);
+            passOn(error, true);
             error.release();
         } else {
-            borrower.onOwnReply(reply, next.kind() == Kind.WAIT);
-        }
-        borrower.onReplied();
-        borrower.onLaneMayBeQuiet();
-    }
-
-    /// Reads how many subscriptions are left out of the engine's confirmations, whose last item
-    /// says so.
-    private void countSubscriptions(ByteBuf reply) {
-        int colon = lastInteger(reply);
-        int nameAt = reply.indexOf(0, reply.writerIndex(), (byte) '\n') + 1;
-        nameAt = reply.indexOf(nameAt, reply.writerIndex(), (byte) '\n') + 1;
-        int nameEnd = reply.indexOf(nameAt, reply.writerIndex(), (byte) '\r');
-        String name = reply.toString(nameAt, nameEnd - nameAt, UTF_8);
-        if (name.endsWith("subscribe") && colon >= 0) {
-            int count = 0;
-            for (int i = colon + 1; i < reply.writerIndex() - 2; i++) {
-                count = 10 * count + (reply.getByte(i) - '0');
-            }
-            subscriptions = count;
-            pubSub = subscriptions > 0;
+            passOn(reply, !now);
         }
     }
 
-    private static int lastInteger(ByteBuf reply) {
-        for (int i = reply.writerIndex() - 3; i > 0; i--) {
-            if (reply.getByte(i) == '\n') {
-                return reply.getByte(i + 1) == ':' ? i + 1 : -1;
+    private void passOn(ByteBuf reply, boolean waits) {
+        if (client != null) {
+            client.onOwnReply(reply, waits);
+        }
+    }
+
+    private void onAnswered() {
+        var borrower = client;
+        if (borrower != null) {
+            borrower.onReplied();
+            borrower.onLaneMayBeQuiet();
+        }
+    }
+
+    private void onConfirmed(String word, String channel) {
+        var channels = subscribed(word);
+        if (word.contains("un")) {
+            channels.remove(channel);
+        } else {
+            channels.add(channel);
+        }
+        var confirmed = change;
+        if (confirmed != null) {
+            confirmed.confirmationsLeft--;
+            if (confirmed.confirmationsLeft <= 0) {
+                change = null;
+                front.loop().execute(this::onAnswered); // behind the confirmation itself
             }
         }
-        return -1;
+    }
+
+    private static boolean isText(ByteBuf reply, String text) {
+        int at = reply.readerIndex();
+        if (reply.readableBytes() != text.length() + 2) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (reply.getByte(at + i) != text.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// An item of an array of bulk strings, as text; empty when it is none.
+    private static String item(ByteBuf array, int index) {
+        int at = array.indexOf(array.readerIndex(), array.writerIndex(), (byte) '\n') + 1;
+        for (int i = 0; at < array.writerIndex() && array.getByte(at) == '$'; i++) {
+            int lineEnd = array.indexOf(at, array.writerIndex(), (byte) '\r');
+            int length = Integer.parseInt(array.toString(at + 1, lineEnd - at - 1, US_ASCII));
+            if (i == index) {
+                return length < 0 ? "" : array.toString(lineEnd + 2, length, UTF_8);
+            }
+            at = lineEnd + 2 + (length < 0 ? 0 : length + 2);
+        }
+        return "";
     }
 
     /// The client is gone: the engine is told by the end of the connection. What it may yet write,
@@ -185,16 +268,20 @@ final class OwnLane extends LaneChannel {
         front.flushClients();
     }
 
+    /// Costs this client its connection, and nobody else anything.
     @Override
     void onLost() {
         if (life != front.life()) {
             return; // of an engine that the front has left already
         }
-        if (client != null) {
-            front.onLaneLost();
-        } else if (!marks.isEmpty()) {
+        if (!marks.isEmpty()) {
             front.parkMarks(marks);
             marks = new MarkList();
+        }
+        var borrower = client;
+        client = null;
+        if (borrower != null) {
+            borrower.onLaneLost();
         }
     }
 

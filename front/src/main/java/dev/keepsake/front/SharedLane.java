@@ -241,7 +241,9 @@ final class SharedLane extends LaneChannel {
 
     @Override
     void onLost() {
-        front.onLaneLost();
+        if (!isClosed()) {
+            front.onLaneLost();
+        }
     }
 
     @Override

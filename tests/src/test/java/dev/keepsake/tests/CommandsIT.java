@@ -180,6 +180,113 @@ class CommandsIT {
         }
     }
 
+    @Test
+    void everyChangeOfSubscriptionsIsConfirmedHoweverTheyArePipelined() throws IOException {
+        try (var wire = Wire.to(second)) {
+            wire.sendRaw("UNSUBSCRIBE\r\nPUNSUBSCRIBE\r\nCLIENT ID\r\n");
+            assertThat(wire.read()).isEqualTo("[unsubscribe nil 0]");
+            assertThat(wire.read()).isEqualTo("[punsubscribe nil 0]");
+            assertThat(wire.read()).matches("\\d+");
+
+            wire.sendRaw("SUBSCRIBE a\r\nUNSUBSCRIBE a\r\nSUBSCRIBE b c\r\nPING\r\n");
+            assertThat(wire.read()).isEqualTo("[subscribe a 1]");
+            assertThat(wire.read()).isEqualTo("[unsubscribe a 0]");
+            assertThat(wire.read()).isEqualTo("[subscribe b 1]");
+            assertThat(wire.read()).isEqualTo("[subscribe c 2]");
+            assertThat(wire.read()).isEqualTo("[pong ]");
+            assertThat(wire.ask("CLIENT", "ID")).startsWith("-ERR Can't execute 'client|id'");
+
+            wire.sendRaw("UNSUBSCRIBE\r\nCLIENT ID\r\nMSET a 1 b 2\r\n");
+            assertThat(wire.read()).startsWith("[unsubscribe ");
+            assertThat(wire.read()).startsWith("[unsubscribe ");
+            assertThat(wire.read()).matches("\\d+");
+            assertThat(wire.read()).startsWith("-CROSSSLOT");
+        }
+        try (var wire = Wire.to(second)) {
+            wire.ask("HELLO", "3");
+            wire.sendRaw("SUBSCRIBE a b c\r\nUNSUBSCRIBE\r\nGET a\r\n");
+            for (int i = 0; i < 6; i++) {
+                assertThat(wire.read()).contains("subscribe ");
+            }
+            assertThat(wire.read()).isEqualTo("nil");
+        }
+    }
+
+    @Test
+    void whatATransactionCannotHoldFailsItAndDisturbsNobody() throws IOException {
+        try (var bystander = Wire.to(second)) {
+            for (var version : List.of("2", "3")) {
+                try (var wire = Wire.to(second)) {
+                    wire.ask("HELLO", version);
+                    wire.ask("MULTI");
+                    assertThat(wire.ask("SUBSCRIBE", "x")).startsWith("-ERR");
+                    assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
+                    assertThat(wire.ask("MONITOR")).isEqualTo("-ERR MONITOR is not offered yet");
+                    assertThat(wire.ask("SET", "a", "1")).isEqualTo("OK");
+                }
+            }
+            assertThat(bystander.ask("GET", "a")).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aScriptThatDoesNotEndCanBeKilled() throws IOException {
+        try (var runaway = Wire.to(second);
+                var rescuer = Wire.to(second)) {
+            runaway.send("EVAL", "while true do end", "0");
+            await("it is killed", () -> !asks(rescuer, "SCRIPT", "KILL").startsWith("-NOTBUSY"));
+            assertThat(runaway.read()).contains("Script killed by user");
+            assertThat(rescuer.ask("SET", "a", "1")).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void valuesHaveABoundThatCostsNobodyElseAnything() throws IOException {
+        try (var bystander = Wire.to(second)) {
+            try (var wire = Wire.to(second)) {
+                wire.sendRaw("*3\r\n$3\r\nSET\r\n$1\r\na\r\n$70000000\r\n");
+                assertThat(wire.read()).isEqualTo("-ERR Protocol error: invalid bulk length");
+            }
+            assertThat(bystander.ask("SETRANGE", "a", "536870000", "x"))
+                    .startsWith("-ERR string exceeds maximum allowed size");
+            assertThat(bystander.ask("SET", "a", "1")).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void clientsThatDoNotReadTheirRepliesAreClosedAndTheOthersServed() throws IOException {
+        try (var bystander = Wire.to(second)) {
+            assertThat(bystander.ask("SET", "a", "v".repeat(1 << 20))).isEqualTo("OK");
+            var lazy = new ArrayList<Wire>();
+            for (int i = 0; i < 4; i++) {
+                var wire = Wire.to(second);
+                lazy.add(wire);
+                for (int k = 0; k < 100; k++) {
+                    wire.send("GET", "a");
+                }
+            }
+            for (int i = 0; i < 20; i++) {
+                assertThat(bystander.ask("STRLEN", "a")).isEqualTo("1048576");
+            }
+            for (var wire : lazy) {
+                wire.close();
+            }
+            assertThat(bystander.ask("SET", "a", "1")).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void theProtocolChangesOnALaneOfOnesOwnToo() throws IOException {
+        try (var wire = Wire.to(second)) {
+            wire.ask("WATCH", "a");
+            wire.ask("HELLO", "3");
+            wire.sendRaw("GET a\r\n");
+            assertThat(wire.readValue()).isEqualTo(new RespValue.NullReply());
+            wire.ask("HSET", "{a}h", "f", "v");
+            assertThat(wire.ask("UNWATCH")).isEqualTo("OK");
+        }
+    }
+
     // ---- the protocol
 
     @Test

@@ -121,6 +121,22 @@ class DurabilityIT {
     }
 
     @Test
+    void aTransactionOnALaneThatHadSubscriptionsWaitsAsAnyOther() throws IOException {
+        try (var wire = Wire.to(primary)) {
+            assertThat(wire.ask("SUBSCRIBE", "a")).isEqualTo("[subscribe a 1]");
+            assertThat(wire.ask("PING")).isEqualTo("[pong ]");
+            assertThat(wire.ask("UNSUBSCRIBE")).isEqualTo("[unsubscribe a 0]");
+            logs.getFirst().hold();
+            assertThat(wire.ask("MULTI")).isEqualTo("OK");
+            assertThat(wire.ask("SET", "k", "v")).isEqualTo("QUEUED");
+            wire.send("EXEC");
+            assertThat(wire.hasReplyWithin(A_WHILE_MS)).isFalse();
+            logs.getFirst().letGo();
+            assertThat(wire.read()).isEqualTo("[OK]");
+        }
+    }
+
+    @Test
     void repliesOfOneClientStayInOrderThoughOnlySomeWait() throws IOException {
         try (var wire = Wire.to(primary)) {
             logs.getFirst().hold();
