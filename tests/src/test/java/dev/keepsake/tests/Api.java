@@ -15,6 +15,7 @@ import software.amazon.awssdk.services.memorydb.model.Cluster;
 import software.amazon.awssdk.services.memorydb.model.ClusterNotFoundException;
 import software.amazon.awssdk.services.memorydb.model.Event;
 import software.amazon.awssdk.services.memorydb.model.Node;
+import software.amazon.awssdk.services.memorydb.model.SourceType;
 import software.amazon.awssdk.services.memorydb.model.Tag;
 
 /// The API of a running server, through the SDK.
@@ -84,9 +85,9 @@ final class Api implements AutoCloseable {
 
     /// Calls FailoverShard and waits until the failed node is a replica again.
     void failOver(String cluster, String shard) {
-        long before = recoveries();
+        long before = recoveries(cluster);
         client.failoverShard(request -> request.clusterName(cluster).shardName(shard));
-        await("the failover has finished", () -> recoveries() > before);
+        await("the failover has finished", () -> recoveries(cluster) > before);
     }
 
     void delete(String cluster) {
@@ -103,13 +104,27 @@ final class Api implements AutoCloseable {
         }
     }
 
-    private long recoveries() {
-        return messages().stream().filter(text -> text.startsWith("Finished recovery")).count();
+    private long recoveries(String cluster) {
+        return messages(cluster).stream()
+                .filter(text -> text.startsWith("Finished recovery"))
+                .count();
     }
 
     /// What the events say, oldest first.
     List<String> messages() {
         return client.describeEvents(request -> {}).events().reversed().stream()
+                .map(Event::message)
+                .toList();
+    }
+
+    /// What the events say of one cluster, oldest first.
+    List<String> messages(String cluster) {
+        return client
+                .describeEvents(
+                        request -> request.sourceName(cluster).sourceType(SourceType.CLUSTER))
+                .events()
+                .reversed()
+                .stream()
                 .map(Event::message)
                 .toList();
     }

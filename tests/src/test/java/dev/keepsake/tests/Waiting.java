@@ -21,4 +21,20 @@ final class Waiting {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
         }
     }
+
+    /// Waits until an assertion holds, and tells how it fails if it never does.
+    static void awaitPassed(Runnable assertion) {
+        long deadlineNs = System.nanoTime() + WITHIN_NS;
+        while (true) {
+            try {
+                assertion.run();
+                return;
+            } catch (AssertionError failure) {
+                if (System.nanoTime() - deadlineNs >= 0) {
+                    throw failure;
+                }
+            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
+    }
 }

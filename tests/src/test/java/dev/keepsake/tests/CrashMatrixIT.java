@@ -1,0 +1,113 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static dev.keepsake.tests.Waiting.awaitPassed;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.TestReporter;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.services.memorydb.model.Node;
+
+/// Everything that can fail, under everything that clients do: what was acknowledged is there in
+/// the end, once and in order, on every node.
+///
+/// A new fault is a constant of [Fault], a new load one of [Load].
+class CrashMatrixIT {
+    private static final int SOME = 100;
+
+    @TempDir static Path shared;
+    private static TestServer server;
+    private static int rows;
+
+    @TempDir Path own;
+
+    @BeforeAll
+    static void start() throws Exception {
+        server = TestServer.start(shared);
+    }
+
+    @AfterAll
+    static void stop() {
+        server.close();
+    }
+
+    static List<Arguments> rows() {
+        var rows = new ArrayList<Arguments>();
+        for (var fault : Fault.values()) {
+            for (var load : Load.values()) {
+                rows.add(Arguments.of(fault, load));
+            }
+        }
+        return rows;
+    }
+
+    @ParameterizedTest(name = "{0} under {1}")
+    @MethodSource("rows")
+    void whatWasAcknowledgedIsThere(Fault fault, Load load, TestReporter reporter)
+            throws Exception {
+        try (var scene = scene(fault);
+                var crew = new Crew(load, scene.shard())) {
+            var primary = scene.shard().primary();
+            var replica = scene.shard().replicas().stream().findFirst().orElse(primary);
+            crew.awaitAcknowledged(SOME);
+
+            fault.strike(scene);
+            crew.awaitAcknowledged(SOME);
+            scene.shard().awaitWhole();
+            awaitPassed(() -> assertTold(fault, scene, primary, replica));
+            crew.awaitAcknowledged(SOME);
+
+            crew.stop();
+            reporter.publishEntry(fault + " under " + load, crew.tally());
+            readBack(scene.shard(), crew);
+            assertTold(fault, scene, primary, replica);
+        }
+    }
+
+    private static void assertTold(Fault fault, Scene scene, Node primary, Node replica) {
+        var told = scene.messages();
+        var stories = fault.stories(primary.name(), replica.name());
+        if (fault.isStoryInOrder()) {
+            assertThat(told).as("events").isIn(stories);
+        } else {
+            assertThat(sorted(told))
+                    .as("events")
+                    .isIn(stories.stream().map(CrashMatrixIT::sorted).toList());
+        }
+    }
+
+    private static List<String> sorted(List<String> lines) {
+        return lines.stream().sorted().toList();
+    }
+
+    /// Reads from the primary, and from the replicas once they have all that it has.
+    private static void readBack(Shard shard, Crew crew) throws Exception {
+        try (var client = new ShardClient(shard.nodes())) {
+            await(
+                    "a last write",
+                    () -> client.ask(List.of("SET", "end", "1")) instanceof Answer.Reply);
+        }
+        for (var node : shard.nodes()) {
+            try (var reader = new Reader(node)) {
+                await(node.name() + " has it", () -> reader.ask("GET", "end").equals("1"));
+                crew.check(reader);
+            }
+        }
+    }
+
+    private Scene scene(Fault fault) throws Exception {
+        rows++;
+        var cluster = "row-" + rows;
+        return fault.needsOwnServer()
+                ? Scene.onServerOfItsOwn(own, cluster, fault.replicas())
+                : Scene.on(server, shared, cluster, fault.replicas());
+    }
+}

@@ -1,0 +1,143 @@
+package dev.keepsake.tests;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+
+/// What fails: one row of the crash matrix.
+enum Fault {
+    FAILOVER_SHARD {
+        @Override
+        void strike(Scene scene) {
+            scene.callFailover();
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(
+                    List.of(
+                            "FailoverShard API called for shard 0001",
+                            "Failover from primary node %s to replica node %s completed"
+                                    .formatted(primary, replica),
+                            "Recovering nodes " + primary,
+                            "Finished recovery for nodes " + primary));
+        }
+    },
+    PRIMARY_ENGINE_KILLED {
+        @Override
+        void strike(Scene scene) {
+            scene.shard().kill(List.of(scene.shard().primary()));
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(
+                    List.of(
+                            "Recovering nodes " + primary,
+                            "Failover to replica node %s completed".formatted(replica),
+                            "Finished recovery for nodes " + primary));
+        }
+    },
+    REPLICA_ENGINE_KILLED {
+        @Override
+        void strike(Scene scene) {
+            scene.shard().kill(scene.shard().replicas());
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(
+                    List.of(
+                            "Recovering nodes " + replica,
+                            "Finished recovery for nodes " + replica));
+        }
+    },
+    ALL_ENGINES_KILLED {
+        @Override
+        void strike(Scene scene) {
+            scene.shard().kill(scene.shard().nodes());
+        }
+
+        @Override
+        boolean isStoryInOrder() {
+            return false; // they fail and come back independently
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            var recoveries =
+                    List.of(
+                            "Recovering nodes " + primary,
+                            "Recovering nodes " + replica,
+                            "Finished recovery for nodes " + primary,
+                            "Finished recovery for nodes " + replica);
+            var failover = "Failover to replica node %s completed".formatted(replica);
+            // Whoever is back first leads.
+            return List.of(
+                    recoveries, Stream.concat(recoveries.stream(), Stream.of(failover)).toList());
+        }
+    },
+    ONLY_ENGINE_KILLED {
+        @Override
+        int replicas() {
+            return 0;
+        }
+
+        @Override
+        void strike(Scene scene) {
+            scene.shard().kill(scene.shard().nodes());
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(
+                    List.of(
+                            "Recovering nodes " + primary,
+                            "Finished recovery for nodes " + primary));
+        }
+    },
+    SERVER_KILLED {
+        @Override
+        boolean needsOwnServer() {
+            return true;
+        }
+
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.restartServer();
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(List.of());
+        }
+    };
+
+    /// Lets it happen. Returns when it has; what follows takes its time.
+    abstract void strike(Scene scene) throws Exception;
+
+    /// What the cluster's events say of it in the end: one of these.
+    ///
+    /// @param primary the node that led before
+    /// @param replica the other one; the same where there is only one
+    abstract List<List<String>> stories(String primary, String replica);
+
+    /// Whether events come in the order of the story.
+    boolean isStoryInOrder() {
+        return true;
+    }
+
+    int replicas() {
+        return 1;
+    }
+
+    /// Whether the server cannot be this process.
+    boolean needsOwnServer() {
+        return false;
+    }
+
+    @Override
+    public String toString() {
+        return name().toLowerCase(Locale.ROOT).replace('_', ' ');
+    }
+}
