@@ -2,6 +2,7 @@ package dev.keepsake.server;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Set;
 import java.util.logging.ConsoleHandler;
 import java.util.logging.FileHandler;
 import java.util.logging.Handler;
@@ -12,6 +13,11 @@ import java.util.logging.Logger;
 
 /// Where the process's log goes: everything of Keepsake's own, and of libraries only what is wrong.
 final class Logs {
+    /// That Helidon cannot listen, and that ZooKeeper's client cannot connect (at every attempt),
+    /// is told once, in words of ours.
+    private static final Set<String> TOLD_OTHERWISE =
+            Set.of("io.helidon.webserver.LoomServer", "org.apache.zookeeper.ClientCnxn");
+
     private Logs() {}
 
     /// For a server that somebody watches or whose output a supervisor collects.
@@ -39,8 +45,8 @@ final class Logs {
 
     private static boolean isWorthTelling(LogRecord record) {
         var name = String.valueOf(record.getLoggerName());
-        if (name.equals("io.helidon.webserver.LoomServer")) {
-            return false; // that it cannot listen is told once, in words of ours
+        if (TOLD_OTHERWISE.contains(name)) {
+            return false;
         }
         boolean own = name.startsWith("dev.keepsake.");
         return own || record.getLevel().intValue() >= Level.WARNING.intValue();

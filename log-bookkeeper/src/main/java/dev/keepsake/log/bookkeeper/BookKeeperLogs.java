@@ -14,6 +14,7 @@ import org.apache.bookkeeper.client.api.BKException;
 import org.apache.bookkeeper.conf.ClientConfiguration;
 import org.apache.bookkeeper.zookeeper.ZooKeeperClient;
 import org.apache.zookeeper.KeeperException;
+import org.apache.zookeeper.WatchedEvent;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -72,6 +73,7 @@ public final class BookKeeperLogs implements AutoCloseable {
                     ZooKeeperClient.newBuilder()
                             .connectString(options.metadata().connectString())
                             .sessionTimeoutMs(SESSION_MS)
+                            .watchers(Set.of(event -> logState(options.metadata(), event)))
                             .build();
             var bookKeeper = BookKeeper.forConfig(configuration(options)).build();
             LOG.info(
@@ -83,12 +85,27 @@ public final class BookKeeperLogs implements AutoCloseable {
             closeQuietly(zooKeeper);
             throw new IOException(
                     "BookKeeper cannot be reached by way of %s: %s"
-                            .formatted(options.metadata(), e.getMessage()),
+                            .formatted(options.metadata(), reasonOf(e)),
                     e);
         } catch (InterruptedException e) {
             closeQuietly(zooKeeper);
             Thread.currentThread().interrupt();
             throw new IOException("connecting to BookKeeper was interrupted", e);
+        }
+    }
+
+    private static String reasonOf(Exception failure) {
+        return failure instanceof KeeperException.ConnectionLossException
+                ? "ZooKeeper does not answer"
+                : String.valueOf(failure.getMessage());
+    }
+
+    private static void logState(MetadataAddress metadata, WatchedEvent event) {
+        switch (event.getState()) {
+            case SyncConnected -> LOG.info("zookeeper={} state=connected", metadata);
+            case Disconnected, Expired ->
+                    LOG.warn("zookeeper={} state={}", metadata, event.getState());
+            default -> {} // security, which is not used, and our own closing
         }
     }
 
