@@ -12,7 +12,6 @@ import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.LogEntry;
-import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -34,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 final class ControlJournal implements ControlService, AutoCloseable {
     private static final String NODE = "control";
     private static final int READ_MAX_BYTES = 1 << 20;
+    private static final int CLAIM_TRIES = 10;
     private static final long DURABLE_WITHIN_MS = 10_000;
 
     private final TransactionLog log;
@@ -69,7 +69,6 @@ final class ControlJournal implements ControlService, AutoCloseable {
             Runnable onChange)
             throws IOException {
         var journal = new ControlJournal(log, state, plane, faults, onChange);
-        journal.replay();
         journal.takeOver();
         return journal;
     }
@@ -119,12 +118,15 @@ final class ControlJournal implements ControlService, AutoCloseable {
         log.close();
     }
 
-    private void replay() throws IOException {
-        long next = 0;
+    /// Applies every record from entry `fromIndex` on.
+    ///
+    /// @return the index after the last entry
+    private long replay(long fromIndex) throws IOException {
+        long next = fromIndex;
         while (true) {
             var entries = log.read(next, READ_MAX_BYTES);
             if (entries.isEmpty()) {
-                return;
+                return next;
             }
             for (LogEntry entry : entries) {
                 if (entry.kind() == EntryKind.DATA) {
@@ -137,19 +139,26 @@ final class ControlJournal implements ControlService, AutoCloseable {
         }
     }
 
+    /// Reads the log to its end and claims it. A log may show its true end only to a claimant: what
+    /// a predecessor that died had written last is read then, and claimed behind.
     private void takeOver() throws IOException {
-        term =
-                switch (await(log.claim(NODE, log.tail().index()))) {
-                    case ClaimOutcome.Won(Term won, long _) -> won;
-                    case ClaimOutcome.Behind(Tail tail) ->
-                            throw new IOException(
-                                    "another process writes the control log; it is at entry "
-                                            + tail.index());
-                    case ClaimOutcome.Full(String reason) ->
-                            throw new IOException("the control log has no room: " + reason);
-                    case ClaimOutcome.Unknown(Throwable cause) ->
-                            throw new IOException("the control log cannot be written", cause);
-                };
+        long next = 0;
+        for (int tries = 0; tries < CLAIM_TRIES; tries++) {
+            next = replay(next);
+            switch (await(log.claim(NODE, next - 1))) {
+                case ClaimOutcome.Won(Term won, long _) -> {
+                    term = won;
+                    return;
+                }
+                case ClaimOutcome.Behind _ -> {}
+                case ClaimOutcome.Full(String reason) ->
+                        throw new IOException("the control log has no room: " + reason);
+                case ClaimOutcome.Unknown(Throwable cause) ->
+                        throw new IOException("the control log cannot be written", cause);
+            }
+        }
+        throw new IOException(
+                "another process writes the control log; it is at entry " + log.tail().index());
     }
 
     private void append(List<ControlRecord> records) {

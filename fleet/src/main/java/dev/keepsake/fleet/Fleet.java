@@ -332,6 +332,9 @@ public final class Fleet implements AutoCloseable {
         if (runtime != null) {
             runtime.close();
         }
+        for (var shard : cluster.spec().shards()) {
+            logs.delete(directoryOf(id).resolve(shard.name()));
+        }
         deleteTree(directoryOf(id));
         control.decide(plane -> plane.clusterRemoved(id, clock.now()));
         var endpoints = cluster.endpoints();

@@ -5,7 +5,17 @@ import java.io.IOException;
 import java.nio.file.Path;
 
 /// Opens transaction logs: which implementation is the composition root's choice.
-public interface LogFactory {
-    /// Opens the log that is kept in `directory`, or begins it.
+public interface LogFactory extends AutoCloseable {
+    /// Opens the log that is kept in `directory`, or in its name, or begins it.
     TransactionLog open(Path directory) throws IOException;
+
+    /// Deletes what [#open] keeps elsewhere than in `directory`, of a log that has been closed.
+    /// There need not be any.
+    ///
+    /// @throws IOException when not all could be deleted; it can be tried again
+    default void delete(Path directory) throws IOException {}
+
+    /// Closes what all logs share, once they have been closed.
+    @Override
+    default void close() {}
 }

@@ -8,7 +8,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /// The newest committed entries, for readers that keep up. Any thread. Bounded in bytes.
-final class RecentEntries {
+public final class RecentEntries {
     private static final int ENTRY_OVERHEAD_BYTES = 96;
 
     private final int maxBytes;
@@ -16,11 +16,12 @@ final class RecentEntries {
     private final ArrayDeque<LogEntry> entries = new ArrayDeque<>();
     private long bytes;
 
-    RecentEntries(int maxBytes) {
+    public RecentEntries(int maxBytes) {
         this.maxBytes = maxBytes;
     }
 
-    void add(List<LogEntry> batch) {
+    /// Adds entries that directly follow those that were added before.
+    public void add(List<LogEntry> batch) {
         lock.lock();
         try {
             for (var entry : batch) {
@@ -36,7 +37,7 @@ final class RecentEntries {
     }
 
     /// Entries from `fromIndex` on, as many as fit, at least one; null when they are not all here.
-    @Nullable List<LogEntry> read(long fromIndex, int readMaxBytes) {
+    public @Nullable List<LogEntry> read(long fromIndex, int readMaxBytes) {
         lock.lock();
         try {
             if (entries.isEmpty() || entries.getFirst().index() > fromIndex) {

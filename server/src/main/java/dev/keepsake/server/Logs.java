@@ -38,7 +38,11 @@ final class Logs {
     }
 
     private static boolean isWorthTelling(LogRecord record) {
-        boolean own = String.valueOf(record.getLoggerName()).startsWith("dev.keepsake.");
+        var name = String.valueOf(record.getLoggerName());
+        if (name.equals("io.helidon.webserver.LoomServer")) {
+            return false; // that it cannot listen is told once, in words of ours
+        }
+        boolean own = name.startsWith("dev.keepsake.");
         return own || record.getLevel().intValue() >= Level.WARNING.intValue();
     }
 }

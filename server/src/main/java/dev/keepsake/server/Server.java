@@ -56,6 +56,7 @@ public final class Server implements AutoCloseable {
     private static URI start(
             ServerConfig config, ServerParts parts, ArrayDeque<AutoCloseable> started)
             throws StartException, EngineNotFoundException, IOException {
+        started.push(parts.logs());
         var data = config.dataDirectory().toAbsolutePath();
         Clock clock = new MachineClock();
         var random = new SecureRandom();

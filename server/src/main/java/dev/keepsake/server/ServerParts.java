@@ -6,13 +6,18 @@ import dev.keepsake.log.Disk;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
 import dev.keepsake.log.FileSystemDisk;
+import dev.keepsake.log.bookkeeper.BookKeeperLogs;
+import dev.keepsake.log.bookkeeper.BookKeeperOptions;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.ThreadFactory;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// What a test may put in the place of the real thing, to prove that a check notices a fault.
 ///
-/// @param logs how transaction logs are opened
+/// @param logs how transaction logs are opened; the server closes it
 /// @param hold which replies wait until they are durable
 public record ServerParts(LogFactory logs, HoldRule hold) {
     private static final Logger LOG = LoggerFactory.getLogger(ServerParts.class);
@@ -36,15 +41,30 @@ public record ServerParts(LogFactory logs, HoldRule hold) {
                         segmentBytes, standard.maxPendingBytes(), standard.recentBytes()));
     }
 
+    /// The real parts, with logs on BookKeeper.
+    ///
+    /// @param dataDirectory the server's; logs are named relative to it
+    public static ServerParts onBookKeeper(BookKeeperOptions options, Path dataDirectory)
+            throws StartException {
+        try {
+            var logs =
+                    BookKeeperLogs.connect(
+                            options, new MachineClock(), logThreads(), ServerParts::onFault);
+            return new ServerParts(new BookKeeperLogFactory(logs, dataDirectory), HoldRule.ALL);
+        } catch (IOException e) {
+            throw new StartException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static ThreadFactory logThreads() {
+        return Thread.ofPlatform().name("log-", 0).daemon().factory();
+    }
+
     private static ServerParts with(Disk disk, EmbeddedLogOptions options) {
         return new ServerParts(
                 directory ->
                         EmbeddedLog.open(
-                                directory,
-                                disk,
-                                options,
-                                Thread.ofPlatform().name("log-", 0).daemon().factory(),
-                                ServerParts::onFault),
+                                directory, disk, options, logThreads(), ServerParts::onFault),
                 HoldRule.ALL);
     }
 

@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// `keepsake start`.
@@ -105,6 +106,8 @@ final class StartCommand implements Callable<Integer> {
             description = "How much log a shard writes between two snapshots (default: 256).")
     private int snapshotEveryMb = 256;
 
+    @Mixin private LogOptions logOptions = new LogOptions();
+
     @Option(names = "--verbose", description = "Log the stack of every exception.")
     private boolean verbose;
 
@@ -124,7 +127,7 @@ final class StartCommand implements Callable<Integer> {
         var config =
                 new ServerConfig(LOOPBACK, apiPort, dataDirectory, nodePorts, engine, tuning());
         try (var _ = StopSignal.listen(STOP_LIMIT);
-                var server = Server.start(config)) {
+                var server = Server.start(config, logOptions.open(dataDirectory))) {
             out.println("Keepsake is ready: " + server.endpoint());
             out.flush();
             awaitInterrupt();

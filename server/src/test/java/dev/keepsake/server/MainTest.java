@@ -24,6 +24,14 @@ class MainTest {
                     start --api-port 0            | --api-port is 0          | keepsake start --help
                     start --api-port x            | 'x' is not an int        | keepsake start --help
                     start --node-ports 9-8        | give FIRST-LAST          | keepsake start --help
+                    start --log paper             | --log is paper           | keepsake start --help
+                    start --log bookkeeper        | needs --metadata         | keepsake start --help
+                    start --metadata zk://h:1/p   | needs --log bookkeeper   | keepsake start --help
+                    start --quorum 3/3/2          | needs --log bookkeeper   | keepsake start --help
+                    start --log bookkeeper --metadata http://h/p | zk://HOST:PORT | keepsake start --help
+                    start --log bookkeeper --metadata zk://h:99999/p | no metadata address | keepsake start --help
+                    start --log bookkeeper --metadata zk://h:1/p --quorum 2/3/2 | quorum 2/3/2 | keepsake start --help
+                    start --log bookkeeper --metadata zk://h:1/p --ledgers-path x | no node's path | keepsake start --help
                     start --no-such-option        | '--no-such-option'       | keepsake start --help
                     drill --replicas 0            | --replicas is 0          | keepsake drill --help
                     drill --failovers many        | 'many' is not an int     | keepsake drill --help

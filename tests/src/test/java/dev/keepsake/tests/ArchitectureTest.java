@@ -45,6 +45,20 @@ class ArchitectureTest {
     }
 
     @Test
+    void onlyTheServerKnowsThatLogsMayBeOnBookKeeper() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(packageOf("log.bookkeeper"), packageOf("server"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        packageOf("log.bookkeeper"),
+                        "org.apache.bookkeeper..",
+                        "org.apache.zookeeper..")
+                .check(CLASSES);
+    }
+
+    @Test
     void theApiKnowsDecisionsAndNotTheMachinery() {
         noClasses()
                 .that()

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -30,24 +31,26 @@ final class ServerProcess implements AutoCloseable {
     }
 
     /// Starts it; it need not succeed.
-    static ServerProcess launch(Path data, int apiPort, PortRange nodePorts) throws IOException {
-        return new ServerProcess(
-                new ProcessBuilder(
-                                List.of(
-                                        ProcessHandle.current().info().command().orElseThrow(),
-                                        "--enable-native-access=ALL-UNNAMED",
-                                        "-Xmx256m",
-                                        "-cp",
-                                        System.getProperty("java.class.path"),
-                                        Main.class.getName(),
-                                        "start",
-                                        "--api-port",
-                                        Integer.toString(apiPort),
-                                        "--data-dir",
-                                        data.toString(),
-                                        "--node-ports",
-                                        nodePorts.toString()))
-                        .start());
+    static ServerProcess launch(Path data, int apiPort, PortRange nodePorts, String... more)
+            throws IOException {
+        var command =
+                new ArrayList<>(
+                        List.of(
+                                ProcessHandle.current().info().command().orElseThrow(),
+                                "--enable-native-access=ALL-UNNAMED",
+                                "-Xmx256m",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                Main.class.getName(),
+                                "start",
+                                "--api-port",
+                                Integer.toString(apiPort),
+                                "--data-dir",
+                                data.toString(),
+                                "--node-ports",
+                                nodePorts.toString()));
+        command.addAll(List.of(more));
+        return new ServerProcess(new ProcessBuilder(command).start());
     }
 
     private void readErrors() {

@@ -112,6 +112,7 @@ class ServerProcessIT {
                 .filteredOn(line -> line.startsWith("keepsake: "))
                 .singleElement()
                 .satisfies(line -> assertThat(line).contains(named));
+        assertThat(refused.errors()).doesNotContain("SEVERE", "Exception");
     }
 
     private ServerProcess launch() throws IOException {

@@ -1,0 +1,145 @@
+package dev.keepsake.log.bookkeeper;
+
+import dev.keepsake.log.LogEntry;
+import dev.keepsake.log.Tail;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import org.apache.bookkeeper.client.api.WriteAdvHandle;
+import org.jspecify.annotations.Nullable;
+
+/// The writing end of a log's newest ledger. Owned by the log's thread.
+///
+/// Entries are sent without waiting for those before them. BookKeeper acknowledges them in order,
+/// an entry only once all before it are safe; this is checked here, because all rests on it.
+final class LedgerWriter {
+    /// Told on the log's thread.
+    interface Listener {
+        /// More entries are safe; see [#ackedId].
+        void onAcked(LedgerWriter writer);
+
+        /// An entry failed, and all behind it do. Told once.
+        void onFailed(LedgerWriter writer, Throwable cause);
+    }
+
+    private static final int BLOCKS_UNDER_WAY = 8;
+    private static final int FIRST_BLOCK_BYTES = 512;
+
+    private final LedgerRef ledger;
+    private final WriteAdvHandle handle;
+    private final int partBytes;
+    private final Executor loop;
+    private final Listener listener;
+    private @Nullable ByteBuf gathered;
+    private long nextId;
+    private long ackedId = -1;
+    private long bytes;
+    private boolean failed;
+
+    LedgerWriter(
+            LedgerRef ledger,
+            WriteAdvHandle handle,
+            int partBytes,
+            Executor loop,
+            Listener listener) {
+        this.ledger = ledger;
+        this.handle = handle;
+        this.partBytes = partBytes;
+        this.loop = loop;
+        this.listener = listener;
+    }
+
+    LedgerRef ledger() {
+        return ledger;
+    }
+
+    /// The id of the last block that is safe, as are all before it; -1 when none is.
+    long ackedId() {
+        return ackedId;
+    }
+
+    /// How many bytes have been sent.
+    long bytes() {
+        return bytes;
+    }
+
+    /// Sends an entry, or lets it wait to be sent with others.
+    ///
+    /// @param after the tail behind it
+    /// @return the id of the block that completes it: once that is safe, the entry is
+    long send(LogEntry entry, Tail after) {
+        var parts = LogPart.of(entry, after, partBytes);
+        for (var part : parts) {
+            var block = gathered;
+            boolean fits =
+                    parts.size() == 1
+                            && (block == null
+                                    || block.readableBytes() + part.storedBytes() <= partBytes);
+            if (!fits) {
+                sendGathered();
+            }
+            add(part);
+        }
+        long id = nextId;
+        if (parts.size() > 1 || nextId - 1 - ackedId < BLOCKS_UNDER_WAY) {
+            sendGathered();
+        }
+        return id;
+    }
+
+    private void add(LogPart part) {
+        var block = gathered;
+        if (block == null) {
+            // Bytes of its own: they may still be on their way to the slowest bookie when the
+            // caller
+            // has its buffer back.
+            block = Unpooled.buffer(Math.max(FIRST_BLOCK_BYTES, part.storedBytes()));
+            gathered = block;
+        }
+        part.appendTo(block);
+    }
+
+    private void sendGathered() {
+        var block = gathered;
+        if (block == null) {
+            return;
+        }
+        gathered = null;
+        long id = nextId++;
+        bytes += block.readableBytes();
+        handle.writeAsync(id, block)
+                .whenComplete((acked, failure) -> loop.execute(() -> onDone(id, acked, failure)));
+    }
+
+    private void onDone(long id, @Nullable Long acked, @Nullable Throwable failure) {
+        if (failed) {
+            return;
+        }
+        if (failure != null) {
+            fail(Waits.cause(failure));
+        } else if (acked == null || acked != id || id != ackedId + 1) {
+            fail(
+                    new IllegalStateException(
+                            "ledger %d acknowledged entry %s behind entry %d"
+                                    .formatted(ledger.ledgerId(), acked, ackedId)));
+        } else {
+            ackedId = id;
+            sendGathered();
+            listener.onAcked(this);
+        }
+    }
+
+    private void fail(Throwable cause) {
+        failed = true;
+        listener.onFailed(this, cause);
+    }
+
+    /// Writes no more. What was sent and is not acknowledged is nobody's business any more.
+    ///
+    /// @return completes when BookKeeper knows that the ledger ends here, or does not want to know
+    CompletableFuture<Boolean> close() {
+        failed = true;
+        return handle.closeAsync().handle((_, failure) -> failure == null);
+    }
+}

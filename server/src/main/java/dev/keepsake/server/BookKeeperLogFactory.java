@@ -1,0 +1,40 @@
+package dev.keepsake.server;
+
+import dev.keepsake.fleet.LogFactory;
+import dev.keepsake.log.TransactionLog;
+import dev.keepsake.log.bookkeeper.BookKeeperLogs;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+
+/// Keeps each log on BookKeeper, under the name that its directory has in the data directory.
+final class BookKeeperLogFactory implements LogFactory {
+    private final BookKeeperLogs logs;
+    private final Path dataDirectory;
+
+    BookKeeperLogFactory(BookKeeperLogs logs, Path dataDirectory) {
+        this.logs = logs;
+        this.dataDirectory = dataDirectory.toAbsolutePath();
+    }
+
+    @Override
+    public TransactionLog open(Path directory) throws IOException {
+        return logs.open(nameOf(directory));
+    }
+
+    @Override
+    public void delete(Path directory) throws IOException {
+        logs.delete(nameOf(directory));
+    }
+
+    @Override
+    public void close() {
+        logs.close();
+    }
+
+    private String nameOf(Path directory) {
+        var names = new ArrayList<String>();
+        dataDirectory.relativize(directory).forEach(name -> names.add(name.toString()));
+        return String.join("/", names);
+    }
+}
