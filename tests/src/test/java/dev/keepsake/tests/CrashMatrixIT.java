@@ -3,16 +3,24 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static dev.keepsake.tests.Waiting.awaitPassed;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.keepsake.control.FailoverMode;
+import dev.keepsake.fleet.FailoverPace;
+import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.front.HoldRule;
+import dev.keepsake.server.ServerParts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
@@ -21,9 +29,11 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 ///
 /// A new fault is a constant of [Fault], a new load one of [Load].
 class CrashMatrixIT {
-    private static final int SOME = 100;
+    private static final int SOME = 300;
+    private static final int LATE_MS = 100;
 
     @TempDir static Path shared;
+    private static final SmallDisk DISK = new SmallDisk();
     private static TestServer server;
     private static int rows;
 
@@ -31,7 +41,15 @@ class CrashMatrixIT {
 
     @BeforeAll
     static void start() throws Exception {
-        server = TestServer.start(shared);
+        server = TestServer.start(shared, ServerParts.onDisk(DISK), tuning());
+    }
+
+    /// Engines that hang and primaries that are silent are replaced within a row's patience.
+    private static FleetTuning tuning() {
+        return FleetTuning.standard()
+                .withEngineTimeout(TimeUnit.SECONDS.toNanos(2))
+                .withFailovers(
+                        FailoverMode.CRASH, TimeUnit.SECONDS.toNanos(1), FailoverPace.INSTANT, 0);
     }
 
     @AfterAll
@@ -53,8 +71,29 @@ class CrashMatrixIT {
     @MethodSource("rows")
     void whatWasAcknowledgedIsThere(Fault fault, Load load, TestReporter reporter)
             throws Exception {
-        try (var scene = scene(fault);
-                var crew = new Crew(load, scene.shard())) {
+        try (var scene = scene(fault)) {
+            reporter.publishEntry(fault + " under " + load, run(scene, fault, load));
+        }
+    }
+
+    /// The rows would find losses if there were any: with replies that do not wait for a log that
+    /// is late, there are.
+    @ParameterizedTest
+    @EnumSource(Load.class)
+    void lossesAreFoundUnderEveryLoad(Load load) throws Exception {
+        var parts = LateLog.parts(LATE_MS, HoldRule.NOTHING);
+        var fault = Fault.FAILOVER_SHARD;
+        try (var unsafe = TestServer.start(own, parts, LateLog.tuning());
+                var scene = Scene.on(unsafe, own, DISK, "demo", fault)) {
+            assertThatThrownBy(() -> run(scene, fault, load))
+                    .isInstanceOf(AssertionError.class)
+                    .hasMessageNotContainingAny("waited a minute", "no reply to");
+        }
+    }
+
+    /// @return how much was written
+    private static String run(Scene scene, Fault fault, Load load) throws Exception {
+        try (var crew = new Crew(load, scene.shard())) {
             var primary = scene.shard().primary();
             var replica = scene.shard().replicas().stream().findFirst().orElse(primary);
             crew.awaitAcknowledged(SOME);
@@ -66,9 +105,9 @@ class CrashMatrixIT {
             crew.awaitAcknowledged(SOME);
 
             crew.stop();
-            reporter.publishEntry(fault + " under " + load, crew.tally());
             readBack(scene.shard(), crew);
             assertTold(fault, scene, primary, replica);
+            return crew.tally();
         }
     }
 
@@ -107,7 +146,7 @@ class CrashMatrixIT {
         rows++;
         var cluster = "row-" + rows;
         return fault.needsOwnServer()
-                ? Scene.onServerOfItsOwn(own, cluster, fault.replicas())
-                : Scene.on(server, shared, cluster, fault.replicas());
+                ? Scene.onServerOfItsOwn(own, cluster, fault)
+                : Scene.on(server, shared, DISK, cluster, fault);
     }
 }

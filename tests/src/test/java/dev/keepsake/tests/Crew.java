@@ -37,7 +37,7 @@ final class Crew implements AutoCloseable {
     }
 
     /// Waits until every one has had some more acknowledgements than it has now.
-    void awaitAcknowledged(int more) throws Exception {
+    void awaitAcknowledged(int more) throws InterruptedException, TimeoutException {
         var before = workers.stream().map(Worker::acknowledged).toList();
         await(
                 "everybody works",
@@ -53,19 +53,27 @@ final class Crew implements AutoCloseable {
         failIfOneHas();
     }
 
-    private void failIfOneHas() throws InterruptedException, ExecutionException, TimeoutException {
+    private void failIfOneHas() throws InterruptedException, TimeoutException {
         for (var each : running) {
             if (each.isDone()) {
-                each.get();
+                awaitEnd(each);
             }
         }
     }
 
+    private static void awaitEnd(Future<?> client) throws InterruptedException, TimeoutException {
+        try {
+            client.get(ENDS_WITHIN_S, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw new AssertionError("a client fails: " + e.getCause(), e);
+        }
+    }
+
     /// Lets them end what they are in.
-    void stop() throws InterruptedException, ExecutionException, TimeoutException {
+    void stop() throws InterruptedException, TimeoutException {
         stopping = true;
         for (var each : running) {
-            each.get(ENDS_WITHIN_S, TimeUnit.SECONDS);
+            awaitEnd(each);
         }
     }
 

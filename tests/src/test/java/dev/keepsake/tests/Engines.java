@@ -3,6 +3,7 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -25,6 +26,14 @@ final class Engines {
         assertThat(found).as("engines of %s", nodes).hasSizeGreaterThanOrEqualTo(nodes.size());
         found.forEach(ProcessHandle::destroyForcibly);
         await("they have ended", () -> found.stream().noneMatch(ProcessHandle::isAlive));
+    }
+
+    /// Stops the engines of these nodes with SIGSTOP: they are there, and do nothing.
+    void hang(List<Node> nodes) throws IOException, InterruptedException {
+        for (var engine : nodes.stream().flatMap(node -> of(node).stream()).toList()) {
+            var kill = new ProcessBuilder("kill", "-STOP", Long.toString(engine.pid())).start();
+            assertThat(kill.waitFor()).as("kill -STOP %d", engine.pid()).isZero();
+        }
     }
 
     /// Whether every one of these nodes has an engine.

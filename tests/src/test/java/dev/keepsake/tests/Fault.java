@@ -2,6 +2,7 @@ package dev.keepsake.tests;
 
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /// What fails: one row of the crash matrix.
@@ -14,13 +15,39 @@ enum Fault {
 
         @Override
         List<List<String>> stories(String primary, String replica) {
-            return List.of(
-                    List.of(
-                            "FailoverShard API called for shard 0001",
-                            "Failover from primary node %s to replica node %s completed"
-                                    .formatted(primary, replica),
-                            "Recovering nodes " + primary,
-                            "Finished recovery for nodes " + primary));
+            return List.of(failover(primary, replica));
+        }
+    },
+    FAILOVER_SHARD_SILENT {
+        @Override
+        Map<String, String> tags() {
+            return Map.of(MODE, "silent");
+        }
+
+        @Override
+        void strike(Scene scene) {
+            scene.callFailover();
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(failover(primary, replica));
+        }
+    },
+    FAILOVER_SHARD_HANDOVER {
+        @Override
+        Map<String, String> tags() {
+            return Map.of(MODE, "handover");
+        }
+
+        @Override
+        void strike(Scene scene) {
+            scene.callFailover();
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(failover(primary, replica));
         }
     },
     PRIMARY_ENGINE_KILLED {
@@ -31,11 +58,18 @@ enum Fault {
 
         @Override
         List<List<String>> stories(String primary, String replica) {
-            return List.of(
-                    List.of(
-                            "Recovering nodes " + primary,
-                            "Failover to replica node %s completed".formatted(replica),
-                            "Finished recovery for nodes " + primary));
+            return List.of(replacedPrimary(primary, replica));
+        }
+    },
+    PRIMARY_ENGINE_HANGS {
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.shard().hang(List.of(scene.shard().primary()));
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(replacedPrimary(primary, replica));
         }
     },
     REPLICA_ENGINE_KILLED {
@@ -46,10 +80,18 @@ enum Fault {
 
         @Override
         List<List<String>> stories(String primary, String replica) {
-            return List.of(
-                    List.of(
-                            "Recovering nodes " + replica,
-                            "Finished recovery for nodes " + replica));
+            return List.of(replaced(replica));
+        }
+    },
+    REPLICA_ENGINE_HANGS {
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.shard().hang(scene.shard().replicas());
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(replaced(replica));
         }
     },
     ALL_ENGINES_KILLED {
@@ -90,10 +132,24 @@ enum Fault {
 
         @Override
         List<List<String>> stories(String primary, String replica) {
-            return List.of(
-                    List.of(
-                            "Recovering nodes " + primary,
-                            "Finished recovery for nodes " + primary));
+            return List.of(replaced(primary));
+        }
+    },
+    DISK_FULL_FOR_A_WHILE {
+        @Override
+        void strike(Scene scene) throws Exception {
+            var primary = scene.shard().primary(); // as long as it answers everything
+            scene.fillDisk();
+            try {
+                scene.shard().awaitRefusal(primary, "-MISCONF ");
+            } finally {
+                scene.freeDisk();
+            }
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(List.of());
         }
     },
     SERVER_KILLED {
@@ -113,6 +169,28 @@ enum Fault {
         }
     };
 
+    private static final String MODE = "keepsake:failover-mode";
+
+    private static List<String> failover(String primary, String replica) {
+        return List.of(
+                "FailoverShard API called for shard 0001",
+                "Failover from primary node %s to replica node %s completed"
+                        .formatted(primary, replica),
+                "Recovering nodes " + primary,
+                "Finished recovery for nodes " + primary);
+    }
+
+    private static List<String> replacedPrimary(String primary, String replica) {
+        return List.of(
+                "Recovering nodes " + primary,
+                "Failover to replica node %s completed".formatted(replica),
+                "Finished recovery for nodes " + primary);
+    }
+
+    private static List<String> replaced(String node) {
+        return List.of("Recovering nodes " + node, "Finished recovery for nodes " + node);
+    }
+
     /// Lets it happen. Returns when it has; what follows takes its time.
     abstract void strike(Scene scene) throws Exception;
 
@@ -129,6 +207,11 @@ enum Fault {
 
     int replicas() {
         return 1;
+    }
+
+    /// What the cluster is made with.
+    Map<String, String> tags() {
+        return Map.of();
     }
 
     /// Whether the server cannot be this process.

@@ -7,7 +7,6 @@ import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -49,7 +48,7 @@ class HangingEngineIT {
             for (int i = 0; i < 100; i++) {
                 acknowledged = Integer.parseInt(wire.ask("INCR", "n"));
             }
-            stopEngine(nodes.get(0));
+            new Engines(directory).hang(List.of(nodes.get(0)));
             wire.send("INCR", "n"); // its outcome is unknown
             await("another leads", () -> isNumber(answers(nodes.get(1), "GET", "n")));
         }
@@ -68,7 +67,7 @@ class HangingEngineIT {
     void aReplicaWhoseEngineHangsIsReplacedAndThePrimaryStays() throws Exception {
         try (var wire = Wire.to(nodes.get(0))) {
             assertThat(wire.ask("SET", "k", "v")).isEqualTo("OK");
-            stopEngine(nodes.get(1));
+            new Engines(directory).hang(List.of(nodes.get(1)));
             await("it was replaced", () -> lastMessage().startsWith("Finished recovery"));
             assertThat(wire.ask("GET", "k")).isEqualTo("v"); // over the same connection
         }
@@ -89,23 +88,6 @@ class HangingEngineIT {
 
     private static boolean isNumber(String text) {
         return text.matches("\\d+");
-    }
-
-    private void stopEngine(Node node) throws Exception {
-        var engine =
-                ProcessHandle.current()
-                        .descendants()
-                        .filter(process ->
-                                Arrays.stream(
-                                                process.info()
-                                                        .arguments()
-                                                        .orElseGet(() -> new String[0]))
-                                        .anyMatch(argument ->
-                                                argument.endsWith("/engine-" + node.name())))
-                        .findFirst()
-                        .orElseThrow();
-        var kill = new ProcessBuilder("kill", "-STOP", Long.toString(engine.pid())).start();
-        assertThat(kill.waitFor()).isZero();
     }
 
     private static String answers(Node node, String... command) {

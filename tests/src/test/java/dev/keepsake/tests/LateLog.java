@@ -1,12 +1,16 @@
 package dev.keepsake.tests;
 
 import dev.keepsake.core.Term;
+import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.front.HoldRule;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
+import dev.keepsake.server.ServerParts;
+import dev.keepsake.shard.LeaseTimings;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -32,6 +36,28 @@ final class LateLog implements TransactionLog {
     LateLog(TransactionLog log, int delayMs) {
         this.log = log;
         this.delayNs = TimeUnit.MILLISECONDS.toNanos(delayMs);
+    }
+
+    /// The parts of a server whose shards have such logs.
+    static ServerParts parts(int delayMs, HoldRule hold) {
+        var real = ServerParts.standard().logs();
+        return new ServerParts(
+                path -> {
+                    var log = real.open(path);
+                    return path.endsWith("control") ? log : new LateLog(log, delayMs);
+                },
+                hold);
+    }
+
+    /// With leaders that renew their leases often, and so do not keep what is due waiting.
+    static FleetTuning tuning() {
+        var standard = LeaseTimings.standard();
+        return FleetTuning.standard()
+                .withTimings(
+                        new LeaseTimings(
+                                TimeUnit.MILLISECONDS.toNanos(50),
+                                standard.leaseNs(),
+                                standard.silenceNs()));
     }
 
     @Override

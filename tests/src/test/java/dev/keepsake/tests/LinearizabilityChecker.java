@@ -54,6 +54,10 @@ final class LinearizabilityChecker {
      *   - One that would change nothing at this point is left for later.
      *   - One whose effect the next operation would overwrite unseen is not put before it.
      *   - Of several equal ones the oldest goes first.
+     *
+     * What is left are orders with several of them in a row, as many as there are permutations. Few
+     * histories need long rows, so the search is made with short ones first; that there is no order
+     * it says only of rows of any length.
      */
     private static final long BYTES_MAX = 256 << 20;
     private static final int CONFIGURATION_BYTES = 200; // about, without the text of the state
@@ -73,26 +77,33 @@ final class LinearizabilityChecker {
 
     /// Checks all operations on one key, which held nothing before the first of them.
     Verdict check(List<Operation> history) {
-        return new Search(history).run();
+        long unknown = history.stream().filter(operation -> !operation.isKnown()).count();
+        int rowMax = 1;
+        var verdict = new Search(history, rowMax).run();
+        while (verdict instanceof Verdict.Violated && rowMax < unknown) {
+            rowMax *= 2;
+            verdict = new Search(history, rowMax).run();
+        }
+        return verdict;
     }
 
     /// @param firstOpen everything that was called before this one is in the order
     /// @param later which of the others are
     /// @param unknown which of those without a reply are
-    /// @param viaUnknown whether the last operation in the order had no reply
+    /// @param row how many of the last operations in the order are without a reply
     private record Configuration(
-            int firstOpen, BitSet later, BitSet unknown, KeyState state, boolean viaUnknown) {}
+            int firstOpen, BitSet later, BitSet unknown, KeyState state, int row) {}
 
     /// One place in the order: what may come there, and what the key holds before.
     private static final class Place {
         final KeyState state;
-        final boolean viaUnknown;
+        final int row;
         final int[] candidates;
         int tried;
 
-        Place(KeyState state, boolean viaUnknown, int[] candidates) {
+        Place(KeyState state, int row, int[] candidates) {
             this.state = state;
-            this.viaUnknown = viaUnknown;
+            this.row = row;
             this.candidates = candidates;
         }
 
@@ -133,6 +144,7 @@ final class LinearizabilityChecker {
         /// Those with replies in the order of their calls, then those without.
         private final List<Operation> operations;
 
+        private final int rowMax;
         private final int known;
         private final BitSet ordered = new BitSet();
         private final ArrayDeque<Place> places = new ArrayDeque<>(); // the last one first
@@ -141,7 +153,9 @@ final class LinearizabilityChecker {
         private int knownOrdered;
         private Stuck longest = new Stuck(-1, List.of(), KeyState.ABSENT, List.of());
 
-        Search(List<Operation> history) {
+        /// @param rowMax how many operations without a reply may follow each other
+        Search(List<Operation> history, int rowMax) {
+            this.rowMax = rowMax;
             operations =
                     history.stream()
                             .filter(operation ->
@@ -154,7 +168,7 @@ final class LinearizabilityChecker {
         }
 
         Verdict run() {
-            open(KeyState.ABSENT, false);
+            open(KeyState.ABSENT, 0);
             while (knownOrdered < known) {
                 var place = places.getFirst();
                 if (place.tried == place.candidates.length) {
@@ -172,8 +186,8 @@ final class LinearizabilityChecker {
                     continue;
                 }
                 putIn(candidate);
-                boolean viaUnknown = candidate >= known;
-                if (!seen.add(configuration(next, viaUnknown))) {
+                int row = candidate < known ? 0 : place.row + 1;
+                if (!seen.add(configuration(next, row))) {
                     takeOut(candidate);
                     continue;
                 }
@@ -183,7 +197,7 @@ final class LinearizabilityChecker {
                             "undecided after %d configurations, which fill %d bytes; %s"
                                     .formatted(seen.size(), seenBytes, longest.explain(known)));
                 }
-                open(next, viaUnknown);
+                open(next, row);
             }
             return new Verdict.Linearizable();
         }
@@ -192,7 +206,7 @@ final class LinearizabilityChecker {
         private @Nullable KeyState after(Place place, int candidate) {
             var operation = operations.get(candidate);
             var step = operation.command().on(place.state);
-            if (place.viaUnknown && operation.command().isBlind()) {
+            if (place.row > 0 && operation.command().isBlind()) {
                 return null;
             }
             boolean fits =
@@ -212,7 +226,7 @@ final class LinearizabilityChecker {
                     && step.reply().equals(operation.reply());
         }
 
-        private Configuration configuration(KeyState state, boolean viaUnknown) {
+        private Configuration configuration(KeyState state, int row) {
             int firstOpen = ordered.nextClearBit(0);
             int end =
                     ordered.previousSetBit(known - 1)
@@ -223,7 +237,7 @@ final class LinearizabilityChecker {
                     ordered.get(firstOpen, Math.max(firstOpen, end)),
                     ordered.get(known, unknownEnd),
                     state,
-                    viaUnknown);
+                    row);
         }
 
         private void putIn(int operation) {
@@ -236,16 +250,16 @@ final class LinearizabilityChecker {
             knownOrdered -= operation < known ? 1 : 0;
         }
 
-        private void open(KeyState state, boolean viaUnknown) {
-            var candidates = candidates(state);
-            places.addFirst(new Place(state, viaUnknown, candidates));
+        private void open(KeyState state, int row) {
+            var candidates = candidates(state, row);
+            places.addFirst(new Place(state, row, candidates));
             if (knownOrdered > longest.knownOrdered()) {
                 longest = new Stuck(knownOrdered, last(), state, operationsAt(candidates));
             }
         }
 
         /// What may be next: those that must come soonest first, those that need not come last.
-        private int[] candidates(KeyState state) {
+        private int[] candidates(KeyState state, int row) {
             long firstReturnNs = Long.MAX_VALUE;
             var candidates = new ArrayList<Integer>();
             for (int i = ordered.nextClearBit(0);
@@ -261,8 +275,9 @@ final class LinearizabilityChecker {
             }
             candidates.sort(Comparator.comparingLong(each -> operations.get(each).returnedNs()));
             var commands = new HashSet<KeyCommand>();
+            int end = row < rowMax ? operations.size() : known;
             for (int i = ordered.nextClearBit(known);
-                    i < operations.size() && operations.get(i).invokedNs() <= firstReturnNs;
+                    i < end && operations.get(i).invokedNs() <= firstReturnNs;
                     i = ordered.nextClearBit(i + 1)) {
                 if (commands.add(operations.get(i).command())) {
                     candidates.add(i);

@@ -250,6 +250,26 @@ class LinearizabilityCheckerTest {
     }
 
     @Test
+    @Timeout(20)
+    void manyUnknownWritesOfWhichFewTookEffectAreNoTrouble() {
+        var history = new ArrayList<Operation>();
+        for (int i = 0; i < 12; i++) {
+            history.add(unknown(i, new RPush("u" + i)));
+        }
+        var items = "";
+        for (int i = 0; i < 50; i++) {
+            items += i == 20 ? " u7 u11" : "";
+            items += " k" + i;
+            long nowNs = 100 + 10L * i;
+            int length = i < 20 ? i + 1 : i + 3;
+            history.add(done(nowNs, nowNs + 15, new RPush("k" + i), "" + length));
+            history.add(done(nowNs + 11, nowNs + 25, new LRange(), "[" + items.strip() + "]"));
+        }
+        assertThat(new LinearizabilityChecker().check(history))
+                .isEqualTo(new Verdict.Linearizable());
+    }
+
+    @Test
     void aSearchThatIsTooLargeEndsAndSaysSo() {
         var verdict = new LinearizabilityChecker(10_000).check(executed(new Random(1), 0));
         assertThat(verdict).isInstanceOf(Verdict.Undecided.class);

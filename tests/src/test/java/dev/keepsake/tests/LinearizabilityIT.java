@@ -3,10 +3,7 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.front.HoldRule;
-import dev.keepsake.server.ServerParts;
-import dev.keepsake.shard.LeaseTimings;
 import dev.keepsake.tests.KeyCommand.Append;
 import dev.keepsake.tests.KeyCommand.Get;
 import dev.keepsake.tests.KeyCommand.GetDel;
@@ -127,32 +124,13 @@ class LinearizabilityIT {
     private Collection<Verdict> verdictsOverALateLog(HoldRule hold, int operationsEach, Path data)
             throws Exception {
         var seen = new History();
-        var real = ServerParts.standard().logs();
-        var parts =
-                new ServerParts(
-                        path -> {
-                            var log = real.open(path);
-                            return path.endsWith("control") ? log : new LateLog(log, LATE_MS);
-                        },
-                        hold);
-        try (var server = TestServer.start(data, parts, renewingOften())) {
+        try (var server = TestServer.start(data, LateLog.parts(LATE_MS, hold), LateLog.tuning())) {
             server.api().create("demo", 1, 1, 0, server.endpointPort());
             var shard = new Shard(server.api(), "demo", data);
             load(seen, shard, operationsEach, () -> server.api().failOver("demo", "0001"));
             load(seen, shard, 5, () -> {});
         }
         return seen.verdicts().values();
-    }
-
-    /// A late log gets what is due whenever its leader calls.
-    private static FleetTuning renewingOften() {
-        var standard = LeaseTimings.standard();
-        return FleetTuning.standard()
-                .withTimings(
-                        new LeaseTimings(
-                                TimeUnit.MILLISECONDS.toNanos(50),
-                                standard.leaseNs(),
-                                standard.silenceNs()));
     }
 
     /// Lets every client execute some operations; once a third of them are done, the fault happens.

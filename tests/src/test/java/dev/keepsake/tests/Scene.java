@@ -1,37 +1,46 @@
 package dev.keepsake.tests;
 
+import static dev.keepsake.tests.Waiting.await;
+
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
+import software.amazon.awssdk.services.memorydb.model.InvalidClusterStateException;
 
 /// A cluster with one shard, and what a fault may do to it. Owned by the test's thread.
 abstract class Scene implements AutoCloseable {
-    static final int LAG_MS = 200;
+    private static final int LAG_MS = 200;
 
     private final String cluster;
     private final Shard shard;
 
-    private Scene(Api api, Path data, String cluster, int replicas, int port) {
+    private Scene(Api api, Path data, String cluster, Fault fault, int port) {
         this.cluster = cluster;
-        api.create(cluster, 1, replicas, LAG_MS, port);
+        var tags = new HashMap<>(fault.tags());
+        tags.put("keepsake:replica-lag-ms", "" + LAG_MS);
+        api.create(cluster, 1, fault.replicas(), port, tags);
         this.shard = new Shard(api, cluster, data);
     }
 
     /// On a server that others use too.
-    static Scene on(TestServer server, Path data, String cluster, int replicas) {
-        return new OnSharedServer(server, data, cluster, replicas);
+    ///
+    /// @param data the server's data directory
+    /// @param disk the disk that it is on
+    static Scene on(TestServer server, Path data, SmallDisk disk, String cluster, Fault fault) {
+        return new OnSharedServer(server, data, disk, cluster, fault);
     }
 
     /// On a server that is a process of its own.
-    static Scene onServerOfItsOwn(Path data, String cluster, int replicas) throws IOException {
+    static Scene onServerOfItsOwn(Path data, String cluster, Fault fault) throws IOException {
         var ports = PortRange.findFree(10, RandomGenerator.getDefault());
         var server = launch(data, ports);
         try {
             var api = new Api(server.awaitReady());
-            return new OnOwnServer(server, api, data, ports, cluster, replicas);
+            return new OnOwnServer(server, api, data, ports, cluster, fault);
         } catch (IOException | RuntimeException | Error e) {
             server.close();
             throw e;
@@ -64,18 +73,32 @@ abstract class Scene implements AutoCloseable {
 
     abstract Api api();
 
-    /// SIGKILL, and a new start.
-    abstract void restartServer() throws IOException, InterruptedException, TimeoutException;
+    /// SIGKILL, and a new start. Only a server of its own can be killed.
+    void restartServer() throws IOException, InterruptedException, TimeoutException {
+        throw new IllegalStateException("others use this server, and so does this process");
+    }
+
+    /// Writes to the disk fail. Only the disk of a shared server can be filled.
+    void fillDisk() {
+        throw new IllegalStateException("the disk of another process is the real one");
+    }
+
+    /// There is space again.
+    void freeDisk() {
+        throw new IllegalStateException("the disk of another process is the real one");
+    }
 
     @Override
     public abstract void close();
 
     private static final class OnSharedServer extends Scene {
         private final TestServer server;
+        private final SmallDisk disk;
 
-        OnSharedServer(TestServer server, Path data, String cluster, int replicas) {
-            super(server.api(), data, cluster, replicas, server.endpointPort());
+        OnSharedServer(TestServer server, Path data, SmallDisk disk, String cluster, Fault fault) {
+            super(server.api(), data, cluster, fault, server.endpointPort());
             this.server = server;
+            this.disk = disk;
         }
 
         @Override
@@ -84,13 +107,27 @@ abstract class Scene implements AutoCloseable {
         }
 
         @Override
-        void restartServer() {
-            throw new UnsupportedOperationException("others use this server");
+        void fillDisk() {
+            disk.full(true);
+        }
+
+        @Override
+        void freeDisk() {
+            disk.full(false);
         }
 
         @Override
         public void close() {
-            api().delete(cluster());
+            await("it may be deleted", this::isDeleted);
+        }
+
+        private boolean isDeleted() {
+            try {
+                api().delete(cluster());
+                return true;
+            } catch (InvalidClusterStateException e) {
+                return false; // a failover is not over yet
+            }
         }
     }
 
@@ -106,8 +143,8 @@ abstract class Scene implements AutoCloseable {
                 Path data,
                 PortRange ports,
                 String cluster,
-                int replicas) {
-            super(api, data, cluster, replicas, ports.last());
+                Fault fault) {
+            super(api, data, cluster, fault, ports.last());
             this.data = data;
             this.ports = ports;
             this.server = server;

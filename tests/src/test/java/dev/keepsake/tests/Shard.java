@@ -11,6 +11,8 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 final class Shard {
     static final String NAME = "0001";
 
+    private static final int REFUSED_WITHIN_MS = 100;
+
     private final Engines engines;
     private final List<Node> nodes;
 
@@ -40,12 +42,32 @@ final class Shard {
         engines.kill(failing);
     }
 
+    /// Stops the engines of these nodes with SIGSTOP.
+    void hang(List<Node> hanging) throws IOException, InterruptedException {
+        engines.hang(hanging);
+    }
+
     /// Waits until every node has an engine and answers from it, one of them as the primary.
     void awaitWhole() {
         await(
                 "every node answers",
                 () -> engines.runFor(nodes) && nodes.stream().allMatch(Shard::answers));
         primary();
+    }
+
+    /// Waits until a node refuses to write, with an error that begins so.
+    void awaitRefusal(Node primary, String error) {
+        await("writes are refused", () -> refuses(primary, error));
+    }
+
+    private static boolean refuses(Node node, String error) {
+        try (var wire = Wire.to(node)) {
+            wire.send("SET", "refused", "1");
+            // One that was taken just before waits for as long as the reason to refuse lasts.
+            return wire.hasReplyWithin(REFUSED_WITHIN_MS) && wire.read().startsWith(error);
+        } catch (IOException e) {
+            return false;
+        }
     }
 
     private static boolean leads(Node node) {

@@ -16,7 +16,7 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 final class ShardClient implements AutoCloseable {
     /// Error replies after which a command has surely not been executed.
     private static final List<String> NOT_EXECUTED =
-            List.of("-MOVED ", "-LOADING ", "-CLUSTERDOWN ", "-EXECABORT ");
+            List.of("-MOVED ", "-LOADING ", "-CLUSTERDOWN ", "-EXECABORT ", "-MISCONF ");
 
     /// Keeps clients that nobody answers from taking the processor from those who could.
     private static final long PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(2);
