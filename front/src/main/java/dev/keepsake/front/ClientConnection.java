@@ -48,6 +48,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean closing;
     private boolean inTransaction;
     private boolean transactionFailed;
+    private boolean transactionWrites;
     private boolean watching;
     private int transactionSlot = -1;
     private boolean crossSlot;
@@ -307,6 +308,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 !front.isPrimary()
                         && route.slot() >= 0
                         && !(session.readOnly() && spec.effect().isRead());
+        boolean multi = spec.name().equals("multi");
+        if ((multi && !front.isServing()) || isUnservedTransaction()) {
+            return handleUnservedTransaction(spec);
+        }
         if (!front.isServing() || early) {
             return refuse(LOADING);
         }
@@ -323,6 +328,48 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         submitShared(spec, in, base, frame);
         return true;
+    }
+
+    /// Whether a transaction is open that began when nothing was served. It only ever fails.
+    private boolean isUnservedTransaction() {
+        return inTransaction && own == null;
+    }
+
+    /// Redis takes MULTI while it is loading, refuses what follows, and aborts at EXEC. Were MULTI
+    /// refused, then what a client has sent behind it would stand for itself as soon as the node
+    /// serves: a part of a transaction.
+    private boolean handleUnservedTransaction(CommandSpec spec) {
+        if (inFlight > 0) {
+            return false;
+        }
+        boolean begins = !inTransaction;
+        switch (spec.name()) {
+            case "multi" -> {
+                if (!begins) {
+                    return refuse("ERR MULTI calls can not be nested");
+                }
+                inTransaction = true;
+                answerOk();
+            }
+            case "exec" -> {
+                endTransaction();
+                return refuse(EXEC_ABORT);
+            }
+            case "discard" -> {
+                endTransaction();
+                answerOk();
+            }
+            default -> {
+                return refuse(LOADING);
+            }
+        }
+        return true;
+    }
+
+    private void answerOk() {
+        var answer = front.allocator().buffer(8);
+        RespWriter.simpleString(answer, "OK");
+        answerAndRelease(answer);
     }
 
     private void submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
@@ -386,6 +433,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             default -> {
                 noteTransactionSlot(route.slot());
+                transactionWrites |= inTransaction && !spec.effect().isRead();
                 watching |= spec.name().equals("watch");
                 watching &= !spec.name().equals("unwatch");
                 var kind = inTransaction ? OwnLane.Kind.NOW : OwnLane.Kind.WAIT;
@@ -397,20 +445,29 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// A transaction that the front has seen an error in is discarded in the engine, which has not.
     private void submitExec(OwnLane lane, ByteBuf in, int base, int length) {
-        if (inTransaction && (transactionFailed || crossSlot)) {
+        String abort = inTransaction ? whyAborted() : null;
+        if (abort != null) {
             var discard = front.allocator().buffer(32);
             RespWriter.command(discard, "DISCARD");
-            lane.submit(
-                    discard,
-                    0,
-                    discard.readableBytes(),
-                    OwnLane.Kind.REPLACED,
-                    transactionFailed ? EXEC_ABORT : Route.CROSS_SLOT);
+            lane.submit(discard, 0, discard.readableBytes(), OwnLane.Kind.REPLACED, abort);
             discard.release();
         } else {
             lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
         }
         endTransaction();
+    }
+
+    private @Nullable String whyAborted() {
+        if (transactionFailed) {
+            return EXEC_ABORT;
+        }
+        if (crossSlot) {
+            return Route.CROSS_SLOT;
+        }
+        String refusal = front.writeRefusal();
+        return refusal != null && transactionWrites
+                ? "EXECABORT Transaction discarded because of: " + refusal
+                : null;
     }
 
     private void noteTransactionSlot(int slot) {
@@ -423,6 +480,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void endTransaction() {
         inTransaction = false;
         transactionFailed = false;
+        transactionWrites = false;
         watching = false;
         crossSlot = false;
         transactionSlot = -1;

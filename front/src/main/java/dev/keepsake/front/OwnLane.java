@@ -36,7 +36,10 @@ final class OwnLane extends LaneChannel {
         REPLACED
     }
 
-    private record Expected(Kind kind, String replacement) {}
+    /// @param marks what may have been written when the reply arrives, and not before
+    private record Expected(Kind kind, String replacement, MarkList marks) {}
+
+    private static final MarkList NO_MARKS = new MarkList();
 
     /// A command that changes subscriptions, and how many confirmations it has yet to get.
     private static final class Change {
@@ -67,7 +70,7 @@ final class OwnLane extends LaneChannel {
             var hello = front.allocator().buffer(32);
             RespWriter.command(hello, "HELLO", "3");
             greeting = hello;
-            expected.add(new Expected(Kind.INTERNAL, ""));
+            expected.add(new Expected(Kind.INTERNAL, "", NO_MARKS));
         } else {
             greeting = Unpooled.EMPTY_BUFFER;
         }
@@ -109,7 +112,7 @@ final class OwnLane extends LaneChannel {
             protocol = version;
             var hello = front.allocator().buffer(32);
             RespWriter.command(hello, "HELLO", Integer.toString(version));
-            expected.addLast(new Expected(Kind.INTERNAL, ""));
+            expected.addLast(new Expected(Kind.INTERNAL, "", NO_MARKS));
             send(hello);
         }
     }
@@ -118,12 +121,20 @@ final class OwnLane extends LaneChannel {
         return protocol;
     }
 
+    /// The keys that the next command writes, and those of the transaction that it ends.
     MarkList marks() {
         return marks;
     }
 
     void submit(ByteBuf in, int base, int length, Kind kind, String replacement) {
-        expected.addLast(new Expected(kind, replacement));
+        // Each reply has its own marks: what was sent behind it is executed later, perhaps much
+        // later when it blocks, and so is not covered by the barrier that covers this reply.
+        var covered = NO_MARKS;
+        if (kind != Kind.NOW && !marks.isEmpty()) {
+            covered = marks;
+            marks = new MarkList();
+        }
+        expected.addLast(new Expected(kind, replacement, covered));
         send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
     }
 
@@ -179,14 +190,11 @@ final class OwnLane extends LaneChannel {
     private void answer(Expected next, ByteBuf reply) {
         // Only these two say nothing of the data, whatever was expected.
         boolean now = next.kind() == Kind.NOW && (isText(reply, "+QUEUED") || isText(reply, "+OK"));
-        if (!now && !marks.isEmpty()) {
-            front.parkMarks(marks);
-            marks = new MarkList();
-        }
+        parkMarks(next.marks());
         if (next.kind() == Kind.REPLACED) {
             var error = front.allocator().buffer(128);
             RespWriter.error(error, next.replacement());
-            passOn(error, true);
+            passOn(error, false); // tells nothing of the data
             error.release();
         } else {
             passOn(reply, !now);
@@ -256,7 +264,7 @@ final class OwnLane extends LaneChannel {
     /// the connection too and the barrier behind that is durable.
     void abandon() {
         client = null;
-        if (marks.isEmpty()) {
+        if (marks.isEmpty() && expected.stream().allMatch(each -> each.marks().isEmpty())) {
             close();
         } else {
             finish();
@@ -274,14 +282,20 @@ final class OwnLane extends LaneChannel {
         if (life != front.life()) {
             return; // of an engine that the front has left already
         }
-        if (!marks.isEmpty()) {
-            front.parkMarks(marks);
-            marks = new MarkList();
-        }
+        expected.forEach(each -> parkMarks(each.marks()));
+        expected.clear();
+        parkMarks(marks);
+        marks = new MarkList();
         var borrower = client;
         client = null;
         if (borrower != null) {
             borrower.onLaneLost();
+        }
+    }
+
+    private void parkMarks(MarkList written) {
+        if (!written.isEmpty()) {
+            front.parkMarks(written);
         }
     }
 

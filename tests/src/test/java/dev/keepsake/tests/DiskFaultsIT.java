@@ -47,6 +47,42 @@ class DiskFaultsIT {
         }
     }
 
+    @Test
+    void aFullDiskAbortsTransactionsThatWriteAndOnlyThose() throws Exception {
+        var disk = new SmallDisk();
+        try (var server = TestServer.start(directory, ServerParts.onDisk(disk))) {
+            var primary = create(server).get(0);
+            try (var writer = Wire.to(primary);
+                    var reader = Wire.to(primary);
+                    var other = Wire.to(primary)) {
+                assertThat(writer.ask("MULTI")).isEqualTo("OK");
+                assertThat(writer.ask("SET", "k", "v")).isEqualTo("QUEUED");
+                assertThat(reader.ask("MULTI")).isEqualTo("OK");
+                assertThat(reader.ask("GET", "k")).isEqualTo("QUEUED");
+                disk.full(true);
+                other.send("SET", "during", "1");
+                await("writes are refused", () -> refusesWrites(primary));
+                writer.send("EXEC");
+                reader.send("EXEC");
+                writer.hasReplyWithin(A_WHILE_MS); // none once the lease is over
+                disk.full(false);
+                assertThat(writer.read())
+                        .startsWith("-EXECABORT Transaction discarded because of: MISCONF ");
+                assertThat(reader.read()).isEqualTo("[nil]");
+                assertThat(writer.ask("GET", "k")).isEqualTo("nil");
+            }
+        }
+    }
+
+    private static boolean refusesWrites(Node primary) {
+        try (var wire = Wire.to(primary)) {
+            wire.send("SET", "refused", "1");
+            return wire.hasReplyWithin(A_WHILE_MS) && wire.read().startsWith("-MISCONF ");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /// Longer than the lease: the primary may not even answer reads by then. It leads on when there
     /// is space again.
     @Test

@@ -120,6 +120,54 @@ class DurabilityIT {
         }
     }
 
+    /// The second one waits in the engine when the first one's reply is passed on.
+    @Test
+    void whatABlockedClientHasSentAheadIsNotSeenBeforeItIsDurable() throws IOException {
+        try (var waiting = Wire.to(primary);
+                var pusher = Wire.to(primary);
+                var reader = Wire.to(primary)) {
+            waiting.send("BLMOVE", "{k}src1", "{k}dst1", "LEFT", "LEFT", "0");
+            waiting.send("BLMOVE", "{k}src2", "{k}dst2", "LEFT", "LEFT", "0");
+            assertThat(pusher.ask("LPUSH", "{k}src1", "item1")).isEqualTo("1");
+            assertThat(waiting.read()).isEqualTo("item1");
+            assertThat(reader.ask("LLEN", "{k}dst1")).isEqualTo("1");
+            logs.getFirst().hold();
+            pusher.send("LPUSH", "{k}src2", "item2");
+            await("the move is on its way", () -> logs.getFirst().heldAppends() > 0);
+            reader.send("LLEN", "{k}dst2");
+            for (var each : List.of(waiting, pusher, reader)) {
+                assertThat(each.hasReplyWithin(A_WHILE_MS)).isFalse();
+            }
+            logs.getFirst().letGo();
+            assertThat(waiting.read()).isEqualTo("item2");
+            assertThat(reader.read()).isEqualTo("1");
+        }
+    }
+
+    @Test
+    void aTransactionThatBeginsWhileANodeIsLoadingIsAbortedAsAWhole() throws IOException {
+        var replica = server.api().node("demo", 0, 1);
+        try (var writer = Wire.to(primary)) {
+            assertThat(writer.ask("SET", "k", "v")).isEqualTo("OK");
+        }
+        logs.getFirst().holdReads();
+        new Engines(directory).kill(List.of(replica));
+        await("it is loading", () -> answers(replica, "DBSIZE").startsWith("-LOADING"));
+        try (var wire = Wire.to(replica)) {
+            assertThat(wire.ask("READONLY")).isEqualTo("OK");
+            assertThat(wire.ask("MULTI")).isEqualTo("OK");
+            assertThat(wire.ask("GET", "k")).startsWith("-LOADING");
+            logs.getFirst().letReadsGo();
+            await("it serves", () -> answers(replica, "DBSIZE").equals("1"));
+            assertThat(wire.ask("GET", "k")).startsWith("-LOADING");
+            assertThat(wire.ask("MULTI")).isEqualTo("-ERR MULTI calls can not be nested");
+            assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
+            assertThat(wire.ask("GET", "k")).isEqualTo("v");
+        } finally {
+            logs.getFirst().letReadsGo();
+        }
+    }
+
     @Test
     void aTransactionOnALaneThatHadSubscriptionsWaitsAsAnyOther() throws IOException {
         try (var wire = Wire.to(primary)) {

@@ -8,6 +8,7 @@ import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -16,13 +17,15 @@ import java.util.concurrent.CompletionStage;
 import java.util.function.Function;
 
 /// A log whose appends of data can be held back, so that a test can look at the moment between
-/// execution and durability for as long as it likes.
+/// execution and durability for as long as it likes; and whose reads can be, so that a node is
+/// loading for as long.
 final class GatedLog implements TransactionLog {
     private record Held(CompletableFuture<AppendOutcome> outcome, Runnable append) {}
 
     private final TransactionLog log;
     private final ArrayDeque<Held> held = new ArrayDeque<>(); // guarded by this
     private boolean holding; // guarded by this
+    private boolean holdingReads; // guarded by this
 
     GatedLog(TransactionLog log) {
         this.log = log;
@@ -46,6 +49,16 @@ final class GatedLog implements TransactionLog {
         var unknown = new AppendOutcome.Unknown(new IOException("the network is gone"));
         held.forEach(append -> append.outcome().complete(unknown));
         held.clear();
+    }
+
+    /// Reads wait from now on.
+    synchronized void holdReads() {
+        holdingReads = true;
+    }
+
+    synchronized void letReadsGo() {
+        holdingReads = false;
+        notifyAll();
     }
 
     synchronized int heldAppends() {
@@ -106,7 +119,19 @@ final class GatedLog implements TransactionLog {
 
     @Override
     public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
+        awaitReads();
         return log.read(fromIndex, maxBytes);
+    }
+
+    private synchronized void awaitReads() throws InterruptedIOException {
+        try {
+            while (holdingReads) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new InterruptedIOException("interrupted while reads are held");
+        }
     }
 
     @Override
