@@ -49,6 +49,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean inTransaction;
     private boolean transactionFailed;
     private boolean transactionWrites;
+    private long transactionBytes;
     private boolean watching;
     private int transactionSlot = -1;
     private boolean crossSlot;
@@ -295,6 +296,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                     "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
                             .formatted(spec.name()));
         }
+        if (inTransaction
+                && transactionBytes + frame.lengthBytes() > front.options().maxTransactionBytes()
+                && !spec.name().equals("exec")
+                && !spec.name().equals("discard")) {
+            return refuse(
+                    "ERR the commands of a transaction may have %d bytes together"
+                            .formatted(front.options().maxTransactionBytes()));
+        }
         // In this order: a Redis node that is loading sends clients on to whom they should ask.
         var route = front.route();
         String elsewhere =
@@ -432,6 +441,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 endTransaction();
             }
             default -> {
+                transactionBytes += inTransaction ? length : 0;
                 noteTransactionSlot(route.slot());
                 transactionWrites |= inTransaction && !spec.effect().isRead();
                 watching |= spec.name().equals("watch");
@@ -481,6 +491,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         inTransaction = false;
         transactionFailed = false;
         transactionWrites = false;
+        transactionBytes = 0;
         watching = false;
         crossSlot = false;
         transactionSlot = -1;

@@ -12,6 +12,8 @@ import dev.keepsake.resp.ProtocolLimits;
 /// @param maxOutputBytes what a client that does not read may leave unsent; beyond it it is closed
 /// @param maxTotalOutputBytes the same for all clients of the node together; beyond it the one that
 ///   has left most is closed
+/// @param maxTransactionBytes the commands between MULTI and EXEC together; beyond it the
+///   transaction fails
 /// @param hold which replies wait until they are durable
 public record FrontOptions(
         ProtocolLimits limits,
@@ -21,8 +23,10 @@ public record FrontOptions(
         long maxParkedBytes,
         int maxOutputBytes,
         long maxTotalOutputBytes,
+        int maxTransactionBytes,
         HoldRule hold) {
     private static final int VALUE_MAX_BYTES = 64 << 20;
+    private static final int TRANSACTION_MAX_BYTES = 128 << 20;
 
     /// What a node is run with.
     public static FrontOptions standard(String engineVersion) {
@@ -34,6 +38,7 @@ public record FrontOptions(
                 128L << 20,
                 96 << 20,
                 192L << 20,
+                TRANSACTION_MAX_BYTES,
                 HoldRule.ALL);
     }
 
@@ -47,6 +52,7 @@ public record FrontOptions(
                 maxParkedBytes,
                 maxOutputBytes,
                 maxTotalOutputBytes,
+                maxTransactionBytes,
                 rule);
     }
 }

@@ -3,6 +3,9 @@ package dev.keepsake.server;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -37,11 +40,21 @@ final class DataLock implements AutoCloseable {
             file.close();
         } catch (IOException e) {
             throw new StartException(
-                    "the data directory %s cannot be used: %s".formatted(dataDirectory, e));
+                    "the data directory %s cannot be used: %s; choose another with --data-dir"
+                            .formatted(dataDirectory, reason(e)));
         }
         throw new StartException(
                 "the data directory %s is in use by another server; stop that one, or choose another with --data-dir"
                         .formatted(dataDirectory));
+    }
+
+    private static String reason(IOException e) {
+        return switch (e) {
+            case FileAlreadyExistsException _ -> "it is not a directory";
+            case AccessDeniedException _ -> "permission denied";
+            case FileSystemException file when file.getReason() != null -> file.getReason();
+            default -> String.valueOf(e.getMessage());
+        };
     }
 
     private static boolean isLocked(FileChannel file) throws IOException {

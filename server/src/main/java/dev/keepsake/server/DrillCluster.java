@@ -1,6 +1,7 @@
 package dev.keepsake.server;
 
 import dev.keepsake.control.FailoverMode;
+import java.net.ConnectException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +24,8 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.memorydb.MemoryDbClient;
 import software.amazon.awssdk.services.memorydb.model.Cluster;
 import software.amazon.awssdk.services.memorydb.model.ClusterNotFoundException;
+import software.amazon.awssdk.services.memorydb.model.CreateClusterRequest;
+import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
 import software.amazon.awssdk.services.memorydb.model.SourceType;
 import software.amazon.awssdk.services.memorydb.model.Tag;
 
@@ -38,6 +41,7 @@ final class DrillCluster implements AutoCloseable {
     private final MemoryDbClient api;
     private final URI endpoint;
     private final String name = "drill-" + UUID.randomUUID().toString().substring(0, 8);
+    private boolean mayExist;
 
     /// Prepares to talk to the API at the endpoint; nothing is sent yet.
     DrillCluster(URI endpoint) {
@@ -67,26 +71,48 @@ final class DrillCluster implements AutoCloseable {
     /// @throws DrillException when it does not come to life
     Topology create(DrillOptions options, OptionalInt port)
             throws DrillException, InterruptedException {
-        call(
-                "CreateCluster",
-                () ->
-                        api.createCluster(request -> {
-                            request.clusterName(name)
-                                    .description("keepsake drill")
-                                    .nodeType("db.t4g.small")
-                                    .aclName("open-access")
-                                    .tlsEnabled(false)
-                                    .numShards(options.shards())
-                                    .numReplicasPerShard(options.replicas());
-                            request.tags(tags(options));
-                            port.ifPresent(request::port);
-                        }));
+        mayExist = true;
+        try {
+            call("CreateCluster", () -> api.createCluster(request(options, port)));
+        } catch (DrillException e) {
+            mayExist = !isRefused(e);
+            throw e;
+        }
         if (!Waiting.until(CREATE_LIMIT, () -> describe().status().equals("available"))) {
             throw new DrillException(
                     "cluster %s is still %s after %d s"
                             .formatted(name, describe().status(), CREATE_LIMIT.toSeconds()));
         }
         return topology(describe());
+    }
+
+    private CreateClusterRequest request(DrillOptions options, OptionalInt port) {
+        var request =
+                CreateClusterRequest.builder()
+                        .clusterName(name)
+                        .description("keepsake drill")
+                        .nodeType("db.t4g.small")
+                        .aclName("open-access")
+                        .tlsEnabled(false)
+                        .numShards(options.shards())
+                        .numReplicasPerShard(options.replicas())
+                        .tags(tags(options));
+        port.ifPresent(request::port);
+        return request.build();
+    }
+
+    /// Whether a call has certainly changed nothing. After a timeout, for one, that is unknown.
+    private static boolean isRefused(DrillException e) {
+        return e.getCause() instanceof MemoryDbException || hasCause(e, ConnectException.class);
+    }
+
+    private static boolean hasCause(Throwable effect, Class<? extends Throwable> kind) {
+        for (Throwable e = effect; e != null; e = e.getCause()) {
+            if (kind.isInstance(e)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static List<Tag> tags(DrillOptions options) {
@@ -177,6 +203,9 @@ final class DrillCluster implements AutoCloseable {
 
     /// Deletes the cluster and waits until it is gone. A cluster that was never made is no error.
     void delete() throws DrillException, InterruptedException {
+        if (!mayExist) {
+            return;
+        }
         if (isGone(
                 "DeleteCluster", () -> api.deleteCluster(request -> request.clusterName(name)))) {
             return;

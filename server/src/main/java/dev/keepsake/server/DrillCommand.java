@@ -132,11 +132,20 @@ final class DrillCommand implements Callable<Integer> {
                 throw new UsageException(
                         "--kill works on a server that the drill starts; omit --endpoint");
             }
+            if (endpoint != null && !isWebAddress(endpoint)) {
+                throw new UsageException(
+                        "--endpoint is %s; give http://HOST:PORT".formatted(endpoint));
+            }
             return new DrillOptions(
                     failovers, durationS, shards, replicas, writers, lagMs, mode, fault);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()), e);
         }
+    }
+
+    private static boolean isWebAddress(URI address) {
+        return address.getHost() != null
+                && ("http".equals(address.getScheme()) || "https".equals(address.getScheme()));
     }
 
     /// A live line needs a terminal; Java tells that of standard input and output together.

@@ -80,8 +80,7 @@ public final class Main implements Runnable {
 
     private static int refuse(CommandLine refusing, Exception why) {
         var name = refusing.getCommandSpec().qualifiedName();
-        refusing.getErr().println("keepsake: " + why.getMessage());
-        refusing.getErr().println("see: " + name + " --help");
+        refusing.getErr().println("keepsake: %s; see %s --help".formatted(why.getMessage(), name));
         return EXIT_USAGE;
     }
 

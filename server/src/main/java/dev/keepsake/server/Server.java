@@ -12,6 +12,8 @@ import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.Fleet;
 import dev.keepsake.fleet.FleetConfig;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
@@ -61,6 +63,7 @@ public final class Server implements AutoCloseable {
         Clock clock = new MachineClock();
         var random = new SecureRandom();
         started.push(DataLock.take(data));
+        requireFree(config.apiHost(), config.apiPort());
         EngineBinary engine =
                 new EngineFinder(
                                 config.engine(),
@@ -92,6 +95,17 @@ public final class Server implements AutoCloseable {
         var api = startApi(config, fleet, clock, random);
         started.push(api);
         return URI.create("http://%s:%d".formatted(config.apiHost(), api.port()));
+    }
+
+    /// Finds a busy port before the clusters come back rather than after.
+    private static void requireFree(String host, int port) throws StartException {
+        try (var probe = new ServerSocket()) {
+            probe.bind(new InetSocketAddress(host, port));
+        } catch (IOException e) {
+            throw new StartException(
+                    "the API cannot listen on %s:%d: %s. Choose another with --api-port."
+                            .formatted(host, port, e.getMessage()));
+        }
     }
 
     private static ApiServer startApi(

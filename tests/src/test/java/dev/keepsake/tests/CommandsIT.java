@@ -254,6 +254,21 @@ class CommandsIT {
     }
 
     @Test
+    void transactionsHaveABoundThatCostsNobodyElseAnything() throws IOException {
+        try (var wire = Wire.to(second)) {
+            assertThat(wire.ask("MULTI")).isEqualTo("OK");
+            String value = "v".repeat(50 << 20);
+            assertThat(wire.ask("SET", "a", value)).isEqualTo("QUEUED");
+            assertThat(wire.ask("SET", "a", value)).isEqualTo("QUEUED");
+            assertThat(wire.ask("SET", "a", value))
+                    .isEqualTo(
+                            "-ERR the commands of a transaction may have 134217728 bytes together");
+            assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
+            assertThat(wire.ask("SET", "a", "1")).isEqualTo("OK");
+        }
+    }
+
+    @Test
     void clientsThatDoNotReadTheirRepliesAreClosedAndTheOthersServed() throws IOException {
         try (var bystander = Wire.to(second)) {
             assertThat(bystander.ask("SET", "a", "v".repeat(1 << 20))).isEqualTo("OK");
