@@ -103,8 +103,7 @@ final class NodeRuntime {
     private void onEngineLost() {
         var present = life;
         if (present != null) {
-            LOG.warn("node={} lost the connection to its engine", name);
-            present.crash();
+            present.crash("the engine closed a connection of the front");
         }
     }
 
@@ -235,8 +234,7 @@ final class NodeRuntime {
                         serving = true;
                         onServing.run();
                     } else {
-                        LOG.warn("node={} cannot serve reason={}", name, failure.getMessage());
-                        present.crash();
+                        present.crash("its front cannot reach it: " + failure.getMessage());
                     }
                 },
                 fleet);
@@ -253,7 +251,7 @@ final class NodeRuntime {
         front.crash();
         var present = life;
         if (present != null) {
-            present.crash();
+            present.crash("crashed on request");
         }
     }
 
