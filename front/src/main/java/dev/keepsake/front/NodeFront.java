@@ -63,6 +63,7 @@ public final class NodeFront implements AutoCloseable {
     private final Set<SharedLane> fullLanes = new HashSet<>();
 
     private volatile State state = State.LOADING;
+    private List<AccessUser> permittedUsers = List.of(AccessUser.unrestrictedDefault());
     private LeadershipGate gate = () -> false;
     private long durableOffset;
     private long nextClientId = 1;
@@ -171,6 +172,16 @@ public final class NodeFront implements AutoCloseable {
     /// @param reason why, for people, or null
     public void refuseWrites(@Nullable String reason) {
         execute(() -> writeRefusal = reason == null ? null : "MISCONF " + reason);
+    }
+
+    /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
+    /// longer among them, or no longer enabled, is disconnected. Before the first call everybody is
+    /// the user `default`, who needs no password and may do everything.
+    ///
+    /// @param users each name at most once
+    public void permit(List<AccessUser> users) {
+        var permitted = List.copyOf(users);
+        execute(() -> permittedUsers = permitted);
     }
 
     /// Stops answering from the engine: what is parked is dropped, its clients are reset without a
