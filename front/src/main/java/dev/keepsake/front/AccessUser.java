@@ -9,8 +9,8 @@ import java.util.Set;
 ///
 /// @param enabled whether the user can log in
 /// @param noPassword whether any password will do; for the user `default`, whether none is needed
-/// @param passwordSha256Hex the SHA-256 of each password that is taken, as 64 lower-case hexadecimal
-///   digits
+/// @param passwordSha256Hex the SHA-256 of each password that is taken, as 64 lower-case
+///   hexadecimal digits
 /// @param iam whether the user logs in with an IAM token instead of a password
 /// @param aclRules what the user may do, in the words of Redis's `ACL SETUSER`, such as `on ~app:*
 ///   resetchannels -@all +@read`; without passwords. `on` and `off` in it do not count: `enabled`
