@@ -3,24 +3,41 @@ package dev.keepsake.shard;
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.log.EmbeddedLog;
+import dev.keepsake.log.EmbeddedLogOptions;
 import dev.keepsake.log.EntryKind;
+import dev.keepsake.log.LogEntry;
+import dev.keepsake.log.MemoryDisk;
+import dev.keepsake.log.RunningChecksum;
+import dev.keepsake.log.Tail;
+import dev.keepsake.log.TransactionLog;
+import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
-/// The nodes of one shard around one log, in a time that is only counted: each node is a real
-/// [Leadership] with a driver, a clock and an engine that are made up here. Everything that happens
-/// follows from the seed. Until [#calmDown] messages to and from the log are slow or lost, nodes
-/// pause and crash.
+/// A whole shard in a time that is only counted: nodes around one log, and clients that write and
+/// read. Each node is a real [Leadership], [LogWriter], [Tracker] and [DirtyKeys] with a driver, a
+/// clock and an engine that are made up here. The log is a real one on a disk in memory, or one
+/// that is simple and fast. Everything that happens follows from the seed. Until [#calmDown]
+/// messages to and from the log are slow or lost, nodes pause and crash; and where there is a disk,
+/// it is full at times, and the machine loses its power and with it whatever was not forced.
 ///
 /// True time is `nowNs`; no node knows it. A node's clock has an origin of its own and runs up to 5
 /// % too fast or too slow.
@@ -36,11 +53,30 @@ import java.util.stream.Collectors;
 /// 5. When nodes are told to claim, a leader may be outranked before its lease is over, and would
 ///    tell of clean keys what was true a moment ago. It stops when it hears of the newer term, and
 ///    at the latest one lease after that term began: no renewal of its own can be younger.
-final class SimulatedShard {
+/// 6. What a reply tells, the log holds when the reply leaves: the value written, or the value
+///    read. And what the log has ever held, it holds after every loss of power.
+/// 7. What is read is not older than what any client had been told before the read was sent. Not
+///    where nodes are told to claim; see 5.
+final class SimulatedShard implements AutoCloseable {
     private static final LeaseTimings TIMINGS = LeaseTimings.standard();
     private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long DRIFT_MAX_PPM = 50_000;
     private static final int STORY_MAX = 60;
+    private static final int CLIENTS = 3;
+    private static final int KEYS = 3;
+    private static final Path LOG_DIRECTORY = Path.of("/log");
+
+    /// @param nodesAreTold whether nodes are told to claim, now and then, whoever leads
+    /// @param onDisk whether the log is a real one, on a disk in memory
+    /// @param hold which replies wait until they are durable
+    record Plan(boolean nodesAreTold, boolean onDisk, Hold hold) {}
+
+    /// What the front of a node holds back. Anything but [#ALL] has to be noticed.
+    enum Hold {
+        ALL,
+        NOT_READS_OF_DIRTY_KEYS,
+        NOTHING
+    }
 
     /// A lease on the slowest clock, in true time.
     private static final long LEASE_MAX_NS =
@@ -57,8 +93,13 @@ final class SimulatedShard {
     }
 
     private final Random random;
-    private final boolean nodesAreTold;
-    private final MemoryLog log = new MemoryLog();
+    private final Plan plan;
+    private final MemoryDisk disk = new MemoryDisk();
+    private final List<Call<?>> callsUnderWay = new ArrayList<>();
+    private final List<LogEntry> held = new ArrayList<>();
+    private final Map<Long, Integer> placeOfValue = new HashMap<>();
+    private final Map<Integer, Integer> newestPlaceTold = new HashMap<>();
+    private TransactionLog log;
     private final List<Node> nodes = new ArrayList<>();
     private final List<Long> termBeganNs = new ArrayList<>();
     private final ArrayDeque<Happening> story = new ArrayDeque<>();
@@ -68,21 +109,55 @@ final class SimulatedShard {
 
     private long nowNs;
     private long eventCount;
-    private long checkedIndex;
+    private long valuesMade;
     private int repliesGiven;
     private boolean calm;
 
-    /// @param nodesAreTold whether nodes are told to claim, now and then, whoever leads
-    SimulatedShard(long seed, boolean nodesAreTold) {
+    SimulatedShard(long seed, Plan plan) {
         this.random = new Random(seed);
-        this.nodesAreTold = nodesAreTold;
+        this.plan = plan;
+        this.log = plan.onDisk() ? openLog() : new MemoryLog();
         termBeganNs.add(0L); // before the first leader
         int count = 2 + random.nextInt(3);
         for (int i = 1; i <= count; i++) {
             nodes.add(new Node("n" + i));
         }
         nodes.forEach(Node::begin);
+        for (int i = 0; i < CLIENTS; i++) {
+            new Client().sendSoon();
+        }
         in(between(0, 1_000), this::makeTrouble);
+    }
+
+    private TransactionLog openLog() {
+        try {
+            return EmbeddedLog.open(
+                    LOG_DIRECTORY,
+                    disk.mount(),
+                    new EmbeddedLogOptions(4096, 1 << 20, random.nextInt(2) * 10_000),
+                    Thread.ofPlatform().daemon().name("log-writer").factory(),
+                    (_, _) -> {}); // each outcome tells it too
+        } catch (IOException e) {
+            throw new AssertionError("the log cannot be opened: " + e.getMessage(), e);
+        }
+    }
+
+    /// All entries from an index on; one read may give fewer.
+    private List<LogEntry> entriesFrom(long index) {
+        var entries = new ArrayList<LogEntry>();
+        try {
+            while (index + entries.size() <= log.tail().index()) {
+                entries.addAll(log.read(index + entries.size(), Integer.MAX_VALUE));
+            }
+        } catch (IOException e) {
+            throw new AssertionError("the log cannot be read: " + e.getMessage(), e);
+        }
+        return entries;
+    }
+
+    @Override
+    public void close() {
+        log.close();
     }
 
     void run(long ms) {
@@ -99,6 +174,7 @@ final class SimulatedShard {
     /// No more trouble from now on.
     void calmDown() {
         calm = true;
+        disk.failWrite(0);
         nodes.forEach(node -> node.pausedUntilNs = nowNs);
     }
 
@@ -111,7 +187,7 @@ final class SimulatedShard {
         return log.tail().term();
     }
 
-    /// How many writes have been acknowledged.
+    /// How many replies have left.
     int repliesGiven() {
         return repliesGiven;
     }
@@ -151,7 +227,12 @@ final class SimulatedShard {
             return;
         }
         var node = nodes.get(random.nextInt(nodes.size()));
-        if (nodesAreTold && chance(0.4)) {
+        if (plan.onDisk() && chance(0.1)) {
+            losePower();
+        } else if (plan.onDisk() && chance(0.1)) {
+            tell(node, "finds the disk full");
+            disk.failWrite(1 + random.nextInt(3));
+        } else if (plan.nodesAreTold() && chance(0.4)) {
             node.whenAwake(node.life, node::wantClaim);
         } else if (chance(0.4)) {
             node.pause(between(10, 4_000));
@@ -161,6 +242,43 @@ final class SimulatedShard {
             node.retire("crashed");
         }
         in(between(50, 2_000), this::makeTrouble);
+    }
+
+    /// All nodes are on one machine. Requests are on their way to its disk when it loses its power;
+    /// some may be forced before.
+    private void losePower() {
+        var gate = disk.holdForces();
+        var caught = new ArrayList<CompletableFuture<?>>();
+        for (var call : List.copyOf(callsUnderWay)) {
+            if (chance(0.7)) {
+                caught.add(call.start());
+            }
+        }
+        var all = CompletableFuture.allOf(caught.toArray(CompletableFuture[]::new));
+        boolean goesOn = true;
+        while (goesOn) {
+            CompletableFuture.anyOf(all, gate.arrival()).orTimeout(10, TimeUnit.SECONDS).join();
+            goesOn = gate.arrival().isDone() && chance(0.4);
+            if (goesOn) {
+                gate.passOne();
+            }
+        }
+        disk.failWrite(0);
+        disk.crash(random);
+        gate.close();
+        log.close();
+        log = openLog();
+        callsUnderWay.clear();
+        for (var node : nodes) {
+            tell(node, "loses its power");
+            node.end();
+        }
+        var kept = entriesFrom(0);
+        if (kept.size() < held.size() || !kept.subList(0, held.size()).equals(held)) {
+            throw new AssertionError(
+                    "the log held %d entries, and does not hold them any more"
+                            .formatted(held.size()));
+        }
     }
 
     // ---- what has to hold
@@ -175,7 +293,11 @@ final class SimulatedShard {
             if (term.equals(newestTerm())) {
                 continue;
             }
-            require(nodesAreTold, "%s may reply in term %s, but the newest is %s", node, term);
+            require(
+                    plan.nodesAreTold(),
+                    "%s may reply in term %s, but the newest is %s",
+                    node,
+                    term);
             long outrankedNs = nowNs - termBeganNs.get(Math.toIntExact(term.number() + 1));
             require(
                     outrankedNs < LEASE_MAX_NS,
@@ -192,10 +314,10 @@ final class SimulatedShard {
     }
 
     private void checkLog() {
-        if (log.tail().index() < checkedIndex) {
+        if (log.tail().index() < held.size()) {
             return;
         }
-        for (var entry : log.read(checkedIndex, Integer.MAX_VALUE)) {
+        for (var entry : entriesFrom(held.size())) {
             boolean begins = entry.kind() == EntryKind.LEADER;
             if (entry.term().number() != termBeganNs.size() - (begins ? 0 : 1)) {
                 throw new AssertionError("out of its term: " + entry);
@@ -203,12 +325,39 @@ final class SimulatedShard {
             if (begins) {
                 termBeganNs.add(nowNs);
             }
-            checkedIndex = entry.index() + 1;
+            if (entry.kind() == EntryKind.DATA) {
+                records(entry).forEach(this::place);
+            }
+            held.add(entry);
+        }
+    }
+
+    private void place(Write write) {
+        if (placeOfValue.putIfAbsent(write.value(), placeOfValue.size()) != null) {
+            throw new AssertionError("value %d is in the log twice".formatted(write.value()));
+        }
+    }
+
+    /// What a reply tells when it leaves.
+    private void checkReply(Node node, Command command) {
+        long value = command.value;
+        boolean isTold = value != 0;
+        var place = isTold ? placeOfValue.get(value) : Integer.valueOf(-1);
+        if (place == null) {
+            throw new AssertionError(
+                    "%s tells of value %d, which the log does not hold"
+                            .formatted(node.name, value));
+        }
+        if (place < command.placeToldBefore && !plan.nodesAreTold()) {
+            throw new AssertionError(
+                    "%s tells of value %d of key %d, which is older than what was told before"
+                            .formatted(node.name, value, command.key));
         }
     }
 
     private void checkWinner(Node winner, Term term, long index) {
-        var leaderEntry = log.read(index, 1).getFirst();
+        checkLog();
+        var leaderEntry = held.get(Math.toIntExact(index));
         require(leaderEntry.term().equals(term), "%s won %s, the log says %s", winner, term);
         require(
                 leaderEntry.firstOffset() <= winner.appliedOffset,
@@ -228,9 +377,267 @@ final class SimulatedShard {
         }
     }
 
+    /// A write of one value, as it stands in the stream.
+    private record Write(int key, long value) {
+        static final int BYTES = Integer.BYTES + Long.BYTES;
+
+        void put(ByteBuffer into) {
+            into.putInt(key).putLong(value);
+        }
+    }
+
+    private static List<Write> records(LogEntry entry) {
+        var bytes = entry.payload().duplicate();
+        var all = new ArrayList<Write>();
+        while (bytes.hasRemaining()) {
+            all.add(new Write(bytes.getInt(), bytes.getLong()));
+        }
+        return all;
+    }
+
+    /// A write or a read on its way. The value is what is written, or what was read: 0 is none.
+    private static final class Command {
+        final Client client;
+        final boolean writes;
+        final int key;
+        final int placeToldBefore;
+        long value;
+
+        Command(Client client, boolean writes, int key, long value, int placeToldBefore) {
+            this.client = client;
+            this.writes = writes;
+            this.key = key;
+            this.value = value;
+            this.placeToldBefore = placeToldBefore;
+        }
+
+        long keyHash() {
+            return key + 1L;
+        }
+    }
+
+    /// Sends one command after another to whom it takes for the primary.
+    private final class Client {
+        private Node primary = nodes.getFirst();
+        private @Nullable Command sent;
+
+        void sendSoon() {
+            in(between(1, 80), this::send);
+        }
+
+        private void send() {
+            int key = random.nextInt(KEYS);
+            boolean writes = random.nextBoolean();
+            var command =
+                    new Command(
+                            this,
+                            writes,
+                            key,
+                            writes ? ++valuesMade : 0,
+                            newestPlaceTold.getOrDefault(key, -1));
+            sent = command;
+            in(between(0, 3), () -> primary.take(command));
+        }
+
+        /// The command was refused, or its outcome will never be known.
+        void giveUp(Command command) {
+            if (sent == command) {
+                sent = null;
+                primary = nodes.get(random.nextInt(nodes.size()));
+                sendSoon();
+            }
+        }
+
+        void learn(Command command) {
+            if (sent == command) {
+                sent = null;
+                newestPlaceTold.merge(
+                        command.key, placeOfValue.getOrDefault(command.value, -1), Math::max);
+                sendSoon();
+            }
+        }
+    }
+
+    /// What a primary does with commands, as the front does it: executed in the order of their
+    /// arrival, the stream to the log, replies when they may leave.
+    private final class Service implements LogWriter.Listener {
+        private final Node node;
+        private final int ofLife;
+        private final LogWriter writer;
+        private final DirtyKeys dirtyKeys = new DirtyKeys();
+        private final Tracker<Runnable> tracker;
+        private final Tracker<Runnable>.Open replies;
+        private final Set<Command> underWay = new LinkedHashSet<>();
+        private List<Command> turn = new ArrayList<>();
+        private long endOffset;
+        private long durableOffset;
+        private long executedNs;
+        private long repliedNs;
+        private long tappedNs;
+
+        Service(Node node, Term term, long fromOffset) {
+            this.node = node;
+            this.ofLife = node.life;
+            this.endOffset = fromOffset;
+            this.durableOffset = fromOffset;
+            this.tracker = new Tracker<>(fromOffset, Runnable::run, _ -> {});
+            this.replies = tracker.open();
+            this.writer =
+                    new LogWriter(
+                            node.link(),
+                            term,
+                            fromOffset,
+                            new RunningChecksum(0),
+                            action -> node.whenAwake(ofLife, action),
+                            this);
+        }
+
+        void take(Command command) {
+            underWay.add(command);
+            if (command.writes) {
+                dirtyKeys.mark(command.keyHash());
+            }
+            turn.add(command);
+            if (turn.size() == 1) {
+                node.whenAwake(ofLife, this::flush);
+            }
+        }
+
+        private void flush() {
+            var commands = turn;
+            turn = new ArrayList<>();
+            executedNs = Math.max(executedNs, nowNs + between(0, 2));
+            at(executedNs, () -> node.whenAwake(ofLife, () -> execute(commands)));
+        }
+
+        private void execute(List<Command> commands) {
+            var stream = ByteBuffer.allocate(commands.size() * Write.BYTES);
+            for (var command : commands) {
+                if (command.writes) {
+                    var write = new Write(command.key, command.value);
+                    node.data.put(write.key(), write.value());
+                    write.put(stream);
+                } else {
+                    command.value = node.data.getOrDefault(command.key, 0L);
+                }
+            }
+            stream.flip();
+            endOffset += stream.remaining();
+            long barrier = endOffset;
+            repliedNs = Math.max(repliedNs, nowNs + between(0, 3));
+            at(repliedNs, () -> node.whenAwake(ofLife, () -> onReplies(commands, barrier)));
+            if (stream.hasRemaining()) {
+                tappedNs = Math.max(tappedNs, nowNs + between(0, 3));
+                at(tappedNs, () -> node.whenAwake(ofLife, () -> writer.append(stream)));
+            }
+        }
+
+        private void onReplies(List<Command> commands, long barrier) {
+            for (var command : commands) {
+                boolean waits =
+                        switch (plan.hold()) {
+                            case ALL -> command.writes || dirtyKeys.contains(command.keyHash());
+                            case NOT_READS_OF_DIRTY_KEYS -> command.writes;
+                            case NOTHING -> false;
+                        };
+                if (waits || !node.mayReply()) {
+                    replies.park(() -> leave(command));
+                } else {
+                    leave(command);
+                }
+            }
+            for (var command : commands) {
+                if (command.writes) {
+                    replies.park(() -> dirtyKeys.release(command.keyHash()));
+                }
+            }
+            replies.barrier(barrier);
+        }
+
+        private void leave(Command command) {
+            checkLog();
+            checkReply(node, command);
+            repliesGiven++;
+            underWay.remove(command);
+            in(between(0, 3), () -> command.client.learn(command));
+        }
+
+        void releaseDurable() {
+            if (node.mayReply()) {
+                tracker.durable(durableOffset);
+            }
+        }
+
+        void reset() {
+            tracker.dropAll();
+            underWay.forEach(command -> in(between(0, 3), () -> command.client.giveUp(command)));
+            underWay.clear();
+        }
+
+        @Override
+        public void onDurable(long endOffset) {
+            durableOffset = endOffset;
+            releaseDurable();
+        }
+
+        @Override
+        public void onFull(String reason) {
+            tell(node, reason);
+            offerAgainSoon();
+        }
+
+        private void offerAgainSoon() {
+            in(
+                    50 * MS,
+                    () ->
+                            node.whenAwake(
+                                    ofLife,
+                                    () -> {
+                                        if (!writer.offerAgain()) {
+                                            offerAgainSoon();
+                                        }
+                                    }));
+        }
+
+        @Override
+        public void onRoom() {
+            tell(node, "finds room again");
+        }
+
+        @Override
+        public void onLost(AppendOutcome outcome) {
+            node.run(node.leadership.onLost(outcome));
+        }
+    }
+
+    /// A call of the log on its way there. It is made once: when it arrives, or when the power
+    /// fails meanwhile.
+    private final class Call<T> {
+        private final Supplier<CompletionStage<T>> request;
+        private @Nullable CompletableFuture<T> outcome;
+
+        Call(Supplier<CompletionStage<T>> request) {
+            this.request = request;
+            callsUnderWay.add(this);
+        }
+
+        CompletableFuture<T> start() {
+            var started = outcome;
+            if (started == null) {
+                started = request.get().toCompletableFuture();
+                outcome = started;
+                callsUnderWay.remove(this);
+            }
+            return started;
+        }
+
+        T answer() {
+            return start().orTimeout(10, TimeUnit.SECONDS).join();
+        }
+    }
+
     /// A driver of one machine after another, as [ShardNode] is one.
     private final class Node {
-        private static final byte[] WRITE = {'w', 'r', 'i', 't', 'e'};
 
         final String name;
         private final long clockOriginNs = random.nextLong() / 4;
@@ -240,7 +647,11 @@ final class SimulatedShard {
         private int life;
         private long pausedUntilNs;
         private long slowUntilNs;
+        private final Map<Integer, Long> data = new HashMap<>();
+        private final Set<Command> arriving = new LinkedHashSet<>();
+        private @Nullable Service service;
         private long appliedOffset;
+        private int appliedEntries;
         private long arrivalNs;
         private long answerNs;
 
@@ -264,6 +675,8 @@ final class SimulatedShard {
         void begin() {
             life++;
             appliedOffset = 0;
+            appliedEntries = 0;
+            data.clear();
             leadership = new Leadership(name, TIMINGS, clockNs());
             int mine = life;
             whenAwake(mine, () -> tick(mine));
@@ -310,9 +723,6 @@ final class SimulatedShard {
 
         private void tick(int ofLife) {
             run(leadership.onTick(log.tail(), clockNs()));
-            if (isIn(Leadership.State.LEADING)) {
-                write();
-            }
             in(100 * MS, () -> whenAwake(ofLife, () -> tick(ofLife)));
         }
 
@@ -322,8 +732,8 @@ final class SimulatedShard {
                 return;
             }
             var seen = log.tail();
-            long behind = seen.endOffset() - appliedOffset;
-            appliedOffset += chance(0.8) ? behind : behind / 2;
+            int behind = Math.toIntExact(seen.index() + 1) - appliedEntries;
+            apply(appliedEntries + (chance(0.8) ? behind : behind / 2));
             long offset = appliedOffset;
             in(
                     delayNs(),
@@ -336,26 +746,104 @@ final class SimulatedShard {
                                     }));
         }
 
-        private void write() {
-            var term = leadership.term();
-            long offset = appliedOffset;
-            appliedOffset += WRITE.length;
-            this.<AppendOutcome>call(
-                    () -> log.append(term, offset, ByteBuffer.wrap(WRITE)),
-                    new AppendOutcome.Unknown(new IllegalStateException("lost")),
-                    outcome -> {
-                        switch (outcome) {
-                            case AppendOutcome.Appended _ -> {
-                                if (mayReply()) {
-                                    repliesGiven++;
-                                }
-                            }
-                            case AppendOutcome.Fenced _, AppendOutcome.Unknown _ ->
-                                    run(leadership.onLost(outcome));
-                            case AppendOutcome.Misplaced _, AppendOutcome.Full _ ->
-                                    retire("its stream does not follow the log");
+        private void apply(int entries) {
+            for (; appliedEntries < entries; appliedEntries++) {
+                var entry = held.get(appliedEntries);
+                appliedOffset = entry.endOffset();
+                if (entry.kind() == EntryKind.DATA) {
+                    records(entry).forEach(each -> data.put(each.key(), each.value()));
+                }
+            }
+        }
+
+        /// Only a primary takes commands. One that has lost its lease takes them, and is silent.
+        void take(Command command) {
+            arriving.add(command);
+            whenAwake(
+                    life,
+                    () -> {
+                        arriving.remove(command);
+                        var serving = service;
+                        if (serving == null) {
+                            in(between(0, 3), () -> command.client.giveUp(command));
+                        } else {
+                            serving.take(command);
                         }
                     });
+        }
+
+        /// The log as this node reaches it: slowly, and not always.
+        TransactionLog link() {
+            return new Link();
+        }
+
+        private final class Link implements TransactionLog {
+            @Override
+            public CompletionStage<AppendOutcome> append(
+                    Term term, long expectedOffset, ByteBuffer bytes) {
+                return later(() -> log.append(term, expectedOffset, bytes));
+            }
+
+            @Override
+            public CompletionStage<AppendOutcome> note(
+                    Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
+                return later(() -> log.note(term, kind, expectedOffset, payload));
+            }
+
+            @Override
+            public CompletionStage<AppendOutcome> renew(Term term) {
+                return later(() -> log.renew(term));
+            }
+
+            @Override
+            public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
+                return log.claim(node, expectedTailIndex);
+            }
+
+            @Override
+            public Tail tail() {
+                return log.tail();
+            }
+
+            @Override
+            public long pendingBytes() {
+                return log.pendingBytes();
+            }
+
+            @Override
+            public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
+                return log.read(fromIndex, maxBytes);
+            }
+
+            @Override
+            public long indexOf(long offset) throws IOException {
+                return log.indexOf(offset);
+            }
+
+            @Override
+            public Subscription follow(TransactionLog.Listener listener) {
+                return log.follow(listener);
+            }
+
+            @Override
+            public boolean trim(Term term, long firstKeptIndex) throws IOException {
+                return log.trim(term, firstKeptIndex);
+            }
+
+            @Override
+            public void close() {
+                // the log is the shard's
+            }
+
+            private CompletionStage<AppendOutcome> later(
+                    Supplier<CompletionStage<AppendOutcome>> request) {
+                var outcome = new CompletableFuture<AppendOutcome>();
+                Node.this.<AppendOutcome>call(
+                        request,
+                        new AppendOutcome.Unknown(new IllegalStateException("lost")),
+                        outcome::complete);
+                return outcome;
+            }
         }
 
         private void run(List<Leadership.Effect> effects) {
@@ -387,7 +875,14 @@ final class SimulatedShard {
         private void promote() {
             int mine = life;
             long tookNs = delayNs();
-            in(tookNs, () -> whenAwake(mine, () -> run(leadership.onPromoted())));
+            in(tookNs, () -> whenAwake(mine, this::onPromoted));
+        }
+
+        private void onPromoted() {
+            run(leadership.onPromoted());
+            if (isIn(Leadership.State.LEADING)) {
+                service = new Service(this, leadership.term(), appliedOffset);
+            }
         }
 
         private void renew(Term term) {
@@ -395,26 +890,47 @@ final class SimulatedShard {
             this.<AppendOutcome>call(
                     () -> log.renew(term),
                     new AppendOutcome.Unknown(new IllegalStateException("lost")),
-                    outcome -> run(leadership.onRenewed(outcome, sentNs)));
+                    outcome -> {
+                        run(leadership.onRenewed(outcome, sentNs));
+                        if (service != null) {
+                            service.releaseDurable();
+                        }
+                    });
         }
 
         private void end() {
-            life++;
-            in(between(100, 1_500), this::begin);
+            int mine = ++life;
+            arriving.forEach(command -> in(between(0, 3), () -> command.client.giveUp(command)));
+            arriving.clear();
+            if (service != null) {
+                service.reset();
+                service = null;
+            }
+            in(
+                    between(100, 1_500),
+                    () -> {
+                        if (life == mine) {
+                            begin();
+                        }
+                    });
         }
 
         /// A call of the log: it arrives, is decided and answered some time later, in the order of
         /// the calls, also when the caller is gone. What is lost on either way is unknown.
         private <T> void call(Supplier<CompletionStage<T>> request, T unknown, Consumer<T> answer) {
             int mine = life;
+            var call = new Call<>(request);
             boolean requestLost = !calm && chance(0.01);
             boolean answerLost = requestLost || (!calm && chance(0.01));
             arrivalNs = Math.max(arrivalNs, nowNs + delayNs());
             at(
                     arrivalNs,
                     () -> {
-                        var outcome =
-                                requestLost ? unknown : request.get().toCompletableFuture().join();
+                        if (!callsUnderWay.contains(call)) {
+                            return; // the power failed meanwhile
+                        }
+                        var outcome = requestLost ? unknown : call.answer();
+                        callsUnderWay.remove(call);
                         answerNs = Math.max(answerNs, nowNs + delayNs());
                         at(
                                 answerNs,

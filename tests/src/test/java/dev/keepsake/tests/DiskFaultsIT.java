@@ -2,6 +2,8 @@ package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
@@ -9,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -137,9 +140,77 @@ class DiskFaultsIT {
     @Test
     void aTornTailIsCutAndCostsNothingAcknowledged() throws Exception {
         var primary = writeAndStop();
-        var last = segments().getLast();
-        Files.write(last, new byte[] {0, 0, 1, 0, 42, 42, 42}, StandardOpenOption.APPEND);
+        new LogFiles(directory).tearTail();
         assertEverythingIsBack(primary);
+    }
+
+    @Test
+    void aDirectoryThatMayNotBeWrittenIsNamedAndTheDataComeBackWhenItMay() throws Exception {
+        var primary = writeAndStop();
+        var disk = new SmallDisk();
+        disk.readOnly(directory);
+        assertThatThrownBy(() -> TestServer.start(directory, ServerParts.onDisk(disk)))
+                .hasMessageContainingAll(directory + "/control/", "Read-only file system");
+        var log = segments().getLast().resolveSibling("");
+        disk.readOnly(log);
+        try (var lines = LogLines.of("dev.keepsake");
+                var server = TestServer.start(directory, ServerParts.onDisk(disk))) {
+            await("it is named", () -> lines.anyContains(log + "/00"));
+            assertThat(server.api().describe("demo").name()).isEqualTo("demo");
+            assertThat(answers(primary, "GET", "k1")).startsWith("no reply");
+        }
+        assertEverythingIsBack(primary);
+    }
+
+    /// A file system of its own, so that all that is written is short of space, not the log alone.
+    @Test
+    void aFullFileSystemRefusesWritesAndKeepsWhatWasAcknowledged(@TempDir Path mount)
+            throws Exception {
+        assumeTrue(
+                mounted("-t", "tmpfs", "-o", "size=96m", "keepsake-test", mount.toString()),
+                "only root may mount a tmpfs; skipped");
+        try (var server = TestServer.start(mount.resolve("data"))) {
+            var primary = create(server).get(0);
+            try (var wire = Wire.to(primary)) {
+                assertThat(wire.ask("SET", "before", "1")).isEqualTo("OK");
+            }
+            var filler = mount.resolve("filler");
+            fill(filler);
+            try (var wire = Wire.to(primary)) {
+                wire.send("SET", "during", "2");
+                await("writes are refused", () -> refusesWrites(primary));
+                Files.delete(filler);
+                assertThat(wire.read()).isEqualTo("OK");
+                await("writes go on", () -> answers(primary, "SET", "after", "3").equals("OK"));
+                assertThat(wire.ask("GET", "before")).isEqualTo("1");
+                assertThat(wire.ask("GET", "during")).isEqualTo("2");
+            }
+        } finally {
+            new ProcessBuilder("umount", "-l", mount.toString()).start().waitFor();
+        }
+    }
+
+    private static boolean mounted(String... arguments) throws Exception {
+        var command = new ArrayList<>(List.of("mount"));
+        command.addAll(List.of(arguments));
+        try {
+            return new ProcessBuilder(command).start().waitFor() == 0;
+        } catch (IOException e) {
+            return false; // no such command
+        }
+    }
+
+    private static void fill(Path file) throws IOException {
+        try (var out = Files.newOutputStream(file)) {
+            var page = new byte[4096];
+            assertThatThrownBy(
+                            () -> {
+                                while (true) {
+                                    out.write(page);
+                                }
+                            })
+                    .hasMessageContaining("No space left");
+        }
     }
 
     private Node writeAndStop() throws Exception {
@@ -172,14 +243,7 @@ class DiskFaultsIT {
     }
 
     private List<Path> segments() {
-        try (var files = Files.walk(directory)) {
-            return files.filter(file -> file.toString().contains("/0001/"))
-                    .filter(file -> file.toString().endsWith(".log"))
-                    .sorted()
-                    .toList();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        return new LogFiles(directory).segments();
     }
 
     private static void flipBit(Path file) throws IOException {

@@ -4,6 +4,7 @@ import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
@@ -13,6 +14,9 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 /// The engines of a server on this machine, as an operator would find them with `ps`: by the
 /// directory in their command line.
 final class Engines {
+    private static final long PAGE_BYTES = 4096;
+    private static final long MEMORY_LEFT_BYTES = 8 << 20;
+
     private final Path dataDirectory;
 
     /// @param dataDirectory the server's
@@ -33,6 +37,23 @@ final class Engines {
         for (var engine : nodes.stream().flatMap(node -> of(node).stream()).toList()) {
             var kill = new ProcessBuilder("kill", "-STOP", Long.toString(engine.pid())).start();
             assertThat(kill.waitFor()).as("kill -STOP %d", engine.pid()).isZero();
+        }
+    }
+
+    /// Lets the engine of a node have hardly more memory than it has, asks for a lot, and returns
+    /// when it has ended.
+    void exhaustMemory(Node node) throws IOException, InterruptedException {
+        var engine = of(node).getFirst();
+        var status = Path.of("/proc/%d/statm".formatted(engine.pid()));
+        long pages = Long.parseLong(Files.readString(status).split(" ", 2)[0]);
+        long limitBytes = pages * PAGE_BYTES + MEMORY_LEFT_BYTES;
+        var limit =
+                new ProcessBuilder("prlimit", "--pid=" + engine.pid(), "--as=" + limitBytes)
+                        .start();
+        assertThat(limit.waitFor()).as("prlimit of %d", engine.pid()).isZero();
+        try (var wire = Wire.to(node)) {
+            wire.send("SETRANGE", "large", "60000000", "x");
+            await("it has ended", () -> !engine.isAlive());
         }
     }
 

@@ -72,6 +72,17 @@ enum Fault {
             return List.of(replacedPrimary(primary, replica));
         }
     },
+    PRIMARY_ENGINE_OUT_OF_MEMORY {
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.shard().exhaustMemory(scene.shard().primary());
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(replacedPrimary(primary, replica));
+        }
+    },
     REPLICA_ENGINE_KILLED {
         @Override
         void strike(Scene scene) {
@@ -160,7 +171,23 @@ enum Fault {
 
         @Override
         void strike(Scene scene) throws Exception {
-            scene.restartServer();
+            scene.restartServer(() -> {});
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(List.of());
+        }
+    },
+    SERVER_KILLED_AMID_A_WRITE {
+        @Override
+        boolean needsOwnServer() {
+            return true;
+        }
+
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.restartServer(() -> scene.logFiles().tearTail());
         }
 
         @Override

@@ -18,7 +18,7 @@ enum Load {
     List<Worker> workers() {
         var workers = new ArrayList<Worker>();
         for (int i = 0; i < WRITERS; i++) {
-            var name = "w" + i;
+            var name = "%s-%d".formatted(name().toLowerCase(Locale.ROOT), i);
             switch (this) {
                 case SINGLE_COMMANDS -> workers.add(new SingleCommands(name, 1));
                 case PIPELINES_OF_32 -> workers.add(new SingleCommands(name, 32));

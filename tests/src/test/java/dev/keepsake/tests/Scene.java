@@ -16,10 +16,12 @@ abstract class Scene implements AutoCloseable {
     private static final int LAG_MS = 200;
 
     private final String cluster;
+    private final Path data;
     private final Shard shard;
 
     private Scene(Api api, Path data, String cluster, Fault fault, int port) {
         this.cluster = cluster;
+        this.data = data;
         var tags = new HashMap<>(fault.tags());
         tags.put("keepsake:replica-lag-ms", "" + LAG_MS);
         api.create(cluster, 1, fault.replicas(), port, tags);
@@ -73,8 +75,19 @@ abstract class Scene implements AutoCloseable {
 
     abstract Api api();
 
+    /// The files of the shard's log.
+    final LogFiles logFiles() {
+        return new LogFiles(data);
+    }
+
+    /// What happens while no server runs.
+    interface Interlude {
+        void happen() throws IOException;
+    }
+
     /// SIGKILL, and a new start. Only a server of its own can be killed.
-    void restartServer() throws IOException, InterruptedException, TimeoutException {
+    void restartServer(Interlude interlude)
+            throws IOException, InterruptedException, TimeoutException {
         throw new IllegalStateException("others use this server, and so does this process");
     }
 
@@ -157,10 +170,12 @@ abstract class Scene implements AutoCloseable {
         }
 
         @Override
-        void restartServer() throws IOException, InterruptedException, TimeoutException {
+        void restartServer(Interlude interlude)
+                throws IOException, InterruptedException, TimeoutException {
             api.close();
             server.kill();
             server.close();
+            interlude.happen();
             server = launch(data, ports);
             api = new Api(server.awaitReady());
         }

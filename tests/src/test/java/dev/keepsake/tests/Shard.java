@@ -37,6 +37,10 @@ final class Shard {
         return nodes.stream().filter(node -> !node.equals(primary)).toList();
     }
 
+    boolean hasEngine(Node node) {
+        return engines.runFor(List.of(node));
+    }
+
     /// Ends the engines of these nodes with SIGKILL.
     void kill(List<Node> failing) {
         engines.kill(failing);
@@ -45,6 +49,11 @@ final class Shard {
     /// Stops the engines of these nodes with SIGSTOP.
     void hang(List<Node> hanging) throws IOException, InterruptedException {
         engines.hang(hanging);
+    }
+
+    /// Lets the engine of a node end because it gets no more memory.
+    void exhaustMemory(Node node) throws IOException, InterruptedException {
+        engines.exhaustMemory(node);
     }
 
     /// Waits until every node has an engine and answers from it, one of them as the primary.

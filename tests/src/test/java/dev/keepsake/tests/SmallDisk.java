@@ -4,18 +4,27 @@ import dev.keepsake.log.Disk;
 import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
-/// The machine's disk, which can be made full: writes that make a file longer fail then, as they do
-/// on a file system without space.
+/// The machine's disk, which can be made full (writes that make a file longer fail then, as they do
+/// on a file system without space) or partly read-only.
 final class SmallDisk implements Disk {
     private final Disk disk = new FileSystemDisk();
     private final AtomicBoolean full = new AtomicBoolean();
+    private final AtomicReference<@Nullable Path> readOnly = new AtomicReference<>();
 
     void full(boolean isFull) {
         full.set(isFull);
+    }
+
+    /// From now on nothing in the directory can be opened for writing, as a log opens everything.
+    void readOnly(Path directory) {
+        readOnly.set(directory);
     }
 
     @Override
@@ -30,6 +39,10 @@ final class SmallDisk implements Disk {
 
     @Override
     public DiskFile open(Path file) throws IOException {
+        var unwritable = readOnly.get();
+        if (unwritable != null && file.startsWith(unwritable)) {
+            throw new FileSystemException(file.toString(), null, "Read-only file system");
+        }
         var opened = disk.open(file);
         return new DiskFile() {
             @Override

@@ -1,0 +1,160 @@
+package dev.keepsake.benchmarks;
+
+import dev.keepsake.benchmarks.Workload.Kind;
+import dev.keepsake.engine.EngineFinder;
+import dev.keepsake.engine.Transport;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// Keepsake beside stock Redis on this machine, in alternation, as ratios of medians.
+@Command(
+        name = "compare",
+        mixinStandardHelpOptions = true,
+        header = "Compares Keepsake with stock Redis, plain and with appendfsync always.")
+public final class Compare implements Callable<Integer> {
+    private record Case(Workload workload, int clients, int pipelined) {}
+
+    @Option(names = "--seconds", description = "How long to measure each time (default: 3).")
+    private int seconds = 3;
+
+    @Option(names = "--rounds", description = "How often to measure each (default: 3).")
+    private int rounds = 3;
+
+    @Option(names = "--replicas", description = "Replicas of Keepsake's shard (default: 0).")
+    private int replicas = 0;
+
+    @Option(names = "--only", description = "SET, GET, INCR, LPUSH or MIX (default: all).")
+    private @Nullable Kind only;
+
+    @Option(names = "--engine", description = "The redis-server (default: as Keepsake finds it).")
+    private @Nullable Path engine;
+
+    @Option(names = "--launcher", required = true, hidden = true)
+    private Path launcher = Path.of("keepsake");
+
+    private final PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+
+    /// Runs the comparison and ends the process.
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Compare()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        var directory = Files.createTempDirectory("keepsake-compare-");
+        var servers = new ArrayList<MeasuredServer>();
+        try (var transport = Transport.best(1)) {
+            var binary =
+                    new EngineFinder(engine, System.getenv("PATH"), directory.resolve("bin"))
+                            .find();
+            servers.add(
+                    MeasuredServer.redis("redis", binary.path(), "no", directory.resolve("plain")));
+            servers.add(
+                    MeasuredServer.redis(
+                            "redis always", binary.path(), "always", directory.resolve("always")));
+            servers.add(
+                    MeasuredServer.keepsake(
+                            "keepsake", launcher, replicas, directory.resolve("keepsake")));
+            out.printf(
+                    "%s %s, JDK %s, %s, %d processors, %s; commands/s, p99 in ms%n%n",
+                    binary.name(),
+                    binary.version(),
+                    Runtime.version(),
+                    System.getProperty("os.name") + " " + System.getProperty("os.version"),
+                    Runtime.getRuntime().availableProcessors(),
+                    transport.name());
+            out.println(
+                    "| workload | clients | pipelined | redis | redis always | keepsake | ÷ redis | ÷ always |");
+            out.println("| --- | --: | --: | --: | --: | --: | --: | --: |");
+            for (var each : cases()) {
+                measure(each, servers, transport);
+            }
+            return 0;
+        } finally {
+            servers.forEach(MeasuredServer::close);
+            remove(directory);
+        }
+    }
+
+    private List<Case> cases() {
+        var cases = new ArrayList<Case>();
+        for (var kind : Kind.values()) {
+            for (int clients : List.of(50, 500)) {
+                for (int pipelined : List.of(1, 16)) {
+                    cases.add(new Case(Workload.of(kind, 100), clients, pipelined));
+                }
+            }
+        }
+        for (var kind : List.of(Kind.SET, Kind.GET)) {
+            cases.add(new Case(Workload.of(kind, 16 << 10), 50, 1));
+        }
+        cases.removeIf(each -> only != null && each.workload().kind() != only);
+        return cases;
+    }
+
+    private void measure(Case measured, List<MeasuredServer> servers, Transport transport)
+            throws Exception {
+        var results = new ArrayList<List<LoadGenerator.Result>>();
+        servers.forEach(_ -> results.add(new ArrayList<>()));
+        for (int round = 0; round < rounds; round++) {
+            for (int i = 0; i < servers.size(); i++) {
+                int turn = (i + round) % servers.size();
+                var server = servers.get(turn);
+                server.populate(measured.workload());
+                results.get(turn)
+                        .add(
+                                new LoadGenerator(transport, MeasuredServer.HOST, server.port())
+                                        .run(
+                                                measured.workload(),
+                                                measured.clients(),
+                                                measured.pipelined(),
+                                                1_000,
+                                                1_000L * seconds));
+            }
+        }
+        var medians = results.stream().map(Compare::median).toList();
+        double plain = medians.get(0).opsPerSecond();
+        double always = medians.get(1).opsPerSecond();
+        double keepsake = medians.get(2).opsPerSecond();
+        out.printf(
+                "| %s | %d | %d | %s | %s | %s | %.2f | %.2f |%n",
+                measured.workload().title(),
+                measured.clients(),
+                measured.pipelined(),
+                text(medians.get(0)),
+                text(medians.get(1)),
+                text(medians.get(2)),
+                keepsake / plain,
+                keepsake / always);
+    }
+
+    private static LoadGenerator.Result median(List<LoadGenerator.Result> results) {
+        var sorted =
+                results.stream()
+                        .sorted(Comparator.comparingDouble(LoadGenerator.Result::opsPerSecond))
+                        .toList();
+        return sorted.get(sorted.size() / 2);
+    }
+
+    private static String text(LoadGenerator.Result result) {
+        return "%,.0f (%.1f)".formatted(result.opsPerSecond(), result.p99Us() / 1e3);
+    }
+
+    private static void remove(Path directory) throws Exception {
+        try (var files = Files.walk(directory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(file);
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package dev.keepsake.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.engine.Transport;
+import dev.keepsake.resp.ReplyFramer;
+import io.netty.bootstrap.Bootstrap;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
+
+/// Clients that each send some commands at once, wait for all the replies, and send the next: a
+/// closed loop, as redis-benchmark's. One thread drives them all.
+final class LoadGenerator {
+    private static final long CONNECTED_WITHIN_MS = 20_000;
+
+    /// @param opsPerSecond commands that were answered
+    /// @param p50Us the time from sending a client's commands to the last of their replies
+    /// @param p99Us the same
+    record Result(double opsPerSecond, double p50Us, double p99Us) {}
+
+    private final Transport transport;
+    private final String host;
+    private final int port;
+
+    LoadGenerator(Transport transport, String host, int port) {
+        this.transport = transport;
+        this.host = host;
+        this.port = port;
+    }
+
+    /// Measures for a while, after another while that does not count.
+    ///
+    /// @throws IOException when an error is answered, or a connection ends
+    Result run(Workload workload, int clients, int pipelined, long warmUpMs, long measureMs)
+            throws IOException, TimeoutException, InterruptedException {
+        var connections = connect(workload, clients, pipelined);
+        try {
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(warmUpMs));
+            connections.forEach(each -> each.measuring = true);
+            long beganNs = System.nanoTime();
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(measureMs));
+            connections.forEach(each -> each.measuring = false);
+            double tookS = (System.nanoTime() - beganNs) / 1e9;
+            for (var each : connections) {
+                each.failIfItHas();
+            }
+            return result(connections, tookS, pipelined);
+        } finally {
+            for (var each : connections) {
+                each.close();
+            }
+        }
+    }
+
+    private List<Connection> connect(Workload workload, int clients, int pipelined)
+            throws IOException, TimeoutException, InterruptedException {
+        var loop = transport.group().next();
+        var connections = new ArrayList<Connection>();
+        var connected = new CompletableFuture<?>[clients];
+        for (int i = 0; i < clients; i++) {
+            var connection = new Connection(workload, pipelined, i);
+            connections.add(connection);
+            connected[i] = connection.ready;
+            new Bootstrap()
+                    .group(loop)
+                    .channel(transport.clientChannel())
+                    .option(ChannelOption.TCP_NODELAY, true)
+                    .handler(
+                            new ChannelInitializer<>() {
+                                @Override
+                                protected void initChannel(Channel channel) {
+                                    channel.pipeline().addLast(connection);
+                                }
+                            })
+                    .connect(host, port)
+                    .addListener(done -> {
+                        if (!done.isSuccess()) {
+                            connection.ready.completeExceptionally(done.cause());
+                        }
+                    });
+        }
+        try {
+            CompletableFuture.allOf(connected).get(CONNECTED_WITHIN_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException e) {
+            throw new IOException("cannot connect to %s:%d".formatted(host, port), e);
+        }
+        loop.execute(() -> connections.forEach(Connection::send));
+        return connections;
+    }
+
+    private static Result result(List<Connection> connections, double tookS, int pipelined) {
+        long[] all =
+                connections.stream().flatMapToLong(each -> each.latencies()).sorted().toArray();
+        return new Result(
+                (double) all.length * pipelined / tookS,
+                percentileUs(all, 50),
+                percentileUs(all, 99));
+    }
+
+    private static double percentileUs(long[] sortedNs, int percent) {
+        return sortedNs.length == 0
+                ? Double.NaN
+                : sortedNs[(int) ((sortedNs.length - 1L) * percent / 100)] / 1e3;
+    }
+
+    /// Owned by the event loop, but for `measuring`, and for the latencies once that is over.
+    private static final class Connection extends ChannelInboundHandlerAdapter {
+        private final CompletableFuture<Void> ready = new CompletableFuture<>();
+        private final Workload workload;
+        private final int pipelined;
+        private final SplittableRandom random;
+        private final byte[] value;
+        private final ReplyFramer framer = new ReplyFramer();
+        volatile boolean measuring;
+        private volatile @Nullable IOException failure;
+        private volatile @Nullable Channel channel;
+        private long[] latenciesNs = new long[1024];
+        private volatile int latencyCount;
+        private final ByteBuf input = Unpooled.buffer(4096);
+        private int repliesMissing;
+        private long sentNs;
+        private boolean counted;
+
+        Connection(Workload workload, int pipelined, int number) {
+            this.workload = workload;
+            this.pipelined = pipelined;
+            this.random = new SplittableRandom(number);
+            this.value = new byte[workload.valueBytes()];
+            Arrays.fill(value, (byte) 'x');
+        }
+
+        LongStream latencies() {
+            return Arrays.stream(latenciesNs, 0, latencyCount);
+        }
+
+        void failIfItHas() throws IOException {
+            var found = failure;
+            if (found != null) {
+                throw found;
+            }
+        }
+
+        void close() {
+            var open = channel;
+            if (open != null) {
+                open.close().awaitUninterruptibly();
+            }
+        }
+
+        @Override
+        public void channelActive(ChannelHandlerContext context) {
+            channel = context.channel();
+            ready.complete(null);
+        }
+
+        void send() {
+            var open = channel;
+            if (open == null) {
+                return;
+            }
+            var out = open.alloc().ioBuffer(pipelined * (64 + value.length));
+            for (int i = 0; i < pipelined; i++) {
+                workload.addCommand(out, random, value);
+            }
+            repliesMissing = pipelined;
+            counted = measuring;
+            sentNs = System.nanoTime();
+            open.writeAndFlush(out, open.voidPromise());
+        }
+
+        @Override
+        public void channelRead(ChannelHandlerContext context, Object message) {
+            var bytes = (ByteBuf) message;
+            input.writeBytes(bytes);
+            bytes.release();
+            for (int length = framer.parse(input); length >= 0; length = framer.parse(input)) {
+                if (ReplyFramer.isError(input, input.readerIndex())) {
+                    fail(context, input.toString(input.readerIndex(), length, UTF_8));
+                    return;
+                }
+                input.skipBytes(length);
+                if (--repliesMissing == 0) {
+                    note(System.nanoTime() - sentNs);
+                    input.discardReadBytes();
+                    send();
+                }
+                if (!input.isReadable()) {
+                    break;
+                }
+            }
+        }
+
+        private void note(long tookNs) {
+            if (counted && measuring) {
+                int count = latencyCount;
+                if (count == latenciesNs.length) {
+                    latenciesNs = Arrays.copyOf(latenciesNs, 2 * count);
+                }
+                latenciesNs[count] = tookNs;
+                latencyCount = count + 1;
+            }
+        }
+
+        private void fail(ChannelHandlerContext context, String why) {
+            failure = new IOException(why.strip());
+            context.close();
+        }
+
+        @Override
+        public void channelInactive(ChannelHandlerContext context) {
+            if (measuring && failure == null) {
+                failure = new IOException("the connection ended");
+            }
+        }
+
+        @Override
+        public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+            fail(context, cause.toString());
+        }
+    }
+}
