@@ -14,6 +14,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -25,7 +26,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// Order is kept by two rules. Before a command is answered by someone else than the one before
 /// (the front, another lane), all earlier commands have been replied to: input waits until then.
-/// And once a reply is parked, every later one queues behind it.
+/// And once a reply is parked, every later one queues behind it, whichever lanes they came over:
+/// the barriers of two lanes may be answered in another order than their commands were given.
 final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final int WAITING_MAX_BYTES = 1 << 20;
@@ -42,8 +44,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf input;
     private @Nullable ByteBuf output;
     private @Nullable OwnLane own;
+    private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
     private int inFlight;
-    private int parked;
     private boolean processing;
     private boolean closing;
     private boolean inTransaction;
@@ -77,11 +79,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// Whether something of this client may have been executed without its having been told.
     boolean awaitsReplies() {
-        return inFlight > 0 || parked > 0 || own != null;
+        return inFlight > 0 || !parked.isEmpty() || own != null;
     }
 
     boolean hasParked() {
-        return parked > 0;
+        return !parked.isEmpty();
     }
 
     // ---- the connection
@@ -93,6 +95,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
+        session.user(front.access().newcomer());
         front.onConnected(this);
     }
 
@@ -163,6 +166,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 open.config().setOption(ChannelOption.SO_LINGER, 0);
             }
             open.close();
+        }
+    }
+
+    /// Closes the connection of a user who is no longer let in.
+    void disconnect() {
+        closing = true;
+        if (channel != null) {
+            channel.close();
         }
     }
 
@@ -237,6 +248,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (!in.isReadable() || front.isPaused()) {
             return false;
         }
+        framer.authenticated(session.user() != null);
         return switch (framer.parse(in)) {
             case INCOMPLETE -> false;
             case EMPTY -> skip(in);
@@ -269,6 +281,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
+    /// The error for somebody who has not said who they are, or may not do this.
+    private @Nullable String denial(CommandSpec spec) {
+        var user = session.user();
+        if (user == null) {
+            return AccessControl.needsNoLogin(spec) ? null : "NOAUTH Authentication required.";
+        }
+        return AccessControl.isCheckedHere(spec)
+                ? front.access().refusal(user, spec, LOADING)
+                : null;
+    }
+
     private boolean handle(ByteBuf in, int base, CommandFrame frame) {
         var spec = front.table().resolve(in, base, frame);
         if (spec == null || spec.handling() == CommandSpec.Handling.WITHHELD) {
@@ -279,6 +302,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         if (own != null && own.isChanging()) {
             return false;
+        }
+        String denial = denial(spec);
+        if (denial != null) {
+            return refuse(denial);
         }
         if (spec.name().equals("monitor")) {
             return refuse("ERR MONITOR is not offered yet");
@@ -382,7 +409,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        var lane = front.sharedLane(session.protocol());
+        var lane = front.sharedLane(user(), session.protocol());
         if (front.isPrimary()) {
             front.route().mark(spec, in, base, frame, lane.marks(), front);
         }
@@ -392,6 +419,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                         ? front.route().onlyKeyHash(in, base, frame)
                         : 0;
         lane.submit(this, spec, in, base, frame.lengthBytes(), hash);
+    }
+
+    private String user() {
+        var user = session.user();
+        if (user == null) {
+            throw new IllegalStateException("client %d has not said who it is".formatted(id));
+        }
+        return user;
     }
 
     private static boolean needsOwnLane(
@@ -412,7 +447,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             if (inFlight > 0) {
                 return false;
             }
-            lane = front.takeOwnLane(session.protocol());
+            lane = front.takeOwnLane(user(), session.protocol());
             lane.lendTo(this);
             own = lane;
         }
@@ -517,6 +552,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         boolean stays = front.commands().answer(this, spec, arguments, answer);
         if (own != null) {
             own.speak(session.protocol());
+            var user = session.user();
+            if (user != null) {
+                own.become(user);
+            }
         }
         answerAndRelease(answer);
         if (!stays) {
@@ -554,7 +593,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void answerAndRelease(ByteBuf answer) {
-        if (parked > 0) {
+        if (hasParked()) {
             front.parkLate(park(answer));
         } else {
             deliver(answer);
@@ -588,21 +627,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// Copies a reply that has to wait.
     Parked park(ByteBuf reply) {
-        parked++;
         front.countParked(reply.readableBytes());
         var copy = front.allocator().ioBuffer(reply.readableBytes());
         copy.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
-        return new Parked.Replies(this, copy);
+        var waiting = new Parked.Reply(this, copy);
+        parked.addLast(waiting);
+        return waiting;
     }
 
-    /// A parked reply may leave now.
-    void onReleased(ByteBuf reply) {
-        parked--;
-        front.countParked(-reply.readableBytes());
-        if (!isClosed()) {
-            deliver(reply);
+    /// The fate of a parked reply is known: those leave whose turn it is.
+    void onSettled() {
+        for (var next = parked.peekFirst();
+                next != null && next.isSettled();
+                next = parked.peekFirst()) {
+            parked.removeFirst();
+            var bytes = next.bytes();
+            front.countParked(-bytes.readableBytes());
+            if (next.isLost() && !isClosed()) {
+                reset(); // what follows would be taken for the reply that is missing
+            }
+            if (!isClosed()) {
+                deliver(bytes);
+            }
+            bytes.release();
         }
-        reply.release();
     }
 
     /// A command of this client has been replied to.
@@ -619,7 +667,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
-        if (free || (!waits && parked == 0 && front.mayReply())) {
+        if (free || (!waits && parked.isEmpty() && front.mayReply())) {
             deliver(reply);
         } else {
             front.parkLate(park(reply));

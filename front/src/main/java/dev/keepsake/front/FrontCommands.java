@@ -16,15 +16,21 @@ import java.util.stream.Collectors;
 /// like. Shapes and texts as Redis 7.0 in cluster mode. Owned by the node's event loop.
 final class FrontCommands {
     private static final int UNKNOWN_SHOWN_MAX = 128;
+    private static final String HELLO_WITHOUT_AUTH =
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
+                    + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
+                    + " select the RESP protocol version at the same time";
     private static final String WRONG_PASS =
             "WRONGPASS invalid username-password pair or user is disabled.";
 
     private final NodeFront front;
     private final ClusterAnswers cluster;
+    private final AclAnswers acl;
 
     FrontCommands(NodeFront front) {
         this.front = front;
         this.cluster = new ClusterAnswers(front.node());
+        this.acl = new AclAnswers(front.access());
     }
 
     /// Redis's text for a command that it does not know.
@@ -51,9 +57,10 @@ final class FrontCommands {
         var session = client.session();
         switch (arguments[0]) {
             case "hello" -> hello(client, arguments, out);
-            case "auth" -> auth(arguments, out);
+            case "auth" -> auth(session, arguments, out);
+            case "acl" -> acl.answer(spec, session, arguments, out);
             case "reset" -> {
-                session.reset();
+                session.reset(front.access().newcomer());
                 RespWriter.simpleString(out, "RESET");
             }
             case "quit" -> {
@@ -83,6 +90,7 @@ final class FrontCommands {
         var session = client.session();
         int protocol = session.protocol();
         String name = session.name();
+        String user = session.user();
         int next = 1;
         if (arguments.length > 1) {
             if (!arguments[1].equals("2") && !arguments[1].equals("3")) {
@@ -99,7 +107,8 @@ final class FrontCommands {
         while (next < arguments.length) {
             String option = arguments[next].toUpperCase(Locale.ROOT);
             if (option.equals("AUTH") && next + 2 < arguments.length) {
-                if (!arguments[next + 1].equals("default")) {
+                user = arguments[next + 1];
+                if (!front.access().isPassword(user, arguments[next + 2])) {
                     RespWriter.error(out, WRONG_PASS);
                     return;
                 }
@@ -113,6 +122,11 @@ final class FrontCommands {
                 return;
             }
         }
+        if (user == null) {
+            RespWriter.error(out, HELLO_WITHOUT_AUTH);
+            return;
+        }
+        session.user(user);
         session.speak(protocol);
         session.name(name);
         RespWriter.map(out, 7, protocol);
@@ -132,15 +146,23 @@ final class FrontCommands {
         RespWriter.array(out, 0);
     }
 
-    private static void auth(String[] arguments, ByteBuf out) {
-        if (arguments.length == 2) {
+    private void auth(Session session, String[] arguments, ByteBuf out) {
+        if (arguments.length > 3) {
+            RespWriter.error(out, "ERR syntax error");
+            return;
+        }
+        var access = front.access();
+        boolean named = arguments.length == 3;
+        if (!named && access.newcomer() != null) {
             RespWriter.error(
                     out,
                     "ERR AUTH <password> called without any password configured for the default"
                             + " user. Are you sure your configuration is correct?");
-        } else if (arguments.length > 3) {
-            RespWriter.error(out, "ERR syntax error");
-        } else if (arguments[1].equals("default")) {
+            return;
+        }
+        String user = named ? arguments[1] : AccessUser.DEFAULT_NAME;
+        if (access.isPassword(user, arguments[arguments.length - 1])) {
+            session.user(user);
             RespWriter.simpleString(out, "OK");
         } else {
             RespWriter.error(out, WRONG_PASS);
@@ -209,11 +231,12 @@ final class FrontCommands {
 
     private static String describe(ClientConnection client) {
         var session = client.session();
-        return "id=%d name=%s db=0 resp=%d user=default lib-name=%s lib-ver=%s"
+        return "id=%d name=%s db=0 resp=%d user=%s lib-name=%s lib-ver=%s"
                 .formatted(
                         client.id(),
                         session.name(),
                         session.protocol(),
+                        session.user() == null ? AccessUser.DEFAULT_NAME : session.user(),
                         session.libraryName(),
                         session.libraryVersion());
     }

@@ -14,7 +14,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -42,7 +41,6 @@ public final class NodeFront implements AutoCloseable {
         REPLICA
     }
 
-    private static final int IDLE_OWN_LANES_MAX = 64;
     private static final int BACKLOG = 1024;
     private static final long OUTPUT_WATCH_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -58,9 +56,10 @@ public final class NodeFront implements AutoCloseable {
     private final DirtyKeys dirtyKeys = new DirtyKeys();
     private final Set<ClientConnection> clients = new HashSet<>();
     private final List<ClientConnection> touched = new ArrayList<>();
-    private final Map<Integer, SharedLane> sharedLanes = new HashMap<>();
-    private final ArrayDeque<OwnLane> idleOwnLanes = new ArrayDeque<>();
+    private final AccessControl access;
+    private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
+    private final Set<SharedLane> retiring = new HashSet<>();
 
     private volatile State state = State.LOADING;
     private LeadershipGate gate = () -> false;
@@ -72,6 +71,9 @@ public final class NodeFront implements AutoCloseable {
     private boolean bounded;
     private boolean paused;
     private @Nullable Path engineSocket;
+    private @Nullable ControlLane controlLane;
+    private @Nullable SharedLane barrierLane;
+    private @Nullable Runnable onFirstAdmission;
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
@@ -91,6 +93,7 @@ public final class NodeFront implements AutoCloseable {
         this.table = table;
         this.topology = topology;
         this.options = options;
+        this.access = new AccessControl(table);
         this.commands = new FrontCommands(this);
     }
 
@@ -146,18 +149,17 @@ public final class NodeFront implements AutoCloseable {
             if (role == State.PRIMARY) {
                 tracker = new Tracker<>(durableOffset, Parked::release, Parked::drop);
             }
-            var lane = new SharedLane(this, 2, tracker);
-            sharedLanes.put(2, lane);
-            lane.connect(loop, transport, socket)
+            var control = new ControlLane(this);
+            controlLane = control;
+            onFirstAdmission = () -> openBarrierLane(role, socket, serving);
+            control.connect(loop, transport, socket)
                     .addListener(done -> {
-                        if (sharedLanes.get(2) != lane) {
+                        if (controlLane != control) {
                             serving.completeExceptionally(
                                     new IllegalStateException(
                                             "the node stopped serving meanwhile"));
                         } else if (done.isSuccess()) {
-                            state = role;
-                            pause(false);
-                            serving.complete(null);
+                            admit(control);
                         } else {
                             serving.completeExceptionally(done.cause());
                         }
@@ -166,11 +168,86 @@ public final class NodeFront implements AutoCloseable {
         return serving;
     }
 
+    private void openBarrierLane(State role, Path socket, CompletableFuture<Void> serving) {
+        var lane = new SharedLane(this, null, 2, tracker);
+        barrierLane = lane;
+        lane.connect(loop, transport, socket)
+                .addListener(done -> {
+                    if (barrierLane != lane) {
+                        serving.completeExceptionally(
+                                new IllegalStateException("the node stopped serving meanwhile"));
+                    } else if (done.isSuccess()) {
+                        state = role;
+                        pause(false);
+                        serving.complete(null);
+                    } else {
+                        serving.completeExceptionally(done.cause());
+                    }
+                });
+    }
+
     /// Answers writes with an error, until there is no reason to any more. Reads go on.
     ///
     /// @param reason why, for people, or null
     public void refuseWrites(@Nullable String reason) {
         execute(() -> writeRefusal = reason == null ? null : "MISCONF " + reason);
+    }
+
+    /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
+    /// longer among them, or no longer enabled, is disconnected. Before the first call everybody is
+    /// the user `default`, who needs no password and may do everything.
+    ///
+    /// @param users each name at most once
+    public void permit(List<AccessUser> users) {
+        var permitted = List.copyOf(users);
+        execute(() -> {
+            access.permit(permitted);
+            disconnectUnadmitted();
+            if (controlLane == null) {
+                access.admitWithoutEngine();
+            } else {
+                admit(controlLane);
+            }
+        });
+    }
+
+    /// Who is let in at present, in order of the alphabet: those who are permitted, but for a user
+    /// whose rules the engine has refused or does not have yet. A moment old elsewhere than on the
+    /// event loop.
+    public List<String> admittedUsers() {
+        return access.names();
+    }
+
+    /// Tells the engine who is permitted.
+    private void admit(ControlLane control) {
+        access.apply(
+                control,
+                () -> {
+                    disconnectUnadmitted();
+                    var first = onFirstAdmission;
+                    onFirstAdmission = null;
+                    if (first != null) {
+                        first.run();
+                    }
+                });
+    }
+
+    private void disconnectUnadmitted() {
+        for (var client : List.copyOf(clients)) {
+            var user = client.session().user();
+            if (user != null && !access.isAdmitted(user)) {
+                client.disconnect();
+            }
+        }
+        lanesByUser
+                .entrySet()
+                .removeIf(entry -> {
+                    boolean gone = !access.isAdmitted(entry.getKey());
+                    if (gone) {
+                        entry.getValue().retire();
+                    }
+                    return gone;
+                });
     }
 
     /// Stops answering from the engine: what is parked is dropped, its clients are reset without a
@@ -201,7 +278,9 @@ public final class NodeFront implements AutoCloseable {
 
     private void awaitDrained(CompletableFuture<Void> drained, long pollsLeft) {
         boolean idle =
-                sharedLanes.values().stream().allMatch(SharedLane::isIdle)
+                lanesByUser.values().stream()
+                                .flatMap(UserLanes::allShared)
+                                .allMatch(SharedLane::isIdle)
                         && (tracker == null || tracker.parkedCount() == 0);
         if (idle || pollsLeft <= 0) {
             drained.complete(null);
@@ -340,10 +419,20 @@ public final class NodeFront implements AutoCloseable {
                 client.reset();
             }
         }
-        sharedLanes.values().forEach(SharedLane::abandon);
-        sharedLanes.clear();
-        idleOwnLanes.forEach(OwnLane::close);
-        idleOwnLanes.clear();
+        lanesByUser.values().forEach(UserLanes::abandon);
+        lanesByUser.clear();
+        retiring.forEach(SharedLane::abandon);
+        retiring.clear();
+        if (barrierLane != null) {
+            barrierLane.abandon();
+            barrierLane = null;
+        }
+        if (controlLane != null) {
+            controlLane.close();
+            controlLane = null;
+            onFirstAdmission = null;
+        }
+        access.admitWithoutEngine();
         if (tracker != null) {
             tracker.dropAll();
             tracker = null;
@@ -370,13 +459,15 @@ public final class NodeFront implements AutoCloseable {
         onEngineLost = action;
     }
 
-    SharedLane sharedLane(int protocol) {
-        var present = sharedLanes.get(protocol);
+    /// The lane that the clients of a user share who speak one version of RESP.
+    SharedLane sharedLane(String user, int protocol) {
+        var lanes = lanesOf(user);
+        var present = lanes.shared(protocol);
         if (present != null) {
             return present;
         }
-        var lane = new SharedLane(this, protocol, tracker);
-        sharedLanes.put(protocol, lane);
+        var lane = new SharedLane(this, AccessControl.inEngine(user), protocol, tracker);
+        lanes.share(protocol, lane);
         lane.connect(loop, transport, requireSocket())
                 .addListener(done -> {
                     if (!done.isSuccess()) {
@@ -386,17 +477,13 @@ public final class NodeFront implements AutoCloseable {
         return lane;
     }
 
-    OwnLane takeOwnLane(int protocol) {
-        for (var idle = idleOwnLanes.iterator(); idle.hasNext(); ) {
-            var lane = idle.next();
-            if (!lane.isConnected()) {
-                idle.remove();
-            } else if (lane.protocol() == protocol) {
-                idle.remove();
-                return lane;
-            }
+    /// A lane for one client of a user.
+    OwnLane takeOwnLane(String user, int protocol) {
+        var idle = lanesOf(user).takeIdle(protocol);
+        if (idle != null) {
+            return idle;
         }
-        var lane = new OwnLane(this, protocol);
+        var lane = new OwnLane(this, user, protocol);
         lane.connect(loop, transport, requireSocket())
                 .addListener(done -> {
                     if (!done.isSuccess()) {
@@ -409,13 +496,29 @@ public final class NodeFront implements AutoCloseable {
 
     void giveBackOwnLane(OwnLane lane) {
         lane.lendTo(null);
-        if (idleOwnLanes.size() < IDLE_OWN_LANES_MAX
-                && lane.isConnected()
-                && state != State.LOADING) {
-            idleOwnLanes.addLast(lane);
-        } else {
+        boolean kept =
+                lane.isConnected()
+                        && state != State.LOADING
+                        && access.isAdmitted(lane.user())
+                        && lanesOf(lane.user()).giveBack(lane);
+        if (!kept) {
             lane.close();
         }
+    }
+
+    private UserLanes lanesOf(String user) {
+        return lanesByUser.computeIfAbsent(user, missing -> new UserLanes());
+    }
+
+    /// A lane has nothing to do any more, but the engine still owes something on it.
+    void onRetiring(SharedLane lane) {
+        retiring.add(lane);
+    }
+
+    /// It has closed.
+    void onRetired(SharedLane lane) {
+        retiring.remove(lane);
+        fullLanes.remove(lane);
     }
 
     private Path requireSocket() {
@@ -432,9 +535,17 @@ public final class NodeFront implements AutoCloseable {
         if (tracker == null) {
             parked.drop();
         } else {
-            sharedLane(2).parkLate(parked);
+            requireBarrierLane().parkLate(parked);
             boundParked();
         }
+    }
+
+    private SharedLane requireBarrierLane() {
+        var lane = barrierLane;
+        if (lane == null) {
+            throw new IllegalStateException("node %s has no engine".formatted(node));
+        }
+        return lane;
     }
 
     void parkMarks(MarkList marks) {
@@ -548,6 +659,10 @@ public final class NodeFront implements AutoCloseable {
 
     Topology topology() {
         return topology.get();
+    }
+
+    AccessControl access() {
+        return access;
     }
 
     FrontOptions options() {

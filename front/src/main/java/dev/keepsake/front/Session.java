@@ -1,9 +1,12 @@
 package dev.keepsake.front;
 
-/// What a client has said of itself. Owned by the node's event loop.
+import org.jspecify.annotations.Nullable;
+
+/// Who a client is, and what it has said of itself. Owned by the node's event loop.
 final class Session {
     private int protocol = 2;
     private boolean readOnly;
+    private @Nullable String user;
     private String name = "";
     private String libraryName = "";
     private String libraryVersion = "";
@@ -14,6 +17,15 @@ final class Session {
 
     void speak(int version) {
         protocol = version;
+    }
+
+    /// The user that the client is, or null when it has not said so and has to.
+    @Nullable String user() {
+        return user;
+    }
+
+    void user(@Nullable String authenticated) {
+        user = authenticated;
     }
 
     boolean readOnly() {
@@ -48,7 +60,9 @@ final class Session {
         libraryVersion = given;
     }
 
-    void reset() {
+    /// @param newcomer who a client is that has just connected
+    void reset(@Nullable String newcomer) {
+        user = newcomer;
         protocol = 2;
         readOnly = false;
         name = "";
