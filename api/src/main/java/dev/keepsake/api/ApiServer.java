@@ -2,6 +2,7 @@ package dev.keepsake.api;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.keepsake.control.AccessStringCheck;
 import dev.keepsake.control.ApiException;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.Fault;
@@ -43,8 +44,12 @@ public final class ApiServer implements AutoCloseable {
     private final JsonMapper json = JsonMapper.builder().build();
 
     private ApiServer(
-            ApiConfig config, ControlService control, Clock clock, RandomGenerator random) {
-        this.operations = new Operations(control, new Shapes(config.accountId()), clock, random);
+            ApiConfig config,
+            ControlService control,
+            AccessStringCheck check,
+            Clock clock,
+            RandomGenerator random) {
+        this.operations = new Operations(control, check, config.accountId(), clock, random);
         this.maxBodyBytes = config.maxBodyBytes();
         this.web =
                 WebServer.builder()
@@ -64,9 +69,13 @@ public final class ApiServer implements AutoCloseable {
     ///
     /// @throws IOException when the address cannot be listened on; the message names it
     public static ApiServer start(
-            ApiConfig config, ControlService control, Clock clock, RandomGenerator random)
+            ApiConfig config,
+            ControlService control,
+            AccessStringCheck check,
+            Clock clock,
+            RandomGenerator random)
             throws IOException {
-        var server = new ApiServer(config, control, clock, random);
+        var server = new ApiServer(config, control, check, clock, random);
         RuntimeException failure = null;
         try {
             server.web.start();
@@ -102,10 +111,10 @@ public final class ApiServer implements AutoCloseable {
         String requestId = Answers.newRequestId();
         try {
             // As the service does it: whom the call is for, who calls, and only then what is asked.
-            var operation = operations.find(operation(request));
+            String operation = operation(request);
+            operations.expectKnown(operation);
             String region = region(request);
-            var members = Members.of(json.readTree(readBody(request)));
-            var answer = operation.answer(members, region);
+            var answer = operations.answer(operation, json.readTree(readBody(request)), region);
             Answers.send(request, response, requestId, answer);
         } catch (JacksonException e) {
             Answers.fail(

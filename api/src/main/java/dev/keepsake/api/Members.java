@@ -94,6 +94,12 @@ record Members(String name, JsonNode body) {
                 });
     }
 
+    /// A structure.
+    @Nullable Members nested(String name) {
+        var member = member(name);
+        return member == null ? null : new Members(name, member);
+    }
+
     private @Nullable JsonNode member(String member) {
         if (!body.isObject()) {
             throw wrongType(name, "START_OBJECT", body);
@@ -102,7 +108,7 @@ record Members(String name, JsonNode body) {
         return found == null || found.isNull() ? null : found;
     }
 
-    private static ApiException wrongType(String name, String expected, JsonNode found) {
+    static ApiException wrongType(String name, String expected, JsonNode found) {
         return Fault.SERIALIZATION.because(
                 "%s is of type %s; expected %s.", name, found.getNodeType(), expected);
     }

@@ -3,18 +3,14 @@ package dev.keepsake.api;
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.Event;
+import dev.keepsake.control.Resource;
 import dev.keepsake.control.ShardSpec;
-import java.math.BigDecimal;
-import java.time.Instant;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /// The output shapes of the service, as JSON. Members that are not set are left out; times are
 /// epoch seconds with milliseconds.
 final class Shapes {
-    private static final JsonNodeFactory JSON = JsonNodeFactory.instance;
-
     private final String accountId;
 
     Shapes(String accountId) {
@@ -25,9 +21,9 @@ final class Shapes {
     /// ACL and description.
     ObjectNode brief(ClusterState cluster) {
         var spec = cluster.spec();
-        var node = JSON.objectNode();
+        var node = Json.object();
         node.put("Name", spec.id().name());
-        node.put("Status", status(cluster));
+        node.put("Status", cluster.status().wire());
         node.put("NumberOfShards", spec.shards().size());
         node.set("ClusterEndpoint", clusterEndpoint(cluster));
         node.put("NodeType", spec.nodeType());
@@ -37,7 +33,7 @@ final class Shapes {
             node.put("EnginePatchVersion", cluster.enginePatchVersion());
         }
         node.put("ParameterGroupName", spec.parameterGroupName());
-        node.put("ParameterGroupStatus", "in-sync");
+        node.put("ParameterGroupStatus", cluster.parametersPending() ? "applying" : "in-sync");
         var groups = node.putArray("SecurityGroups");
         for (var group : spec.securityGroupIds()) {
             groups.addObject().put("SecurityGroupId", group).put("Status", "active");
@@ -46,8 +42,8 @@ final class Shapes {
         node.put("TLSEnabled", false);
         node.put(
                 "ARN",
-                "arn:aws:memorydb:%s:%s:cluster/%s"
-                        .formatted(spec.id().region(), accountId, spec.id().name()));
+                new Resource(spec.id().region(), Resource.Kind.CLUSTER, spec.id().name())
+                        .arn(accountId));
         node.put("SnapshotRetentionLimit", spec.snapshotRetentionLimit());
         node.put("MaintenanceWindow", spec.maintenanceWindow());
         node.put("SnapshotWindow", spec.snapshotWindow());
@@ -68,6 +64,12 @@ final class Shapes {
         node.put("ACLName", spec.aclName());
         boolean spread = spec.shards().stream().allMatch(shard -> shard.nodes().size() > 1);
         node.put("AvailabilityMode", spread ? "multiaz" : "singleaz");
+        var update = cluster.update();
+        if (update != null && update.aclToApply() != null) {
+            node.putObject("PendingUpdates")
+                    .putObject("ACLs")
+                    .put("ACLToApply", update.aclToApply());
+        }
         if (showShards) {
             var shards = node.putArray("Shards");
             spec.shards().forEach(shard -> shards.add(shard(cluster, shard)));
@@ -76,28 +78,28 @@ final class Shapes {
     }
 
     ObjectNode event(Event event) {
-        var node = JSON.objectNode();
+        var node = Json.object();
         node.put("SourceName", event.sourceName());
         node.put("SourceType", event.sourceType());
         node.put("Message", event.message());
-        node.put("Date", seconds(event.date()));
+        node.put("Date", Json.seconds(event.date()));
         return node;
     }
 
     private static ObjectNode shard(ClusterState cluster, ShardSpec shard) {
-        var node = JSON.objectNode();
+        var node = Json.object();
         node.put("Name", shard.name());
-        node.put("Status", status(cluster));
+        node.put("Status", shardStatus(cluster));
         node.put("Slots", shard.slots());
         var nodes = node.putArray("Nodes");
         for (var member : shard.nodes()) {
             var item = nodes.addObject();
             item.put("Name", member.name());
-            item.put("Status", status(cluster));
+            item.put("Status", nodeStatus(cluster, member.name()));
             item.put("AvailabilityZone", member.availabilityZone());
-            item.put("CreateTime", seconds(member.createTime()));
+            item.put("CreateTime", Json.seconds(member.createTime()));
             var endpoints = answering(cluster);
-            if (endpoints != null) {
+            if (endpoints != null && endpoints.nodePorts().containsKey(member.name())) {
                 item.putObject("Endpoint")
                         .put("Address", endpoints.host())
                         .put("Port", endpoints.nodePorts().getOrDefault(member.name(), 0));
@@ -107,8 +109,28 @@ final class Shapes {
         return node;
     }
 
+    private static String shardStatus(ClusterState cluster) {
+        return switch (cluster.status()) {
+            case CREATING, RESTORE_FAILED -> "creating";
+            case AVAILABLE, SNAPSHOTTING -> "available";
+            case UPDATING -> "modifying";
+            case DELETING -> "deleting";
+        };
+    }
+
+    private static String nodeStatus(ClusterState cluster, String node) {
+        var update = cluster.update();
+        return switch (cluster.status()) {
+            case CREATING, RESTORE_FAILED -> "creating";
+            case AVAILABLE, SNAPSHOTTING -> "available";
+            case UPDATING ->
+                    update != null && update.joining().contains(node) ? "creating" : "available";
+            case DELETING -> "deleting";
+        };
+    }
+
     private static ObjectNode clusterEndpoint(ClusterState cluster) {
-        var node = JSON.objectNode();
+        var node = Json.object();
         var endpoints = answering(cluster);
         if (endpoints == null) {
             node.put("Port", cluster.spec().requestedPort());
@@ -120,19 +142,9 @@ final class Shapes {
 
     /// The endpoints, once clients may use them.
     private static @Nullable Endpoints answering(ClusterState cluster) {
-        return cluster.status() == ClusterState.Status.CREATING ? null : cluster.endpoints();
-    }
-
-    private static String status(ClusterState cluster) {
         return switch (cluster.status()) {
-            case CREATING -> "creating";
-            case AVAILABLE -> "available";
-            case DELETING -> "deleting";
+            case CREATING, RESTORE_FAILED -> null;
+            case AVAILABLE, UPDATING, SNAPSHOTTING, DELETING -> cluster.endpoints();
         };
-    }
-
-    /// A decimal, because a double of this size is written with an exponent.
-    private static BigDecimal seconds(Instant time) {
-        return BigDecimal.valueOf(time.toEpochMilli(), 3);
     }
 }

@@ -125,6 +125,7 @@ class HttpEdgesTest {
                         ApiServer.start(
                                 ApiConfig.standard("127.0.0.1", api.port()),
                                 api.control,
+                                accessString -> {},
                                 api.clock,
                                 new SplittableRandom(1)))
                 .withMessageContaining("127.0.0.1:" + api.port())
@@ -140,6 +141,7 @@ class HttpEdgesTest {
                 ApiServer.start(
                         ApiConfig.standard("127.0.0.1", port),
                         api.control,
+                        accessString -> {},
                         api.clock,
                         new SplittableRandom(1))) {
             assertThat(next.port()).isEqualTo(port);

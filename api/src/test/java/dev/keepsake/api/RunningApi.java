@@ -42,6 +42,7 @@ final class RunningApi implements AutoCloseable {
                     ApiServer.start(
                             ApiConfig.standard("127.0.0.1", 0),
                             control,
+                            accessString -> {},
                             clock,
                             new SplittableRandom(1));
         } catch (IOException e) {

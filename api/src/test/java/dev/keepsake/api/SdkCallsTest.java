@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -22,6 +21,7 @@ import software.amazon.awssdk.services.memorydb.model.ClusterAlreadyExistsExcept
 import software.amazon.awssdk.services.memorydb.model.ClusterNotFoundException;
 import software.amazon.awssdk.services.memorydb.model.DataTieringStatus;
 import software.amazon.awssdk.services.memorydb.model.Event;
+import software.amazon.awssdk.services.memorydb.model.InvalidParameterCombinationException;
 import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
 import software.amazon.awssdk.services.memorydb.model.Node;
 import software.amazon.awssdk.services.memorydb.model.SourceType;
@@ -171,24 +171,13 @@ class SdkCallsTest {
     }
 
     @Test
-    void operationsThatAreNotOfferedYetAreModelledFaults() {
-        List<Runnable> calls =
-                List.of(
-                        () -> sdk.describeUsers(request -> {}),
-                        () -> sdk.describeSnapshots(request -> {}),
-                        () -> sdk.createUser(request -> request.userName("u")),
-                        () -> sdk.createSubnetGroup(request -> request.subnetGroupName("g")),
-                        () -> sdk.listTags(request -> request.resourceArn("arn")));
-        for (var call : calls) {
-            assertThatThrownBy(call::run)
-                    .isInstanceOfSatisfying(
-                            MemoryDbException.class,
-                            e -> {
-                                assertThat(e.statusCode()).isEqualTo(400);
-                                assertThat(e.awsErrorDetails().errorMessage())
-                                        .contains("is not offered by this version of Keepsake");
-                            });
-        }
+    void whatIsNotOfferedYetIsAModelledFault() {
+        assertThatThrownBy(() ->
+                        sdk.createMultiRegionCluster(request ->
+                                request.multiRegionClusterNameSuffix("all")
+                                        .nodeType("db.r7g.xlarge")))
+                .isInstanceOf(InvalidParameterCombinationException.class)
+                .hasMessageContaining("not offered by this version of Keepsake");
     }
 
     @Test

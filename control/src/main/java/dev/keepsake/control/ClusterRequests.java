@@ -4,12 +4,10 @@ import dev.keepsake.core.SlotRange;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -27,24 +25,22 @@ final class ClusterRequests {
 
     private static final int NODES_PER_CLUSTER_MAX = 90;
     private static final int SHARDS_MAX = 500;
-    private static final int REPLICAS_MAX = 5;
-    private static final int RETENTION_MAX_DAYS = 35;
-    private static final int TAGS_MAX = 50;
+    static final int REPLICAS_MAX = 5;
+    static final int RETENTION_MAX_DAYS = 35;
+    private static final int NAME_MAX = 40;
+    private static final int SHOWN_MAX = 100;
     private static final Pattern NAME = Pattern.compile("[a-z](?:-?[a-z0-9])*");
-    private static final Pattern TAG_KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{1,128}");
-    private static final Pattern CLOCK = Pattern.compile("([01]\\d|2[0-3]):([0-5]\\d)");
-    private static final List<String> DAYS =
-            List.of("mon", "tue", "wed", "thu", "fri", "sat", "sun");
     private static final List<String> NETWORK_TYPES = List.of("ipv4", "ipv6", "dual_stack");
     private static final List<String> IP_DISCOVERIES = List.of("ipv4", "ipv6");
-    private static final int DAY_MINUTES = 24 * 60;
-    private static final Map<String, List<String>> VERSIONS =
-            Map.of("redis", List.of("6.2", "7.0", "7.1"), "valkey", List.of("7.2", "7.3"));
 
     private ClusterRequests() {}
 
     static ClusterSpec check(
-            CreateClusterRequest request, String region, Instant now, RandomGenerator random) {
+            CreateClusterRequest request,
+            ControlPlane plane,
+            String region,
+            Instant now,
+            RandomGenerator random) {
         String name = clusterName(request.clusterName());
         String nodeType = nodeType(required("NodeType", request.nodeType()));
         int retention =
@@ -57,20 +53,30 @@ final class ClusterRequests {
         expectOneOf("NetworkType", request.networkType(), NETWORK_TYPES);
         expectOneOf("IpDiscovery", request.ipDiscovery(), IP_DISCOVERIES);
         refuseWhatIsNotThereYet(request);
-        int shards = shardCount(request.numShards());
+        required("ACLName", request.aclName());
+        var restore = plane.snapshots().restore(region, request);
+        int shards = shardCount(shardsWanted(request, restore));
         int replicas =
                 within("NumReplicasPerShard", request.numReplicasPerShard(), 1, 0, REPLICAS_MAX);
-        if ((long) shards * (replicas + 1) > NODES_PER_CLUSTER_MAX) {
-            throw Fault.NODE_QUOTA_FOR_CLUSTER_EXCEEDED.because(
-                    "%d shards of %d nodes were asked for; a cluster has at most %d nodes.",
-                    shards, replicas + 1, NODES_PER_CLUSTER_MAX);
+        checkNodesOfCluster(shards, replicas);
+        String acl = plane.access().usableAcl(region, request.aclName());
+        if (!acl.equals(Acl.OPEN_ACCESS) && Boolean.FALSE.equals(request.tlsEnabled())) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "TLSEnabled is false; that goes with the ACL open-access only.");
         }
-        String acl = required("ACLName", request.aclName()).toLowerCase(Locale.ROOT);
-        if (!acl.equals("open-access")) {
-            throw Fault.ACL_NOT_FOUND.because("ACL %s not found.", acl);
+        String engine = EngineVersions.engine(request.engine());
+        String version = EngineVersions.version(engine, request.engineVersion());
+        var group =
+                plane.subnets()
+                        .existing(
+                                region,
+                                request.subnetGroupName() == null
+                                        ? SubnetGroup.DEFAULT_NAME
+                                        : request.subnetGroupName());
+        var tags = Tags.check(request.tags());
+        if (request.tags() == null && restore != null && restore.snapshot() != null) {
+            tags = plane.tagsOf(restore.snapshot());
         }
-        String engine = engine(request.engine());
-        String version = engineVersion(engine, request.engineVersion());
         var id = new ClusterId(region, name, "%016x".formatted(random.nextLong()));
         return new ClusterSpec(
                 id,
@@ -79,27 +85,58 @@ final class ClusterRequests {
                 within("Port", request.port(), 6379, 1, 65_535),
                 engine,
                 version,
-                parameterGroup(engine, version, request.parameterGroupName()),
-                subnetGroup(request.subnetGroupName()),
+                plane.parameters().usable(region, engine, version, request.parameterGroupName()),
+                group.name(),
                 request.securityGroupIds() == null ? List.of() : request.securityGroupIds(),
                 acl,
-                maintenanceWindow(request.maintenanceWindow(), random),
-                snapshotWindow(request.snapshotWindow(), random),
+                Windows.maintenance(request.maintenanceWindow(), random),
+                Windows.snapshot(request.snapshotWindow(), random),
                 retention,
                 request.autoMinorVersionUpgrade() == null || request.autoMinorVersionUpgrade(),
-                tags(request.tags()),
-                shards(name, region, shards, replicas, now, random));
+                tags,
+                shards(name, group, shards, replicas, now, random),
+                restore);
+    }
+
+    /// As many shards as the snapshot has, unless the request says otherwise.
+    private static @Nullable Integer shardsWanted(
+            CreateClusterRequest request, @Nullable Restore restore) {
+        if (request.numShards() != null || restore == null || restore.snapshot() == null) {
+            return request.numShards();
+        }
+        return restore.shards().size();
+    }
+
+    static void checkNodesOfCluster(int shards, int replicas) {
+        if ((long) shards * (replicas + 1) > NODES_PER_CLUSTER_MAX) {
+            throw Fault.NODE_QUOTA_FOR_CLUSTER_EXCEEDED.because(
+                    "%d shards of %d nodes were asked for; a cluster has at most %d nodes.",
+                    shards, replicas + 1, NODES_PER_CLUSTER_MAX);
+        }
     }
 
     static String clusterName(@Nullable String given) {
-        String name = required("ClusterName", given).toLowerCase(Locale.ROOT);
-        if (name.length() > 40 || !NAME.matcher(name).matches()) {
+        return name("ClusterName", given);
+    }
+
+    /// The name of a new cluster, user or ACL, in lower case.
+    static String name(String member, @Nullable String given) {
+        return name(member, given, NAME_MAX);
+    }
+
+    static String name(String member, @Nullable String given, int longest) {
+        String name = required(member, given).toLowerCase(Locale.ROOT);
+        if (name.length() > longest || !NAME.matcher(name).matches()) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "ClusterName %s is not valid: 1 to 40 letters, digits or hyphens, beginning with"
+                    "%s %s is not valid: 1 to %d letters, digits or hyphens, beginning with"
                             + " a letter, without two hyphens in a row or one at the end.",
-                    name);
+                    member, name, longest);
         }
         return name;
+    }
+
+    static int pageSize(@Nullable Integer maxResults) {
+        return within("MaxResults", maxResults, SHOWN_MAX, 1, SHOWN_MAX);
     }
 
     static String required(String member, @Nullable String value) {
@@ -120,7 +157,7 @@ final class ClusterRequests {
         return given;
     }
 
-    private static int shardCount(@Nullable Integer given) {
+    static int shardCount(@Nullable Integer given) {
         if (given != null && given > SHARDS_MAX) {
             throw Fault.SHARDS_PER_CLUSTER_QUOTA_EXCEEDED.because(
                     "%d shards were asked for; a cluster has at most %d.", given, SHARDS_MAX);
@@ -135,7 +172,7 @@ final class ClusterRequests {
         }
     }
 
-    private static String nodeType(String given) {
+    static String nodeType(String given) {
         return NodeType.find(given)
                 .map(NodeType::name)
                 .orElseThrow(() ->
@@ -151,9 +188,6 @@ final class ClusterRequests {
         }
         if (request.kmsKeyId() != null) {
             throw notYet("KmsKeyId", "omit it");
-        }
-        if (request.snapshotName() != null || request.snapshotArns() != null) {
-            throw notYet("Restoring from a snapshot", "omit SnapshotName and SnapshotArns");
         }
         if (request.multiRegionClusterName() != null) {
             throw notYet("MultiRegionClusterName", "omit it");
@@ -171,138 +205,15 @@ final class ClusterRequests {
         if (otherNetwork || otherDiscovery) {
             throw notYet("A network other than ipv4", "omit NetworkType and IpDiscovery");
         }
-        if (request.snapshotRetentionLimit() != null && request.snapshotRetentionLimit() > 0) {
-            throw notYet("SnapshotRetentionLimit above 0", "omit it or pass 0");
-        }
     }
 
-    private static ApiException notYet(String what, String wayOut) {
+    static ApiException notYet(String what, String wayOut) {
         return Fault.INVALID_PARAMETER_COMBINATION.because(
                 "%s is not offered by this version of Keepsake; %s.", what, wayOut);
     }
 
-    private static String engine(@Nullable String given) {
-        String engine = given == null ? "redis" : given.toLowerCase(Locale.ROOT);
-        if (!VERSIONS.containsKey(engine)) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "Engine %s is not known; expected redis or valkey.", engine);
-        }
-        return engine;
-    }
-
-    private static String engineVersion(String engine, @Nullable String given) {
-        String version = given != null ? given : engine.equals("redis") ? "7.0" : "7.2";
-        var known = VERSIONS.getOrDefault(engine, List.of());
-        if (!known.contains(version)) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "EngineVersion %s is not known for %s; expected one of %s.",
-                    version, engine, String.join(", ", known));
-        }
-        return version;
-    }
-
-    private static String parameterGroup(String engine, String version, @Nullable String given) {
-        String standard = "default.memorydb-%s%s".formatted(engine, version.substring(0, 1));
-        String group = given == null ? standard : given.toLowerCase(Locale.ROOT);
-        if (!group.equals(standard)) {
-            if (Set.of(
-                            "default.memorydb-redis6",
-                            "default.memorydb-redis7",
-                            "default.memorydb-valkey7")
-                    .contains(group)) {
-                throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                        "Parameter group %s does not fit %s %s; expected %s.",
-                        group, engine, version, standard);
-            }
-            throw Fault.PARAMETER_GROUP_NOT_FOUND.because("Parameter group %s not found.", group);
-        }
-        return group;
-    }
-
-    private static String subnetGroup(@Nullable String given) {
-        String group = given == null ? "default" : given.toLowerCase(Locale.ROOT);
-        if (!group.equals("default")) {
-            throw Fault.SUBNET_GROUP_NOT_FOUND.because("Subnet group %s not found.", group);
-        }
-        return group;
-    }
-
-    private static String maintenanceWindow(@Nullable String given, RandomGenerator random) {
-        if (given == null) {
-            int start = 180 + 30 * random.nextInt(15); // 03:00 to 10:00 UTC, as in us-east-1
-            String day = DAYS.get(random.nextInt(DAYS.size()));
-            return "%s:%s-%s:%s".formatted(day, clock(start), day, clock(start + 60));
-        }
-        var parts = given.toLowerCase(Locale.ROOT).split("-", -1);
-        int start = parts.length == 2 ? weekMinute(parts[0]) : -1;
-        int end = parts.length == 2 ? weekMinute(parts[1]) : -1;
-        int length = Math.floorMod(end - start, 7 * DAY_MINUTES);
-        if (start < 0 || end < 0 || length < 60 || length > DAY_MINUTES) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "MaintenanceWindow %s is not valid; expected ddd:hh24:mi-ddd:hh24:mi of 60 minutes"
-                            + " to 24 hours, such as sun:05:00-sun:06:00.",
-                    given);
-        }
-        return given.toLowerCase(Locale.ROOT);
-    }
-
-    private static String snapshotWindow(@Nullable String given, RandomGenerator random) {
-        if (given == null) {
-            int start = 30 * random.nextInt(46);
-            return "%s-%s".formatted(clock(start), clock(start + 60));
-        }
-        var parts = given.split("-", -1);
-        int start = parts.length == 2 ? dayMinute(parts[0]) : -1;
-        int end = parts.length == 2 ? dayMinute(parts[1]) : -1;
-        if (start < 0 || end < 0 || Math.floorMod(end - start, DAY_MINUTES) < 60) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "SnapshotWindow %s is not valid; expected hh24:mi-hh24:mi of at least 60 minutes,"
-                            + " such as 05:00-06:00.",
-                    given);
-        }
-        return given;
-    }
-
-    private static String clock(int minute) {
-        return "%02d:%02d".formatted(minute / 60 % 24, minute % 60);
-    }
-
-    private static int weekMinute(String text) {
-        int day =
-                text.length() > 4 && text.charAt(3) == ':'
-                        ? DAYS.indexOf(text.substring(0, 3))
-                        : -1;
-        int minute = day < 0 ? -1 : dayMinute(text.substring(4));
-        return minute < 0 ? -1 : day * DAY_MINUTES + minute;
-    }
-
-    private static int dayMinute(String text) {
-        var match = CLOCK.matcher(text);
-        return match.matches()
-                ? 60 * Integer.parseInt(match.group(1)) + Integer.parseInt(match.group(2))
-                : -1;
-    }
-
-    private static Map<String, String> tags(@Nullable List<CreateClusterRequest.Tag> given) {
-        var tags = new HashMap<String, String>();
-        for (var tag : given == null ? List.<CreateClusterRequest.Tag>of() : given) {
-            String key = tag.key();
-            String value = tag.value() == null ? "" : tag.value();
-            if (key == null
-                    || !TAG_KEY.matcher(key).matches()
-                    || key.toLowerCase(Locale.ROOT).startsWith("aws:")
-                    || value.length() > 256) {
-                throw Fault.INVALID_PARAMETER_VALUE.because(
-                        "Tag %s is not valid: keys have 1 to 128 characters and do not begin with aws:,"
-                                + " values at most 256.",
-                        String.valueOf(key));
-            }
-            tags.put(key, value);
-        }
-        if (tags.size() > TAGS_MAX) {
-            throw Fault.TAG_QUOTA_EXCEEDED.because(
-                    "%d tags were given; a resource has at most %d.", tags.size(), TAGS_MAX);
-        }
+    /// The tags that say how a cluster takes part in drills.
+    static void checkDrillTags(Map<String, String> tags) {
         String lag = tags.get(LAG_TAG);
         if (lag != null && (!lag.matches("\\d{1,5}") || Integer.parseInt(lag) > LAG_MAX_MS)) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
@@ -317,12 +228,11 @@ final class ClusterRequests {
                         "Tag %s: %s.", MODE_TAG, String.valueOf(e.getMessage()));
             }
         }
-        return tags;
     }
 
     private static List<ShardSpec> shards(
             String cluster,
-            String region,
+            SubnetGroup group,
             int shards,
             int replicas,
             Instant now,
@@ -335,9 +245,9 @@ final class ClusterRequests {
             for (int k = 0; k <= replicas; k++) {
                 nodes.add(
                         new NodeSpec(
-                                "%s-%s-%03d".formatted(cluster, shard, k + 1),
+                                nodeName(cluster, shard, k + 1),
                                 hex40(random),
-                                region + (char) ('a' + (i + k) % 3),
+                                Subnets.zone(group, i + k),
                                 now));
             }
             specs.add(new ShardSpec(shard, hex40(random), slots.get(i).toString(), nodes));
@@ -345,7 +255,11 @@ final class ClusterRequests {
         return specs;
     }
 
-    private static String hex40(RandomGenerator random) {
+    static String nodeName(String cluster, String shard, int number) {
+        return "%s-%s-%03d".formatted(cluster, shard, number);
+    }
+
+    static String hex40(RandomGenerator random) {
         return "%016x%016x%08x".formatted(random.nextLong(), random.nextLong(), random.nextInt());
     }
 

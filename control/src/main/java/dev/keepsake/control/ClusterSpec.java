@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 /// A cluster, as CreateCluster decided it.
 ///
 /// @param requestedPort where the cluster endpoint should listen
+/// @param restore what it was filled with when it was created, if with anything
 public record ClusterSpec(
         ClusterId id,
         @Nullable String description,
@@ -23,10 +24,50 @@ public record ClusterSpec(
         int snapshotRetentionLimit,
         boolean autoMinorVersionUpgrade,
         Map<String, String> tags,
-        List<ShardSpec> shards) {
+        List<ShardSpec> shards,
+        @Nullable Restore restore) {
     public ClusterSpec {
         securityGroupIds = List.copyOf(securityGroupIds);
         tags = Map.copyOf(tags);
         shards = List.copyOf(shards);
+    }
+
+    /// Which cluster it is, for tags.
+    Resource resource() {
+        return new Resource(id.region(), Resource.Kind.CLUSTER, id.name());
+    }
+
+    ClusterSpec withTags(Map<String, String> next) {
+        return change(next, shards, aclName);
+    }
+
+    ClusterSpec withShards(List<ShardSpec> next) {
+        return change(tags, next, aclName);
+    }
+
+    ClusterSpec withAcl(String next) {
+        return change(tags, shards, next);
+    }
+
+    private ClusterSpec change(
+            Map<String, String> otherTags, List<ShardSpec> otherShards, String otherAcl) {
+        return new ClusterSpec(
+                id,
+                description,
+                nodeType,
+                requestedPort,
+                engine,
+                engineVersion,
+                parameterGroupName,
+                subnetGroupName,
+                securityGroupIds,
+                otherAcl,
+                maintenanceWindow,
+                snapshotWindow,
+                snapshotRetentionLimit,
+                autoMinorVersionUpgrade,
+                otherTags,
+                otherShards,
+                restore);
     }
 }

@@ -7,16 +7,23 @@ import org.jspecify.annotations.Nullable;
 /// @param endpoints null until the fleet has found ports
 /// @param enginePatchVersion null until engines run
 /// @param failover null when none is under way
+/// @param update what UpdateCluster asked for and is not reached yet, or null
+/// @param parametersPending whether engines have yet to take their parameter group's values
 public record ClusterState(
         ClusterSpec spec,
         Status status,
         @Nullable Endpoints endpoints,
         @Nullable String enginePatchVersion,
-        @Nullable Failover failover) {
+        @Nullable Failover failover,
+        @Nullable ClusterUpdate update,
+        boolean parametersPending) {
     /// The values of `Cluster.Status` that occur.
     public enum Status {
         CREATING("creating"),
+        RESTORE_FAILED("restore-failed"),
         AVAILABLE("available"),
+        UPDATING("updating"),
+        SNAPSHOTTING("snapshotting"),
         DELETING("deleting");
 
         private final String wire;
@@ -25,24 +32,72 @@ public record ClusterState(
             this.wire = wire;
         }
 
-        String wire() {
+        /// As the API says it.
+        public String wire() {
             return wire;
         }
     }
 
+    /// A cluster that nothing has been done for yet.
+    static ClusterState creating(ClusterSpec spec) {
+        return new ClusterState(spec, Status.CREATING, null, null, null, null, false);
+    }
+
+    /// Whether it has been created, and is not being deleted.
+    public boolean isUp() {
+        return switch (status) {
+            case AVAILABLE, UPDATING, SNAPSHOTTING -> true;
+            case CREATING, RESTORE_FAILED, DELETING -> false;
+        };
+    }
+
     ClusterState with(Status next) {
-        return new ClusterState(spec, next, endpoints, enginePatchVersion, failover);
+        return change(spec, next, failover, update, parametersPending);
     }
 
     ClusterState with(Endpoints found) {
-        return new ClusterState(spec, status, found, enginePatchVersion, failover);
+        return new ClusterState(
+                spec, status, found, enginePatchVersion, failover, update, parametersPending);
     }
 
     ClusterState running(String patchVersion) {
-        return new ClusterState(spec, Status.AVAILABLE, endpoints, patchVersion, failover);
+        return new ClusterState(
+                spec, Status.AVAILABLE, endpoints, patchVersion, null, null, parametersPending);
     }
 
     ClusterState with(@Nullable Failover next) {
-        return new ClusterState(spec, status, endpoints, enginePatchVersion, next);
+        return change(spec, status, next, update, parametersPending);
+    }
+
+    ClusterState with(ClusterSpec next) {
+        return change(next, status, failover, update, parametersPending);
+    }
+
+    ClusterState updating(ClusterSpec next, ClusterUpdate wanted) {
+        return change(next, Status.UPDATING, failover, wanted, parametersPending);
+    }
+
+    ClusterState updated(ClusterSpec next) {
+        return change(next, Status.AVAILABLE, failover, null, parametersPending);
+    }
+
+    ClusterState withParametersPending(boolean pending) {
+        return change(spec, status, failover, update, pending);
+    }
+
+    private ClusterState change(
+            ClusterSpec otherSpec,
+            Status otherStatus,
+            @Nullable Failover otherFailover,
+            @Nullable ClusterUpdate otherUpdate,
+            boolean otherPending) {
+        return new ClusterState(
+                otherSpec,
+                otherStatus,
+                endpoints,
+                enginePatchVersion,
+                otherFailover,
+                otherUpdate,
+                otherPending);
     }
 }

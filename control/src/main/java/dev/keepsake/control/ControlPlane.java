@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -30,17 +31,64 @@ public final class ControlPlane {
 
     private final ControlState state;
     private final int failoverQuota;
+    private final String enginePatchVersion;
+    private final Access access;
+    private final Parameters parameters;
+    private final Subnets subnets;
+    private final Snapshots snapshots;
+    private final Tags tags;
+    private final Reservations reservations;
+    private final ClusterUpdates updates;
 
-    /// Without a quota of failovers.
+    /// Without a quota of failovers, over the bundled engine.
     public ControlPlane(ControlState state) {
-        this(state, 0);
+        this(state, 0, "7.0.15");
     }
 
     /// @param failoverQuota how many failovers may be called for within 24 hours in a region; 0 for
     ///   any number
-    public ControlPlane(ControlState state, int failoverQuota) {
+    /// @param enginePatchVersion what the engines of this machine are
+    public ControlPlane(ControlState state, int failoverQuota, String enginePatchVersion) {
+        this.enginePatchVersion = enginePatchVersion;
         this.state = state;
         this.failoverQuota = failoverQuota;
+        this.access = new Access(state);
+        this.parameters = new Parameters(state);
+        this.subnets = new Subnets(state);
+        this.snapshots = new Snapshots(state, this);
+        this.tags = new Tags(state, this);
+        this.reservations = new Reservations(state);
+        this.updates = new ClusterUpdates(state, this);
+    }
+
+    /// Users and ACLs.
+    public Access access() {
+        return access;
+    }
+
+    /// Parameter groups.
+    public Parameters parameters() {
+        return parameters;
+    }
+
+    /// Subnet groups.
+    public Subnets subnets() {
+        return subnets;
+    }
+
+    /// Snapshots.
+    public Snapshots snapshots() {
+        return snapshots;
+    }
+
+    /// Tags of everything.
+    public Tags tags() {
+        return tags;
+    }
+
+    /// Reserved nodes.
+    public Reservations reservations() {
+        return reservations;
     }
 
     // ---- what the API asks
@@ -48,23 +96,93 @@ public final class ControlPlane {
     /// CreateCluster.
     public Decision<ClusterState> createCluster(
             CreateClusterRequest request, String region, Instant now, RandomGenerator random) {
-        var spec = ClusterRequests.check(request, region, now, random);
+        var spec = ClusterRequests.check(request, this, region, now, random);
         if (state.cluster(region, spec.id().name()).isPresent()) {
             throw Fault.CLUSTER_ALREADY_EXISTS.because(
                     "Cluster %s already exists.", spec.id().name());
         }
-        int nodes =
-                nodes(spec)
-                        + state.clusters(region).stream()
-                                .mapToInt(cluster -> nodes(cluster.spec()))
-                                .sum();
+        checkNodesOfCustomer(spec, region);
+        return new Decision<>(
+                List.of(new ControlRecord.ClusterCreated(spec)), ClusterState.creating(spec));
+    }
+
+    /// Counts the nodes of a cluster as it would be, and those of all others of its region.
+    void checkNodesOfCustomer(ClusterSpec spec, String region) {
+        int nodes = nodes(spec);
+        for (var cluster : state.clusters(region)) {
+            if (!cluster.spec().id().equals(spec.id())) {
+                nodes += nodes(cluster.spec());
+            }
+        }
         if (nodes > NODES_MAX) {
             throw Fault.NODE_QUOTA_FOR_CUSTOMER_EXCEEDED.because(
                     "%d nodes would run in %s; at most %d may.", nodes, region, NODES_MAX);
         }
-        return new Decision<>(
-                List.of(new ControlRecord.ClusterCreated(spec)),
-                new ClusterState(spec, ClusterState.Status.CREATING, null, null, null));
+    }
+
+    Map<String, String> tagsOf(SnapshotId snapshot) {
+        return state.tags(new Resource(snapshot.region(), Resource.Kind.SNAPSHOT, snapshot.name()));
+    }
+
+    /// UpdateCluster.
+    public Decision<ClusterState> updateCluster(
+            UpdateClusterRequest request, String region, Instant now, RandomGenerator random) {
+        return updates.update(request, region, now, random);
+    }
+
+    /// ListAllowedNodeTypeUpdates: the types with more memory than a cluster's, and with less.
+    ///
+    /// @return larger types, then smaller ones
+    public List<List<String>> allowedNodeTypes(String region, @Nullable String clusterName) {
+        ClusterRequests.required("ClusterName", clusterName);
+        String type = existing(region, clusterName).spec().nodeType();
+        long bytes = NodeType.find(type).map(NodeType::maxmemoryBytes).orElse(0L);
+        return List.of(
+                NodeType.all().stream()
+                        .filter(other -> other.maxmemoryBytes() > bytes)
+                        .map(NodeType::name)
+                        .toList(),
+                NodeType.all().stream()
+                        .filter(other -> other.maxmemoryBytes() < bytes)
+                        .map(NodeType::name)
+                        .toList());
+    }
+
+    /// What the engines of this machine are, whatever version a cluster asked for.
+    public String enginePatchVersion() {
+        return enginePatchVersion;
+    }
+
+    /// DescribeEngineVersions.
+    public Page<EngineVersions> describeEngineVersions(
+            @Nullable String engine,
+            @Nullable String version,
+            @Nullable String family,
+            boolean defaultOnly,
+            @Nullable Integer maxResults,
+            @Nullable String nextToken) {
+        return EngineVersions.describe(engine, version, family, defaultOnly, maxResults, nextToken);
+    }
+
+    /// Removes everything, whatever state it is in: for test suites. Clusters and snapshots go as
+    /// soon as the fleet has ended and deleted them.
+    public Decision<Boolean> reset(Instant now) {
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.Reset(now));
+        for (var cluster : state.clusters()) {
+            records.add(new ControlRecord.ClusterDeleting(cluster.spec().id()));
+        }
+        for (var snapshot : state.snapshots().all()) {
+            records.add(
+                    new ControlRecord.SnapshotChanged(
+                            snapshot.with(ClusterSnapshot.Status.DELETING)));
+        }
+        return new Decision<>(records, true);
+    }
+
+    /// Whether there is nothing but what is in every region.
+    public boolean isEmpty() {
+        return state.clusters().isEmpty() && state.snapshots().all().isEmpty();
     }
 
     /// DescribeClusters, ordered by name.
@@ -86,23 +204,30 @@ public final class ControlPlane {
                 nextToken);
     }
 
-    /// DeleteCluster.
+    /// DeleteCluster. With a final snapshot, the cluster goes only once that is there.
     public Decision<ClusterState> deleteCluster(
             String region,
             @Nullable String clusterName,
             @Nullable String multiRegionClusterName,
-            @Nullable String finalSnapshotName) {
+            @Nullable String finalSnapshotName,
+            Instant now,
+            RandomGenerator random) {
         ClusterRequests.required("ClusterName", clusterName);
-        if (finalSnapshotName != null || multiRegionClusterName != null) {
+        if (multiRegionClusterName != null) {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                    "FinalSnapshotName and MultiRegionClusterName are not offered by this version of"
-                            + " Keepsake; omit them.");
+                    "MultiRegionClusterName is not offered by this version of Keepsake; omit it.");
         }
         var cluster = existing(region, clusterName);
-        expectAvailable(cluster);
-        return new Decision<>(
-                List.of(new ControlRecord.ClusterDeleting(cluster.spec().id())),
-                cluster.with(ClusterState.Status.DELETING));
+        if (cluster.status() != ClusterState.Status.RESTORE_FAILED || finalSnapshotName != null) {
+            expectAvailable(cluster);
+        }
+        var records = new ArrayList<ControlRecord>();
+        if (finalSnapshotName != null) {
+            String name = snapshots.free(region, finalSnapshotName);
+            snapshots.asked(records, name, cluster, false, null, now, random);
+        }
+        records.add(new ControlRecord.ClusterDeleting(cluster.spec().id()));
+        return new Decision<>(records, cluster.with(ClusterState.Status.DELETING));
     }
 
     /// FailoverShard. Checked in this order: members, cluster, shard, state, replicas, quota.
@@ -254,13 +379,51 @@ public final class ControlPlane {
                 event(id, now, "Cluster created."));
     }
 
+    /// A new cluster could not be filled with what it was to be.
+    public Decision<Optional<ClusterState>> restoreFailed(
+            ClusterId id, String reason, Instant now) {
+        var restore = state.cluster(id).map(cluster -> cluster.spec().restore()).orElse(null);
+        return reported(
+                id,
+                cluster -> cluster.status() == ClusterState.Status.CREATING,
+                new ControlRecord.ClusterRestoreFailed(id),
+                event(
+                        id,
+                        now,
+                        "Restore from %s failed for node %s. %s"
+                                .formatted(
+                                        restore == null ? "nothing" : restore.from(),
+                                        state.cluster(id)
+                                                .map(ControlPlane::firstNode)
+                                                .orElse("unknown"),
+                                        reason)));
+    }
+
+    private static String firstNode(ClusterState cluster) {
+        return cluster.spec().shards().getFirst().nodes().getFirst().name();
+    }
+
+    /// Nodes that an update took out of their shards are gone.
+    public Decision<Optional<ClusterState>> nodesLeft(
+            ClusterId id, List<String> names, Instant now) {
+        return updates.nodesLeft(id, names, now);
+    }
+
+    /// An update is carried out.
+    public Decision<Optional<ClusterState>> clusterUpdated(ClusterId id, Instant now) {
+        return updates.finished(id, now);
+    }
+
     /// Nothing of a cluster is left.
     public Decision<Optional<ClusterState>> clusterRemoved(ClusterId id, Instant now) {
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.ClusterRemoved(id));
+        records.add(event(id, now, "Cluster deleted."));
+        records.addAll(snapshots.goneWith(id));
         return reported(
                 id,
                 cluster -> cluster.status() == ClusterState.Status.DELETING,
-                new ControlRecord.ClusterRemoved(id),
-                event(id, now, "Cluster deleted."));
+                records.toArray(new ControlRecord[0]));
     }
 
     /// The fleet is about to let a primary fail.
@@ -343,18 +506,19 @@ public final class ControlPlane {
                 cluster.filter(news).isPresent() ? List.of(records) : List.of(), cluster);
     }
 
-    private static ControlRecord event(ClusterId id, Instant now, String message) {
+    static ControlRecord event(ClusterId id, Instant now, String message) {
         return new ControlRecord.EventHappened(
                 new Event(id.region(), id.name(), "cluster", message, now));
     }
 
-    private ClusterState existing(String region, @Nullable String clusterName) {
+    /// @throws ApiException when there is none of that name
+    ClusterState existing(String region, @Nullable String clusterName) {
         String name = ClusterRequests.clusterName(clusterName);
         return state.cluster(region, name)
                 .orElseThrow(() -> Fault.CLUSTER_NOT_FOUND.because("Cluster %s not found.", name));
     }
 
-    private static void expectAvailable(ClusterState cluster) {
+    static void expectAvailable(ClusterState cluster) {
         String name = cluster.spec().id().name();
         if (cluster.status() != ClusterState.Status.AVAILABLE) {
             throw Fault.INVALID_CLUSTER_STATE.because(
@@ -368,7 +532,7 @@ public final class ControlPlane {
         }
     }
 
-    private static int nodes(ClusterSpec spec) {
+    static int nodes(ClusterSpec spec) {
         return spec.shards().stream().mapToInt(shard -> shard.nodes().size()).sum();
     }
 }

@@ -1,6 +1,7 @@
 package dev.keepsake.control;
 
 import java.time.Instant;
+import java.util.Map;
 
 /// What the control plane remembers: every change of its state is one of these. They are stored as
 /// they are, so a component may be added, and is never renamed or given another meaning.
@@ -11,6 +12,23 @@ public sealed interface ControlRecord {
 
     record ClusterProvisioned(ClusterId cluster, String enginePatchVersion)
             implements ControlRecord {}
+
+    record ClusterRestoreFailed(ClusterId cluster) implements ControlRecord {}
+
+    /// Something of a cluster is another from now on, its tags or windows for example.
+    record ClusterChanged(ClusterSpec spec) implements ControlRecord {}
+
+    record ClusterUpdating(ClusterSpec spec, ClusterUpdate update) implements ControlRecord {}
+
+    record ClusterUpdated(ClusterSpec spec) implements ControlRecord {}
+
+    record ParametersPending(ClusterId cluster) implements ControlRecord {}
+
+    record ParametersApplied(ClusterId cluster) implements ControlRecord {}
+
+    record ClusterSnapshotting(ClusterId cluster) implements ControlRecord {}
+
+    record ClusterSnapshotted(ClusterId cluster) implements ControlRecord {}
 
     record ClusterDeleting(ClusterId cluster) implements ControlRecord {}
 
@@ -24,5 +42,37 @@ public sealed interface ControlRecord {
 
     record FailoverFinished(ClusterId cluster, Instant at) implements ControlRecord {}
 
+    record UserChanged(User user) implements ControlRecord {}
+
+    record UserRemoved(String region, String name) implements ControlRecord {}
+
+    record AclChanged(Acl acl) implements ControlRecord {}
+
+    record AclRemoved(String region, String name) implements ControlRecord {}
+
+    record ParameterGroupChanged(ParameterGroup group) implements ControlRecord {}
+
+    record ParameterGroupRemoved(String region, String name) implements ControlRecord {}
+
+    record SubnetGroupChanged(SubnetGroup group) implements ControlRecord {}
+
+    record SubnetGroupRemoved(String region, String name) implements ControlRecord {}
+
+    record SnapshotChanged(ClusterSnapshot snapshot) implements ControlRecord {}
+
+    record SnapshotRemoved(SnapshotId id) implements ControlRecord {}
+
+    record NodesReserved(ReservedNode reservation) implements ControlRecord {}
+
+    /// The tags of a resource that is no cluster; they go with it.
+    record TagsChanged(Resource resource, Map<String, String> tags) implements ControlRecord {
+        public TagsChanged {
+            tags = Map.copyOf(tags);
+        }
+    }
+
     record EventHappened(Event event) implements ControlRecord {}
+
+    /// Everything but clusters, which have to be removed one by one, is forgotten.
+    record Reset(Instant at) implements ControlRecord {}
 }

@@ -3,10 +3,10 @@ package dev.keepsake.control;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.function.UnaryOperator;
 
 /// Everything the control plane knows: what applying all records in order gives. Changed by
@@ -15,19 +15,46 @@ public final class ControlState {
     static final Duration EVENTS_KEPT = Duration.ofDays(14);
     private static final int EVENTS_MAX = 100_000;
 
-    private final Map<String, Map<String, ClusterState>> clustersByRegion = new TreeMap<>();
+    private final Regional<ClusterState> clusters = new Regional<>();
+    private final Regional<User> users = new Regional<>();
+    private final Regional<Acl> acls = new Regional<>();
+    private final Regional<ParameterGroup> parameterGroups = new Regional<>();
+    private final Regional<SubnetGroup> subnetGroups = new Regional<>();
+    private final Regional<ClusterSnapshot> snapshots = new Regional<>();
+    private final Regional<ReservedNode> reservations = new Regional<>();
+    private final Map<Resource, Map<String, String>> tags = new HashMap<>();
     private final ArrayDeque<Event> events = new ArrayDeque<>();
     private long eventsForgotten;
 
     /// Applies one record. A record about a cluster that is gone changes nothing.
     public void apply(ControlRecord record) {
         switch (record) {
-            case ControlRecord.ClusterCreated(ClusterSpec spec) ->
-                    put(new ClusterState(spec, ClusterState.Status.CREATING, null, null, null));
+            case ControlRecord.ClusterCreated(ClusterSpec spec) -> put(ClusterState.creating(spec));
             case ControlRecord.EndpointsAssigned(ClusterId id, Endpoints endpoints) ->
                     change(id, cluster -> cluster.with(endpoints));
             case ControlRecord.ClusterProvisioned(ClusterId id, String patchVersion) ->
                     change(id, cluster -> cluster.running(patchVersion));
+            case ControlRecord.ClusterRestoreFailed(ClusterId id) ->
+                    change(id, cluster -> cluster.with(ClusterState.Status.RESTORE_FAILED));
+            case ControlRecord.ClusterChanged(ClusterSpec spec) ->
+                    change(spec.id(), cluster -> cluster.with(spec));
+            case ControlRecord.ClusterUpdating(ClusterSpec spec, ClusterUpdate update) ->
+                    change(spec.id(), cluster -> cluster.updating(spec, update));
+            case ControlRecord.ClusterUpdated(ClusterSpec spec) ->
+                    change(spec.id(), cluster -> cluster.updated(spec));
+            case ControlRecord.ParametersPending(ClusterId id) ->
+                    change(id, cluster -> cluster.withParametersPending(true));
+            case ControlRecord.ParametersApplied(ClusterId id) ->
+                    change(id, cluster -> cluster.withParametersPending(false));
+            case ControlRecord.ClusterSnapshotting(ClusterId id) ->
+                    change(id, cluster -> cluster.with(ClusterState.Status.SNAPSHOTTING));
+            case ControlRecord.ClusterSnapshotted(ClusterId id) ->
+                    change(
+                            id,
+                            cluster ->
+                                    cluster.status() == ClusterState.Status.SNAPSHOTTING
+                                            ? cluster.with(ClusterState.Status.AVAILABLE)
+                                            : cluster);
             case ControlRecord.ClusterDeleting(ClusterId id) ->
                     change(id, cluster -> cluster.with(ClusterState.Status.DELETING));
             case ControlRecord.ClusterRemoved(ClusterId id) -> cluster(id).ifPresent(this::remove);
@@ -39,27 +66,72 @@ public final class ControlState {
                     changeFailover(id, old -> new Failover(old.shard(), old.failing(), promoted));
             case ControlRecord.FailoverFinished(ClusterId id, var _) ->
                     change(id, cluster -> cluster.with((Failover) null));
-            case ControlRecord.EventHappened(Event event) -> {
-                events.addLast(event);
-                var oldest = event.date().minus(EVENTS_KEPT);
-                while (events.size() > EVENTS_MAX || events.getFirst().date().isBefore(oldest)) {
-                    events.removeFirst();
-                    eventsForgotten++;
-                }
+            case ControlRecord.UserChanged(User user) ->
+                    users.put(user.region(), user.name(), user);
+            case ControlRecord.UserRemoved(String region, String name) -> {
+                users.remove(region, name);
+                tags.remove(new Resource(region, Resource.Kind.USER, name));
             }
+            case ControlRecord.AclChanged(Acl acl) -> acls.put(acl.region(), acl.name(), acl);
+            case ControlRecord.AclRemoved(String region, String name) -> {
+                acls.remove(region, name);
+                tags.remove(new Resource(region, Resource.Kind.ACL, name));
+            }
+            case ControlRecord.ParameterGroupChanged(ParameterGroup group) ->
+                    parameterGroups.put(group.region(), group.name(), group);
+            case ControlRecord.ParameterGroupRemoved(String region, String name) -> {
+                parameterGroups.remove(region, name);
+                tags.remove(new Resource(region, Resource.Kind.PARAMETER_GROUP, name));
+            }
+            case ControlRecord.SubnetGroupChanged(SubnetGroup group) ->
+                    subnetGroups.put(group.region(), group.name(), group);
+            case ControlRecord.SubnetGroupRemoved(String region, String name) -> {
+                subnetGroups.remove(region, name);
+                tags.remove(new Resource(region, Resource.Kind.SUBNET_GROUP, name));
+            }
+            case ControlRecord.SnapshotChanged(ClusterSnapshot snapshot) ->
+                    snapshots.put(snapshot.id().region(), snapshot.id().name(), snapshot);
+            case ControlRecord.SnapshotRemoved(SnapshotId id) -> {
+                snapshots.remove(id.region(), id.name());
+                tags.remove(new Resource(id.region(), Resource.Kind.SNAPSHOT, id.name()));
+            }
+            case ControlRecord.NodesReserved(ReservedNode reserved) ->
+                    reservations.put(reserved.region(), reserved.reservationId(), reserved);
+            case ControlRecord.TagsChanged(Resource resource, Map<String, String> next) ->
+                    tags.put(resource, next);
+            case ControlRecord.EventHappened(Event event) -> keep(event);
+            case ControlRecord.Reset _ -> forget();
         }
+    }
+
+    private void keep(Event event) {
+        events.addLast(event);
+        var oldest = event.date().minus(EVENTS_KEPT);
+        while (events.size() > EVENTS_MAX || events.getFirst().date().isBefore(oldest)) {
+            events.removeFirst();
+            eventsForgotten++;
+        }
+    }
+
+    private void forget() {
+        users.clear();
+        acls.clear();
+        parameterGroups.clear();
+        subnetGroups.clear();
+        reservations.clear();
+        tags.clear();
+        eventsForgotten += events.size();
+        events.clear();
     }
 
     /// The clusters of a region, by name.
     public Collection<ClusterState> clusters(String region) {
-        return inRegion(region).values();
+        return clusters.all(region);
     }
 
     /// All clusters.
     public List<ClusterState> clusters() {
-        return clustersByRegion.values().stream()
-                .flatMap(clusters -> clusters.values().stream())
-                .toList();
+        return clusters.all();
     }
 
     /// The cluster, if it still exists.
@@ -68,7 +140,41 @@ public final class ControlState {
     }
 
     Optional<ClusterState> cluster(String region, String name) {
-        return Optional.ofNullable(inRegion(region).get(name));
+        return clusters.find(region, name);
+    }
+
+    Regional<User> users() {
+        return users;
+    }
+
+    Regional<Acl> acls() {
+        return acls;
+    }
+
+    Regional<ParameterGroup> parameterGroups() {
+        return parameterGroups;
+    }
+
+    Regional<SubnetGroup> subnetGroups() {
+        return subnetGroups;
+    }
+
+    Regional<ClusterSnapshot> snapshots() {
+        return snapshots;
+    }
+
+    Regional<ReservedNode> reservations() {
+        return reservations;
+    }
+
+    /// All snapshots of all regions.
+    public List<ClusterSnapshot> allSnapshots() {
+        return snapshots.all();
+    }
+
+    /// The tags of a resource that is no cluster.
+    Map<String, String> tags(Resource resource) {
+        return tags.getOrDefault(resource, Map.of());
     }
 
     /// The events that are kept, oldest first.
@@ -81,26 +187,14 @@ public final class ControlState {
         return eventsForgotten;
     }
 
-    // Any caller may ask for any region, so asking leaves nothing behind.
-    private Map<String, ClusterState> inRegion(String region) {
-        return clustersByRegion.getOrDefault(region, Map.of());
-    }
-
     private void put(ClusterState cluster) {
         var id = cluster.spec().id();
-        clustersByRegion
-                .computeIfAbsent(id.region(), missing -> new TreeMap<>())
-                .put(id.name(), cluster);
+        clusters.put(id.region(), id.name(), cluster);
     }
 
     private void remove(ClusterState cluster) {
         var id = cluster.spec().id();
-        clustersByRegion.computeIfPresent(
-                id.region(),
-                (region, clusters) -> {
-                    clusters.remove(id.name());
-                    return clusters.isEmpty() ? null : clusters;
-                });
+        clusters.remove(id.region(), id.name());
     }
 
     private void change(ClusterId id, UnaryOperator<ClusterState> change) {

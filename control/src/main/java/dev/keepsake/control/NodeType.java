@@ -25,6 +25,10 @@ public record NodeType(String name, long maxmemoryBytes) {
                     new NodeType("db.r7g.12xlarge", 341_206_346_547L),
                     new NodeType("db.r7g.16xlarge", 450_000_750_456L));
 
+    static List<NodeType> all() {
+        return ALL;
+    }
+
     /// The type of that name.
     public static Optional<NodeType> find(String name) {
         return ALL.stream().filter(type -> type.name().equals(name)).findFirst();

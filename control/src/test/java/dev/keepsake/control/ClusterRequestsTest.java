@@ -97,7 +97,7 @@ class ClusterRequestsTest {
     void windowsThatAreNotGivenAreAnHourLongOnAHalfHourAndWithinTheRegionsBlock() {
         for (int seed = 0; seed < 200; seed++) {
             var spec =
-                    ClusterRequests.check(
+                    Create.spec(
                             Create.with(create -> {}),
                             "us-east-1",
                             NOW,
@@ -494,18 +494,13 @@ class ClusterRequestsTest {
                 Map.<String, Consumer<Create>>ofEntries(
                         Map.entry("TLSEnabled", create -> create.tlsEnabled = true),
                         Map.entry("KmsKeyId", create -> create.kmsKeyId = "key"),
-                        Map.entry("SnapshotName", create -> create.snapshotName = "nightly"),
-                        Map.entry("SnapshotArns", create -> create.snapshotArns = List.of("arn")),
                         Map.entry(
                                 "MultiRegionClusterName",
                                 create -> create.multiRegionClusterName = "virxk-all"),
                         Map.entry("SnsTopicArn", create -> create.snsTopicArn = "arn"),
                         Map.entry("DataTiering", create -> create.dataTiering = true),
                         Map.entry("NetworkType", create -> create.networkType = "dual_stack"),
-                        Map.entry("IpDiscovery", create -> create.ipDiscovery = "ipv6"),
-                        Map.entry(
-                                "SnapshotRetentionLimit",
-                                create -> create.snapshotRetentionLimit = 1));
+                        Map.entry("IpDiscovery", create -> create.ipDiscovery = "ipv6"));
         members.forEach((member, change) ->
                 refused(
                         Fault.INVALID_PARAMETER_COMBINATION,
@@ -576,7 +571,7 @@ class ClusterRequestsTest {
     @Test
     void theNodesOfAShardAreSpreadOverTheZonesOfTheRegion() {
         var spec =
-                ClusterRequests.check(
+                Create.spec(
                         Create.with(create -> {
                             create.numShards = 3;
                             create.numReplicasPerShard = 2;
@@ -595,8 +590,7 @@ class ClusterRequestsTest {
     }
 
     private static ClusterSpec checked(Consumer<Create> change) {
-        return ClusterRequests.check(
-                Create.with(change), "us-east-1", NOW, new SplittableRandom(7));
+        return Create.spec(Create.with(change), "us-east-1", NOW, new SplittableRandom(7));
     }
 
     private static void refused(Fault fault, Consumer<Create> change, String... texts) {

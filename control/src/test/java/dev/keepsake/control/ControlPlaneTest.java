@@ -106,7 +106,14 @@ class ControlPlaneTest {
         assertRefused(Fault.CLUSTER_NOT_FOUND, () -> control.delete("demo"), "demo");
         assertRefused(
                 Fault.INVALID_PARAMETER_VALUE,
-                () -> control.plane.deleteCluster("us-east-1", null, null, null),
+                () ->
+                        control.plane.deleteCluster(
+                                "us-east-1",
+                                null,
+                                null,
+                                null,
+                                control.now,
+                                new SplittableRandom(1)),
                 "ClusterName is required.");
         control.create(Create.named("demo"));
         assertRefused(
@@ -114,15 +121,25 @@ class ControlPlaneTest {
         control.available(Create.named("other"));
         assertRefused(
                 Fault.INVALID_PARAMETER_COMBINATION,
-                () -> control.plane.deleteCluster("us-east-1", "other", null, "last"),
-                "FinalSnapshotName");
-        assertRefused(
-                Fault.INVALID_PARAMETER_COMBINATION,
-                () -> control.plane.deleteCluster("us-east-1", "other", "virxk-all", null),
+                () ->
+                        control.plane.deleteCluster(
+                                "us-east-1",
+                                "other",
+                                "virxk-all",
+                                null,
+                                control.now,
+                                new SplittableRandom(1)),
                 "MultiRegionClusterName");
         assertRefused(
                 Fault.CLUSTER_NOT_FOUND,
-                () -> control.plane.deleteCluster("eu-west-1", "other", null, null),
+                () ->
+                        control.plane.deleteCluster(
+                                "eu-west-1",
+                                "other",
+                                null,
+                                null,
+                                control.now,
+                                new SplittableRandom(1)),
                 "other");
         control.delete("other");
         assertRefused(

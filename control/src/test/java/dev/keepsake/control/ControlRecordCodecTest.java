@@ -10,6 +10,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.assertj.core.api.ThrowableAssertAlternative;
@@ -168,6 +169,17 @@ class ControlRecordCodecTest {
                                 7000,
                                 Map.of("demo-0001-001", 7001, "demo-0001-002", 7002))));
         records.add(new ControlRecord.ClusterProvisioned(ID, "7.0.15"));
+        records.add(new ControlRecord.ClusterRestoreFailed(ID));
+        records.add(new ControlRecord.ClusterChanged(spec(Create.named("plain"))));
+        records.add(
+                new ControlRecord.ClusterUpdating(
+                        spec(Create.named("plain")),
+                        new ClusterUpdate(2, List.of("plain-0001-003"), "staff")));
+        records.add(new ControlRecord.ClusterUpdated(filled()));
+        records.add(new ControlRecord.ParametersPending(ID));
+        records.add(new ControlRecord.ParametersApplied(ID));
+        records.add(new ControlRecord.ClusterSnapshotting(ID));
+        records.add(new ControlRecord.ClusterSnapshotted(ID));
         records.add(new ControlRecord.ClusterDeleting(ID));
         records.add(new ControlRecord.ClusterRemoved(ID));
         records.add(new ControlRecord.FailoverRequested(ID, "0001"));
@@ -177,10 +189,81 @@ class ControlRecordCodecTest {
         records.add(
                 new ControlRecord.EventHappened(
                         new Event("us-east-1", "demo", "cluster", "Cluster created.", NOW)));
+        records.add(
+                new ControlRecord.UserChanged(
+                        new User(
+                                "us-east-1",
+                                "alice",
+                                User.Status.MODIFYING,
+                                "on ~* resetchannels -@all +get",
+                                User.Login.IAM,
+                                Set.of("ab".repeat(32)))));
+        records.add(new ControlRecord.UserRemoved("us-east-1", "alice"));
+        records.add(
+                new ControlRecord.AclChanged(
+                        new Acl(
+                                "us-east-1",
+                                "staff",
+                                Acl.Status.MODIFYING,
+                                List.of("alice"),
+                                List.of())));
+        records.add(new ControlRecord.AclRemoved("us-east-1", "staff"));
+        records.add(
+                new ControlRecord.ParameterGroupChanged(
+                        new ParameterGroup(
+                                "us-east-1",
+                                "mine",
+                                "memorydb_redis7",
+                                null,
+                                Map.of("maxmemory-policy", "allkeys-lru"))));
+        records.add(new ControlRecord.ParameterGroupRemoved("us-east-1", "mine"));
+        records.add(
+                new ControlRecord.SubnetGroupChanged(
+                        new SubnetGroup(
+                                "us-east-1",
+                                "mine",
+                                "d",
+                                List.of(new SubnetGroup.Subnet("subnet-1", "us-east-1a")))));
+        records.add(new ControlRecord.SubnetGroupRemoved("us-east-1", "mine"));
+        records.add(new ControlRecord.SnapshotChanged(snapshot()));
+        records.add(new ControlRecord.SnapshotRemoved(snapshot().id()));
+        records.add(
+                new ControlRecord.NodesReserved(
+                        new ReservedNode(
+                                "us-east-1",
+                                "mine",
+                                ReservedNodesOffering.all().getFirst(),
+                                3,
+                                NOW)));
+        records.add(
+                new ControlRecord.TagsChanged(
+                        new Resource("us-east-1", Resource.Kind.USER, "alice"),
+                        Map.of("Team", "a")));
+        records.add(new ControlRecord.Reset(NOW));
         return records.stream();
     }
 
+    private static ClusterSnapshot snapshot() {
+        var id = new SnapshotId("us-east-1", "nightly", "00ff00ff00ff00ff");
+        return new ClusterSnapshot(
+                id,
+                ClusterSnapshot.Status.COPYING,
+                true,
+                spec(Create.named("plain")),
+                NOW,
+                List.of(new ClusterSnapshot.Shard("0001", "0-16383", 1, 99, NOW)),
+                id,
+                "bucket");
+    }
+
+    private static ClusterSpec filled() {
+        return spec(
+                Create.with(create ->
+                        create.snapshotArns =
+                                List.of("file:///tmp/a.rdb", "arn:aws:s3:::b/k.rdb")));
+    }
+
     private static ClusterSpec spec(CreateClusterRequest request) {
-        return ClusterRequests.check(request, "us-east-1", NOW, new SplittableRandom(1));
+        return Create.spec(request, "us-east-1", NOW, new SplittableRandom(1));
     }
 }

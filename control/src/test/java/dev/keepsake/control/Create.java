@@ -1,7 +1,9 @@
 package dev.keepsake.control;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// CreateCluster's input for tests: the required members are given, each test changes what it is
@@ -44,6 +46,13 @@ final class Create {
 
     static CreateClusterRequest named(String name) {
         return with(create -> create.clusterName = name);
+    }
+
+    /// What the request comes to in a region where nothing is yet.
+    static ClusterSpec spec(
+            CreateClusterRequest request, String region, Instant now, RandomGenerator random) {
+        var plane = new ControlPlane(new ControlState());
+        return ClusterRequests.check(request, plane, region, now, random);
     }
 
     private CreateClusterRequest request() {

@@ -64,7 +64,7 @@ final class MemoryControl implements ControlService {
     }
 
     ClusterState delete(String cluster) {
-        return decide(plane -> plane.deleteCluster(REGION, cluster, null, null));
+        return decide(plane -> plane.deleteCluster(REGION, cluster, null, null, now, random));
     }
 
     ClusterState describe(String cluster) {

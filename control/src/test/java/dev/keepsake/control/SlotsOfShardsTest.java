@@ -34,7 +34,7 @@ class SlotsOfShardsTest {
         for (int shards = 1; shards <= 90; shards++) {
             int wanted = shards;
             var spec =
-                    ClusterRequests.check(
+                    Create.spec(
                             Create.with(create -> {
                                 create.numShards = wanted;
                                 create.numReplicasPerShard = 0;

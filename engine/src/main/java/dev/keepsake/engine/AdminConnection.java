@@ -53,6 +53,17 @@ final class AdminConnection implements AutoCloseable {
     RespValue ask(String... command) throws IOException {
         var request = Unpooled.buffer();
         RespWriter.command(request, command);
+        return ask(request);
+    }
+
+    /// As [#ask(String...)], with arguments that may be any bytes.
+    RespValue ask(byte[]... command) throws IOException {
+        var request = Unpooled.buffer();
+        RespWriter.command(request, command);
+        return ask(request);
+    }
+
+    private RespValue ask(ByteBuf request) throws IOException {
         var key = channel.register(selector, SelectionKey.OP_WRITE);
         while (request.isReadable()) {
             await();

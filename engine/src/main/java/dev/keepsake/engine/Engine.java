@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -88,6 +89,18 @@ public final class Engine implements AutoCloseable {
             throw new IOException(
                     "no reply to %s from the engine of node %s (pid %d): %s"
                             .formatted(args[0], node, pid(), e.getMessage()),
+                    e);
+        }
+    }
+
+    /// As [#commandWithin(long, String...)], with arguments that may be any bytes.
+    public RespValue commandOfBytes(long timeoutNs, List<byte[]> args) throws IOException {
+        try (var connection = new AdminConnection(socket, clock, timeoutNs)) {
+            return connection.ask(args.toArray(new byte[0][]));
+        } catch (IOException e) {
+            throw new IOException(
+                    "no reply from the engine of node %s (pid %d): %s"
+                            .formatted(node, pid(), e.getMessage()),
                     e);
         }
     }

@@ -1,9 +1,11 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.control.AccessRule;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.ShardSpec;
 import dev.keepsake.core.SlotRange;
+import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.Topology;
@@ -21,17 +23,69 @@ import org.jspecify.annotations.Nullable;
 
 /// One cluster as it runs. Owned by the fleet's thread; the topology is read by every front.
 final class ClusterRuntime implements AutoCloseable {
-    private final ClusterSpec spec;
-    private final Endpoints endpoints;
+    private volatile ClusterSpec spec;
+    private volatile Endpoints endpoints;
+    private volatile Map<String, String> parameters;
+    private List<AccessRule> access;
     private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
     private final Set<String> recovering = new HashSet<>();
     private volatile Topology topology = new Topology(0, List.of());
     private volatile List<NodeFront> serving = List.of();
     private @Nullable ClusterEndpoint endpoint;
 
-    ClusterRuntime(ClusterSpec spec, Endpoints endpoints) {
+    ClusterRuntime(
+            ClusterSpec spec,
+            Endpoints endpoints,
+            Map<String, String> parameters,
+            List<AccessRule> access) {
         this.spec = spec;
         this.endpoints = endpoints;
+        this.parameters = parameters;
+        this.access = access;
+    }
+
+    /// Takes over what is recorded of the cluster now.
+    void become(ClusterSpec newSpec, Endpoints newEndpoints) {
+        spec = newSpec;
+        endpoints = newEndpoints;
+    }
+
+    /// What engines are to run with. Any thread.
+    Map<String, String> parameters() {
+        return parameters;
+    }
+
+    void wantParameters(Map<String, String> wanted) {
+        parameters = wanted;
+    }
+
+    /// Whom every front has been told to let in.
+    List<AccessRule> access() {
+        return access;
+    }
+
+    /// Tells every front whom to let in.
+    void permit(List<AccessRule> rules) {
+        access = rules;
+        nodes().forEach(node -> node.front().permit(usersOf(rules)));
+    }
+
+    static List<AccessUser> usersOf(List<AccessRule> rules) {
+        return rules.stream()
+                .map(rule ->
+                        new AccessUser(
+                                rule.name(),
+                                rule.enabled(),
+                                rule.noPassword(),
+                                rule.sha256Hex(),
+                                rule.iam(),
+                                rule.accessString()))
+                .toList();
+    }
+
+    /// Every node of every shard.
+    List<NodeRuntime> nodes() {
+        return shards.values().stream().flatMap(shard -> shard.nodes().stream()).toList();
     }
 
     ClusterSpec spec() {

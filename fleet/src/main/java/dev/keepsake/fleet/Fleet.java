@@ -1,8 +1,12 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.control.AccessRule;
+import dev.keepsake.control.AccessStringCheck;
 import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterSnapshot;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.ClusterUpdate;
 import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
@@ -11,10 +15,13 @@ import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.NodeSpec;
 import dev.keepsake.control.NodeType;
+import dev.keepsake.control.Restore;
 import dev.keepsake.control.ShardSpec;
+import dev.keepsake.control.SnapshotId;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.Secret;
+import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.Transport;
@@ -27,15 +34,16 @@ import dev.keepsake.shard.ShardNodeConfig;
 import dev.keepsake.shard.SnapshotStore;
 import dev.keepsake.shard.Snapshotter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -59,6 +67,7 @@ public final class Fleet implements AutoCloseable {
     private static final int UNDECIDED_MAX_BYTES = 256 << 20;
     private static final long RETRY_MS = 1_000;
     private static final long SNAPSHOT_CHECK_MS = 500;
+    private static final long SCHEDULE_CHECK_MS = 1_000;
     private static final long CLOSE_WITHIN_MS = 4_000;
     private static final int UNREPORTED_MAX = 1_000;
 
@@ -77,7 +86,13 @@ public final class Fleet implements AutoCloseable {
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
     private final Map<ClusterId, String> complaints = new HashMap<>();
     private final ArrayDeque<Function<ControlPlane, Decision<?>>> unreported = new ArrayDeque<>();
-    private boolean closed;
+    private final SnapshotFiles snapshotFiles;
+    private final Filler filler;
+    private final RulesEngine rules;
+    private final Set<SnapshotId> snapshotsUnderWay = new HashSet<>();
+    private final Set<ClusterId> filling = new HashSet<>();
+    private final Set<ClusterId> filled = new HashSet<>();
+    private volatile boolean closed;
     private boolean snapshotUnderWay;
 
     private Fleet(
@@ -98,6 +113,11 @@ public final class Fleet implements AutoCloseable {
         this.clock = clock;
         this.random = random;
         this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
+        this.snapshotFiles =
+                new SnapshotFiles(
+                        config.dataDirectory(), config.dataDirectory().resolve("buckets"));
+        this.filler = new Filler(launcher);
+        this.rules = new RulesEngine(launcher, helper("rules", config.dataDirectory(), Map.of()));
         this.ports = new Ports(config.host(), config.firstPort(), config.lastPort());
         this.thread =
                 Executors.newSingleThreadScheduledExecutor(
@@ -107,7 +127,7 @@ public final class Fleet implements AutoCloseable {
                 ControlJournal.open(
                         logs.open(config.dataDirectory().resolve("control")),
                         state,
-                        new ControlPlane(state, config.tuning().failoverQuota()),
+                        new ControlPlane(state, config.tuning().failoverQuota(), engineVersion),
                         faults,
                         this::wake);
     }
@@ -138,7 +158,14 @@ public final class Fleet implements AutoCloseable {
                 SNAPSHOT_CHECK_MS,
                 SNAPSHOT_CHECK_MS,
                 TimeUnit.MILLISECONDS);
+        fleet.thread.scheduleWithFixedDelay(
+                fleet::askForDueSnapshots, 0, SCHEDULE_CHECK_MS, TimeUnit.MILLISECONDS);
         return fleet;
+    }
+
+    /// Asks an engine about access strings, for the API.
+    public AccessStringCheck accessStrings() {
+        return rules;
     }
 
     /// The control plane, for the API.
@@ -194,6 +221,13 @@ public final class Fleet implements AutoCloseable {
                 thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
             }
         }
+        try {
+            settle();
+            advanceSnapshots();
+        } catch (ControlUnavailableException e) {
+            LOG.warn("changes wait to be recorded reason={}", e.getMessage());
+            thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
+        }
     }
 
     /// Says what is wrong with a cluster, once for each thing that is.
@@ -207,31 +241,99 @@ public final class Fleet implements AutoCloseable {
     private void reconcile(ClusterState cluster) throws IOException {
         var id = cluster.spec().id();
         switch (cluster.status()) {
-            case CREATING, AVAILABLE -> {
-                var endpoints = cluster.endpoints();
-                if (endpoints == null) {
-                    var found = findPorts(cluster.spec());
-                    try {
-                        control.decide(plane -> plane.endpointsAssigned(id, found));
-                    } catch (ControlUnavailableException e) {
-                        giveBack(found);
-                        throw e;
-                    }
-                } else if (!running.containsKey(id)) {
-                    start(cluster.spec(), endpoints);
+            case CREATING -> {
+                if (isFilled(cluster)) {
+                    run(cluster);
                 }
-                advance(id);
             }
-            case DELETING -> remove(cluster);
+            case AVAILABLE, UPDATING, SNAPSHOTTING -> run(cluster);
+            case RESTORE_FAILED -> {}
+            case DELETING -> {
+                if (control.query(plane -> plane.snapshots().isAwaited(id))) {
+                    run(cluster);
+                } else if (!filling.contains(id) && !isBeingSnapshotted(id)) {
+                    remove(cluster);
+                }
+            }
         }
     }
 
-    private Endpoints findPorts(ClusterSpec spec) throws IOException {
+    /// Lets everything of a cluster run, as it is recorded.
+    private void run(ClusterState cluster) throws IOException {
+        var id = cluster.spec().id();
+        var endpoints = cluster.endpoints();
+        if (endpoints == null || !hasPorts(cluster.spec(), endpoints)) {
+            assignPorts(cluster.spec(), endpoints);
+            return; // which wakes us
+        }
+        var runtime = running.get(id);
+        if (runtime == null) {
+            start(cluster, endpoints);
+        } else {
+            runtime.become(cluster.spec(), endpoints);
+            runtime.wantParameters(control.query(plane -> plane.parameters().of(cluster.spec())));
+            runtime.nodes().forEach(node -> node.configure(() -> advanceOrRetry(id)));
+            var rulesNow = control.query(plane -> plane.access().rulesOf(cluster));
+            if (!rulesNow.equals(runtime.access())) {
+                runtime.permit(rulesNow);
+            }
+            addMissingNodes(cluster.spec(), runtime);
+        }
+        advance(id);
+    }
+
+    private void addMissingNodes(ClusterSpec spec, ClusterRuntime runtime) {
+        for (var shardSpec : spec.shards()) {
+            var shard = runtime.shard(shardSpec.name());
+            if (shard == null) {
+                continue;
+            }
+            for (var nodeSpec : shardSpec.nodes()) {
+                if (shard.node(nodeSpec.name()).isEmpty()) {
+                    LOG.info("cluster={} adds node={}", spec.id().name(), nodeSpec.name());
+                    shard.add(node(runtime, shardSpec, nodeSpec, shard));
+                }
+            }
+        }
+    }
+
+    private static boolean hasPorts(ClusterSpec spec, Endpoints endpoints) {
+        return spec.shards().stream()
+                .flatMap(shard -> shard.nodes().stream())
+                .allMatch(node -> endpoints.nodePorts().containsKey(node.name()));
+    }
+
+    private void assignPorts(ClusterSpec spec, @Nullable Endpoints before) throws IOException {
+        var found = findPorts(spec, before);
+        try {
+            control.decide(plane -> plane.endpointsAssigned(spec.id(), found));
+        } catch (ControlUnavailableException e) {
+            giveBackNew(found, before);
+            throw e;
+        }
+    }
+
+    private void giveBackNew(Endpoints found, @Nullable Endpoints before) {
+        if (before == null) {
+            giveBack(found);
+            return;
+        }
+        found.nodePorts()
+                .forEach((node, port) -> {
+                    if (!before.nodePorts().containsKey(node)) {
+                        ports.giveBack(port);
+                    }
+                });
+    }
+
+    private Endpoints findPorts(ClusterSpec spec, @Nullable Endpoints before) throws IOException {
         var nodePorts = new HashMap<String, Integer>();
-        int clusterPort = ports.takeOr(spec.requestedPort());
+        int clusterPort =
+                before == null ? ports.takeOr(spec.requestedPort()) : before.clusterPort();
         for (var shard : spec.shards()) {
             for (var node : shard.nodes()) {
-                nodePorts.put(node.name(), ports.takeNext());
+                var known = before == null ? null : before.nodePorts().get(node.name());
+                nodePorts.put(node.name(), known == null ? ports.takeNext() : known);
             }
         }
         return new Endpoints(config.host(), clusterPort, nodePorts);
@@ -285,6 +387,20 @@ public final class Fleet implements AutoCloseable {
         if (cluster.status() == ClusterState.Status.CREATING && runtime.isServing()) {
             control.decide(plane -> plane.clusterProvisioned(id, engineVersion, clock.now()));
         }
+        if (cluster.update() != null) {
+            advanceUpdate(cluster, cluster.update(), runtime);
+        }
+        if (cluster.parametersPending() && runtime.isServing()) {
+            var wanted = runtime.parameters();
+            boolean taken =
+                    runtime.nodes().stream()
+                            .allMatch(node -> node.appliedParameters().equals(wanted));
+            if (taken) {
+                control.decide(plane -> plane.parameters().settle(id, wanted, clock.now()));
+            } else {
+                runtime.nodes().forEach(node -> node.configure(() -> advanceOrRetry(id)));
+            }
+        }
         if (cluster.failover() != null) {
             var shard = runtime.shard(cluster.failover().shard());
             if (shard != null) {
@@ -295,6 +411,124 @@ public final class Fleet implements AutoCloseable {
                         cluster.failover().promoted());
             }
         }
+    }
+
+    /// Takes nodes out of shards that have more than they are to have, and says when everything is
+    /// as it was asked for.
+    private void advanceUpdate(ClusterState cluster, ClusterUpdate update, ClusterRuntime runtime) {
+        var id = cluster.spec().id();
+        if (!runtime.isServing()) {
+            return;
+        }
+        var leaving = new ArrayList<String>();
+        for (var shard : runtime.shards()) {
+            var replicas =
+                    shard.nodes().stream()
+                            .map(NodeRuntime::name)
+                            .filter(name -> !name.equals(shard.lastLeader()))
+                            .sorted()
+                            .toList();
+            leaving.addAll(
+                    replicas.subList(
+                            Math.min(update.replicasPerShard(), replicas.size()), replicas.size()));
+        }
+        if (!leaving.isEmpty()) {
+            removeNodes(cluster, runtime, leaving);
+        } else if (runtime.access()
+                .equals(control.query(plane -> plane.access().rulesOf(cluster)))) {
+            control.decide(plane -> plane.clusterUpdated(id, clock.now()));
+        }
+    }
+
+    private void removeNodes(ClusterState cluster, ClusterRuntime runtime, List<String> leaving) {
+        var id = cluster.spec().id();
+        for (var shard : runtime.shards()) {
+            for (String name : leaving) {
+                shard.node(name).ifPresent(shard::remove);
+            }
+        }
+        control.decide(plane -> plane.nodesLeft(id, leaving, clock.now()));
+        var before = runtime.endpoints();
+        var left = new HashMap<>(before.nodePorts());
+        leaving.forEach(left::remove);
+        var after = new Endpoints(before.host(), before.clusterPort(), left);
+        control.read(state -> state.cluster(id))
+                .ifPresent(changed -> runtime.become(changed.spec(), after));
+        control.decide(plane -> plane.endpointsAssigned(id, after));
+        for (String name : leaving) {
+            var port = before.nodePorts().get(name);
+            if (port != null) {
+                ports.giveBack(port);
+            }
+        }
+    }
+
+    /// Reports whom nodes let in, so that changes of users and ACLs come to their end.
+    private void settle() {
+        if (!control.query(plane -> plane.access().isUnsettled())) {
+            return;
+        }
+        var applied = new HashMap<ClusterId, List<AccessRule>>();
+        running.forEach((id, runtime) -> applied.put(id, runtime.access()));
+        control.decide(plane -> plane.access().settle(applied, clock.now()));
+    }
+
+    // ---- filling new clusters
+
+    /// Whether a cluster may start: at once, unless it is to be filled first.
+    private boolean isFilled(ClusterState cluster) {
+        var id = cluster.spec().id();
+        var restore = cluster.spec().restore();
+        if (restore == null || running.containsKey(id) || filled.contains(id)) {
+            return true;
+        }
+        if (filling.add(id)) {
+            virtualThreads.newThread(() -> fill(cluster.spec(), restore)).start();
+        }
+        return false;
+    }
+
+    private void fill(ClusterSpec spec, Restore restore) {
+        var id = spec.id();
+        try {
+            var files = snapshotFiles.filesOf(restore);
+            for (var shard : spec.shards()) {
+                fill(spec, shard, files);
+            }
+            inThread(() -> {
+                filling.remove(id);
+                filled.add(id);
+                reconcileAll();
+            });
+        } catch (IOException | RuntimeException e) {
+            LOG.warn("cluster={} cannot be filled reason={}", id.name(), e.getMessage(), e);
+            String reason = String.valueOf(e.getMessage());
+            inThread(() -> {
+                filling.remove(id);
+                var now = clock.now();
+                report(plane -> plane.restoreFailed(id, reason, now));
+            });
+        }
+    }
+
+    /// Fills one shard, unless an earlier process has.
+    private void fill(ClusterSpec spec, ShardSpec shard, List<Path> files) throws IOException {
+        var directory = directoryOf(spec.id());
+        var snapshots = SnapshotStore.open(directory.resolve(shard.name() + "-snapshots"));
+        if (snapshots.newest().isPresent()) {
+            return;
+        }
+        String name = "%s-%s-fill".formatted(spec.id().name(), shard.name());
+        var engine = helper(name, directory, Map.of("enable-debug-command", "local"));
+        var result = directory.resolve(shard.name() + "-fill.rdb");
+        filler.fill(engine, files, SlotRange.parse(shard.slots()), result);
+        snapshots.begin(result);
+    }
+
+    /// An engine that serves nobody.
+    private EngineSpec helper(String name, Path directory, Map<String, String> parameters) {
+        return new EngineSpec(
+                name, directory.resolve("engine-" + name), 0, FEED_USER, newPassword(), parameters);
     }
 
     private void advanceFailover(
@@ -335,7 +569,8 @@ public final class Fleet implements AutoCloseable {
         for (var shard : cluster.spec().shards()) {
             logs.delete(directoryOf(id).resolve(shard.name()));
         }
-        deleteTree(directoryOf(id));
+        SnapshotFiles.Trees.delete(directoryOf(id));
+        filled.remove(id);
         control.decide(plane -> plane.clusterRemoved(id, clock.now()));
         var endpoints = cluster.endpoints();
         if (endpoints != null) {
@@ -353,19 +588,6 @@ public final class Fleet implements AutoCloseable {
                 .resolve("clusters")
                 .resolve(id.region())
                 .resolve(id.name() + "-" + id.incarnation());
-    }
-
-    private static void deleteTree(Path directory) throws IOException {
-        if (!Files.exists(directory)) {
-            return;
-        }
-        try (var files = Files.walk(directory)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        } catch (UncheckedIOException e) {
-            throw e.getCause();
-        }
     }
 
     // ---- snapshots
@@ -400,6 +622,147 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
+    // ---- snapshots of clusters
+
+    private void askForDueSnapshots() {
+        if (closed) {
+            return;
+        }
+        try {
+            control.decide(plane -> plane.snapshots().due(clock.now(), random));
+        } catch (ControlUnavailableException e) {
+            LOG.warn("the schedule of snapshots waits reason={}", e.getMessage());
+        }
+    }
+
+    /// Goes on with every snapshot that is asked for: each in its turn, as its cluster and the
+    /// machine allow.
+    private void advanceSnapshots() {
+        for (var snapshot : control.read(ControlState::allSnapshots)) {
+            if (snapshotsUnderWay.contains(snapshot.id())) {
+                continue;
+            }
+            switch (snapshot.status()) {
+                case CREATING -> {
+                    var runtime = running.get(snapshot.cluster().id());
+                    if (runtime == null) {
+                        giveUpWithoutCluster(snapshot);
+                    } else if (!snapshotUnderWay && runtime.isServing()) {
+                        snapshotUnderWay = true;
+                        begin(snapshot, () -> take(snapshot, runtime));
+                    }
+                }
+                case COPYING -> begin(snapshot, () -> copy(snapshot));
+                case DELETING -> begin(snapshot, () -> delete(snapshot.id()));
+                case AVAILABLE, FAILED -> {}
+            }
+        }
+    }
+
+    private void giveUpWithoutCluster(ClusterSnapshot snapshot) {
+        var cluster = snapshot.cluster().id();
+        if (control.read(state -> state.cluster(cluster)).isEmpty()) {
+            control.decide(plane -> plane.snapshots().failed(snapshot.id(), clock.now()));
+        }
+    }
+
+    private boolean isBeingSnapshotted(ClusterId cluster) {
+        return control.read(ControlState::allSnapshots).stream()
+                .anyMatch(snapshot ->
+                        snapshot.cluster().id().equals(cluster)
+                                && snapshot.copyOf() == null
+                                && snapshot.status() == ClusterSnapshot.Status.CREATING
+                                && snapshotsUnderWay.contains(snapshot.id()));
+    }
+
+    private void begin(ClusterSnapshot snapshot, Runnable work) {
+        snapshotsUnderWay.add(snapshot.id());
+        virtualThreads
+                .newThread(() -> {
+                    work.run();
+                    inThread(() -> {
+                        snapshotsUnderWay.remove(snapshot.id());
+                        if (snapshot.status() == ClusterSnapshot.Status.CREATING) {
+                            snapshotUnderWay = false;
+                        }
+                        reconcileAll();
+                    });
+                })
+                .start();
+    }
+
+    /// Every shard's internal snapshot, which is verified, is what the cluster's consists of.
+    private void take(ClusterSnapshot snapshot, ClusterRuntime runtime) {
+        try {
+            var unfinished = snapshotFiles.unfinished(snapshot.id());
+            var shards = new ArrayList<ClusterSnapshot.Shard>();
+            for (var shard : runtime.shards()) {
+                shard.takeSnapshot();
+                var file = shard.snapshots().newest().orElseThrow().file();
+                long bytes = SnapshotFiles.copy(file, unfinished.resolve(shard.name() + ".rdb"));
+                var spec =
+                        snapshot.cluster().shards().stream()
+                                .filter(candidate -> candidate.name().equals(shard.name()))
+                                .findFirst()
+                                .orElseThrow();
+                shards.add(
+                        new ClusterSnapshot.Shard(
+                                shard.name(),
+                                spec.slots(),
+                                spec.nodes().size() - 1,
+                                bytes,
+                                clock.now()));
+            }
+            snapshotFiles.finish(snapshot.id());
+            inThread(() -> {
+                var now = clock.now();
+                report(plane -> plane.snapshots().taken(snapshot.id(), shards, now));
+            });
+        } catch (IOException | RuntimeException e) {
+            failed(snapshot, e);
+        }
+    }
+
+    private void copy(ClusterSnapshot copy) {
+        try {
+            var from =
+                    control.read(ControlState::allSnapshots).stream()
+                            .filter(source -> source.id().equals(copy.copyOf()))
+                            .findFirst()
+                            .orElseThrow(() -> new IOException("what is to be copied is gone"));
+            var shards = snapshotFiles.copy(from, copy.id());
+            if (copy.bucket() != null) {
+                snapshotFiles.export(copy.id(), shards, copy.bucket());
+            }
+            inThread(() -> {
+                var now = clock.now();
+                report(plane -> plane.snapshots().taken(copy.id(), shards, now));
+            });
+        } catch (IOException | RuntimeException e) {
+            failed(copy, e);
+        }
+    }
+
+    private void failed(ClusterSnapshot snapshot, Exception e) {
+        if (closed) {
+            return; // it is taken when the records are read again
+        }
+        LOG.error("snapshot={} failed", snapshot.id().name(), e);
+        inThread(() -> {
+            var now = clock.now();
+            report(plane -> plane.snapshots().failed(snapshot.id(), now));
+        });
+    }
+
+    private void delete(SnapshotId id) {
+        try {
+            snapshotFiles.delete(id);
+            inThread(() -> report(plane -> plane.snapshots().removed(id)));
+        } catch (IOException e) {
+            LOG.error("snapshot={} cannot be deleted", id.name(), e);
+        }
+    }
+
     private void inThread(Runnable action) {
         try {
             thread.execute(action);
@@ -410,8 +773,14 @@ public final class Fleet implements AutoCloseable {
 
     // ---- starting
 
-    private void start(ClusterSpec spec, Endpoints endpoints) throws IOException {
-        var runtime = new ClusterRuntime(spec, endpoints);
+    private void start(ClusterState cluster, Endpoints endpoints) throws IOException {
+        var spec = cluster.spec();
+        var runtime =
+                new ClusterRuntime(
+                        spec,
+                        endpoints,
+                        control.query(plane -> plane.parameters().of(spec)),
+                        control.query(plane -> plane.access().rulesOf(cluster)));
         running.put(spec.id(), runtime);
         try {
             start(spec, endpoints, runtime);
@@ -498,15 +867,16 @@ public final class Fleet implements AutoCloseable {
                         commands,
                         runtime::topology,
                         FrontOptions.standard(engineVersion).holding(config.hold()));
+        front.permit(ClusterRuntime.usersOf(runtime.access()));
         return new NodeRuntime(
                 nodeSpec.name(),
                 nodeSpec.id(),
                 runtime.addressOf(nodeSpec.name()),
                 loop,
                 front,
-                (listener, nodeLoop) ->
+                (listener, nodeLoop, parameters) ->
                         new ShardNode(
-                                nodeConfig(runtime.spec(), shardSpec, nodeSpec),
+                                nodeConfig(runtime.spec(), shardSpec, nodeSpec, parameters),
                                 nodeLoop,
                                 shard.log(),
                                 shard.snapshots(),
@@ -518,10 +888,12 @@ public final class Fleet implements AutoCloseable {
                                 listener),
                 thread,
                 clock,
-                shard);
+                shard,
+                runtime::parameters);
     }
 
-    private ShardNodeConfig nodeConfig(ClusterSpec spec, ShardSpec shard, NodeSpec node) {
+    private ShardNodeConfig nodeConfig(
+            ClusterSpec spec, ShardSpec shard, NodeSpec node, Map<String, String> parameters) {
         var engine =
                 new EngineSpec(
                         node.name(),
@@ -529,7 +901,7 @@ public final class Fleet implements AutoCloseable {
                         NodeType.find(spec.nodeType()).map(NodeType::maxmemoryBytes).orElse(0L),
                         FEED_USER,
                         newPassword(),
-                        Map.of());
+                        parameters);
         return new ShardNodeConfig(
                 shard.id(),
                 engine,
@@ -580,7 +952,7 @@ public final class Fleet implements AutoCloseable {
             boolean unplanned =
                     control.read(state -> state.cluster(id))
                             .filter(cluster ->
-                                    cluster.status() == ClusterState.Status.AVAILABLE
+                                    cluster.isUp()
                                             && (cluster.failover() == null
                                                     || !failed.name()
                                                             .equals(cluster.failover().failing())))

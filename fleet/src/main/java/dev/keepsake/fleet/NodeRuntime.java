@@ -8,9 +8,12 @@ import dev.keepsake.shard.ShardNode;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +39,8 @@ final class NodeRuntime {
 
     /// Starts a new life: an engine that follows the log.
     interface LifeFactory {
-        ShardNode begin(ShardNode.Listener listener, EventLoop loop);
+        ShardNode begin(
+                ShardNode.Listener listener, EventLoop loop, Map<String, String> parameters);
     }
 
     enum Phase {
@@ -67,7 +71,10 @@ final class NodeRuntime {
     private final ScheduledExecutorService fleet;
     private final Clock clock;
     private final Listener listener;
+    private final Supplier<Map<String, String>> parameters;
 
+    private Map<String, String> applied = Map.of();
+    private boolean configuring;
     private Phase phase = Phase.DOWN;
     private boolean serving;
     private boolean closed;
@@ -86,7 +93,8 @@ final class NodeRuntime {
             LifeFactory lives,
             ScheduledExecutorService fleet,
             Clock clock,
-            Listener listener) {
+            Listener listener,
+            Supplier<Map<String, String>> parameters) {
         this.name = name;
         this.id = id;
         this.address = address;
@@ -96,6 +104,7 @@ final class NodeRuntime {
         this.fleet = fleet;
         this.clock = clock;
         this.listener = listener;
+        this.parameters = parameters;
         front.whenEngineIsLost(this::onEngineLost);
     }
 
@@ -190,9 +199,44 @@ final class NodeRuntime {
                                 startAgain();
                                 return;
                             }
-                            var begun = lives.begin(new LoopListener(), loop);
+                            applied = parameters.get();
+                            var begun = lives.begin(new LoopListener(), loop, applied);
                             life = begun;
                             begun.start();
+                        },
+                        fleet);
+    }
+
+    /// The parameters that the engine of this life runs with.
+    Map<String, String> appliedParameters() {
+        return applied;
+    }
+
+    /// Lets the engine take the parameters that it is to have, if it has others.
+    ///
+    /// @param onDone called on the fleet's thread when it has taken or refused them
+    void configure(Runnable onDone) {
+        var present = life;
+        var wanted = parameters.get();
+        if (present == null || socket == null || configuring || wanted.equals(applied)) {
+            return;
+        }
+        var changes = new TreeMap<>(wanted);
+        changes.entrySet().removeAll(applied.entrySet());
+        configuring = true;
+        present.configure(changes)
+                .whenCompleteAsync(
+                        (done, failure) -> {
+                            configuring = false;
+                            if (failure != null) {
+                                LOG.warn(
+                                        "node={} did not take its parameters reason={}",
+                                        name,
+                                        failure.getMessage());
+                            } else if (life == present) {
+                                applied = wanted;
+                            }
+                            onDone.run();
                         },
                         fleet);
     }

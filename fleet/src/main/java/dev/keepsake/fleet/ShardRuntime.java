@@ -1,5 +1,7 @@
 package dev.keepsake.fleet;
 
+import static dev.keepsake.core.Checks.checkState;
+
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.core.Term;
 import dev.keepsake.log.TransactionLog;
@@ -7,6 +9,7 @@ import dev.keepsake.shard.Snapshot;
 import dev.keepsake.shard.SnapshotStore;
 import dev.keepsake.shard.Snapshotter;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -145,6 +148,28 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             node.whenServing(() -> onServing(node));
             node.startAgain();
         }
+    }
+
+    /// Adds a node to a shard that runs. It starts as a replica.
+    void add(NodeRuntime node) {
+        var more = new ArrayList<>(nodes);
+        more.add(node);
+        nodes = List.copyOf(more);
+        node.whenServing(() -> onServing(node));
+        node.startAgain();
+    }
+
+    /// Ends a replica for good.
+    void remove(NodeRuntime node) {
+        checkState(node != leader && !node.name().equals(lastLeader), "%s leads", node.name());
+        var left = new ArrayList<>(nodes);
+        left.remove(node);
+        nodes = List.copyOf(left);
+        if (failing == node) {
+            failing = null;
+        }
+        node.close();
+        listener.onTopologyChanged();
     }
 
     /// Lets the primary fail. Whoever replaces it is reported as any new primary is.

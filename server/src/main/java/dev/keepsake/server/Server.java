@@ -115,6 +115,7 @@ public final class Server implements AutoCloseable {
             return ApiServer.start(
                     ApiConfig.standard(config.apiHost(), config.apiPort()),
                     fleet.control(),
+                    fleet.accessStrings(),
                     clock,
                     random);
         } catch (IOException e) {

@@ -23,7 +23,10 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
@@ -191,6 +194,40 @@ public final class ShardNode implements AutoCloseable {
     /// Gives the leadership up: the engine is thrown away in good order.
     public void handOver() {
         retire("handed over on request");
+    }
+
+    /// Lets the engine take other parameters while it runs.
+    ///
+    /// @return completes when it has, on any thread; exceptionally when it has not
+    public CompletableFuture<Void> configure(Map<String, String> parameters) {
+        var done = new CompletableFuture<Void>();
+        inLoop(() -> {
+            var configured = engine;
+            if (configured == null || ended) {
+                done.completeExceptionally(
+                        new IOException("node %s has no engine now".formatted(name())));
+            } else {
+                threads.newThread(() -> configure(configured, parameters, done)).start();
+            }
+        });
+        return done;
+    }
+
+    private static void configure(
+            Engine configured, Map<String, String> parameters, CompletableFuture<Void> done) {
+        var command = new ArrayList<>(List.of("CONFIG", "SET"));
+        parameters.forEach((name, value) -> {
+            command.add(name);
+            command.add(value);
+        });
+        try {
+            if (!parameters.isEmpty()) {
+                expectOk(configured.command(command.toArray(new String[0])));
+            }
+            done.complete(null);
+        } catch (IOException e) {
+            done.completeExceptionally(e);
+        }
     }
 
     /// Whether the node leads and its lease holds. On the event loop.

@@ -73,6 +73,19 @@ public final class SnapshotStore {
         return directory.resolve(CANDIDATE);
     }
 
+    /// Makes an RDB file what a new shard begins with, before its log's first entry. The file is
+    /// moved from where it is, which has to be on the same disk.
+    ///
+    /// @throws IOException when the file cannot be read or moved
+    /// @throws IllegalStateException when the shard has a snapshot already
+    public Snapshot begin(Path file) throws IOException {
+        if (newest != null) {
+            throw new IllegalStateException("shard has begun already in " + directory);
+        }
+        Files.move(file, candidate(), StandardCopyOption.REPLACE_EXISTING);
+        return publish(new Snapshot(0, 0, 0, Snapshot.crc32cOf(candidate()), candidate()));
+    }
+
     /// Makes a verified candidate the newest snapshot.
     Snapshot publish(Snapshot candidate) throws IOException {
         try (var channel = FileChannel.open(candidate.file(), StandardOpenOption.WRITE)) {

@@ -1,0 +1,46 @@
+package dev.keepsake.api;
+
+import dev.keepsake.control.CreateClusterRequest;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One call of an operation: its members, and what is known of the caller.
+record Call(Members members, String region, Instant now) {
+    @Nullable String string(String name) {
+        return members.string(name);
+    }
+
+    @Nullable Integer integer(String name) {
+        return members.integer(name);
+    }
+
+    @Nullable Boolean bool(String name) {
+        return members.bool(name);
+    }
+
+    boolean isTrue(String name) {
+        return Boolean.TRUE.equals(members.bool(name));
+    }
+
+    @Nullable List<String> strings(String name) {
+        return members.strings(name);
+    }
+
+    /// `MaxResults`.
+    @Nullable Integer maxResults() {
+        return members.integer("MaxResults");
+    }
+
+    /// `NextToken`.
+    @Nullable String nextToken() {
+        return members.string("NextToken");
+    }
+
+    /// `Tags`.
+    @Nullable List<CreateClusterRequest.Tag> tags() {
+        return members.list(
+                "Tags",
+                tag -> new CreateClusterRequest.Tag(tag.string("Key"), tag.string("Value")));
+    }
+}

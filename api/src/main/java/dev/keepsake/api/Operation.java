@@ -1,0 +1,8 @@
+package dev.keepsake.api;
+
+import tools.jackson.databind.node.ObjectNode;
+
+/// One operation, ready to be carried out.
+interface Operation {
+    ObjectNode answer(Call call);
+}

@@ -1,0 +1,520 @@
+package dev.keepsake.control;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Users and ACLs: who may do what in which clusters.
+///
+/// A change is decided at once and shows `modifying` until the nodes of every cluster that it
+/// concerns have taken it, which the fleet reports with [#settle]. Passwords are hashed before
+/// anything else is done with them and are kept nowhere.
+public final class Access {
+    private static final int USERS_MAX = 2_000;
+    private static final int ACLS_MAX = 200;
+    private static final int USERS_PER_ACL_MAX = 100;
+    private static final int PASSWORDS_MAX = 2;
+    private static final Pattern PASSWORD = Pattern.compile("[\\x20-\\x7e&&[^,\"/@]]{16,128}");
+
+    private final ControlState state;
+
+    Access(ControlState state) {
+        this.state = state;
+    }
+
+    /// `AuthenticationMode`, as it was given. It never shows the passwords.
+    public record AuthenticationMode(@Nullable String type, @Nullable List<String> passwords) {
+        @Override
+        public String toString() {
+            return "AuthenticationMode[type=%s]".formatted(type);
+        }
+    }
+
+    /// A user and the ACLs that it is in.
+    public record UserView(User user, List<String> aclNames) {}
+
+    /// An ACL and the clusters that use it.
+    public record AclView(Acl acl, List<String> clusters) {}
+
+    /// The normal form of an access string.
+    ///
+    /// @throws ApiException when it is none; whether an engine knows its commands is not looked at
+    public static String normalForm(String accessString) {
+        return AccessStrings.normal(ClusterRequests.required("AccessString", accessString));
+    }
+
+    // ---- users
+
+    /// CreateUser.
+    public Decision<UserView> createUser(
+            String region,
+            @Nullable String userName,
+            @Nullable AuthenticationMode mode,
+            @Nullable String accessString,
+            @Nullable List<CreateClusterRequest.Tag> tags,
+            Instant now) {
+        String name = ClusterRequests.name("UserName", userName);
+        var login = login(mode);
+        String rules = AccessStrings.normal(ClusterRequests.required("AccessString", accessString));
+        var checkedTags = Tags.check(tags);
+        if (findUser(region, name) != null) {
+            throw Fault.USER_ALREADY_EXISTS.because("User %s already exists.", name);
+        }
+        if (state.users().all(region).size() + 1 >= USERS_MAX) {
+            throw Fault.USER_QUOTA_EXCEEDED.because("There are %d users already.", USERS_MAX);
+        }
+        var user =
+                new User(region, name, User.Status.ACTIVE, rules, login.kind(), login.sha256Hex());
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.UserChanged(user));
+        records.addAll(Tags.onCreation(user.resource(), checkedTags));
+        records.add(event(user.resource(), now, "Create user %s operation completed."));
+        return new Decision<>(records, new UserView(user, List.of()));
+    }
+
+    /// UpdateUser.
+    public Decision<UserView> updateUser(
+            String region,
+            @Nullable String userName,
+            @Nullable AuthenticationMode mode,
+            @Nullable String accessString) {
+        var user = existingUser(region, userName);
+        if (mode == null && accessString == null) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "Nothing is to be changed; give AuthenticationMode or AccessString.");
+        }
+        expectChangeable(user);
+        var login = mode == null ? new LoginGiven(user.login(), user.sha256Hex()) : login(mode);
+        String rules =
+                accessString == null ? user.accessString() : AccessStrings.normal(accessString);
+        var next =
+                new User(
+                        region,
+                        user.name(),
+                        User.Status.MODIFYING,
+                        rules,
+                        login.kind(),
+                        login.sha256Hex());
+        return new Decision<>(List.of(new ControlRecord.UserChanged(next)), view(next));
+    }
+
+    /// DeleteUser. The user leaves every ACL.
+    public Decision<UserView> deleteUser(String region, @Nullable String userName) {
+        var user = existingUser(region, userName);
+        expectChangeable(user);
+        var records = new ArrayList<ControlRecord>();
+        var deleting = user.with(User.Status.DELETING);
+        records.add(new ControlRecord.UserChanged(deleting));
+        for (var acl : state.acls().all(region)) {
+            if (acl.status() != Acl.Status.DELETING && acl.newest().contains(user.name())) {
+                var left = new ArrayList<>(acl.newest());
+                left.remove(user.name());
+                records.add(new ControlRecord.AclChanged(acl.wanting(left)));
+            }
+        }
+        return new Decision<>(records, view(deleting));
+    }
+
+    /// A filter of DescribeUsers.
+    public record Filter(@Nullable String name, @Nullable List<String> values) {}
+
+    /// DescribeUsers, ordered by name.
+    public Page<UserView> describeUsers(
+            String region,
+            @Nullable String userName,
+            @Nullable List<Filter> filters,
+            @Nullable Integer maxResults,
+            @Nullable String nextToken) {
+        int size = ClusterRequests.pageSize(maxResults);
+        if (userName != null) {
+            return new Page<>(List.of(view(existingUser(region, userName))), null);
+        }
+        var users = new ArrayList<User>(state.users().all(region));
+        users.add(User.builtIn(region));
+        users.sort((a, b) -> a.name().compareTo(b.name()));
+        for (var filter : filters == null ? List.<Filter>of() : filters) {
+            String by = ClusterRequests.required("Name", filter.name());
+            var values = filter.values();
+            if (!by.equalsIgnoreCase("UserName") || values == null || values.isEmpty()) {
+                throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                        "Filter %s is not known; expected UserName with one or more Values.", by);
+            }
+            users.removeIf(user -> !values.contains(user.name()));
+        }
+        var page = Page.of(users, User::name, size, nextToken);
+        return new Page<>(page.items().stream().map(this::view).toList(), page.nextToken());
+    }
+
+    private UserView view(User user) {
+        var in = new ArrayList<String>();
+        for (var acl : allAcls(user.region())) {
+            if (acl.userNames().contains(user.name())) {
+                in.add(acl.name());
+            }
+        }
+        return new UserView(user, in);
+    }
+
+    /// @throws ApiException when there is none of that name
+    User existingUser(String region, @Nullable String userName) {
+        String name = ClusterRequests.required("UserName", userName).toLowerCase(Locale.ROOT);
+        var user = findUser(region, name);
+        if (user == null) {
+            throw Fault.USER_NOT_FOUND.because("User %s not found.", name);
+        }
+        return user;
+    }
+
+    private @Nullable User findUser(String region, String name) {
+        return name.equals(User.DEFAULT_NAME)
+                ? User.builtIn(region)
+                : state.users().find(region, name).orElse(null);
+    }
+
+    private static void expectChangeable(User user) {
+        if (user.name().equals(User.DEFAULT_NAME)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "The user default can't be changed or deleted.");
+        }
+        if (user.status() != User.Status.ACTIVE) {
+            throw Fault.INVALID_USER_STATE.because(
+                    "User %s is %s; it has to be active.",
+                    user.name(), user.status().name().toLowerCase(Locale.ROOT));
+        }
+    }
+
+    private record LoginGiven(User.Login kind, Set<String> sha256Hex) {}
+
+    private static LoginGiven login(@Nullable AuthenticationMode mode) {
+        if (mode == null) {
+            throw Fault.INVALID_PARAMETER_VALUE.because("AuthenticationMode is required.");
+        }
+        var passwords = mode.passwords() == null ? List.<String>of() : mode.passwords();
+        return switch (ClusterRequests.required("Type", mode.type())) {
+            case "iam" -> {
+                if (!passwords.isEmpty()) {
+                    throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                            "Passwords are given for an AuthenticationMode of Type iam.");
+                }
+                yield new LoginGiven(User.Login.IAM, Set.of());
+            }
+            case "password" -> {
+                if (passwords.isEmpty() || passwords.size() > PASSWORDS_MAX) {
+                    throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                            "%d passwords are given; a user has 1 or 2.", passwords.size());
+                }
+                var hashes = new HashSet<String>();
+                for (String password : passwords) {
+                    if (!PASSWORD.matcher(password).matches()) {
+                        throw Fault.INVALID_PARAMETER_VALUE.because(
+                                "A password is not valid: 16 to 128 printable characters, none of"
+                                        + " them a comma, a quotation mark, a slash or an at sign.");
+                    }
+                    hashes.add(sha256Hex(password));
+                }
+                yield new LoginGiven(User.Login.PASSWORD, hashes);
+            }
+            default ->
+                    throw Fault.INVALID_PARAMETER_VALUE.because(
+                            "Type is %s; expected one of password, iam.",
+                            String.valueOf(mode.type()));
+        };
+    }
+
+    private static String sha256Hex(String password) {
+        try {
+            var digest = MessageDigest.getInstance("SHA-256");
+            return HexFormat.of().formatHex(digest.digest(password.getBytes(UTF_8)));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        }
+    }
+
+    // ---- ACLs
+
+    /// CreateACL.
+    public Decision<AclView> createAcl(
+            String region,
+            @Nullable String aclName,
+            @Nullable List<String> userNames,
+            @Nullable List<CreateClusterRequest.Tag> tags,
+            Instant now) {
+        String name = ClusterRequests.name("ACLName", aclName);
+        var users = members(region, userNames == null ? List.of() : userNames);
+        var checkedTags = Tags.check(tags);
+        if (findAcl(region, name) != null) {
+            throw Fault.ACL_ALREADY_EXISTS.because("ACL %s already exists.", name);
+        }
+        if (state.acls().all(region).size() + 1 >= ACLS_MAX) {
+            throw Fault.ACL_QUOTA_EXCEEDED.because("There are %d ACLs already.", ACLS_MAX);
+        }
+        var acl = new Acl(region, name, Acl.Status.CREATING, users, null);
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.AclChanged(acl));
+        records.addAll(Tags.onCreation(acl.resource(), checkedTags));
+        records.add(event(acl.resource(), now, "Create acl %s operation completed."));
+        return new Decision<>(records, new AclView(acl, List.of()));
+    }
+
+    /// UpdateACL.
+    public Decision<AclView> updateAcl(
+            String region,
+            @Nullable String aclName,
+            @Nullable List<String> toAdd,
+            @Nullable List<String> toRemove) {
+        var acl = existingAcl(region, aclName);
+        var added = members(region, toAdd == null ? List.of() : toAdd);
+        var removed = toRemove == null ? List.<String>of() : toRemove;
+        if (added.isEmpty() && removed.isEmpty()) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "Nothing is to be changed; give UserNamesToAdd or UserNamesToRemove.");
+        }
+        if (acl.name().equals(Acl.OPEN_ACCESS)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because("open-access ACL can't be modified.");
+        }
+        if (acl.status() != Acl.Status.ACTIVE) {
+            throw invalidState(acl, "it has to be active");
+        }
+        var next = new ArrayList<>(acl.userNames());
+        for (String given : removed) {
+            String name = given.toLowerCase(Locale.ROOT);
+            if (!next.remove(name)) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "User %s is not in ACL %s.", name, acl.name());
+            }
+        }
+        for (String name : added) {
+            if (next.contains(name)) {
+                throw Fault.DUPLICATE_USER_NAME.because(
+                        "User %s is in ACL %s already.", name, acl.name());
+            }
+            next.add(name);
+        }
+        expectNotTooMany(next);
+        var modified = acl.wanting(next);
+        return new Decision<>(List.of(new ControlRecord.AclChanged(modified)), view(modified));
+    }
+
+    /// DeleteACL.
+    public Decision<AclView> deleteAcl(String region, @Nullable String aclName) {
+        var acl = existingAcl(region, aclName);
+        if (acl.name().equals(Acl.OPEN_ACCESS)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because("open-access ACL can't be deleted.");
+        }
+        if (acl.status() != Acl.Status.ACTIVE) {
+            throw invalidState(acl, "it has to be active");
+        }
+        var users = clustersOf(acl);
+        if (!users.isEmpty()) {
+            throw invalidState(acl, "cluster %s uses it".formatted(users.getFirst()));
+        }
+        var deleting = acl.with(Acl.Status.DELETING);
+        return new Decision<>(List.of(new ControlRecord.AclChanged(deleting)), view(deleting));
+    }
+
+    /// DescribeACLs, ordered by name.
+    public Page<AclView> describeAcls(
+            String region,
+            @Nullable String aclName,
+            @Nullable Integer maxResults,
+            @Nullable String nextToken) {
+        int size = ClusterRequests.pageSize(maxResults);
+        if (aclName != null) {
+            return new Page<>(List.of(view(existingAcl(region, aclName))), null);
+        }
+        var page = Page.of(List.copyOf(allAcls(region)), Acl::name, size, nextToken);
+        return new Page<>(page.items().stream().map(this::view).toList(), page.nextToken());
+    }
+
+    private Collection<Acl> allAcls(String region) {
+        var all = new ArrayList<Acl>(state.acls().all(region));
+        all.add(Acl.builtIn(region));
+        all.sort((a, b) -> a.name().compareTo(b.name()));
+        return all;
+    }
+
+    private AclView view(Acl acl) {
+        return new AclView(acl, clustersOf(acl));
+    }
+
+    private List<String> clustersOf(Acl acl) {
+        return state.clusters(acl.region()).stream()
+                .filter(cluster ->
+                        cluster.spec().aclName().equals(acl.name())
+                                || wantedAcl(cluster).equals(acl.name()))
+                .map(cluster -> cluster.spec().id().name())
+                .toList();
+    }
+
+    /// @throws ApiException when there is none of that name
+    Acl existingAcl(String region, @Nullable String aclName) {
+        String name = ClusterRequests.required("ACLName", aclName).toLowerCase(Locale.ROOT);
+        var acl = findAcl(region, name);
+        if (acl == null) {
+            throw Fault.ACL_NOT_FOUND.because("ACL %s not found.", name);
+        }
+        return acl;
+    }
+
+    /// The ACL that a cluster is to use.
+    ///
+    /// @throws ApiException when there is none, or it is being deleted
+    String usableAcl(String region, @Nullable String aclName) {
+        var acl = existingAcl(region, aclName);
+        if (acl.status() == Acl.Status.DELETING) {
+            throw invalidState(acl, "it has to be active");
+        }
+        return acl.name();
+    }
+
+    private @Nullable Acl findAcl(String region, String name) {
+        return name.equals(Acl.OPEN_ACCESS)
+                ? Acl.builtIn(region)
+                : state.acls().find(region, name).orElse(null);
+    }
+
+    private static ApiException invalidState(Acl acl, String why) {
+        return Fault.INVALID_ACL_STATE.because(
+                "ACL %s is %s; %s.", acl.name(), acl.status().name().toLowerCase(Locale.ROOT), why);
+    }
+
+    private List<String> members(String region, List<String> given) {
+        var names = new ArrayList<String>();
+        for (String userName : given) {
+            var user = existingUser(region, userName);
+            if (user.name().equals(User.DEFAULT_NAME)) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "The user default can only be in the ACL open-access.");
+            }
+            if (user.status() == User.Status.DELETING) {
+                throw Fault.USER_NOT_FOUND.because("User %s is being deleted.", user.name());
+            }
+            if (names.contains(user.name())) {
+                throw Fault.DUPLICATE_USER_NAME.because("User %s is given twice.", user.name());
+            }
+            names.add(user.name());
+        }
+        expectNotTooMany(names);
+        return names;
+    }
+
+    private static void expectNotTooMany(List<String> names) {
+        if (names.size() > USERS_PER_ACL_MAX) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "%d users would be in the ACL; at most %d may.",
+                    names.size(), USERS_PER_ACL_MAX);
+        }
+    }
+
+    // ---- what the fleet carries out
+
+    /// Whom the nodes of a cluster are to let in, ordered by name.
+    public List<AccessRule> rulesOf(ClusterState cluster) {
+        String region = cluster.spec().id().region();
+        var acl = findAcl(region, wantedAcl(cluster));
+        var rules = new ArrayList<AccessRule>();
+        for (String name : acl == null ? List.<String>of() : acl.newest()) {
+            var user = findUser(region, name);
+            if (user != null) {
+                rules.add(AccessRule.of(user));
+            }
+        }
+        rules.sort((a, b) -> a.name().compareTo(b.name()));
+        return rules;
+    }
+
+    private static String wantedAcl(ClusterState cluster) {
+        var update = cluster.update();
+        return update == null || update.aclToApply() == null
+                ? cluster.spec().aclName()
+                : update.aclToApply();
+    }
+
+    /// The fleet says whom its nodes let in at present. Users and ACLs whose change has reached all
+    /// of them are active again, or gone.
+    ///
+    /// @param applied by cluster; those that have not been started yet are not among them
+    public Decision<Boolean> settle(Map<ClusterId, List<AccessRule>> applied, Instant now) {
+        var records = new ArrayList<ControlRecord>();
+        var settledAcls = new HashSet<Resource>();
+        for (var acl : state.acls().all()) {
+            if (acl.status() == Acl.Status.ACTIVE || !hasReached(acl, applied)) {
+                continue;
+            }
+            settledAcls.add(acl.resource());
+            if (acl.status() == Acl.Status.DELETING) {
+                records.add(new ControlRecord.AclRemoved(acl.region(), acl.name()));
+                records.add(event(acl.resource(), now, "Delete acl %s operation completed."));
+            } else {
+                records.add(new ControlRecord.AclChanged(acl.settled()));
+                if (acl.status() == Acl.Status.MODIFYING) {
+                    records.add(event(acl.resource(), now, "Update acl %s operation completed."));
+                }
+            }
+        }
+        for (var user : state.users().all()) {
+            if (user.status() == User.Status.ACTIVE) {
+                continue;
+            }
+            boolean reached =
+                    state.acls().all(user.region()).stream()
+                            .filter(acl ->
+                                    acl.newest().contains(user.name())
+                                            || acl.userNames().contains(user.name()))
+                            .allMatch(acl ->
+                                    settledAcls.contains(acl.resource())
+                                            || (acl.status() == Acl.Status.ACTIVE
+                                                    && hasReached(acl, applied)));
+            if (!reached) {
+                continue;
+            }
+            if (user.status() == User.Status.DELETING) {
+                records.add(new ControlRecord.UserRemoved(user.region(), user.name()));
+                records.add(event(user.resource(), now, "Delete user %s operation completed."));
+            } else {
+                records.add(new ControlRecord.UserChanged(user.with(User.Status.ACTIVE)));
+                records.add(event(user.resource(), now, "Update user %s operation completed."));
+            }
+        }
+        return new Decision<>(records, !records.isEmpty());
+    }
+
+    /// Whether anything waits for [#settle].
+    public boolean isUnsettled() {
+        return state.acls().all().stream().anyMatch(acl -> acl.status() != Acl.Status.ACTIVE)
+                || state.users().all().stream()
+                        .anyMatch(user -> user.status() != User.Status.ACTIVE);
+    }
+
+    private boolean hasReached(Acl acl, Map<ClusterId, List<AccessRule>> applied) {
+        return state.clusters(acl.region()).stream()
+                .filter(cluster -> wantedAcl(cluster).equals(acl.name()))
+                .allMatch(cluster -> {
+                    var rules = applied.get(cluster.spec().id());
+                    return rules == null || rules.equals(rulesOf(cluster));
+                });
+    }
+
+    private static ControlRecord event(Resource resource, Instant now, String message) {
+        String type = resource.kind() == Resource.Kind.ACL ? "acl" : "user";
+        return new ControlRecord.EventHappened(
+                new Event(
+                        resource.region(),
+                        resource.name(),
+                        type,
+                        message.formatted(resource.name()),
+                        now));
+    }
+}

@@ -1,0 +1,226 @@
+package dev.keepsake.control;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// UpdateCluster, and what the fleet reports of it. What needs nodes to change makes the cluster
+/// `updating` until they have; everything else is done when it is recorded.
+final class ClusterUpdates {
+    private final ControlState state;
+    private final ControlPlane plane;
+
+    ClusterUpdates(ControlState state, ControlPlane plane) {
+        this.state = state;
+        this.plane = plane;
+    }
+
+    Decision<ClusterState> update(
+            UpdateClusterRequest request, String region, Instant now, RandomGenerator random) {
+        var cluster = plane.existing(region, request.clusterName());
+        ControlPlane.expectAvailable(cluster);
+        var old = cluster.spec();
+        refuseWhatIsNotThereYet(request, old);
+        int replicas =
+                ClusterRequests.within(
+                        "ReplicaCount",
+                        request.replicaCount(),
+                        replicasOf(old),
+                        0,
+                        ClusterRequests.REPLICAS_MAX);
+        String acl =
+                request.aclName() == null
+                        ? old.aclName()
+                        : plane.access().usableAcl(region, request.aclName());
+        var changed = changed(request, old);
+        var joining = new ArrayList<String>();
+        var grown = withReplicas(changed, replicas, joining, now, random);
+        checkQuotas(grown, region, replicas);
+        boolean otherAcl = !acl.equals(old.aclName());
+        boolean otherNodes = replicas != replicasOf(old);
+        boolean otherGroup = !changed.parameterGroupName().equals(old.parameterGroupName());
+        if (!otherAcl && !otherNodes && changed.equals(old)) {
+            throw Fault.NO_OPERATION.because(
+                    "Nothing of cluster %s would be another.", old.id().name());
+        }
+        var records = new ArrayList<ControlRecord>();
+        var next = cluster.with(changed);
+        if (otherAcl || otherNodes) {
+            var update = new ClusterUpdate(replicas, joining, otherAcl ? acl : null);
+            records.add(new ControlRecord.ClusterUpdating(grown, update));
+            next = cluster.updating(grown, update);
+        } else {
+            records.add(new ControlRecord.ClusterChanged(changed));
+        }
+        if (otherGroup) {
+            records.add(new ControlRecord.ParametersPending(old.id()));
+            next = next.withParametersPending(true);
+        }
+        return new Decision<>(records, next);
+    }
+
+    /// Every member that needs no node to change.
+    private ClusterSpec changed(UpdateClusterRequest request, ClusterSpec old) {
+        return new ClusterSpec(
+                old.id(),
+                request.description() == null ? old.description() : request.description(),
+                old.nodeType(),
+                old.requestedPort(),
+                old.engine(),
+                old.engineVersion(),
+                request.parameterGroupName() == null
+                        ? old.parameterGroupName()
+                        : plane.parameters()
+                                .usable(
+                                        old.id().region(),
+                                        old.engine(),
+                                        old.engineVersion(),
+                                        request.parameterGroupName()),
+                old.subnetGroupName(),
+                request.securityGroupIds() == null || request.securityGroupIds().isEmpty()
+                        ? old.securityGroupIds()
+                        : request.securityGroupIds(),
+                old.aclName(),
+                request.maintenanceWindow() == null
+                        ? old.maintenanceWindow()
+                        : Windows.maintenance(request.maintenanceWindow()),
+                request.snapshotWindow() == null
+                        ? old.snapshotWindow()
+                        : Windows.snapshot(request.snapshotWindow()),
+                ClusterRequests.within(
+                        "SnapshotRetentionLimit",
+                        request.snapshotRetentionLimit(),
+                        old.snapshotRetentionLimit(),
+                        0,
+                        ClusterRequests.RETENTION_MAX_DAYS),
+                old.autoMinorVersionUpgrade(),
+                old.tags(),
+                old.shards(),
+                old.restore());
+    }
+
+    private ClusterSpec withReplicas(
+            ClusterSpec spec,
+            int replicas,
+            List<String> joining,
+            Instant now,
+            RandomGenerator random) {
+        var group = plane.subnets().existing(spec.id().region(), spec.subnetGroupName());
+        var shards = new ArrayList<ShardSpec>();
+        for (int i = 0; i < spec.shards().size(); i++) {
+            var shard = spec.shards().get(i);
+            var nodes = new ArrayList<>(shard.nodes());
+            var names = new HashSet<>(nodes.stream().map(NodeSpec::name).toList());
+            for (int number = 1; nodes.size() < replicas + 1; number++) {
+                String name = ClusterRequests.nodeName(spec.id().name(), shard.name(), number);
+                if (names.add(name)) {
+                    joining.add(name);
+                    nodes.add(
+                            new NodeSpec(
+                                    name,
+                                    ClusterRequests.hex40(random),
+                                    Subnets.zone(group, i + number - 1),
+                                    now));
+                }
+            }
+            shards.add(new ShardSpec(shard.name(), shard.id(), shard.slots(), nodes));
+        }
+        return spec.withShards(shards);
+    }
+
+    private void checkQuotas(ClusterSpec spec, String region, int replicas) {
+        ClusterRequests.checkNodesOfCluster(spec.shards().size(), replicas);
+        plane.checkNodesOfCustomer(spec, region);
+    }
+
+    private static int replicasOf(ClusterSpec spec) {
+        return spec.shards().getFirst().nodes().size() - 1;
+    }
+
+    private static void refuseWhatIsNotThereYet(UpdateClusterRequest request, ClusterSpec old) {
+        if (request.snsTopicArn() != null || request.snsTopicStatus() != null) {
+            throw ClusterRequests.notYet("SnsTopicArn", "omit it, and follow DescribeEvents");
+        }
+        if (request.ipDiscovery() != null && !request.ipDiscovery().equals("ipv4")) {
+            throw ClusterRequests.notYet("IpDiscovery other than ipv4", "omit it");
+        }
+        if (request.nodeType() != null
+                && !ClusterRequests.nodeType(request.nodeType()).equals(old.nodeType())) {
+            throw ClusterRequests.notYet(
+                    "Changing NodeType", "restore a snapshot into a new cluster");
+        }
+        if (differs(EngineVersions.engine(request.engine()), request.engine(), old.engine())) {
+            throw ClusterRequests.notYet(
+                    "Changing Engine", "restore a snapshot into a new cluster");
+        }
+        if (request.engineVersion() != null
+                && !EngineVersions.version(old.engine(), request.engineVersion())
+                        .equals(old.engineVersion())) {
+            throw ClusterRequests.notYet(
+                    "Changing EngineVersion", "restore a snapshot into a new cluster");
+        }
+        if (request.shardCount() != null
+                && ClusterRequests.shardCount(request.shardCount()) != old.shards().size()) {
+            throw ClusterRequests.notYet(
+                    "Changing ShardCount", "restore a snapshot into a new cluster");
+        }
+    }
+
+    private static boolean differs(String normal, @Nullable String given, String old) {
+        return given != null && !normal.equals(old);
+    }
+
+    // ---- what the fleet reports
+
+    /// Nodes that were to go are gone.
+    Decision<Optional<ClusterState>> nodesLeft(ClusterId id, List<String> names, Instant now) {
+        var cluster = state.cluster(id);
+        var update = cluster.map(ClusterState::update).orElse(null);
+        if (cluster.isEmpty() || update == null) {
+            return new Decision<>(List.of(), cluster);
+        }
+        var spec = cluster.get().spec();
+        var shards = new ArrayList<ShardSpec>();
+        var records = new ArrayList<ControlRecord>();
+        for (var shard : spec.shards()) {
+            var left = new ArrayList<>(shard.nodes());
+            left.removeIf(node -> names.contains(node.name()));
+            shards.add(new ShardSpec(shard.name(), shard.id(), shard.slots(), left));
+        }
+        records.add(new ControlRecord.ClusterUpdating(spec.withShards(shards), update));
+        for (String name : names) {
+            records.add(ControlPlane.event(id, now, "Removed node %s".formatted(name)));
+        }
+        return new Decision<>(records, cluster);
+    }
+
+    /// Everything that was asked for is reached.
+    Decision<Optional<ClusterState>> finished(ClusterId id, Instant now) {
+        var cluster = state.cluster(id);
+        var update = cluster.map(ClusterState::update).orElse(null);
+        if (cluster.isEmpty()
+                || update == null
+                || cluster.get().status() != ClusterState.Status.UPDATING) {
+            return new Decision<>(List.of(), cluster);
+        }
+        var spec = cluster.get().spec();
+        var records = new ArrayList<ControlRecord>();
+        records.add(
+                new ControlRecord.ClusterUpdated(
+                        update.aclToApply() == null ? spec : spec.withAcl(update.aclToApply())));
+        if (!update.joining().isEmpty()) {
+            int nodes = ControlPlane.nodes(spec);
+            records.add(
+                    ControlPlane.event(
+                            id,
+                            now,
+                            "Modified number of nodes from %d to %d"
+                                    .formatted(nodes - update.joining().size(), nodes)));
+        }
+        return new Decision<>(records, cluster);
+    }
+}

@@ -1,0 +1,16 @@
+package dev.keepsake.control;
+
+import java.time.Instant;
+
+/// A reservation of nodes. It changes nothing but what DescribeReservedNodes shows: nothing is
+/// billed here.
+public record ReservedNode(
+        String region,
+        String reservationId,
+        ReservedNodesOffering offering,
+        int nodeCount,
+        Instant startTime) {
+    Resource resource() {
+        return new Resource(region, Resource.Kind.RESERVED_NODE, reservationId);
+    }
+}

@@ -1,0 +1,58 @@
+package dev.keepsake.control;
+
+import java.util.Locale;
+import java.util.Optional;
+
+/// Which resource, other than a cluster: its kind and name in a region. Names are lower case.
+public record Resource(String region, Kind kind, String name) {
+    /// What has tags and an ARN.
+    public enum Kind {
+        CLUSTER("cluster"),
+        ACL("acl"),
+        USER("user"),
+        SNAPSHOT("snapshot"),
+        PARAMETER_GROUP("parametergroup"),
+        SUBNET_GROUP("subnetgroup"),
+        RESERVED_NODE("reservednode");
+
+        private final String inArn;
+
+        Kind(String inArn) {
+            this.inArn = inArn;
+        }
+
+        static Optional<Kind> of(String inArn) {
+            for (var kind : values()) {
+                if (kind.inArn.equals(inArn)) {
+                    return Optional.of(kind);
+                }
+            }
+            return Optional.empty();
+        }
+    }
+
+    /// The resource's name for the rest of AWS.
+    public String arn(String accountId) {
+        return "arn:aws:memorydb:%s:%s:%s/%s".formatted(region, accountId, kind.inArn, name);
+    }
+
+    /// Reads an ARN of this service and account.
+    ///
+    /// @throws ApiException when it is none
+    static Resource ofArn(String arn, String accountId) {
+        var parts = arn.split(":", 6);
+        int slash = parts.length == 6 ? parts[5].indexOf('/') : -1;
+        var kind = slash < 0 ? Optional.<Kind>empty() : Kind.of(parts[5].substring(0, slash));
+        if (kind.isEmpty()
+                || !parts[0].equals("arn")
+                || !parts[2].equals("memorydb")
+                || !parts[4].equals(accountId)) {
+            throw Fault.INVALID_ARN.because(
+                    "%s is no ARN of a resource of this account; expected one such as"
+                            + " arn:aws:memorydb:REGION:%s:cluster/NAME.",
+                    arn, accountId);
+        }
+        return new Resource(
+                parts[3], kind.get(), parts[5].substring(slash + 1).toLowerCase(Locale.ROOT));
+    }
+}

@@ -1,0 +1,438 @@
+package dev.keepsake.control;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+
+/// Snapshots of clusters: on request, by the schedule, as copies, and as what new clusters are
+/// filled with. What is asked for is recorded first; the fleet carries it out and reports it, and
+/// finds it again after a restart.
+public final class Snapshots {
+    private static final int SHOWN = 50;
+    private static final int SHOWN_MAX = 50;
+    private static final int NAME_MAX = 255;
+    private static final int MANUAL_PER_DAY_MAX = 20;
+    private static final DateTimeFormatter AUTOMATIC_NAME =
+            DateTimeFormatter.ofPattern("yyyy-MM-dd-HH-mm", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private final ControlState state;
+    private final ControlPlane plane;
+
+    Snapshots(ControlState state, ControlPlane plane) {
+        this.state = state;
+        this.plane = plane;
+    }
+
+    // ---- what the API asks
+
+    /// CreateSnapshot.
+    public Decision<ClusterSnapshot> create(
+            String region,
+            @Nullable String clusterName,
+            @Nullable String snapshotName,
+            @Nullable String kmsKeyId,
+            @Nullable List<CreateClusterRequest.Tag> tags,
+            Instant now,
+            RandomGenerator random) {
+        refuseKey(kmsKeyId);
+        ClusterRequests.required("ClusterName", clusterName);
+        String name = free(region, snapshotName);
+        var checkedTags = Tags.check(tags);
+        var cluster = plane.existing(region, clusterName);
+        ControlPlane.expectAvailable(cluster);
+        var dayAgo = now.minus(Duration.ofDays(1));
+        long manual =
+                state.snapshots().all(region).stream()
+                        .filter(other ->
+                                !other.automated()
+                                        && other.cluster().id().equals(cluster.spec().id())
+                                        && other.askedAt().isAfter(dayAgo))
+                        .count();
+        if (manual >= MANUAL_PER_DAY_MAX) {
+            throw Fault.SNAPSHOT_QUOTA_EXCEEDED.because(
+                    "%d snapshots of cluster %s were taken within 24 hours.",
+                    MANUAL_PER_DAY_MAX, cluster.spec().id().name());
+        }
+        var records = new ArrayList<ControlRecord>();
+        var snapshot =
+                asked(
+                        records,
+                        name,
+                        cluster,
+                        false,
+                        tags == null ? null : checkedTags,
+                        now,
+                        random);
+        records.add(new ControlRecord.ClusterSnapshotting(cluster.spec().id()));
+        return new Decision<>(records, snapshot);
+    }
+
+    /// What has to be recorded so that a snapshot is taken.
+    ClusterSnapshot asked(
+            List<ControlRecord> records,
+            String name,
+            ClusterState cluster,
+            boolean automated,
+            @Nullable Map<String, String> tags,
+            Instant now,
+            RandomGenerator random) {
+        var spec = cluster.spec();
+        var id = newId(spec.id().region(), name, random);
+        var snapshot =
+                new ClusterSnapshot(
+                        id,
+                        ClusterSnapshot.Status.CREATING,
+                        automated,
+                        spec,
+                        now,
+                        List.of(),
+                        null,
+                        null);
+        records.add(new ControlRecord.SnapshotChanged(snapshot));
+        records.addAll(Tags.onCreation(snapshot.resource(), tags == null ? spec.tags() : tags));
+        return snapshot;
+    }
+
+    /// CopySnapshot. With a bucket, the copy's files are put there besides.
+    public Decision<ClusterSnapshot> copy(
+            String region,
+            @Nullable String sourceName,
+            @Nullable String targetName,
+            @Nullable String bucket,
+            @Nullable String kmsKeyId,
+            @Nullable List<CreateClusterRequest.Tag> tags,
+            Instant now,
+            RandomGenerator random) {
+        refuseKey(kmsKeyId);
+        ClusterRequests.required("SourceSnapshotName", sourceName);
+        String name = free(region, ClusterRequests.required("TargetSnapshotName", targetName));
+        var checkedTags = Tags.check(tags);
+        var source = existing(region, sourceName);
+        expectAvailable(source);
+        if (bucket != null && (bucket.startsWith(".") || bucket.contains(".."))) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "TargetBucket %s is not the name of a bucket.", bucket);
+        }
+        var copy =
+                new ClusterSnapshot(
+                        newId(region, name, random),
+                        ClusterSnapshot.Status.COPYING,
+                        false,
+                        source.cluster(),
+                        now,
+                        List.of(),
+                        source.id(),
+                        bucket);
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.SnapshotChanged(copy));
+        records.addAll(
+                Tags.onCreation(
+                        copy.resource(),
+                        tags == null ? state.tags(source.resource()) : checkedTags));
+        return new Decision<>(records, copy);
+    }
+
+    /// DeleteSnapshot.
+    public Decision<ClusterSnapshot> delete(String region, @Nullable String snapshotName) {
+        var snapshot = existing(region, snapshotName);
+        boolean over =
+                switch (snapshot.status()) {
+                    case AVAILABLE, FAILED -> true;
+                    case CREATING, COPYING, DELETING -> false;
+                };
+        if (!over || isUsed(snapshot)) {
+            throw invalidState(snapshot);
+        }
+        var deleting = snapshot.with(ClusterSnapshot.Status.DELETING);
+        return new Decision<>(List.of(new ControlRecord.SnapshotChanged(deleting)), deleting);
+    }
+
+    /// DescribeSnapshots, ordered by name.
+    ///
+    /// @param source `system` or `user`
+    public Page<ClusterSnapshot> describe(
+            String region,
+            @Nullable String clusterName,
+            @Nullable String snapshotName,
+            @Nullable String source,
+            @Nullable Integer maxResults,
+            @Nullable String nextToken) {
+        int size = ClusterRequests.within("MaxResults", maxResults, SHOWN, 1, SHOWN_MAX);
+        if (source != null && !List.of("system", "user", "automated", "manual").contains(source)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "Source is %s; expected system or user.", source);
+        }
+        if (snapshotName != null) {
+            return new Page<>(List.of(existing(region, snapshotName)), null);
+        }
+        var found = new ArrayList<ClusterSnapshot>(state.snapshots().all(region));
+        if (clusterName != null) {
+            String wanted = clusterName.toLowerCase(Locale.ROOT);
+            found.removeIf(snapshot -> !snapshot.cluster().id().name().equals(wanted));
+        }
+        if (source != null) {
+            boolean automated = source.equals("system") || source.equals("automated");
+            found.removeIf(snapshot -> snapshot.automated() != automated);
+        }
+        return Page.of(found, snapshot -> snapshot.id().name(), size, nextToken);
+    }
+
+    /// The status as the API says it.
+    public String status(ClusterSnapshot snapshot) {
+        return isUsed(snapshot) ? "restoring" : snapshot.status().name().toLowerCase(Locale.ROOT);
+    }
+
+    /// @throws ApiException when there is none of that name
+    ClusterSnapshot existing(String region, @Nullable String snapshotName) {
+        String name =
+                ClusterRequests.required("SnapshotName", snapshotName).toLowerCase(Locale.ROOT);
+        return state.snapshots()
+                .find(region, name)
+                .orElseThrow(
+                        () -> Fault.SNAPSHOT_NOT_FOUND.because("Snapshot %s not found.", name));
+    }
+
+    /// A name for a new snapshot.
+    ///
+    /// @throws ApiException when it is none, or taken
+    String free(String region, @Nullable String snapshotName) {
+        String name = ClusterRequests.name("SnapshotName", snapshotName, NAME_MAX);
+        if (state.snapshots().find(region, name).isPresent()) {
+            throw Fault.SNAPSHOT_ALREADY_EXISTS.because("Snapshot %s already exists.", name);
+        }
+        return name;
+    }
+
+    /// What a new cluster is to be filled with, or null when with nothing.
+    @Nullable Restore restore(String region, CreateClusterRequest request) {
+        var arns = request.snapshotArns();
+        if (request.snapshotName() != null) {
+            if (arns != null) {
+                throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                        "SnapshotName and SnapshotArns were given; give one of them.");
+            }
+            var name = request.snapshotName().toLowerCase(Locale.ROOT);
+            var snapshot =
+                    state.snapshots()
+                            .find(region, name)
+                            .orElseThrow(
+                                    () -> // CreateCluster declares no fault of its own for it
+                                    Fault.INVALID_PARAMETER_VALUE.because(
+                                                    "Snapshot %s not found.", name));
+            if (snapshot.status() != ClusterSnapshot.Status.AVAILABLE) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "Snapshot %s is %s; it has to be available.", name, status(snapshot));
+            }
+            return new Restore(name, snapshot.id(), snapshot.shards(), List.of());
+        }
+        if (arns == null) {
+            return null;
+        }
+        if (arns.isEmpty()) {
+            throw Fault.INVALID_PARAMETER_VALUE.because("SnapshotArns is empty.");
+        }
+        for (String arn : arns) {
+            if (!arn.matches("file:///\\S+") && !arn.matches("arn:aws:s3:::[^/\\s]+/\\S+")) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "%s is not one of SnapshotArns; expected file:///PATH or"
+                                + " arn:aws:s3:::BUCKET/KEY.",
+                        arn);
+            }
+        }
+        return new Restore(arns.getFirst(), null, List.of(), arns);
+    }
+
+    // ---- the schedule
+
+    /// Snapshots that the schedule asks for now, and those whose time is over.
+    public Decision<Boolean> due(Instant now, RandomGenerator random) {
+        var records = new ArrayList<ControlRecord>();
+        for (var cluster : state.clusters()) {
+            if (cluster.status() == ClusterState.Status.AVAILABLE
+                    && cluster.failover() == null
+                    && cluster.spec().snapshotRetentionLimit() > 0) {
+                takeWhenDue(records, cluster, now, random);
+            }
+        }
+        for (var snapshot : state.snapshots().all()) {
+            int days =
+                    state.cluster(snapshot.cluster().id())
+                            .map(cluster -> cluster.spec().snapshotRetentionLimit())
+                            .filter(limit -> limit > 0)
+                            .orElse(snapshot.cluster().snapshotRetentionLimit());
+            if (snapshot.automated()
+                    && snapshot.status() == ClusterSnapshot.Status.AVAILABLE
+                    && !isUsed(snapshot)
+                    && snapshot.askedAt().plus(Duration.ofDays(days)).isBefore(now)) {
+                records.add(
+                        new ControlRecord.SnapshotChanged(
+                                snapshot.with(ClusterSnapshot.Status.DELETING)));
+            }
+        }
+        return new Decision<>(records, !records.isEmpty());
+    }
+
+    private void takeWhenDue(
+            List<ControlRecord> records,
+            ClusterState cluster,
+            Instant now,
+            RandomGenerator random) {
+        var id = cluster.spec().id();
+        var begin = Windows.beginOfSnapshotWindow(cluster.spec().snapshotWindow(), now);
+        if (begin.isEmpty()) {
+            return;
+        }
+        boolean taken =
+                state.snapshots().all(id.region()).stream()
+                        .anyMatch(snapshot ->
+                                snapshot.automated()
+                                        && snapshot.cluster().id().equals(id)
+                                        && !snapshot.askedAt().isBefore(begin.get()));
+        if (!taken) {
+            String name = "automatic.%s-%s".formatted(id.name(), AUTOMATIC_NAME.format(now));
+            asked(records, name, cluster, true, Map.of(), now, random);
+            records.add(new ControlRecord.ClusterSnapshotting(id));
+        }
+    }
+
+    // ---- what the fleet reports
+
+    /// The files of a snapshot are there, and safe.
+    public Decision<Boolean> taken(SnapshotId id, List<ClusterSnapshot.Shard> shards, Instant now) {
+        var snapshot = find(id);
+        if (snapshot == null || !isUnderWay(snapshot)) {
+            return new Decision<>(List.of(), false);
+        }
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.SnapshotChanged(snapshot.available(shards)));
+        if (snapshot.status() == ClusterSnapshot.Status.CREATING) {
+            var cluster = snapshot.cluster();
+            records.add(new ControlRecord.ClusterSnapshotted(cluster.id()));
+            for (var shard : cluster.shards()) {
+                records.add(
+                        ControlPlane.event(
+                                cluster.id(),
+                                now,
+                                "Snapshot %s succeeded for node %s"
+                                        .formatted(id.name(), shard.nodes().getFirst().name())));
+            }
+        }
+        return new Decision<>(records, true);
+    }
+
+    /// A snapshot could not be taken. A cluster that was to be deleted after it stays.
+    public Decision<Boolean> failed(SnapshotId id, Instant now) {
+        var snapshot = find(id);
+        if (snapshot == null || !isUnderWay(snapshot)) {
+            return new Decision<>(List.of(), false);
+        }
+        var records = new ArrayList<ControlRecord>();
+        records.add(
+                new ControlRecord.SnapshotChanged(snapshot.with(ClusterSnapshot.Status.FAILED)));
+        if (snapshot.status() == ClusterSnapshot.Status.CREATING) {
+            var cluster = snapshot.cluster();
+            state.cluster(cluster.id())
+                    .filter(found -> found.status() == ClusterState.Status.DELETING)
+                    .ifPresent(
+                            found -> records.add(new ControlRecord.ClusterUpdated(found.spec())));
+            records.add(new ControlRecord.ClusterSnapshotted(cluster.id()));
+            records.add(
+                    ControlPlane.event(
+                            cluster.id(),
+                            now,
+                            "Snapshot %s failed for node %s"
+                                    .formatted(
+                                            id.name(),
+                                            cluster.shards()
+                                                    .getFirst()
+                                                    .nodes()
+                                                    .getFirst()
+                                                    .name())));
+        }
+        return new Decision<>(records, true);
+    }
+
+    /// Nothing of a snapshot is left.
+    public Decision<Boolean> removed(SnapshotId id) {
+        var snapshot = find(id);
+        return snapshot == null
+                ? new Decision<>(List.of(), false)
+                : new Decision<>(List.of(new ControlRecord.SnapshotRemoved(id)), true);
+    }
+
+    /// Whether the snapshot that has to be taken before a cluster may go is still to be taken.
+    public boolean isAwaited(ClusterId cluster) {
+        return state.snapshots().all(cluster.region()).stream()
+                .anyMatch(snapshot ->
+                        snapshot.status() == ClusterSnapshot.Status.CREATING
+                                && snapshot.cluster().id().equals(cluster));
+    }
+
+    /// Automated snapshots go with their cluster.
+    List<ControlRecord> goneWith(ClusterId cluster) {
+        var records = new ArrayList<ControlRecord>();
+        for (var snapshot : state.snapshots().all(cluster.region())) {
+            if (snapshot.automated()
+                    && snapshot.cluster().id().equals(cluster)
+                    && snapshot.status() != ClusterSnapshot.Status.DELETING) {
+                records.add(
+                        new ControlRecord.SnapshotChanged(
+                                snapshot.with(ClusterSnapshot.Status.DELETING)));
+            }
+        }
+        return records;
+    }
+
+    private @Nullable ClusterSnapshot find(SnapshotId id) {
+        return state.snapshots()
+                .find(id.region(), id.name())
+                .filter(found -> found.id().equals(id))
+                .orElse(null);
+    }
+
+    private static boolean isUnderWay(ClusterSnapshot snapshot) {
+        return snapshot.status() == ClusterSnapshot.Status.CREATING
+                || snapshot.status() == ClusterSnapshot.Status.COPYING;
+    }
+
+    /// Whether a cluster is being filled from it, or a copy made.
+    private boolean isUsed(ClusterSnapshot snapshot) {
+        boolean restoring =
+                state.clusters(snapshot.id().region()).stream()
+                        .filter(cluster -> cluster.status() == ClusterState.Status.CREATING)
+                        .map(cluster -> cluster.spec().restore())
+                        .anyMatch(restore ->
+                                restore != null && snapshot.id().equals(restore.snapshot()));
+        return restoring;
+    }
+
+    private void expectAvailable(ClusterSnapshot snapshot) {
+        if (snapshot.status() != ClusterSnapshot.Status.AVAILABLE) {
+            throw invalidState(snapshot);
+        }
+    }
+
+    private ApiException invalidState(ClusterSnapshot snapshot) {
+        return Fault.INVALID_SNAPSHOT_STATE.because(
+                "Snapshot %s is %s; it has to be available.",
+                snapshot.id().name(), status(snapshot));
+    }
+
+    private static void refuseKey(@Nullable String kmsKeyId) {
+        if (kmsKeyId != null) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "KmsKeyId is not offered by this version of Keepsake; omit it.");
+        }
+    }
+
+    private static SnapshotId newId(String region, String name, RandomGenerator random) {
+        return new SnapshotId(region, name, "%016x".formatted(random.nextLong()));
+    }
+}

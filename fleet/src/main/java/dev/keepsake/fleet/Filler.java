@@ -1,0 +1,114 @@
+package dev.keepsake.fleet;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.keepsake.core.SlotRange;
+import dev.keepsake.engine.Engine;
+import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.resp.KeySlot;
+import dev.keepsake.resp.RespValue;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/// Makes the file that a shard of a new cluster begins with out of RDB files of any number of
+/// shards: an engine of its own loads all of them, gives up what belongs to other shards, and dumps
+/// the rest. So what the cluster starts from has been loaded by an engine once.
+///
+/// Blocks for as long as that takes.
+final class Filler {
+    private static final long WHOLE_DATA_NS = TimeUnit.MINUTES.toNanos(5);
+    private static final byte[] PAGE = "2000".getBytes(US_ASCII);
+    private static final String DUMP = "dump.rdb";
+
+    private final EngineLauncher launcher;
+
+    Filler(EngineLauncher launcher) {
+        this.launcher = launcher;
+    }
+
+    /// Fills one shard.
+    ///
+    /// @param spec how the engine is launched; its parameters have to admit DEBUG
+    /// @param files RDB files, as any engine writes them
+    /// @param slots what belongs to the shard
+    /// @param result where the file is put
+    /// @throws IOException when a file cannot be loaded; the message names it
+    void fill(EngineSpec spec, List<Path> files, SlotRange slots, Path result) throws IOException {
+        try (var engine = launcher.launch(spec)) {
+            var dump = spec.workDirectory().resolve(DUMP);
+            for (var file : files) {
+                Files.copy(file, dump, StandardCopyOption.REPLACE_EXISTING);
+                load(engine, file);
+            }
+            giveUpOthers(engine, slots);
+            expectOk(engine.commandWithin(WHOLE_DATA_NS, "SAVE"), "SAVE");
+            Files.move(dump, result, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    private static void load(Engine engine, Path file) throws IOException {
+        try {
+            expectOk(
+                    engine.commandWithin(
+                            WHOLE_DATA_NS, "DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"),
+                    "loading");
+        } catch (IOException e) {
+            throw new IOException(
+                    "File %s cannot be loaded as one database.".formatted(file.getFileName()), e);
+        }
+    }
+
+    private static void giveUpOthers(Engine engine, SlotRange slots) throws IOException {
+        if (slots.equals(SlotRange.split(1).getFirst())) {
+            return;
+        }
+        var cursor = "0".getBytes(US_ASCII);
+        do {
+            var reply =
+                    engine.commandOfBytes(
+                            WHOLE_DATA_NS,
+                            List.of(
+                                    "SCAN".getBytes(US_ASCII),
+                                    cursor,
+                                    "COUNT".getBytes(US_ASCII),
+                                    PAGE));
+            if (!(reply instanceof RespValue.ArrayReply(List<RespValue> parts))
+                    || !(parts.getFirst() instanceof RespValue.Bulk(byte[] next))
+                    || !(parts.getLast() instanceof RespValue.ArrayReply(List<RespValue> keys))) {
+                throw new IOException("the engine answers %s to SCAN".formatted(reply));
+            }
+            cursor = next;
+            giveUp(engine, keys, slots);
+        } while (!new String(cursor, US_ASCII).equals("0"));
+    }
+
+    private static void giveUp(Engine engine, List<RespValue> keys, SlotRange slots)
+            throws IOException {
+        var command = new ArrayList<byte[]>();
+        command.add("DEL".getBytes(US_ASCII));
+        for (var key : keys) {
+            if (key instanceof RespValue.Bulk(byte[] name)) {
+                int slot = KeySlot.of(Unpooled.wrappedBuffer(name), 0, name.length);
+                if (slot < slots.first() || slot > slots.last()) {
+                    command.add(name);
+                }
+            }
+        }
+        if (command.size() > 1) {
+            engine.commandOfBytes(WHOLE_DATA_NS, command);
+        }
+    }
+
+    private static void expectOk(RespValue answer, String what) throws IOException {
+        if (!(answer instanceof RespValue.SimpleString)) {
+            throw new IOException("%s: the engine refused: %s".formatted(what, answer));
+        }
+    }
+}

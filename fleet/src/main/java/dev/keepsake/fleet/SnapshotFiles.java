@@ -1,0 +1,157 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterSnapshot;
+import dev.keepsake.control.Restore;
+import dev.keepsake.control.SnapshotId;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/// Where the files of clusters' snapshots are: a directory for each snapshot with one RDB file a
+/// shard, and buckets, which are directories, too. Stateless; every method blocks.
+///
+/// Durability: a snapshot's directory has its name only once everything in it has been forced.
+final class SnapshotFiles {
+    private static final Pattern OBJECT = Pattern.compile("arn:aws:s3:::([^/]+)/(.+)");
+
+    private final Path directory;
+    private final Path buckets;
+
+    SnapshotFiles(Path dataDirectory, Path buckets) {
+        this.directory = dataDirectory.resolve("snapshots");
+        this.buckets = buckets;
+    }
+
+    /// Where a snapshot's files are.
+    Path of(SnapshotId id) {
+        return directory.resolve(id.region()).resolve(id.name() + "-" + id.incarnation());
+    }
+
+    /// Where a snapshot's files are put until all are there. Empty.
+    Path unfinished(SnapshotId id) throws IOException {
+        var unfinished = of(id).resolveSibling(of(id).getFileName() + ".tmp");
+        Trees.delete(unfinished);
+        Files.createDirectories(unfinished);
+        return unfinished;
+    }
+
+    /// Makes an unfinished snapshot's files the snapshot's.
+    void finish(SnapshotId id) throws IOException {
+        var finished = of(id);
+        var unfinished = finished.resolveSibling(finished.getFileName() + ".tmp");
+        force(unfinished);
+        Trees.delete(finished);
+        Files.move(unfinished, finished, StandardCopyOption.ATOMIC_MOVE);
+        force(directory.resolve(id.region()));
+    }
+
+    /// Copies a file and forces it.
+    static long copy(Path from, Path to) throws IOException {
+        Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
+        try (var channel = FileChannel.open(to, StandardOpenOption.WRITE)) {
+            channel.force(true);
+            return channel.size();
+        }
+    }
+
+    private static void force(Path folder) throws IOException {
+        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    /// Copies all files of a snapshot for another one.
+    List<ClusterSnapshot.Shard> copy(ClusterSnapshot from, SnapshotId to) throws IOException {
+        var unfinished = unfinished(to);
+        for (var shard : from.shards()) {
+            String file = shard.name() + ".rdb";
+            copy(of(from.id()).resolve(file), unfinished.resolve(file));
+        }
+        finish(to);
+        return from.shards();
+    }
+
+    /// Puts all files of a snapshot into a bucket, as NAME-SHARD.rdb.
+    void export(SnapshotId id, List<ClusterSnapshot.Shard> shards, String bucket)
+            throws IOException {
+        var folder = buckets.resolve(bucket);
+        Files.createDirectories(folder);
+        for (var shard : shards) {
+            copy(
+                    of(id).resolve(shard.name() + ".rdb"),
+                    folder.resolve("%s-%s.rdb".formatted(id.name(), shard.name())));
+        }
+        force(folder);
+    }
+
+    void delete(SnapshotId id) throws IOException {
+        Trees.delete(of(id).resolveSibling(of(id).getFileName() + ".tmp"));
+        Trees.delete(of(id));
+    }
+
+    /// The files that a new cluster is filled with.
+    ///
+    /// @throws IOException when one cannot be read; the message names it
+    List<Path> filesOf(Restore restore) throws IOException {
+        var files = new ArrayList<Path>();
+        if (restore.snapshot() != null) {
+            for (var shard : restore.shards()) {
+                files.add(of(restore.snapshot()).resolve(shard.name() + ".rdb"));
+            }
+        }
+        for (String address : restore.files()) {
+            files.add(fileAt(address));
+        }
+        for (var file : files) {
+            if (!Files.isReadable(file)) {
+                throw new IOException("File %s cannot be read.".formatted(file));
+            }
+        }
+        return files;
+    }
+
+    private Path fileAt(String address) throws IOException {
+        var object = OBJECT.matcher(address);
+        if (!object.matches()) {
+            try {
+                return Path.of(URI.create(address));
+            } catch (IllegalArgumentException e) {
+                throw new IOException("%s names no file.".formatted(address), e);
+            }
+        }
+        var bucket = buckets.resolve(object.group(1)).normalize();
+        var file = bucket.resolve(object.group(2)).normalize();
+        if (!bucket.startsWith(buckets) || !file.startsWith(bucket)) {
+            throw new IOException("%s names no object.".formatted(address));
+        }
+        return file;
+    }
+
+    /// Trees of files.
+    static final class Trees {
+        private Trees() {}
+
+        /// Deletes a directory with all that is in it. There need not be one.
+        static void delete(Path tree) throws IOException {
+            if (!Files.exists(tree)) {
+                return;
+            }
+            try (var files = Files.walk(tree)) {
+                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.deleteIfExists(file);
+                }
+            } catch (UncheckedIOException e) {
+                throw e.getCause();
+            }
+        }
+    }
+}
