@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -41,6 +42,9 @@ public final class ApiServer implements AutoCloseable {
     private final WebServer web;
     private final Operations operations;
     private final int maxBodyBytes;
+    private final @Nullable Signatures signatures;
+    private final ResetCall reset;
+    private final Clock clock;
     private final JsonMapper json = JsonMapper.builder().build();
 
     private ApiServer(
@@ -51,6 +55,11 @@ public final class ApiServer implements AutoCloseable {
             RandomGenerator random) {
         this.operations = new Operations(control, check, config.accountId(), clock, random);
         this.maxBodyBytes = config.maxBodyBytes();
+        var access = config.access();
+        this.signatures =
+                access.credentials().isEmpty() ? null : new Signatures(access.credentials());
+        this.reset = new ResetCall(access.allowReset(), control, clock);
+        this.clock = clock;
         this.web =
                 WebServer.builder()
                         .host(config.host())
@@ -61,6 +70,7 @@ public final class ApiServer implements AutoCloseable {
                         .routing(routing ->
                                 routing.post("/", this::call)
                                         .get("/_keepsake/health", ApiServer::health)
+                                        .post("/_keepsake/reset", this::reset)
                                         .any(this::elsewhere))
                         .build();
     }
@@ -114,7 +124,9 @@ public final class ApiServer implements AutoCloseable {
             String operation = operation(request);
             operations.expectKnown(operation);
             String region = region(request);
-            var answer = operations.answer(operation, json.readTree(readBody(request)), region);
+            var body = readBody(request);
+            expectSigned(request, body);
+            var answer = operations.answer(operation, json.readTree(asJson(body)), region);
             Answers.send(request, response, requestId, answer);
         } catch (JacksonException e) {
             Answers.fail(
@@ -156,7 +168,7 @@ public final class ApiServer implements AutoCloseable {
 
     private byte[] readBody(ServerRequest request) throws IOException {
         if (!request.content().hasEntity()) {
-            return "{}".getBytes(UTF_8);
+            return new byte[0];
         }
         try (var in = request.content().inputStream()) {
             var body = in.readNBytes(maxBodyBytes + 1);
@@ -164,7 +176,47 @@ public final class ApiServer implements AutoCloseable {
                 throw Fault.REQUEST_TOO_LARGE.because(
                         "The request is larger than %d bytes.", maxBodyBytes);
             }
-            return body.length == 0 ? "{}".getBytes(UTF_8) : body;
+            return body;
+        }
+    }
+
+    private static byte[] asJson(byte[] body) {
+        return body.length == 0 ? "{}".getBytes(UTF_8) : body;
+    }
+
+    private void expectSigned(ServerRequest request, byte[] body) {
+        if (signatures == null) {
+            return;
+        }
+        signatures.verify(
+                new Signatures.Signed(
+                        name -> header(request, name), Signatures.sha256Hex(body)),
+                clock.now());
+    }
+
+    private static @Nullable String header(ServerRequest request, String name) {
+        var found = HeaderNames.create(name);
+        return request.headers().contains(found)
+                ? String.join(",", request.headers().get(found).allValues())
+                : null;
+    }
+
+    private void reset(ServerRequest request, ServerResponse response) {
+        String requestId = Answers.newRequestId();
+        try {
+            reset.carryOut();
+            response.header("Content-Type", "application/json").send("{\"status\":\"reset\"}");
+        } catch (ApiException e) {
+            Answers.fail(request, response, requestId, e.fault(), e.getMessage());
+        } catch (RuntimeException e) {
+            LOG.error("request={} failed", requestId, e);
+            Answers.fail(
+                    request,
+                    response,
+                    requestId,
+                    Fault.INTERNAL_FAILURE,
+                    "The reset failed; the server's log says why, at request %s."
+                            .formatted(requestId));
         }
     }
 
@@ -183,7 +235,7 @@ public final class ApiServer implements AutoCloseable {
         return target.substring(TARGET_PREFIX.length());
     }
 
-    /// The region of the credential's scope. The signature is not verified.
+    /// The region of the credential's scope, whether or not the signature is verified.
     private static String region(ServerRequest request) {
         var authorization = request.headers().first(HeaderNames.AUTHORIZATION).orElse("");
         if (authorization.isEmpty()) {

@@ -113,7 +113,7 @@ public final class Server implements AutoCloseable {
             throws StartException {
         try {
             return ApiServer.start(
-                    ApiConfig.standard(config.apiHost(), config.apiPort()),
+                    ApiConfig.standard(config.apiHost(), config.apiPort()).with(config.access()),
                     fleet.control(),
                     fleet.accessStrings(),
                     clock,

@@ -1,5 +1,6 @@
 package dev.keepsake.server;
 
+import dev.keepsake.api.ApiAccess;
 import dev.keepsake.fleet.FleetTuning;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -12,13 +13,26 @@ import org.jspecify.annotations.Nullable;
 /// @param nodePorts the ports that nodes may listen on
 /// @param engine the engine's binary, or null to look for one
 /// @param tuning what may be chosen for all clusters
+/// @param access who may call the API
 public record ServerConfig(
         String apiHost,
         int apiPort,
         Path dataDirectory,
         PortRange nodePorts,
         @Nullable Path engine,
-        FleetTuning tuning) {
+        FleetTuning tuning,
+        ApiAccess access) {
+    /// Open to everybody.
+    public ServerConfig(
+            String apiHost,
+            int apiPort,
+            Path dataDirectory,
+            PortRange nodePorts,
+            @Nullable Path engine,
+            FleetTuning tuning) {
+        this(apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, ApiAccess.OPEN);
+    }
+
     /// With the standard tuning.
     public ServerConfig(
             String apiHost,

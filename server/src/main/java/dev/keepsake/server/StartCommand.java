@@ -1,11 +1,14 @@
 package dev.keepsake.server;
 
+import dev.keepsake.api.ApiAccess;
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.core.Secret;
 import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -106,6 +109,19 @@ final class StartCommand implements Callable<Integer> {
             description = "How much log a shard writes between two snapshots (default: 256).")
     private int snapshotEveryMb = 256;
 
+    @Option(
+            names = "--credentials",
+            paramLabel = "FILE",
+            description =
+                    "Verify the signature of every call with the keys in this file, which has the form"
+                            + " of ~/.aws/credentials (default: everybody may call).")
+    private @Nullable Path credentials;
+
+    @Option(
+            names = "--allow-reset",
+            description = "Let POST /_keepsake/reset delete everything, for test suites.")
+    private boolean allowReset;
+
     @Mixin private LogOptions logOptions = new LogOptions();
 
     @Option(names = "--verbose", description = "Log the stack of every exception.")
@@ -125,7 +141,8 @@ final class StartCommand implements Callable<Integer> {
         }
         Logs.toStandardError(verbose);
         var config =
-                new ServerConfig(LOOPBACK, apiPort, dataDirectory, nodePorts, engine, tuning());
+                new ServerConfig(
+                        LOOPBACK, apiPort, dataDirectory, nodePorts, engine, tuning(), access());
         try (var _ = StopSignal.listen(STOP_LIMIT);
                 var server = Server.start(config, logOptions.open(dataDirectory))) {
             out.println("Keepsake is ready: " + server.endpoint());
@@ -133,6 +150,12 @@ final class StartCommand implements Callable<Integer> {
             awaitInterrupt();
             return Main.EXIT_OK;
         }
+    }
+
+    private ApiAccess access() throws UsageException {
+        Map<String, Secret> keys =
+                credentials == null ? Map.of() : CredentialsFile.read(credentials);
+        return new ApiAccess(keys, allowReset);
     }
 
     private FleetTuning tuning() throws UsageException {

@@ -1,0 +1,18 @@
+package dev.keepsake.api;
+
+import dev.keepsake.core.Secret;
+import java.util.Map;
+
+/// Who may call, and what.
+///
+/// @param credentials secret keys by access key id; when there are none, everybody may call and no
+///   signature is looked at
+/// @param allowReset whether `POST /_keepsake/reset` empties everything
+public record ApiAccess(Map<String, Secret> credentials, boolean allowReset) {
+    /// Everybody may call everything but the reset.
+    public static final ApiAccess OPEN = new ApiAccess(Map.of(), false);
+
+    public ApiAccess {
+        credentials = Map.copyOf(credentials);
+    }
+}

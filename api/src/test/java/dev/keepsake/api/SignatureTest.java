@@ -1,0 +1,143 @@
+package dev.keepsake.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.core.Secret;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
+import java.util.SplittableRandom;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
+import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
+import software.amazon.awssdk.regions.Region;
+import software.amazon.awssdk.services.memorydb.MemoryDbClient;
+import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
+
+/// Who may call when the server knows credentials: as AWS's own client signs, which uses the clock
+/// of the machine, so the server's clock here is that of the machine, too, but for what a test
+/// adds.
+class SignatureTest {
+    private final OffsetClock clock = new OffsetClock();
+    private final ApiServer server = start();
+
+    /// The clock of the machine, set wrong.
+    private static final class OffsetClock implements Clock {
+        private volatile Duration offset = Duration.ZERO;
+
+        @Override
+        public long nowNs() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public Instant now() {
+            return Instant.now().plus(offset);
+        }
+    }
+
+    private ApiServer start() {
+        try {
+            return ApiServer.start(
+                    ApiConfig.standard("127.0.0.1", 0)
+                            .with(new ApiAccess(Map.of("known", new Secret("right")), true)),
+                    new FakeControl(),
+                    accessString -> {},
+                    clock,
+                    new SplittableRandom(1));
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @AfterEach
+    void close() {
+        server.close();
+    }
+
+    @Test
+    void aRightSignatureIsTaken() {
+        try (var sdk = sdk("known", "right")) {
+            assertThat(sdk.describeClusters(request -> {}).clusters()).isEmpty();
+            assertThat(
+                            sdk.createSubnetGroup(request ->
+                                            request.subnetGroupName("ä-is-none".substring(2))
+                                                    .description("two  spaces, ä and \n")
+                                                    .subnetIds("subnet-1"))
+                                    .subnetGroup()
+                                    .name())
+                    .isEqualTo("is-none");
+        }
+    }
+
+    @Test
+    void aWrongOrUnknownKeyIsRefused() {
+        assertThat(refusal("known", "wrong")).isEqualTo("InvalidSignatureException");
+        assertThat(refusal("unknown", "right")).isEqualTo("UnrecognizedClientException");
+    }
+
+    @Test
+    void aClockThatIsWrongIsTold() {
+        clock.offset = Duration.ofMinutes(16);
+        assertThat(refusal("known", "right")).isEqualTo("InvalidSignatureException");
+        clock.offset = Duration.ofMinutes(-16);
+        assertThat(refusal("known", "right")).isEqualTo("InvalidSignatureException");
+        clock.offset = Duration.ofMinutes(14);
+        try (var sdk = sdk("known", "right")) {
+            sdk.describeClusters(request -> {});
+        }
+    }
+
+    @Test
+    void aCallWithoutASignatureIsRefused() throws Exception {
+        try (var http = HttpClient.newHttpClient()) {
+            var answer =
+                    http.send(
+                            HttpRequest.newBuilder(uri())
+                                    .header("Content-Type", "application/x-amz-json-1.1")
+                                    .header("X-Amz-Target", "AmazonMemoryDB.DescribeClusters")
+                                    .POST(HttpRequest.BodyPublishers.ofString("{}"))
+                                    .build(),
+                            BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(403);
+            assertThat(answer.body()).contains("MissingAuthenticationTokenException");
+        }
+    }
+
+    private String refusal(String key, String secret) {
+        try (var sdk = sdk(key, secret)) {
+            var thrown =
+                    catchThrowableOfType(
+                            MemoryDbException.class, () -> sdk.describeClusters(request -> {}));
+            assertThat(thrown.statusCode()).isEqualTo(403);
+            return thrown.awsErrorDetails().errorCode();
+        }
+    }
+
+    private URI uri() {
+        return URI.create("http://127.0.0.1:%d/".formatted(server.port()));
+    }
+
+    private MemoryDbClient sdk(String key, String secret) {
+        return MemoryDbClient.builder()
+                .endpointOverride(uri())
+                .region(Region.EU_WEST_1)
+                .credentialsProvider(
+                        StaticCredentialsProvider.create(AwsBasicCredentials.create(key, secret)))
+                .httpClient(UrlConnectionHttpClient.create())
+                .overrideConfiguration(config ->
+                        config.retryStrategy(AwsRetryStrategy.doNotRetry())
+                                .apiCallTimeout(Duration.ofSeconds(30)))
+                .build();
+    }
+}
