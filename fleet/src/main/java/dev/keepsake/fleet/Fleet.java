@@ -343,6 +343,7 @@ public final class Fleet implements AutoCloseable {
     private void advanceOrRetry(ClusterId id) {
         try {
             advance(id);
+            advanceSnapshots();
         } catch (ControlUnavailableException e) {
             complain(id, e);
             thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
@@ -630,6 +631,7 @@ public final class Fleet implements AutoCloseable {
         }
         try {
             control.decide(plane -> plane.snapshots().due(clock.now(), random));
+            advanceSnapshots(); // one may have waited for the machine or its cluster
         } catch (ControlUnavailableException e) {
             LOG.warn("the schedule of snapshots waits reason={}", e.getMessage());
         }

@@ -1,0 +1,223 @@
+package dev.keepsake.control;
+
+import static dev.keepsake.control.MemoryControl.REGION;
+import static dev.keepsake.control.Refusals.assertRefused;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// Users and ACLs: what is taken, what is refused, and when a change has come to its end.
+class AccessTest {
+    private static final String PASSWORD = "correct-horse-battery";
+
+    private final MemoryControl control = new MemoryControl();
+
+    // ---- access strings; the forms are those of the service's own samples
+
+    @ParameterizedTest
+    @CsvSource({
+        "on +get, on resetchannels -@all +get",
+        "off +get, off resetchannels -@all +get",
+        "~objects:* ~items:* ~public:*, off ~objects:* ~items:* ~public:* resetchannels -@all",
+        "~* &* -@all +@read, off ~* &* -@all +@read",
+        "on ~app::* -@all +@read, on ~app::* resetchannels -@all +@read",
+        "on ~* &* +@all, on ~* &* +@all",
+        "allkeys allchannels allcommands on, on ~* &* +@all"
+    })
+    void anAccessStringIsKeptInItsNormalForm(String given, String normal) {
+        assertThat(Access.normalForm(given)).isEqualTo(normal);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "on ~* +@all >secret-password",
+                "on #abc",
+                "on nopass",
+                "reset",
+                "incorrectaccessstring",
+                "on +config",
+                "on +acl|setuser"
+            })
+    void whatIsNoAccessStringIsRefusedWithoutRepeatingIt(String given) {
+        assertRefused(
+                Fault.INVALID_PARAMETER_VALUE, () -> Access.normalForm(given), "AccessString");
+    }
+
+    // ---- users
+
+    @Test
+    void aPasswordIsKeptAsAHashAndNowhereElse() {
+        var user = user("Alice").user();
+        assertThat(user.name()).isEqualTo("alice");
+        assertThat(user.sha256Hex()).singleElement().asString().matches("[0-9a-f]{64}");
+        var stored = new String(ControlRecordCodec.encode(control.records), UTF_8);
+        assertThat(stored).doesNotContain(PASSWORD);
+        assertThat(control.records.toString())
+                .doesNotContain(PASSWORD)
+                .doesNotContain(user.sha256Hex().iterator().next());
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "short",
+                "has,a,comma,in,its,middle",
+                "has an @ and is long",
+                "ä and so on and on"
+            })
+    void aPasswordThatTheServiceDoesNotTakeIsRefusedWithoutRepeatingIt(String password) {
+        var mode = new Access.AuthenticationMode("password", List.of(password));
+        assertThat(mode.toString()).doesNotContain(password);
+        assertRefused(Fault.INVALID_PARAMETER_VALUE, () -> create("bob", mode), "A password");
+    }
+
+    @Test
+    void aUserHasOneOrTwoPasswordsOrNone() {
+        assertRefused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                () -> create("bob", new Access.AuthenticationMode("password", List.of())),
+                "1 or 2");
+        assertRefused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                () -> create("bob", new Access.AuthenticationMode("iam", List.of(PASSWORD))),
+                "iam");
+        var iam = create("bob", new Access.AuthenticationMode("iam", null)).user();
+        assertThat(iam.minimumEngineVersion()).isEqualTo("7.0");
+    }
+
+    @Test
+    void aNameIsUsedOnce() {
+        user("alice");
+        assertRefused(Fault.USER_ALREADY_EXISTS, () -> user("ALICE"), "alice");
+        assertRefused(Fault.USER_ALREADY_EXISTS, () -> user("default"), "default");
+    }
+
+    @Test
+    void theUserDefaultStaysAsItIs() {
+        assertRefused(
+                Fault.INVALID_PARAMETER_VALUE,
+                () -> control.plane.access().deleteUser(REGION, "default"));
+        assertRefused(
+                Fault.INVALID_PARAMETER_VALUE,
+                () -> control.plane.access().updateUser(REGION, "default", null, "on ~* +@all"));
+        assertRefused(Fault.INVALID_PARAMETER_VALUE, () -> acl("mine", "default"), "open-access");
+    }
+
+    @Test
+    void aChangeIsUnderWayUntilEveryClusterHasIt() {
+        user("alice");
+        acl("staff", "alice");
+        settle(false);
+        var cluster =
+                control.available(
+                        Create.with(create -> {
+                            create.aclName = "staff";
+                        }));
+        control.decide(plane -> plane.access().updateUser(REGION, "alice", null, "on ~* &* +@all"));
+        assertThat(status("alice")).isEqualTo(User.Status.MODIFYING);
+        assertRefused(
+                Fault.INVALID_USER_STATE,
+                () -> control.plane.access().deleteUser(REGION, "alice"),
+                "modifying");
+
+        var old = new HashMap<ClusterId, List<AccessRule>>();
+        old.put(cluster.spec().id(), List.of());
+        control.decide(plane -> plane.access().settle(old, control.now));
+        assertThat(status("alice")).isEqualTo(User.Status.MODIFYING);
+
+        settle(true);
+        assertThat(status("alice")).isEqualTo(User.Status.ACTIVE);
+    }
+
+    @Test
+    void aUserThatIsDeletedLeavesItsAcls() {
+        user("alice");
+        user("bob");
+        acl("staff", "alice", "bob");
+        settle(false);
+        control.decide(plane -> plane.access().deleteUser(REGION, "alice"));
+        var pending = control.plane.access().existingAcl(REGION, "staff");
+        assertThat(pending.toRemove()).containsExactly("alice");
+        settle(false);
+        assertThat(control.plane.access().existingAcl(REGION, "staff").userNames())
+                .containsExactly("bob");
+        assertRefused(Fault.USER_NOT_FOUND, () -> status("alice"));
+    }
+
+    // ---- ACLs
+
+    @Test
+    void whatAnAclCannotBeSaysWhy() {
+        user("alice");
+        assertRefused(Fault.USER_NOT_FOUND, () -> acl("staff", "nobody"), "nobody");
+        assertRefused(Fault.DUPLICATE_USER_NAME, () -> acl("staff", "alice", "Alice"), "alice");
+        acl("staff", "alice");
+        assertRefused(Fault.ACL_ALREADY_EXISTS, () -> acl("staff"), "staff");
+        settle(false);
+        var access = control.plane.access();
+        assertRefused(
+                Fault.DUPLICATE_USER_NAME,
+                () -> access.updateAcl(REGION, "staff", List.of("alice"), null));
+        assertRefused(
+                Fault.INVALID_PARAMETER_VALUE,
+                () -> access.updateAcl(REGION, "staff", null, List.of("bob")));
+        assertRefused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                () -> access.updateAcl(REGION, "staff", null, null));
+        control.available(Create.with(create -> create.aclName = "staff"));
+        assertRefused(Fault.INVALID_ACL_STATE, () -> access.deleteAcl(REGION, "staff"), "demo");
+        assertRefused(
+                Fault.INVALID_PARAMETER_VALUE,
+                () -> access.deleteAcl(REGION, "open-access"),
+                "open-access ACL can't be deleted.");
+    }
+
+    @Test
+    void thereIsAnEndToAclsAndUsers() {
+        IntStream.range(0, 199).forEach(i -> acl("acl" + i));
+        assertRefused(Fault.ACL_QUOTA_EXCEEDED, () -> acl("one-more"));
+        IntStream.range(0, 1_999)
+                .forEach(i -> create("user" + i, new Access.AuthenticationMode("iam", null)));
+        assertRefused(Fault.USER_QUOTA_EXCEEDED, () -> user("one-more"));
+    }
+
+    // ---- what the tests ask
+
+    private Access.UserView user(String name) {
+        return create(name, new Access.AuthenticationMode("password", List.of(PASSWORD)));
+    }
+
+    private Access.UserView create(String name, Access.AuthenticationMode mode) {
+        return control.decide(plane ->
+                plane.access()
+                        .createUser(REGION, name, mode, "on ~app:* +@read", null, control.now));
+    }
+
+    private void acl(String name, String... users) {
+        control.decide(
+                plane -> plane.access().createAcl(REGION, name, List.of(users), null, control.now));
+    }
+
+    private User.Status status(String user) {
+        return control.plane.access().existingUser(REGION, user).status();
+    }
+
+    /// The fleet reports that all clusters let in whom they are to.
+    private void settle(boolean running) {
+        var applied = new HashMap<ClusterId, List<AccessRule>>();
+        if (running) {
+            for (var cluster : control.state.clusters()) {
+                applied.put(cluster.spec().id(), control.plane.access().rulesOf(cluster));
+            }
+        }
+        control.decide(plane -> plane.access().settle(applied, control.now));
+    }
+}
