@@ -104,8 +104,7 @@ final class NodeRuntime {
     private void onEngineLost() {
         var present = life;
         if (present != null) {
-            LOG.warn("node={} lost the connection to its engine", name);
-            present.crash();
+            present.crash("the engine closed a connection of the front");
         }
     }
 
@@ -236,8 +235,7 @@ final class NodeRuntime {
                         serving = true;
                         onServing.run();
                     } else {
-                        LOG.warn("node={} cannot serve reason={}", name, failure.getMessage());
-                        present.crash();
+                        present.crash("its front cannot reach it: " + failure.getMessage());
                     }
                 },
                 fleet);
@@ -254,7 +252,7 @@ final class NodeRuntime {
         front.crash();
         var present = life;
         if (present != null) {
-            present.crash();
+            present.crash("crashed on request");
         }
     }
 

@@ -178,8 +178,10 @@ public final class ShardNode implements AutoCloseable {
     }
 
     /// Kills the engine now. Nothing more is appended on its behalf but what had been read before.
-    public void crash() {
-        retire("crashed on request");
+    ///
+    /// @param reason why, for people
+    public void crash(String reason) {
+        retire(reason);
     }
 
     /// Stops renewing the lease and reading the engine's stream, as a machine does that hangs,
