@@ -43,8 +43,7 @@ class GlideMatrixIT extends ClientMatrix {
             throws InterruptedException, ExecutionException {
         var tls =
                 TlsAdvancedConfiguration.builder()
-                        .rootCertificates(
-                                target.trust().pem().getBytes(StandardCharsets.US_ASCII))
+                        .rootCertificates(target.trust().pem().getBytes(StandardCharsets.US_ASCII))
                         .build();
         var configuration =
                 GlideClusterClientConfiguration.builder()
@@ -154,14 +153,12 @@ class GlideMatrixIT extends ClientMatrix {
         }
 
         @Override
-        public Subscription subscribe(String channel, Consumer<String> onMessage)
-                throws Exception {
+        public Subscription subscribe(String channel, Consumer<String> onMessage) throws Exception {
             var subscriptions =
                     ClusterSubscriptionConfiguration.builder()
                             .subscription(PubSubClusterChannelMode.EXACT, channel)
-                            .callback(
-                                    (message, _) ->
-                                            onMessage.accept(message.getMessage().toString()))
+                            .callback((message, _) ->
+                                    onMessage.accept(message.getMessage().toString()))
                             .build();
             var listening = client(target, subscriptions);
             return () ->
