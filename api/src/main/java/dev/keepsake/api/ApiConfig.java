@@ -5,11 +5,18 @@ package dev.keepsake.api;
 /// @param port 0 for a free one
 /// @param accountId the account in every ARN
 /// @param maxBodyBytes larger requests are refused
-public record ApiConfig(String host, int port, String accountId, int maxBodyBytes) {
+/// @param caCertificate what clients of the nodes have to trust, in PEM, or empty
+public record ApiConfig(
+        String host, int port, String accountId, int maxBodyBytes, String caCertificate) {
     private static final int MIB = 1 << 20;
 
     /// The account that test suites use everywhere, and 1 MiB.
     public static ApiConfig standard(String host, int port) {
-        return new ApiConfig(host, port, "123456789012", MIB);
+        return new ApiConfig(host, port, "123456789012", MIB, "");
+    }
+
+    /// The same, telling whom to trust.
+    public ApiConfig vouchedForBy(String certificate) {
+        return new ApiConfig(host, port, accountId, maxBodyBytes, certificate);
     }
 }

@@ -40,12 +40,14 @@ public final class ApiServer implements AutoCloseable {
     private final WebServer web;
     private final Operations operations;
     private final int maxBodyBytes;
+    private final String caCertificate;
     private final JsonMapper json = JsonMapper.builder().build();
 
     private ApiServer(
             ApiConfig config, ControlService control, Clock clock, RandomGenerator random) {
         this.operations = new Operations(control, new Shapes(config.accountId()), clock, random);
         this.maxBodyBytes = config.maxBodyBytes();
+        this.caCertificate = config.caCertificate();
         this.web =
                 WebServer.builder()
                         .host(config.host())
@@ -56,6 +58,7 @@ public final class ApiServer implements AutoCloseable {
                         .routing(routing ->
                                 routing.post("/", this::call)
                                         .get("/_keepsake/health", ApiServer::health)
+                                        .get("/_keepsake/ca.pem", this::caCertificate)
                                         .any(this::elsewhere))
                         .build();
     }
@@ -96,6 +99,14 @@ public final class ApiServer implements AutoCloseable {
 
     private static void health(ServerRequest request, ServerResponse response) {
         response.header("Content-Type", "application/json").send("{\"status\":\"ok\"}");
+    }
+
+    private void caCertificate(ServerRequest request, ServerResponse response) {
+        if (caCertificate.isEmpty()) {
+            elsewhere(request, response);
+        } else {
+            response.header("Content-Type", "application/x-pem-file").send(caCertificate);
+        }
     }
 
     private void call(ServerRequest request, ServerResponse response) {

@@ -43,7 +43,7 @@ final class Shapes {
             groups.addObject().put("SecurityGroupId", group).put("Status", "active");
         }
         node.put("SubnetGroupName", spec.subnetGroupName());
-        node.put("TLSEnabled", false);
+        node.put("TLSEnabled", spec.tlsEnabled());
         node.put(
                 "ARN",
                 "arn:aws:memorydb:%s:%s:cluster/%s"

@@ -87,6 +87,7 @@ final class ClusterRequests {
                 snapshotWindow(request.snapshotWindow(), random),
                 retention,
                 request.autoMinorVersionUpgrade() == null || request.autoMinorVersionUpgrade(),
+                request.tlsEnabled() == null || request.tlsEnabled(),
                 tags(request.tags()),
                 shards(name, region, shards, replicas, now, random));
     }
@@ -146,9 +147,6 @@ final class ClusterRequests {
     }
 
     private static void refuseWhatIsNotThereYet(CreateClusterRequest request) {
-        if (Boolean.TRUE.equals(request.tlsEnabled())) {
-            throw notYet("TLSEnabled", "omit it or pass false: nodes speak plain TCP");
-        }
         if (request.kmsKeyId() != null) {
             throw notYet("KmsKeyId", "omit it");
         }

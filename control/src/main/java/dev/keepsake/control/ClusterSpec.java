@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// A cluster, as CreateCluster decided it.
 ///
 /// @param requestedPort where the cluster endpoint should listen
+/// @param tlsEnabled whether nodes speak TLS; false also for a cluster that was recorded before
+///   they could
 public record ClusterSpec(
         ClusterId id,
         @Nullable String description,
@@ -22,6 +24,7 @@ public record ClusterSpec(
         String snapshotWindow,
         int snapshotRetentionLimit,
         boolean autoMinorVersionUpgrade,
+        boolean tlsEnabled,
         Map<String, String> tags,
         List<ShardSpec> shards) {
     public ClusterSpec {

@@ -10,21 +10,28 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /// Answers what concerns the node rather than the data: HELLO, AUTH, CLIENT, CLUSTER, ROLE and the
 /// like. Shapes and texts as Redis 7.0 in cluster mode. Owned by the node's event loop.
 final class FrontCommands {
     private static final int UNKNOWN_SHOWN_MAX = 128;
+    private static final String HELLO_WITHOUT_AUTH =
+            "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
+                    + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
+                    + " select the RESP protocol version at the same time";
     private static final String WRONG_PASS =
             "WRONGPASS invalid username-password pair or user is disabled.";
 
     private final NodeFront front;
     private final ClusterAnswers cluster;
+    private final AclAnswers acl;
+    private final ClientCommands clients;
 
     FrontCommands(NodeFront front) {
         this.front = front;
         this.cluster = new ClusterAnswers(front.node());
+        this.acl = new AclAnswers(front.access());
+        this.clients = new ClientCommands(front);
     }
 
     /// Redis's text for a command that it does not know.
@@ -51,9 +58,10 @@ final class FrontCommands {
         var session = client.session();
         switch (arguments[0]) {
             case "hello" -> hello(client, arguments, out);
-            case "auth" -> auth(arguments, out);
+            case "auth" -> auth(session, arguments, out);
+            case "acl" -> acl.answer(spec, session, arguments, out);
             case "reset" -> {
-                session.reset();
+                session.reset(front.access().newcomer());
                 RespWriter.simpleString(out, "RESET");
             }
             case "quit" -> {
@@ -72,7 +80,9 @@ final class FrontCommands {
             case "select" -> select(arguments[1], out);
             case "wait" -> RespWriter.integer(out, onlineReplicas());
             case "role" -> role(out);
-            case "client" -> client(client, arguments, out);
+            case "client" -> {
+                return clients.answer(client, arguments, out);
+            }
             case "cluster" -> cluster(spec, session.protocol(), arguments, out);
             default -> RespWriter.error(out, "ERR %s is not answered yet".formatted(arguments[0]));
         }
@@ -83,6 +93,7 @@ final class FrontCommands {
         var session = client.session();
         int protocol = session.protocol();
         String name = session.name();
+        String user = session.user();
         int next = 1;
         if (arguments.length > 1) {
             if (!arguments[1].equals("2") && !arguments[1].equals("3")) {
@@ -99,7 +110,8 @@ final class FrontCommands {
         while (next < arguments.length) {
             String option = arguments[next].toUpperCase(Locale.ROOT);
             if (option.equals("AUTH") && next + 2 < arguments.length) {
-                if (!arguments[next + 1].equals("default")) {
+                user = arguments[next + 1];
+                if (!front.access().isPassword(user, arguments[next + 2])) {
                     RespWriter.error(out, WRONG_PASS);
                     return;
                 }
@@ -113,6 +125,11 @@ final class FrontCommands {
                 return;
             }
         }
+        if (user == null) {
+            RespWriter.error(out, HELLO_WITHOUT_AUTH);
+            return;
+        }
+        session.user(user);
         session.speak(protocol);
         session.name(name);
         RespWriter.map(out, 7, protocol);
@@ -132,15 +149,23 @@ final class FrontCommands {
         RespWriter.array(out, 0);
     }
 
-    private static void auth(String[] arguments, ByteBuf out) {
-        if (arguments.length == 2) {
+    private void auth(Session session, String[] arguments, ByteBuf out) {
+        if (arguments.length > 3) {
+            RespWriter.error(out, "ERR syntax error");
+            return;
+        }
+        var access = front.access();
+        boolean named = arguments.length == 3;
+        if (!named && access.newcomer() != null) {
             RespWriter.error(
                     out,
                     "ERR AUTH <password> called without any password configured for the default"
                             + " user. Are you sure your configuration is correct?");
-        } else if (arguments.length > 3) {
-            RespWriter.error(out, "ERR syntax error");
-        } else if (arguments[1].equals("default")) {
+            return;
+        }
+        String user = named ? arguments[1] : AccessUser.DEFAULT_NAME;
+        if (access.isPassword(user, arguments[arguments.length - 1])) {
+            session.user(user);
             RespWriter.simpleString(out, "OK");
         } else {
             RespWriter.error(out, WRONG_PASS);
@@ -155,69 +180,6 @@ final class FrontCommands {
         }
     }
 
-    private void client(ClientConnection client, String[] arguments, ByteBuf out) {
-        var session = client.session();
-        String subcommand = arguments.length > 1 ? arguments[1].toLowerCase(Locale.ROOT) : "";
-        switch (subcommand) {
-            case "id" -> RespWriter.integer(out, client.id());
-            case "getname" -> {
-                if (session.name().isEmpty()) {
-                    RespWriter.nullBulk(out, session.protocol());
-                } else {
-                    RespWriter.bulk(out, session.name());
-                }
-            }
-            case "setname" -> {
-                if (arguments.length != 3 || arguments[2].chars().anyMatch(c -> c <= ' ')) {
-                    RespWriter.error(
-                            out,
-                            "ERR Client names cannot contain spaces, newlines or special"
-                                    + " characters.");
-                } else {
-                    session.name(arguments[2]);
-                    RespWriter.simpleString(out, "OK");
-                }
-            }
-            case "setinfo" -> setInfo(session, arguments, out);
-            case "info" -> RespWriter.bulk(out, describe(client) + "\n");
-            case "list" ->
-                    RespWriter.bulk(
-                            out,
-                            front.clients().stream()
-                                    .map(FrontCommands::describe)
-                                    .collect(Collectors.joining("\n", "", "\n")));
-            default ->
-                    RespWriter.error(
-                            out,
-                            "ERR CLIENT %s is not offered yet"
-                                    .formatted(subcommand.toUpperCase(Locale.ROOT)));
-        }
-    }
-
-    private static void setInfo(Session session, String[] arguments, ByteBuf out) {
-        String what = arguments.length == 4 ? arguments[2].toLowerCase(Locale.ROOT) : "";
-        switch (what) {
-            case "lib-name" -> session.libraryName(arguments[3]);
-            case "lib-ver" -> session.libraryVersion(arguments[3]);
-            default -> {
-                RespWriter.error(out, "ERR Unrecognized option '%s'".formatted(what));
-                return;
-            }
-        }
-        RespWriter.simpleString(out, "OK");
-    }
-
-    private static String describe(ClientConnection client) {
-        var session = client.session();
-        return "id=%d name=%s db=0 resp=%d user=default lib-name=%s lib-ver=%s"
-                .formatted(
-                        client.id(),
-                        session.name(),
-                        session.protocol(),
-                        session.libraryName(),
-                        session.libraryVersion());
-    }
-
     private void cluster(CommandSpec spec, int protocol, String[] arguments, ByteBuf out) {
         var topology = front.topology();
         switch (spec.name()) {
@@ -230,13 +192,23 @@ final class FrontCommands {
                 var key = Unpooled.copiedBuffer(arguments[2], UTF_8);
                 RespWriter.integer(out, KeySlot.of(key, 0, key.readableBytes()));
             }
+            case "cluster|links" -> RespWriter.array(out, 0); // the nodes have no bus
+            case "cluster|replicas", "cluster|slaves" ->
+                    cluster.replicas(topology, arguments[2], out);
+            case "cluster|count-failure-reports" -> {
+                if (cluster.knows(topology, arguments[2])) {
+                    RespWriter.integer(out, 0);
+                } else {
+                    RespWriter.error(out, "ERR Unknown node " + arguments[2]);
+                }
+            }
             default -> {
                 if (arguments.length > 1 && arguments[1].equalsIgnoreCase("myshardid")) {
                     RespWriter.bulk(out, cluster.myShard(topology).id());
                 } else {
                     RespWriter.error(
                             out,
-                            "ERR CLUSTER %s is not offered yet"
+                            "ERR CLUSTER %s is not offered"
                                     .formatted(arguments.length > 1 ? arguments[1] : ""));
                 }
             }

@@ -4,7 +4,9 @@ import static dev.keepsake.core.Checks.checkState;
 
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandTable;
+import dev.keepsake.resp.RespValue;
 import dev.keepsake.shard.DirtyKeys;
+import dev.keepsake.shard.Publication;
 import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -14,7 +16,6 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -42,8 +43,8 @@ public final class NodeFront implements AutoCloseable {
         REPLICA
     }
 
-    private static final int IDLE_OWN_LANES_MAX = 64;
     private static final int BACKLOG = 1024;
+    private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long OUTPUT_WATCH_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -52,17 +53,21 @@ public final class NodeFront implements AutoCloseable {
     private final Transport transport;
     private final CommandTable table;
     private final Supplier<Topology> topology;
+    private final @Nullable NodeTls tls;
     private final FrontOptions options;
     private final FrontCommands commands;
     private final Route route = new Route();
     private final DirtyKeys dirtyKeys = new DirtyKeys();
     private final Set<ClientConnection> clients = new HashSet<>();
     private final List<ClientConnection> touched = new ArrayList<>();
-    private final Map<Integer, SharedLane> sharedLanes = new HashMap<>();
-    private final ArrayDeque<OwnLane> idleOwnLanes = new ArrayDeque<>();
+    private final AccessControl access;
+    private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
+    private final Set<SharedLane> retiring = new HashSet<>();
 
     private volatile State state = State.LOADING;
+    private PublishRelay relay = PublishRelay.none();
+    private final Map<Publication, Integer> fromElsewhere = new HashMap<>();
     private LeadershipGate gate = () -> false;
     private long durableOffset;
     private long nextClientId = 1;
@@ -71,26 +76,37 @@ public final class NodeFront implements AutoCloseable {
     private int life;
     private boolean bounded;
     private boolean paused;
+    private boolean allPaused;
+    private boolean writesPaused;
+    private long pausedUntilNs;
+    private @Nullable Future<?> unpausing;
     private @Nullable Path engineSocket;
+    private @Nullable ControlLane controlLane;
+    private @Nullable SharedLane barrierLane;
+    private @Nullable Runnable onFirstAdmission;
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
     private @Nullable Future<?> outputWatch;
 
     /// @param topology the newest picture of the cluster; read for each command
+    /// @param tls what the node proves itself with, or null to speak plain TCP
     public NodeFront(
             String node,
             EventLoop loop,
             Transport transport,
             CommandTable table,
             Supplier<Topology> topology,
+            @Nullable NodeTls tls,
             FrontOptions options) {
         this.node = node;
         this.loop = loop;
         this.transport = transport;
         this.table = table;
         this.topology = topology;
+        this.tls = tls;
         this.options = options;
+        this.access = new AccessControl(table);
         this.commands = new FrontCommands(this);
     }
 
@@ -146,18 +162,17 @@ public final class NodeFront implements AutoCloseable {
             if (role == State.PRIMARY) {
                 tracker = new Tracker<>(durableOffset, Parked::release, Parked::drop);
             }
-            var lane = new SharedLane(this, 2, tracker);
-            sharedLanes.put(2, lane);
-            lane.connect(loop, transport, socket)
+            var control = new ControlLane(this);
+            controlLane = control;
+            onFirstAdmission = () -> openBarrierLane(role, socket, serving);
+            control.connect(loop, transport, socket)
                     .addListener(done -> {
-                        if (sharedLanes.get(2) != lane) {
+                        if (controlLane != control) {
                             serving.completeExceptionally(
                                     new IllegalStateException(
                                             "the node stopped serving meanwhile"));
                         } else if (done.isSuccess()) {
-                            state = role;
-                            pause(false);
-                            serving.complete(null);
+                            admit(control);
                         } else {
                             serving.completeExceptionally(done.cause());
                         }
@@ -166,11 +181,86 @@ public final class NodeFront implements AutoCloseable {
         return serving;
     }
 
+    private void openBarrierLane(State role, Path socket, CompletableFuture<Void> serving) {
+        var lane = new SharedLane(this, null, 2, tracker);
+        barrierLane = lane;
+        lane.connect(loop, transport, socket)
+                .addListener(done -> {
+                    if (barrierLane != lane) {
+                        serving.completeExceptionally(
+                                new IllegalStateException("the node stopped serving meanwhile"));
+                    } else if (done.isSuccess()) {
+                        state = role;
+                        pause(false);
+                        serving.complete(null);
+                    } else {
+                        serving.completeExceptionally(done.cause());
+                    }
+                });
+    }
+
     /// Answers writes with an error, until there is no reason to any more. Reads go on.
     ///
     /// @param reason why, for people, or null
     public void refuseWrites(@Nullable String reason) {
         execute(() -> writeRefusal = reason == null ? null : "MISCONF " + reason);
+    }
+
+    /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
+    /// longer among them, or no longer enabled, is disconnected. Before the first call everybody is
+    /// the user `default`, who needs no password and may do everything.
+    ///
+    /// @param users each name at most once
+    public void permit(List<AccessUser> users) {
+        var permitted = List.copyOf(users);
+        execute(() -> {
+            access.permit(permitted);
+            disconnectUnadmitted();
+            if (controlLane == null) {
+                access.admitWithoutEngine();
+            } else {
+                admit(controlLane);
+            }
+        });
+    }
+
+    /// Who is let in at present, in order of the alphabet: those who are permitted, but for a user
+    /// whose rules the engine has refused or does not have yet. A moment old elsewhere than on the
+    /// event loop.
+    public List<String> admittedUsers() {
+        return access.names();
+    }
+
+    /// Tells the engine who is permitted.
+    private void admit(ControlLane control) {
+        access.apply(
+                control,
+                () -> {
+                    disconnectUnadmitted();
+                    var first = onFirstAdmission;
+                    onFirstAdmission = null;
+                    if (first != null) {
+                        first.run();
+                    }
+                });
+    }
+
+    private void disconnectUnadmitted() {
+        for (var client : List.copyOf(clients)) {
+            var user = client.session().user();
+            if (user != null && !access.isAdmitted(user)) {
+                client.disconnect();
+            }
+        }
+        lanesByUser
+                .entrySet()
+                .removeIf(entry -> {
+                    boolean gone = !access.isAdmitted(entry.getKey());
+                    if (gone) {
+                        entry.getValue().retire();
+                    }
+                    return gone;
+                });
     }
 
     /// Stops answering from the engine: what is parked is dropped, its clients are reset without a
@@ -201,7 +291,9 @@ public final class NodeFront implements AutoCloseable {
 
     private void awaitDrained(CompletableFuture<Void> drained, long pollsLeft) {
         boolean idle =
-                sharedLanes.values().stream().allMatch(SharedLane::isIdle)
+                lanesByUser.values().stream()
+                                .flatMap(UserLanes::allShared)
+                                .allMatch(SharedLane::isIdle)
                         && (tracker == null || tracker.parkedCount() == 0);
         if (idle || pollsLeft <= 0) {
             drained.complete(null);
@@ -234,6 +326,75 @@ public final class NodeFront implements AutoCloseable {
             durableOffset = Math.max(durableOffset, offset);
             releaseDurable();
         });
+    }
+
+    /// Carries what is published here to the subscribers of other nodes, from now on.
+    public void relayVia(PublishRelay relay) {
+        execute(() -> this.relay = relay);
+    }
+
+    /// Publishes on this primary, for a client of another node of its shard.
+    ///
+    /// @return how many subscribers of this node have heard it; fails when it is not known to have
+    ///   been published
+    public CompletableFuture<Long> publish(Publication publication) {
+        var heard = new CompletableFuture<Long>();
+        execute(() -> publishHere(publication, heard));
+        return heard;
+    }
+
+    /// Publishes on this primary what was published in another shard; not at all when its engine is
+    /// behind or it does not serve.
+    public void publishFromAnotherShard(Publication publication) {
+        execute(() -> {
+            var control = controlLane;
+            if (state == State.PRIMARY && control != null && !control.isFull()) {
+                fromElsewhere.merge(publication, 1, Integer::sum);
+                publishHere(publication, new CompletableFuture<>());
+            }
+        });
+    }
+
+    private void publishHere(Publication publication, CompletableFuture<Long> heard) {
+        var control = controlLane;
+        if (control == null || state != State.PRIMARY) {
+            heard.completeExceptionally(
+                    new IllegalStateException("node %s is no primary at present".formatted(node)));
+            return;
+        }
+        control.ask(
+                reply -> {
+                    if (reply instanceof RespValue.IntegerReply(long subscribers)) {
+                        heard.complete(subscribers);
+                    } else {
+                        heard.completeExceptionally(
+                                new IllegalStateException("the engine does not publish"));
+                    }
+                },
+                PUBLISH,
+                publication.channel(),
+                publication.message());
+    }
+
+    /// A message was published on this node's engine, by whomever, and is durable: those who listen
+    /// in other shards are to hear it too, unless it has come from there.
+    public void onPublished(Publication publication) {
+        execute(() -> {
+            if (fromElsewhere.containsKey(publication)) {
+                fromElsewhere.computeIfPresent(
+                        publication, (same, times) -> times == 1 ? null : times - 1);
+            } else if (state == State.PRIMARY) {
+                relay.toOtherShards(node, publication);
+            }
+        });
+    }
+
+    PublishRelay relay() {
+        return relay;
+    }
+
+    @Nullable ControlLane controlLane() {
+        return controlLane;
     }
 
     /// The lease is longer again.
@@ -278,6 +439,9 @@ public final class NodeFront implements AutoCloseable {
                         new WriteBufferWaterMark(
                                 options.maxOutputBytes() / 2, options.maxOutputBytes()));
         accepted.config().setAutoRead(isReading());
+        if (tls != null) {
+            accepted.pipeline().addLast(tls.newHandler(accepted.alloc()));
+        }
         accepted.pipeline().addLast(client);
         loop.register(accepted);
     }
@@ -305,9 +469,13 @@ public final class NodeFront implements AutoCloseable {
     private void boundOutput() {
         long total = clients.stream().mapToLong(ClientConnection::unsentBytes).sum();
         while (total > options.maxTotalOutputBytes()) {
+            var candidates = clients.stream().filter(client -> !client.session().spared()).toList();
+            if (candidates.isEmpty()) {
+                return;
+            }
             var worst =
                     Collections.max(
-                            clients, Comparator.comparingLong(ClientConnection::unsentBytes));
+                            candidates, Comparator.comparingLong(ClientConnection::unsentBytes));
             total -= worst.unsentBytes();
             clients.remove(worst);
             worst.reset();
@@ -340,10 +508,20 @@ public final class NodeFront implements AutoCloseable {
                 client.reset();
             }
         }
-        sharedLanes.values().forEach(SharedLane::abandon);
-        sharedLanes.clear();
-        idleOwnLanes.forEach(OwnLane::close);
-        idleOwnLanes.clear();
+        lanesByUser.values().forEach(UserLanes::abandon);
+        lanesByUser.clear();
+        retiring.forEach(SharedLane::abandon);
+        retiring.clear();
+        if (barrierLane != null) {
+            barrierLane.abandon();
+            barrierLane = null;
+        }
+        if (controlLane != null) {
+            controlLane.close();
+            controlLane = null;
+            onFirstAdmission = null;
+        }
+        access.admitWithoutEngine();
         if (tracker != null) {
             tracker.dropAll();
             tracker = null;
@@ -353,6 +531,7 @@ public final class NodeFront implements AutoCloseable {
         }
         engineSocket = null;
         writeRefusal = null;
+        fromElsewhere.clear();
         parkedBytes = 0;
         fullLanes.clear();
         bound(false);
@@ -370,13 +549,15 @@ public final class NodeFront implements AutoCloseable {
         onEngineLost = action;
     }
 
-    SharedLane sharedLane(int protocol) {
-        var present = sharedLanes.get(protocol);
+    /// The lane that the clients of a user share who speak one version of RESP.
+    SharedLane sharedLane(String user, int protocol) {
+        var lanes = lanesOf(user);
+        var present = lanes.shared(protocol);
         if (present != null) {
             return present;
         }
-        var lane = new SharedLane(this, protocol, tracker);
-        sharedLanes.put(protocol, lane);
+        var lane = new SharedLane(this, AccessControl.inEngine(user), protocol, tracker);
+        lanes.share(protocol, lane);
         lane.connect(loop, transport, requireSocket())
                 .addListener(done -> {
                     if (!done.isSuccess()) {
@@ -386,17 +567,13 @@ public final class NodeFront implements AutoCloseable {
         return lane;
     }
 
-    OwnLane takeOwnLane(int protocol) {
-        for (var idle = idleOwnLanes.iterator(); idle.hasNext(); ) {
-            var lane = idle.next();
-            if (!lane.isConnected()) {
-                idle.remove();
-            } else if (lane.protocol() == protocol) {
-                idle.remove();
-                return lane;
-            }
+    /// A lane for one client of a user.
+    OwnLane takeOwnLane(String user, int protocol) {
+        var idle = lanesOf(user).takeIdle(protocol);
+        if (idle != null) {
+            return idle;
         }
-        var lane = new OwnLane(this, protocol);
+        var lane = new OwnLane(this, user, protocol);
         lane.connect(loop, transport, requireSocket())
                 .addListener(done -> {
                     if (!done.isSuccess()) {
@@ -409,13 +586,29 @@ public final class NodeFront implements AutoCloseable {
 
     void giveBackOwnLane(OwnLane lane) {
         lane.lendTo(null);
-        if (idleOwnLanes.size() < IDLE_OWN_LANES_MAX
-                && lane.isConnected()
-                && state != State.LOADING) {
-            idleOwnLanes.addLast(lane);
-        } else {
+        boolean kept =
+                lane.isConnected()
+                        && state != State.LOADING
+                        && access.isAdmitted(lane.user())
+                        && lanesOf(lane.user()).giveBack(lane);
+        if (!kept) {
             lane.close();
         }
+    }
+
+    private UserLanes lanesOf(String user) {
+        return lanesByUser.computeIfAbsent(user, missing -> new UserLanes());
+    }
+
+    /// A lane has nothing to do any more, but the engine still owes something on it.
+    void onRetiring(SharedLane lane) {
+        retiring.add(lane);
+    }
+
+    /// It has closed.
+    void onRetired(SharedLane lane) {
+        retiring.remove(lane);
+        fullLanes.remove(lane);
     }
 
     private Path requireSocket() {
@@ -432,9 +625,17 @@ public final class NodeFront implements AutoCloseable {
         if (tracker == null) {
             parked.drop();
         } else {
-            sharedLane(2).parkLate(parked);
+            requireBarrierLane().parkLate(parked);
             boundParked();
         }
+    }
+
+    private SharedLane requireBarrierLane() {
+        var lane = barrierLane;
+        if (lane == null) {
+            throw new IllegalStateException("node %s has no engine".formatted(node));
+        }
+        return lane;
     }
 
     void parkMarks(MarkList marks) {
@@ -492,13 +693,49 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
+    /// Holds commands back that clients send, all or writes alone, as CLIENT PAUSE asks. A longer
+    /// pause that was asked for before stays; a stricter one wins.
+    void pauseClients(boolean all, long timeoutMs) {
+        long untilNs = loop.ticker().nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+        boolean pausing = unpausing != null;
+        allPaused = all || (pausing && allPaused);
+        writesPaused = true;
+        if (!pausing || untilNs - pausedUntilNs > 0) {
+            pausedUntilNs = untilNs;
+        }
+        if (unpausing != null) {
+            unpausing.cancel(false);
+        }
+        unpausing =
+                loop.schedule(
+                        this::unpauseClients,
+                        pausedUntilNs - loop.ticker().nanoTime(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /// Ends what [#pauseClients] began.
+    void unpauseClients() {
+        if (unpausing != null) {
+            unpausing.cancel(false);
+            unpausing = null;
+        }
+        allPaused = false;
+        writesPaused = false;
+        List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
+    }
+
+    /// Whether writes, and what may write, are held back.
+    boolean areWritesPaused() {
+        return writesPaused;
+    }
+
     /// The error that answers writes at present, or null when they are taken.
     @Nullable String writeRefusal() {
         return writeRefusal;
     }
 
     boolean isPaused() {
-        return paused;
+        return paused || allPaused;
     }
 
     /// Whether commands may be read at all.
@@ -548,6 +785,10 @@ public final class NodeFront implements AutoCloseable {
 
     Topology topology() {
         return topology.get();
+    }
+
+    AccessControl access() {
+        return access;
     }
 
     FrontOptions options() {

@@ -6,7 +6,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.keepsake.resp.ReplyFramer;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -50,37 +49,39 @@ final class OwnLane extends LaneChannel {
         }
     }
 
+    /// The namesakes of users in the engine take any.
+    static final String ANY_PASSWORD = "any";
+
     private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
 
     private final NodeFront front;
     private final int life;
     private final ArrayDeque<Expected> expected = new ArrayDeque<>();
     private final Map<String, Set<String>> subscriptions = new HashMap<>();
+    private String user;
     private int protocol;
     private @Nullable Change change;
     private @Nullable ClientConnection client;
     private MarkList marks = new MarkList();
     private final ByteBuf greeting;
 
-    OwnLane(NodeFront front, int protocol) {
+    OwnLane(NodeFront front, String user, int protocol) {
         this.front = front;
+        this.user = user;
         this.protocol = protocol;
         this.life = front.life();
+        this.greeting = front.allocator().buffer(64);
+        RespWriter.command(greeting, "AUTH", AccessControl.inEngine(user), ANY_PASSWORD);
+        expected.add(new Expected(Kind.INTERNAL, "", NO_MARKS));
         if (protocol == 3) {
-            var hello = front.allocator().buffer(32);
-            RespWriter.command(hello, "HELLO", "3");
-            greeting = hello;
+            RespWriter.command(greeting, "HELLO", "3");
             expected.add(new Expected(Kind.INTERNAL, "", NO_MARKS));
-        } else {
-            greeting = Unpooled.EMPTY_BUFFER;
         }
     }
 
     /// What to send first, once the connection is being made.
     void greet() {
-        if (greeting.isReadable()) {
-            send(greeting);
-        }
+        send(greeting);
     }
 
     void lendTo(@Nullable ClientConnection borrower) {
@@ -90,6 +91,13 @@ final class OwnLane extends LaneChannel {
     /// Whether the engine keeps no state of the client but what the client itself remembers.
     boolean isQuiet() {
         return expected.isEmpty() && !hasSubscriptions();
+    }
+
+    /// How many channels, patterns or shard channels the client listens to.
+    ///
+    /// @param kind `subscribe`, `psubscribe` or `ssubscribe`
+    int subscriptions(String kind) {
+        return subscriptions.getOrDefault(kind, Set.of()).size();
     }
 
     /// RESP2 clients with subscriptions may only change those.
@@ -115,6 +123,22 @@ final class OwnLane extends LaneChannel {
             expected.addLast(new Expected(Kind.INTERNAL, "", NO_MARKS));
             send(hello);
         }
+    }
+
+    /// The client is another user from now on.
+    void become(String another) {
+        if (!another.equals(user)) {
+            user = another;
+            var auth = front.allocator().buffer(64);
+            RespWriter.command(auth, "AUTH", AccessControl.inEngine(another), ANY_PASSWORD);
+            expected.addLast(new Expected(Kind.INTERNAL, "", NO_MARKS));
+            send(auth);
+        }
+    }
+
+    /// Whose commands go over it.
+    String user() {
+        return user;
     }
 
     int protocol() {
@@ -162,18 +186,18 @@ final class OwnLane extends LaneChannel {
             String word = item(reply, 0);
             if (word.endsWith("subscribe") && (push || change != null)) {
                 onConfirmed(word, item(reply, 1));
-                passOn(reply, true);
+                passOn(reply, true, true);
                 return;
             }
             if (push || MESSAGES.contains(word)) {
-                passOn(reply, true);
+                passOn(reply, true, true);
                 return;
             }
         }
         var next = expected.pollFirst();
         if (next == null && change != null) {
             change = null; // refused by the engine
-            passOn(reply, true);
+            passOn(reply, true, false);
             onAnswered();
             return;
         }
@@ -181,6 +205,10 @@ final class OwnLane extends LaneChannel {
             throw new IllegalStateException("the engine sent a reply to no command");
         }
         if (next.kind() == Kind.INTERNAL) {
+            if (in.getByte(from) == '-') {
+                // It would go on as another user.
+                throw new IllegalStateException("the engine does not let a lane's user in");
+            }
             return;
         }
         answer(next, reply);
@@ -194,16 +222,16 @@ final class OwnLane extends LaneChannel {
         if (next.kind() == Kind.REPLACED) {
             var error = front.allocator().buffer(128);
             RespWriter.error(error, next.replacement());
-            passOn(error, false); // tells nothing of the data
+            passOn(error, false, false); // tells nothing of the data
             error.release();
         } else {
-            passOn(reply, !now);
+            passOn(reply, !now, false);
         }
     }
 
-    private void passOn(ByteBuf reply, boolean waits) {
+    private void passOn(ByteBuf reply, boolean waits, boolean push) {
         if (client != null) {
-            client.onOwnReply(reply, waits);
+            client.onOwnReply(reply, waits, push);
         }
     }
 

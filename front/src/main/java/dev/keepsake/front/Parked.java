@@ -11,16 +11,43 @@ sealed interface Parked {
     /// It never will be known to be.
     void drop();
 
-    /// Replies of one client, in order.
-    record Replies(ClientConnection client, ByteBuf bytes) implements Parked {
+    /// A reply of one client.
+    final class Reply implements Parked {
+        private final ClientConnection client;
+        private final ByteBuf bytes;
+        private boolean settled;
+        private boolean lost;
+
+        Reply(ClientConnection client, ByteBuf bytes) {
+            this.client = client;
+            this.bytes = bytes;
+        }
+
         @Override
         public void release() {
-            client.onReleased(bytes);
+            settled = true;
+            client.onSettled();
         }
 
         @Override
         public void drop() {
-            bytes.release();
+            settled = true;
+            lost = true;
+            client.onSettled();
+        }
+
+        /// Whether its fate is known: it may leave, or never will.
+        boolean isSettled() {
+            return settled;
+        }
+
+        /// Whether it never may leave.
+        boolean isLost() {
+            return lost;
+        }
+
+        ByteBuf bytes() {
+            return bytes;
         }
     }
 

@@ -1,9 +1,13 @@
 package dev.keepsake.front;
 
-/// What a client has said of itself. Owned by the node's event loop.
+import org.jspecify.annotations.Nullable;
+
+/// Who a client is, and what it has said of itself. Owned by the node's event loop.
 final class Session {
     private int protocol = 2;
     private boolean readOnly;
+    private boolean spared;
+    private @Nullable String user;
     private String name = "";
     private String libraryName = "";
     private String libraryVersion = "";
@@ -16,12 +20,30 @@ final class Session {
         protocol = version;
     }
 
+    /// The user that the client is, or null when it has not said so and has to.
+    @Nullable String user() {
+        return user;
+    }
+
+    void user(@Nullable String authenticated) {
+        user = authenticated;
+    }
+
     boolean readOnly() {
         return readOnly;
     }
 
     void readOnly(boolean accepted) {
         readOnly = accepted;
+    }
+
+    /// Whether it is not to be closed for what it has left unread, unless it alone is too much.
+    boolean spared() {
+        return spared;
+    }
+
+    void spared(boolean wished) {
+        spared = wished;
     }
 
     String name() {
@@ -48,9 +70,12 @@ final class Session {
         libraryVersion = given;
     }
 
-    void reset() {
+    /// @param newcomer who a client is that has just connected
+    void reset(@Nullable String newcomer) {
+        user = newcomer;
         protocol = 2;
         readOnly = false;
+        spared = false;
         name = "";
     }
 }

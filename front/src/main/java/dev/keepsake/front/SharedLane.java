@@ -9,8 +9,8 @@ import java.util.ArrayDeque;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One connection to the engine for the stateless commands of all clients that speak one version of
-/// RESP. Owned by the node's event loop.
+/// One connection to the engine for the stateless commands of all clients of one user who speak one
+/// version of RESP. Owned by the node's event loop.
 ///
 /// What clients ask for in one turn of the loop is gathered and written at its end in one piece,
 /// followed by one barrier. The barrier (`ROLE`) says which offset covers the turn; the turn's
@@ -32,12 +32,23 @@ final class SharedLane extends LaneChannel {
     private MarkList marks = new MarkList();
     private boolean barrierNeeded;
     private boolean flushScheduled;
+    private boolean retired;
 
+    /// @param userInEngine who the commands are given by, or null for the engine's own user
     /// @param tracker null on a replica, whose engine holds nothing but what is durable
-    SharedLane(NodeFront front, int protocol, @Nullable Tracker<Parked> tracker) {
+    SharedLane(
+            NodeFront front,
+            @Nullable String userInEngine,
+            int protocol,
+            @Nullable Tracker<Parked> tracker) {
         this.front = front;
         this.tracker = tracker;
         this.inOrder = tracker == null ? null : tracker.open();
+        if (userInEngine != null) {
+            RespWriter.command(outgoing(), "AUTH", userInEngine, OwnLane.ANY_PASSWORD);
+            expected.add(ExpectedReplies.Kind.INTERNAL, null, 0);
+            scheduleFlush();
+        }
         if (protocol == 3) {
             RespWriter.command(outgoing(), "HELLO", "3");
             expected.add(ExpectedReplies.Kind.INTERNAL, null, 0);
@@ -91,6 +102,21 @@ final class SharedLane extends LaneChannel {
         lateGroup().park(parked);
         barrierNeeded = true;
         scheduleFlush();
+    }
+
+    /// Nobody uses it any more: it closes as soon as the engine owes nothing on it, for until then
+    /// the keys that were written over it stay marked.
+    void retire() {
+        retired = true;
+        front.onRetiring(this);
+        closeIfDone();
+    }
+
+    private void closeIfDone() {
+        if (retired && isIdle() && late == null && lateOfBarriers.isEmpty()) {
+            close();
+            front.onRetired(this);
+        }
     }
 
     /// Drops everything; the front resets the clients concerned.
@@ -172,6 +198,9 @@ final class SharedLane extends LaneChannel {
             onClientReply(kind, client, keyHash, in, from, length);
         } else if (kind == ExpectedReplies.Kind.BARRIER) {
             onBarrier(offsetOf(in.slice(from, length)));
+        } else if (in.getByte(from) == '-') {
+            // It would go on as another user.
+            throw new IllegalStateException("the engine does not let a lane's user in");
         }
     }
 
@@ -183,6 +212,10 @@ final class SharedLane extends LaneChannel {
             int from,
             int length) {
         if (client.isClosed()) {
+            return;
+        }
+        if (client.swallowsReply()) {
+            client.onReplied();
             return;
         }
         var reply = in.slice(from, length);
@@ -237,6 +270,7 @@ final class SharedLane extends LaneChannel {
     @Override
     void onRepliesRead() {
         front.flushClients();
+        closeIfDone();
     }
 
     @Override

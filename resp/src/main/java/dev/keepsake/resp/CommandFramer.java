@@ -29,10 +29,13 @@ public final class CommandFramer {
 
     private static final int MISSING = Integer.MIN_VALUE;
     private static final int DIGITS_MAX = 18; // more may not fit a long
+    private static final int LOGIN_ARGUMENTS_MAX = 10;
+    private static final int LOGIN_BULK_BYTES_MAX = 16_384;
 
     private final ProtocolLimits limits;
     private final CommandFrame frame = new CommandFrame();
     private List<byte[]> inlineArguments = List.of();
+    private boolean authenticated = true;
 
     private int at; // the next byte to look at
     private int searchedTo; // how far a line end has been looked for
@@ -43,6 +46,11 @@ public final class CommandFramer {
 
     public CommandFramer(ProtocolLimits limits) {
         this.limits = limits;
+    }
+
+    /// Whether the peer has logged in. Until then it may send no more than a login needs.
+    public void authenticated(boolean loggedIn) {
+        authenticated = loggedIn;
     }
 
     /// The command that was found last. Valid after [Parsed#COMMAND] until the next [#parse].
@@ -80,6 +88,9 @@ public final class CommandFramer {
             if (count <= 0) {
                 return find(Parsed.EMPTY, at);
             }
+            if (!authenticated && count > LOGIN_ARGUMENTS_MAX) {
+                throw new ProtocolException("Protocol error: unauthenticated multibulk length");
+            }
             argumentsExpected = count;
             frame.clear();
         }
@@ -106,6 +117,9 @@ public final class CommandFramer {
                 }
                 if (length < 0) {
                     throw new ProtocolException("Protocol error: invalid bulk length");
+                }
+                if (!authenticated && length > LOGIN_BULK_BYTES_MAX) {
+                    throw new ProtocolException("Protocol error: unauthenticated bulk length");
                 }
                 bulkBytes = length;
             }

@@ -1,0 +1,299 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.CommandTable;
+import dev.keepsake.resp.RespValue;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Whom a node lets in, and what they may do. Owned by the node's event loop.
+///
+/// Passwords are checked here and nowhere else. What a user may do is the engine's affair: each
+/// user has a namesake there with the same rules and without a password, which is safe because
+/// nobody but this front reaches the engine's socket, and the lanes of a user log in as that
+/// namesake. For the commands that the front answers itself, the engine is asked beforehand which
+/// of them the rules refuse, and in which words.
+///
+/// The engine's own user `default` stays as it is: the front itself, the tap and the supervisor are
+/// that user. So the `default` of the clients has a namesake with another name, which no user can
+/// have.
+final class AccessControl {
+    private static final Logger LOG = LoggerFactory.getLogger(AccessControl.class);
+    private static final String DEFAULT_IN_ENGINE = "default:clients";
+
+    // Has a user's rules and nothing else, while the engine is asked what they refuse.
+    private static final String EXAMPLE = "example:clients";
+
+    private static final byte[] NO_HASH = new byte[32];
+    private static final int RULES_REMEMBERED_MAX = 2_000;
+    private static final HexFormat HEX = HexFormat.of();
+
+    /*
+     * Beyond its rules each namesake may do what keeps a lane usable and tells nothing:
+     * - ROLE is the barrier. Clients that ask for it are answered by the front, and scripts may not.
+     * - EXEC, DISCARD and UNWATCH leave a state of the engine that the front believes left, so that
+     *   a lane never goes to the next client in it. Whoever may not say MULTI has nothing to end.
+     * And whatever the rules say, it may not do what MemoryDB withholds; clients learn from the front
+     * that there is no such command, and this is for scripts.
+     */
+    private static final List<String> ALWAYS = List.of("+role", "+exec", "+discard", "+unwatch");
+
+    /// What the engine said of a user.
+    ///
+    /// @param refusals for the commands that the front has to refuse: Redis's error, by name; null
+    ///   when no engine has said so yet
+    record Admitted(AccessUser user, @Nullable Map<String, String> refusals) {}
+
+    private final List<CommandSpec> checkedHere;
+    private final List<String> withheld;
+    private final Map<String, Map<String, String>> refusalsByRules = new HashMap<>();
+    private List<AccessUser> permitted = List.of(AccessUser.unrestrictedDefault());
+    private Map<String, Admitted> admitted = new TreeMap<>();
+    private volatile List<String> names = List.of();
+    private int round;
+
+    AccessControl(CommandTable table) {
+        this.checkedHere = table.all().stream().filter(AccessControl::isCheckedHere).toList();
+        this.withheld =
+                table.all().stream()
+                        .filter(spec -> spec.handling() == CommandSpec.Handling.WITHHELD)
+                        .map(spec -> "-" + spec.name())
+                        .toList();
+        refusalsByRules.put(AccessUser.unrestrictedDefault().aclRules(), Map.of());
+        admitWithoutEngine();
+    }
+
+    /// Whether the front has to see to it that a user may do this.
+    static boolean isCheckedHere(CommandSpec spec) {
+        return spec.name().equals("multi")
+                || (spec.handling() == CommandSpec.Handling.FRONT && !needsNoLogin(spec));
+    }
+
+    /// Whether it is for those who have not said yet who they are.
+    static boolean needsNoLogin(CommandSpec spec) {
+        return switch (spec.name()) {
+            case "auth", "hello", "quit", "reset" -> true;
+            default -> false;
+        };
+    }
+
+    /// Takes a new list. Whoever is not on it is shut out at once; whoever is new or has other
+    /// rules has them as soon as they have been [#apply]d.
+    void permit(List<AccessUser> users) {
+        permitted = users;
+        round++;
+        var staying = new TreeMap<>(admitted);
+        staying.keySet().removeIf(name -> findPermitted(name) == null);
+        admit(staying);
+    }
+
+    private @Nullable AccessUser findPermitted(String name) {
+        for (var user : permitted) {
+            if (user.name().equals(name) && user.enabled()) {
+                return user;
+            }
+        }
+        return null;
+    }
+
+    /// Lets in who is permitted while no engine serves. What they may do of the front's own
+    /// commands is known if an earlier engine has said so.
+    void admitWithoutEngine() {
+        round++;
+        var all = new TreeMap<String, Admitted>();
+        for (var user : permitted) {
+            if (user.enabled()) {
+                all.put(user.name(), new Admitted(user, refusalsByRules.get(user.aclRules())));
+            }
+        }
+        admit(all);
+    }
+
+    private void admit(Map<String, Admitted> users) {
+        admitted = users;
+        names = List.copyOf(users.keySet());
+    }
+
+    /// Who is let in, in order of the alphabet. Any thread.
+    List<String> names() {
+        return names;
+    }
+
+    /// Tells an engine who is permitted. A user whose rules it does not take is not let in.
+    ///
+    /// @param onApplied called once all of them have their rules, unless the list changes before
+    void apply(ControlLane lane, Runnable onApplied) {
+        round++;
+        int mine = round;
+        var becoming = new TreeMap<String, Admitted>();
+        for (var user : permitted) {
+            if (user.enabled()) {
+                var rules = setUser(inEngine(user.name()), user);
+                rules.addAll(ALWAYS);
+                rules.addAll(withheld);
+                lane.ask(reply -> onUserSet(user, reply, becoming), rules.toArray(new String[0]));
+                askForRefusals(lane, user, becoming);
+            }
+        }
+        lane.ask(
+                reply -> {
+                    if (mine == round) {
+                        admit(becoming);
+                        onApplied.run();
+                    }
+                },
+                "PING");
+    }
+
+    private static List<String> setUser(String nameInEngine, AccessUser user) {
+        var command = new ArrayList<>(List.of("ACL", "SETUSER", nameInEngine, "reset"));
+        for (var rule : user.aclRules().split(" ", -1)) {
+            if (!rule.isEmpty()) {
+                command.add(rule);
+            }
+        }
+        command.add("on");
+        command.add("nopass");
+        return command;
+    }
+
+    private static void onUserSet(
+            AccessUser user, RespValue reply, Map<String, Admitted> becoming) {
+        if (reply instanceof RespValue.ErrorReply(String error)) {
+            LOG.error("user={} is not let in, its rules are refused: {}", user.name(), error);
+        } else {
+            becoming.put(user.name(), new Admitted(user, null));
+        }
+    }
+
+    private void askForRefusals(ControlLane lane, AccessUser user, Map<String, Admitted> becoming) {
+        var known = refusalsByRules.get(user.aclRules());
+        if (known != null) {
+            lane.ask(
+                    reply ->
+                            becoming.computeIfPresent(
+                                    user.name(), (name, found) -> new Admitted(user, known)),
+                    "PING");
+            return;
+        }
+        var refusals = new HashMap<String, String>();
+        lane.ask(reply -> {}, setUser(EXAMPLE, user).toArray(new String[0]));
+        for (var spec : checkedHere) {
+            lane.ask(
+                    reply -> {
+                        if (reply instanceof RespValue.Bulk why) {
+                            refusals.put(spec.name(), "NOPERM " + asRefused(why.utf8()));
+                        }
+                    },
+                    dryRun(spec));
+        }
+        lane.ask(
+                reply -> {
+                    if (becoming.containsKey(user.name())) {
+                        becoming.put(user.name(), new Admitted(user, refusals));
+                        remember(user, refusals);
+                    }
+                },
+                "ACL",
+                "DELUSER",
+                EXAMPLE);
+    }
+
+    private void remember(AccessUser user, Map<String, String> refusals) {
+        if (refusalsByRules.size() < RULES_REMEMBERED_MAX) {
+            refusalsByRules.put(user.aclRules(), refusals);
+        }
+    }
+
+    private static String[] dryRun(CommandSpec spec) {
+        var command = new ArrayList<>(List.of("ACL", "DRYRUN", EXAMPLE));
+        command.addAll(List.of(spec.name().split("\\|", -1)));
+        int wanted = 3 + Math.abs(spec.arity());
+        while (command.size() < wanted) {
+            command.add("x");
+        }
+        return command.toArray(new String[0]);
+    }
+
+    /// Redis 7.0 begins the same sentence with a small letter when it refuses a command.
+    private static String asRefused(String why) {
+        return why.startsWith("This ") ? "t" + why.substring(1) : why;
+    }
+
+    /// What a user is called in the engine.
+    static String inEngine(String user) {
+        return user.equals(AccessUser.DEFAULT_NAME) ? DEFAULT_IN_ENGINE : user;
+    }
+
+    /// Who somebody is that has said nothing yet.
+    ///
+    /// @return null when that is nobody
+    @Nullable String newcomer() {
+        var found = admitted.get(AccessUser.DEFAULT_NAME);
+        return found != null && found.user().noPassword() ? AccessUser.DEFAULT_NAME : null;
+    }
+
+    /// Whether a user is let in at present.
+    boolean isAdmitted(@Nullable String user) {
+        return user != null && admitted.containsKey(user);
+    }
+
+    /// Whether the password is one of the user's. Takes the same time for every user and password
+    /// of one length, so that nobody learns from it who exists.
+    boolean isPassword(String user, String password) {
+        byte[] given = sha256(password);
+        var found = admitted.get(user);
+        boolean matches = false;
+        var hashes = found == null ? List.<String>of() : found.user().passwordSha256Hex();
+        for (var hash : hashes) {
+            matches |= MessageDigest.isEqual(given, HEX.parseHex(hash));
+        }
+        if (hashes.isEmpty()) {
+            matches |= MessageDigest.isEqual(given, NO_HASH);
+        }
+        return matches || (found != null && found.user().noPassword());
+    }
+
+    private static byte[] sha256(String password) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(password.getBytes(UTF_8));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    /// The error that refuses one of the front's own commands, or null when the user may give it.
+    @Nullable String refusal(String user, CommandSpec spec, String whenUnknown) {
+        var found = admitted.get(user);
+        if (found == null) {
+            return "NOAUTH Authentication required.";
+        }
+        if (found.refusals() == null) {
+            return whenUnknown;
+        }
+        String why = found.refusals().get(spec.name());
+        return why == null ? null : why.replace(EXAMPLE, user);
+    }
+
+    /// Everybody who is let in, by name.
+    Collection<AccessUser> users() {
+        return admitted.values().stream().map(Admitted::user).toList();
+    }
+
+    @Nullable AccessUser user(String name) {
+        var found = admitted.get(name);
+        return found == null ? null : found.user();
+    }
+}

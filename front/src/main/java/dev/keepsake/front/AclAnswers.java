@@ -1,0 +1,78 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+
+/// The answers of `ACL …` that tell of users. Shapes as Redis 7.0's `acl.c`; password hashes are
+/// never told, as MemoryDB does it. Owned by the node's event loop.
+final class AclAnswers {
+    private final AccessControl access;
+
+    AclAnswers(AccessControl access) {
+        this.access = access;
+    }
+
+    void answer(CommandSpec spec, Session session, String[] arguments, ByteBuf out) {
+        switch (spec.name()) {
+            case "acl|whoami" -> RespWriter.bulk(out, String.valueOf(session.user()));
+            case "acl|users" -> {
+                RespWriter.array(out, access.users().size());
+                access.users().forEach(user -> RespWriter.bulk(out, user.name()));
+            }
+            case "acl|list" -> {
+                RespWriter.array(out, access.users().size());
+                access.users().forEach(user -> RespWriter.bulk(out, describe(user)));
+            }
+            case "acl|getuser" -> {
+                var user = access.user(arguments[2]);
+                if (user == null) {
+                    RespWriter.nullBulk(out, session.protocol());
+                } else {
+                    describe(user, session.protocol(), out);
+                }
+            }
+            default -> throw new IllegalStateException("not the front's: " + spec.name());
+        }
+    }
+
+    private static String describe(AccessUser user) {
+        return "user %s on %s%s"
+                .formatted(
+                        user.name(),
+                        user.noPassword() ? "nopass " : "",
+                        String.join(" ", rules(user, "~%&+-arns(")));
+    }
+
+    private static void describe(AccessUser user, int protocol, ByteBuf out) {
+        RespWriter.map(out, 6, protocol);
+        RespWriter.bulk(out, "flags");
+        var flags = user.noPassword() ? List.of("on", "nopass") : List.of("on");
+        RespWriter.array(out, flags.size());
+        flags.forEach(flag -> RespWriter.bulk(out, flag));
+        RespWriter.bulk(out, "passwords");
+        RespWriter.array(out, 0);
+        RespWriter.bulk(out, "commands");
+        RespWriter.bulk(out, String.join(" ", rules(user, "+-")));
+        RespWriter.bulk(out, "keys");
+        RespWriter.bulk(out, String.join(" ", rules(user, "~%")));
+        RespWriter.bulk(out, "channels");
+        RespWriter.bulk(out, String.join(" ", rules(user, "&")));
+        RespWriter.bulk(out, "selectors");
+        RespWriter.array(out, 0);
+    }
+
+    /// The user's rules that begin with one of these letters; whether it is on is said elsewhere.
+    private static List<String> rules(AccessUser user, String firstLetters) {
+        var found = new ArrayList<String>();
+        for (var rule : user.aclRules().split(" ", -1)) {
+            boolean isState = rule.equals("on") || rule.equals("off");
+            if (!rule.isEmpty() && !isState && firstLetters.indexOf(rule.charAt(0)) >= 0) {
+                found.add(rule);
+            }
+        }
+        return found;
+    }
+}

@@ -1,0 +1,66 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayDeque;
+import java.util.function.Consumer;
+
+/// The connection over which a front asks its engine things of its own, as the engine's own user
+/// who may do everything. Owned by the node's event loop.
+final class ControlLane extends LaneChannel {
+    private final NodeFront front;
+    private final ArrayDeque<Consumer<RespValue>> askers = new ArrayDeque<>();
+
+    private boolean full;
+
+    ControlLane(NodeFront front) {
+        this.front = front;
+    }
+
+    /// Asks the engine; the reply comes later, in the order of the questions, or never when the
+    /// lane is closed meanwhile.
+    void ask(Consumer<RespValue> onReply, String... command) {
+        var out = front.allocator().buffer(128);
+        RespWriter.command(out, command);
+        askers.addLast(onReply);
+        send(out);
+    }
+
+    /// The same with arguments that need not be text.
+    void ask(Consumer<RespValue> onReply, byte[]... command) {
+        var out = front.allocator().buffer(128);
+        RespWriter.command(out, command);
+        askers.addLast(onReply);
+        send(out);
+    }
+
+    @Override
+    void onReply(ByteBuf in, int from, int length) {
+        var asker = askers.pollFirst();
+        if (asker == null) {
+            throw new IllegalStateException("the engine sent a reply to no command");
+        }
+        asker.accept(RespValue.decode(in.slice(from, length)));
+    }
+
+    @Override
+    void onRepliesRead() {
+        front.flushClients();
+    }
+
+    @Override
+    void onLost() {
+        front.onLaneLost();
+    }
+
+    @Override
+    void onFull(boolean full) {
+        this.full = full;
+    }
+
+    /// Whether the engine is behind with what it has been asked: nothing more that can be spared.
+    boolean isFull() {
+        return full;
+    }
+}

@@ -1,0 +1,167 @@
+package dev.keepsake.tests;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.core.Secret;
+import dev.keepsake.core.SlotRange;
+import dev.keepsake.engine.Engine;
+import dev.keepsake.engine.EngineFinder;
+import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.engine.RunDirectory;
+import dev.keepsake.engine.Transport;
+import dev.keepsake.front.FrontOptions;
+import dev.keepsake.front.NodeFront;
+import dev.keepsake.front.Topology;
+import dev.keepsake.front.TopologyNode;
+import dev.keepsake.front.TopologyShard;
+import dev.keepsake.resp.CommandTable;
+import dev.keepsake.server.PortRange;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.random.RandomGenerator;
+
+/// The front of one primary that owns all slots, before a real engine, with nothing else around it:
+/// what is durable is said by the test.
+final class ServedNode implements AutoCloseable {
+    static final String NAME = "alone-0001-001";
+    private static final String ID = "0123456789abcdef0123456789abcdef01234567";
+
+    private final Transport transport;
+    private final EngineLauncher launcher;
+    private final Engine engine;
+    private final SocketChannel replica;
+    private final NodeFront front;
+    private final InetSocketAddress address;
+
+    private ServedNode(
+            Transport transport,
+            EngineLauncher launcher,
+            Engine engine,
+            SocketChannel replica,
+            NodeFront front,
+            InetSocketAddress address) {
+        this.transport = transport;
+        this.launcher = launcher;
+        this.engine = engine;
+        this.replica = replica;
+        this.front = front;
+        this.address = address;
+    }
+
+    /// Starts one on which nothing is durable yet.
+    static ServedNode start(Path directory, FrontOptions options) throws Exception {
+        var clock = new WallClock();
+        var binary =
+                new EngineFinder(
+                                null,
+                                System.getenv().getOrDefault("PATH", ""),
+                                directory.resolve("bin"))
+                        .find();
+        var launcher = new EngineLauncher(binary, RunDirectory.forData(directory), clock);
+        var engine =
+                launcher.launch(
+                        new EngineSpec(
+                                NAME,
+                                directory.resolve("engine"),
+                                0,
+                                "feed",
+                                new Secret("unused"),
+                                Map.of()));
+        var replica = listenAsReplica(engine);
+        var transport = Transport.best(1);
+        var ports = PortRange.findFree(1, RandomGenerator.getDefault());
+        var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.first());
+        var topology = topology(address);
+        var front =
+                new NodeFront(
+                        NAME,
+                        transport.group().next(),
+                        transport,
+                        CommandTable.standard(),
+                        () -> topology,
+                        null,
+                        options);
+        front.bind(address).get(10, TimeUnit.SECONDS);
+        front.servePrimary(engine.socket(), () -> true).get(10, TimeUnit.SECONDS);
+        return new ServedNode(transport, launcher, engine, replica, front, address);
+    }
+
+    /// Starts one on which everything is durable at once.
+    static ServedNode startDurable(Path directory) throws Exception {
+        var node = start(directory, FrontOptions.standard("7.0.15"));
+        node.front.onDurable(Long.MAX_VALUE);
+        return node;
+    }
+
+    /// An engine counts offsets only once somebody has asked for its stream.
+    private static SocketChannel listenAsReplica(Engine engine) throws IOException {
+        var channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+        channel.connect(UnixDomainSocketAddress.of(engine.socket()));
+        channel.write(ByteBuffer.wrap("PSYNC ? -1\r\n".getBytes(StandardCharsets.US_ASCII)));
+        channel.read(ByteBuffer.allocate(1));
+        return channel;
+    }
+
+    private static Topology topology(InetSocketAddress address) {
+        var node =
+                new TopologyNode(
+                        NAME,
+                        ID,
+                        address.getHostString(),
+                        address.getPort(),
+                        TopologyNode.Role.PRIMARY,
+                        TopologyNode.Health.ONLINE);
+        return new Topology(
+                1,
+                List.of(
+                        new TopologyShard(
+                                "0001", ID, SlotRange.parse("0-16383"), node, List.of())));
+    }
+
+    NodeFront front() {
+        return front;
+    }
+
+    InetSocketAddress address() {
+        return address;
+    }
+
+    Wire connect() throws IOException {
+        return Wire.to(address);
+    }
+
+    Engine engine() {
+        return engine;
+    }
+
+    @Override
+    public void close() throws IOException {
+        front.close();
+        replica.close();
+        launcher.close();
+        transport.close();
+    }
+
+    private static final class WallClock implements Clock {
+        @Override
+        public long nowNs() {
+            return System.nanoTime();
+        }
+
+        @Override
+        public Instant now() {
+            return Instant.now();
+        }
+    }
+}
