@@ -45,6 +45,7 @@ public final class ApiServer implements AutoCloseable {
     private final @Nullable Signatures signatures;
     private final ResetCall reset;
     private final Clock clock;
+    private final String caCertificate;
     private final JsonMapper json = JsonMapper.builder().build();
 
     private ApiServer(
@@ -60,6 +61,7 @@ public final class ApiServer implements AutoCloseable {
                 access.credentials().isEmpty() ? null : new Signatures(access.credentials());
         this.reset = new ResetCall(access.allowReset(), control, clock);
         this.clock = clock;
+        this.caCertificate = config.caCertificate();
         this.web =
                 WebServer.builder()
                         .host(config.host())
@@ -71,6 +73,7 @@ public final class ApiServer implements AutoCloseable {
                                 routing.post("/", this::call)
                                         .get("/_keepsake/health", ApiServer::health)
                                         .post("/_keepsake/reset", this::reset)
+                                        .get("/_keepsake/ca.pem", this::caCertificate)
                                         .any(this::elsewhere))
                         .build();
     }
@@ -115,6 +118,14 @@ public final class ApiServer implements AutoCloseable {
 
     private static void health(ServerRequest request, ServerResponse response) {
         response.header("Content-Type", "application/json").send("{\"status\":\"ok\"}");
+    }
+
+    private void caCertificate(ServerRequest request, ServerResponse response) {
+        if (caCertificate.isEmpty()) {
+            elsewhere(request, response);
+        } else {
+            response.header("Content-Type", "application/x-pem-file").send(caCertificate);
+        }
     }
 
     private void call(ServerRequest request, ServerResponse response) {
@@ -189,8 +200,7 @@ public final class ApiServer implements AutoCloseable {
             return;
         }
         signatures.verify(
-                new Signatures.Signed(
-                        name -> header(request, name), Signatures.sha256Hex(body)),
+                new Signatures.Signed(name -> header(request, name), Signatures.sha256Hex(body)),
                 clock.now());
     }
 

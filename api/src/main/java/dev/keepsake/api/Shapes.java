@@ -39,7 +39,7 @@ final class Shapes {
             groups.addObject().put("SecurityGroupId", group).put("Status", "active");
         }
         node.put("SubnetGroupName", spec.subnetGroupName());
-        node.put("TLSEnabled", false);
+        node.put("TLSEnabled", spec.tlsEnabled());
         node.put(
                 "ARN",
                 new Resource(spec.id().region(), Resource.Kind.CLUSTER, spec.id().name())

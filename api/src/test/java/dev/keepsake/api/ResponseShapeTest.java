@@ -70,7 +70,7 @@ class ResponseShapeTest {
                 .isEqualTo("arn:aws:memorydb:us-east-1:123456789012:cluster/my-cluster");
         assertThat(cluster.path("ACLName").stringValue()).isEqualTo("open-access");
         assertThat(cluster.path("DataTiering").stringValue()).isEqualTo("false");
-        assertThat(cluster.path("TLSEnabled").booleanValue()).isFalse();
+        assertThat(cluster.path("TLSEnabled").booleanValue()).isTrue();
         assertThat(cluster.path("Description").stringValue()).isEqualTo("d");
         assertThat(cluster.path("SecurityGroups").toString())
                 .isEqualTo("[{\"SecurityGroupId\":\"sg-1\",\"Status\":\"active\"}]");

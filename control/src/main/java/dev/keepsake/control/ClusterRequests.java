@@ -93,6 +93,7 @@ final class ClusterRequests {
                 Windows.snapshot(request.snapshotWindow(), random),
                 retention,
                 request.autoMinorVersionUpgrade() == null || request.autoMinorVersionUpgrade(),
+                request.tlsEnabled() == null || request.tlsEnabled(),
                 tags,
                 shards(name, group, shards, replicas, now, random),
                 restore);
@@ -183,9 +184,6 @@ final class ClusterRequests {
     }
 
     private static void refuseWhatIsNotThereYet(CreateClusterRequest request) {
-        if (Boolean.TRUE.equals(request.tlsEnabled())) {
-            throw notYet("TLSEnabled", "omit it or pass false: nodes speak plain TCP");
-        }
         if (request.kmsKeyId() != null) {
             throw notYet("KmsKeyId", "omit it");
         }

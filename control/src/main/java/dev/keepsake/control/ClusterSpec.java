@@ -7,6 +7,8 @@ import org.jspecify.annotations.Nullable;
 /// A cluster, as CreateCluster decided it.
 ///
 /// @param requestedPort where the cluster endpoint should listen
+/// @param tlsEnabled whether nodes speak TLS; false also for a cluster that was recorded before
+///   they could
 /// @param restore what it was filled with when it was created, if with anything
 public record ClusterSpec(
         ClusterId id,
@@ -23,6 +25,7 @@ public record ClusterSpec(
         String snapshotWindow,
         int snapshotRetentionLimit,
         boolean autoMinorVersionUpgrade,
+        boolean tlsEnabled,
         Map<String, String> tags,
         List<ShardSpec> shards,
         @Nullable Restore restore) {
@@ -66,6 +69,7 @@ public record ClusterSpec(
                 snapshotWindow,
                 snapshotRetentionLimit,
                 autoMinorVersionUpgrade,
+                tlsEnabled,
                 otherTags,
                 otherShards,
                 restore);

@@ -98,6 +98,7 @@ final class ClusterUpdates {
                         0,
                         ClusterRequests.RETENTION_MAX_DAYS),
                 old.autoMinorVersionUpgrade(),
+                old.tlsEnabled(),
                 old.tags(),
                 old.shards(),
                 old.restore());

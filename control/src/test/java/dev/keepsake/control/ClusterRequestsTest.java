@@ -87,6 +87,7 @@ class ClusterRequestsTest {
         assertThat(spec.subnetGroupName()).isEqualTo("default");
         assertThat(spec.snapshotRetentionLimit()).isZero();
         assertThat(spec.autoMinorVersionUpgrade()).isTrue();
+        assertThat(spec.tlsEnabled()).isTrue();
         assertThat(spec.securityGroupIds()).isEmpty();
         assertThat(spec.tags()).isEmpty();
         assertThat(spec.description()).isNull();
@@ -153,6 +154,7 @@ class ClusterRequestsTest {
         assertThat(spec.maintenanceWindow()).isEqualTo("sun:23:00-mon:00:30");
         assertThat(spec.snapshotWindow()).isEqualTo("23:30-00:30");
         assertThat(spec.autoMinorVersionUpgrade()).isFalse();
+        assertThat(spec.tlsEnabled()).isFalse();
     }
 
     // ---- numbers
@@ -492,7 +494,6 @@ class ClusterRequestsTest {
     void whatThisBuildCannotDoIsRefusedWithAWayOut() {
         var members =
                 Map.<String, Consumer<Create>>ofEntries(
-                        Map.entry("TLSEnabled", create -> create.tlsEnabled = true),
                         Map.entry("KmsKeyId", create -> create.kmsKeyId = "key"),
                         Map.entry(
                                 "MultiRegionClusterName",

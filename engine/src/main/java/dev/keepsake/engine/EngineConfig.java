@@ -22,6 +22,7 @@ final class EngineConfig {
      * - The process title stays the command line: an orphan is known by the socket path in it.
      * - Durability is the log's; the engine writes no file, and forgets the RDB file that a full
      *   resync over a non-empty engine goes through.
+     * - A thousand clients may need lanes of their own in one moment; the backlog is the socket's too.
      * - Lanes are ours, so idle ones are not closed. A client that needs a lane of its own costs one
      *   of the 12,000; a front takes 10,000 clients.
      * - Values are no longer than what one log entry and the front's bounds can take.
@@ -42,6 +43,7 @@ final class EngineConfig {
             logfile ""
             port 0
             unixsocketperm 700
+            tcp-backlog 4096
             databases 1
             maxclients 12000
             proto-max-bulk-len 64mb

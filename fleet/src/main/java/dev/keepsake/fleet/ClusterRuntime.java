@@ -8,21 +8,25 @@ import dev.keepsake.core.SlotRange;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.NodeFront;
+import dev.keepsake.front.PublishRelay;
 import dev.keepsake.front.Topology;
 import dev.keepsake.front.TopologyNode;
 import dev.keepsake.front.TopologyShard;
+import dev.keepsake.shard.Publication;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
 /// One cluster as it runs. Owned by the fleet's thread; the topology is read by every front.
-final class ClusterRuntime implements AutoCloseable {
+final class ClusterRuntime implements PublishRelay, AutoCloseable {
     private volatile ClusterSpec spec;
     private volatile Endpoints endpoints;
     private volatile Map<String, String> parameters;
@@ -31,6 +35,7 @@ final class ClusterRuntime implements AutoCloseable {
     private final Set<String> recovering = new HashSet<>();
     private volatile Topology topology = new Topology(0, List.of());
     private volatile List<NodeFront> serving = List.of();
+    private volatile Map<String, NodeFront> primaries = Map.of(); // by shard
     private @Nullable ClusterEndpoint endpoint;
 
     ClusterRuntime(
@@ -139,10 +144,12 @@ final class ClusterRuntime implements AutoCloseable {
     void publish() {
         var shown = new ArrayList<TopologyShard>();
         var fronts = new ArrayList<NodeFront>();
+        var leading = new HashMap<String, NodeFront>();
         for (var shardSpec : spec.shards()) {
             var shard = shards.get(shardSpec.name());
             if (shard != null && !shard.nodes().isEmpty()) {
                 shown.add(describe(shardSpec, shard));
+                shard.leader().ifPresent(node -> leading.put(shard.name(), node.front()));
                 shard.nodes().stream()
                         .filter(NodeRuntime::isServing)
                         .map(NodeRuntime::front)
@@ -151,6 +158,28 @@ final class ClusterRuntime implements AutoCloseable {
         }
         topology = new Topology(topology.version() + 1, shown);
         serving = List.copyOf(fronts);
+        primaries = Map.copyOf(leading);
+    }
+
+    @Override
+    public CompletableFuture<Long> atPrimary(String node, Publication publication) {
+        var primary = topology.shardOfNode(node).map(TopologyShard::name).map(primaries::get);
+        return primary.map(front -> front.publish(publication))
+                .orElseGet(() ->
+                        CompletableFuture.failedFuture(
+                                new IllegalStateException(
+                                        "the shard of node %s has no primary at present"
+                                                .formatted(node))));
+    }
+
+    @Override
+    public void toOtherShards(String node, Publication publication) {
+        var own = topology.shardOfNode(node).map(TopologyShard::name).orElse("");
+        primaries.forEach((shard, front) -> {
+            if (!shard.equals(own)) {
+                front.publishFromAnotherShard(publication);
+            }
+        });
     }
 
     private static TopologyShard describe(ShardSpec spec, ShardRuntime shard) {

@@ -28,6 +28,7 @@ import dev.keepsake.engine.Transport;
 import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.front.NodeFront;
+import dev.keepsake.front.NodeTls;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.shard.ShardNode;
 import dev.keepsake.shard.ShardNodeConfig;
@@ -76,6 +77,7 @@ public final class Fleet implements AutoCloseable {
     private final EngineLauncher launcher;
     private final String engineVersion;
     private final Transport transport;
+    private final NodeTls tls;
     private final Clock clock;
     private final RandomGenerator random;
     private final ThreadFactory virtualThreads;
@@ -101,6 +103,7 @@ public final class Fleet implements AutoCloseable {
             EngineLauncher launcher,
             String engineVersion,
             Transport transport,
+            NodeTls tls,
             Clock clock,
             RandomGenerator random,
             FaultHandler faults)
@@ -110,6 +113,7 @@ public final class Fleet implements AutoCloseable {
         this.launcher = launcher;
         this.engineVersion = engineVersion;
         this.transport = transport;
+        this.tls = tls;
         this.clock = clock;
         this.random = random;
         this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
@@ -136,18 +140,29 @@ public final class Fleet implements AutoCloseable {
     /// they serve takes as long as their engines need to read the log.
     ///
     /// @param engineVersion what [EngineLauncher] launches
+    /// @param tls what the nodes prove themselves with
     public static Fleet start(
             FleetConfig config,
             LogFactory logs,
             EngineLauncher launcher,
             String engineVersion,
             Transport transport,
+            NodeTls tls,
             Clock clock,
             RandomGenerator random,
             FaultHandler faults)
             throws IOException {
         var fleet =
-                new Fleet(config, logs, launcher, engineVersion, transport, clock, random, faults);
+                new Fleet(
+                        config,
+                        logs,
+                        launcher,
+                        engineVersion,
+                        transport,
+                        tls,
+                        clock,
+                        random,
+                        faults);
         fleet.control.read(state -> {
             state.clusters().forEach(fleet::notePorts);
             return true;
@@ -868,8 +883,10 @@ public final class Fleet implements AutoCloseable {
                         transport,
                         commands,
                         runtime::topology,
+                        runtime.spec().tlsEnabled() ? tls : null,
                         FrontOptions.standard(engineVersion).holding(config.hold()));
         front.permit(ClusterRuntime.usersOf(runtime.access()));
+        front.relayVia(runtime);
         return new NodeRuntime(
                 nodeSpec.name(),
                 nodeSpec.id(),

@@ -4,6 +4,7 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.Term;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.TopologyNode;
+import dev.keepsake.shard.Publication;
 import dev.keepsake.shard.ShardNode;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
@@ -380,6 +381,11 @@ final class NodeRuntime {
         @Override
         public void onDurable(ShardNode node, long offset) {
             front.onDurable(offset);
+        }
+
+        @Override
+        public void onPublished(ShardNode node, Publication publication) {
+            front.onPublished(publication);
         }
 
         @Override

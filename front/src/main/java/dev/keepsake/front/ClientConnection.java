@@ -2,21 +2,29 @@ package dev.keepsake.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.keepsake.core.Slots;
 import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.ProtocolException;
+import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.shard.Publication;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -32,8 +40,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final int WAITING_MAX_BYTES = 1 << 20;
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
+    private static final String NO_CHANNEL =
+            "NOPERM this user has no permissions to access one of the channels used as arguments";
     private static final String EXEC_ABORT =
             "EXECABORT Transaction discarded because of previous errors.";
+
+    /// Which replies the client does not want, as it has said by CLIENT REPLY.
+    enum Mute {
+        NOTHING,
+        /// That of the next command.
+        NEXT,
+        /// All until it says otherwise.
+        EVERYTHING
+    }
 
     private final NodeFront front;
     private final CommandFramer framer;
@@ -52,7 +71,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean transactionFailed;
     private boolean transactionWrites;
     private long transactionBytes;
+    private int transactionCommands;
+    private boolean trackingAsked;
     private boolean watching;
+    private boolean tracking;
+    private Mute mute = Mute.NOTHING;
+    private long connectedNs;
+    private long lastCommandNs;
+    private String lastCommand = "";
     private int transactionSlot = -1;
     private boolean crossSlot;
     private boolean touched;
@@ -96,6 +122,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         session.user(front.access().newcomer());
+        connectedNs = front.loop().ticker().nanoTime();
+        lastCommandNs = connectedNs;
         front.onConnected(this);
     }
 
@@ -119,7 +147,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
-        if (!(cause instanceof IOException)) { // which is a client that went away
+        if (cause instanceof DecoderException) {
+            LOG.info(
+                    "node={} client={} does not speak TLS as it should reason={}",
+                    front.node(),
+                    id,
+                    cause.getMessage());
+        } else if (!(cause instanceof IOException)) { // which is a client that went away
             LOG.warn("node={} client={} is disconnected", front.node(), id, cause);
         }
         context.close();
@@ -165,8 +199,97 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             if (open.isOpen()) {
                 open.config().setOption(ChannelOption.SO_LINGER, 0);
             }
-            open.close();
+            // Past TLS, which would say goodbye first and wait until that is read.
+            var first = open.pipeline().firstContext();
+            if (first == null) {
+                open.close();
+            } else {
+                first.close();
+            }
         }
+    }
+
+    /// Where the client connects from, `host:port`.
+    String address() {
+        return channel == null ? "" : text(channel.remoteAddress());
+    }
+
+    /// What it is connected to.
+    String localAddress() {
+        return channel == null ? "" : text(channel.localAddress());
+    }
+
+    private static String text(@Nullable SocketAddress address) {
+        return address instanceof InetSocketAddress inet && inet.getAddress() != null
+                ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
+                : "";
+    }
+
+    /// `pubsub` while it listens to channels, else `normal`.
+    String type() {
+        return subscriptions("subscribe")
+                                + subscriptions("psubscribe")
+                                + subscriptions("ssubscribe")
+                        > 0
+                ? "pubsub"
+                : "normal";
+    }
+
+    private int subscriptions(String kind) {
+        return own == null ? 0 : own.subscriptions(kind);
+    }
+
+    /// The line that CLIENT LIST has of it: what the front knows, in Redis's words.
+    String describe() {
+        long nowNs = front.loop().ticker().nanoTime();
+        var user = session.user();
+        var flags = new StringBuilder();
+        flags.append(type().equals("pubsub") ? "P" : "");
+        flags.append(inTransaction ? "x" : "").append(tracking ? "t" : "");
+        flags.append(session.readOnly() ? "r" : "").append(session.spared() ? "e" : "");
+        return "id=%d addr=%s laddr=%s name=%s age=%d idle=%d flags=%s db=0 sub=%d psub=%d ssub=%d multi=%d qbuf=%d omem=%d cmd=%s user=%s redir=%d resp=%d lib-name=%s lib-ver=%s"
+                .formatted(
+                        id,
+                        address(),
+                        localAddress(),
+                        session.name(),
+                        TimeUnit.NANOSECONDS.toSeconds(nowNs - connectedNs),
+                        TimeUnit.NANOSECONDS.toSeconds(nowNs - lastCommandNs),
+                        flags.isEmpty() ? "N" : flags,
+                        subscriptions("subscribe"),
+                        subscriptions("psubscribe"),
+                        subscriptions("ssubscribe"),
+                        inTransaction ? transactionCommands : -1,
+                        input == null ? 0 : input.readableBytes(),
+                        unsentBytes(),
+                        lastCommand.isEmpty() ? "NULL" : lastCommand,
+                        user == null ? AccessUser.DEFAULT_NAME : user,
+                        tracking ? 0 : -1,
+                        session.protocol(),
+                        session.libraryName(),
+                        session.libraryVersion());
+    }
+
+    /// Whether the engine tells it what has changed of the keys that it has read.
+    boolean isTracking() {
+        return tracking;
+    }
+
+    /// Which replies it does not want from now on. Nothing is under way when it says so.
+    void mute(Mute wished) {
+        if (wished != Mute.NEXT || mute == Mute.NOTHING) {
+            mute = wished;
+        }
+    }
+
+    /// Whether the reply that has arrived is one that the client does not want. Asked once for
+    /// each.
+    boolean swallowsReply() {
+        boolean unwanted = mute != Mute.NOTHING;
+        if (mute == Mute.NEXT) {
+            mute = Mute.NOTHING;
+        }
+        return unwanted;
     }
 
     /// Closes the connection of a user who is no longer let in.
@@ -205,7 +328,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var open = channel;
         if (open != null) {
             var in = input;
-            boolean full = waiting && in != null && in.readableBytes() > WAITING_MAX_BYTES;
+            boolean full =
+                    (waiting || front.isPaused())
+                            && in != null
+                            && in.readableBytes() > WAITING_MAX_BYTES;
             open.config().setAutoRead(front.isReading() && !full && !laneFull);
         }
     }
@@ -310,10 +436,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (spec.name().equals("monitor")) {
             return refuse("ERR MONITOR is not offered yet");
         }
+        lastCommandNs = front.loop().ticker().nanoTime();
+        lastCommand = spec.name();
         if (inTransaction && spec.name().endsWith("subscribe")) {
             return refuse("ERR Command not allowed inside a transaction");
         }
         boolean leaves = spec.name().equals("quit") || spec.name().equals("reset");
+        if (spec.handling() == CommandSpec.Handling.FRONT && isForTheEngine(spec)) {
+            return handleTracking(spec, in, base, frame);
+        }
+        if (isSlowAnswer(spec)) {
+            return handleKeysInSlot(spec, in, base, frame);
+        }
         if (spec.handling() == CommandSpec.Handling.FRONT
                 && (leaves || own == null || !own.isSubscribed())) {
             return handleInFront(spec, in, base, frame);
@@ -335,7 +469,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var route = front.route();
         String elsewhere =
                 route.find(
-                        spec, in, base, frame, front.topology(), front.node(), session.readOnly());
+                        spec,
+                        in,
+                        base,
+                        frame,
+                        front.topology(),
+                        front.node(),
+                        session.readOnly() && !spec.name().equals("spublish"));
         if (elsewhere != null) {
             return refuse(elsewhere);
         }
@@ -356,6 +496,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (refusal != null && writes) {
             return refuse(refusal);
         }
+        if (front.areWritesPaused() && (writes || spec.name().endsWith("publish"))) {
+            return false;
+        }
+        if (!front.isPrimary() && spec.name().equals("publish")) {
+            return inTransaction
+                    ? refuse("ERR PUBLISH in a transaction is for primaries; this is a replica")
+                    : publishAtPrimary(in, base, frame);
+        }
         if (writes && !front.isPrimary()) {
             return refuse("READONLY You can't write against a read only replica.");
         }
@@ -364,6 +512,149 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         submitShared(spec, in, base, frame);
         return true;
+    }
+
+    /// Subscribers of the whole shard are to hear what is published on a replica, so its primary
+    /// publishes it; here it comes back with the log.
+    private boolean publishAtPrimary(ByteBuf in, int base, CommandFrame frame) {
+        var control = front.controlLane();
+        if (inFlight > 0 || control == null) {
+            return false;
+        }
+        inFlight++;
+        var publication =
+                new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
+        control.ask(
+                reply -> {
+                    if (reply instanceof RespValue.SimpleString) {
+                        front.relay()
+                                .atPrimary(front.node(), publication)
+                                .whenComplete((heard, failure) ->
+                                        front.loop().execute(() -> onPublished(heard, failure)));
+                    } else {
+                        answerLater(out -> RespWriter.error(out, NO_CHANNEL));
+                    }
+                },
+                "ACL".getBytes(UTF_8),
+                "DRYRUN".getBytes(UTF_8),
+                AccessControl.inEngine(user()).getBytes(UTF_8),
+                "PUBLISH".getBytes(UTF_8),
+                publication.channel(),
+                publication.message());
+        return true;
+    }
+
+    private void onPublished(@Nullable Long heard, @Nullable Throwable failure) {
+        answerLater(out -> {
+            if (heard == null || failure != null) {
+                RespWriter.error(out, "CLUSTERDOWN The cluster is down");
+            } else {
+                RespWriter.integer(out, heard);
+            }
+        });
+    }
+
+    private static byte[] argument(ByteBuf in, int base, CommandFrame frame, int index) {
+        var bytes = new byte[frame.length(index)];
+        in.getBytes(base + frame.start(index), bytes);
+        return bytes;
+    }
+
+    /// Answers a command that could not be answered at once. The answer waits like any other until
+    /// all that has been executed so far is durable.
+    private void answerLater(Consumer<ByteBuf> answer) {
+        if (isClosed()) {
+            return;
+        }
+        if (!swallowsReply()) {
+            var out = front.allocator().buffer(64);
+            answer.accept(out);
+            if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING) {
+                front.parkLate(park(out));
+            } else {
+                deliver(out);
+            }
+            out.release();
+        }
+        onReplied();
+        front.flushClients();
+    }
+
+    private static boolean isSlowAnswer(CommandSpec spec) {
+        return spec.name().equals("cluster|countkeysinslot")
+                || spec.name().equals("cluster|getkeysinslot");
+    }
+
+    private boolean handleKeysInSlot(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        if (inTransaction) {
+            return refuse("ERR Command not allowed inside a transaction");
+        }
+        var control = front.controlLane();
+        if (!front.isServing() || control == null) {
+            return refuse(LOADING);
+        }
+        boolean counts = spec.name().equals("cluster|countkeysinslot");
+        int slot = smallNumber(in, base, frame, 2);
+        int limit = counts ? Integer.MAX_VALUE : smallNumber(in, base, frame, 3);
+        if (slot < 0 || slot >= Slots.COUNT || limit < 0) {
+            return refuse(counts ? "ERR Invalid slot" : "ERR Invalid slot or number of keys");
+        }
+        inFlight++;
+        new KeysInSlot(control, slot, limit)
+                .find(keys ->
+                        answerLater(out -> {
+                            if (counts) {
+                                RespWriter.integer(out, keys.size());
+                            } else {
+                                RespWriter.array(out, keys.size());
+                                keys.forEach(key -> RespWriter.bulk(out, key));
+                            }
+                        }));
+        return true;
+    }
+
+    private static int smallNumber(ByteBuf in, int base, CommandFrame frame, int index) {
+        var text = in.toString(base + frame.start(index), frame.length(index), UTF_8);
+        return text.matches("\\d{1,9}") ? Integer.parseInt(text) : -1;
+    }
+
+    /// Whether the engine keeps what this CLIENT subcommand is about.
+    private static boolean isForTheEngine(CommandSpec spec) {
+        return switch (spec.name()) {
+            case "client|tracking", "client|caching", "client|trackinginfo" -> true;
+            default -> false;
+        };
+    }
+
+    /// Tracking is of RESP3 alone: there the news come on the connection that reads. While it is
+    /// on, all commands go over a lane of one's own.
+    private boolean handleTracking(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        if (inTransaction) {
+            return refuse("ERR Command not allowed inside a transaction");
+        }
+        if (!front.isServing()) {
+            return refuse(LOADING);
+        }
+        if (spec.name().equals("client|tracking")) {
+            if (session.protocol() == 2) {
+                return refuse("ERR CLIENT TRACKING is offered in RESP3 only; say HELLO 3 first");
+            }
+            for (int i = 3; i < frame.argumentCount(); i++) {
+                var option = in.toString(base + frame.start(i), frame.length(i), UTF_8);
+                if (option.equalsIgnoreCase("redirect")) {
+                    return refuse("ERR CLIENT TRACKING with REDIRECT is not offered");
+                }
+            }
+            var choice = in.toString(base + frame.start(2), frame.length(2), UTF_8);
+            trackingAsked = choice.equalsIgnoreCase("on");
+        }
+        return submitOwn(spec, in, base, frame);
     }
 
     /// Whether a transaction is open that began when nothing was served. It only ever fails.
@@ -479,6 +770,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 transactionBytes += inTransaction ? length : 0;
                 noteTransactionSlot(route.slot());
                 transactionWrites |= inTransaction && !spec.effect().isRead();
+                transactionCommands += inTransaction ? 1 : 0;
+                tracking = spec.name().equals("client|tracking") ? trackingAsked : tracking;
                 watching |= spec.name().equals("watch");
                 watching &= !spec.name().equals("unwatch");
                 var kind = inTransaction ? OwnLane.Kind.NOW : OwnLane.Kind.WAIT;
@@ -527,6 +820,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         transactionFailed = false;
         transactionWrites = false;
         transactionBytes = 0;
+        transactionCommands = 0;
         watching = false;
         crossSlot = false;
         transactionSlot = -1;
@@ -545,6 +839,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         arguments[0] = arguments[0].toLowerCase(Locale.ROOT);
         if (spec.name().equals("reset")) {
+            mute = Mute.NOTHING;
             leaveOwnLane();
             endTransaction();
         }
@@ -565,6 +860,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void leaveOwnLane() {
+        tracking = false;
         if (own != null) {
             own.abandon();
             own = null;
@@ -593,6 +889,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void answerAndRelease(ByteBuf answer) {
+        if (!answer.isReadable() || swallowsReply()) {
+            answer.release(); // CLIENT REPLY itself has none, or its sender wants none
+            return;
+        }
         if (hasParked()) {
             front.parkLate(park(answer));
         } else {
@@ -662,8 +962,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /// A reply of its own lane has arrived.
-    void onOwnReply(ByteBuf reply, boolean waits) {
+    void onOwnReply(ByteBuf reply, boolean waits, boolean push) {
         if (isClosed()) {
+            return;
+        }
+        if (!push && swallowsReply()) {
             return;
         }
         boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
@@ -683,7 +986,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// Gives the own lane back when the engine keeps nothing for this client any more.
     void onLaneMayBeQuiet() {
         var lane = own;
-        if (lane != null && !inTransaction && !watching && lane.isQuiet() && inFlight == 0) {
+        if (lane != null
+                && !inTransaction
+                && !watching
+                && !tracking
+                && lane.isQuiet()
+                && inFlight == 0) {
             own = null;
             laneFull = false;
             front.giveBackOwnLane(lane);

@@ -101,33 +101,62 @@ final class ClusterAnswers {
         var text = new StringBuilder();
         for (var shard : topology.shards()) {
             for (var member : members(shard)) {
-                boolean primary = member.role() == TopologyNode.Role.PRIMARY;
-                text.append(member.id())
-                        .append(' ')
-                        .append(member.host())
-                        .append(':')
-                        .append(member.port())
-                        .append('@')
-                        .append(Math.min(65_535, member.port() + BUS_PORT_DISTANCE))
-                        .append(' ')
-                        .append(member.name().equals(node) ? "myself," : "")
-                        .append(primary ? "master" : "slave")
-                        .append(member.health() == TopologyNode.Health.FAILED ? ",fail" : "")
-                        .append(' ')
-                        .append(primary ? "-" : shard.primary().id())
-                        .append(" 0 0 ")
-                        .append(topology.version())
-                        .append(
-                                member.health() == TopologyNode.Health.FAILED
-                                        ? " disconnected"
-                                        : " connected");
-                if (primary) {
-                    text.append(' ').append(shard.slots());
-                }
+                describe(topology, shard, member, text);
                 text.append('\n');
             }
         }
         return text.toString();
+    }
+
+    private void describe(
+            Topology topology, TopologyShard shard, TopologyNode member, StringBuilder text) {
+        boolean primary = member.role() == TopologyNode.Role.PRIMARY;
+        boolean failed = member.health() == TopologyNode.Health.FAILED;
+        text.append(member.id())
+                .append(' ')
+                .append(member.host())
+                .append(':')
+                .append(member.port())
+                .append('@')
+                .append(Math.min(65_535, member.port() + BUS_PORT_DISTANCE))
+                .append(' ')
+                .append(member.name().equals(node) ? "myself," : "")
+                .append(primary ? "master" : "slave")
+                .append(failed ? ",fail" : "")
+                .append(' ')
+                .append(primary ? "-" : shard.primary().id())
+                .append(" 0 0 ")
+                .append(topology.version())
+                .append(failed ? " disconnected" : " connected");
+        if (primary) {
+            text.append(' ').append(shard.slots());
+        }
+    }
+
+    void replicas(Topology topology, String id, ByteBuf out) {
+        for (var shard : topology.shards()) {
+            if (shard.primary().id().equals(id)) {
+                RespWriter.array(out, shard.replicas().size());
+                for (var replica : shard.replicas()) {
+                    var text = new StringBuilder();
+                    describe(topology, shard, replica, text);
+                    RespWriter.bulk(out, text.toString());
+                }
+                return;
+            }
+        }
+        RespWriter.error(
+                out,
+                knows(topology, id)
+                        ? "ERR The specified node is not a master"
+                        : "ERR Unknown node " + id);
+    }
+
+    /// Whether there is a node with that id.
+    boolean knows(Topology topology, String id) {
+        return topology.shards().stream()
+                .flatMap(shard -> members(shard).stream())
+                .anyMatch(member -> member.id().equals(id));
     }
 
     String info(Topology topology) {

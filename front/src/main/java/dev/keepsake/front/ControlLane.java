@@ -12,6 +12,8 @@ final class ControlLane extends LaneChannel {
     private final NodeFront front;
     private final ArrayDeque<Consumer<RespValue>> askers = new ArrayDeque<>();
 
+    private boolean full;
+
     ControlLane(NodeFront front) {
         this.front = front;
     }
@@ -54,6 +56,11 @@ final class ControlLane extends LaneChannel {
 
     @Override
     void onFull(boolean full) {
-        // What it sends is bounded by the number of users, or asked for one by one.
+        this.full = full;
+    }
+
+    /// Whether the engine is behind with what it has been asked: nothing more that can be spared.
+    boolean isFull() {
+        return full;
     }
 }

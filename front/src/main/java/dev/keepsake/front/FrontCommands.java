@@ -10,7 +10,6 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /// Answers what concerns the node rather than the data: HELLO, AUTH, CLIENT, CLUSTER, ROLE and the
 /// like. Shapes and texts as Redis 7.0 in cluster mode. Owned by the node's event loop.
@@ -26,11 +25,13 @@ final class FrontCommands {
     private final NodeFront front;
     private final ClusterAnswers cluster;
     private final AclAnswers acl;
+    private final ClientCommands clients;
 
     FrontCommands(NodeFront front) {
         this.front = front;
         this.cluster = new ClusterAnswers(front.node());
         this.acl = new AclAnswers(front.access());
+        this.clients = new ClientCommands(front);
     }
 
     /// Redis's text for a command that it does not know.
@@ -79,7 +80,9 @@ final class FrontCommands {
             case "select" -> select(arguments[1], out);
             case "wait" -> RespWriter.integer(out, onlineReplicas());
             case "role" -> role(out);
-            case "client" -> client(client, arguments, out);
+            case "client" -> {
+                return clients.answer(client, arguments, out);
+            }
             case "cluster" -> cluster(spec, session.protocol(), arguments, out);
             default -> RespWriter.error(out, "ERR %s is not answered yet".formatted(arguments[0]));
         }
@@ -177,70 +180,6 @@ final class FrontCommands {
         }
     }
 
-    private void client(ClientConnection client, String[] arguments, ByteBuf out) {
-        var session = client.session();
-        String subcommand = arguments.length > 1 ? arguments[1].toLowerCase(Locale.ROOT) : "";
-        switch (subcommand) {
-            case "id" -> RespWriter.integer(out, client.id());
-            case "getname" -> {
-                if (session.name().isEmpty()) {
-                    RespWriter.nullBulk(out, session.protocol());
-                } else {
-                    RespWriter.bulk(out, session.name());
-                }
-            }
-            case "setname" -> {
-                if (arguments.length != 3 || arguments[2].chars().anyMatch(c -> c <= ' ')) {
-                    RespWriter.error(
-                            out,
-                            "ERR Client names cannot contain spaces, newlines or special"
-                                    + " characters.");
-                } else {
-                    session.name(arguments[2]);
-                    RespWriter.simpleString(out, "OK");
-                }
-            }
-            case "setinfo" -> setInfo(session, arguments, out);
-            case "info" -> RespWriter.bulk(out, describe(client) + "\n");
-            case "list" ->
-                    RespWriter.bulk(
-                            out,
-                            front.clients().stream()
-                                    .map(FrontCommands::describe)
-                                    .collect(Collectors.joining("\n", "", "\n")));
-            default ->
-                    RespWriter.error(
-                            out,
-                            "ERR CLIENT %s is not offered yet"
-                                    .formatted(subcommand.toUpperCase(Locale.ROOT)));
-        }
-    }
-
-    private static void setInfo(Session session, String[] arguments, ByteBuf out) {
-        String what = arguments.length == 4 ? arguments[2].toLowerCase(Locale.ROOT) : "";
-        switch (what) {
-            case "lib-name" -> session.libraryName(arguments[3]);
-            case "lib-ver" -> session.libraryVersion(arguments[3]);
-            default -> {
-                RespWriter.error(out, "ERR Unrecognized option '%s'".formatted(what));
-                return;
-            }
-        }
-        RespWriter.simpleString(out, "OK");
-    }
-
-    private static String describe(ClientConnection client) {
-        var session = client.session();
-        return "id=%d name=%s db=0 resp=%d user=%s lib-name=%s lib-ver=%s"
-                .formatted(
-                        client.id(),
-                        session.name(),
-                        session.protocol(),
-                        session.user() == null ? AccessUser.DEFAULT_NAME : session.user(),
-                        session.libraryName(),
-                        session.libraryVersion());
-    }
-
     private void cluster(CommandSpec spec, int protocol, String[] arguments, ByteBuf out) {
         var topology = front.topology();
         switch (spec.name()) {
@@ -253,13 +192,23 @@ final class FrontCommands {
                 var key = Unpooled.copiedBuffer(arguments[2], UTF_8);
                 RespWriter.integer(out, KeySlot.of(key, 0, key.readableBytes()));
             }
+            case "cluster|links" -> RespWriter.array(out, 0); // the nodes have no bus
+            case "cluster|replicas", "cluster|slaves" ->
+                    cluster.replicas(topology, arguments[2], out);
+            case "cluster|count-failure-reports" -> {
+                if (cluster.knows(topology, arguments[2])) {
+                    RespWriter.integer(out, 0);
+                } else {
+                    RespWriter.error(out, "ERR Unknown node " + arguments[2]);
+                }
+            }
             default -> {
                 if (arguments.length > 1 && arguments[1].equalsIgnoreCase("myshardid")) {
                     RespWriter.bulk(out, cluster.myShard(topology).id());
                 } else {
                     RespWriter.error(
                             out,
-                            "ERR CLUSTER %s is not offered yet"
+                            "ERR CLUSTER %s is not offered"
                                     .formatted(arguments.length > 1 ? arguments[1] : ""));
                 }
             }

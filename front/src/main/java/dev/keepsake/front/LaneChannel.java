@@ -1,8 +1,9 @@
 package dev.keepsake.front;
 
+import static dev.keepsake.core.Checks.checkState;
+
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.ReplyFramer;
-import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -11,6 +12,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
+import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.file.Path;
@@ -43,21 +45,25 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     /// The engine is behind with what it has been sent, or no longer is.
     abstract void onFull(boolean full);
 
+    /// Connects. On the event loop, and in one go: between the registration of a Unix socket and
+    /// its connection nothing may be polled, for Linux shows an unconnected one as hung up. A
+    /// `Bootstrap` leaves that gap, and a busy loop fell into it.
     final ChannelFuture connect(EventLoop loop, Transport transport, Path socket) {
-        var connecting =
-                new Bootstrap()
-                        .group(loop)
-                        .channel(transport.domainChannel())
-                        .option(
-                                ChannelOption.RECVBUF_ALLOCATOR,
-                                new FixedRecvByteBufAllocator(READ_BYTES))
-                        .option(
-                                ChannelOption.WRITE_BUFFER_WATER_MARK,
-                                new WriteBufferWaterMark(UNSENT_LOW_BYTES, UNSENT_HIGH_BYTES))
-                        .handler(this)
-                        .connect(transport.domainAddress(socket));
-        channel = connecting.channel();
-        return connecting;
+        checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
+        var connecting = new ReflectiveChannelFactory<>(transport.domainChannel()).newChannel();
+        connecting
+                .config()
+                .setOption(
+                        ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES));
+        connecting
+                .config()
+                .setOption(
+                        ChannelOption.WRITE_BUFFER_WATER_MARK,
+                        new WriteBufferWaterMark(UNSENT_LOW_BYTES, UNSENT_HIGH_BYTES));
+        connecting.pipeline().addLast(this);
+        channel = connecting;
+        loop.register(connecting);
+        return connecting.connect(transport.domainAddress(socket));
     }
 
     /// Sends bytes now; before the connection stands they wait for it.

@@ -4,7 +4,9 @@ import static dev.keepsake.core.Checks.checkState;
 
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandTable;
+import dev.keepsake.resp.RespValue;
 import dev.keepsake.shard.DirtyKeys;
+import dev.keepsake.shard.Publication;
 import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -42,6 +44,7 @@ public final class NodeFront implements AutoCloseable {
     }
 
     private static final int BACKLOG = 1024;
+    private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long OUTPUT_WATCH_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -50,6 +53,7 @@ public final class NodeFront implements AutoCloseable {
     private final Transport transport;
     private final CommandTable table;
     private final Supplier<Topology> topology;
+    private final @Nullable NodeTls tls;
     private final FrontOptions options;
     private final FrontCommands commands;
     private final Route route = new Route();
@@ -62,6 +66,8 @@ public final class NodeFront implements AutoCloseable {
     private final Set<SharedLane> retiring = new HashSet<>();
 
     private volatile State state = State.LOADING;
+    private PublishRelay relay = PublishRelay.none();
+    private final Map<Publication, Integer> fromElsewhere = new HashMap<>();
     private LeadershipGate gate = () -> false;
     private long durableOffset;
     private long nextClientId = 1;
@@ -70,6 +76,10 @@ public final class NodeFront implements AutoCloseable {
     private int life;
     private boolean bounded;
     private boolean paused;
+    private boolean allPaused;
+    private boolean writesPaused;
+    private long pausedUntilNs;
+    private @Nullable Future<?> unpausing;
     private @Nullable Path engineSocket;
     private @Nullable ControlLane controlLane;
     private @Nullable SharedLane barrierLane;
@@ -80,18 +90,21 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable Future<?> outputWatch;
 
     /// @param topology the newest picture of the cluster; read for each command
+    /// @param tls what the node proves itself with, or null to speak plain TCP
     public NodeFront(
             String node,
             EventLoop loop,
             Transport transport,
             CommandTable table,
             Supplier<Topology> topology,
+            @Nullable NodeTls tls,
             FrontOptions options) {
         this.node = node;
         this.loop = loop;
         this.transport = transport;
         this.table = table;
         this.topology = topology;
+        this.tls = tls;
         this.options = options;
         this.access = new AccessControl(table);
         this.commands = new FrontCommands(this);
@@ -315,6 +328,75 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
+    /// Carries what is published here to the subscribers of other nodes, from now on.
+    public void relayVia(PublishRelay relay) {
+        execute(() -> this.relay = relay);
+    }
+
+    /// Publishes on this primary, for a client of another node of its shard.
+    ///
+    /// @return how many subscribers of this node have heard it; fails when it is not known to have
+    ///   been published
+    public CompletableFuture<Long> publish(Publication publication) {
+        var heard = new CompletableFuture<Long>();
+        execute(() -> publishHere(publication, heard));
+        return heard;
+    }
+
+    /// Publishes on this primary what was published in another shard; not at all when its engine is
+    /// behind or it does not serve.
+    public void publishFromAnotherShard(Publication publication) {
+        execute(() -> {
+            var control = controlLane;
+            if (state == State.PRIMARY && control != null && !control.isFull()) {
+                fromElsewhere.merge(publication, 1, Integer::sum);
+                publishHere(publication, new CompletableFuture<>());
+            }
+        });
+    }
+
+    private void publishHere(Publication publication, CompletableFuture<Long> heard) {
+        var control = controlLane;
+        if (control == null || state != State.PRIMARY) {
+            heard.completeExceptionally(
+                    new IllegalStateException("node %s is no primary at present".formatted(node)));
+            return;
+        }
+        control.ask(
+                reply -> {
+                    if (reply instanceof RespValue.IntegerReply(long subscribers)) {
+                        heard.complete(subscribers);
+                    } else {
+                        heard.completeExceptionally(
+                                new IllegalStateException("the engine does not publish"));
+                    }
+                },
+                PUBLISH,
+                publication.channel(),
+                publication.message());
+    }
+
+    /// A message was published on this node's engine, by whomever, and is durable: those who listen
+    /// in other shards are to hear it too, unless it has come from there.
+    public void onPublished(Publication publication) {
+        execute(() -> {
+            if (fromElsewhere.containsKey(publication)) {
+                fromElsewhere.computeIfPresent(
+                        publication, (same, times) -> times == 1 ? null : times - 1);
+            } else if (state == State.PRIMARY) {
+                relay.toOtherShards(node, publication);
+            }
+        });
+    }
+
+    PublishRelay relay() {
+        return relay;
+    }
+
+    @Nullable ControlLane controlLane() {
+        return controlLane;
+    }
+
     /// The lease is longer again.
     public void onLeaseRenewed() {
         execute(this::releaseDurable);
@@ -357,6 +439,9 @@ public final class NodeFront implements AutoCloseable {
                         new WriteBufferWaterMark(
                                 options.maxOutputBytes() / 2, options.maxOutputBytes()));
         accepted.config().setAutoRead(isReading());
+        if (tls != null) {
+            accepted.pipeline().addLast(tls.newHandler(accepted.alloc()));
+        }
         accepted.pipeline().addLast(client);
         loop.register(accepted);
     }
@@ -384,9 +469,13 @@ public final class NodeFront implements AutoCloseable {
     private void boundOutput() {
         long total = clients.stream().mapToLong(ClientConnection::unsentBytes).sum();
         while (total > options.maxTotalOutputBytes()) {
+            var candidates = clients.stream().filter(client -> !client.session().spared()).toList();
+            if (candidates.isEmpty()) {
+                return;
+            }
             var worst =
                     Collections.max(
-                            clients, Comparator.comparingLong(ClientConnection::unsentBytes));
+                            candidates, Comparator.comparingLong(ClientConnection::unsentBytes));
             total -= worst.unsentBytes();
             clients.remove(worst);
             worst.reset();
@@ -442,6 +531,7 @@ public final class NodeFront implements AutoCloseable {
         }
         engineSocket = null;
         writeRefusal = null;
+        fromElsewhere.clear();
         parkedBytes = 0;
         fullLanes.clear();
         bound(false);
@@ -603,13 +693,49 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
+    /// Holds commands back that clients send, all or writes alone, as CLIENT PAUSE asks. A longer
+    /// pause that was asked for before stays; a stricter one wins.
+    void pauseClients(boolean all, long timeoutMs) {
+        long untilNs = loop.ticker().nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+        boolean pausing = unpausing != null;
+        allPaused = all || (pausing && allPaused);
+        writesPaused = true;
+        if (!pausing || untilNs - pausedUntilNs > 0) {
+            pausedUntilNs = untilNs;
+        }
+        if (unpausing != null) {
+            unpausing.cancel(false);
+        }
+        unpausing =
+                loop.schedule(
+                        this::unpauseClients,
+                        pausedUntilNs - loop.ticker().nanoTime(),
+                        TimeUnit.NANOSECONDS);
+    }
+
+    /// Ends what [#pauseClients] began.
+    void unpauseClients() {
+        if (unpausing != null) {
+            unpausing.cancel(false);
+            unpausing = null;
+        }
+        allPaused = false;
+        writesPaused = false;
+        List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
+    }
+
+    /// Whether writes, and what may write, are held back.
+    boolean areWritesPaused() {
+        return writesPaused;
+    }
+
     /// The error that answers writes at present, or null when they are taken.
     @Nullable String writeRefusal() {
         return writeRefusal;
     }
 
     boolean isPaused() {
-        return paused;
+        return paused || allPaused;
     }
 
     /// Whether commands may be read at all.

@@ -93,6 +93,13 @@ final class OwnLane extends LaneChannel {
         return expected.isEmpty() && !hasSubscriptions();
     }
 
+    /// How many channels, patterns or shard channels the client listens to.
+    ///
+    /// @param kind `subscribe`, `psubscribe` or `ssubscribe`
+    int subscriptions(String kind) {
+        return subscriptions.getOrDefault(kind, Set.of()).size();
+    }
+
     /// RESP2 clients with subscriptions may only change those.
     boolean isSubscribed() {
         return hasSubscriptions() && protocol == 2;
@@ -179,18 +186,18 @@ final class OwnLane extends LaneChannel {
             String word = item(reply, 0);
             if (word.endsWith("subscribe") && (push || change != null)) {
                 onConfirmed(word, item(reply, 1));
-                passOn(reply, true);
+                passOn(reply, true, true);
                 return;
             }
             if (push || MESSAGES.contains(word)) {
-                passOn(reply, true);
+                passOn(reply, true, true);
                 return;
             }
         }
         var next = expected.pollFirst();
         if (next == null && change != null) {
             change = null; // refused by the engine
-            passOn(reply, true);
+            passOn(reply, true, false);
             onAnswered();
             return;
         }
@@ -215,16 +222,16 @@ final class OwnLane extends LaneChannel {
         if (next.kind() == Kind.REPLACED) {
             var error = front.allocator().buffer(128);
             RespWriter.error(error, next.replacement());
-            passOn(error, false); // tells nothing of the data
+            passOn(error, false, false); // tells nothing of the data
             error.release();
         } else {
-            passOn(reply, !now);
+            passOn(reply, !now, false);
         }
     }
 
-    private void passOn(ByteBuf reply, boolean waits) {
+    private void passOn(ByteBuf reply, boolean waits, boolean push) {
         if (client != null) {
-            client.onOwnReply(reply, waits);
+            client.onOwnReply(reply, waits, push);
         }
     }
 

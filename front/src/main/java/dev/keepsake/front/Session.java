@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 final class Session {
     private int protocol = 2;
     private boolean readOnly;
+    private boolean spared;
     private @Nullable String user;
     private String name = "";
     private String libraryName = "";
@@ -34,6 +35,15 @@ final class Session {
 
     void readOnly(boolean accepted) {
         readOnly = accepted;
+    }
+
+    /// Whether it is not to be closed for what it has left unread, unless it alone is too much.
+    boolean spared() {
+        return spared;
+    }
+
+    void spared(boolean wished) {
+        spared = wished;
     }
 
     String name() {
@@ -65,6 +75,7 @@ final class Session {
         user = newcomer;
         protocol = 2;
         readOnly = false;
+        spared = false;
         name = "";
     }
 }

@@ -214,6 +214,10 @@ final class SharedLane extends LaneChannel {
         if (client.isClosed()) {
             return;
         }
+        if (client.swallowsReply()) {
+            client.onReplied();
+            return;
+        }
         var reply = in.slice(from, length);
         if (kind == ExpectedReplies.Kind.INFO) {
             reply = front.commands().rewriteInfo(reply);

@@ -71,7 +71,12 @@ final class Drill implements AutoCloseable {
         var keys = new DrillKeys(topology.shards());
         List<FailoverResult> results;
         List<WriteLedger> ledgers;
-        try (var store = JedisStore.connect(topology.endpoint(), options.writers(), timeoutMs());
+        try (var store =
+                        JedisStore.connect(
+                                topology.endpoint(),
+                                topology.trust(),
+                                options.writers(),
+                                timeoutMs());
                 var crew = WriterCrew.start(options.writers(), keys, store)) {
             progress.line("%d writers write".formatted(options.writers()));
             results = failOverAll(crew, keys, topology);
@@ -79,7 +84,9 @@ final class Drill implements AutoCloseable {
         }
         progress.live("Reading everything back");
         // A new client, as an application that starts afterwards would have.
-        try (var store = JedisStore.connect(topology.endpoint(), options.writers(), PATIENT_MS)) {
+        try (var store =
+                JedisStore.connect(
+                        topology.endpoint(), topology.trust(), options.writers(), PATIENT_MS)) {
             var verdicts = new ReadBack(store, keys).check(ledgers);
             progress.line("Everything is read back");
             return new DrillReport(

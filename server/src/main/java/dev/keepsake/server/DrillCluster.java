@@ -93,7 +93,6 @@ final class DrillCluster implements AutoCloseable {
                         .description("keepsake drill")
                         .nodeType("db.t4g.small")
                         .aclName("open-access")
-                        .tlsEnabled(false)
                         .numShards(options.shards())
                         .numReplicasPerShard(options.replicas())
                         .tags(tags(options));
@@ -140,13 +139,16 @@ final class DrillCluster implements AutoCloseable {
                 .name();
     }
 
-    private static Topology topology(Cluster cluster) {
+    private Topology topology(Cluster cluster) throws DrillException, InterruptedException {
         var endpoint = cluster.clusterEndpoint();
         var shards =
                 cluster.shards().stream()
                         .map(shard -> ShardSlots.parse(shard.name(), shard.slots()))
                         .toList();
-        return new Topology(new HostAndPort(endpoint.address(), endpoint.port()), shards);
+        return new Topology(
+                new HostAndPort(endpoint.address(), endpoint.port()),
+                ServerTrust.of(this.endpoint),
+                shards);
     }
 
     private Cluster describe() throws DrillException, InterruptedException {
@@ -245,10 +247,10 @@ final class DrillCluster implements AutoCloseable {
     }
 
     /// Where the cluster answers and who serves what.
-    record Topology(HostAndPort endpoint, List<ShardSlots> shards) {
+    record Topology(HostAndPort endpoint, ServerTrust trust, List<ShardSlots> shards) {
         /// The port of a shard's primary, as the cluster's nodes tell it.
         int primaryPort(int shard) throws DrillException {
-            try (var jedis = new Jedis(endpoint)) {
+            try (var jedis = new Jedis(endpoint, trust.jedis().build())) {
                 for (var answer : (List<?>) jedis.sendCommand(Protocol.Command.CLUSTER, "SLOTS")) {
                     if (answer instanceof List<?> slots
                             && slots.get(0) instanceof Long first

@@ -8,7 +8,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import redis.clients.jedis.ClusterPipeline;
 import redis.clients.jedis.ConnectionPoolConfig;
-import redis.clients.jedis.DefaultJedisClientConfig;
 import redis.clients.jedis.HostAndPort;
 import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.Response;
@@ -33,11 +32,13 @@ final class JedisStore implements DrillStore {
     /// Connects to a cluster.
     ///
     /// @param clusterEndpoint the cluster's configuration endpoint
+    /// @param trust in the cluster's nodes
     /// @param threads how many threads will use the store at once
     /// @param timeoutMs how long a reply is waited for
-    static JedisStore connect(HostAndPort clusterEndpoint, int threads, int timeoutMs)
+    static JedisStore connect(
+            HostAndPort clusterEndpoint, ServerTrust trust, int threads, int timeoutMs)
             throws DrillException {
-        var config = DefaultJedisClientConfig.builder().socketTimeoutMillis(timeoutMs).build();
+        var config = trust.jedis().socketTimeoutMillis(timeoutMs).build();
         var pool = new ConnectionPoolConfig();
         pool.setMaxTotal(threads);
         pool.setMaxIdle(threads);

@@ -38,6 +38,7 @@ public final class Main implements Runnable {
         commandLine
                 .addSubcommand(new StartCommand(out))
                 .addSubcommand(new DrillCommand(out, err))
+                .addSubcommand(new CaCommand(out))
                 .addSubcommand(new VersionCommand(out))
                 .registerConverter(PortRange.class, readably(PortRange::parse))
                 .registerConverter(FailoverMode.class, readably(FailoverMode::of))
@@ -65,7 +66,7 @@ public final class Main implements Runnable {
     /// What `keepsake` alone does.
     @Override
     public void run() {
-        throw new ParameterException(commandLine, "say what to do: start, drill or version");
+        throw new ParameterException(commandLine, "say what to do: start, drill, ca or version");
     }
 
     private static <T> ITypeConverter<T> readably(ITypeConverter<T> converter) {

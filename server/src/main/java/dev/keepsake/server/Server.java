@@ -11,12 +11,16 @@ import dev.keepsake.engine.RunDirectory;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.Fleet;
 import dev.keepsake.fleet.FleetConfig;
+import dev.keepsake.front.CertificateAuthority;
+import dev.keepsake.front.NodeTls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.URI;
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,6 +77,7 @@ public final class Server implements AutoCloseable {
         var launcher = new EngineLauncher(engine, RunDirectory.forData(data), clock);
         started.push(launcher);
         launcher.endOrphans();
+        var authority = CertificateAuthority.open(tlsDirectory(data), clock, random);
         var transport = Transport.best(Math.max(2, Runtime.getRuntime().availableProcessors()));
         started.push(transport);
         var fleet =
@@ -88,13 +93,20 @@ public final class Server implements AutoCloseable {
                         launcher,
                         engine.version(),
                         transport,
+                        authority.issue(List.of(config.apiHost(), "127.0.0.1", "localhost")),
                         clock,
                         random,
                         ServerParts::onFault);
         started.push(fleet);
-        var api = startApi(config, fleet, clock, random);
+        LOG.info("nodes speak TLS by {}", NodeTls.implementation());
+        var api = startApi(config, authority, fleet, clock, random);
         started.push(api);
         return URI.create("http://%s:%d".formatted(config.apiHost(), api.port()));
+    }
+
+    /// Where a server keeps what its nodes prove themselves with.
+    static Path tlsDirectory(Path dataDirectory) {
+        return dataDirectory.resolve("tls");
     }
 
     /// Finds a busy port before the clusters come back rather than after.
@@ -109,11 +121,17 @@ public final class Server implements AutoCloseable {
     }
 
     private static ApiServer startApi(
-            ServerConfig config, Fleet fleet, Clock clock, SecureRandom random)
+            ServerConfig config,
+            CertificateAuthority authority,
+            Fleet fleet,
+            Clock clock,
+            SecureRandom random)
             throws StartException {
         try {
             return ApiServer.start(
-                    ApiConfig.standard(config.apiHost(), config.apiPort()).with(config.access()),
+                    ApiConfig.standard(config.apiHost(), config.apiPort())
+                            .vouchedForBy(authority.pem())
+                            .with(config.access()),
                     fleet.control(),
                     fleet.accessStrings(),
                     clock,

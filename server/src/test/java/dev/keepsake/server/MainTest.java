@@ -53,7 +53,7 @@ class MainTest {
     @Test
     void nothingToDoIsRefusedWithWhatThereIs() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err.toString()).contains("start, drill or version");
+        assertThat(err.toString()).contains("start, drill, ca or version");
     }
 
     @ParameterizedTest

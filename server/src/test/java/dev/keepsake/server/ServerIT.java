@@ -187,6 +187,7 @@ class ServerIT {
                         .nodeType("db.t4g.small")
                         .aclName("open-access")
                         .port(config.nodePorts().last())
+                        .tlsEnabled(false)
                         .numReplicasPerShard(replicas));
         await(() -> describe(api).status().equals("available"));
         return describe(api);

@@ -75,6 +75,11 @@ final class LogWriter {
         return durableOffset;
     }
 
+    /// Where the stream ends that has been taken in.
+    long endOffset() {
+        return endOffset;
+    }
+
     /// How many bytes have been taken in and are not durable.
     long undecidedBytes() {
         return undecidedBytes;

@@ -23,6 +23,7 @@ import io.netty.channel.FixedRecvByteBufAllocator;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -61,6 +62,9 @@ public final class ShardNode implements AutoCloseable {
         /// Everything before `offset` is durable; replies up to there may leave.
         void onDurable(ShardNode node, long offset);
 
+        /// A message was published, and is durable; so is all that was executed before.
+        void onPublished(ShardNode node, Publication publication);
+
         /// The log has no room for more writes, for a reason that people are told; null when it has
         /// room again.
         void onLogFull(ShardNode node, @Nullable String reason);
@@ -71,6 +75,8 @@ public final class ShardNode implements AutoCloseable {
         /// This life is over: nothing that the engine holds may be told any more.
         void onRetired(ShardNode node, String reason);
     }
+
+    private record UndecidedPublication(long endOffset, Publication publication) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardNode.class);
     private static final long NOT_A_REPLICA = Long.MIN_VALUE;
@@ -110,6 +116,7 @@ public final class ShardNode implements AutoCloseable {
     private volatile @Nullable Feed feed;
     private @Nullable Channel tap;
     private @Nullable LogWriter writer;
+    private final ArrayDeque<UndecidedPublication> undecidedPublications = new ArrayDeque<>();
     private @Nullable Future<?> ticking;
     private boolean replicaReady;
     private boolean silent;
@@ -604,6 +611,10 @@ public final class ShardNode implements AutoCloseable {
                 return;
             }
             logWriter.append(units);
+            for (var publication : framer.takePublished()) {
+                undecidedPublications.addLast(
+                        new UndecidedPublication(logWriter.endOffset(), publication));
+            }
             if (logWriter.undecidedBytes() > config.undecidedMaxBytes() && tap != null) {
                 tap.config().setAutoRead(false);
             }
@@ -631,6 +642,12 @@ public final class ShardNode implements AutoCloseable {
                 tap.config().setAutoRead(true);
             }
             listener.onDurable(ShardNode.this, endOffset);
+            for (var next = undecidedPublications.peekFirst();
+                    next != null && next.endOffset() <= endOffset;
+                    next = undecidedPublications.peekFirst()) {
+                undecidedPublications.removeFirst();
+                listener.onPublished(ShardNode.this, next.publication());
+            }
         }
 
         @Override

@@ -7,6 +7,8 @@ import dev.keepsake.resp.ProtocolLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Cuts the replication stream where a replica could stop: after a command, and never between
@@ -21,12 +23,15 @@ final class StreamFramer implements AutoCloseable {
             new ProtocolLimits(64 * 1024, Integer.MAX_VALUE, 512 * 1024 * 1024);
     private static final byte[] MULTI = {'m', 'u', 'l', 't', 'i'};
     private static final byte[] EXEC = {'e', 'x', 'e', 'c'};
+    private static final byte[] PUBLISH = {'p', 'u', 'b', 'l', 'i', 's', 'h'};
 
     private final int unitMaxBytes;
     private final CommandFramer framer = new CommandFramer(LIMITS);
     private @Nullable ByteBuf pending;
     private int scannedBytes;
     private boolean inTransaction;
+    private final List<Publication> seen = new ArrayList<>();
+    private List<Publication> published = new ArrayList<>();
 
     /// @param unitMaxBytes the longest command or transaction that is taken
     StreamFramer(int unitMaxBytes) {
@@ -45,9 +50,12 @@ final class StreamFramer implements AutoCloseable {
         try {
             while (in.isReadable() && framer.parse(in) != CommandFramer.Parsed.INCOMPLETE) {
                 noteTransaction(in);
+                notePublication(in);
                 in.skipBytes(framer.lengthBytes());
                 if (!inTransaction) {
                     unitsBytes = in.readerIndex() - start;
+                    published.addAll(seen);
+                    seen.clear();
                 }
             }
         } finally {
@@ -64,6 +72,29 @@ final class StreamFramer implements AutoCloseable {
                             .formatted(unitMaxBytes));
         }
         return units.flip();
+    }
+
+    /// What the units published that [#accept] has returned since the last call.
+    List<Publication> takePublished() {
+        if (published.isEmpty()) {
+            return List.of();
+        }
+        var taken = published;
+        published = new ArrayList<>();
+        return taken;
+    }
+
+    private void notePublication(ByteBuf in) {
+        var frame = framer.frame();
+        if (frame.argumentCount() == 3 && isWord(in, frame, PUBLISH)) {
+            seen.add(new Publication(argument(in, frame, 1), argument(in, frame, 2)));
+        }
+    }
+
+    private static byte[] argument(ByteBuf in, CommandFrame frame, int index) {
+        var bytes = new byte[frame.length(index)];
+        in.getBytes(in.readerIndex() + frame.start(index), bytes);
+        return bytes;
     }
 
     /// Drops what is incomplete. Idempotent.

@@ -45,13 +45,30 @@ final class Api implements AutoCloseable {
         return create(name, shards, replicas, port, Map.of(REPLICA_LAG, "" + lagMs));
     }
 
+    /// Makes a cluster that speaks TLS, as they do unless they are told not to, and waits until it
+    /// is available.
+    Cluster createWithTls(String name, int shards, int replicas, int port) {
+        return create(name, shards, replicas, port, Map.of(), true);
+    }
+
     /// The same, with any tags.
     Cluster create(String name, int shards, int replicas, int port, Map<String, String> tags) {
+        return create(name, shards, replicas, port, tags, false);
+    }
+
+    private Cluster create(
+            String name,
+            int shards,
+            int replicas,
+            int port,
+            Map<String, String> tags,
+            boolean tls) {
         client.createCluster(request ->
                 request.clusterName(name)
                         .nodeType("db.t4g.small")
                         .aclName("open-access")
                         .port(port)
+                        .tlsEnabled(tls ? null : false)
                         .numShards(shards)
                         .numReplicasPerShard(replicas)
                         .tags(

@@ -579,4 +579,195 @@ class CommandsIT {
                 .findFirst()
                 .orElse(-1);
     }
+
+    // ---- publications and subscribers on different nodes
+
+    @Test
+    void whatIsPublishedAnywhereIsHeardOnceEverywhere() throws IOException {
+        try (var onFirst = Wire.to(first);
+                var onSecond = Wire.to(second);
+                var onReplica = Wire.to(replica)) {
+            var listeners = List.of(onFirst, onSecond, onReplica);
+            for (var wire : listeners) {
+                assertThat(wire.ask("SUBSCRIBE", "news")).isEqualTo("[subscribe news 1]");
+            }
+            int number = 0;
+            for (var node : List.of(first, second, replica)) {
+                try (var publisher = Wire.to(node)) {
+                    for (int i = 0; i < 3; i++) {
+                        assertThat(publisher.ask("PUBLISH", "news", "n" + number)).isEqualTo("1");
+                        for (var wire : listeners) {
+                            assertThat(wire.read()).isEqualTo("[message news n" + number + "]");
+                        }
+                        number++;
+                    }
+                }
+            }
+            for (var wire : listeners) {
+                assertThat(wire.hasReplyWithin(50)).isFalse();
+            }
+        }
+    }
+
+    @Test
+    void soIsWhatTransactionsAndScriptsPublish() throws IOException {
+        try (var listener = Wire.to(first);
+                var publisher = Wire.to(second)) {
+            listener.ask("SUBSCRIBE", "news");
+            publisher.ask("MULTI");
+            publisher.ask("SET", "a", "1");
+            publisher.ask("PUBLISH", "news", "from a transaction");
+            assertThat(publisher.ask("EXEC")).isEqualTo("[OK 0]");
+            assertThat(listener.read()).isEqualTo("[message news from a transaction]");
+            assertThat(
+                            publisher.ask(
+                                    "EVAL",
+                                    "return redis.call('PUBLISH', 'news', 'from a script')",
+                                    "0"))
+                    .isEqualTo("0");
+            assertThat(listener.read()).isEqualTo("[message news from a script]");
+        }
+    }
+
+    @Test
+    void shardChannelsStayInTheirShard() throws IOException {
+        try (var onPrimary = Wire.to(second);
+                var onReplica = Wire.to(replica);
+                var elsewhere = Wire.to(first);
+                var publisher = Wire.to(second)) {
+            assertThat(onPrimary.ask("SSUBSCRIBE", "a")).isEqualTo("[ssubscribe a 1]");
+            onReplica.ask("READONLY");
+            assertThat(onReplica.ask("SSUBSCRIBE", "a")).isEqualTo("[ssubscribe a 1]");
+            assertThat(elsewhere.ask("SSUBSCRIBE", "a")).startsWith("-MOVED");
+            assertThat(publisher.ask("SPUBLISH", "a", "m")).isEqualTo("1");
+            assertThat(onPrimary.read()).isEqualTo("[smessage a m]");
+            assertThat(onReplica.read()).isEqualTo("[smessage a m]");
+        }
+    }
+
+    // ---- CLIENT
+
+    @Test
+    void clientsAreListedAndKilled() throws IOException {
+        try (var wire = Wire.to(second);
+                var other = Wire.to(second)) {
+            other.ask("CLIENT", "SETNAME", "victim");
+            String id = other.ask("CLIENT", "ID");
+            assertThat(wire.ask("CLIENT", "LIST", "ID", id))
+                    .contains("id=" + id + " addr=127.0.0.1:")
+                    .contains(" name=victim ")
+                    .contains(" user=default ")
+                    .endsWith("\n");
+            assertThat(wire.ask("CLIENT", "LIST", "TYPE", "pubsub")).doesNotContain("victim");
+            assertThat(wire.ask("CLIENT", "LIST", "TYPE", "odd"))
+                    .isEqualTo("-ERR Unknown client type 'odd'");
+            assertThat(wire.ask("CLIENT", "KILL", "ID", id)).isEqualTo("1");
+            assertThatThrownBy(other::read).isInstanceOf(IOException.class);
+            assertThat(wire.ask("CLIENT", "KILL", "ID", id)).isEqualTo("0");
+            assertThat(wire.ask("CLIENT", "KILL", "1.2.3.4:5")).isEqualTo("-ERR No such client");
+            assertThat(wire.ask("CLIENT", "KILL", "ID", wire.ask("CLIENT", "ID"), "SKIPME", "no"))
+                    .isEqualTo("1");
+            assertThatThrownBy(wire::read).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void repliesThatAreNotWantedDoNotCome() throws IOException {
+        try (var wire = Wire.to(second)) {
+            wire.sendRaw(
+                    """
+                    CLIENT REPLY SKIP
+                    SET a 1
+                    GET a
+                    CLIENT REPLY OFF
+                    SET a 2
+                    NOSUCH
+                    MULTI
+                    INCR a
+                    EXEC
+                    PING
+                    CLIENT REPLY ON
+                    GET a
+                    """);
+            assertThat(wire.read()).isEqualTo("1");
+            assertThat(wire.read()).isEqualTo("OK");
+            assertThat(wire.read()).isEqualTo("3");
+        }
+    }
+
+    @Test
+    void aPauseHoldsWritesBackAndNothingElse() throws IOException {
+        try (var wire = Wire.to(second);
+                var writer = Wire.to(second)) {
+            assertThat(wire.ask("CLIENT", "PAUSE", "600000", "WRITE")).isEqualTo("OK");
+            writer.send("SET", "a", "1");
+            assertThat(writer.hasReplyWithin(30)).isFalse();
+            assertThat(wire.ask("GET", "a")).isEqualTo("nil");
+            assertThat(wire.ask("CLIENT", "UNPAUSE")).isEqualTo("OK");
+            assertThat(writer.read()).isEqualTo("OK");
+            assertThat(wire.ask("CLIENT", "PAUSE", "20")).isEqualTo("OK");
+            assertThat(writer.ask("GET", "a")).isEqualTo("1");
+            assertThat(wire.ask("CLIENT", "PAUSE", "-1")).isEqualTo("-ERR timeout is negative");
+        }
+    }
+
+    @Test
+    void readersAreToldWhenWhatTheyTrackChanges() throws IOException {
+        try (var wire = Wire.to(second);
+                var writer = Wire.to(second)) {
+            assertThat(wire.ask("CLIENT", "TRACKING", "ON")).startsWith("-ERR CLIENT TRACKING is");
+            wire.ask("HELLO", "3");
+            assertThat(wire.ask("CLIENT", "TRACKING", "ON")).isEqualTo("OK");
+            assertThat(wire.ask("GET", "a")).isEqualTo("nil");
+            assertThat(writer.ask("SET", "a", "1")).isEqualTo("OK");
+            assertThat(wire.read()).isEqualTo("[invalidate [a]]");
+            assertThat(wire.ask("GET", "a")).isEqualTo("1");
+            assertThat(wire.ask("CLIENT", "TRACKING", "OFF")).isEqualTo("OK");
+            assertThat(wire.ask("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "{a}"))
+                    .isEqualTo("OK");
+            assertThat(writer.ask("SET", "{a}1", "1")).isEqualTo("OK");
+            assertThat(wire.read()).isEqualTo("[invalidate [{a}1]]");
+            assertThat(wire.ask("RESET")).isEqualTo("RESET");
+            assertThat(writer.ask("SET", "{a}1", "2")).isEqualTo("OK");
+            assertThat(wire.ask("GET", "{a}1")).isEqualTo("2");
+        }
+    }
+
+    // ---- CLUSTER
+
+    @Test
+    void theKeysOfASlotAreCountedAndTold() throws IOException {
+        try (var wire = Wire.to(second)) {
+            for (int i = 0; i < 3_000; i++) {
+                wire.send("SET", "{a}" + i, "v");
+            }
+            for (int i = 0; i < 3_000; i++) {
+                assertThat(wire.read()).isEqualTo("OK");
+            }
+            String slot = wire.ask("CLUSTER", "KEYSLOT", "a");
+            assertThat(wire.ask("CLUSTER", "COUNTKEYSINSLOT", slot)).isEqualTo("3000");
+            assertThat(wire.ask("CLUSTER", "GETKEYSINSLOT", slot, "3").split(" ")).hasSize(3);
+            assertThat(wire.ask("CLUSTER", "COUNTKEYSINSLOT", "0")).isEqualTo("0");
+            assertThat(wire.ask("CLUSTER", "COUNTKEYSINSLOT", "16384"))
+                    .isEqualTo("-ERR Invalid slot");
+        }
+    }
+
+    @Test
+    void theReplicasOfAPrimaryAreTold() throws IOException {
+        try (var wire = Wire.to(second);
+                var other = Wire.to(replica)) {
+            String id = wire.ask("CLUSTER", "MYID");
+            assertThat(wire.ask("CLUSTER", "REPLICAS", id))
+                    .contains(":" + replica.endpoint().port() + "@")
+                    .contains(" slave " + id);
+            assertThat(wire.ask("CLUSTER", "REPLICAS", other.ask("CLUSTER", "MYID")))
+                    .isEqualTo("-ERR The specified node is not a master");
+            assertThat(wire.ask("CLUSTER", "REPLICAS", "nobody"))
+                    .isEqualTo("-ERR Unknown node nobody");
+            assertThat(wire.ask("CLUSTER", "LINKS")).isEqualTo("[]");
+            assertThat(wire.ask("CLUSTER", "MYSHARDID"))
+                    .isEqualTo(other.ask("CLUSTER", "MYSHARDID"));
+        }
+    }
 }

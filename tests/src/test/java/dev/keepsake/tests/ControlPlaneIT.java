@@ -59,7 +59,7 @@ class ControlPlaneIT {
     }
 
     @Test
-    void usersAndAclsSayWhoMayDoWhatOnRunningNodes() throws IOException {
+    void usersAndAclsSayWhoMayDoWhatOnRunningNodes() throws Exception {
         var alice =
                 api.createUser(request ->
                                 request.userName("Alice")
@@ -85,9 +85,10 @@ class ControlPlaneIT {
         awaitAcl("staff");
         assertThatThrownBy(() -> api.createACL(request -> request.aclName("staff")))
                 .isInstanceOf(AclAlreadyExistsException.class);
+        var trust = Trust.in(server.endpoint());
         var node = create("guarded", 1, 1, "staff").shards().getFirst().nodes().getFirst();
 
-        try (var wire = Wire.to(node)) {
+        try (var wire = Wire.to(node, trust)) {
             assertThat(wire.ask("GET", "app:1")).startsWith("-NOAUTH");
             assertThat(wire.ask("AUTH", "alice", PASSWORD)).isEqualTo("OK");
             assertThat(wire.ask("SET", "app:1", "v")).isEqualTo("OK");
@@ -107,7 +108,7 @@ class ControlPlaneIT {
                         .user();
         assertThat(modifying.status()).isEqualTo("modifying");
         awaitUser("alice");
-        try (var wire = Wire.to(node)) {
+        try (var wire = Wire.to(node, trust)) {
             await(
                     "the new password",
                     () -> ask(wire, "AUTH", "alice", OTHER_PASSWORD).equals("OK"));
@@ -118,7 +119,7 @@ class ControlPlaneIT {
         api.updateCluster(request -> request.clusterName("guarded").aclName("open-access"));
         awaitAvailable("guarded");
         assertThat(describe("guarded").aclName()).isEqualTo("open-access");
-        try (var wire = Wire.to(node)) {
+        try (var wire = Wire.to(node, trust)) {
             await("everybody may", () -> ask(wire, "GET", "other").equals("v"));
         }
         api.updateACL(request -> request.aclName("staff").userNamesToRemove("alice"));
@@ -214,6 +215,7 @@ class ControlPlaneIT {
                 request.clusterName("restored")
                         .nodeType("db.t4g.small")
                         .aclName("open-access")
+                        .tlsEnabled(false)
                         .snapshotName("two")
                         .numShards(3)
                         .port(server.endpointPort() - 1)
@@ -231,6 +233,7 @@ class ControlPlaneIT {
                 request.clusterName("filled")
                         .nodeType("db.t4g.small")
                         .aclName("open-access")
+                        .tlsEnabled(false)
                         .snapshotArns(
                                 elsewhere.resolve("a.rdb").toUri().toString(),
                                 "arn:aws:s3:::bucket/two-0002.rdb")
@@ -249,6 +252,7 @@ class ControlPlaneIT {
                 request.clusterName("broken")
                         .nodeType("db.t4g.small")
                         .aclName("open-access")
+                        .tlsEnabled(false)
                         .snapshotArns(elsewhere.resolve("broken.rdb").toUri().toString())
                         .port(server.endpointPort() - 3));
         await("it fails", () -> describe("broken").status().equals("restore-failed"));
@@ -397,6 +401,7 @@ class ControlPlaneIT {
                 request.clusterName(name)
                         .nodeType("db.t4g.small")
                         .aclName(acl)
+                        .tlsEnabled(acl.equals("open-access") ? false : null)
                         .port(server.endpointPort())
                         .numShards(shards)
                         .numReplicasPerShard(replicas));

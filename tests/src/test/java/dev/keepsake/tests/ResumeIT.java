@@ -81,6 +81,7 @@ class ResumeIT {
                                         request.clusterName(cluster)
                                                 .nodeType("db.t4g.small")
                                                 .aclName("open-access")
+                                                .tlsEnabled(false)
                                                 .numShards(1 + random.nextInt(2))
                                                 .port(port)
                                                 .numReplicasPerShard(random.nextInt(2))),

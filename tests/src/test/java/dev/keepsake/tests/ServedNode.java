@@ -90,6 +90,7 @@ final class ServedNode implements AutoCloseable {
                         transport,
                         CommandTable.standard(),
                         () -> topology,
+                        null,
                         options);
         front.bind(address).get(10, TimeUnit.SECONDS);
         front.servePrimary(engine.socket(), () -> true).get(10, TimeUnit.SECONDS);

@@ -18,23 +18,37 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 final class Wire implements AutoCloseable {
     private static final int TIMEOUT_MS = 30_000;
 
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final ReplyFramer framer = new ReplyFramer();
     private final ByteBuf received = Unpooled.buffer();
     private final byte[] chunk = new byte[64 * 1024];
 
-    private Wire(String host, int port) throws IOException {
+    private Wire(Socket socket) throws IOException {
+        this.socket = socket;
         socket.setTcpNoDelay(true);
         socket.setSoTimeout(TIMEOUT_MS);
+    }
+
+    private static Socket connected(String host, int port) throws IOException {
+        var socket = new Socket();
         socket.connect(new InetSocketAddress(host, port), TIMEOUT_MS);
+        return socket;
     }
 
     static Wire to(Node node) throws IOException {
-        return new Wire(node.endpoint().address(), node.endpoint().port());
+        return new Wire(connected(node.endpoint().address(), node.endpoint().port()));
     }
 
     static Wire to(InetSocketAddress address) throws IOException {
-        return new Wire(address.getHostString(), address.getPort());
+        return new Wire(connected(address.getHostString(), address.getPort()));
+    }
+
+    /// Over TLS, trusting whom the trust says.
+    static Wire to(Node node, Trust trust) throws IOException {
+        var endpoint = node.endpoint();
+        return new Wire(
+                trust.handshake(
+                        connected(endpoint.address(), endpoint.port()), endpoint.address()));
     }
 
     /// Sends a command and returns its reply as [#show] puts it.

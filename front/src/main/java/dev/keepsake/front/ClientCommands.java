@@ -1,0 +1,265 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/// The answers of `CLIENT …`. They tell of this node's clients and reach only those, as in Redis.
+/// Shapes and texts as Redis 7.0's `networking.c`. Owned by the node's event loop.
+final class ClientCommands {
+    private static final String SYNTAX = "ERR syntax error";
+    private static final String NO_SUCH_CLIENT = "ERR No such client";
+
+    private final NodeFront front;
+
+    ClientCommands(NodeFront front) {
+        this.front = front;
+    }
+
+    /// Answers one of them.
+    ///
+    /// @return whether the connection stays open
+    boolean answer(ClientConnection client, String[] arguments, ByteBuf out) {
+        var session = client.session();
+        String subcommand = arguments.length > 1 ? arguments[1].toLowerCase(Locale.ROOT) : "";
+        switch (subcommand) {
+            case "id" -> RespWriter.integer(out, client.id());
+            case "getname" -> {
+                if (session.name().isEmpty()) {
+                    RespWriter.nullBulk(out, session.protocol());
+                } else {
+                    RespWriter.bulk(out, session.name());
+                }
+            }
+            case "setname" -> setName(session, arguments, out);
+            case "setinfo" -> setInfo(session, arguments, out);
+            case "info" -> RespWriter.bulk(out, client.describe() + "\n");
+            case "list" -> list(arguments, out);
+            case "kill" -> {
+                return kill(client, arguments, out);
+            }
+            case "no-evict" -> noEvict(session, arguments[2], out);
+            case "reply" -> reply(client, arguments[2], out);
+            case "pause" -> pause(arguments, out);
+            case "unpause" -> {
+                front.unpauseClients();
+                RespWriter.simpleString(out, "OK");
+            }
+            case "getredir" -> RespWriter.integer(out, client.isTracking() ? 0 : -1);
+            default ->
+                    RespWriter.error(
+                            out,
+                            "ERR CLIENT %s is not offered"
+                                    .formatted(subcommand.toUpperCase(Locale.ROOT)));
+        }
+        return true;
+    }
+
+    private static void setName(Session session, String[] arguments, ByteBuf out) {
+        if (arguments.length != 3 || arguments[2].chars().anyMatch(c -> c <= ' ' || c > '~')) {
+            RespWriter.error(
+                    out, "ERR Client names cannot contain spaces, newlines or special characters.");
+        } else {
+            session.name(arguments[2]);
+            RespWriter.simpleString(out, "OK");
+        }
+    }
+
+    private static void setInfo(Session session, String[] arguments, ByteBuf out) {
+        String what = arguments.length == 4 ? arguments[2].toLowerCase(Locale.ROOT) : "";
+        switch (what) {
+            case "lib-name" -> session.libraryName(arguments[3]);
+            case "lib-ver" -> session.libraryVersion(arguments[3]);
+            default -> {
+                RespWriter.error(out, "ERR Unrecognized option '%s'".formatted(what));
+                return;
+            }
+        }
+        RespWriter.simpleString(out, "OK");
+    }
+
+    private void list(String[] arguments, ByteBuf out) {
+        Predicate<ClientConnection> shown = client -> true;
+        if (arguments.length > 2) {
+            String option = arguments[2].toLowerCase(Locale.ROOT);
+            if (option.equals("type") && arguments.length == 4) {
+                String type = arguments[3].toLowerCase(Locale.ROOT);
+                if (!isType(type)) {
+                    RespWriter.error(out, "ERR Unknown client type '%s'".formatted(arguments[3]));
+                    return;
+                }
+                shown = client -> client.type().equals(type);
+            } else if (option.equals("id") && arguments.length > 3) {
+                var ids = new ArrayList<Long>();
+                for (int i = 3; i < arguments.length; i++) {
+                    var id = number(arguments[i]);
+                    if (id == null) {
+                        RespWriter.error(out, "ERR Invalid client ID");
+                        return;
+                    }
+                    ids.add(id);
+                }
+                shown = client -> ids.contains(client.id());
+            } else {
+                RespWriter.error(out, SYNTAX);
+                return;
+            }
+        }
+        RespWriter.bulk(
+                out,
+                front.clients().stream()
+                        .filter(shown)
+                        .sorted((one, other) -> Long.compare(one.id(), other.id()))
+                        .map(client -> client.describe() + "\n")
+                        .collect(Collectors.joining()));
+    }
+
+    private static boolean isType(String type) {
+        return switch (type) {
+            case "normal", "master", "slave", "replica", "pubsub" -> true;
+            default -> false;
+        };
+    }
+
+    /// Disconnects those who are meant, and says how many.
+    ///
+    /// @return whether the connection stays open
+    private boolean kill(ClientConnection client, String[] arguments, ByteBuf out) {
+        if (arguments.length == 3) {
+            var found = matching(other -> other.address().equals(arguments[2]));
+            if (found.isEmpty()) {
+                RespWriter.error(out, NO_SUCH_CLIENT);
+                return true;
+            }
+            RespWriter.simpleString(out, "OK");
+            return !disconnect(found, client);
+        }
+        Predicate<ClientConnection> meant = other -> true;
+        boolean skipMe = true;
+        if (arguments.length % 2 != 0) {
+            RespWriter.error(out, SYNTAX);
+            return true;
+        }
+        for (int i = 2; i < arguments.length; i += 2) {
+            String value = arguments[i + 1];
+            switch (arguments[i].toLowerCase(Locale.ROOT)) {
+                case "id" -> {
+                    var id = number(value);
+                    if (id == null || id <= 0) {
+                        RespWriter.error(out, "ERR client-id should be greater than 0");
+                        return true;
+                    }
+                    meant = meant.and(other -> other.id() == id);
+                }
+                case "addr" -> meant = meant.and(other -> other.address().equals(value));
+                case "laddr" -> meant = meant.and(other -> other.localAddress().equals(value));
+                case "user" -> {
+                    if (!front.access().isAdmitted(value)) {
+                        RespWriter.error(out, "ERR No such user '%s'".formatted(value));
+                        return true;
+                    }
+                    meant = meant.and(other -> value.equals(other.session().user()));
+                }
+                case "type" -> {
+                    String type = value.toLowerCase(Locale.ROOT);
+                    if (!isType(type)) {
+                        RespWriter.error(out, "ERR Unknown client type '%s'".formatted(value));
+                        return true;
+                    }
+                    meant = meant.and(other -> other.type().equals(type));
+                }
+                case "skipme" -> {
+                    String choice = value.toLowerCase(Locale.ROOT);
+                    if (!choice.equals("yes") && !choice.equals("no")) {
+                        RespWriter.error(out, SYNTAX);
+                        return true;
+                    }
+                    skipMe = choice.equals("yes");
+                }
+                default -> {
+                    RespWriter.error(out, SYNTAX);
+                    return true;
+                }
+            }
+        }
+        boolean sparesMe = skipMe;
+        var found = matching(meant.and(other -> other != client || !sparesMe));
+        RespWriter.integer(out, found.size());
+        return !disconnect(found, client);
+    }
+
+    private List<ClientConnection> matching(Predicate<ClientConnection> meant) {
+        return front.clients().stream().filter(meant).toList();
+    }
+
+    /// Disconnects them, but for the one who asked and still has to be answered.
+    ///
+    /// @return whether that one is among them
+    private static boolean disconnect(List<ClientConnection> found, ClientConnection asker) {
+        boolean itself = false;
+        for (var client : found) {
+            if (client == asker) {
+                itself = true;
+            } else {
+                client.disconnect();
+            }
+        }
+        return itself;
+    }
+
+    private static void noEvict(Session session, String choice, ByteBuf out) {
+        switch (choice.toLowerCase(Locale.ROOT)) {
+            case "on" -> session.spared(true);
+            case "off" -> session.spared(false);
+            default -> {
+                RespWriter.error(out, SYNTAX);
+                return;
+            }
+        }
+        RespWriter.simpleString(out, "OK");
+    }
+
+    private static void reply(ClientConnection client, String choice, ByteBuf out) {
+        switch (choice.toLowerCase(Locale.ROOT)) {
+            case "on" -> {
+                client.mute(ClientConnection.Mute.NOTHING);
+                RespWriter.simpleString(out, "OK");
+            }
+            case "off" -> client.mute(ClientConnection.Mute.EVERYTHING);
+            case "skip" -> client.mute(ClientConnection.Mute.NEXT);
+            default -> RespWriter.error(out, SYNTAX);
+        }
+    }
+
+    private void pause(String[] arguments, ByteBuf out) {
+        var timeoutMs = number(arguments[2]);
+        if (timeoutMs == null || timeoutMs < 0) {
+            RespWriter.error(
+                    out,
+                    timeoutMs == null
+                            ? "ERR timeout is not an integer or out of range"
+                            : "ERR timeout is negative");
+            return;
+        }
+        String what = arguments.length > 3 ? arguments[3].toLowerCase(Locale.ROOT) : "all";
+        if (arguments.length > 4 || !(what.equals("all") || what.equals("write"))) {
+            RespWriter.error(out, "ERR CLIENT PAUSE mode must be WRITE or ALL");
+            return;
+        }
+        front.pauseClients(what.equals("all"), timeoutMs);
+        RespWriter.simpleString(out, "OK");
+    }
+
+    private static @Nullable Long number(String text) {
+        try {
+            return Long.valueOf(text);
+        } catch (NumberFormatException _) {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,48 @@
+package dev.keepsake.front;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.OpenSsl;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import java.security.PrivateKey;
+import java.security.cert.X509Certificate;
+import java.util.List;
+import javax.net.ssl.SSLException;
+
+/// What nodes prove with who they are: a key and its certificates, for TLS 1.2 and 1.3. Immutable;
+/// any thread.
+///
+/// BoringSSL does the work where its native library can be loaded, and else the JDK. Clients are
+/// not asked for certificates: they say by password or token who they are.
+public final class NodeTls {
+    private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
+    private static final long HANDSHAKE_WITHIN_MS = 10_000;
+    private static final long GOODBYE_WITHIN_MS = 1_000;
+
+    private final SslContext context;
+
+    /// @param chain the certificate of the key first, then those that vouch for it
+    /// @throws SSLException when the key and the certificate are no pair
+    public NodeTls(PrivateKey key, List<X509Certificate> chain) throws SSLException {
+        this.context =
+                SslContextBuilder.forServer(key, chain)
+                        .sslProvider(OpenSsl.isAvailable() ? SslProvider.OPENSSL : SslProvider.JDK)
+                        .protocols(VERSIONS)
+                        .build();
+    }
+
+    /// Which implementation it is, for the log: `BoringSSL` or the like, or `JDK`.
+    public static String implementation() {
+        return OpenSsl.isAvailable() ? OpenSsl.versionString() : "JDK";
+    }
+
+    /// What one connection is encrypted with.
+    SslHandler newHandler(ByteBufAllocator allocator) {
+        var handler = context.newHandler(allocator);
+        handler.setHandshakeTimeoutMillis(HANDSHAKE_WITHIN_MS);
+        handler.setCloseNotifyFlushTimeoutMillis(GOODBYE_WITHIN_MS);
+        return handler;
+    }
+}

@@ -1,0 +1,42 @@
+package dev.keepsake.shard;
+
+import java.util.Arrays;
+
+/// A message that was published to a channel. Equal to another one of the same bytes. Immutable:
+/// nobody changes the arrays.
+public final class Publication {
+    private final byte[] channel;
+    private final byte[] message;
+
+    public Publication(byte[] channel, byte[] message) {
+        this.channel = channel;
+        this.message = message;
+    }
+
+    /// Where it is heard. Not a copy.
+    public byte[] channel() {
+        return channel;
+    }
+
+    /// What is heard. Not a copy.
+    public byte[] message() {
+        return message;
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof Publication that
+                && Arrays.equals(channel, that.channel)
+                && Arrays.equals(message, that.message);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * Arrays.hashCode(channel) + Arrays.hashCode(message);
+    }
+
+    @Override
+    public String toString() {
+        return "Publication[%d bytes]".formatted(message.length);
+    }
+}

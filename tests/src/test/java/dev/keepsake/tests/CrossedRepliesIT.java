@@ -1,0 +1,135 @@
+package dev.keepsake.tests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// A thousand clients at once over the lanes that they share, each of which says things that nobody
+/// else says and so knows a reply that is not its own; connections die all the time, in the middle
+/// of what they have asked for.
+class CrossedRepliesIT {
+    private static final int CLIENTS = 1_000;
+    private static final int ROUNDS = 20;
+
+    @TempDir static Path directory;
+    private static ServedNode node;
+
+    @BeforeAll
+    static void start() throws Exception {
+        node = ServedNode.startDurable(directory);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        node.close();
+    }
+
+    @Test
+    void noReplyGoesToAnotherClient() throws Exception {
+        var died = new AtomicInteger();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            var clients = new ArrayList<Callable<Integer>>();
+            for (int i = 0; i < CLIENTS; i++) {
+                int client = i;
+                clients.add(() -> new TalkativeClient(client, died).talk());
+            }
+            int checked = 0;
+            for (var client : threads.invokeAll(clients, 120, TimeUnit.SECONDS)) {
+                assertThat(client.isCancelled()).as("a client is stuck").isFalse();
+                checked += client.get();
+            }
+            assertThat(checked).isGreaterThan(CLIENTS * ROUNDS);
+            assertThat(died.get()).isGreaterThan(CLIENTS);
+        }
+    }
+
+    /// One client through all its connections.
+    private static final class TalkativeClient {
+        private final int number;
+        private final AtomicInteger died;
+        private final RandomGenerator random;
+        private int said;
+        private int checked;
+
+        TalkativeClient(int number, AtomicInteger died) {
+            this.number = number;
+            this.died = died;
+            this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(number);
+        }
+
+        int talk() throws IOException {
+            for (int round = 0; round < ROUNDS; round++) {
+                try (var wire = node.connect()) {
+                    if (random.nextInt(4) == 0) {
+                        wire.ask("HELLO", "3");
+                    }
+                    boolean dies = random.nextInt(3) > 0;
+                    talk(wire, dies);
+                    if (dies) {
+                        died.incrementAndGet();
+                    }
+                }
+            }
+            return checked;
+        }
+
+        private void talk(Wire wire, boolean dies) throws IOException {
+            var commands = new ArrayList<List<String>>();
+            var replies = new ArrayList<String>();
+            int length = 1 + random.nextInt(8);
+            for (int i = 0; i < length; i++) {
+                String value = "c%d-%d".formatted(number, said++);
+                String key = "k" + number;
+                switch (random.nextInt(5)) {
+                    case 0 -> {
+                        commands.add(List.of("ECHO", value));
+                        replies.add(value);
+                    }
+                    case 1 -> {
+                        commands.add(List.of("SET", key, value));
+                        replies.add("OK");
+                        commands.add(List.of("GET", key));
+                        replies.add(value);
+                    }
+                    case 2 -> {
+                        commands.add(List.of("MULTI"));
+                        commands.add(List.of("SET", key, value));
+                        commands.add(List.of("ECHO", value));
+                        commands.add(List.of("EXEC"));
+                        replies.addAll(List.of("OK", "QUEUED", "QUEUED", "[OK " + value + "]"));
+                    }
+                    case 3 -> {
+                        commands.add(List.of("EVAL", "return ARGV[1]", "1", key, value));
+                        replies.add(value);
+                    }
+                    default -> {
+                        commands.add(List.of("CLIENT", "SETNAME", value));
+                        replies.add("OK");
+                        commands.add(List.of("CLIENT", "GETNAME"));
+                        replies.add(value);
+                    }
+                }
+            }
+            wire.sendAll(commands);
+            int read = dies ? random.nextInt(replies.size()) : replies.size();
+            for (int i = 0; i < read; i++) {
+                assertThat(wire.read()).isEqualTo(replies.get(i));
+                checked++;
+            }
+        }
+    }
+}

@@ -1,0 +1,238 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.front.FrontOptions;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.util.ResourceLeakDetector;
+import java.io.IOException;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import java.util.random.RandomGenerator;
+import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// Streams of bytes that were commands once, before they were damaged. Whatever comes of them, the
+/// other clients are served, no connection or lane stays behind, and no buffer is lost.
+class FrontFuzzIT {
+    private static final int STREAMS = 300;
+    private static final List<List<String>> COMMANDS =
+            List.of(
+                    List.of("SET", "k", "value"),
+                    List.of("GET", "k"),
+                    List.of("MSET", "a", "1", "b", "2"),
+                    List.of("HSET", "h", "f", "v"),
+                    List.of("MULTI"),
+                    List.of("INCR", "n"),
+                    List.of("EXEC"),
+                    List.of("DISCARD"),
+                    List.of("WATCH", "k"),
+                    List.of("UNWATCH"),
+                    List.of("BLPOP", "list", "0.01"),
+                    List.of("BLPOP", "list", "0"),
+                    List.of("RPUSH", "list", "x"),
+                    List.of("SUBSCRIBE", "c", "d"),
+                    List.of("PSUBSCRIBE", "c*"),
+                    List.of("SSUBSCRIBE", "c"),
+                    List.of("UNSUBSCRIBE"),
+                    List.of("PUNSUBSCRIBE", "c*"),
+                    List.of("PUBLISH", "c", "m"),
+                    List.of("SPUBLISH", "c", "m"),
+                    List.of("HELLO", "3"),
+                    List.of("HELLO", "2"),
+                    List.of("HELLO", "3", "AUTH", "default", "x"),
+                    List.of("AUTH", "nobody", "x"),
+                    List.of("RESET"),
+                    List.of("QUIT"),
+                    List.of("CLIENT", "LIST"),
+                    List.of("CLIENT", "REPLY", "OFF"),
+                    List.of("CLIENT", "REPLY", "SKIP"),
+                    List.of("CLIENT", "TRACKING", "ON"),
+                    List.of("CLIENT", "TRACKING", "OFF"),
+                    List.of("CLUSTER", "SLOTS"),
+                    List.of("CLUSTER", "COUNTKEYSINSLOT", "7"),
+                    List.of("EVAL", "return {KEYS[1], ARGV[1]}", "1", "k", "x"),
+                    List.of("XREAD", "BLOCK", "10", "STREAMS", "s", "$"),
+                    List.of("INFO"),
+                    List.of("SCAN", "0"),
+                    List.of("ACL", "WHOAMI"),
+                    List.of("SORT", "list", "BY", "x*"),
+                    List.of("NOSUCH", "x"));
+
+    @TempDir static Path directory;
+    private static final List<String> LEAKS = new CopyOnWriteArrayList<>();
+    private static final Handler LEAK_LISTENER = new LeakListener();
+    private static ResourceLeakDetector.Level before;
+    private static ServedNode node;
+
+    @BeforeAll
+    static void start() throws Exception {
+        before = ResourceLeakDetector.getLevel();
+        ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
+        Logger.getLogger(ResourceLeakDetector.class.getName()).addHandler(LEAK_LISTENER);
+        node = ServedNode.start(directory, FrontOptions.standard("7.0.15"));
+        node.front().onDurable(Long.MAX_VALUE);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        node.close();
+        Logger.getLogger(ResourceLeakDetector.class.getName()).removeHandler(LEAK_LISTENER);
+        ResourceLeakDetector.setLevel(before);
+    }
+
+    /// Some that are always tried, and one that nobody has tried before; `-Dseed=N` tries one
+    /// alone.
+    static List<Long> seeds() {
+        var chosen = Long.getLong("seed");
+        return chosen != null
+                ? List.of(chosen)
+                : List.of(1L, 2L, 3L, 4L, RandomGenerator.getDefault().nextLong(1L << 40));
+    }
+
+    @ParameterizedTest(name = "-Dseed={0}")
+    @MethodSource("seeds")
+    void damagedStreamsHarmNobodyElse(long seed) throws IOException {
+        var random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        try (var bystander = node.connect()) {
+            for (int i = 0; i < STREAMS; i++) {
+                sendDamaged(random);
+                String value = seed + "-" + i;
+                bystander.sendAll(
+                        List.of(
+                                List.of("SET", "bystander", value),
+                                List.of("GET", "bystander"),
+                                List.of("MULTI"),
+                                List.of("GET", "bystander"),
+                                List.of("EXEC")));
+                assertThat(bystander.read()).isEqualTo("OK");
+                assertThat(bystander.read()).isEqualTo(value);
+                assertThat(bystander.read()).isEqualTo("OK");
+                assertThat(bystander.read()).isEqualTo("QUEUED");
+                assertThat(bystander.read()).isEqualTo("[" + value + "]");
+            }
+            await("the others are gone", () -> clients(bystander) == 1);
+            await("nobody is blocked or subscribed in the engine", FrontFuzzIT::engineIsCalm);
+        }
+        assertNothingLeaked();
+    }
+
+    private static void sendDamaged(RandomGenerator random) {
+        try (var socket = new Socket(node.address().getAddress(), node.address().getPort())) {
+            socket.setSoTimeout(5_000);
+            if (random.nextBoolean()) {
+                socket.setSoLinger(true, 0);
+            }
+            var out = socket.getOutputStream();
+            var bytes = damaged(random);
+            for (int from = 0; from < bytes.length; ) {
+                int length = Math.min(bytes.length - from, 1 + random.nextInt(200));
+                out.write(bytes, from, length);
+                from += length;
+            }
+            if (random.nextBoolean()) { // else it does not wait for anything
+                socket.shutdownOutput();
+                socket.getInputStream().readNBytes(1 + random.nextInt(500));
+            }
+        } catch (IOException _) {
+            // a node closes connections that make no sense
+        }
+    }
+
+    private static byte[] damaged(RandomGenerator random) {
+        var out = Unpooled.buffer();
+        int commands = 1 + random.nextInt(12);
+        for (int i = 0; i < commands; i++) {
+            var command = COMMANDS.get(random.nextInt(COMMANDS.size()));
+            if (random.nextInt(8) == 0) {
+                ByteBufUtil.writeUtf8(out, String.join(" ", command) + "\r\n");
+            } else {
+                RespWriter.command(out, command.toArray(new String[0]));
+            }
+        }
+        var bytes = new ArrayList<Byte>();
+        while (out.isReadable()) {
+            bytes.add(out.readByte());
+        }
+        int damages = random.nextInt(4);
+        for (int i = 0; i < damages && !bytes.isEmpty(); i++) {
+            int at = random.nextInt(bytes.size());
+            switch (random.nextInt(5)) {
+                case 0 -> bytes.set(at, (byte) random.nextInt());
+                case 1 -> bytes.remove(at);
+                case 2 -> bytes.add(at, (byte) "0123456789*$\r\n-:+".charAt(random.nextInt(17)));
+                case 3 ->
+                        bytes.subList(at, Math.min(bytes.size(), at + random.nextInt(30))).clear();
+                default -> bytes.subList(at, bytes.size()).clear();
+            }
+        }
+        var array = new byte[bytes.size()];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = bytes.get(i);
+        }
+        return array;
+    }
+
+    private static long clients(Wire wire) {
+        try {
+            return wire.ask("CLIENT", "LIST").lines().count();
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    private static boolean engineIsCalm() {
+        try {
+            var list = node.engine().command("CLIENT", "LIST", "TYPE", "pubsub");
+            var info = node.engine().command("INFO", "clients");
+            return list instanceof dev.keepsake.resp.RespValue.Bulk subscribed
+                    && subscribed.utf8().isBlank()
+                    && info instanceof dev.keepsake.resp.RespValue.Bulk text
+                    && text.utf8().contains("blocked_clients:0\r\n");
+        } catch (IOException e) {
+            throw new java.io.UncheckedIOException(e);
+        }
+    }
+
+    /// A leak is reported when a buffer is made after the lost one has been collected.
+    private static void assertNothingLeaked() {
+        for (int i = 0; i < 5; i++) {
+            System.gc();
+            for (int k = 0; k < 200; k++) {
+                PooledByteBufAllocator.DEFAULT.buffer(16).release();
+            }
+        }
+        assertThat(LEAKS).isEmpty();
+    }
+
+    private static final class LeakListener extends Handler {
+        @Override
+        public void publish(LogRecord line) {
+            LEAKS.add(line.getMessage());
+        }
+
+        @Override
+        public void flush() {
+            // nothing is kept back
+        }
+
+        @Override
+        public void close() {
+            // nothing is open
+        }
+    }
+}
