@@ -702,7 +702,9 @@ public final class Fleet implements AutoCloseable {
                         if (snapshot.status() == ClusterSnapshot.Status.CREATING) {
                             snapshotUnderWay = false;
                         }
-                        reconcileAll();
+                        if (snapshot.status() != ClusterSnapshot.Status.DELETING) {
+                            reconcileAll(); // what cannot be deleted is tried at the next look
+                        }
                     });
                 })
                 .start();
