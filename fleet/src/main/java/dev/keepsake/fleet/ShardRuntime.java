@@ -59,6 +59,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private @Nullable String previousLeader;
     private volatile @Nullable String preferred;
     private @Nullable NodeRuntime failing;
+    private @Nullable NodeRuntime candidate; // told to claim, and neither leads nor has failed yet
     private boolean promotionDue = true;
     private volatile boolean closed;
 
@@ -168,8 +169,12 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         if (failing == node) {
             failing = null;
         }
+        if (candidate == node) {
+            candidate = null;
+        }
         node.close();
         listener.onTopologyChanged();
+        elect();
     }
 
     /// Lets the primary fail. Whoever replaces it is reported as any new primary is.
@@ -207,6 +212,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     @Override
     public void onLeading(NodeRuntime node, Term term) {
         preferred = null;
+        candidate = null;
         leader = node;
         previousLeader = lastLeader;
         lastLeader = node.name();
@@ -226,6 +232,9 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         }
         if (leader == node) {
             leader = null;
+        }
+        if (candidate == node) {
+            candidate = null;
         }
         if (node.name().equals(preferred)) {
             preferred = null;
@@ -274,7 +283,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     }
 
     private void elect() {
-        if (leader != null || !promotionDue) {
+        if (leader != null || candidate != null || !promotionDue) {
             return;
         }
         var wanted = preferred;
@@ -284,6 +293,13 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         candidates().stream()
                 .filter(node -> wanted == null || node.name().equals(wanted))
                 .max(Comparator.comparingLong(NodeRuntime::appliedOffset))
-                .ifPresent(NodeRuntime::claim);
+                .ifPresent(this::nominate);
+    }
+
+    /// One at a time: a second one could win right after the first, and end its term for nothing.
+    /// Should the nominee hang, the others stand by themselves once it has been silent for long.
+    private void nominate(NodeRuntime node) {
+        candidate = node;
+        node.claim();
     }
 }

@@ -222,7 +222,7 @@ class UsersIT {
                     ALICE,
                     user("reader", "on ~app:* resetchannels -@all +@all", "other-password"));
             awaitPassed(() -> assertThat(ask(wire, "SET", "app:1", "w")).isEqualTo("OK"));
-            assertThat(wire.ask("ACL", "WHOAMI")).isEqualTo("reader");
+            awaitPassed(() -> assertThat(ask(wire, "ACL", "WHOAMI")).isEqualTo("reader"));
         }
     }
 
