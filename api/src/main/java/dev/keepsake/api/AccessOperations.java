@@ -62,14 +62,18 @@ final class AccessOperations {
                 "User",
                 user(
                         control.decide(plane ->
-                                plane.access().updateUser(call.region(), name, mode, access))));
+                                plane.access()
+                                        .updateUser(
+                                                call.region(), name, mode, access, call.now()))));
     }
 
     private ObjectNode deleteUser(Call call) {
         String name = call.string("UserName");
         return wrapped(
                 "User",
-                user(control.decide(plane -> plane.access().deleteUser(call.region(), name))));
+                user(
+                        control.decide(plane ->
+                                plane.access().deleteUser(call.region(), name, call.now()))));
     }
 
     private ObjectNode describeUsers(Call call) {
@@ -113,13 +117,22 @@ final class AccessOperations {
                 "ACL",
                 acl(
                         control.decide(plane ->
-                                plane.access().updateAcl(call.region(), name, toAdd, toRemove))));
+                                plane.access()
+                                        .updateAcl(
+                                                call.region(),
+                                                name,
+                                                toAdd,
+                                                toRemove,
+                                                call.now()))));
     }
 
     private ObjectNode deleteAcl(Call call) {
         String name = call.string("ACLName");
         return wrapped(
-                "ACL", acl(control.decide(plane -> plane.access().deleteAcl(call.region(), name))));
+                "ACL",
+                acl(
+                        control.decide(plane ->
+                                plane.access().deleteAcl(call.region(), name, call.now()))));
     }
 
     private ObjectNode describeAcls(Call call) {

@@ -34,9 +34,12 @@ final class Shapes {
         }
         node.put("ParameterGroupName", spec.parameterGroupName());
         node.put("ParameterGroupStatus", cluster.parametersPending() ? "applying" : "in-sync");
+        boolean changesGroups = cluster.update() != null && cluster.update().otherSecurityGroups();
         var groups = node.putArray("SecurityGroups");
         for (var group : spec.securityGroupIds()) {
-            groups.addObject().put("SecurityGroupId", group).put("Status", "active");
+            groups.addObject()
+                    .put("SecurityGroupId", group)
+                    .put("Status", changesGroups ? "modifying" : "active");
         }
         node.put("SubnetGroupName", spec.subnetGroupName());
         node.put("TLSEnabled", spec.tlsEnabled());
@@ -113,7 +116,11 @@ final class Shapes {
         return switch (cluster.status()) {
             case CREATING, RESTORE_FAILED -> "creating";
             case AVAILABLE, SNAPSHOTTING -> "available";
-            case UPDATING -> "modifying";
+            // Terraform counts replicas in available shards only, so no other update shows.
+            case UPDATING ->
+                    cluster.update() != null && cluster.update().otherNodes()
+                            ? "modifying"
+                            : "available";
             case DELETING -> "deleting";
         };
     }

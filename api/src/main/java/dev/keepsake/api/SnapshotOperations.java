@@ -72,7 +72,8 @@ final class SnapshotOperations {
 
     private ObjectNode delete(Call call) {
         String name = call.string("SnapshotName");
-        return snapshot(control.decide(plane -> plane.snapshots().delete(call.region(), name)));
+        return snapshot(
+                control.decide(plane -> plane.snapshots().delete(call.region(), name, call.now())));
     }
 
     private record Shown(ClusterSnapshot snapshot, String status) {}

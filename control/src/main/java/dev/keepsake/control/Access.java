@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -29,9 +30,11 @@ public final class Access {
     private static final Pattern PASSWORD = Pattern.compile("[\\x20-\\x7e&&[^,\"/@]]{16,128}");
 
     private final ControlState state;
+    private final StatusPace pace;
 
-    Access(ControlState state) {
+    Access(ControlState state, StatusPace pace) {
         this.state = state;
+        this.pace = pace;
     }
 
     /// `AuthenticationMode`, as it was given. It never shows the passwords.
@@ -76,7 +79,14 @@ public final class Access {
             throw Fault.USER_QUOTA_EXCEEDED.because("There are %d users already.", USERS_MAX);
         }
         var user =
-                new User(region, name, User.Status.ACTIVE, rules, login.kind(), login.sha256Hex());
+                new User(
+                        region,
+                        name,
+                        User.Status.ACTIVE,
+                        rules,
+                        login.kind(),
+                        login.sha256Hex(),
+                        now);
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.UserChanged(user));
         records.addAll(Tags.onCreation(user.resource(), checkedTags));
@@ -89,7 +99,8 @@ public final class Access {
             String region,
             @Nullable String userName,
             @Nullable AuthenticationMode mode,
-            @Nullable String accessString) {
+            @Nullable String accessString,
+            Instant now) {
         var user = existingUser(region, userName);
         if (mode == null && accessString == null) {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
@@ -106,22 +117,23 @@ public final class Access {
                         User.Status.MODIFYING,
                         rules,
                         login.kind(),
-                        login.sha256Hex());
+                        login.sha256Hex(),
+                        now);
         return new Decision<>(List.of(new ControlRecord.UserChanged(next)), view(next));
     }
 
     /// DeleteUser. The user leaves every ACL.
-    public Decision<UserView> deleteUser(String region, @Nullable String userName) {
+    public Decision<UserView> deleteUser(String region, @Nullable String userName, Instant now) {
         var user = existingUser(region, userName);
         expectChangeable(user);
         var records = new ArrayList<ControlRecord>();
-        var deleting = user.with(User.Status.DELETING);
+        var deleting = user.with(User.Status.DELETING, now);
         records.add(new ControlRecord.UserChanged(deleting));
         for (var acl : state.acls().all(region)) {
             if (acl.status() != Acl.Status.DELETING && acl.newest().contains(user.name())) {
                 var left = new ArrayList<>(acl.newest());
                 left.remove(user.name());
-                records.add(new ControlRecord.AclChanged(acl.wanting(left)));
+                records.add(new ControlRecord.AclChanged(acl.wanting(left, now)));
             }
         }
         return new Decision<>(records, view(deleting));
@@ -260,7 +272,7 @@ public final class Access {
         if (state.acls().all(region).size() + 1 >= ACLS_MAX) {
             throw Fault.ACL_QUOTA_EXCEEDED.because("There are %d ACLs already.", ACLS_MAX);
         }
-        var acl = new Acl(region, name, Acl.Status.CREATING, users, null);
+        var acl = new Acl(region, name, Acl.Status.CREATING, users, null, now);
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.AclChanged(acl));
         records.addAll(Tags.onCreation(acl.resource(), checkedTags));
@@ -273,7 +285,8 @@ public final class Access {
             String region,
             @Nullable String aclName,
             @Nullable List<String> toAdd,
-            @Nullable List<String> toRemove) {
+            @Nullable List<String> toRemove,
+            Instant now) {
         var acl = existingAcl(region, aclName);
         var added = members(region, toAdd == null ? List.of() : toAdd);
         var removed = toRemove == null ? List.<String>of() : toRemove;
@@ -303,12 +316,12 @@ public final class Access {
             next.add(name);
         }
         expectNotTooMany(next);
-        var modified = acl.wanting(next);
+        var modified = acl.wanting(next, now);
         return new Decision<>(List.of(new ControlRecord.AclChanged(modified)), view(modified));
     }
 
     /// DeleteACL.
-    public Decision<AclView> deleteAcl(String region, @Nullable String aclName) {
+    public Decision<AclView> deleteAcl(String region, @Nullable String aclName, Instant now) {
         var acl = existingAcl(region, aclName);
         if (acl.name().equals(Acl.OPEN_ACCESS)) {
             throw Fault.INVALID_PARAMETER_VALUE.because("open-access ACL can't be deleted.");
@@ -320,7 +333,7 @@ public final class Access {
         if (!users.isEmpty()) {
             throw invalidState(acl, "cluster %s uses it".formatted(users.getFirst()));
         }
-        var deleting = acl.with(Acl.Status.DELETING);
+        var deleting = acl.deleting(now);
         return new Decision<>(List.of(new ControlRecord.AclChanged(deleting)), view(deleting));
     }
 
@@ -445,12 +458,18 @@ public final class Access {
     /// The fleet says whom its nodes let in at present. Users and ACLs whose change has reached all
     /// of them are active again, or gone.
     ///
-    /// @param applied by cluster; those that have not been started yet are not among them
-    public Decision<Boolean> settle(Map<ClusterId, List<AccessRule>> applied, Instant now) {
+    /// @param told by cluster, what its nodes have been told; those that have not been started yet
+    ///   are not among them
+    /// @param behind the clusters some of whose nodes have yet to follow
+    public Decision<Boolean> settle(
+            Map<ClusterId, List<AccessRule>> told, Set<ClusterId> behind, Instant now) {
+        Predicate<Acl> reached = acl -> hasReached(acl, told, behind);
         var records = new ArrayList<ControlRecord>();
         var settledAcls = new HashSet<Resource>();
         for (var acl : state.acls().all()) {
-            if (acl.status() == Acl.Status.ACTIVE || !hasReached(acl, applied)) {
+            if (acl.status() == Acl.Status.ACTIVE
+                    || !StatusPace.isOver(acl.since(), pace.settling(), now)
+                    || !reached.test(acl)) {
                 continue;
             }
             settledAcls.add(acl.resource());
@@ -458,17 +477,18 @@ public final class Access {
                 records.add(new ControlRecord.AclRemoved(acl.region(), acl.name()));
                 records.add(event(acl.resource(), now, "Delete acl %s operation completed."));
             } else {
-                records.add(new ControlRecord.AclChanged(acl.settled()));
+                records.add(new ControlRecord.AclChanged(acl.settled(now)));
                 if (acl.status() == Acl.Status.MODIFYING) {
                     records.add(event(acl.resource(), now, "Update acl %s operation completed."));
                 }
             }
         }
         for (var user : state.users().all()) {
-            if (user.status() == User.Status.ACTIVE) {
+            if (user.status() == User.Status.ACTIVE
+                    || !StatusPace.isOver(user.since(), pace.settling(), now)) {
                 continue;
             }
-            boolean reached =
+            boolean reachedAll =
                     state.acls().all(user.region()).stream()
                             .filter(acl ->
                                     acl.newest().contains(user.name())
@@ -476,15 +496,15 @@ public final class Access {
                             .allMatch(acl ->
                                     settledAcls.contains(acl.resource())
                                             || (acl.status() == Acl.Status.ACTIVE
-                                                    && hasReached(acl, applied)));
-            if (!reached) {
+                                                    && reached.test(acl)));
+            if (!reachedAll) {
                 continue;
             }
             if (user.status() == User.Status.DELETING) {
                 records.add(new ControlRecord.UserRemoved(user.region(), user.name()));
                 records.add(event(user.resource(), now, "Delete user %s operation completed."));
             } else {
-                records.add(new ControlRecord.UserChanged(user.with(User.Status.ACTIVE)));
+                records.add(new ControlRecord.UserChanged(user.with(User.Status.ACTIVE, now)));
                 records.add(event(user.resource(), now, "Update user %s operation completed."));
             }
         }
@@ -498,12 +518,15 @@ public final class Access {
                         .anyMatch(user -> user.status() != User.Status.ACTIVE);
     }
 
-    private boolean hasReached(Acl acl, Map<ClusterId, List<AccessRule>> applied) {
+    private boolean hasReached(
+            Acl acl, Map<ClusterId, List<AccessRule>> told, Set<ClusterId> behind) {
         return state.clusters(acl.region()).stream()
                 .filter(cluster -> wantedAcl(cluster).equals(acl.name()))
                 .allMatch(cluster -> {
-                    var rules = applied.get(cluster.spec().id());
-                    return rules == null || rules.equals(rulesOf(cluster));
+                    var rules = told.get(cluster.spec().id());
+                    return rules == null
+                            || (rules.equals(rulesOf(cluster))
+                                    && !behind.contains(cluster.spec().id()));
                 });
     }
 

@@ -1,5 +1,6 @@
 package dev.keepsake.control;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -8,12 +9,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param userNames who is in it wherever it applies
 /// @param wanted who is to be in it, while that is being applied; else null
+/// @param since when it got its status, as far as that is known
 public record Acl(
         String region,
         String name,
         Status status,
         List<String> userNames,
-        @Nullable List<String> wanted) {
+        @Nullable List<String> wanted,
+        @Nullable Instant since) {
     /// The ACL that lets everybody do everything.
     public static final String OPEN_ACCESS = "open-access";
 
@@ -32,7 +35,7 @@ public record Acl(
 
     /// The ACL that is in every region, and cannot be changed.
     static Acl builtIn(String region) {
-        return new Acl(region, OPEN_ACCESS, Status.ACTIVE, List.of(User.DEFAULT_NAME), null);
+        return new Acl(region, OPEN_ACCESS, Status.ACTIVE, List.of(User.DEFAULT_NAME), null, null);
     }
 
     /// Who is in it, or soon will be.
@@ -58,16 +61,16 @@ public record Acl(
         return new Resource(region, Resource.Kind.ACL, name);
     }
 
-    Acl with(Status next) {
-        return new Acl(region, name, next, userNames, wanted);
+    Acl deleting(Instant now) {
+        return new Acl(region, name, Status.DELETING, userNames, wanted, now);
     }
 
-    Acl wanting(List<String> users) {
-        return new Acl(region, name, Status.MODIFYING, userNames, users);
+    Acl wanting(List<String> users, Instant now) {
+        return new Acl(region, name, Status.MODIFYING, userNames, users, now);
     }
 
     /// What is wanted has been applied everywhere.
-    Acl settled() {
-        return new Acl(region, name, Status.ACTIVE, newest(), null);
+    Acl settled(Instant now) {
+        return new Acl(region, name, Status.ACTIVE, newest(), null, now);
     }
 }

@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// @param shards one file each; empty until they are there
 /// @param copyOf what it is copied from, while it is
 /// @param bucket where its files go besides, or null
+/// @param deletingSince since when it is being deleted, if it is and that is known
 public record ClusterSnapshot(
         SnapshotId id,
         Status status,
@@ -19,7 +20,8 @@ public record ClusterSnapshot(
         Instant askedAt,
         List<Shard> shards,
         @Nullable SnapshotId copyOf,
-        @Nullable String bucket) {
+        @Nullable String bucket,
+        @Nullable Instant deletingSince) {
     /// The values of `Snapshot.Status` that occur.
     public enum Status {
         CREATING,
@@ -40,12 +42,41 @@ public record ClusterSnapshot(
         return new Resource(id.region(), Resource.Kind.SNAPSHOT, id.name());
     }
 
-    ClusterSnapshot with(Status next) {
-        return new ClusterSnapshot(id, next, automated, cluster, askedAt, shards, copyOf, bucket);
+    /// Whether its files are there and safe, even if its status does not say so yet.
+    public boolean hasFiles() {
+        return !shards.isEmpty();
     }
 
-    ClusterSnapshot available(List<Shard> files) {
+    ClusterSnapshot with(List<Shard> files) {
+        return change(status, files, copyOf, deletingSince);
+    }
+
+    ClusterSnapshot failed() {
+        return change(Status.FAILED, shards, copyOf, deletingSince);
+    }
+
+    ClusterSnapshot deleting(@Nullable Instant since) {
+        return change(Status.DELETING, shards, copyOf, since);
+    }
+
+    ClusterSnapshot available() {
+        return change(Status.AVAILABLE, shards, null, deletingSince);
+    }
+
+    private ClusterSnapshot change(
+            Status otherStatus,
+            List<Shard> otherShards,
+            @Nullable SnapshotId otherSource,
+            @Nullable Instant otherDeletingSince) {
         return new ClusterSnapshot(
-                id, Status.AVAILABLE, automated, cluster, askedAt, files, null, bucket);
+                id,
+                otherStatus,
+                automated,
+                cluster,
+                askedAt,
+                otherShards,
+                otherSource,
+                bucket,
+                otherDeletingSince);
     }
 }

@@ -1,5 +1,6 @@
 package dev.keepsake.control;
 
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /// One cluster, as all records so far leave it. Immutable.
@@ -8,7 +9,9 @@ import org.jspecify.annotations.Nullable;
 /// @param enginePatchVersion null until engines run
 /// @param failover null when none is under way
 /// @param update what UpdateCluster asked for and is not reached yet, or null
-/// @param parametersPending whether engines have yet to take their parameter group's values
+/// @param parametersSince since when engines have yet to take their parameter group's values, or
+///   null when they have
+/// @param deletingSince since when it is being deleted, if it is and that is known
 public record ClusterState(
         ClusterSpec spec,
         Status status,
@@ -16,7 +19,8 @@ public record ClusterState(
         @Nullable String enginePatchVersion,
         @Nullable Failover failover,
         @Nullable ClusterUpdate update,
-        boolean parametersPending) {
+        @Nullable Instant parametersSince,
+        @Nullable Instant deletingSince) {
     /// The values of `Cluster.Status` that occur.
     public enum Status {
         CREATING("creating"),
@@ -40,7 +44,7 @@ public record ClusterState(
 
     /// A cluster that nothing has been done for yet.
     static ClusterState creating(ClusterSpec spec) {
-        return new ClusterState(spec, Status.CREATING, null, null, null, null, false);
+        return new ClusterState(spec, Status.CREATING, null, null, null, null, null, null);
     }
 
     /// Whether it has been created, and is not being deleted.
@@ -51,46 +55,90 @@ public record ClusterState(
         };
     }
 
+    /// Whether engines have yet to take their parameter group's values.
+    public boolean parametersPending() {
+        return parametersSince != null;
+    }
+
+    /// When CreateCluster was called.
+    Instant createdAt() {
+        return spec.shards().getFirst().nodes().getFirst().createTime();
+    }
+
     ClusterState with(Status next) {
-        return change(spec, next, failover, update, parametersPending);
+        return change(spec, next, failover, update);
     }
 
     ClusterState with(Endpoints found) {
         return new ClusterState(
-                spec, status, found, enginePatchVersion, failover, update, parametersPending);
+                spec,
+                status,
+                found,
+                enginePatchVersion,
+                failover,
+                update,
+                parametersSince,
+                deletingSince);
     }
 
     ClusterState running(String patchVersion) {
         return new ClusterState(
-                spec, Status.AVAILABLE, endpoints, patchVersion, null, null, parametersPending);
+                spec,
+                Status.AVAILABLE,
+                endpoints,
+                patchVersion,
+                null,
+                null,
+                parametersSince,
+                deletingSince);
     }
 
     ClusterState with(@Nullable Failover next) {
-        return change(spec, status, next, update, parametersPending);
+        return change(spec, status, next, update);
     }
 
     ClusterState with(ClusterSpec next) {
-        return change(next, status, failover, update, parametersPending);
+        return change(next, status, failover, update);
     }
 
     ClusterState updating(ClusterSpec next, ClusterUpdate wanted) {
-        return change(next, Status.UPDATING, failover, wanted, parametersPending);
+        return change(next, Status.UPDATING, failover, wanted);
     }
 
     ClusterState updated(ClusterSpec next) {
-        return change(next, Status.AVAILABLE, failover, null, parametersPending);
+        return change(next, Status.AVAILABLE, failover, null);
     }
 
-    ClusterState withParametersPending(boolean pending) {
-        return change(spec, status, failover, update, pending);
+    ClusterState deleting(@Nullable Instant since) {
+        return since(parametersSince, since).with(Status.DELETING);
+    }
+
+    /// @param since when it was asked for, if that is known
+    ClusterState withParametersPending(@Nullable Instant since) {
+        return since(since == null ? Instant.EPOCH : since, deletingSince);
+    }
+
+    ClusterState withParametersApplied() {
+        return since(null, deletingSince);
+    }
+
+    private ClusterState since(@Nullable Instant parameters, @Nullable Instant deleting) {
+        return new ClusterState(
+                spec,
+                status,
+                endpoints,
+                enginePatchVersion,
+                failover,
+                update,
+                parameters,
+                deleting);
     }
 
     private ClusterState change(
             ClusterSpec otherSpec,
             Status otherStatus,
             @Nullable Failover otherFailover,
-            @Nullable ClusterUpdate otherUpdate,
-            boolean otherPending) {
+            @Nullable ClusterUpdate otherUpdate) {
         return new ClusterState(
                 otherSpec,
                 otherStatus,
@@ -98,6 +146,7 @@ public record ClusterState(
                 enginePatchVersion,
                 otherFailover,
                 otherUpdate,
-                otherPending);
+                parametersSince,
+                deletingSince);
     }
 }

@@ -8,8 +8,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// UpdateCluster, and what the fleet reports of it. What needs nodes to change makes the cluster
-/// `updating` until they have; everything else is done when it is recorded.
+/// UpdateCluster, and what the fleet reports of it. The cluster is `updating` until its nodes have
+/// followed; what concerns no node is shown at once, and as done at the fleet's next look.
 final class ClusterUpdates {
     private final ControlState state;
     private final ControlPlane plane;
@@ -47,18 +47,20 @@ final class ClusterUpdates {
             throw Fault.NO_OPERATION.because(
                     "Nothing of cluster %s would be another.", old.id().name());
         }
+        var update =
+                new ClusterUpdate(
+                        replicas,
+                        joining,
+                        otherAcl ? acl : null,
+                        otherNodes,
+                        !changed.securityGroupIds().equals(old.securityGroupIds()),
+                        now);
         var records = new ArrayList<ControlRecord>();
-        var next = cluster.with(changed);
-        if (otherAcl || otherNodes) {
-            var update = new ClusterUpdate(replicas, joining, otherAcl ? acl : null);
-            records.add(new ControlRecord.ClusterUpdating(grown, update));
-            next = cluster.updating(grown, update);
-        } else {
-            records.add(new ControlRecord.ClusterChanged(changed));
-        }
+        records.add(new ControlRecord.ClusterUpdating(grown, update));
+        var next = cluster.updating(grown, update);
         if (otherGroup) {
-            records.add(new ControlRecord.ParametersPending(old.id()));
-            next = next.withParametersPending(true);
+            records.add(new ControlRecord.ParametersPending(old.id(), now));
+            next = next.withParametersPending(now);
         }
         return new Decision<>(records, next);
     }
@@ -205,7 +207,8 @@ final class ClusterUpdates {
         var update = cluster.map(ClusterState::update).orElse(null);
         if (cluster.isEmpty()
                 || update == null
-                || cluster.get().status() != ClusterState.Status.UPDATING) {
+                || cluster.get().status() != ClusterState.Status.UPDATING
+                || !isOver(update, now)) {
             return new Decision<>(List.of(), cluster);
         }
         var spec = cluster.get().spec();
@@ -223,5 +226,11 @@ final class ClusterUpdates {
                                     .formatted(nodes - update.joining().size(), nodes)));
         }
         return new Decision<>(records, cluster);
+    }
+
+    private boolean isOver(ClusterUpdate update, Instant now) {
+        var pace = plane.pace();
+        return StatusPace.isOver(
+                update.since(), update.otherNodes() ? pace.resizing() : pace.updating(), now);
     }
 }

@@ -32,6 +32,7 @@ public final class ControlPlane {
     private final ControlState state;
     private final int failoverQuota;
     private final String enginePatchVersion;
+    private final StatusPace pace;
     private final Access access;
     private final Parameters parameters;
     private final Subnets subnets;
@@ -42,23 +43,31 @@ public final class ControlPlane {
 
     /// Without a quota of failovers, over the bundled engine.
     public ControlPlane(ControlState state) {
-        this(state, 0, "7.0.15");
+        this(state, 0, "7.0.15", StatusPace.INSTANT);
     }
 
     /// @param failoverQuota how many failovers may be called for within 24 hours in a region; 0 for
     ///   any number
     /// @param enginePatchVersion what the engines of this machine are
-    public ControlPlane(ControlState state, int failoverQuota, String enginePatchVersion) {
+    /// @param pace how long statuses last
+    public ControlPlane(
+            ControlState state, int failoverQuota, String enginePatchVersion, StatusPace pace) {
+        this.pace = pace;
         this.enginePatchVersion = enginePatchVersion;
         this.state = state;
         this.failoverQuota = failoverQuota;
-        this.access = new Access(state);
-        this.parameters = new Parameters(state);
+        this.access = new Access(state, pace);
+        this.parameters = new Parameters(state, pace);
         this.subnets = new Subnets(state);
         this.snapshots = new Snapshots(state, this);
         this.tags = new Tags(state, this);
         this.reservations = new Reservations(state);
         this.updates = new ClusterUpdates(state, this);
+    }
+
+    /// How long statuses last.
+    StatusPace pace() {
+        return pace;
     }
 
     /// Users and ACLs.
@@ -169,13 +178,11 @@ public final class ControlPlane {
     public Decision<Boolean> reset(Instant now) {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.Reset(now));
-        for (var cluster : state.clusters()) {
-            records.add(new ControlRecord.ClusterDeleting(cluster.spec().id()));
+        for (var cluster : state.clusters()) { // no pace holds them up
+            records.add(new ControlRecord.ClusterDeleting(cluster.spec().id(), null));
         }
         for (var snapshot : state.snapshots().all()) {
-            records.add(
-                    new ControlRecord.SnapshotChanged(
-                            snapshot.with(ClusterSnapshot.Status.DELETING)));
+            records.add(new ControlRecord.SnapshotChanged(snapshot.deleting(null)));
         }
         return new Decision<>(records, true);
     }
@@ -226,8 +233,8 @@ public final class ControlPlane {
             String name = snapshots.free(region, finalSnapshotName);
             snapshots.asked(records, name, cluster, false, null, now, random);
         }
-        records.add(new ControlRecord.ClusterDeleting(cluster.spec().id()));
-        return new Decision<>(records, cluster.with(ClusterState.Status.DELETING));
+        records.add(new ControlRecord.ClusterDeleting(cluster.spec().id(), now));
+        return new Decision<>(records, cluster.deleting(now));
     }
 
     /// FailoverShard. Checked in this order: members, cluster, shard, state, replicas, quota.
@@ -369,12 +376,15 @@ public final class ControlPlane {
                 new ControlRecord.EndpointsAssigned(id, endpoints));
     }
 
-    /// Every node of a new cluster answers.
+    /// Every node of a new cluster answers. Reported again until the pace allows it to be
+    /// available; so are the ends of updates and deletions.
     public Decision<Optional<ClusterState>> clusterProvisioned(
             ClusterId id, String enginePatchVersion, Instant now) {
         return reported(
                 id,
-                cluster -> cluster.status() == ClusterState.Status.CREATING,
+                cluster ->
+                        cluster.status() == ClusterState.Status.CREATING
+                                && StatusPace.isOver(cluster.createdAt(), pace.creating(), now),
                 new ControlRecord.ClusterProvisioned(id, enginePatchVersion),
                 event(id, now, "Cluster created."));
     }
@@ -419,10 +429,12 @@ public final class ControlPlane {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.ClusterRemoved(id));
         records.add(event(id, now, "Cluster deleted."));
-        records.addAll(snapshots.goneWith(id));
+        records.addAll(snapshots.goneWith(id, now));
         return reported(
                 id,
-                cluster -> cluster.status() == ClusterState.Status.DELETING,
+                cluster ->
+                        cluster.status() == ClusterState.Status.DELETING
+                                && StatusPace.isOver(cluster.deletingSince(), pace.deleting(), now),
                 records.toArray(new ControlRecord[0]));
     }
 

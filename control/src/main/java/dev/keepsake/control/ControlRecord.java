@@ -2,6 +2,7 @@ package dev.keepsake.control;
 
 import java.time.Instant;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What the control plane remembers: every change of its state is one of these. They are stored as
 /// they are, so a component may be added, and is never renamed or given another meaning.
@@ -22,7 +23,10 @@ public sealed interface ControlRecord {
 
     record ClusterUpdated(ClusterSpec spec) implements ControlRecord {}
 
-    record ParametersPending(ClusterId cluster) implements ControlRecord {}
+    /// Engines have to take the values of their parameter group.
+    ///
+    /// @param at null in what earlier builds recorded
+    record ParametersPending(ClusterId cluster, @Nullable Instant at) implements ControlRecord {}
 
     record ParametersApplied(ClusterId cluster) implements ControlRecord {}
 
@@ -30,7 +34,10 @@ public sealed interface ControlRecord {
 
     record ClusterSnapshotted(ClusterId cluster) implements ControlRecord {}
 
-    record ClusterDeleting(ClusterId cluster) implements ControlRecord {}
+    /// A cluster is to go.
+    ///
+    /// @param at null when no pace holds it up, and in what earlier builds recorded
+    record ClusterDeleting(ClusterId cluster, @Nullable Instant at) implements ControlRecord {}
 
     record ClusterRemoved(ClusterId cluster) implements ControlRecord {}
 

@@ -42,10 +42,10 @@ public final class ControlState {
                     change(spec.id(), cluster -> cluster.updating(spec, update));
             case ControlRecord.ClusterUpdated(ClusterSpec spec) ->
                     change(spec.id(), cluster -> cluster.updated(spec));
-            case ControlRecord.ParametersPending(ClusterId id) ->
-                    change(id, cluster -> cluster.withParametersPending(true));
+            case ControlRecord.ParametersPending(ClusterId id, var at) ->
+                    change(id, cluster -> cluster.withParametersPending(at));
             case ControlRecord.ParametersApplied(ClusterId id) ->
-                    change(id, cluster -> cluster.withParametersPending(false));
+                    change(id, cluster -> cluster.withParametersApplied());
             case ControlRecord.ClusterSnapshotting(ClusterId id) ->
                     change(id, cluster -> cluster.with(ClusterState.Status.SNAPSHOTTING));
             case ControlRecord.ClusterSnapshotted(ClusterId id) ->
@@ -55,8 +55,8 @@ public final class ControlState {
                                     cluster.status() == ClusterState.Status.SNAPSHOTTING
                                             ? cluster.with(ClusterState.Status.AVAILABLE)
                                             : cluster);
-            case ControlRecord.ClusterDeleting(ClusterId id) ->
-                    change(id, cluster -> cluster.with(ClusterState.Status.DELETING));
+            case ControlRecord.ClusterDeleting(ClusterId id, var at) ->
+                    change(id, cluster -> cluster.deleting(at));
             case ControlRecord.ClusterRemoved(ClusterId id) -> cluster(id).ifPresent(this::remove);
             case ControlRecord.FailoverRequested(ClusterId id, String shard) ->
                     change(id, cluster -> cluster.with(new Failover(shard, null, null)));

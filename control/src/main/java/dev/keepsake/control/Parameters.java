@@ -19,9 +19,11 @@ public final class Parameters {
             List.of("memorydb_redis6", "memorydb_redis7", "memorydb_valkey7");
 
     private final ControlState state;
+    private final StatusPace pace;
 
-    Parameters(ControlState state) {
+    Parameters(ControlState state, StatusPace pace) {
         this.state = state;
+        this.pace = pace;
     }
 
     /// A parameter and the value it has in a group.
@@ -136,7 +138,7 @@ public final class Parameters {
         records.add(new ControlRecord.ParameterGroupChanged(next));
         for (var cluster : state.clusters(group.region())) {
             if (cluster.spec().parameterGroupName().equals(group.name())) {
-                records.add(new ControlRecord.ParametersPending(cluster.spec().id()));
+                records.add(new ControlRecord.ParametersPending(cluster.spec().id(), now));
             }
         }
         records.add(
@@ -219,6 +221,7 @@ public final class Parameters {
         var cluster = state.cluster(id).orElse(null);
         if (cluster == null
                 || !cluster.parametersPending()
+                || !StatusPace.isOver(cluster.parametersSince(), pace.settling(), now)
                 || !of(cluster.spec()).equals(applied)) {
             return new Decision<>(List.of(), false);
         }

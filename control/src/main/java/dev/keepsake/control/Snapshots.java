@@ -94,6 +94,7 @@ public final class Snapshots {
                         now,
                         List.of(),
                         null,
+                        null,
                         null);
         records.add(new ControlRecord.SnapshotChanged(snapshot));
         records.addAll(Tags.onCreation(snapshot.resource(), tags == null ? spec.tags() : tags));
@@ -129,7 +130,8 @@ public final class Snapshots {
                         now,
                         List.of(),
                         source.id(),
-                        bucket);
+                        bucket,
+                        null);
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.SnapshotChanged(copy));
         records.addAll(
@@ -140,7 +142,8 @@ public final class Snapshots {
     }
 
     /// DeleteSnapshot.
-    public Decision<ClusterSnapshot> delete(String region, @Nullable String snapshotName) {
+    public Decision<ClusterSnapshot> delete(
+            String region, @Nullable String snapshotName, Instant now) {
         var snapshot = existing(region, snapshotName);
         boolean over =
                 switch (snapshot.status()) {
@@ -150,7 +153,7 @@ public final class Snapshots {
         if (!over || isUsed(snapshot)) {
             throw invalidState(snapshot);
         }
-        var deleting = snapshot.with(ClusterSnapshot.Status.DELETING);
+        var deleting = snapshot.deleting(now);
         return new Decision<>(List.of(new ControlRecord.SnapshotChanged(deleting)), deleting);
     }
 
@@ -251,7 +254,8 @@ public final class Snapshots {
 
     // ---- the schedule
 
-    /// Snapshots that the schedule asks for now, and those whose time is over.
+    /// Snapshots that the schedule asks for now, those whose time is over, and those that are
+    /// available from now on.
     public Decision<Boolean> due(Instant now, RandomGenerator random) {
         var records = new ArrayList<ControlRecord>();
         for (var cluster : state.clusters()) {
@@ -262,6 +266,7 @@ public final class Snapshots {
             }
         }
         for (var snapshot : state.snapshots().all()) {
+            finishWhenOver(records, snapshot, now);
             int days =
                     state.cluster(snapshot.cluster().id())
                             .map(cluster -> cluster.spec().snapshotRetentionLimit())
@@ -271,9 +276,7 @@ public final class Snapshots {
                     && snapshot.status() == ClusterSnapshot.Status.AVAILABLE
                     && !isUsed(snapshot)
                     && snapshot.askedAt().plus(Duration.ofDays(days)).isBefore(now)) {
-                records.add(
-                        new ControlRecord.SnapshotChanged(
-                                snapshot.with(ClusterSnapshot.Status.DELETING)));
+                records.add(new ControlRecord.SnapshotChanged(snapshot.deleting(now)));
             }
         }
         return new Decision<>(records, !records.isEmpty());
@@ -304,14 +307,36 @@ public final class Snapshots {
 
     // ---- what the fleet reports
 
-    /// The files of a snapshot are there, and safe.
+    /// The files of a snapshot are there, and safe. It is available as soon as the pace allows.
     public Decision<Boolean> taken(SnapshotId id, List<ClusterSnapshot.Shard> shards, Instant now) {
         var snapshot = find(id);
         if (snapshot == null || !isUnderWay(snapshot)) {
             return new Decision<>(List.of(), false);
         }
         var records = new ArrayList<ControlRecord>();
-        records.add(new ControlRecord.SnapshotChanged(snapshot.available(shards)));
+        var complete = snapshot.with(shards);
+        if (isOver(complete, now)) {
+            finish(records, complete, now);
+        } else if (!complete.equals(snapshot)) {
+            records.add(new ControlRecord.SnapshotChanged(complete));
+        }
+        return new Decision<>(records, true);
+    }
+
+    /// Snapshots whose files have been there for some time already, and are available now.
+    private void finishWhenOver(
+            List<ControlRecord> records, ClusterSnapshot snapshot, Instant now) {
+        if (isUnderWay(snapshot) && snapshot.hasFiles() && isOver(snapshot, now)) {
+            finish(records, snapshot, now);
+        }
+    }
+
+    private boolean isOver(ClusterSnapshot snapshot, Instant now) {
+        return StatusPace.isOver(snapshot.askedAt(), plane.pace().snapshotting(), now);
+    }
+
+    private static void finish(List<ControlRecord> records, ClusterSnapshot snapshot, Instant now) {
+        records.add(new ControlRecord.SnapshotChanged(snapshot.available()));
         if (snapshot.status() == ClusterSnapshot.Status.CREATING) {
             var cluster = snapshot.cluster();
             records.add(new ControlRecord.ClusterSnapshotted(cluster.id()));
@@ -321,10 +346,11 @@ public final class Snapshots {
                                 cluster.id(),
                                 now,
                                 "Snapshot %s succeeded for node %s"
-                                        .formatted(id.name(), shard.nodes().getFirst().name())));
+                                        .formatted(
+                                                snapshot.id().name(),
+                                                shard.nodes().getFirst().name())));
             }
         }
-        return new Decision<>(records, true);
     }
 
     /// A snapshot could not be taken. A cluster that was to be deleted after it stays.
@@ -334,8 +360,7 @@ public final class Snapshots {
             return new Decision<>(List.of(), false);
         }
         var records = new ArrayList<ControlRecord>();
-        records.add(
-                new ControlRecord.SnapshotChanged(snapshot.with(ClusterSnapshot.Status.FAILED)));
+        records.add(new ControlRecord.SnapshotChanged(snapshot.failed()));
         if (snapshot.status() == ClusterSnapshot.Status.CREATING) {
             var cluster = snapshot.cluster();
             state.cluster(cluster.id())
@@ -360,9 +385,11 @@ public final class Snapshots {
     }
 
     /// Nothing of a snapshot is left.
-    public Decision<Boolean> removed(SnapshotId id) {
+    public Decision<Boolean> removed(SnapshotId id, Instant now) {
         var snapshot = find(id);
         return snapshot == null
+                        || !StatusPace.isOver(
+                                snapshot.deletingSince(), plane.pace().deleting(), now)
                 ? new Decision<>(List.of(), false)
                 : new Decision<>(List.of(new ControlRecord.SnapshotRemoved(id)), true);
     }
@@ -376,15 +403,13 @@ public final class Snapshots {
     }
 
     /// Automated snapshots go with their cluster.
-    List<ControlRecord> goneWith(ClusterId cluster) {
+    List<ControlRecord> goneWith(ClusterId cluster, Instant now) {
         var records = new ArrayList<ControlRecord>();
         for (var snapshot : state.snapshots().all(cluster.region())) {
             if (snapshot.automated()
                     && snapshot.cluster().id().equals(cluster)
                     && snapshot.status() != ClusterSnapshot.Status.DELETING) {
-                records.add(
-                        new ControlRecord.SnapshotChanged(
-                                snapshot.with(ClusterSnapshot.Status.DELETING)));
+                records.add(new ControlRecord.SnapshotChanged(snapshot.deleting(now)));
             }
         }
         return records;

@@ -1,19 +1,23 @@
 package dev.keepsake.control;
 
+import java.time.Instant;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /// One user, as all records so far leave it. Immutable; it never shows its hashes.
 ///
 /// @param accessString in the service's normal form
 /// @param sha256Hex of each password, 64 hexadecimal digits; passwords themselves are never kept
+/// @param since when it got its status, as far as that is known
 public record User(
         String region,
         String name,
         Status status,
         String accessString,
         Login login,
-        Set<String> sha256Hex) {
+        Set<String> sha256Hex,
+        @Nullable Instant since) {
     /// The user that everybody is who has not said who it is.
     static final String DEFAULT_NAME = "default";
 
@@ -38,7 +42,7 @@ public record User(
     /// The user that is in every region, and cannot be changed.
     static User builtIn(String region) {
         return new User(
-                region, DEFAULT_NAME, Status.ACTIVE, "on ~* &* +@all", Login.NONE, Set.of());
+                region, DEFAULT_NAME, Status.ACTIVE, "on ~* &* +@all", Login.NONE, Set.of(), null);
     }
 
     /// The oldest engine that knows everything the user needs.
@@ -59,8 +63,8 @@ public record User(
         return new Resource(region, Resource.Kind.USER, name);
     }
 
-    User with(Status next) {
-        return new User(region, name, next, accessString, login, sha256Hex);
+    User with(Status next, Instant now) {
+        return new User(region, name, next, accessString, login, sha256Hex, now);
     }
 
     /// The hashes in order, so that equal users give equal rules.

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
 import java.util.List;
+import java.util.Set;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -104,10 +105,13 @@ class AccessTest {
     void theUserDefaultStaysAsItIs() {
         assertRefused(
                 Fault.INVALID_PARAMETER_VALUE,
-                () -> control.plane.access().deleteUser(REGION, "default"));
+                () -> control.plane.access().deleteUser(REGION, "default", control.now));
         assertRefused(
                 Fault.INVALID_PARAMETER_VALUE,
-                () -> control.plane.access().updateUser(REGION, "default", null, "on ~* +@all"));
+                () ->
+                        control.plane
+                                .access()
+                                .updateUser(REGION, "default", null, "on ~* +@all", control.now));
         assertRefused(Fault.INVALID_PARAMETER_VALUE, () -> acl("mine", "default"), "open-access");
     }
 
@@ -121,17 +125,24 @@ class AccessTest {
                         Create.with(create -> {
                             create.aclName = "staff";
                         }));
-        control.decide(plane -> plane.access().updateUser(REGION, "alice", null, "on ~* &* +@all"));
+        control.decide(plane ->
+                plane.access().updateUser(REGION, "alice", null, "on ~* &* +@all", control.now));
         assertThat(status("alice")).isEqualTo(User.Status.MODIFYING);
         assertRefused(
                 Fault.INVALID_USER_STATE,
-                () -> control.plane.access().deleteUser(REGION, "alice"),
+                () -> control.plane.access().deleteUser(REGION, "alice", control.now),
                 "modifying");
 
         var old = new HashMap<ClusterId, List<AccessRule>>();
         old.put(cluster.spec().id(), List.of());
-        control.decide(plane -> plane.access().settle(old, control.now));
+        control.decide(plane -> plane.access().settle(old, Set.of(), control.now));
         assertThat(status("alice")).isEqualTo(User.Status.MODIFYING);
+
+        var told = new HashMap<ClusterId, List<AccessRule>>();
+        told.put(cluster.spec().id(), control.plane.access().rulesOf(cluster));
+        var behind = Set.of(cluster.spec().id());
+        control.decide(plane -> plane.access().settle(told, behind, control.now));
+        assertThat(status("alice")).as("some engine is behind").isEqualTo(User.Status.MODIFYING);
 
         settle(true);
         assertThat(status("alice")).isEqualTo(User.Status.ACTIVE);
@@ -143,7 +154,7 @@ class AccessTest {
         user("bob");
         acl("staff", "alice", "bob");
         settle(false);
-        control.decide(plane -> plane.access().deleteUser(REGION, "alice"));
+        control.decide(plane -> plane.access().deleteUser(REGION, "alice", control.now));
         var pending = control.plane.access().existingAcl(REGION, "staff");
         assertThat(pending.toRemove()).containsExactly("alice");
         settle(false);
@@ -165,18 +176,21 @@ class AccessTest {
         var access = control.plane.access();
         assertRefused(
                 Fault.DUPLICATE_USER_NAME,
-                () -> access.updateAcl(REGION, "staff", List.of("alice"), null));
+                () -> access.updateAcl(REGION, "staff", List.of("alice"), null, control.now));
         assertRefused(
                 Fault.INVALID_PARAMETER_VALUE,
-                () -> access.updateAcl(REGION, "staff", null, List.of("bob")));
+                () -> access.updateAcl(REGION, "staff", null, List.of("bob"), control.now));
         assertRefused(
                 Fault.INVALID_PARAMETER_COMBINATION,
-                () -> access.updateAcl(REGION, "staff", null, null));
+                () -> access.updateAcl(REGION, "staff", null, null, control.now));
         control.available(Create.with(create -> create.aclName = "staff"));
-        assertRefused(Fault.INVALID_ACL_STATE, () -> access.deleteAcl(REGION, "staff"), "demo");
+        assertRefused(
+                Fault.INVALID_ACL_STATE,
+                () -> access.deleteAcl(REGION, "staff", control.now),
+                "demo");
         assertRefused(
                 Fault.INVALID_PARAMETER_VALUE,
-                () -> access.deleteAcl(REGION, "open-access"),
+                () -> access.deleteAcl(REGION, "open-access", control.now),
                 "open-access ACL can't be deleted.");
     }
 
@@ -218,6 +232,6 @@ class AccessTest {
                 applied.put(cluster.spec().id(), control.plane.access().rulesOf(cluster));
             }
         }
-        control.decide(plane -> plane.access().settle(applied, control.now));
+        control.decide(plane -> plane.access().settle(applied, Set.of(), control.now));
     }
 }

@@ -174,13 +174,13 @@ class ControlRecordCodecTest {
         records.add(
                 new ControlRecord.ClusterUpdating(
                         spec(Create.named("plain")),
-                        new ClusterUpdate(2, List.of("plain-0001-003"), "staff")));
+                        new ClusterUpdate(2, List.of("plain-0001-003"), "staff", true, true, NOW)));
         records.add(new ControlRecord.ClusterUpdated(filled()));
-        records.add(new ControlRecord.ParametersPending(ID));
+        records.add(new ControlRecord.ParametersPending(ID, NOW));
         records.add(new ControlRecord.ParametersApplied(ID));
         records.add(new ControlRecord.ClusterSnapshotting(ID));
         records.add(new ControlRecord.ClusterSnapshotted(ID));
-        records.add(new ControlRecord.ClusterDeleting(ID));
+        records.add(new ControlRecord.ClusterDeleting(ID, NOW));
         records.add(new ControlRecord.ClusterRemoved(ID));
         records.add(new ControlRecord.FailoverRequested(ID, "0001"));
         records.add(new ControlRecord.FailoverBegun(ID, "demo-0001-001"));
@@ -197,7 +197,8 @@ class ControlRecordCodecTest {
                                 User.Status.MODIFYING,
                                 "on ~* resetchannels -@all +get",
                                 User.Login.IAM,
-                                Set.of("ab".repeat(32)))));
+                                Set.of("ab".repeat(32)),
+                                NOW)));
         records.add(new ControlRecord.UserRemoved("us-east-1", "alice"));
         records.add(
                 new ControlRecord.AclChanged(
@@ -206,7 +207,8 @@ class ControlRecordCodecTest {
                                 "staff",
                                 Acl.Status.MODIFYING,
                                 List.of("alice"),
-                                List.of())));
+                                List.of(),
+                                NOW)));
         records.add(new ControlRecord.AclRemoved("us-east-1", "staff"));
         records.add(
                 new ControlRecord.ParameterGroupChanged(
@@ -253,7 +255,8 @@ class ControlRecordCodecTest {
                 NOW,
                 List.of(new ClusterSnapshot.Shard("0001", "0-16383", 1, 99, NOW)),
                 id,
-                "bucket");
+                "bucket",
+                NOW);
     }
 
     private static ClusterSpec filled() {

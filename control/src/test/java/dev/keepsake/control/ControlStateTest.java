@@ -50,7 +50,7 @@ class ControlStateTest {
                         new ControlRecord.FailoverBegun(gone, "demo-0001-001"),
                         new ControlRecord.FailoverPromoted(gone, "demo-0001-002"),
                         new ControlRecord.FailoverFinished(gone, control.now),
-                        new ControlRecord.ClusterDeleting(gone),
+                        new ControlRecord.ClusterDeleting(gone, control.now),
                         new ControlRecord.ClusterRemoved(gone))) {
             control.state.apply(record);
         }

@@ -15,7 +15,7 @@ final class MemoryControl implements ControlService {
 
     final List<ControlRecord> records = new ArrayList<>();
     final ControlState state = new ControlState();
-    final ControlPlane plane = new ControlPlane(state);
+    final ControlPlane plane;
     Instant now = Instant.parse("2021-08-22T12:00:00Z");
 
     private final SplittableRandom random;
@@ -25,7 +25,12 @@ final class MemoryControl implements ControlService {
     }
 
     MemoryControl(long seed) {
+        this(seed, StatusPace.INSTANT);
+    }
+
+    MemoryControl(long seed, StatusPace pace) {
         this.random = new SplittableRandom(seed);
+        this.plane = new ControlPlane(state, 0, "7.0.15", pace);
     }
 
     @Override

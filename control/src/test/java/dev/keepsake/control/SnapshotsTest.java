@@ -68,7 +68,7 @@ class SnapshotsTest {
         assertRefused(Fault.SNAPSHOT_ALREADY_EXISTS, () -> create("one"));
         assertRefused(
                 Fault.INVALID_SNAPSHOT_STATE,
-                () -> control.plane.snapshots().delete(REGION, "one"),
+                () -> control.plane.snapshots().delete(REGION, "one", control.now),
                 "creating");
         take();
         assertThat(control.describe("demo").status()).isEqualTo(ClusterState.Status.AVAILABLE);
@@ -141,7 +141,7 @@ class SnapshotsTest {
     private void remove() {
         for (var snapshot : control.state.allSnapshots()) {
             if (snapshot.status() == ClusterSnapshot.Status.DELETING) {
-                control.decide(plane -> plane.snapshots().removed(snapshot.id()));
+                control.decide(plane -> plane.snapshots().removed(snapshot.id(), control.now));
             }
         }
     }

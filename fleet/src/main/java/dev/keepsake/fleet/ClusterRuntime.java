@@ -69,10 +69,17 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
         return access;
     }
 
+    /// Whether the engine of every node that answers has been told, too.
+    boolean isAccessApplied() {
+        return nodes().stream().allMatch(NodeRuntime::isAdmittingAsPermitted);
+    }
+
     /// Tells every front whom to let in.
-    void permit(List<AccessRule> rules) {
+    ///
+    /// @param onApplied called on the fleet's thread after each node's engine has followed
+    void permit(List<AccessRule> rules, Runnable onApplied) {
         access = rules;
-        nodes().forEach(node -> node.front().permit(usersOf(rules)));
+        nodes().forEach(node -> node.permit(rules, onApplied));
     }
 
     static List<AccessUser> usersOf(List<AccessRule> rules) {

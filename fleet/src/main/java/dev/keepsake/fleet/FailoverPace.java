@@ -24,4 +24,10 @@ public record FailoverPace(long promotionDelayNs, long recoveryDelayNs) {
                 promotionDelayNs,
                 recoveryDelayNs);
     }
+
+    /// The same, so many times as quick.
+    public FailoverPace dividedBy(int times) {
+        checkArgument(times >= 1, "a pace divided by %d", times);
+        return new FailoverPace(promotionDelayNs / times, recoveryDelayNs / times);
+    }
 }

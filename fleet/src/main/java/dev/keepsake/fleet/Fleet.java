@@ -69,6 +69,7 @@ public final class Fleet implements AutoCloseable {
     private static final long RETRY_MS = 1_000;
     private static final long SNAPSHOT_CHECK_MS = 500;
     private static final long SCHEDULE_CHECK_MS = 1_000;
+    private static final long PACE_CHECK_MS = 200;
     private static final long CLOSE_WITHIN_MS = 4_000;
     private static final int UNREPORTED_MAX = 1_000;
 
@@ -131,7 +132,11 @@ public final class Fleet implements AutoCloseable {
                 ControlJournal.open(
                         logs.open(config.dataDirectory().resolve("control")),
                         state,
-                        new ControlPlane(state, config.tuning().failoverQuota(), engineVersion),
+                        new ControlPlane(
+                                state,
+                                config.tuning().failoverQuota(),
+                                engineVersion,
+                                config.tuning().statusPace()),
                         faults,
                         this::wake);
     }
@@ -175,6 +180,10 @@ public final class Fleet implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
         fleet.thread.scheduleWithFixedDelay(
                 fleet::askForDueSnapshots, 0, SCHEDULE_CHECK_MS, TimeUnit.MILLISECONDS);
+        if (!config.tuning().statusPace().isInstant()) {
+            fleet.thread.scheduleWithFixedDelay(
+                    fleet::reconcileAll, PACE_CHECK_MS, PACE_CHECK_MS, TimeUnit.MILLISECONDS);
+        }
         return fleet;
     }
 
@@ -290,7 +299,7 @@ public final class Fleet implements AutoCloseable {
             runtime.nodes().forEach(node -> node.configure(() -> advanceOrRetry(id)));
             var rulesNow = control.query(plane -> plane.access().rulesOf(cluster));
             if (!rulesNow.equals(runtime.access())) {
-                runtime.permit(rulesNow);
+                runtime.permit(rulesNow, () -> advanceOrRetry(id));
             }
             addMissingNodes(cluster.spec(), runtime);
         }
@@ -358,6 +367,7 @@ public final class Fleet implements AutoCloseable {
     private void advanceOrRetry(ClusterId id) {
         try {
             advance(id);
+            settle();
             advanceSnapshots();
         } catch (ControlUnavailableException e) {
             complain(id, e);
@@ -450,8 +460,9 @@ public final class Fleet implements AutoCloseable {
         }
         if (!leaving.isEmpty()) {
             removeNodes(cluster, runtime, leaving);
-        } else if (runtime.access()
-                .equals(control.query(plane -> plane.access().rulesOf(cluster)))) {
+        } else if (runtime.isAccessApplied()
+                && runtime.access()
+                        .equals(control.query(plane -> plane.access().rulesOf(cluster)))) {
             control.decide(plane -> plane.clusterUpdated(id, clock.now()));
         }
     }
@@ -485,8 +496,14 @@ public final class Fleet implements AutoCloseable {
             return;
         }
         var applied = new HashMap<ClusterId, List<AccessRule>>();
-        running.forEach((id, runtime) -> applied.put(id, runtime.access()));
-        control.decide(plane -> plane.access().settle(applied, clock.now()));
+        var behind = new HashSet<ClusterId>();
+        running.forEach((id, runtime) -> {
+            applied.put(id, runtime.access());
+            if (!runtime.isAccessApplied()) {
+                behind.add(id);
+            }
+        });
+        control.decide(plane -> plane.access().settle(applied, behind, clock.now()));
     }
 
     // ---- filling new clusters
@@ -589,7 +606,7 @@ public final class Fleet implements AutoCloseable {
         filled.remove(id);
         control.decide(plane -> plane.clusterRemoved(id, clock.now()));
         var endpoints = cluster.endpoints();
-        if (endpoints != null) {
+        if (endpoints != null && control.read(state -> state.cluster(id)).isEmpty()) {
             giveBack(endpoints);
         }
     }
@@ -661,6 +678,9 @@ public final class Fleet implements AutoCloseable {
             }
             switch (snapshot.status()) {
                 case CREATING -> {
+                    if (snapshot.hasFiles()) {
+                        continue; // it is available as soon as the pace allows
+                    }
                     var runtime = running.get(snapshot.cluster().id());
                     if (runtime == null) {
                         giveUpWithoutCluster(snapshot);
@@ -669,7 +689,11 @@ public final class Fleet implements AutoCloseable {
                         begin(snapshot, () -> take(snapshot, runtime));
                     }
                 }
-                case COPYING -> begin(snapshot, () -> copy(snapshot));
+                case COPYING -> {
+                    if (!snapshot.hasFiles()) {
+                        begin(snapshot, () -> copy(snapshot));
+                    }
+                }
                 case DELETING -> begin(snapshot, () -> delete(snapshot.id()));
                 case AVAILABLE, FAILED -> {}
             }
@@ -776,7 +800,10 @@ public final class Fleet implements AutoCloseable {
     private void delete(SnapshotId id) {
         try {
             snapshotFiles.delete(id);
-            inThread(() -> report(plane -> plane.snapshots().removed(id)));
+            inThread(() -> {
+                var now = clock.now();
+                report(plane -> plane.snapshots().removed(id, now));
+            });
         } catch (IOException e) {
             LOG.error("snapshot={} cannot be deleted", id.name(), e);
         }
@@ -887,30 +914,32 @@ public final class Fleet implements AutoCloseable {
                         runtime::topology,
                         runtime.spec().tlsEnabled() ? tls : null,
                         FrontOptions.standard(engineVersion).holding(config.hold()));
-        front.permit(ClusterRuntime.usersOf(runtime.access()));
         front.relayVia(runtime);
-        return new NodeRuntime(
-                nodeSpec.name(),
-                nodeSpec.id(),
-                runtime.addressOf(nodeSpec.name()),
-                loop,
-                front,
-                (listener, nodeLoop, parameters) ->
-                        new ShardNode(
-                                nodeConfig(runtime.spec(), shardSpec, nodeSpec, parameters),
-                                nodeLoop,
-                                shard.log(),
-                                shard.snapshots(),
-                                launcher,
-                                transport,
-                                clock,
-                                virtualThreads,
-                                shard::isLeaderComing,
-                                listener),
-                thread,
-                clock,
-                shard,
-                runtime::parameters);
+        var node =
+                new NodeRuntime(
+                        nodeSpec.name(),
+                        nodeSpec.id(),
+                        runtime.addressOf(nodeSpec.name()),
+                        loop,
+                        front,
+                        (listener, nodeLoop, parameters) ->
+                                new ShardNode(
+                                        nodeConfig(runtime.spec(), shardSpec, nodeSpec, parameters),
+                                        nodeLoop,
+                                        shard.log(),
+                                        shard.snapshots(),
+                                        launcher,
+                                        transport,
+                                        clock,
+                                        virtualThreads,
+                                        shard::isLeaderComing,
+                                        listener),
+                        thread,
+                        clock,
+                        shard,
+                        runtime::parameters);
+        node.permit(runtime.access(), () -> advanceOrRetry(runtime.spec().id()));
+        return node;
     }
 
     private ShardNodeConfig nodeConfig(

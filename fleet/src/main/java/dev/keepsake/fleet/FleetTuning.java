@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import static dev.keepsake.core.Checks.checkArgument;
 
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.control.StatusPace;
 import dev.keepsake.shard.LeaseTimings;
 import java.util.concurrent.TimeUnit;
 
@@ -17,6 +18,7 @@ import java.util.concurrent.TimeUnit;
 /// @param silenceNs how long a primary that fell silent stays so before it is replaced
 /// @param pace how quickly a FailoverShard goes on
 /// @param failoverQuota how many failovers may be called for in 24 hours; 0 for any number
+/// @param statusPace how long statuses of the control plane last
 public record FleetTuning(
         LeaseTimings timings,
         long snapshotEveryBytes,
@@ -24,7 +26,8 @@ public record FleetTuning(
         FailoverMode failoverMode,
         long silenceNs,
         FailoverPace pace,
-        int failoverQuota) {
+        int failoverQuota,
+        StatusPace statusPace) {
     public FleetTuning {
         checkArgument(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
@@ -43,7 +46,8 @@ public record FleetTuning(
                 FailoverMode.CRASH,
                 TimeUnit.SECONDS.toNanos(5),
                 FailoverPace.INSTANT,
-                0);
+                0,
+                StatusPace.INSTANT);
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
@@ -54,12 +58,20 @@ public record FleetTuning(
                 failoverMode,
                 silenceNs,
                 pace,
-                failoverQuota);
+                failoverQuota,
+                statusPace);
     }
 
     public FleetTuning withSnapshotEvery(long bytes) {
         return new FleetTuning(
-                timings, bytes, engineTimeoutNs, failoverMode, silenceNs, pace, failoverQuota);
+                timings,
+                bytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota,
+                statusPace);
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
@@ -70,13 +82,33 @@ public record FleetTuning(
                 failoverMode,
                 silenceNs,
                 pace,
-                failoverQuota);
+                failoverQuota,
+                statusPace);
     }
 
     public FleetTuning withFailovers(
             FailoverMode mode, long silence, FailoverPace otherPace, int quota) {
         return new FleetTuning(
-                timings, snapshotEveryBytes, engineTimeoutNs, mode, silence, otherPace, quota);
+                timings,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                mode,
+                silence,
+                otherPace,
+                quota,
+                statusPace);
+    }
+
+    public FleetTuning withStatusPace(StatusPace other) {
+        return new FleetTuning(
+                timings,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota,
+                other);
     }
 
     /// How long replicas wait before they claim by themselves: not before they may be promoted.

@@ -1,5 +1,6 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.control.AccessRule;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Term;
 import dev.keepsake.front.NodeFront;
@@ -9,6 +10,7 @@ import dev.keepsake.shard.ShardNode;
 import io.netty.channel.EventLoop;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.RejectedExecutionException;
@@ -75,6 +77,8 @@ final class NodeRuntime {
     private final Supplier<Map<String, String>> parameters;
 
     private Map<String, String> applied = Map.of();
+    private int permitted; // how often
+    private boolean admitted;
     private boolean configuring;
     private Phase phase = Phase.DOWN;
     private boolean serving;
@@ -252,6 +256,30 @@ final class NodeRuntime {
         return Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS << Math.min(shortLives - 1, 10));
     }
 
+    /// Tells the front whom to let in.
+    ///
+    /// @param onAdmitted called on the fleet's thread once the engine has everybody's rules
+    void permit(List<AccessRule> rules, Runnable onAdmitted) {
+        permitted++;
+        int mine = permitted;
+        admitted = false;
+        front.permit(
+                ClusterRuntime.usersOf(rules),
+                () ->
+                        inFleet(() -> {
+                            if (mine == permitted) {
+                                admitted = true;
+                                onAdmitted.run();
+                            }
+                        }));
+    }
+
+    /// Whether clients are admitted by the newest rules. A node that answers nobody admits nobody
+    /// by older ones.
+    boolean isAdmittingAsPermitted() {
+        return admitted || !serving;
+    }
+
     void claim() {
         var present = life;
         if (present != null) {
@@ -353,6 +381,14 @@ final class NodeRuntime {
         }
     }
 
+    private void inFleet(Runnable action) {
+        try {
+            fleet.execute(action);
+        } catch (RejectedExecutionException e) {
+            LOG.debug("node={} reports to a fleet that has ended", name);
+        }
+    }
+
     /// Passes on what a life reports from its event loop, unless a newer life has begun meanwhile.
     /// What concerns replies is done at once, on the loop.
     private final class LoopListener implements ShardNode.Listener {
@@ -413,15 +449,11 @@ final class NodeRuntime {
         }
 
         private void inFleet(ShardNode node, Runnable action) {
-            try {
-                fleet.execute(() -> {
-                    if (life == node) {
-                        action.run();
-                    }
-                });
-            } catch (RejectedExecutionException e) {
-                LOG.debug("node={} reports to a fleet that has ended", name);
-            }
+            NodeRuntime.this.inFleet(() -> {
+                if (life == node) {
+                    action.run();
+                }
+            });
         }
     }
 }

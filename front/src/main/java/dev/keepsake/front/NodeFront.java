@@ -84,6 +84,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable ControlLane controlLane;
     private @Nullable SharedLane barrierLane;
     private @Nullable Runnable onFirstAdmission;
+    private Runnable onNextAdmission = () -> {};
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
@@ -212,12 +213,23 @@ public final class NodeFront implements AutoCloseable {
     ///
     /// @param users each name at most once
     public void permit(List<AccessUser> users) {
+        permit(users, () -> {});
+    }
+
+    /// As [#permit(List)].
+    ///
+    /// @param onAdmitted called on the event loop once the engine has everybody's rules, or at once
+    ///   while there is none; never, when another list comes first. An engine that is lost before
+    ///   leaves it to the next.
+    public void permit(List<AccessUser> users, Runnable onAdmitted) {
         var permitted = List.copyOf(users);
         execute(() -> {
             access.permit(permitted);
+            onNextAdmission = onAdmitted;
             disconnectUnadmitted();
             if (controlLane == null) {
                 access.admitWithoutEngine();
+                noteAdmission();
             } else {
                 admit(controlLane);
             }
@@ -237,12 +249,19 @@ public final class NodeFront implements AutoCloseable {
                 control,
                 () -> {
                     disconnectUnadmitted();
+                    noteAdmission();
                     var first = onFirstAdmission;
                     onFirstAdmission = null;
                     if (first != null) {
                         first.run();
                     }
                 });
+    }
+
+    private void noteAdmission() {
+        var waiting = onNextAdmission;
+        onNextAdmission = () -> {};
+        waiting.run();
     }
 
     private void disconnectUnadmitted() {

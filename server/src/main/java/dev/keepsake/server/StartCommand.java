@@ -2,6 +2,7 @@ package dev.keepsake.server;
 
 import dev.keepsake.api.ApiAccess;
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.control.StatusPace;
 import dev.keepsake.core.Secret;
 import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,6 +32,7 @@ import picocli.CommandLine.Option;
                     + " 143. A busy port, a data directory in use and bad options end it with 2."
         })
 final class StartCommand implements Callable<Integer> {
+    private static final Pattern PACE = Pattern.compile("instant|aws(?:/([1-9]\\d{0,4}))?");
     private static final String LOOPBACK = "127.0.0.1";
 
     /// A server closes within 5 s; this is a little more, so that it can say so when it does not.
@@ -75,10 +78,12 @@ final class StartCommand implements Callable<Integer> {
     private FailoverMode failoverMode = FailoverMode.CRASH;
 
     @Option(
-            names = "--failover-pace",
+            names = {"--pace", "--failover-pace"},
             paramLabel = "PACE",
-            description = "instant, or aws for AWS's seconds (default: instant).")
-    private String failoverPace = "instant";
+            description =
+                    "How long failovers and statuses such as creating and modifying take: instant, aws for"
+                            + " AWS's seconds and minutes, or aws/N for an Nth of them (default: instant).")
+    private String pace = "instant";
 
     @Option(
             names = "--failover-quota",
@@ -163,23 +168,31 @@ final class StartCommand implements Callable<Integer> {
         atLeast("--silence-ms", silenceMs, 1);
         atLeast("--engine-timeout-ms", engineTimeoutMs, 100);
         atLeast("--snapshot-every-mb", snapshotEveryMb, 1);
-        var pace =
-                switch (failoverPace) {
-                    case "instant" -> FailoverPace.INSTANT;
-                    case "aws" -> FailoverPace.AWS;
-                    default ->
-                            throw new UsageException(
-                                    "--failover-pace is %s; give instant or aws"
-                                            .formatted(failoverPace));
-                };
+        int quickened = quickened();
+        boolean instant = quickened == 0;
         return FleetTuning.standard()
                 .withSnapshotEvery((long) snapshotEveryMb << 20)
                 .withEngineTimeout(TimeUnit.MILLISECONDS.toNanos(engineTimeoutMs))
                 .withFailovers(
                         failoverMode,
                         TimeUnit.MILLISECONDS.toNanos(silenceMs),
-                        pace,
-                        failoverQuota);
+                        instant ? FailoverPace.INSTANT : FailoverPace.AWS.dividedBy(quickened),
+                        failoverQuota)
+                .withStatusPace(instant ? StatusPace.INSTANT : StatusPace.AWS.dividedBy(quickened));
+    }
+
+    /// How many times as quick as AWS; 0 for at once.
+    private int quickened() throws UsageException {
+        var given = PACE.matcher(pace);
+        if (!given.matches()) {
+            throw new UsageException(
+                    "--pace is %s; give instant, aws or aws/N with N from 1 to 99999"
+                            .formatted(pace));
+        }
+        if (pace.equals("instant")) {
+            return 0;
+        }
+        return given.group(1) == null ? 1 : Integer.parseInt(given.group(1));
     }
 
     private static void atLeast(String option, int value, int lowest) throws UsageException {
