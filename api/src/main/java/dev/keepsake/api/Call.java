@@ -1,12 +1,15 @@
 package dev.keepsake.api;
 
 import dev.keepsake.control.CreateClusterRequest;
+import dev.keepsake.control.Fault;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// One call of an operation: its members, and what is known of the caller.
 record Call(Members members, String region, Instant now) {
+    private static final int SHOWN_MAX = 100;
+
     @Nullable String string(String name) {
         return members.string(name);
     }
@@ -30,6 +33,15 @@ record Call(Members members, String region, Instant now) {
     /// `MaxResults`.
     @Nullable Integer maxResults() {
         return members.integer("MaxResults");
+    }
+
+    /// Expects that `MaxResults` is what pages of an empty list may have.
+    void expectPageSize() {
+        var size = maxResults();
+        if (size != null && (size < 1 || size > SHOWN_MAX)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "MaxResults is %d; expected 1 to %d.", size, SHOWN_MAX);
+        }
     }
 
     /// `NextToken`.

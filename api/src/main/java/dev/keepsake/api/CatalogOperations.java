@@ -4,7 +4,6 @@ import static dev.keepsake.api.Json.wrapped;
 
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.EngineVersions;
-import dev.keepsake.control.Fault;
 import dev.keepsake.control.Reservations;
 import dev.keepsake.control.ReservedNode;
 import dev.keepsake.control.ReservedNodesOffering;
@@ -153,11 +152,7 @@ final class CatalogOperations {
     /// There never are any: whatever an engine gets, it gets when the server is started with
     /// another one.
     private ObjectNode serviceUpdates(Call call) {
-        var maxResults = call.maxResults();
-        if (maxResults != null && (maxResults < 1 || maxResults > 100)) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "MaxResults is %d; expected 1 to 100.", maxResults);
-        }
+        call.expectPageSize();
         var answer = Json.object();
         answer.putArray("ServiceUpdates");
         return answer;

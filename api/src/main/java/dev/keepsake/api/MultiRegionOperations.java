@@ -20,6 +20,10 @@ final class MultiRegionOperations {
     }
 
     private static ObjectNode create(Call call) {
+        String group = call.string("MultiRegionParameterGroupName");
+        if (group != null) {
+            throw groupNotFound(group);
+        }
         throw Fault.INVALID_PARAMETER_COMBINATION.because(
                 "Multi-Region clusters are not offered by this version of Keepsake; create a cluster"
                         + " in one region.");
@@ -34,7 +38,7 @@ final class MultiRegionOperations {
         if (name != null) {
             throw clusterNotFound(name);
         }
-        return none("MultiRegionClusters");
+        return none(call, "MultiRegionClusters");
     }
 
     private static ObjectNode describeGroups(Call call) {
@@ -42,14 +46,15 @@ final class MultiRegionOperations {
         if (name != null) {
             throw groupNotFound(name);
         }
-        return none("MultiRegionParameterGroups");
+        return none(call, "MultiRegionParameterGroups");
     }
 
     private static ObjectNode describeParameters(Call call) {
         throw groupNotFound(String.valueOf(call.string("MultiRegionParameterGroupName")));
     }
 
-    private static ObjectNode none(String member) {
+    private static ObjectNode none(Call call, String member) {
+        call.expectPageSize();
         var answer = Json.object();
         answer.putArray(member);
         return answer;

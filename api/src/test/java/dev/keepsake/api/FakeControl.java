@@ -1,14 +1,19 @@
 package dev.keepsake.api;
 
 import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterSnapshot;
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
 import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.StatusPace;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -18,8 +23,17 @@ import org.jspecify.annotations.Nullable;
 final class FakeControl implements ControlService {
     private final ReentrantLock turn = new ReentrantLock();
     private final ControlState state = new ControlState();
-    private final ControlPlane plane = new ControlPlane(state);
+    private final ControlPlane plane;
     private volatile @Nullable RuntimeException failure;
+
+    FakeControl() {
+        this(0);
+    }
+
+    /// @param failoverQuota how many failovers a day; 0 for any number
+    FakeControl(int failoverQuota) {
+        this.plane = new ControlPlane(state, failoverQuota, "7.0.15", StatusPace.INSTANT);
+    }
 
     /// Every call from now on ends like this.
     void failWith(RuntimeException failure) {
@@ -59,6 +73,20 @@ final class FakeControl implements ControlService {
                 decide(plane -> plane.clusterProvisioned(id, "7.0.15", now));
             }
         }
+    }
+
+    /// The fleet has carried out every update, taken every snapshot, and told everybody whom to let
+    /// in.
+    void finishEverything(Instant now) {
+        finishCreating(now);
+        for (var cluster : state.clusters()) {
+            decide(plane -> plane.clusterUpdated(cluster.spec().id(), now));
+        }
+        for (var snapshot : state.allSnapshots()) {
+            var file = new ClusterSnapshot.Shard("0001", "0-16383", 1, 9, now);
+            decide(plane -> plane.snapshots().taken(snapshot.id(), List.of(file), now));
+        }
+        decide(plane -> plane.access().settle(Map.of(), Set.of(), now));
     }
 
     /// The fleet has removed every cluster that is being deleted.

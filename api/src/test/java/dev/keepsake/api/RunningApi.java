@@ -26,7 +26,7 @@ final class RunningApi implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
     private static final Duration WITHIN = Duration.ofSeconds(30);
 
-    final FakeControl control = new FakeControl();
+    final FakeControl control;
     final FakeClock clock = new FakeClock();
 
     private final ApiServer server;
@@ -37,6 +37,12 @@ final class RunningApi implements AutoCloseable {
                     .build();
 
     RunningApi() {
+        this(0);
+    }
+
+    /// @param failoverQuota how many failovers a day; 0 for any number
+    RunningApi(int failoverQuota) {
+        control = new FakeControl(failoverQuota);
         try {
             server =
                     ApiServer.start(

@@ -13,7 +13,9 @@ public record Resource(String region, Kind kind, String name) {
         SNAPSHOT("snapshot"),
         PARAMETER_GROUP("parametergroup"),
         SUBNET_GROUP("subnetgroup"),
-        RESERVED_NODE("reservednode");
+        RESERVED_NODE("reservednode"),
+        MULTI_REGION_CLUSTER("multiregioncluster"),
+        MULTI_REGION_PARAMETER_GROUP("multiregionparametergroup");
 
         private final String inArn;
 

@@ -47,19 +47,7 @@ public final class Snapshots {
         var checkedTags = Tags.check(tags);
         var cluster = plane.existing(region, clusterName);
         ControlPlane.expectAvailable(cluster);
-        var dayAgo = now.minus(Duration.ofDays(1));
-        long manual =
-                state.snapshots().all(region).stream()
-                        .filter(other ->
-                                !other.automated()
-                                        && other.cluster().id().equals(cluster.spec().id())
-                                        && other.askedAt().isAfter(dayAgo))
-                        .count();
-        if (manual >= MANUAL_PER_DAY_MAX) {
-            throw Fault.SNAPSHOT_QUOTA_EXCEEDED.because(
-                    "%d snapshots of cluster %s were taken within 24 hours.",
-                    MANUAL_PER_DAY_MAX, cluster.spec().id().name());
-        }
+        expectRoomToday(cluster.spec().id(), now);
         var records = new ArrayList<ControlRecord>();
         var snapshot =
                 asked(
@@ -72,6 +60,23 @@ public final class Snapshots {
                         random);
         records.add(new ControlRecord.ClusterSnapshotting(cluster.spec().id()));
         return new Decision<>(records, snapshot);
+    }
+
+    /// Copies count as snapshots of the same cluster.
+    private void expectRoomToday(ClusterId cluster, Instant now) {
+        var dayAgo = now.minus(Duration.ofDays(1));
+        long manual =
+                state.snapshots().all(cluster.region()).stream()
+                        .filter(other ->
+                                !other.automated()
+                                        && other.cluster().id().equals(cluster)
+                                        && other.askedAt().isAfter(dayAgo))
+                        .count();
+        if (manual >= MANUAL_PER_DAY_MAX) {
+            throw Fault.SNAPSHOT_QUOTA_EXCEEDED.because(
+                    "%d snapshots of cluster %s were taken within 24 hours.",
+                    MANUAL_PER_DAY_MAX, cluster.name());
+        }
     }
 
     /// What has to be recorded so that a snapshot is taken.
@@ -117,6 +122,7 @@ public final class Snapshots {
         var checkedTags = Tags.check(tags);
         var source = existing(region, sourceName);
         expectAvailable(source);
+        expectRoomToday(source.cluster().id(), now);
         if (bucket != null && (bucket.startsWith(".") || bucket.contains(".."))) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "TargetBucket %s is not the name of a bucket.", bucket);

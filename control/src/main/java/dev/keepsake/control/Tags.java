@@ -99,6 +99,12 @@ public final class Tags {
                     throw Fault.INVALID_ARN.because("Reserved node %s not found.", name);
                 }
             }
+            case MULTI_REGION_CLUSTER -> // there never are any
+                    throw Fault.MULTI_REGION_CLUSTER_NOT_FOUND.because(
+                            "Multi-Region cluster %s not found.", name);
+            case MULTI_REGION_PARAMETER_GROUP ->
+                    throw Fault.MULTI_REGION_PARAMETER_GROUP_NOT_FOUND.because(
+                            "Multi-Region parameter group %s not found.", name);
         }
         return resource;
     }
