@@ -6,8 +6,14 @@ import java.net.URI;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.core.interceptor.Context;
+import software.amazon.awssdk.core.interceptor.ExecutionAttributes;
+import software.amazon.awssdk.core.interceptor.ExecutionInterceptor;
+import software.amazon.awssdk.core.interceptor.SdkExecutionAttribute;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.memorydb.MemoryDbClient;
@@ -23,6 +29,7 @@ final class Api implements AutoCloseable {
     private static final String REPLICA_LAG = "keepsake:replica-lag-ms";
 
     private final MemoryDbClient client;
+    private final Set<String> called = ConcurrentHashMap.newKeySet();
 
     Api(URI endpoint) {
         this.client =
@@ -33,11 +40,26 @@ final class Api implements AutoCloseable {
                                 StaticCredentialsProvider.create(
                                         AwsBasicCredentials.create("k", "s")))
                         .httpClient(UrlConnectionHttpClient.create())
+                        .overrideConfiguration(
+                                config -> config.addExecutionInterceptor(new Noting(called)))
                         .build();
     }
 
     MemoryDbClient client() {
         return client;
+    }
+
+    /// The operations that have been called so far.
+    Set<String> called() {
+        return Set.copyOf(called);
+    }
+
+    private record Noting(Set<String> called) implements ExecutionInterceptor {
+        @Override
+        public void beforeExecution(
+                Context.BeforeExecution context, ExecutionAttributes attributes) {
+            called.add(attributes.getAttribute(SdkExecutionAttribute.OPERATION_NAME));
+        }
     }
 
     /// Makes a cluster and waits until it is available.

@@ -3,15 +3,24 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.lang.reflect.Method;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.MemoryDbClient;
 import software.amazon.awssdk.services.memorydb.model.AclAlreadyExistsException;
@@ -23,6 +32,7 @@ import software.amazon.awssdk.services.memorydb.model.InvalidAclStateException;
 import software.amazon.awssdk.services.memorydb.model.InvalidParameterCombinationException;
 import software.amazon.awssdk.services.memorydb.model.InvalidParameterGroupStateException;
 import software.amazon.awssdk.services.memorydb.model.InvalidParameterValueException;
+import software.amazon.awssdk.services.memorydb.model.MemoryDbRequest;
 import software.amazon.awssdk.services.memorydb.model.MultiRegionClusterNotFoundException;
 import software.amazon.awssdk.services.memorydb.model.MultiRegionParameterGroupNotFoundException;
 import software.amazon.awssdk.services.memorydb.model.Node;
@@ -38,6 +48,7 @@ import software.amazon.awssdk.services.memorydb.model.UserNotFoundException;
 
 /// Walks through the operations with the AWS SDK for Java, and looks each time for what has
 /// changed: in what the nodes answer, or in a later Describe.
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ControlPlaneIT {
     private static final String PASSWORD = "correct-horse-battery";
     private static final String OTHER_PASSWORD = "staple-stable-battery";
@@ -45,6 +56,7 @@ class ControlPlaneIT {
     @TempDir static Path directory;
     private static TestServer server;
     private static MemoryDbClient api;
+    private static int testsRun;
 
     @BeforeAll
     static void start() throws Exception {
@@ -390,6 +402,49 @@ class ControlPlaneIT {
                                         request -> request.multiRegionClusterName("any")))) {
             assertThatThrownBy(call::run).isInstanceOf(MultiRegionClusterNotFoundException.class);
         }
+    }
+
+    @Test
+    void whatAClusterMayBecomeIsTold() {
+        create("sized", 1, 0, "open-access");
+        var types = api.listAllowedNodeTypeUpdates(request -> request.clusterName("sized"));
+        assertThat(types.scaleUpNodeTypes()).contains("db.t4g.medium", "db.r7g.large");
+        assertThat(types.scaleDownNodeTypes()).isEmpty();
+        assertThatThrownBy(
+                        () -> api.listAllowedNodeTypeUpdates(request -> request.clusterName("no")))
+                .isInstanceOf(ClusterNotFoundException.class);
+        server.api().delete("sized");
+    }
+
+    /// Comes last, and only with the others.
+    @Test
+    @Order(Integer.MAX_VALUE)
+    void everyOperationOfTheModelHasBeenCalled() {
+        var model =
+                Arrays.stream(MemoryDbClient.class.getMethods())
+                        .filter(method ->
+                                method.getParameterCount() == 1
+                                        && MemoryDbRequest.class.isAssignableFrom(
+                                                method.getParameterTypes()[0])
+                                        && !method.getName().endsWith("Paginator"))
+                        .map(Method::getName)
+                        .map(name ->
+                                name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1))
+                        .collect(Collectors.toSet());
+        assertThat(model).hasSize(45);
+        assumeTrue(testsRun == testsOf(), "not all tests of this class were run");
+        assertThat(server.api().called()).containsAll(model);
+    }
+
+    @BeforeEach
+    void count() {
+        testsRun++;
+    }
+
+    private static long testsOf() {
+        return Arrays.stream(ControlPlaneIT.class.getDeclaredMethods())
+                .filter(method -> method.isAnnotationPresent(Test.class))
+                .count();
     }
 
     // ---- what the tests ask
