@@ -31,6 +31,7 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
     private volatile Endpoints endpoints;
     private volatile Map<String, String> parameters;
     private List<AccessRule> access;
+    private List<AccessRule> admitted;
     private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
     private final Set<String> recovering = new HashSet<>();
     private volatile Topology topology = new Topology(0, List.of());
@@ -47,6 +48,7 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
         this.endpoints = endpoints;
         this.parameters = parameters;
         this.access = access;
+        this.admitted = access;
     }
 
     /// Takes over what is recorded of the cluster now.
@@ -69,10 +71,25 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
         return access;
     }
 
-    /// Tells every front whom to let in.
-    void permit(List<AccessRule> rules) {
+    /// Tells every front whom to let in. Completes on any thread when all of them do so.
+    CompletableFuture<Void> permit(List<AccessRule> rules) {
         access = rules;
-        nodes().forEach(node -> node.front().permit(usersOf(rules)));
+        return CompletableFuture.allOf(
+                nodes().stream()
+                        .map(node -> node.front().permit(usersOf(rules)))
+                        .toArray(CompletableFuture<?>[]::new));
+    }
+
+    /// Whom every front lets in.
+    List<AccessRule> admitted() {
+        return admitted;
+    }
+
+    /// Every front lets in those of the last [#permit], if these are they.
+    void onAdmitted(List<AccessRule> rules) {
+        if (rules.equals(access)) {
+            admitted = rules;
+        }
     }
 
     static List<AccessUser> usersOf(List<AccessRule> rules) {

@@ -27,6 +27,7 @@ import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.FrontOptions;
+import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.NodeTls;
 import dev.keepsake.resp.CommandTable;
@@ -290,11 +291,20 @@ public final class Fleet implements AutoCloseable {
             runtime.nodes().forEach(node -> node.configure(() -> advanceOrRetry(id)));
             var rulesNow = control.query(plane -> plane.access().rulesOf(cluster));
             if (!rulesNow.equals(runtime.access())) {
-                runtime.permit(rulesNow);
+                permit(runtime, rulesNow);
             }
             addMissingNodes(cluster.spec(), runtime);
         }
         advance(id);
+    }
+
+    private void permit(ClusterRuntime runtime, List<AccessRule> rules) {
+        runtime.permit(rules)
+                .thenRun(() ->
+                        inThread(() -> {
+                            runtime.onAdmitted(rules);
+                            reconcileAll();
+                        }));
     }
 
     private void addMissingNodes(ClusterSpec spec, ClusterRuntime runtime) {
@@ -450,7 +460,7 @@ public final class Fleet implements AutoCloseable {
         }
         if (!leaving.isEmpty()) {
             removeNodes(cluster, runtime, leaving);
-        } else if (runtime.access()
+        } else if (runtime.admitted()
                 .equals(control.query(plane -> plane.access().rulesOf(cluster)))) {
             control.decide(plane -> plane.clusterUpdated(id, clock.now()));
         }
@@ -485,7 +495,7 @@ public final class Fleet implements AutoCloseable {
             return;
         }
         var applied = new HashMap<ClusterId, List<AccessRule>>();
-        running.forEach((id, runtime) -> applied.put(id, runtime.access()));
+        running.forEach((id, runtime) -> applied.put(id, runtime.admitted()));
         control.decide(plane -> plane.access().settle(applied, clock.now()));
     }
 
@@ -886,6 +896,7 @@ public final class Fleet implements AutoCloseable {
                         commands,
                         runtime::topology,
                         runtime.spec().tlsEnabled() ? tls : null,
+                        runtime.spec().tlsEnabled() ? tokensOf(runtime.spec().id()) : null,
                         FrontOptions.standard(engineVersion).holding(config.hold()));
         front.permit(ClusterRuntime.usersOf(runtime.access()));
         front.relayVia(runtime);
@@ -911,6 +922,10 @@ public final class Fleet implements AutoCloseable {
                 clock,
                 shard,
                 runtime::parameters);
+    }
+
+    private IamTokens tokensOf(ClusterId cluster) {
+        return new IamTokens(cluster.name(), cluster.region(), config.credentials(), clock);
     }
 
     private ShardNodeConfig nodeConfig(

@@ -45,7 +45,7 @@ public final class NodeFront implements AutoCloseable {
 
     private static final int BACKLOG = 1024;
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
-    private static final long OUTPUT_WATCH_MS = 100;
+    private static final long WATCH_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String node;
@@ -54,6 +54,7 @@ public final class NodeFront implements AutoCloseable {
     private final CommandTable table;
     private final Supplier<Topology> topology;
     private final @Nullable NodeTls tls;
+    private final @Nullable IamTokens tokens;
     private final FrontOptions options;
     private final FrontCommands commands;
     private final Route route = new Route();
@@ -64,6 +65,7 @@ public final class NodeFront implements AutoCloseable {
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
+    private final List<CompletableFuture<Void>> unadmitted = new ArrayList<>();
 
     private volatile State state = State.LOADING;
     private PublishRelay relay = PublishRelay.none();
@@ -87,10 +89,11 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
-    private @Nullable Future<?> outputWatch;
+    private @Nullable Future<?> watch;
 
     /// @param topology the newest picture of the cluster; read for each command
     /// @param tls what the node proves itself with, or null to speak plain TCP
+    /// @param tokens checks the tokens of IAM users, or null to let none of them in
     public NodeFront(
             String node,
             EventLoop loop,
@@ -98,6 +101,7 @@ public final class NodeFront implements AutoCloseable {
             CommandTable table,
             Supplier<Topology> topology,
             @Nullable NodeTls tls,
+            @Nullable IamTokens tokens,
             FrontOptions options) {
         this.node = node;
         this.loop = loop;
@@ -105,8 +109,9 @@ public final class NodeFront implements AutoCloseable {
         this.table = table;
         this.topology = topology;
         this.tls = tls;
+        this.tokens = tokens;
         this.options = options;
-        this.access = new AccessControl(table);
+        this.access = new AccessControl(table, tokens);
         this.commands = new FrontCommands(this);
     }
 
@@ -121,13 +126,10 @@ public final class NodeFront implements AutoCloseable {
             }
             var binding = Listeners.listen(loop, transport, address, BACKLOG, this::adoptOnLoop);
             listener = binding.channel();
-            if (outputWatch == null) {
-                outputWatch =
+            if (watch == null) {
+                watch =
                         loop.scheduleAtFixedRate(
-                                this::boundOutput,
-                                OUTPUT_WATCH_MS,
-                                OUTPUT_WATCH_MS,
-                                TimeUnit.MILLISECONDS);
+                                this::watchClients, WATCH_MS, WATCH_MS, TimeUnit.MILLISECONDS);
             }
             binding.addListener(done -> {
                 if (done.isSuccess()) {
@@ -211,17 +213,32 @@ public final class NodeFront implements AutoCloseable {
     /// the user `default`, who needs no password and may do everything.
     ///
     /// @param users each name at most once
-    public void permit(List<AccessUser> users) {
+    /// @return completes when it is so, and the engine, if there is one, knows their rules
+    public CompletableFuture<Void> permit(List<AccessUser> users) {
         var permitted = List.copyOf(users);
+        var admitted = new CompletableFuture<Void>();
         execute(() -> {
             access.permit(permitted);
             disconnectUnadmitted();
+            unadmitted.add(admitted);
             if (controlLane == null) {
-                access.admitWithoutEngine();
+                admitWithoutEngine();
             } else {
                 admit(controlLane);
             }
         });
+        return admitted;
+    }
+
+    private void admitWithoutEngine() {
+        access.admitWithoutEngine();
+        onAdmitted();
+    }
+
+    private void onAdmitted() {
+        var complete = List.copyOf(unadmitted);
+        unadmitted.clear();
+        complete.forEach(admitted -> admitted.complete(null));
     }
 
     /// Who is let in at present, in order of the alphabet: those who are permitted, but for a user
@@ -237,6 +254,7 @@ public final class NodeFront implements AutoCloseable {
                 control,
                 () -> {
                     disconnectUnadmitted();
+                    onAdmitted();
                     var first = onFirstAdmission;
                     onFirstAdmission = null;
                     if (first != null) {
@@ -410,9 +428,9 @@ public final class NodeFront implements AutoCloseable {
     @Override
     public void close() {
         execute(() -> {
-            if (outputWatch != null) {
-                outputWatch.cancel(false);
-                outputWatch = null;
+            if (watch != null) {
+                watch.cancel(false);
+                watch = null;
             }
             leave();
             List.copyOf(clients).forEach(ClientConnection::reset);
@@ -462,6 +480,26 @@ public final class NodeFront implements AutoCloseable {
             listener.close();
             listener = null;
         }
+    }
+
+    private void watchClients() {
+        endLogins();
+        boundOutput();
+    }
+
+    /// Closes the connections of those whose login has run out.
+    private void endLogins() {
+        if (tokens != null) {
+            clients.stream()
+                    .filter(client -> client.session().isLimited())
+                    .filter(client -> tokens.isOver(client.session().endsNs()))
+                    .toList()
+                    .forEach(ClientConnection::disconnect);
+        }
+    }
+
+    @Nullable IamTokens tokens() {
+        return tokens;
     }
 
     /// Closes those who do not read their replies, the worst first, until what the others have left
@@ -521,7 +559,7 @@ public final class NodeFront implements AutoCloseable {
             controlLane = null;
             onFirstAdmission = null;
         }
-        access.admitWithoutEngine();
+        admitWithoutEngine();
         if (tracker != null) {
             tracker.dropAll();
             tracker = null;

@@ -113,8 +113,9 @@ final class StartCommand implements Callable<Integer> {
             names = "--credentials",
             paramLabel = "FILE",
             description =
-                    "Verify the signature of every call with the keys in this file, which has the form"
-                            + " of ~/.aws/credentials (default: everybody may call).")
+                    "Verify the signature of every call, and of every IAM user's login token, with the"
+                            + " keys in this file, which has the form of ~/.aws/credentials"
+                            + " (default: everybody may call).")
     private @Nullable Path credentials;
 
     @Option(
