@@ -65,6 +65,11 @@ public record ClusterState(
                 spec, Status.AVAILABLE, endpoints, patchVersion, null, null, parametersPending);
     }
 
+    ClusterState on(String patchVersion) {
+        return new ClusterState(
+                spec, status, endpoints, patchVersion, failover, update, parametersPending);
+    }
+
     ClusterState with(@Nullable Failover next) {
         return change(spec, status, next, update, parametersPending);
     }

@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import static dev.keepsake.core.Checks.checkArgument;
 
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.control.NodeType;
 import dev.keepsake.shard.LeaseTimings;
 import java.util.concurrent.TimeUnit;
 
@@ -17,6 +18,8 @@ import java.util.concurrent.TimeUnit;
 /// @param silenceNs how long a primary that fell silent stays so before it is replaced
 /// @param pace how quickly a FailoverShard goes on
 /// @param failoverQuota how many failovers may be called for in 24 hours; 0 for any number
+/// @param strictEngines whether clusters of an engine that is not installed are refused
+/// @param memory how much memory nodes have
 public record FleetTuning(
         LeaseTimings timings,
         long snapshotEveryBytes,
@@ -24,7 +27,9 @@ public record FleetTuning(
         FailoverMode failoverMode,
         long silenceNs,
         FailoverPace pace,
-        int failoverQuota) {
+        int failoverQuota,
+        boolean strictEngines,
+        NodeMemory memory) {
     public FleetTuning {
         checkArgument(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
@@ -43,7 +48,9 @@ public record FleetTuning(
                 FailoverMode.CRASH,
                 TimeUnit.SECONDS.toNanos(5),
                 FailoverPace.INSTANT,
-                0);
+                0,
+                false,
+                NodeMemory.asAws());
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
@@ -54,12 +61,22 @@ public record FleetTuning(
                 failoverMode,
                 silenceNs,
                 pace,
-                failoverQuota);
+                failoverQuota,
+                strictEngines,
+                memory);
     }
 
     public FleetTuning withSnapshotEvery(long bytes) {
         return new FleetTuning(
-                timings, bytes, engineTimeoutNs, failoverMode, silenceNs, pace, failoverQuota);
+                timings,
+                bytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota,
+                strictEngines,
+                memory);
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
@@ -70,13 +87,41 @@ public record FleetTuning(
                 failoverMode,
                 silenceNs,
                 pace,
-                failoverQuota);
+                failoverQuota,
+                strictEngines,
+                memory);
     }
 
     public FleetTuning withFailovers(
             FailoverMode mode, long silence, FailoverPace otherPace, int quota) {
         return new FleetTuning(
-                timings, snapshotEveryBytes, engineTimeoutNs, mode, silence, otherPace, quota);
+                timings,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                mode,
+                silence,
+                otherPace,
+                quota,
+                strictEngines,
+                memory);
+    }
+
+    public FleetTuning withEngines(boolean strict, NodeMemory otherMemory) {
+        return new FleetTuning(
+                timings,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota,
+                strict,
+                otherMemory);
+    }
+
+    /// How much memory the engine of a node may use; 0 for any amount.
+    long maxmemoryBytes(String nodeType) {
+        return NodeType.find(nodeType).map(type -> memory.of(type.maxmemoryBytes())).orElse(0L);
     }
 
     /// How long replicas wait before they claim by themselves: not before they may be promoted.
