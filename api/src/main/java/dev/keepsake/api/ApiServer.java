@@ -7,6 +7,7 @@ import dev.keepsake.control.ApiException;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.Fault;
 import dev.keepsake.core.Clock;
+import dev.keepsake.core.SignatureV4;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.webserver.WebServer;
@@ -200,7 +201,7 @@ public final class ApiServer implements AutoCloseable {
             return;
         }
         signatures.verify(
-                new Signatures.Signed(name -> header(request, name), Signatures.sha256Hex(body)),
+                new Signatures.Signed(name -> header(request, name), SignatureV4.sha256Hex(body)),
                 clock.now());
     }
 

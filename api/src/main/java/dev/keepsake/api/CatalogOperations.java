@@ -41,7 +41,6 @@ final class CatalogOperations {
         String version = call.string("EngineVersion");
         String family = call.string("ParameterGroupFamily");
         boolean defaultOnly = call.isTrue("DefaultOnly");
-        String patch = control.query(plane -> plane.enginePatchVersion());
         var page =
                 control.query(plane ->
                         plane.describeEngineVersions(
@@ -51,10 +50,12 @@ final class CatalogOperations {
                                 defaultOnly,
                                 call.maxResults(),
                                 call.nextToken()));
-        return Json.page("EngineVersions", page, row -> engineVersion(row, patch));
+        return Json.page("EngineVersions", page, this::engineVersion);
     }
 
-    private static ObjectNode engineVersion(EngineVersions row, String patch) {
+    private ObjectNode engineVersion(EngineVersions row) {
+        String patch =
+                control.query(plane -> plane.enginePatchVersion(row.engine(), row.version()));
         var node = Json.object();
         node.put("Engine", row.engine());
         node.put("EngineVersion", row.version());

@@ -1,38 +1,24 @@
 package dev.keepsake.api;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.keepsake.control.ApiException;
 import dev.keepsake.control.Fault;
 import dev.keepsake.core.Secret;
-import java.security.GeneralSecurityException;
-import java.security.MessageDigest;
+import dev.keepsake.core.SignatureV4;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
-import java.util.HexFormat;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /// Verifies signatures of version 4, as AWS's clients send them in the Authorization header.
 /// Source: AWS's description of the signing process. Stateless; any thread.
 final class Signatures {
     private static final Duration SKEW_MAX = Duration.ofMinutes(15);
-    private static final String ALGORITHM = "AWS4-HMAC-SHA256";
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT);
     private static final Pattern AUTHORIZATION =
             Pattern.compile(
-                    ALGORITHM
+                    SignatureV4.ALGORITHM
                             + "\\s+Credential=([^/,\\s]+)/(\\d{8})/([a-z0-9-]{1,63})/([a-z0-9-]+)"
                             + "/aws4_request,\\s*SignedHeaders=([a-z0-9;-]+),\\s*"
                             + "Signature=([0-9a-f]{64})\\s*");
@@ -61,7 +47,7 @@ final class Signatures {
             throw Fault.INCOMPLETE_SIGNATURE.because(
                     "The Authorization header has to be %s with Credential, SignedHeaders and"
                             + " Signature.",
-                    ALGORITHM);
+                    SignatureV4.ALGORITHM);
         }
         var secret = credentials.get(parts.group(1));
         if (secret == null) {
@@ -83,19 +69,8 @@ final class Signatures {
         if (!headers.contains("host")) {
             throw Fault.INVALID_SIGNATURE.because("The header host has to be signed.");
         }
-        String text =
-                String.join(
-                        "\n",
-                        ALGORITHM,
-                        time,
-                        scope,
-                        sha256Hex(bytes(canonical(request, headers))));
-        var key = bytes("AWS4" + secret.value());
-        for (String part : scope.split("/", -1)) {
-            key = hmac(key, part);
-        }
-        var expected = HexFormat.of().formatHex(hmac(key, text));
-        if (!MessageDigest.isEqual(bytes(expected), bytes(parts.group(6)))) {
+        if (!SignatureV4.matches(
+                secret, time, scope, canonical(request, headers), parts.group(6))) {
             throw Fault.INVALID_SIGNATURE.because(
                     "The request signature we calculated does not match the signature you provided."
                             + " Check your secret access key and signing method.");
@@ -103,13 +78,12 @@ final class Signatures {
     }
 
     private static void expectNow(String time, Instant now) {
-        Instant signed;
-        try {
-            signed = LocalDateTime.parse(time, TIME).toInstant(ZoneOffset.UTC);
-        } catch (DateTimeParseException e) {
-            throw Fault.INCOMPLETE_SIGNATURE.because(
-                    "X-Amz-Date is missing or not of the form 20210817T120000Z.");
-        }
+        var signed =
+                SignatureV4.time(time)
+                        .orElseThrow(() ->
+                                Fault.INCOMPLETE_SIGNATURE.because(
+                                        "X-Amz-Date is missing or not of the form"
+                                                + " 20210817T120000Z."));
         if (signed.isBefore(now.minus(SKEW_MAX))) {
             throw Fault.INVALID_SIGNATURE.because(
                     "Signature expired: %s is now earlier than %s (15 min. before now).",
@@ -134,28 +108,5 @@ final class Signatures {
         }
         lines.append('\n').append(String.join(";", headers)).append('\n');
         return lines.append(request.bodySha256Hex()).toString();
-    }
-
-    /// The digest of a body.
-    static String sha256Hex(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
-    }
-
-    private static byte[] hmac(byte[] key, String text) {
-        try {
-            var mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(key, "HmacSHA256"));
-            return mac.doFinal(bytes(text));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every JDK has HmacSHA256", e);
-        }
-    }
-
-    private static byte[] bytes(String text) {
-        return text.getBytes(UTF_8);
     }
 }

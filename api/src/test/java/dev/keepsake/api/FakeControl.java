@@ -8,6 +8,7 @@ import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
 import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.control.StatusPace;
 import java.time.Instant;
 import java.util.HashMap;
@@ -32,7 +33,13 @@ final class FakeControl implements ControlService {
 
     /// @param failoverQuota how many failovers a day; 0 for any number
     FakeControl(int failoverQuota) {
-        this.plane = new ControlPlane(state, failoverQuota, "7.0.15", StatusPace.INSTANT);
+        this.plane =
+                new ControlPlane(
+                        state,
+                        failoverQuota,
+                        InstalledEngines.only("redis", "7.0.15"),
+                        false,
+                        StatusPace.INSTANT);
     }
 
     /// Every call from now on ends like this.

@@ -66,6 +66,7 @@ final class ClusterRequests {
         }
         String engine = EngineVersions.engine(request.engine());
         String version = EngineVersions.version(engine, request.engineVersion());
+        plane.expectOffered(engine, version);
         var group =
                 plane.subnets()
                         .existing(

@@ -93,6 +93,18 @@ public record ClusterState(
                 deletingSince);
     }
 
+    ClusterState on(String patchVersion) {
+        return new ClusterState(
+                spec,
+                status,
+                endpoints,
+                patchVersion,
+                failover,
+                update,
+                parametersSince,
+                deletingSince);
+    }
+
     ClusterState with(@Nullable Failover next) {
         return change(spec, status, next, update);
     }

@@ -41,6 +41,10 @@ final class ClusterUpdates {
         var grown = withReplicas(changed, replicas, joining, now, random);
         checkQuotas(grown, region, replicas);
         boolean otherAcl = !acl.equals(old.aclName());
+        if (otherAcl && !old.tlsEnabled() && !acl.equals(Acl.OPEN_ACCESS)) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "TLS is not enabled; that goes with the ACL open-access only.");
+        }
         boolean otherNodes = replicas != replicasOf(old);
         boolean otherGroup = !changed.parameterGroupName().equals(old.parameterGroupName());
         if (!otherAcl && !otherNodes && changed.equals(old)) {

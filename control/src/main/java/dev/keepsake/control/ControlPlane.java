@@ -31,7 +31,8 @@ public final class ControlPlane {
 
     private final ControlState state;
     private final int failoverQuota;
-    private final String enginePatchVersion;
+    private final InstalledEngines engines;
+    private final boolean strictEngines;
     private final StatusPace pace;
     private final Access access;
     private final Parameters parameters;
@@ -43,17 +44,23 @@ public final class ControlPlane {
 
     /// Without a quota of failovers, over the bundled engine.
     public ControlPlane(ControlState state) {
-        this(state, 0, "7.0.15", StatusPace.INSTANT);
+        this(state, 0, InstalledEngines.only("redis", "7.0.15"), false, StatusPace.INSTANT);
     }
 
     /// @param failoverQuota how many failovers may be called for within 24 hours in a region; 0 for
     ///   any number
-    /// @param enginePatchVersion what the engines of this machine are
+    /// @param engines what this machine has
+    /// @param strictEngines whether clusters of an engine that it does not have are refused
     /// @param pace how long statuses last
     public ControlPlane(
-            ControlState state, int failoverQuota, String enginePatchVersion, StatusPace pace) {
+            ControlState state,
+            int failoverQuota,
+            InstalledEngines engines,
+            boolean strictEngines,
+            StatusPace pace) {
+        this.engines = engines;
+        this.strictEngines = strictEngines;
         this.pace = pace;
-        this.enginePatchVersion = enginePatchVersion;
         this.state = state;
         this.failoverQuota = failoverQuota;
         this.access = new Access(state, pace);
@@ -157,9 +164,20 @@ public final class ControlPlane {
                         .toList());
     }
 
-    /// What the engines of this machine are, whatever version a cluster asked for.
-    public String enginePatchVersion() {
-        return enginePatchVersion;
+    /// What really runs when a cluster asks for an engine.
+    public String enginePatchVersion(String engine, String version) {
+        return engines.nearest(engine, version).patchVersion();
+    }
+
+    /// @throws ApiException when only installed engines are wanted and this is none
+    void expectOffered(String engine, String version) {
+        var nearest = engines.nearest(engine, version);
+        if (strictEngines && !nearest.is(engine, version)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "EngineVersion %s of %s is not installed here, and --strict-engines forbids to"
+                            + " take %s %s instead.",
+                    version, engine, nearest.engine(), nearest.patchVersion());
+        }
     }
 
     /// DescribeEngineVersions.
@@ -380,13 +398,55 @@ public final class ControlPlane {
     /// available; so are the ends of updates and deletions.
     public Decision<Optional<ClusterState>> clusterProvisioned(
             ClusterId id, String enginePatchVersion, Instant now) {
-        return reported(
-                id,
-                cluster ->
-                        cluster.status() == ClusterState.Status.CREATING
-                                && StatusPace.isOver(cluster.createdAt(), pace.creating(), now),
-                new ControlRecord.ClusterProvisioned(id, enginePatchVersion),
-                event(id, now, "Cluster created."));
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.filter(found ->
+                        found.status() == ClusterState.Status.CREATING
+                                && StatusPace.isOver(found.createdAt(), pace.creating(), now))
+                .ifPresent(found -> {
+                    records.add(new ControlRecord.ClusterProvisioned(id, enginePatchVersion));
+                    records.add(event(id, now, "Cluster created."));
+                    sayWhatRuns(found.spec(), engineOf(found.spec()), now, records);
+                });
+        return new Decision<>(records, cluster);
+    }
+
+    /// A cluster has been started again, perhaps on an engine that was installed meanwhile.
+    public Decision<Optional<ClusterState>> clusterStarted(ClusterId id, Instant now) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.ifPresent(found -> {
+            var engine = engineOf(found.spec());
+            var before = found.enginePatchVersion();
+            if (before != null && !before.equals(engine.patchVersion())) {
+                records.add(new ControlRecord.EngineChanged(id, engine.patchVersion()));
+                sayWhatRuns(found.spec(), engine, now, records);
+            }
+        });
+        return new Decision<>(records, cluster);
+    }
+
+    private InstalledEngines.Installed engineOf(ClusterSpec spec) {
+        return engines.nearest(spec.engine(), spec.engineVersion());
+    }
+
+    private static void sayWhatRuns(
+            ClusterSpec spec,
+            InstalledEngines.Installed engine,
+            Instant now,
+            List<ControlRecord> records) {
+        if (!engine.is(spec.engine(), spec.engineVersion())) {
+            records.add(
+                    event(
+                            spec.id(),
+                            now,
+                            "Engine %s %s is not installed; the cluster runs on %s %s."
+                                    .formatted(
+                                            spec.engine(),
+                                            spec.engineVersion(),
+                                            engine.engine(),
+                                            engine.patchVersion())));
+        }
     }
 
     /// A new cluster could not be filled with what it was to be.

@@ -14,6 +14,9 @@ public sealed interface ControlRecord {
     record ClusterProvisioned(ClusterId cluster, String enginePatchVersion)
             implements ControlRecord {}
 
+    /// The cluster has been started on another engine.
+    record EngineChanged(ClusterId cluster, String enginePatchVersion) implements ControlRecord {}
+
     record ClusterRestoreFailed(ClusterId cluster) implements ControlRecord {}
 
     /// Something of a cluster is another from now on, its tags or windows for example.

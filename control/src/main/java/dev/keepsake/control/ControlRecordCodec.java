@@ -18,6 +18,7 @@ public final class ControlRecordCodec {
                             ControlRecord.ClusterCreated.class,
                             ControlRecord.EndpointsAssigned.class,
                             ControlRecord.ClusterProvisioned.class,
+                            ControlRecord.EngineChanged.class,
                             ControlRecord.ClusterRestoreFailed.class,
                             ControlRecord.ClusterChanged.class,
                             ControlRecord.ClusterUpdating.class,

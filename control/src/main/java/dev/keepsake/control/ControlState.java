@@ -34,6 +34,8 @@ public final class ControlState {
                     change(id, cluster -> cluster.with(endpoints));
             case ControlRecord.ClusterProvisioned(ClusterId id, String patchVersion) ->
                     change(id, cluster -> cluster.running(patchVersion));
+            case ControlRecord.EngineChanged(ClusterId id, String patchVersion) ->
+                    change(id, cluster -> cluster.on(patchVersion));
             case ControlRecord.ClusterRestoreFailed(ClusterId id) ->
                     change(id, cluster -> cluster.with(ClusterState.Status.RESTORE_FAILED));
             case ControlRecord.ClusterChanged(ClusterSpec spec) ->

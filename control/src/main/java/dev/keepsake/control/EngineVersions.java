@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 
 /// The engine versions that clusters may ask for, one row each; the newest of an engine last.
 ///
-/// All of them are carried out by the one engine that this machine has, and the patch version says
-/// which that is.
+/// Each is carried out by the engine of this machine that comes nearest to it, and the patch
+/// version says which that is: [InstalledEngines].
 public record EngineVersions(String engine, String version) {
     private static final List<EngineVersions> ALL =
             List.of(

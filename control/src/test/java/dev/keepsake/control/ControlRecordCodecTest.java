@@ -169,6 +169,7 @@ class ControlRecordCodecTest {
                                 7000,
                                 Map.of("demo-0001-001", 7001, "demo-0001-002", 7002))));
         records.add(new ControlRecord.ClusterProvisioned(ID, "7.0.15"));
+        records.add(new ControlRecord.EngineChanged(ID, "7.2.6"));
         records.add(new ControlRecord.ClusterRestoreFailed(ID));
         records.add(new ControlRecord.ClusterChanged(spec(Create.named("plain"))));
         records.add(

@@ -30,7 +30,8 @@ final class MemoryControl implements ControlService {
 
     MemoryControl(long seed, StatusPace pace) {
         this.random = new SplittableRandom(seed);
-        this.plane = new ControlPlane(state, 0, "7.0.15", pace);
+        this.plane =
+                new ControlPlane(state, 0, InstalledEngines.only("redis", "7.0.15"), false, pace);
     }
 
     @Override

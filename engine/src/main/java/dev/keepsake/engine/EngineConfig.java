@@ -27,8 +27,9 @@ final class EngineConfig {
      *   of the 12,000; a front takes 10,000 clients.
      * - Values are no longer than what one log entry and the front's bounds can take.
      * - The backlog must hold what the tap has not read when it connects again; 64 MB are more than
-     *   half a second of the 100 MB/s that MemoryDB admits. The engine allocates it as it fills, and
-     *   with a TTL of 0 never throws it away: the tap's partial resync after a promotion needs it.
+     *   half a second of the 100 MB/s that MemoryDB admits; nodes with little memory have less. The
+     *   engine allocates it as it fills, and with a TTL of 0 never throws it away: the tap's partial
+     *   resync after a promotion needs it.
      * - A tap that falls behind is held back by the front's bounds; the engine must not cut it off.
      * - A full resync starts at once and is not written to disk on the way. The replica reads it
      *   straight from the socket when it is empty, which a fresh engine is.
@@ -51,7 +52,6 @@ final class EngineConfig {
             save ""
             appendonly no
             rdb-del-sync-files yes
-            repl-backlog-size 64mb
             repl-backlog-ttl 0
             client-output-buffer-limit replica 0 0 0
             repl-diskless-sync yes
@@ -65,6 +65,12 @@ final class EngineConfig {
             disable-thp yes
             """;
 
+    private static final long BACKLOG_MIN_BYTES = 1L << 20;
+    private static final long BACKLOG_MAX_BYTES = 64L << 20;
+
+    // The backlog counts as used memory: it must leave a small node room for data.
+    private static final int BACKLOG_SHARE = 16;
+
     private EngineConfig() {}
 
     static String of(EngineSpec spec) {
@@ -75,9 +81,19 @@ final class EngineConfig {
         }
         return config.append(FIXED)
                 .append(directive("maxmemory", Long.toString(spec.maxmemoryBytes())))
+                .append(directive("repl-backlog-size", Long.toString(backlogBytes(spec))))
                 .append(directive("masteruser", spec.feedUser()))
                 .append(directive("masterauth", spec.feedPassword().value()))
                 .toString();
+    }
+
+    private static long backlogBytes(EngineSpec spec) {
+        return spec.maxmemoryBytes() == 0
+                ? BACKLOG_MAX_BYTES
+                : Math.clamp(
+                        spec.maxmemoryBytes() / BACKLOG_SHARE,
+                        BACKLOG_MIN_BYTES,
+                        BACKLOG_MAX_BYTES);
     }
 
     /// One line. The value is quoted byte for byte where needed, so it cannot end its line or

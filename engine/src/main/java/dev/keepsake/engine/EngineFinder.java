@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -66,7 +67,33 @@ public final class EngineFinder {
                 case Unusable(var reason) -> rejected.add(program + " " + reason);
             }
         }
-        return findBundled(rejected);
+        return chosen(findBundled(rejected), "bundled, none usable on the PATH", rejected);
+    }
+
+    /// Searches for every usable program: the configured one alone, else those on the search path
+    /// and the bundled one, in this order. Blocks as [#find] does.
+    public Engines findAll() throws EngineNotFoundException {
+        if (configured != null) {
+            return new Engines(List.of(findConfigured(configured)));
+        }
+        var rejected = new ArrayList<String>();
+        var found = new LinkedHashSet<EngineBinary>();
+        for (Path program : onSearchPath()) {
+            switch (EngineProbe.probe(program)) {
+                case Usable(var binary) -> found.add(binary);
+                case Unusable(var reason) -> rejected.add(program + " " + reason);
+            }
+        }
+        try {
+            found.add(findBundled(rejected));
+        } catch (EngineNotFoundException e) {
+            if (found.isEmpty()) {
+                throw e;
+            }
+            rejected.add(e.getMessage());
+        }
+        LOG.info("engines found={} rejected={}", found, rejected);
+        return new Engines(List.copyOf(found));
     }
 
     private EngineBinary findConfigured(Path program) throws EngineNotFoundException {
@@ -100,8 +127,7 @@ public final class EngineFinder {
         try {
             var program = BundledEngine.extract(bundled.get(), bundleDirectory);
             return switch (EngineProbe.probe(program)) {
-                case Usable(var binary) ->
-                        chosen(binary, "bundled, none usable on the PATH", rejected);
+                case Usable(var binary) -> binary;
                 case Unusable(var reason) ->
                         throw notFound(rejected, "the bundled " + program + " " + reason);
             };

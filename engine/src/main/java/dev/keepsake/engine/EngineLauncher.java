@@ -26,7 +26,7 @@ public final class EngineLauncher implements AutoCloseable {
     private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
     private static final long RETRY_MS = 2;
 
-    private final EngineBinary binary;
+    private final EngineBinary preferred;
     private final Path runDirectory;
     private final Clock clock;
     private final List<Engine> running = new ArrayList<>(); // ended ones too, until the next launch
@@ -35,11 +35,11 @@ public final class EngineLauncher implements AutoCloseable {
 
     /// Touches nothing yet.
     ///
-    /// @param binary the program to run
+    /// @param preferred the program to run for whoever asks for none
     /// @param runDirectory where the sockets go, see [RunDirectory#forData]
     /// @param clock bounds the waits
-    public EngineLauncher(EngineBinary binary, Path runDirectory, Clock clock) {
-        this.binary = binary;
+    public EngineLauncher(EngineBinary preferred, Path runDirectory, Clock clock) {
+        this.preferred = preferred;
         this.runDirectory = runDirectory.toAbsolutePath().normalize();
         this.clock = clock;
     }
@@ -110,8 +110,9 @@ public final class EngineLauncher implements AutoCloseable {
                 socket,
                 RunDirectory.SOCKET_PATH_BYTES_MAX);
         Files.deleteIfExists(socket);
+        var binary = spec.program() == null ? preferred : spec.program();
         var process =
-                command(socket, spec.workDirectory())
+                command(binary, socket, spec.workDirectory())
                         .directory(spec.workDirectory().toFile())
                         .redirectErrorStream(true)
                         .redirectOutput(workDirectory.log().toFile())
@@ -126,7 +127,7 @@ public final class EngineLauncher implements AutoCloseable {
     // The configuration goes in through standard input: the password is in it, and neither the
     // process list nor a file shall have that. Should we be killed while we write it, the engine
     // starts with half of it; the port is on the command line so that it opens none even then.
-    private ProcessBuilder command(Path socket, Path workDirectory) {
+    private static ProcessBuilder command(EngineBinary binary, Path socket, Path workDirectory) {
         return new ProcessBuilder(
                 binary.path().toString(),
                 "-",
@@ -154,7 +155,7 @@ public final class EngineLauncher implements AutoCloseable {
                         "the engine of node %s (%s) ended with %s before it answered: %s"
                                 .formatted(
                                         engine.node(),
-                                        binary.path(),
+                                        engine.binary().path(),
                                         exit.how(),
                                         String.join("; ", exit.lastLogLines())));
             }
@@ -163,7 +164,7 @@ public final class EngineLauncher implements AutoCloseable {
                         "the engine of node %s (%s, pid %d) does not answer within %d s"
                                 .formatted(
                                         engine.node(),
-                                        binary.path(),
+                                        engine.binary().path(),
                                         engine.pid(),
                                         TimeUnit.NANOSECONDS.toSeconds(START_TIMEOUT_NS)));
             }

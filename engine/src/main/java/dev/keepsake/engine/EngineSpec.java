@@ -5,6 +5,7 @@ import static dev.keepsake.core.Checks.checkArgument;
 import dev.keepsake.core.Secret;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /// What one engine is started with.
 ///
@@ -14,6 +15,7 @@ import java.util.Map;
 /// @param maxmemoryBytes when the engine refuses writes or evicts; 0 for no limit
 /// @param feedUser whom the engine authenticates as with its feed
 /// @param feedPassword the password for that
+/// @param program what is run, or null for what the launcher prefers
 /// @param parameters further directives of the engine's configuration, such as `maxmemory-policy`;
 ///   what Keepsake itself relies on cannot be overridden with them
 public record EngineSpec(
@@ -22,7 +24,19 @@ public record EngineSpec(
         long maxmemoryBytes,
         String feedUser,
         Secret feedPassword,
+        @Nullable EngineBinary program,
         Map<String, String> parameters) {
+    /// For what the launcher prefers.
+    public EngineSpec(
+            String node,
+            Path workDirectory,
+            long maxmemoryBytes,
+            String feedUser,
+            Secret feedPassword,
+            Map<String, String> parameters) {
+        this(node, workDirectory, maxmemoryBytes, feedUser, feedPassword, null, parameters);
+    }
+
     public EngineSpec {
         checkArgument(maxmemoryBytes >= 0, "maxmemory is negative: %d", maxmemoryBytes);
         parameters = Map.copyOf(parameters);

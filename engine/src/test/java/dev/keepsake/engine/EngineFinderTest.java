@@ -117,6 +117,27 @@ final class EngineFinderTest {
         named.ifPresent(name -> assertThat(getClass().getResource("/" + name)).isNotNull());
     }
 
+    @Test
+    void everythingUsableIsFoundOnceAndTheConfiguredProgramAlone() throws Exception {
+        var redis = program("first", "redis-server", REDIS_7);
+        program("old", "redis-server", "Redis server v=6.2.14 sha=00000000:0");
+        var valkey = program("second", "valkey-server", VALKEY_8);
+        var path = searchPath("first", "old", "second", "first");
+        assertThat(finder(null, path).findAll().all())
+                .extracting(EngineBinary::path)
+                .containsExactly(valkey, redis);
+        assertThat(finder(redis, path).findAll().all())
+                .extracting(EngineBinary::path)
+                .containsExactly(redis);
+        assertThat(new EngineFinder(null, path, directory.resolve("bundle")).findAll().all())
+                .hasSize(3)
+                .last()
+                .satisfies(bundled ->
+                        assertThat(bundled.path()).hasParent(directory.resolve("bundle")));
+        assertThatThrownBy(() -> finder(null, searchPath("old")).findAll())
+                .isInstanceOf(EngineNotFoundException.class);
+    }
+
     private EngineFinder finder(@Nullable Path configured, String searchPath) {
         return new EngineFinder(
                 configured, searchPath, directory.resolve("bundle"), Optional.empty());

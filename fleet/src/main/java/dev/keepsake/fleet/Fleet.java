@@ -13,8 +13,8 @@ import dev.keepsake.control.ControlState;
 import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.control.NodeSpec;
-import dev.keepsake.control.NodeType;
 import dev.keepsake.control.Restore;
 import dev.keepsake.control.ShardSpec;
 import dev.keepsake.control.SnapshotId;
@@ -22,11 +22,14 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.Secret;
 import dev.keepsake.core.SlotRange;
+import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.FrontOptions;
+import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.NodeTls;
 import dev.keepsake.resp.CommandTable;
@@ -76,7 +79,7 @@ public final class Fleet implements AutoCloseable {
     private final FleetConfig config;
     private final LogFactory logs;
     private final EngineLauncher launcher;
-    private final String engineVersion;
+    private final Engines engines;
     private final Transport transport;
     private final NodeTls tls;
     private final Clock clock;
@@ -102,7 +105,7 @@ public final class Fleet implements AutoCloseable {
             FleetConfig config,
             LogFactory logs,
             EngineLauncher launcher,
-            String engineVersion,
+            Engines engines,
             Transport transport,
             NodeTls tls,
             Clock clock,
@@ -112,7 +115,7 @@ public final class Fleet implements AutoCloseable {
         this.config = config;
         this.logs = logs;
         this.launcher = launcher;
-        this.engineVersion = engineVersion;
+        this.engines = engines;
         this.transport = transport;
         this.tls = tls;
         this.clock = clock;
@@ -122,7 +125,10 @@ public final class Fleet implements AutoCloseable {
                 new SnapshotFiles(
                         config.dataDirectory(), config.dataDirectory().resolve("buckets"));
         this.filler = new Filler(launcher);
-        this.rules = new RulesEngine(launcher, helper("rules", config.dataDirectory(), Map.of()));
+        this.rules =
+                new RulesEngine(
+                        launcher,
+                        helper("rules", config.dataDirectory(), engines.first(), Map.of()));
         this.ports = new Ports(config.host(), config.firstPort(), config.lastPort());
         this.thread =
                 Executors.newSingleThreadScheduledExecutor(
@@ -135,7 +141,8 @@ public final class Fleet implements AutoCloseable {
                         new ControlPlane(
                                 state,
                                 config.tuning().failoverQuota(),
-                                engineVersion,
+                                this::installed,
+                                config.tuning().strictEngines(),
                                 config.tuning().statusPace()),
                         faults,
                         this::wake);
@@ -144,13 +151,13 @@ public final class Fleet implements AutoCloseable {
     /// Reads the records and starts every cluster in them. Returns when their nodes listen; that
     /// they serve takes as long as their engines need to read the log.
     ///
-    /// @param engineVersion what [EngineLauncher] launches
+    /// @param engines what this machine has
     /// @param tls what the nodes prove themselves with
     public static Fleet start(
             FleetConfig config,
             LogFactory logs,
             EngineLauncher launcher,
-            String engineVersion,
+            Engines engines,
             Transport transport,
             NodeTls tls,
             Clock clock,
@@ -158,16 +165,7 @@ public final class Fleet implements AutoCloseable {
             FaultHandler faults)
             throws IOException {
         var fleet =
-                new Fleet(
-                        config,
-                        logs,
-                        launcher,
-                        engineVersion,
-                        transport,
-                        tls,
-                        clock,
-                        random,
-                        faults);
+                new Fleet(config, logs, launcher, engines, transport, tls, clock, random, faults);
         fleet.control.read(state -> {
             state.clusters().forEach(fleet::notePorts);
             return true;
@@ -411,7 +409,8 @@ public final class Fleet implements AutoCloseable {
             return;
         }
         if (cluster.status() == ClusterState.Status.CREATING && runtime.isServing()) {
-            control.decide(plane -> plane.clusterProvisioned(id, engineVersion, clock.now()));
+            control.decide(plane ->
+                    plane.clusterProvisioned(id, engineOf(cluster.spec()).version(), clock.now()));
         }
         if (cluster.update() != null) {
             advanceUpdate(cluster, cluster.update(), runtime);
@@ -552,16 +551,34 @@ public final class Fleet implements AutoCloseable {
             return;
         }
         String name = "%s-%s-fill".formatted(spec.id().name(), shard.name());
-        var engine = helper(name, directory, Map.of("enable-debug-command", "local"));
+        var engine =
+                helper(name, directory, engineOf(spec), Map.of("enable-debug-command", "local"));
         var result = directory.resolve(shard.name() + "-fill.rdb");
         filler.fill(engine, files, SlotRange.parse(shard.slots()), result);
         snapshots.begin(result);
     }
 
     /// An engine that serves nobody.
-    private EngineSpec helper(String name, Path directory, Map<String, String> parameters) {
+    private EngineSpec helper(
+            String name, Path directory, EngineBinary program, Map<String, String> parameters) {
         return new EngineSpec(
-                name, directory.resolve("engine-" + name), 0, FEED_USER, newPassword(), parameters);
+                name,
+                directory.resolve("engine-" + name),
+                0,
+                FEED_USER,
+                newPassword(),
+                program,
+                parameters);
+    }
+
+    /// What a cluster runs on.
+    private EngineBinary engineOf(ClusterSpec spec) {
+        return engines.nearest(spec.engine(), spec.engineVersion());
+    }
+
+    private InstalledEngines.Installed installed(String engine, String version) {
+        var nearest = engines.nearest(engine, version);
+        return new InstalledEngines.Installed(nearest.name(), nearest.version());
     }
 
     private void advanceFailover(
@@ -829,6 +846,7 @@ public final class Fleet implements AutoCloseable {
                         control.query(plane -> plane.access().rulesOf(cluster)));
         running.put(spec.id(), runtime);
         try {
+            control.decide(plane -> plane.clusterStarted(spec.id(), clock.now()));
             start(spec, endpoints, runtime);
             complaints.remove(spec.id());
         } catch (IOException | RuntimeException e) {
@@ -870,14 +888,7 @@ public final class Fleet implements AutoCloseable {
         var log = logs.open(directory.resolve(shardSpec.name()));
         var snapshots = SnapshotStore.open(directory.resolve(shardSpec.name() + "-snapshots"));
         var name = "%s-%s-snapshot".formatted(spec.id().name(), shardSpec.name());
-        var engine =
-                new EngineSpec(
-                        name,
-                        directory.resolve("engine-" + name),
-                        0,
-                        FEED_USER,
-                        newPassword(),
-                        Map.of());
+        var engine = helper(name, directory, engineOf(spec), Map.of());
         var snapshotter =
                 new Snapshotter(
                         shardSpec.name(),
@@ -913,7 +924,9 @@ public final class Fleet implements AutoCloseable {
                         commands,
                         runtime::topology,
                         runtime.spec().tlsEnabled() ? tls : null,
-                        FrontOptions.standard(engineVersion).holding(config.hold()));
+                        runtime.spec().tlsEnabled() ? tokensOf(runtime.spec().id()) : null,
+                        FrontOptions.standard(engineOf(runtime.spec()).version())
+                                .holding(config.hold()));
         front.relayVia(runtime);
         var node =
                 new NodeRuntime(
@@ -942,15 +955,20 @@ public final class Fleet implements AutoCloseable {
         return node;
     }
 
+    private IamTokens tokensOf(ClusterId cluster) {
+        return new IamTokens(cluster.name(), cluster.region(), config.credentials(), clock);
+    }
+
     private ShardNodeConfig nodeConfig(
             ClusterSpec spec, ShardSpec shard, NodeSpec node, Map<String, String> parameters) {
         var engine =
                 new EngineSpec(
                         node.name(),
                         directoryOf(spec.id()).resolve("engine-" + node.name()),
-                        NodeType.find(spec.nodeType()).map(NodeType::maxmemoryBytes).orElse(0L),
+                        config.tuning().maxmemoryBytes(spec.nodeType()),
                         FEED_USER,
                         newPassword(),
+                        engineOf(spec),
                         parameters);
         return new ShardNodeConfig(
                 shard.id(),

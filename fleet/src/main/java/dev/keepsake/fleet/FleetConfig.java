@@ -1,7 +1,9 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.core.Secret;
 import dev.keepsake.front.HoldRule;
 import java.nio.file.Path;
+import java.util.Map;
 
 /// What a fleet is run with.
 ///
@@ -10,10 +12,17 @@ import java.nio.file.Path;
 /// @param lastPort the last one
 /// @param dataDirectory where logs and engines are kept
 /// @param hold which replies wait until they are durable
+/// @param credentials the keys with which the tokens of IAM users have to be signed, by access key
+///   id; when there are none no signature is looked at
 public record FleetConfig(
         String host,
         int firstPort,
         int lastPort,
         Path dataDirectory,
         FleetTuning tuning,
-        HoldRule hold) {}
+        HoldRule hold,
+        Map<String, Secret> credentials) {
+    public FleetConfig {
+        credentials = Map.copyOf(credentials);
+    }
+}

@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import static dev.keepsake.core.Checks.checkArgument;
 
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.control.NodeType;
 import dev.keepsake.control.StatusPace;
 import dev.keepsake.shard.LeaseTimings;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,8 @@ import java.util.concurrent.TimeUnit;
 /// @param pace how quickly a FailoverShard goes on
 /// @param failoverQuota how many failovers may be called for in 24 hours; 0 for any number
 /// @param statusPace how long statuses of the control plane last
+/// @param strictEngines whether clusters of an engine that is not installed are refused
+/// @param memory how much memory nodes have
 public record FleetTuning(
         LeaseTimings timings,
         long snapshotEveryBytes,
@@ -27,7 +30,9 @@ public record FleetTuning(
         long silenceNs,
         FailoverPace pace,
         int failoverQuota,
-        StatusPace statusPace) {
+        StatusPace statusPace,
+        boolean strictEngines,
+        NodeMemory memory) {
     public FleetTuning {
         checkArgument(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
@@ -47,7 +52,9 @@ public record FleetTuning(
                 TimeUnit.SECONDS.toNanos(5),
                 FailoverPace.INSTANT,
                 0,
-                StatusPace.INSTANT);
+                StatusPace.INSTANT,
+                false,
+                NodeMemory.asAws());
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
@@ -59,7 +66,9 @@ public record FleetTuning(
                 silenceNs,
                 pace,
                 failoverQuota,
-                statusPace);
+                statusPace,
+                strictEngines,
+                memory);
     }
 
     public FleetTuning withSnapshotEvery(long bytes) {
@@ -71,7 +80,9 @@ public record FleetTuning(
                 silenceNs,
                 pace,
                 failoverQuota,
-                statusPace);
+                statusPace,
+                strictEngines,
+                memory);
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
@@ -83,7 +94,9 @@ public record FleetTuning(
                 silenceNs,
                 pace,
                 failoverQuota,
-                statusPace);
+                statusPace,
+                strictEngines,
+                memory);
     }
 
     public FleetTuning withFailovers(
@@ -96,7 +109,9 @@ public record FleetTuning(
                 silence,
                 otherPace,
                 quota,
-                statusPace);
+                statusPace,
+                strictEngines,
+                memory);
     }
 
     public FleetTuning withStatusPace(StatusPace other) {
@@ -108,7 +123,28 @@ public record FleetTuning(
                 silenceNs,
                 pace,
                 failoverQuota,
-                other);
+                other,
+                strictEngines,
+                memory);
+    }
+
+    public FleetTuning withEngines(boolean strict, NodeMemory otherMemory) {
+        return new FleetTuning(
+                timings,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota,
+                statusPace,
+                strict,
+                otherMemory);
+    }
+
+    /// How much memory the engine of a node may use; 0 for any amount.
+    long maxmemoryBytes(String nodeType) {
+        return NodeType.find(nodeType).map(type -> memory.of(type.maxmemoryBytes())).orElse(0L);
     }
 
     /// How long replicas wait before they claim by themselves: not before they may be promoted.

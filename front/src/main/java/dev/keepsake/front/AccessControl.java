@@ -20,11 +20,11 @@ import org.slf4j.LoggerFactory;
 
 /// Whom a node lets in, and what they may do. Owned by the node's event loop.
 ///
-/// Passwords are checked here and nowhere else. What a user may do is the engine's affair: each
-/// user has a namesake there with the same rules and without a password, which is safe because
-/// nobody but this front reaches the engine's socket, and the lanes of a user log in as that
-/// namesake. For the commands that the front answers itself, the engine is asked beforehand which
-/// of them the rules refuse, and in which words.
+/// Passwords and tokens are checked here and nowhere else. What a user may do is the engine's
+/// affair: each user has a namesake there with the same rules and without a password, which is safe
+/// because nobody but this front reaches the engine's socket, and the lanes of a user log in as
+/// that namesake. For the commands that the front answers itself, the engine is asked beforehand
+/// which of them the rules refuse, and in which words.
 ///
 /// The engine's own user `default` stays as it is: the front itself, the tap and the supervisor are
 /// that user. So the `default` of the clients has a namesake with another name, which no user can
@@ -56,6 +56,7 @@ final class AccessControl {
     ///   when no engine has said so yet
     record Admitted(AccessUser user, @Nullable Map<String, String> refusals) {}
 
+    private final @Nullable IamTokens tokens;
     private final List<CommandSpec> checkedHere;
     private final List<String> withheld;
     private final Map<String, Map<String, String>> refusalsByRules = new HashMap<>();
@@ -64,7 +65,9 @@ final class AccessControl {
     private volatile List<String> names = List.of();
     private int round;
 
-    AccessControl(CommandTable table) {
+    /// @param tokens checks tokens, or null when nobody is let in with one
+    AccessControl(CommandTable table, @Nullable IamTokens tokens) {
+        this.tokens = tokens;
         this.checkedHere = table.all().stream().filter(AccessControl::isCheckedHere).toList();
         this.withheld =
                 table.all().stream()
@@ -250,9 +253,22 @@ final class AccessControl {
         return user != null && admitted.containsKey(user);
     }
 
+    /// Whether somebody is let in as this user who gives this password, or this token.
+    boolean lets(String user, String given) {
+        return isByToken(user)
+                ? tokens != null && tokens.accepts(user, given)
+                : isPassword(user, given);
+    }
+
+    /// Whether a user logs in with tokens.
+    boolean isByToken(String user) {
+        var found = admitted.get(user);
+        return found != null && found.user().iam();
+    }
+
     /// Whether the password is one of the user's. Takes the same time for every user and password
     /// of one length, so that nobody learns from it who exists.
-    boolean isPassword(String user, String password) {
+    private boolean isPassword(String user, String password) {
         byte[] given = sha256(password);
         var found = admitted.get(user);
         boolean matches = false;

@@ -94,6 +94,7 @@ final class FrontCommands {
         int protocol = session.protocol();
         String name = session.name();
         String user = session.user();
+        boolean loggedIn = false;
         int next = 1;
         if (arguments.length > 1) {
             if (!arguments[1].equals("2") && !arguments[1].equals("3")) {
@@ -111,10 +112,11 @@ final class FrontCommands {
             String option = arguments[next].toUpperCase(Locale.ROOT);
             if (option.equals("AUTH") && next + 2 < arguments.length) {
                 user = arguments[next + 1];
-                if (!front.access().isPassword(user, arguments[next + 2])) {
+                if (!front.access().lets(user, arguments[next + 2])) {
                     RespWriter.error(out, WRONG_PASS);
                     return;
                 }
+                loggedIn = true;
                 next += 3;
             } else if (option.equals("SETNAME") && next + 1 < arguments.length) {
                 name = arguments[next + 1];
@@ -129,7 +131,9 @@ final class FrontCommands {
             RespWriter.error(out, HELLO_WITHOUT_AUTH);
             return;
         }
-        session.user(user);
+        if (loggedIn) {
+            logIn(session, user);
+        }
         session.speak(protocol);
         session.name(name);
         RespWriter.map(out, 7, protocol);
@@ -164,11 +168,19 @@ final class FrontCommands {
             return;
         }
         String user = named ? arguments[1] : AccessUser.DEFAULT_NAME;
-        if (access.isPassword(user, arguments[arguments.length - 1])) {
-            session.user(user);
+        if (access.lets(user, arguments[arguments.length - 1])) {
+            logIn(session, user);
             RespWriter.simpleString(out, "OK");
         } else {
             RespWriter.error(out, WRONG_PASS);
+        }
+    }
+
+    private void logIn(Session session, String user) {
+        session.user(user);
+        var tokens = front.tokens();
+        if (tokens != null && front.access().isByToken(user)) {
+            session.endsAt(tokens.loginEndsNs());
         }
     }
 

@@ -45,7 +45,7 @@ public final class NodeFront implements AutoCloseable {
 
     private static final int BACKLOG = 1024;
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
-    private static final long OUTPUT_WATCH_MS = 100;
+    private static final long WATCH_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String node;
@@ -54,6 +54,7 @@ public final class NodeFront implements AutoCloseable {
     private final CommandTable table;
     private final Supplier<Topology> topology;
     private final @Nullable NodeTls tls;
+    private final @Nullable IamTokens tokens;
     private final FrontOptions options;
     private final FrontCommands commands;
     private final Route route = new Route();
@@ -88,10 +89,11 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
-    private @Nullable Future<?> outputWatch;
+    private @Nullable Future<?> watch;
 
     /// @param topology the newest picture of the cluster; read for each command
     /// @param tls what the node proves itself with, or null to speak plain TCP
+    /// @param tokens checks the tokens of IAM users, or null to let none of them in
     public NodeFront(
             String node,
             EventLoop loop,
@@ -99,6 +101,7 @@ public final class NodeFront implements AutoCloseable {
             CommandTable table,
             Supplier<Topology> topology,
             @Nullable NodeTls tls,
+            @Nullable IamTokens tokens,
             FrontOptions options) {
         this.node = node;
         this.loop = loop;
@@ -106,8 +109,9 @@ public final class NodeFront implements AutoCloseable {
         this.table = table;
         this.topology = topology;
         this.tls = tls;
+        this.tokens = tokens;
         this.options = options;
-        this.access = new AccessControl(table);
+        this.access = new AccessControl(table, tokens);
         this.commands = new FrontCommands(this);
     }
 
@@ -122,13 +126,10 @@ public final class NodeFront implements AutoCloseable {
             }
             var binding = Listeners.listen(loop, transport, address, BACKLOG, this::adoptOnLoop);
             listener = binding.channel();
-            if (outputWatch == null) {
-                outputWatch =
+            if (watch == null) {
+                watch =
                         loop.scheduleAtFixedRate(
-                                this::boundOutput,
-                                OUTPUT_WATCH_MS,
-                                OUTPUT_WATCH_MS,
-                                TimeUnit.MILLISECONDS);
+                                this::watchClients, WATCH_MS, WATCH_MS, TimeUnit.MILLISECONDS);
             }
             binding.addListener(done -> {
                 if (done.isSuccess()) {
@@ -429,9 +430,9 @@ public final class NodeFront implements AutoCloseable {
     @Override
     public void close() {
         execute(() -> {
-            if (outputWatch != null) {
-                outputWatch.cancel(false);
-                outputWatch = null;
+            if (watch != null) {
+                watch.cancel(false);
+                watch = null;
             }
             leave();
             List.copyOf(clients).forEach(ClientConnection::reset);
@@ -481,6 +482,26 @@ public final class NodeFront implements AutoCloseable {
             listener.close();
             listener = null;
         }
+    }
+
+    private void watchClients() {
+        endLogins();
+        boundOutput();
+    }
+
+    /// Closes the connections of those whose login has run out.
+    private void endLogins() {
+        if (tokens != null) {
+            clients.stream()
+                    .filter(client -> client.session().isLimited())
+                    .filter(client -> tokens.isOver(client.session().endsNs()))
+                    .toList()
+                    .forEach(ClientConnection::disconnect);
+        }
+    }
+
+    @Nullable IamTokens tokens() {
+        return tokens;
     }
 
     /// Closes those who do not read their replies, the worst first, until what the others have left

@@ -8,6 +8,8 @@ final class Session {
     private boolean readOnly;
     private boolean spared;
     private @Nullable String user;
+    private boolean limited;
+    private long endsNs;
     private String name = "";
     private String libraryName = "";
     private String libraryVersion = "";
@@ -27,6 +29,23 @@ final class Session {
 
     void user(@Nullable String authenticated) {
         user = authenticated;
+        limited = false;
+    }
+
+    /// The client has to log in again before this moment.
+    void endsAt(long momentNs) {
+        limited = true;
+        endsNs = momentNs;
+    }
+
+    /// Whether it is connected for a limited time only.
+    boolean isLimited() {
+        return limited;
+    }
+
+    /// When that time ends; of no meaning otherwise.
+    long endsNs() {
+        return endsNs;
     }
 
     boolean readOnly() {
@@ -72,7 +91,7 @@ final class Session {
 
     /// @param newcomer who a client is that has just connected
     void reset(@Nullable String newcomer) {
-        user = newcomer;
+        user(newcomer);
         protocol = 2;
         readOnly = false;
         spared = false;

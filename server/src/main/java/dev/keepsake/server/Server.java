@@ -3,10 +3,10 @@ package dev.keepsake.server;
 import dev.keepsake.api.ApiConfig;
 import dev.keepsake.api.ApiServer;
 import dev.keepsake.core.Clock;
-import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineNotFoundException;
+import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.RunDirectory;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.Fleet;
@@ -68,13 +68,13 @@ public final class Server implements AutoCloseable {
         var random = new SecureRandom();
         started.push(DataLock.take(data));
         requireFree(config.apiHost(), config.apiPort());
-        EngineBinary engine =
+        Engines engines =
                 new EngineFinder(
                                 config.engine(),
                                 System.getenv().getOrDefault("PATH", ""),
                                 data.resolve("bin"))
-                        .find();
-        var launcher = new EngineLauncher(engine, RunDirectory.forData(data), clock);
+                        .findAll();
+        var launcher = new EngineLauncher(engines.first(), RunDirectory.forData(data), clock);
         started.push(launcher);
         launcher.endOrphans();
         var authority = CertificateAuthority.open(tlsDirectory(data), clock, random);
@@ -88,10 +88,11 @@ public final class Server implements AutoCloseable {
                                 config.nodePorts().last(),
                                 data,
                                 config.tuning(),
-                                parts.hold()),
+                                parts.hold(),
+                                config.access().credentials()),
                         parts.logs(),
                         launcher,
-                        engine.version(),
+                        engines,
                         transport,
                         authority.issue(List.of(config.apiHost(), "127.0.0.1", "localhost")),
                         clock,

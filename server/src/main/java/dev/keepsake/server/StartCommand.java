@@ -6,6 +6,7 @@ import dev.keepsake.control.StatusPace;
 import dev.keepsake.core.Secret;
 import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.fleet.NodeMemory;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -64,9 +65,25 @@ final class StartCommand implements Callable<Integer> {
             names = "--engine",
             paramLabel = "PATH",
             description =
-                    "The redis-server or valkey-server to run, 7.0 or newer (default: one on the"
-                            + " PATH, else the bundled one).")
+                    "The redis-server or valkey-server that every cluster runs on, 7.0 or newer"
+                            + " (default: for each cluster the one on the PATH or bundled that comes"
+                            + " nearest to its Engine and EngineVersion).")
     private @Nullable Path engine;
+
+    @Option(
+            names = "--strict-engines",
+            description =
+                    "Refuse clusters whose Engine and EngineVersion are not installed (default: the"
+                            + " nearest engine serves them, and an event says so).")
+    private boolean strictEngines;
+
+    @Option(
+            names = "--memory-scale",
+            paramLabel = "X",
+            description =
+                    "How much of its node type's memory a node has, up to 1 (default: 1). No node has"
+                            + " more than half of the machine's memory.")
+    private double memoryScale = 1;
 
     @Option(
             names = "--failover-mode",
@@ -118,8 +135,9 @@ final class StartCommand implements Callable<Integer> {
             names = "--credentials",
             paramLabel = "FILE",
             description =
-                    "Verify the signature of every call with the keys in this file, which has the form"
-                            + " of ~/.aws/credentials (default: everybody may call).")
+                    "Verify the signature of every call, and of every IAM user's login token, with the"
+                            + " keys in this file, which has the form of ~/.aws/credentials"
+                            + " (default: everybody may call).")
     private @Nullable Path credentials;
 
     @Option(
@@ -178,7 +196,8 @@ final class StartCommand implements Callable<Integer> {
                         TimeUnit.MILLISECONDS.toNanos(silenceMs),
                         instant ? FailoverPace.INSTANT : FailoverPace.AWS.dividedBy(quickened),
                         failoverQuota)
-                .withStatusPace(instant ? StatusPace.INSTANT : StatusPace.AWS.dividedBy(quickened));
+                .withStatusPace(instant ? StatusPace.INSTANT : StatusPace.AWS.dividedBy(quickened))
+                .withEngines(strictEngines, nodeMemory());
     }
 
     /// How many times as quick as AWS; 0 for at once.
@@ -193,6 +212,14 @@ final class StartCommand implements Callable<Integer> {
             return 0;
         }
         return given.group(1) == null ? 1 : Integer.parseInt(given.group(1));
+    }
+
+    private NodeMemory nodeMemory() throws UsageException {
+        if (!(memoryScale > 0 && memoryScale <= 1)) {
+            throw new UsageException(
+                    "--memory-scale is %s; give more than 0 and at most 1".formatted(memoryScale));
+        }
+        return new NodeMemory(memoryScale, MachineMemory.bytes() / 2);
     }
 
     private static void atLeast(String option, int value, int lowest) throws UsageException {

@@ -68,6 +68,7 @@ public final class Snapshotter implements AutoCloseable {
                         0,
                         engine.feedUser(),
                         engine.feedPassword(),
+                        engine.program(),
                         Map.of("enable-debug-command", "local")); // for DEBUG DIGEST
         this.log = log;
         this.store = store;

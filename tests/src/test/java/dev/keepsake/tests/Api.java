@@ -20,12 +20,14 @@ import software.amazon.awssdk.services.memorydb.MemoryDbClient;
 import software.amazon.awssdk.services.memorydb.model.Cluster;
 import software.amazon.awssdk.services.memorydb.model.ClusterNotFoundException;
 import software.amazon.awssdk.services.memorydb.model.Event;
+import software.amazon.awssdk.services.memorydb.model.InputAuthenticationType;
 import software.amazon.awssdk.services.memorydb.model.Node;
 import software.amazon.awssdk.services.memorydb.model.SourceType;
 import software.amazon.awssdk.services.memorydb.model.Tag;
 
 /// The API of a running server, through the SDK.
 final class Api implements AutoCloseable {
+    private static final String OPEN_ACCESS = "open-access";
     private static final String REPLICA_LAG = "keepsake:replica-lag-ms";
 
     private final MemoryDbClient client;
@@ -70,12 +72,56 @@ final class Api implements AutoCloseable {
     /// Makes a cluster that speaks TLS, as they do unless they are told not to, and waits until it
     /// is available.
     Cluster createWithTls(String name, int shards, int replicas, int port) {
-        return create(name, shards, replicas, port, Map.of(), true);
+        return createWithTls(name, shards, replicas, port, OPEN_ACCESS);
+    }
+
+    /// The same, for the users of an ACL.
+    Cluster createWithTls(String name, int shards, int replicas, int port, String acl) {
+        return create(name, shards, replicas, port, Map.of(), true, acl);
+    }
+
+    /// Makes a user who logs in with any of these passwords.
+    void createUser(String name, String accessString, String... passwords) {
+        client.createUser(request ->
+                request.userName(name)
+                        .accessString(accessString)
+                        .authenticationMode(mode ->
+                                mode.type(InputAuthenticationType.PASSWORD).passwords(passwords)));
+    }
+
+    /// Makes an ACL and waits until it is active.
+    void createAcl(String name, String... users) {
+        client.createACL(request -> request.aclName(name).userNames(users));
+        awaitAcl(name);
+    }
+
+    /// Waits until a user is active, and so the nodes know what has changed of it.
+    void awaitUser(String name) {
+        await(
+                "user %s is active".formatted(name),
+                () ->
+                        client.describeUsers(request -> request.userName(name))
+                                .users()
+                                .getFirst()
+                                .status()
+                                .equals("active"));
+    }
+
+    /// Waits until an ACL is active, and so the nodes of its clusters do as it says.
+    void awaitAcl(String name) {
+        await(
+                "ACL %s is active".formatted(name),
+                () ->
+                        client.describeACLs(request -> request.aclName(name))
+                                .acLs()
+                                .getFirst()
+                                .status()
+                                .equals("active"));
     }
 
     /// The same, with any tags.
     Cluster create(String name, int shards, int replicas, int port, Map<String, String> tags) {
-        return create(name, shards, replicas, port, tags, false);
+        return create(name, shards, replicas, port, tags, false, OPEN_ACCESS);
     }
 
     private Cluster create(
@@ -84,11 +130,12 @@ final class Api implements AutoCloseable {
             int replicas,
             int port,
             Map<String, String> tags,
-            boolean tls) {
+            boolean tls,
+            String acl) {
         client.createCluster(request ->
                 request.clusterName(name)
                         .nodeType("db.t4g.small")
-                        .aclName("open-access")
+                        .aclName(acl)
                         .port(port)
                         .tlsEnabled(tls ? null : false)
                         .numShards(shards)

@@ -23,18 +23,27 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Cluster;
 
 /// What every client library has to be able to do with a cluster of two shards with two replicas
-/// each, over TLS and with a login, as it is configured in an application; while it writes, its
-/// shards fail over three times. One subclass a library.
+/// each, over TLS and as a user with two passwords, as it is configured in an application; while it
+/// writes, its shards fail over three times. One subclass a library.
 abstract class ClientMatrix {
     private static final Logger LOG = Logger.getLogger(ClientMatrix.class.getName());
     private static final int FAILOVERS = 3;
     private static final int WRITES_BETWEEN = 200;
 
+    /// Who the clients are.
+    static final String USER = "app";
+
+    static final String PASSWORD = "correct-horse-battery";
+    static final String OTHER_PASSWORD = "staple-stable-battery";
+    private static final String ACL = "apps";
+
     @TempDir Path directory;
     private TestServer server;
     private Target target;
+    private Target withOtherPassword;
 
     /// Where a client connects, and as whom.
     record Target(String host, int port, String user, String password, Trust trust, File ca) {}
@@ -44,11 +53,21 @@ abstract class ClientMatrix {
     @BeforeEach
     void start() throws Exception {
         server = TestServer.start(directory.resolve("data"));
-        var cluster = server.api().createWithTls("demo", 2, 2, server.endpointPort());
+        var cluster = createCluster(server);
         var trust = Trust.in(server.endpoint());
         var ca = Files.writeString(directory.resolve("ca.pem"), trust.pem()).toFile();
         var endpoint = cluster.clusterEndpoint();
-        target = new Target(endpoint.address(), endpoint.port(), "default", "any", trust, ca);
+        target = new Target(endpoint.address(), endpoint.port(), USER, PASSWORD, trust, ca);
+        withOtherPassword =
+                new Target(endpoint.address(), endpoint.port(), USER, OTHER_PASSWORD, trust, ca);
+    }
+
+    /// A cluster that lets in nobody but [#USER], with either password.
+    static Cluster createCluster(TestServer server) {
+        var api = server.api();
+        api.createUser(USER, "on ~* &* +@all", PASSWORD, OTHER_PASSWORD);
+        api.createAcl(ACL, USER);
+        return api.createWithTls("demo", 2, 2, server.endpointPort(), ACL);
     }
 
     @AfterEach
@@ -88,7 +107,7 @@ abstract class ClientMatrix {
     }
 
     private void waitForAnElement(MatrixClient client, String key) throws Exception {
-        try (var other = connect(target)) {
+        try (var other = connect(withOtherPassword)) {
             var popped =
                     CompletableFuture.supplyAsync(() -> unchecked(() -> client.blockingPop(key)));
             other.append(key, "element");
@@ -98,7 +117,7 @@ abstract class ClientMatrix {
 
     private void hearWhatIsPublished(MatrixClient client, String channel) throws Exception {
         var heard = new CopyOnWriteArrayList<String>();
-        try (var listener = connect(target);
+        try (var listener = connect(withOtherPassword);
                 var _ = listener.subscribe(channel, heard::add)) {
             client.publish(channel, "one");
             client.publish(channel, "two");

@@ -37,7 +37,7 @@ class ScriptedClientsIT {
     @BeforeEach
     void start() throws Exception {
         server = TestServer.start(directory.resolve("data"));
-        var cluster = server.api().createWithTls("demo", 2, 2, server.endpointPort());
+        var cluster = ClientMatrix.createCluster(server);
         ca = Files.writeString(directory.resolve("ca.pem"), Trust.in(server.endpoint()).pem());
         host = cluster.clusterEndpoint().address();
         port = Integer.toString(cluster.clusterEndpoint().port());
@@ -91,7 +91,8 @@ class ScriptedClientsIT {
 
     private String redisCli(String cli, String... command) throws Exception {
         var line = new ArrayList<>(List.of(cli, "-c", "--tls", "--cacert", ca.toString()));
-        line.addAll(List.of("-h", host, "-p", port, "--user", "default", "--pass", "any"));
+        line.addAll(List.of("-h", host, "-p", port));
+        line.addAll(List.of("--user", ClientMatrix.USER, "--pass", ClientMatrix.PASSWORD));
         line.add("--no-auth-warning");
         line.addAll(List.of(command));
         var process = new ProcessBuilder(line).redirectErrorStream(true).start();
@@ -105,7 +106,7 @@ class ScriptedClientsIT {
     /// written more.
     private void runThroughFailovers(Path place, String... command) throws Exception {
         var line = new ArrayList<>(List.of(command));
-        line.addAll(List.of(host, port, "default", "any", ca.toString()));
+        line.addAll(List.of(host, port, ClientMatrix.USER, ClientMatrix.PASSWORD, ca.toString()));
         var errors = directory.resolve("errors.log");
         var process =
                 new ProcessBuilder(line)

@@ -10,6 +10,7 @@ import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.RunDirectory;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.FrontOptions;
+import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.Topology;
 import dev.keepsake.front.TopologyNode;
@@ -30,6 +31,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// The front of one primary that owns all slots, before a real engine, with nothing else around it:
 /// what is durable is said by the test.
@@ -61,6 +63,12 @@ final class ServedNode implements AutoCloseable {
 
     /// Starts one on which nothing is durable yet.
     static ServedNode start(Path directory, FrontOptions options) throws Exception {
+        return start(directory, options, null);
+    }
+
+    /// The same, which lets IAM users in with these tokens.
+    static ServedNode start(Path directory, FrontOptions options, @Nullable IamTokens tokens)
+            throws Exception {
         var clock = new WallClock();
         var binary =
                 new EngineFinder(
@@ -91,6 +99,7 @@ final class ServedNode implements AutoCloseable {
                         CommandTable.standard(),
                         () -> topology,
                         null,
+                        tokens,
                         options);
         front.bind(address).get(10, TimeUnit.SECONDS);
         front.servePrimary(engine.socket(), () -> true).get(10, TimeUnit.SECONDS);

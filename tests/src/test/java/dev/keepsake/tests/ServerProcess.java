@@ -33,12 +33,26 @@ final class ServerProcess implements AutoCloseable {
     /// Starts it; it need not succeed.
     static ServerProcess launch(Path data, int apiPort, PortRange nodePorts, String... more)
             throws IOException {
+        return new ServerProcess(process("-Xmx256m", data, apiPort, nodePorts, more).start());
+    }
+
+    /// The same with another search path for engines.
+    static ServerProcess launchWithPath(
+            String path, Path data, int apiPort, PortRange nodePorts, String... more)
+            throws IOException {
+        var process = process("-Xmx256m", data, apiPort, nodePorts, more);
+        process.environment().put("PATH", path);
+        return new ServerProcess(process.start());
+    }
+
+    private static ProcessBuilder process(
+            String heap, Path data, int apiPort, PortRange nodePorts, String... more) {
         var command =
                 new ArrayList<>(
                         List.of(
                                 ProcessHandle.current().info().command().orElseThrow(),
                                 "--enable-native-access=ALL-UNNAMED",
-                                "-Xmx256m",
+                                heap,
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 Main.class.getName(),
@@ -50,7 +64,7 @@ final class ServerProcess implements AutoCloseable {
                                 "--node-ports",
                                 nodePorts.toString()));
         command.addAll(List.of(more));
-        return new ServerProcess(new ProcessBuilder(command).start());
+        return new ProcessBuilder(command);
     }
 
     private void readErrors() {
