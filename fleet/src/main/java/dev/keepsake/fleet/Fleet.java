@@ -925,6 +925,7 @@ public final class Fleet implements AutoCloseable {
                         runtime::topology,
                         runtime.spec().tlsEnabled() ? tls : null,
                         runtime.spec().tlsEnabled() ? tokensOf(runtime.spec().id()) : null,
+                        clock,
                         FrontOptions.standard(engineOf(runtime.spec()).version())
                                 .holding(config.hold()));
         front.relayVia(runtime);

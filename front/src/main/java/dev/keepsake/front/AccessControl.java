@@ -240,6 +240,11 @@ final class AccessControl {
         return user.equals(AccessUser.DEFAULT_NAME) ? DEFAULT_IN_ENGINE : user;
     }
 
+    /// Whom a user of the engine stands for.
+    static String fromEngine(String namesake) {
+        return namesake.equals(DEFAULT_IN_ENGINE) ? AccessUser.DEFAULT_NAME : namesake;
+    }
+
     /// Who somebody is that has said nothing yet.
     ///
     /// @return null when that is nobody

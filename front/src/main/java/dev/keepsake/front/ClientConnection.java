@@ -39,6 +39,7 @@ import org.slf4j.LoggerFactory;
 final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final int WAITING_MAX_BYTES = 1 << 20;
+    private static final int ACL_LOG_SHOWN = 10;
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
     private static final String NO_CHANNEL =
             "NOPERM this user has no permissions to access one of the channels used as arguments";
@@ -84,6 +85,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean touched;
     private boolean waiting;
     private boolean laneFull;
+    private boolean refused;
 
     ClientConnection(NodeFront front, long id) {
         this.front = front;
@@ -419,6 +421,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private boolean handle(ByteBuf in, int base, CommandFrame frame) {
+        refused = false;
+        boolean handled = take(in, base, frame);
+        if (handled && !refused && !front.monitors().isEmpty() && isShown(lastCommand)) {
+            front.monitors().show(this, in, base, frame);
+        }
+        return handled;
+    }
+
+    /// Whether those who monitor see it: not what may hold a password, and not what Redis hides.
+    private static boolean isShown(String command) {
+        return switch (command) {
+            case "auth", "hello", "monitor", "quit", "reset" -> false;
+            default -> true;
+        };
+    }
+
+    private boolean take(ByteBuf in, int base, CommandFrame frame) {
         var spec = front.table().resolve(in, base, frame);
         if (spec == null || spec.handling() == CommandSpec.Handling.WITHHELD) {
             return refuse(FrontCommands.unknownCommand(in, base, frame));
@@ -433,9 +452,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (denial != null) {
             return refuse(denial);
         }
-        if (spec.name().equals("monitor")) {
-            return refuse("ERR MONITOR is not offered yet");
-        }
         lastCommandNs = front.loop().ticker().nanoTime();
         lastCommand = spec.name();
         if (inTransaction && spec.name().endsWith("subscribe")) {
@@ -445,8 +461,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (spec.handling() == CommandSpec.Handling.FRONT && isForTheEngine(spec)) {
             return handleTracking(spec, in, base, frame);
         }
-        if (isSlowAnswer(spec)) {
-            return handleKeysInSlot(spec, in, base, frame);
+        switch (spec.name()) {
+            case "cluster|countkeysinslot", "cluster|getkeysinslot" -> {
+                return handleKeysInSlot(spec, in, base, frame);
+            }
+            case "client|unblock" -> {
+                return handleUnblock(in, base, frame);
+            }
+            case "acl|log" -> {
+                return handleAclLog(in, base, frame);
+            }
+            default -> {
+                // below
+            }
         }
         if (spec.handling() == CommandSpec.Handling.FRONT
                 && (leaves || own == null || !own.isSubscribed())) {
@@ -580,9 +607,111 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         front.flushClients();
     }
 
-    private static boolean isSlowAnswer(CommandSpec spec) {
-        return spec.name().equals("cluster|countkeysinslot")
-                || spec.name().equals("cluster|getkeysinslot");
+    /// Ends the wait of another client, if it waits: the engine knows.
+    private boolean handleUnblock(ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        if (inTransaction) {
+            return refuse("ERR Command not allowed inside a transaction");
+        }
+        String how = frame.argumentCount() > 3 ? text(in, base, frame, 3) : "timeout";
+        if (frame.argumentCount() > 4) {
+            return refuse("ERR syntax error");
+        }
+        if (!how.equalsIgnoreCase("timeout") && !how.equalsIgnoreCase("error")) {
+            return refuse("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+        }
+        String wanted = text(in, base, frame, 2);
+        if (!wanted.matches("-?\\d{1,18}")) {
+            return refuse("ERR value is not an integer or out of range");
+        }
+        long idInEngine =
+                front.clients().stream()
+                        .filter(client -> Long.toString(client.id).equals(wanted))
+                        .findFirst()
+                        .map(client -> client.own)
+                        .map(OwnLane::idInEngine)
+                        .orElse(0L);
+        var control = front.controlLane();
+        inFlight++;
+        if (idInEngine == 0 || control == null) {
+            answerLater(out -> RespWriter.integer(out, 0));
+        } else {
+            control.ask(
+                    reply ->
+                            answerLater(out ->
+                                    RespWriter.integer(
+                                            out,
+                                            reply instanceof RespValue.IntegerReply(long unblocked)
+                                                    ? unblocked
+                                                    : 0)),
+                    "CLIENT",
+                    "UNBLOCK",
+                    Long.toString(idInEngine),
+                    how);
+        }
+        return true;
+    }
+
+    /// Tells of failed logins, which the front knows, and of what the engine has refused.
+    private boolean handleAclLog(ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        if (inTransaction) {
+            return refuse("ERR Command not allowed inside a transaction");
+        }
+        boolean limited = frame.argumentCount() > 2;
+        boolean resets = limited && text(in, base, frame, 2).equalsIgnoreCase("reset");
+        int limit = limited && !resets ? smallNumber(in, base, frame, 2) : ACL_LOG_SHOWN;
+        if (limit < 0 || frame.argumentCount() > 3) {
+            return refuse("ERR value is not an integer or out of range");
+        }
+        var control = front.controlLane();
+        if (control == null) {
+            return refuse(LOADING);
+        }
+        inFlight++;
+        if (resets) {
+            front.failedLogins().forget();
+            control.ask(
+                    reply -> answerLater(out -> RespWriter.simpleString(out, "OK")),
+                    "ACL",
+                    "LOG",
+                    "RESET");
+        } else {
+            control.ask(
+                    reply ->
+                            answerLater(out ->
+                                    front.failedLogins()
+                                            .write(
+                                                    reply,
+                                                    limit,
+                                                    front.loop().ticker().nanoTime(),
+                                                    session.protocol(),
+                                                    out)),
+                    "ACL",
+                    "LOG",
+                    Integer.toString(limit));
+        }
+        return true;
+    }
+
+    private static String text(ByteBuf in, int base, CommandFrame frame, int index) {
+        return in.toString(base + frame.start(index), frame.length(index), UTF_8);
+    }
+
+    /// A command of some client is shown to this one.
+    void onShown(ByteBuf line) {
+        if (isClosed()) {
+            return;
+        }
+        if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING) {
+            front.parkLate(park(line));
+        } else {
+            deliver(line);
+        }
     }
 
     private boolean handleKeysInSlot(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
@@ -874,6 +1003,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (inFlight > 0) {
             return false;
         }
+        refused = true;
         transactionFailed |= inTransaction;
         var answer = front.allocator().buffer(128);
         RespWriter.error(answer, error);

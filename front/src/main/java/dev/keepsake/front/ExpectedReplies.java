@@ -19,7 +19,11 @@ final class ExpectedReplies {
         /// It tells of more, and waits for the barrier.
         WAIT,
         /// As WAIT, and names the engine: the front's words are put in.
-        INFO
+        INFO,
+        /// As NOW, and lists commands: those that are withheld are taken out.
+        COMMANDS,
+        /// As COMMANDS, and says in each place what was asked for there.
+        COMMANDS_ASKED_FOR
     }
 
     private Kind[] kinds = new Kind[256];

@@ -58,9 +58,14 @@ final class FrontCommands {
         var session = client.session();
         switch (arguments[0]) {
             case "hello" -> hello(client, arguments, out);
-            case "auth" -> auth(session, arguments, out);
+            case "auth" -> auth(client, arguments, out);
             case "acl" -> acl.answer(spec, session, arguments, out);
+            case "monitor" -> {
+                front.monitors().add(client);
+                RespWriter.simpleString(out, "OK");
+            }
             case "reset" -> {
+                front.monitors().remove(client);
                 session.reset(front.access().newcomer());
                 RespWriter.simpleString(out, "RESET");
             }
@@ -113,6 +118,7 @@ final class FrontCommands {
             if (option.equals("AUTH") && next + 2 < arguments.length) {
                 user = arguments[next + 1];
                 if (!front.access().lets(user, arguments[next + 2])) {
+                    noteFailedLogin(client, arguments[0], user);
                     RespWriter.error(out, WRONG_PASS);
                     return;
                 }
@@ -153,7 +159,13 @@ final class FrontCommands {
         RespWriter.array(out, 0);
     }
 
-    private void auth(Session session, String[] arguments, ByteBuf out) {
+    private void noteFailedLogin(ClientConnection client, String command, String user) {
+        front.failedLogins()
+                .note(command, user, front.loop().ticker().nanoTime(), client.describe());
+    }
+
+    private void auth(ClientConnection client, String[] arguments, ByteBuf out) {
+        var session = client.session();
         if (arguments.length > 3) {
             RespWriter.error(out, "ERR syntax error");
             return;
@@ -172,6 +184,7 @@ final class FrontCommands {
             logIn(session, user);
             RespWriter.simpleString(out, "OK");
         } else {
+            noteFailedLogin(client, arguments[0], user);
             RespWriter.error(out, WRONG_PASS);
         }
     }

@@ -2,6 +2,7 @@ package dev.keepsake.front;
 
 import static dev.keepsake.core.Checks.checkState;
 
+import dev.keepsake.core.Clock;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
@@ -62,6 +63,9 @@ public final class NodeFront implements AutoCloseable {
     private final Set<ClientConnection> clients = new HashSet<>();
     private final List<ClientConnection> touched = new ArrayList<>();
     private final AccessControl access;
+    private final FailedLogins failedLogins = new FailedLogins();
+    private final Monitors monitors;
+    private final CommandListing commandListing;
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
@@ -94,6 +98,7 @@ public final class NodeFront implements AutoCloseable {
     /// @param topology the newest picture of the cluster; read for each command
     /// @param tls what the node proves itself with, or null to speak plain TCP
     /// @param tokens checks the tokens of IAM users, or null to let none of them in
+    /// @param clock tells the time that MONITOR shows
     public NodeFront(
             String node,
             EventLoop loop,
@@ -102,6 +107,7 @@ public final class NodeFront implements AutoCloseable {
             Supplier<Topology> topology,
             @Nullable NodeTls tls,
             @Nullable IamTokens tokens,
+            Clock clock,
             FrontOptions options) {
         this.node = node;
         this.loop = loop;
@@ -112,6 +118,8 @@ public final class NodeFront implements AutoCloseable {
         this.tokens = tokens;
         this.options = options;
         this.access = new AccessControl(table, tokens);
+        this.monitors = new Monitors(this, clock);
+        this.commandListing = new CommandListing(table);
         this.commands = new FrontCommands(this);
     }
 
@@ -475,6 +483,7 @@ public final class NodeFront implements AutoCloseable {
 
     void onDisconnected(ClientConnection client) {
         clients.remove(client);
+        monitors.remove(client);
     }
 
     private void closeListener() {
@@ -498,6 +507,18 @@ public final class NodeFront implements AutoCloseable {
                     .toList()
                     .forEach(ClientConnection::disconnect);
         }
+    }
+
+    FailedLogins failedLogins() {
+        return failedLogins;
+    }
+
+    Monitors monitors() {
+        return monitors;
+    }
+
+    CommandListing commandListing() {
+        return commandListing;
     }
 
     @Nullable IamTokens tokens() {

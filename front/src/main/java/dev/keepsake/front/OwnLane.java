@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.resp.ReplyFramer;
+import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
@@ -27,6 +28,8 @@ final class OwnLane extends LaneChannel {
     enum Kind {
         /// It is nobody's.
         INTERNAL,
+        /// It is nobody's, and says what the engine calls this lane.
+        ID,
         /// It tells nothing of the data: the answers to MULTI and to what is queued.
         NOW,
         /// It waits for the next barrier, and the keys written up to here with it.
@@ -60,6 +63,7 @@ final class OwnLane extends LaneChannel {
     private final Map<String, Set<String>> subscriptions = new HashMap<>();
     private String user;
     private int protocol;
+    private long idInEngine;
     private @Nullable Change change;
     private @Nullable ClientConnection client;
     private MarkList marks = new MarkList();
@@ -77,6 +81,8 @@ final class OwnLane extends LaneChannel {
             RespWriter.command(greeting, "HELLO", "3");
             expected.add(new Expected(Kind.INTERNAL, "", NO_MARKS));
         }
+        RespWriter.command(greeting, "CLIENT", "ID");
+        expected.add(new Expected(Kind.ID, "", NO_MARKS));
     }
 
     /// What to send first, once the connection is being made.
@@ -211,8 +217,19 @@ final class OwnLane extends LaneChannel {
             }
             return;
         }
+        if (next.kind() == Kind.ID) {
+            if (RespValue.decode(reply) instanceof RespValue.IntegerReply(long id)) {
+                idInEngine = id;
+            }
+            return;
+        }
         answer(next, reply);
         onAnswered();
+    }
+
+    /// What the engine calls this lane, or 0 when it has not said so yet.
+    long idInEngine() {
+        return idInEngine;
     }
 
     private void answer(Expected next, ByteBuf reply) {

@@ -22,6 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// no mark is there when the reply is read, everything that the reply can tell is durable.
 final class SharedLane extends LaneChannel {
     private final NodeFront front;
+    private final int protocol;
     private final ExpectedReplies expected = new ExpectedReplies();
     private final @Nullable Tracker<Parked> tracker;
     private final Tracker<Parked>.@Nullable Open inOrder;
@@ -42,6 +43,7 @@ final class SharedLane extends LaneChannel {
             int protocol,
             @Nullable Tracker<Parked> tracker) {
         this.front = front;
+        this.protocol = protocol;
         this.tracker = tracker;
         this.inOrder = tracker == null ? null : tracker.open();
         if (userInEngine != null) {
@@ -67,23 +69,27 @@ final class SharedLane extends LaneChannel {
             int length,
             long keyHash) {
         outgoing().writeBytes(in, base, length);
-        expected.add(kindOf(spec, keyHash), client, keyHash);
+        var kind = kindOf(spec, keyHash);
+        barrierNeeded |= kind == ExpectedReplies.Kind.WAIT || kind == ExpectedReplies.Kind.INFO;
+        expected.add(kind, client, keyHash);
         scheduleFlush();
     }
 
     private ExpectedReplies.Kind kindOf(CommandSpec spec, long keyHash) {
-        if (spec.name().equals("info")) {
-            barrierNeeded = true;
-            return ExpectedReplies.Kind.INFO;
-        }
-        if (tracker == null || spec.effect() == CommandSpec.Effect.NONE) {
-            return ExpectedReplies.Kind.NOW;
-        }
-        if (spec.effect() == CommandSpec.Effect.READ && keyHash != 0) {
-            return ExpectedReplies.Kind.READ;
-        }
-        barrierNeeded = true;
-        return ExpectedReplies.Kind.WAIT;
+        return switch (spec.effect()) {
+            case NONE ->
+                    switch (spec.name()) {
+                        case "command", "command|count", "command|docs", "command|list" ->
+                                ExpectedReplies.Kind.COMMANDS;
+                        case "command|info" -> ExpectedReplies.Kind.COMMANDS_ASKED_FOR;
+                        default -> ExpectedReplies.Kind.NOW;
+                    };
+            case READ -> keyHash == 0 ? ExpectedReplies.Kind.WAIT : ExpectedReplies.Kind.READ;
+            case SCAN, WRITE, OPAQUE ->
+                    spec.name().equals("info")
+                            ? ExpectedReplies.Kind.INFO
+                            : ExpectedReplies.Kind.WAIT;
+        };
     }
 
     /// Whether the engine owes nothing and is owed nothing.
@@ -219,12 +225,17 @@ final class SharedLane extends LaneChannel {
             return;
         }
         var reply = in.slice(from, length);
-        if (kind == ExpectedReplies.Kind.INFO) {
-            reply = front.commands().rewriteInfo(reply);
-        }
+        reply =
+                switch (kind) {
+                    case INFO -> front.commands().rewriteInfo(reply);
+                    case COMMANDS -> front.commandListing().withoutWithheld(reply, false, protocol);
+                    case COMMANDS_ASKED_FOR ->
+                            front.commandListing().withoutWithheld(reply, true, protocol);
+                    case INTERNAL, BARRIER, NOW, READ, WAIT -> reply;
+                };
         boolean mayLeave =
                 switch (kind) {
-                    case NOW -> true;
+                    case NOW, COMMANDS, COMMANDS_ASKED_FOR -> true;
                     case READ ->
                             front.holdRule() == HoldRule.WRITES_ONLY
                                     || !front.dirtyKeys().contains(keyHash);

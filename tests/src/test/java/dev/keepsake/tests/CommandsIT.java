@@ -221,12 +221,95 @@ class CommandsIT {
                     wire.ask("MULTI");
                     assertThat(wire.ask("SUBSCRIBE", "x")).startsWith("-ERR");
                     assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
-                    assertThat(wire.ask("MONITOR")).isEqualTo("-ERR MONITOR is not offered yet");
+                    assertThat(wire.ask("MULTI")).isEqualTo("OK");
+                    assertThat(wire.ask("MONITOR")).startsWith("-ERR");
+                    assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
                     assertThat(wire.ask("SET", "a", "1")).isEqualTo("OK");
                 }
             }
             assertThat(bystander.ask("GET", "a")).isEqualTo("1");
         }
+    }
+
+    @Test
+    void whoeverMonitorsSeesWhatOthersDoAndNoPasswords() throws IOException {
+        try (var monitor = Wire.to(second);
+                var wire = Wire.to(second)) {
+            assertThat(monitor.ask("MONITOR")).isEqualTo("OK");
+            wire.ask("AUTH", "default", "not-to-be-seen");
+            wire.ask("HELLO", "2", "AUTH", "default", "not-to-be-seen");
+            wire.ask("NOSUCH");
+            wire.ask("SET", "b", "elsewhere");
+            wire.ask("set", "a", "1 \"2\"\n\\\u0001");
+            assertThat(monitor.read())
+                    .matches(
+                            "\\d{10}\\.\\d{6} \\[0 127\\.0\\.0\\.1:\\d+] \"set\" \"a\" \"1"
+                                    + " \\\\\"2\\\\\"\\\\n\\\\\\\\\\\\x01\"");
+            wire.sendAll(List.of(List.of("MULTI"), List.of("GET", "a"), List.of("EXEC")));
+            for (var shown : List.of("\"MULTI\"", "\"GET\" \"a\"", "\"EXEC\"")) {
+                assertThat(monitor.read()).endsWith(shown);
+            }
+            assertThat(monitor.ask("RESET")).isEqualTo("RESET");
+            wire.ask("GET", "a");
+            assertThat(monitor.ask("PING")).isEqualTo("PONG");
+        }
+    }
+
+    @Test
+    void aClientThatWaitsIsUnblockedByItsId() throws IOException {
+        try (var waiting = Wire.to(second);
+                var rescuer = Wire.to(second)) {
+            String id = waiting.ask("CLIENT", "ID");
+            assertThat(rescuer.ask("CLIENT", "UNBLOCK", id)).isEqualTo("0");
+            waiting.send("BLPOP", "a", "0");
+            await("it waits", () -> asks(rescuer, "CLIENT", "UNBLOCK", id).equals("1"));
+            assertThat(waiting.read()).isEqualTo("nil");
+            waiting.send("BLPOP", "a", "0");
+            await("it waits", () -> asks(rescuer, "CLIENT", "UNBLOCK", id, "ERROR").equals("1"));
+            assertThat(waiting.read()).isEqualTo("-UNBLOCKED client unblocked via CLIENT UNBLOCK");
+            assertThat(waiting.ask("SET", "a", "1")).isEqualTo("OK");
+            assertThat(rescuer.ask("CLIENT", "UNBLOCK", id)).isEqualTo("0");
+            assertThat(rescuer.ask("CLIENT", "UNBLOCK", "12345678")).isEqualTo("0");
+            assertThat(rescuer.ask("CLIENT", "UNBLOCK", "x")).startsWith("-ERR value is not");
+            assertThat(rescuer.ask("CLIENT", "UNBLOCK", id, "NOW"))
+                    .isEqualTo("-ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
+        }
+    }
+
+    @Test
+    void whatIsWithheldIsNotListedEither() throws IOException {
+        for (var version : List.of("2", "3")) {
+            try (var wire = Wire.to(second)) {
+                wire.ask("HELLO", version);
+                var names = wire.ask("COMMAND", "LIST");
+                assertThat(names).contains(" get ").doesNotContain(" config ", " psync ");
+                int count = Integer.parseInt(wire.ask("COMMAND", "COUNT"));
+                assertThat(names.split(" ", -1))
+                        .filteredOn(name -> !name.contains("|"))
+                        .hasSize(count);
+                var all = (RespValue.ArrayReply) askForValue(wire, "COMMAND");
+                assertThat(all.items()).hasSize(count);
+                var rows = wire.ask("COMMAND");
+                assertThat(rows)
+                        .contains("[get 2 ", "[acl|whoami ")
+                        .doesNotContain("[config ", "[acl|setuser ", "[cluster|addslots ");
+                assertThat(wire.ask("COMMAND", "INFO", "get", "config", "nosuch"))
+                        .startsWith("[[get 2 ")
+                        .endsWith(" nil nil]");
+                assertThat(wire.ask("COMMAND", "DOCS"))
+                        .contains("summary", "acl|whoami")
+                        .doesNotContain("acl|setuser", "config|get");
+                assertThat(wire.ask("COMMAND", "DOCS", "config")).isEqualTo("[]");
+                assertThat(wire.ask("COMMAND", "GETKEYS", "GET", "a")).isEqualTo("[a]");
+                assertThat(wire.ask("COMMAND", "HELP")).contains("GETKEYS");
+                assertThat(wire.ask("PING")).isEqualTo("PONG");
+            }
+        }
+    }
+
+    private static RespValue askForValue(Wire wire, String... command) throws IOException {
+        wire.send(command);
+        return wire.readValue();
     }
 
     @Test

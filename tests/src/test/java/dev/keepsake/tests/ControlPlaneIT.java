@@ -159,9 +159,12 @@ class ControlPlaneIT {
 
         set("mine", "notify-keyspace-events", "KEA");
         awaitParameters("tuned");
-        assertNotifies(cluster.shards().getFirst().nodes().get(0));
+        var nodes = cluster.shards().getFirst().nodes();
+        assertNotifies(nodes.get(0), nodes.get(0));
+        assertNotifies(nodes.get(1), nodes.get(0));
         server.api().failOver("tuned", "0001");
-        assertNotifies(cluster.shards().getFirst().nodes().get(1));
+        assertNotifies(nodes.get(1), nodes.get(1));
+        assertNotifies(nodes.get(0), nodes.get(1));
 
         set("mine", "hash-max-listpack-entries", "1");
         awaitParameters("tuned");
@@ -187,9 +190,9 @@ class ControlPlaneIT {
                         "default.memorydb-valkey7");
     }
 
-    private static void assertNotifies(Node node) throws IOException {
+    private static void assertNotifies(Node node, Node primary) throws IOException {
         try (var listener = Wire.to(node);
-                var writer = Wire.to(node)) {
+                var writer = Wire.to(primary)) {
             listener.ask("SUBSCRIBE", "__keyevent@0__:set");
             assertThat(writer.ask("SET", "k", "v")).isEqualTo("OK");
             assertThat(listener.read()).contains("__keyevent@0__:set");

@@ -100,6 +100,7 @@ final class ServedNode implements AutoCloseable {
                         () -> topology,
                         null,
                         tokens,
+                        clock,
                         options);
         front.bind(address).get(10, TimeUnit.SECONDS);
         front.servePrimary(engine.socket(), () -> true).get(10, TimeUnit.SECONDS);

@@ -337,6 +337,29 @@ class UsersIT {
         assertThat(ALICE.toString()).doesNotContain(sha256("alice-password-1"));
     }
 
+    @Test
+    void failedLoginsAreInTheAclLogBesideWhatTheEngineRefuses() throws IOException {
+        try (var wire = node.connect();
+                var reader = connectAs("reader", "reader-password")) {
+            assertThat(wire.ask("ACL", "LOG", "RESET")).isEqualTo("OK");
+            assertThat(wire.ask("ACL", "LOG")).isEqualTo("[]");
+            reader.ask("GET", "other");
+            wire.ask("AUTH", "alice", "wrong-password");
+            wire.ask("AUTH", "alice", "wrong-password");
+            wire.ask("HELLO", "3", "AUTH", "nobody", "wrong-password");
+            assertThat(wire.ask("ACL", "LOG"))
+                    .containsSubsequence(
+                            "[count 1 reason auth context toplevel object hello username nobody",
+                            "[count 2 reason auth context toplevel object auth username alice",
+                            "[count 1 reason key context toplevel object other username reader")
+                    .doesNotContain("wrong-password");
+            assertThat(wire.ask("ACL", "LOG", "1")).contains("nobody").doesNotContain("alice");
+            assertThat(wire.ask("ACL", "LOG", "x")).startsWith("-ERR value is not an integer");
+            assertThat(wire.ask("ACL", "LOG", "RESET")).isEqualTo("OK");
+            assertThat(wire.ask("ACL", "LOG")).isEqualTo("[]");
+        }
+    }
+
     // ---- durability
 
     @Test

@@ -1,0 +1,84 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.resp.CommandFrame;
+import io.netty.buffer.ByteBuf;
+import java.time.temporal.ChronoUnit;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+
+/// The clients that said MONITOR, and what they are shown: each command that is taken, as its
+/// client has sent it. Owned by the node's event loop. Lines as Redis 7.0's
+/// `replicationFeedMonitors`.
+final class Monitors {
+    private static final long MICROS_PER_SECOND = 1_000_000;
+
+    private final NodeFront front;
+    private final Clock clock;
+    private final Set<ClientConnection> watching = new LinkedHashSet<>();
+
+    Monitors(NodeFront front, Clock clock) {
+        this.front = front;
+        this.clock = clock;
+    }
+
+    boolean isEmpty() {
+        return watching.isEmpty();
+    }
+
+    void add(ClientConnection client) {
+        watching.add(client);
+    }
+
+    void remove(ClientConnection client) {
+        watching.remove(client);
+    }
+
+    /// Shows a command. It may change what is not durable yet, so the line waits as a reply would.
+    void show(ClientConnection from, ByteBuf in, int base, CommandFrame frame) {
+        long micros = ChronoUnit.MICROS.between(java.time.Instant.EPOCH, clock.now());
+        var line = front.allocator().buffer(64 + frame.lengthBytes());
+        line.writeCharSequence(
+                "+%d.%06d [0 %s]"
+                        .formatted(
+                                micros / MICROS_PER_SECOND,
+                                micros % MICROS_PER_SECOND,
+                                from.address()),
+                US_ASCII);
+        for (int i = 0; i < frame.argumentCount(); i++) {
+            line.writeByte(' ');
+            quote(in, base + frame.start(i), frame.length(i), line);
+        }
+        line.writeByte('\r').writeByte('\n');
+        for (var client : List.copyOf(watching)) {
+            client.onShown(line);
+        }
+        line.release();
+    }
+
+    private static void quote(ByteBuf in, int start, int length, ByteBuf out) {
+        out.writeByte('"');
+        for (int i = 0; i < length; i++) {
+            byte b = in.getByte(start + i);
+            switch (b) {
+                case '"', '\\' -> out.writeByte('\\').writeByte(b);
+                case '\n' -> out.writeByte('\\').writeByte('n');
+                case '\r' -> out.writeByte('\\').writeByte('r');
+                case '\t' -> out.writeByte('\\').writeByte('t');
+                case 7 -> out.writeByte('\\').writeByte('a');
+                case '\b' -> out.writeByte('\\').writeByte('b');
+                default -> {
+                    if (b >= ' ' && b <= '~') {
+                        out.writeByte(b);
+                    } else {
+                        out.writeCharSequence("\\x%02x".formatted(b), US_ASCII);
+                    }
+                }
+            }
+        }
+        out.writeByte('"');
+    }
+}
