@@ -1,10 +1,13 @@
 package dev.keepsake.front;
 
 import static dev.keepsake.core.Checks.checkState;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.ReplyFramer;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -16,6 +19,8 @@ import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,6 +31,15 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     private static final int READ_BYTES = 64 * 1024;
     private static final int UNSENT_LOW_BYTES = 4 << 20;
     private static final int UNSENT_HIGH_BYTES = 8 << 20;
+
+    // The words of Redis 7.0 and Valkey 7.2, `shared.slowscripterr` and its like.
+    private static final List<byte[]> OF_BUSY_ENGINE =
+            Stream.of(
+                            "-BUSY Redis is busy running a script.",
+                            "-BUSY Valkey is busy running a script.",
+                            "-UNKILLABLE Sorry the script already executed write commands")
+                    .map(text -> text.getBytes(US_ASCII))
+                    .toList();
 
     private final ReplyFramer framer = new ReplyFramer();
     private @Nullable ByteBuf received;
@@ -90,6 +104,23 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
             unsent = null;
             context.writeAndFlush(waiting, context.voidPromise());
         }
+    }
+
+    /// Whether the engine says no more than that a script is taking long. This tells nothing of the
+    /// data, and has to leave at once: no barrier is answered until the script ends.
+    static boolean isOfBusyEngine(ByteBuf reply) {
+        int at = reply.readerIndex();
+        if (!ReplyFramer.isError(reply, at)) {
+            return false;
+        }
+        for (var text : OF_BUSY_ENGINE) {
+            if (reply.readableBytes() > text.length
+                    && ByteBufUtil.equals(
+                            reply, at, Unpooled.wrappedBuffer(text), 0, text.length)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /// Whether this side has given it up.

@@ -233,8 +233,11 @@ final class OwnLane extends LaneChannel {
     }
 
     private void answer(Expected next, ByteBuf reply) {
-        // Only these two say nothing of the data, whatever was expected.
-        boolean now = next.kind() == Kind.NOW && (isText(reply, "+QUEUED") || isText(reply, "+OK"));
+        // Only these say nothing of the data, whatever was expected.
+        boolean now =
+                isOfBusyEngine(reply)
+                        || (next.kind() == Kind.NOW
+                                && (isText(reply, "+QUEUED") || isText(reply, "+OK")));
         parkMarks(next.marks());
         if (next.kind() == Kind.REPLACED) {
             var error = front.allocator().buffer(128);

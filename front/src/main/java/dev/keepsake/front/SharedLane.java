@@ -7,6 +7,7 @@ import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /// One connection to the engine for the stateless commands of all clients of one user who speak one
@@ -21,6 +22,8 @@ import org.jspecify.annotations.Nullable;
 /// write. A key is marked before its write is sent and unmarked after its barrier is durable; so if
 /// no mark is there when the reply is read, everything that the reply can tell is durable.
 final class SharedLane extends LaneChannel {
+    private static final long BUSY_RETRY_MS = 10;
+
     private final NodeFront front;
     private final int protocol;
     private final ExpectedReplies expected = new ExpectedReplies();
@@ -34,6 +37,7 @@ final class SharedLane extends LaneChannel {
     private boolean barrierNeeded;
     private boolean flushScheduled;
     private boolean retired;
+    private boolean retryScheduled;
 
     /// @param userInEngine who the commands are given by, or null for the engine's own user
     /// @param tracker null on a replica, whose engine holds nothing but what is durable
@@ -203,7 +207,7 @@ final class SharedLane extends LaneChannel {
         if (client != null) {
             onClientReply(kind, client, keyHash, in, from, length);
         } else if (kind == ExpectedReplies.Kind.BARRIER) {
-            onBarrier(offsetOf(in.slice(from, length)));
+            onBarrier(in.slice(from, length));
         } else if (in.getByte(from) == '-') {
             // It would go on as another user.
             throw new IllegalStateException("the engine does not let a lane's user in");
@@ -234,13 +238,14 @@ final class SharedLane extends LaneChannel {
                     case INTERNAL, BARRIER, NOW, READ, WAIT -> reply;
                 };
         boolean mayLeave =
-                switch (kind) {
-                    case NOW, COMMANDS, COMMANDS_ASKED_FOR -> true;
-                    case READ ->
-                            front.holdRule() == HoldRule.WRITES_ONLY
-                                    || !front.dirtyKeys().contains(keyHash);
-                    case INTERNAL, BARRIER, WAIT, INFO -> false;
-                };
+                isOfBusyEngine(reply)
+                        || switch (kind) {
+                            case NOW, COMMANDS, COMMANDS_ASKED_FOR -> true;
+                            case READ ->
+                                    front.holdRule() == HoldRule.WRITES_ONLY
+                                            || !front.dirtyKeys().contains(keyHash);
+                            case INTERNAL, BARRIER, WAIT, INFO -> false;
+                        };
         if (tracker == null || front.holdRule() == HoldRule.NOTHING) {
             client.deliver(reply);
         } else if (mayLeave && !client.hasParked() && front.mayReply()) {
@@ -261,10 +266,34 @@ final class SharedLane extends LaneChannel {
         }
     }
 
-    private void onBarrier(long offset) {
-        lateOfBarriers.removeFirst().barrier(offset);
+    private void onBarrier(ByteBuf reply) {
+        var group = lateOfBarriers.removeFirst();
+        if (isOfBusyEngine(reply)) {
+            askAgain(group);
+            return;
+        }
+        long offset = offsetOf(reply);
+        group.barrier(offset);
         if (inOrder != null) {
             inOrder.barrier(offset);
+        }
+    }
+
+    /// A script has been running for so long that the engine answers nothing else, and so does not
+    /// say its offset. What waited for that waits for a later barrier, which covers it too.
+    private void askAgain(Tracker<Parked>.Open unanswered) {
+        lateGroup().absorb(unanswered);
+        if (!retryScheduled) {
+            retryScheduled = true;
+            front.loop().schedule(this::retryBarrier, BUSY_RETRY_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void retryBarrier() {
+        retryScheduled = false;
+        if (!isClosed()) {
+            barrierNeeded = true;
+            scheduleFlush();
         }
     }
 

@@ -63,6 +63,12 @@ public final class Tracker<R> {
             releaseDurable();
         }
 
+        /// Takes over what is parked in a group of the same tracker, which is empty then.
+        public void absorb(Open other) {
+            group.parked.addAll(0, other.group.parked);
+            other.group = new Group<>();
+        }
+
         /// Drops what is parked here.
         public void drop() {
             parkedCount -= group.parked.size();

@@ -53,6 +53,23 @@ class TrackerTest {
     }
 
     @Test
+    void whatABarrierDidNotAnswerForWaitsForTheNext() {
+        var lane = tracker.open();
+        var unanswered = tracker.open();
+        unanswered.park("a");
+        lane.park("b");
+        lane.absorb(unanswered);
+        unanswered.barrier(100);
+        assertThat(released).isEmpty();
+
+        lane.barrier(110);
+        tracker.durable(110);
+
+        assertThat(released).containsExactly("a", "b");
+        assertThat(tracker.parkedCount()).isZero();
+    }
+
+    @Test
     void everythingThatIsDurableLeavesInOrder() {
         var lane = tracker.open();
         for (int i = 1; i <= 4; i++) {
