@@ -20,6 +20,11 @@ import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
+import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringDomainSocketChannel;
+import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerSocketChannel;
+import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
@@ -27,9 +32,31 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 
-/// The event loops and socket kinds of this machine: the best that Netty offers here. Owns its
-/// threads; everything may be called from any thread.
+/// The event loops and socket kinds of this machine. Owns its threads; everything may be called
+/// from any thread.
 public final class Transport implements AutoCloseable {
+    /// What event loops wait with, the preferred first (see decision 0009).
+    public enum Kind {
+        /// Linux's epoll.
+        EPOLL,
+        /// Linux's io_uring, where the kernel has it and the container allows it.
+        IO_URING,
+        /// macOS's kqueue.
+        KQUEUE,
+        /// The JDK's, which is there everywhere.
+        NIO;
+
+        /// Whether this machine has it.
+        public boolean isAvailable() {
+            return switch (this) {
+                case EPOLL -> Epoll.isAvailable();
+                case IO_URING -> IoUring.isAvailable();
+                case KQUEUE -> KQueue.isAvailable();
+                case NIO -> true;
+            };
+        }
+    }
+
     private static final int CLOSE_TIMEOUT_S = 2;
 
     private final String name;
@@ -57,18 +84,38 @@ public final class Transport implements AutoCloseable {
         this.domainAddress = domainAddress;
     }
 
-    /// Starts event loops on epoll (Linux), kqueue (macOS), or else NIO.
+    /// Starts event loops of the first kind that this machine has.
     public static Transport best(int threads) {
-        if (Epoll.isAvailable()) {
-            return epoll(threads);
+        for (var kind : Kind.values()) {
+            if (kind.isAvailable()) {
+                return of(kind, threads);
+            }
         }
-        if (KQueue.isAvailable()) {
-            return kqueue(threads);
-        }
-        return nio(threads);
+        throw new IllegalStateException("NIO is there everywhere");
     }
 
-    static Transport epoll(int threads) {
+    /// Starts event loops of a kind that this machine has.
+    public static Transport of(Kind kind, int threads) {
+        return switch (kind) {
+            case EPOLL -> epoll(threads);
+            case IO_URING -> ioUring(threads);
+            case KQUEUE -> kqueue(threads);
+            case NIO -> nio(threads);
+        };
+    }
+
+    private static Transport ioUring(int threads) {
+        return new Transport(
+                "io_uring",
+                threads,
+                IoUringIoHandler.newFactory(),
+                IoUringServerSocketChannel.class,
+                IoUringSocketChannel.class,
+                IoUringDomainSocketChannel.class,
+                socket -> new DomainSocketAddress(socket.toFile()));
+    }
+
+    private static Transport epoll(int threads) {
         return new Transport(
                 "epoll",
                 threads,
@@ -79,7 +126,7 @@ public final class Transport implements AutoCloseable {
                 socket -> new DomainSocketAddress(socket.toFile()));
     }
 
-    static Transport kqueue(int threads) {
+    private static Transport kqueue(int threads) {
         return new Transport(
                 "kqueue",
                 threads,
@@ -90,7 +137,7 @@ public final class Transport implements AutoCloseable {
                 socket -> new DomainSocketAddress(socket.toFile()));
     }
 
-    static Transport nio(int threads) {
+    private static Transport nio(int threads) {
         return new Transport(
                 "nio",
                 threads,
@@ -101,7 +148,7 @@ public final class Transport implements AutoCloseable {
                 UnixDomainSocketAddress::of);
     }
 
-    /// `epoll`, `kqueue` or `nio`.
+    /// `epoll`, `io_uring`, `kqueue` or `nio`.
     public String name() {
         return name;
     }

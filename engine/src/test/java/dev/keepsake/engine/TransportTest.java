@@ -14,10 +14,13 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 @Timeout(20)
 final class TransportTest {
@@ -32,17 +35,12 @@ final class TransportTest {
         }
     }
 
-    @Test
-    void theBestOneConnectsOverTcpAndUnixSockets() throws Exception {
-        try (var transport = Transport.best(1)) {
-            connectsOverTcp(transport);
-            connectsOverAUnixSocket(transport);
-        }
-    }
-
-    @Test
-    void nioConnectsOverTcpAndUnixSocketsToo() throws Exception {
-        try (var transport = Transport.nio(1)) {
+    @ParameterizedTest
+    @EnumSource(Transport.Kind.class)
+    void eachKindConnectsOverTcpAndUnixSockets(Transport.Kind kind) throws Exception {
+        assumeThat(kind.isAvailable()).as("%s is not there", kind).isTrue();
+        try (var transport = Transport.of(kind, 1)) {
+            assertThat(transport.name()).isEqualTo(kind.name().toLowerCase(Locale.ROOT));
             connectsOverTcp(transport);
             connectsOverAUnixSocket(transport);
         }

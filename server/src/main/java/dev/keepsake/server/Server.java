@@ -21,6 +21,7 @@ import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,7 +79,7 @@ public final class Server implements AutoCloseable {
         started.push(launcher);
         launcher.endOrphans();
         var authority = CertificateAuthority.open(tlsDirectory(data), clock, random);
-        var transport = Transport.best(Math.max(2, Runtime.getRuntime().availableProcessors()));
+        var transport = startTransport(config.transport());
         started.push(transport);
         var fleet =
                 Fleet.start(
@@ -103,6 +104,13 @@ public final class Server implements AutoCloseable {
         var api = startApi(config, authority, fleet, clock, random);
         started.push(api);
         return URI.create("http://%s:%d".formatted(config.apiHost(), api.port()));
+    }
+
+    private static Transport startTransport(Transport.@Nullable Kind wanted) {
+        int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
+        var transport = wanted == null ? Transport.best(threads) : Transport.of(wanted, threads);
+        LOG.info("transport={} threads={}", transport.name(), threads);
+        return transport;
     }
 
     /// Where a server keeps what its nodes prove themselves with.

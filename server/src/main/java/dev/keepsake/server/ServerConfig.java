@@ -1,6 +1,7 @@
 package dev.keepsake.server;
 
 import dev.keepsake.api.ApiAccess;
+import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FleetTuning;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param engine the engine's binary, or null to look for one
 /// @param tuning what may be chosen for all clusters
 /// @param access who may call the API
+/// @param transport what connections wait with, or null for the best there is
 public record ServerConfig(
         String apiHost,
         int apiPort,
@@ -21,7 +23,8 @@ public record ServerConfig(
         PortRange nodePorts,
         @Nullable Path engine,
         FleetTuning tuning,
-        ApiAccess access) {
+        ApiAccess access,
+        Transport.@Nullable Kind transport) {
     /// Open to everybody.
     public ServerConfig(
             String apiHost,
@@ -30,7 +33,7 @@ public record ServerConfig(
             PortRange nodePorts,
             @Nullable Path engine,
             FleetTuning tuning) {
-        this(apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, ApiAccess.OPEN);
+        this(apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, ApiAccess.OPEN, null);
     }
 
     /// With the standard tuning.

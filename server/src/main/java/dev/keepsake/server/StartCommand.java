@@ -4,6 +4,7 @@ import dev.keepsake.api.ApiAccess;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.StatusPace;
 import dev.keepsake.core.Secret;
+import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.fleet.NodeMemory;
@@ -145,6 +146,14 @@ final class StartCommand implements Callable<Integer> {
             description = "Let POST /_keepsake/reset delete everything, for test suites.")
     private boolean allowReset;
 
+    @Option(
+            names = "--transport",
+            paramLabel = "KIND",
+            description =
+                    "What connections wait with: epoll, io_uring, kqueue or nio (default: the first of"
+                            + " these that this machine has).")
+    private @Nullable String transport;
+
     @Mixin private LogOptions logOptions = new LogOptions();
 
     @Option(names = "--verbose", description = "Log the stack of every exception.")
@@ -165,7 +174,14 @@ final class StartCommand implements Callable<Integer> {
         Logs.toStandardError(verbose);
         var config =
                 new ServerConfig(
-                        LOOPBACK, apiPort, dataDirectory, nodePorts, engine, tuning(), access());
+                        LOOPBACK,
+                        apiPort,
+                        dataDirectory,
+                        nodePorts,
+                        engine,
+                        tuning(),
+                        access(),
+                        transportKind());
         try (var _ = StopSignal.listen(STOP_LIMIT);
                 var server = Server.start(config, logOptions.open(dataDirectory))) {
             out.println("Keepsake is ready: " + server.endpoint());
@@ -179,6 +195,24 @@ final class StartCommand implements Callable<Integer> {
         Map<String, Secret> keys =
                 credentials == null ? Map.of() : CredentialsFile.read(credentials);
         return new ApiAccess(keys, allowReset);
+    }
+
+    private Transport.@Nullable Kind transportKind() throws UsageException {
+        if (transport == null) {
+            return null;
+        }
+        for (var kind : Transport.Kind.values()) {
+            if (kind.name().equalsIgnoreCase(transport)) {
+                if (kind.isAvailable()) {
+                    return kind;
+                }
+                throw new UsageException(
+                        "--transport is %s, which this machine does not have or does not allow; omit it"
+                                .formatted(transport));
+            }
+        }
+        throw new UsageException(
+                "--transport is %s; give epoll, io_uring, kqueue or nio".formatted(transport));
     }
 
     private FleetTuning tuning() throws UsageException {

@@ -2,7 +2,9 @@ package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.keepsake.engine.Transport;
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
 import java.net.URI;
@@ -13,6 +15,8 @@ import java.nio.file.Path;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// The server as a process: how it starts, stops, and comes back after it was killed.
@@ -102,6 +106,41 @@ class ServerProcessIT {
                     ServerProcess.launch(directory.resolve("other"), ports.first(), nodePorts)) {
                 assertRefused(samePort, Integer.toString(ports.first()), "--api-port");
             }
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(Transport.Kind.class)
+    void everyTransportServesThroughAFailover(Transport.Kind kind) throws Exception {
+        assumeThat(kind.isAvailable()).as("%s is not there", kind).isTrue();
+        try (var server =
+                        ServerProcess.launch(
+                                directory, ports.first(), nodePorts, "--transport", kind.name());
+                var api = new Api(server.awaitReady())) {
+            var nodes = api.create("demo", 1, 1, 0, ports.last()).shards().getFirst().nodes();
+            try (var wire = Wire.to(nodes.get(0));
+                    var waiting = Wire.to(nodes.get(0))) {
+                waiting.send("BLPOP", "queue", "0");
+                for (int i = 0; i < 1_000; i++) {
+                    wire.send("RPUSH", "list", "x".repeat(i));
+                }
+                for (int i = 0; i < 1_000; i++) {
+                    assertThat(wire.read()).isEqualTo("" + (i + 1));
+                }
+                assertThat(wire.ask("RPUSH", "queue", "job")).isEqualTo("1");
+                assertThat(waiting.read()).isEqualTo("[queue job]");
+            }
+            api.failOver("demo", "0001");
+            await("all is there", () -> answers(nodes.get(1), "LLEN", "list").equals("1000"));
+            assertThat(answers(nodes.get(1), "LINDEX", "list", "-1")).isEqualTo("x".repeat(999));
+        }
+    }
+
+    @Test
+    void anUnknownTransportIsRefusedInOneLine() throws Exception {
+        try (var server =
+                ServerProcess.launch(directory, ports.first(), nodePorts, "--transport", "iocp")) {
+            assertRefused(server, "--transport is iocp", "io_uring");
         }
     }
 
