@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -35,6 +36,17 @@ public final class Compare implements Callable<Integer> {
 
     @Option(names = "--only", description = "SET, GET, INCR, LPUSH or MIX (default: all).")
     private @Nullable Kind only;
+
+    @Option(
+            names = "--cluster",
+            description =
+                    "Also a stock cluster: a primary with appendfsync always, and as many replicas.")
+    private boolean cluster;
+
+    @Option(
+            names = "--transport",
+            description = "What Keepsake waits with: epoll, io_uring or nio (default: its own).")
+    private @Nullable String keepsakeTransport;
 
     @Option(names = "--engine", description = "The redis-server (default: as Keepsake finds it).")
     private @Nullable Path engine;
@@ -62,9 +74,21 @@ public final class Compare implements Callable<Integer> {
             servers.add(
                     MeasuredServer.redis(
                             "redis always", binary.path(), "always", directory.resolve("always")));
+            if (cluster) {
+                servers.add(
+                        MeasuredServer.cluster(
+                                "stock cluster",
+                                binary.path(),
+                                replicas,
+                                directory.resolve("cluster")));
+            }
             servers.add(
                     MeasuredServer.keepsake(
-                            "keepsake", launcher, replicas, directory.resolve("keepsake")));
+                            "keepsake",
+                            launcher,
+                            replicas,
+                            keepsakeTransport,
+                            directory.resolve("keepsake")));
             out.printf(
                     "%s %s, JDK %s, %s, %d processors, %s; commands/s, p99 in ms%n%n",
                     binary.name(),
@@ -73,9 +97,11 @@ public final class Compare implements Callable<Integer> {
                     System.getProperty("os.name") + " " + System.getProperty("os.version"),
                     Runtime.getRuntime().availableProcessors(),
                     transport.name());
-            out.println(
-                    "| workload | clients | pipelined | redis | redis always | keepsake | ÷ redis | ÷ always |");
-            out.println("| --- | --: | --: | --: | --: | --: | --: | --: |");
+            var columns = servers.stream().map(MeasuredServer::title).toList();
+            out.printf(
+                    "| workload | clients | pipelined | %s | ÷ redis | ÷ always | reads that waited |%n",
+                    String.join(" | ", columns));
+            out.println("| --- " + "| --: ".repeat(5 + columns.size()) + "|");
             for (var each : cases()) {
                 measure(each, servers, transport);
             }
@@ -95,8 +121,9 @@ public final class Compare implements Callable<Integer> {
                 }
             }
         }
-        for (var kind : List.of(Kind.SET, Kind.GET)) {
+        for (var kind : List.of(Kind.SET, Kind.GET, Kind.LPUSH, Kind.MIX)) {
             cases.add(new Case(Workload.of(kind, 16 << 10), 50, 1));
+            cases.add(new Case(Workload.of(kind, 16 << 10), 500, 1));
         }
         cases.removeIf(each -> only != null && each.workload().kind() != only);
         return cases;
@@ -106,6 +133,8 @@ public final class Compare implements Callable<Integer> {
             throws Exception {
         var results = new ArrayList<List<LoadGenerator.Result>>();
         servers.forEach(_ -> results.add(new ArrayList<>()));
+        var measuredKeepsake = servers.getLast();
+        var readsBefore = measuredKeepsake.reads();
         for (int round = 0; round < rounds; round++) {
             for (int i = 0; i < servers.size(); i++) {
                 int turn = (i + round) % servers.size();
@@ -125,17 +154,16 @@ public final class Compare implements Callable<Integer> {
         var medians = results.stream().map(Compare::median).toList();
         double plain = medians.get(0).opsPerSecond();
         double always = medians.get(1).opsPerSecond();
-        double keepsake = medians.get(2).opsPerSecond();
+        double keepsake = medians.getLast().opsPerSecond();
         out.printf(
-                "| %s | %d | %d | %s | %s | %s | %.2f | %.2f |%n",
+                "| %s | %d | %d | %s | %.2f | %.2f | %s |%n",
                 measured.workload().title(),
                 measured.clients(),
                 measured.pipelined(),
-                text(medians.get(0)),
-                text(medians.get(1)),
-                text(medians.get(2)),
+                medians.stream().map(Compare::text).collect(Collectors.joining(" | ")),
                 keepsake / plain,
-                keepsake / always);
+                keepsake / always,
+                measuredKeepsake.reads().since(readsBefore).percentHeld());
     }
 
     private static LoadGenerator.Result median(List<LoadGenerator.Result> results) {

@@ -14,11 +14,13 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// A server process of the comparison, in a directory of its own. Ended by [#close].
 final class MeasuredServer implements AutoCloseable {
@@ -30,11 +32,13 @@ final class MeasuredServer implements AutoCloseable {
     private final String title;
     private final Process process;
     private final int port;
+    private final List<Process> others;
 
-    private MeasuredServer(String title, Process process, int port) {
+    private MeasuredServer(String title, Process process, int port, List<Process> others) {
         this.title = title;
         this.process = process;
         this.port = port;
+        this.others = List.copyOf(others);
     }
 
     /// Stock Redis.
@@ -43,39 +47,83 @@ final class MeasuredServer implements AutoCloseable {
     static MeasuredServer redis(String title, Path binary, String appendFsync, Path directory)
             throws IOException {
         int port = freePort(1);
-        Files.createDirectories(directory);
-        var process =
-                start(
-                        List.of(
-                                binary.toString(),
-                                "--bind",
-                                HOST,
-                                "--port",
-                                "" + port,
-                                "--dir",
-                                directory.toString(),
-                                "--save",
-                                "",
-                                "--appendonly",
-                                appendFsync.equals("no") ? "no" : "yes",
-                                "--appendfsync",
-                                appendFsync),
-                        directory);
-        var server = new MeasuredServer(title, process, port);
+        var process = start(redisCommand(binary, port, appendFsync, directory), directory);
+        var server = new MeasuredServer(title, process, port, List.of());
         server.await("it answers", server::answers);
         return server;
+    }
+
+    /// A stock cluster of one shard, whose nodes write down what they have before they answer.
+    static MeasuredServer cluster(String title, Path binary, int replicas, Path directory)
+            throws IOException {
+        int ports = freePort(1 + replicas);
+        var nodes = new ArrayList<Process>();
+        for (int i = 0; i <= replicas; i++) {
+            var own = directory.resolve("node-" + i);
+            var command = redisCommand(binary, ports + i, "always", own);
+            command.addAll(List.of("--cluster-enabled", "yes", "--cluster-port", "" + freePort(1)));
+            nodes.add(start(command, own));
+        }
+        var server = new MeasuredServer(title, nodes.removeFirst(), ports, nodes);
+        server.await("it answers", server::answers);
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), ports)) {
+            ask(socket, "CLUSTER ADDSLOTSRANGE 0 16383");
+            for (int i = 1; i <= replicas; i++) {
+                server.join(socket, ports, ports + i);
+            }
+            server.await(
+                    "the cluster is ok",
+                    () -> info(socket, "CLUSTER INFO").contains("cluster_state:ok"));
+            server.await(
+                    "its replicas are",
+                    () ->
+                            info(socket, "INFO replication")
+                                    .contains("connected_slaves:" + replicas));
+        }
+        return server;
+    }
+
+    private void join(Socket primary, int primaryPort, int port) throws IOException {
+        String id = info(primary, "CLUSTER MYID");
+        try (var replica = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            String bus = info(primary, "CONFIG GET cluster-port").lines().toList().getLast();
+            ask(replica, "CLUSTER MEET %s %d %s".formatted(HOST, primaryPort, bus));
+            await("replica knows", () -> ask(replica, "CLUSTER REPLICATE " + id).equals("+OK"));
+        }
+    }
+
+    private static List<String> redisCommand(
+            Path binary, int port, String appendFsync, Path directory) throws IOException {
+        Files.createDirectories(directory);
+        return new ArrayList<>(
+                List.of(
+                        binary.toString(),
+                        "--bind",
+                        HOST,
+                        "--port",
+                        "" + port,
+                        "--dir",
+                        directory.toString(),
+                        "--save",
+                        "",
+                        "--appendonly",
+                        appendFsync.equals("no") ? "no" : "yes",
+                        "--appendfsync",
+                        appendFsync));
     }
 
     /// Keepsake, with a cluster of one shard.
     ///
     /// @param launcher the script at the root of the repository
-    static MeasuredServer keepsake(String title, Path launcher, int replicas, Path directory)
+    /// @param transport what it waits with, or null for its own choice
+    static MeasuredServer keepsake(
+            String title, Path launcher, int replicas, @Nullable String transport, Path directory)
             throws IOException, InterruptedException {
         int ports = freePort(SHELL_PORTS);
         int lastPort = ports + SHELL_PORTS - 1;
         Files.createDirectories(directory);
-        var process =
-                start(
+        var command =
+                new ArrayList<>(
                         List.of(
                                 launcher.toString(),
                                 "start",
@@ -84,9 +132,12 @@ final class MeasuredServer implements AutoCloseable {
                                 "--data-dir",
                                 directory.resolve("data").toString(),
                                 "--node-ports",
-                                "%d-%d".formatted(ports + 1, lastPort - 1)),
-                        directory);
-        var server = new MeasuredServer(title, process, lastPort);
+                                "%d-%d".formatted(ports + 1, lastPort - 1)));
+        if (transport != null) {
+            command.addAll(List.of("--transport", transport));
+        }
+        var process = start(command, directory);
+        var server = new MeasuredServer(title, process, lastPort, List.of());
         var api = URI.create("http://%s:%d/".formatted(HOST, ports));
         server.await(
                 "its API answers", () -> call(api, "DescribeClusters", "{}").contains("Clusters"));
@@ -103,7 +154,22 @@ final class MeasuredServer implements AutoCloseable {
                 "its cluster is available",
                 () -> available.matcher(call(api, "DescribeClusters", "{}")).find());
         server.await("it answers", server::answers);
-        return server;
+        // The endpoint may lead to a replica.
+        return new MeasuredServer(title, process, primaryPort(lastPort), List.of());
+    }
+
+    private static int primaryPort(int endpointPort) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), endpointPort)) {
+            var address =
+                    Pattern.compile(
+                            "^\\S+ " + Pattern.quote(HOST) + ":(\\d+)@\\S* \\S*master",
+                            Pattern.MULTILINE);
+            var primary = address.matcher(info(socket, "CLUSTER NODES"));
+            if (!primary.find()) {
+                throw new IOException("CLUSTER NODES tells of no primary");
+            }
+            return Integer.parseInt(primary.group(1));
+        }
     }
 
     String title() {
@@ -112,6 +178,34 @@ final class MeasuredServer implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    /// How many reads of one key Keepsake has answered, and how many of them had to wait.
+    record Reads(long answered, long held) {
+        Reads since(Reads before) {
+            return new Reads(answered - before.answered, held - before.held);
+        }
+
+        String percentHeld() {
+            return answered == 0 ? "" : "%.2f %%".formatted(100.0 * held / answered);
+        }
+    }
+
+    /// What Keepsake has counted so far.
+    Reads reads() throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            String stats = info(socket, "INFO stats");
+            return new Reads(
+                    number(stats, "keepsake_reads_answered"), number(stats, "keepsake_reads_held"));
+        }
+    }
+
+    private static long number(String info, String name) {
+        return info.lines()
+                .filter(line -> line.startsWith(name + ":"))
+                .mapToLong(line -> Long.parseLong(line.substring(name.length() + 1).strip()))
+                .findFirst()
+                .orElseThrow(() -> new IllegalStateException("INFO does not tell " + name));
     }
 
     /// Empties it, and sets every key of the workload.
@@ -145,13 +239,40 @@ final class MeasuredServer implements AutoCloseable {
     private static String ask(Socket socket, String command) throws IOException {
         socket.setSoTimeout(10_000);
         socket.getOutputStream().write((command + "\r\n").getBytes(UTF_8));
+        return readLine(socket);
+    }
+
+    private static String readLine(Socket socket) throws IOException {
         var line = new StringBuilder();
         for (int next = socket.getInputStream().read();
                 next != '\n' && next >= 0;
                 next = socket.getInputStream().read()) {
             line.append((char) next);
         }
-        return line.toString();
+        return line.toString().strip();
+    }
+
+    /// The bulk string that answers a command, or all of a flat array's lines.
+    private static String info(Socket socket, String command) throws IOException {
+        String header = ask(socket, command).strip();
+        if (header.startsWith("*")) {
+            var lines = new StringBuilder();
+            for (int i = Integer.parseInt(header.substring(1)); i > 0; i--) {
+                lines.append(bulk(socket, readLine(socket).strip())).append('\n');
+            }
+            return lines.toString();
+        }
+        return bulk(socket, header);
+    }
+
+    private static String bulk(Socket socket, String header) throws IOException {
+        if (!header.startsWith("$")) {
+            throw new IOException("expected a bulk string, found " + header);
+        }
+        int length = Integer.parseInt(header.substring(1));
+        var text = new String(socket.getInputStream().readNBytes(length), UTF_8);
+        socket.getInputStream().skipNBytes(2);
+        return text;
     }
 
     private static String call(URI api, String operation, String body)
@@ -236,5 +357,6 @@ final class MeasuredServer implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         descendants.forEach(ProcessHandle::destroyForcibly);
+        others.forEach(Process::destroyForcibly);
     }
 }

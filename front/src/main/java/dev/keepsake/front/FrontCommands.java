@@ -286,6 +286,8 @@ final class FrontCommands {
                 text.append(line).append("\r\n");
                 if (replication) {
                     replicationInfo(text);
+                } else if (line.equals("# Stats")) {
+                    readsInfo(text);
                 }
             } else if (!(replication && !line.isEmpty()) && !speaksOfTheEngine(line)) {
                 text.append(rewriteLine(line)).append("\r\n");
@@ -317,6 +319,15 @@ final class FrontCommands {
             return "connected_clients:" + front.clients().size();
         }
         return line;
+    }
+
+    /// How often reads of one key had to wait for the log: what durability costs those who read.
+    private void readsInfo(StringBuilder text) {
+        text.append("keepsake_reads_answered:")
+                .append(front.readsAnswered())
+                .append("\r\nkeepsake_reads_held:")
+                .append(front.readsHeld())
+                .append("\r\n");
     }
 
     private void replicationInfo(StringBuilder text) {

@@ -79,6 +79,8 @@ public final class NodeFront implements AutoCloseable {
     private volatile Runnable onEngineLost = () -> {};
     private long parkedBytes;
     private int life;
+    private long readsAnswered;
+    private long readsHeld;
     private boolean bounded;
     private boolean paused;
     private boolean allPaused;
@@ -714,6 +716,22 @@ public final class NodeFront implements AutoCloseable {
     /// Bytes of replies have been parked, or, when negative, released.
     void countParked(int bytes) {
         parkedBytes += bytes;
+    }
+
+    /// A read of one key has been answered by the engine.
+    void countRead(boolean held) {
+        readsAnswered++;
+        readsHeld += held ? 1 : 0;
+    }
+
+    /// How many reads of one key the engine has answered since the front was made.
+    long readsAnswered() {
+        return readsAnswered;
+    }
+
+    /// How many of them had to wait until what they tell was durable.
+    long readsHeld() {
+        return readsHeld;
     }
 
     /// The engine is behind with what a shared lane has been sent, or no longer is.

@@ -246,6 +246,9 @@ final class SharedLane extends LaneChannel {
                                             || !front.dirtyKeys().contains(keyHash);
                             case INTERNAL, BARRIER, WAIT, INFO -> false;
                         };
+        if (kind == ExpectedReplies.Kind.READ) {
+            front.countRead(!mayLeave);
+        }
         if (tracker == null || front.holdRule() == HoldRule.NOTHING) {
             client.deliver(reply);
         } else if (mayLeave && !client.hasParked() && front.mayReply()) {
