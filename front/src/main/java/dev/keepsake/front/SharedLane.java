@@ -242,9 +242,9 @@ final class SharedLane extends LaneChannel {
                     case INTERNAL, BARRIER, WAIT, INFO -> false;
                 };
         if (tracker == null || front.holdRule() == HoldRule.NOTHING) {
-            client.deliver(reply);
+            client.tell(reply);
         } else if (mayLeave && !client.hasParked() && front.mayReply()) {
-            client.deliver(reply);
+            client.tell(reply);
         } else {
             park(client, reply);
         }
@@ -266,6 +266,7 @@ final class SharedLane extends LaneChannel {
         if (inOrder != null) {
             inOrder.barrier(offset);
         }
+        front.boundParked();
     }
 
     /// The offset out of a primary's `ROLE`: `["master", offset, replicas]`.
