@@ -171,8 +171,7 @@ public final class NodeFront implements AutoCloseable {
             engineSocket = socket;
             if (role == State.PRIMARY) {
                 tracker =
-                        new Tracker<>(
-                                durableOffset, this::mayReply, Parked::release, Parked::drop);
+                        new Tracker<>(durableOffset, this::mayReply, Parked::release, Parked::drop);
             }
             var control = new ControlLane(this);
             controlLane = control;

@@ -41,10 +41,7 @@ public final class Tracker<R> {
     /// @param release what becomes of something that may be told
     /// @param drop what becomes of something that never will be
     public Tracker(
-            long durableOffset,
-            BooleanSupplier mayReply,
-            Consumer<R> release,
-            Consumer<R> drop) {
+            long durableOffset, BooleanSupplier mayReply, Consumer<R> release, Consumer<R> drop) {
         this.durableOffset = durableOffset;
         this.mayReply = mayReply;
         this.release = release;

@@ -55,8 +55,9 @@ import org.jspecify.annotations.Nullable;
 /// 5. When nodes are told to claim, a leader may be outranked before its lease is over, and would
 ///    tell of clean keys what was true a moment ago. It stops when it hears of the newer term, and
 ///    at the latest one lease after that term began: no renewal of its own can be younger.
-/// 6. A reply leaves only while its node may reply, and what it tells, the log holds then: the value
-///    written, or the value read. And what the log has ever held, it holds after every loss of power.
+/// 6. A reply leaves only while its node may reply, and what it tells, the log holds then: the
+///    value written, or the value read. And what the log has ever held, it holds after every loss
+///    of power.
 /// 7. What is read is not older than what any client had been told before the read was sent. Not
 ///    where nodes are told to claim; see 5.
 final class SimulatedShard implements AutoCloseable {
@@ -293,7 +294,8 @@ final class SimulatedShard implements AutoCloseable {
             sights.addLast(new Sight(nowNs, tail));
         }
         // Each node keeps what it has seen, and nobody sees anything that is older than this.
-        while (sights.size() > 1 && sights.getFirst().sinceNs() < nowNs - 2 * SIGHT_LAG_MAX_MS * MS) {
+        while (sights.size() > 1
+                && sights.getFirst().sinceNs() < nowNs - 2 * SIGHT_LAG_MAX_MS * MS) {
             sights.removeFirst();
         }
     }
@@ -493,8 +495,8 @@ final class SimulatedShard implements AutoCloseable {
         }
     }
 
-    /// Sends one command after another to whom it takes for the primary, and tries another node when
-    /// no reply comes.
+    /// Sends one command after another to whom it takes for the primary, and tries another node
+    /// when no reply comes.
     private final class Client {
         private Node primary = nodes.getFirst();
         private @Nullable Command sent;
