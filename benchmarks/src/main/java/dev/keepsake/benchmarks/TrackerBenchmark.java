@@ -26,7 +26,7 @@ public class TrackerBenchmark {
     private static final long GOLDEN = 0x9E37_79B9_7F4A_7C15L;
 
     private final DirtyKeys dirtyKeys = new DirtyKeys();
-    private final Tracker<Long> tracker = new Tracker<>(0, dirtyKeys::release, _ -> {});
+    private final Tracker<Long> tracker = new Tracker<>(0, () -> true, dirtyKeys::release, _ -> {});
     private final Tracker<Long>.Open lane = tracker.open();
     private final Long[] hashes = new Long[TURN];
     private long offset;

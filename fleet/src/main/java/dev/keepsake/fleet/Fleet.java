@@ -32,6 +32,8 @@ import dev.keepsake.front.FrontOptions;
 import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.NodeTls;
+import dev.keepsake.log.Tail;
+import dev.keepsake.log.TransactionLog;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.shard.ShardNode;
 import dev.keepsake.shard.ShardNodeConfig;
@@ -39,6 +41,7 @@ import dev.keepsake.shard.SnapshotStore;
 import dev.keepsake.shard.Snapshotter;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -136,7 +139,7 @@ public final class Fleet implements AutoCloseable {
         var state = new ControlState();
         this.control =
                 ControlJournal.open(
-                        logs.open(config.dataDirectory().resolve("control")),
+                        openControlLog(),
                         state,
                         new ControlPlane(
                                 state,
@@ -146,6 +149,35 @@ public final class Fleet implements AutoCloseable {
                                 config.tuning().statusPace()),
                         faults,
                         this::wake);
+    }
+
+    /// Opens the log of the records. One that is gone would be taken for a new one, and every
+    /// cluster with it; but their directories tell that there were some.
+    private TransactionLog openControlLog() throws IOException {
+        var directory = config.dataDirectory().resolve("control");
+        var clusters = config.dataDirectory().resolve("clusters");
+        boolean hasClusters = !holdsNothing(clusters);
+        if (logs.keepsFiles() && hasClusters && holdsNothing(directory)) {
+            throw new IOException(
+                    "the control log in %s is gone, but there are clusters in %s; restore the directory, or start with another data directory"
+                            .formatted(directory, clusters));
+        }
+        return logs.open(directory);
+    }
+
+    /// Whether there is no file in the directory or below, or none with a byte in it.
+    private static boolean holdsNothing(Path directory) throws IOException {
+        if (!Files.isDirectory(directory)) {
+            return true;
+        }
+        try (var all = Files.walk(directory)) {
+            for (var file : (Iterable<Path>) all::iterator) {
+                if (Files.isRegularFile(file) && Files.size(file) > 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /// Reads the records and starts every cluster in them. Returns when their nodes listen; that
@@ -847,7 +879,7 @@ public final class Fleet implements AutoCloseable {
         running.put(spec.id(), runtime);
         try {
             control.decide(plane -> plane.clusterStarted(spec.id(), clock.now()));
-            start(spec, endpoints, runtime);
+            start(cluster, endpoints, runtime);
             complaints.remove(spec.id());
         } catch (IOException | RuntimeException e) {
             running.remove(spec.id());
@@ -856,10 +888,11 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
-    private void start(ClusterSpec spec, Endpoints endpoints, ClusterRuntime runtime)
+    private void start(ClusterState cluster, Endpoints endpoints, ClusterRuntime runtime)
             throws IOException {
+        var spec = cluster.spec();
         for (var shardSpec : spec.shards()) {
-            var shard = open(spec, shardSpec, runtime);
+            var shard = open(cluster, shardSpec, runtime);
             runtime.add(shard);
             var nodes = new ArrayList<NodeRuntime>();
             for (var nodeSpec : shardSpec.nodes()) {
@@ -882,11 +915,26 @@ public final class Fleet implements AutoCloseable {
                 });
     }
 
-    private ShardRuntime open(ClusterSpec spec, ShardSpec shardSpec, ClusterRuntime runtime)
+    private ShardRuntime open(ClusterState cluster, ShardSpec shardSpec, ClusterRuntime runtime)
             throws IOException {
+        var spec = cluster.spec();
         var directory = directoryOf(spec.id());
-        var log = logs.open(directory.resolve(shardSpec.name()));
-        var snapshots = SnapshotStore.open(directory.resolve(shardSpec.name() + "-snapshots"));
+        var logDirectory = directory.resolve(shardSpec.name());
+        boolean hasRun = cluster.enginePatchVersion() != null;
+        if (hasRun && logs.keepsFiles() && holdsNothing(logDirectory)) {
+            throw new IOException(
+                    "the log in %s is gone, though cluster %s was available before; restore the directory, or delete the cluster"
+                            .formatted(logDirectory, spec.id().name()));
+        }
+        var log = logs.open(logDirectory);
+        SnapshotStore snapshots;
+        try {
+            snapshots = SnapshotStore.open(directory.resolve(shardSpec.name() + "-snapshots"));
+            checkLogIsWhole(logDirectory, log.tail(), snapshots);
+        } catch (IOException | RuntimeException e) {
+            log.close();
+            throw e;
+        }
         var name = "%s-%s-snapshot".formatted(spec.id().name(), shardSpec.name());
         var engine = helper(name, directory, engineOf(spec), Map.of());
         var snapshotter =
@@ -907,6 +955,22 @@ public final class Fleet implements AutoCloseable {
                 config.tuning(),
                 thread,
                 new ShardListener(runtime));
+    }
+
+    /// A log knows what its own directory has to hold, but not that it was there at all; and not
+    /// that it was another one.
+    private static void checkLogIsWhole(Path directory, Tail tail, SnapshotStore snapshots)
+            throws IOException {
+        var newest = snapshots.newest().orElse(null);
+        if (newest != null && newest.nextIndex() > tail.index() + 1) {
+            throw new IOException(
+                    "the log in %s ends with entry %d, but the snapshot %s holds all up to entry %d; restore the log's directory"
+                            .formatted(
+                                    directory,
+                                    tail.index(),
+                                    newest.file(),
+                                    newest.nextIndex() - 1));
+        }
     }
 
     private Secret newPassword() {

@@ -9,6 +9,11 @@ public interface LogFactory extends AutoCloseable {
     /// Opens the log that is kept in `directory`, or in its name, or begins it.
     TransactionLog open(Path directory) throws IOException;
 
+    /// Whether logs are files in their directories, so that an empty directory is an empty log.
+    default boolean keepsFiles() {
+        return true;
+    }
+
     /// Deletes what [#open] keeps elsewhere than in `directory`, of a log that has been closed.
     /// There need not be any.
     ///

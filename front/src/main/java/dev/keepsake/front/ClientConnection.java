@@ -63,6 +63,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private @Nullable Channel channel;
     private @Nullable ByteBuf input;
     private @Nullable ByteBuf output;
+    private boolean outputTells;
     private @Nullable OwnLane own;
     private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
     private int inFlight;
@@ -1032,6 +1033,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void closeWhenWritten() {
+        if (outputTells && !front.mayTell()) {
+            reset(); // what precedes this answer may not be told
+            return;
+        }
         closing = true;
         var open = channel;
         if (open != null) {
@@ -1039,6 +1044,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             open.writeAndFlush(front.allocator().buffer(0))
                     .addListener(ChannelFutureListener.CLOSE);
         }
+    }
+
+    /// Delivers what the engine says of the data. It leaves only while the node may reply: see
+    /// [NodeFront#flushClients].
+    void tell(ByteBuf reply) {
+        deliver(reply);
+        outputTells = true;
+    }
+
+    /// Whether something is to be sent to it that tells of the data.
+    boolean hasToTell() {
+        return outputTells;
     }
 
     /// Copies a reply that may leave into what is sent at the end of the turn.
@@ -1077,7 +1094,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 reset(); // what follows would be taken for the reply that is missing
             }
             if (!isClosed()) {
-                deliver(bytes);
+                tell(bytes);
             }
             bytes.release();
         }
@@ -1101,7 +1118,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
         if (free || (!waits && parked.isEmpty() && front.mayReply())) {
-            deliver(reply);
+            tell(reply);
         } else {
             front.parkLate(park(reply));
         }
@@ -1131,6 +1148,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     void flush() {
         touched = false;
+        outputTells = false;
         var out = output;
         var open = channel;
         if (out != null && open != null) {

@@ -172,7 +172,8 @@ public final class NodeFront implements AutoCloseable {
             gate = mayReply;
             engineSocket = socket;
             if (role == State.PRIMARY) {
-                tracker = new Tracker<>(durableOffset, Parked::release, Parked::drop);
+                tracker =
+                        new Tracker<>(durableOffset, this::mayReply, Parked::release, Parked::drop);
             }
             var control = new ControlLane(this);
             controlLane = control;
@@ -324,7 +325,8 @@ public final class NodeFront implements AutoCloseable {
                 lanesByUser.values().stream()
                                 .flatMap(UserLanes::allShared)
                                 .allMatch(SharedLane::isIdle)
-                        && (tracker == null || tracker.parkedCount() == 0);
+                        && (tracker == null || tracker.parkedCount() == 0)
+                        && touched.isEmpty();
         if (idle || pollsLeft <= 0) {
             drained.complete(null);
         } else {
@@ -395,7 +397,8 @@ public final class NodeFront implements AutoCloseable {
         control.ask(
                 reply -> {
                     if (reply instanceof RespValue.IntegerReply(long subscribers)) {
-                        heard.complete(subscribers);
+                        // Told to a client of another node, so it waits as a reply would here.
+                        parkLate(new Parked.Answer(heard, subscribers));
                     } else {
                         heard.completeExceptionally(
                                 new IllegalStateException("the engine does not publish"));
@@ -550,12 +553,30 @@ public final class NodeFront implements AutoCloseable {
         touched.add(client);
     }
 
-    /// Sends what has gathered for each client.
+    /// Sends what has gathered for each client: what tells of the data while the lease holds. The
+    /// lease was asked when each reply was taken, but this is the moment when they leave, and the
+    /// process may have stood still in between. Who is held back is sent the rest when the lease is
+    /// longer again.
     void flushClients() {
-        if (!touched.isEmpty()) {
-            touched.forEach(ClientConnection::flush);
-            touched.clear();
+        if (touched.isEmpty()) {
+            return;
         }
+        boolean mayTell = mayTell();
+        var heldBack = new ArrayList<ClientConnection>();
+        for (var client : touched) {
+            if (mayTell || !client.hasToTell()) {
+                client.flush();
+            } else {
+                heldBack.add(client);
+            }
+        }
+        touched.clear();
+        touched.addAll(heldBack);
+    }
+
+    /// Whether a client may be sent what the engine says of the data.
+    boolean mayTell() {
+        return state != State.PRIMARY || options.hold() == HoldRule.NOTHING || gate.mayReply();
     }
 
     // ---- lanes
@@ -567,10 +588,11 @@ public final class NodeFront implements AutoCloseable {
         state = State.LOADING;
         gate = () -> false;
         for (var client : List.copyOf(clients)) {
-            if (client.awaitsReplies()) {
+            if (client.awaitsReplies() || client.hasToTell()) {
                 client.reset();
             }
         }
+        touched.removeIf(ClientConnection::hasToTell);
         lanesByUser.values().forEach(UserLanes::abandon);
         lanesByUser.clear();
         retiring.forEach(SharedLane::abandon);
@@ -706,7 +728,7 @@ public final class NodeFront implements AutoCloseable {
     }
 
     private void releaseDurable() {
-        if (tracker != null && gate.mayReply()) {
+        if (tracker != null) {
             tracker.durable(durableOffset);
             boundParked();
             flushClients();
@@ -746,7 +768,7 @@ public final class NodeFront implements AutoCloseable {
 
     /// Stops reading commands when too much waits for the engine or its replies for the log, and
     /// goes on when half is gone.
-    private void boundParked() {
+    void boundParked() {
         int parked = tracker == null ? 0 : tracker.parkedCount();
         if (!fullLanes.isEmpty()
                 || parked > options.maxParkedReplies()

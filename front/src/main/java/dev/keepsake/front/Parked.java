@@ -2,10 +2,11 @@ package dev.keepsake.front;
 
 import dev.keepsake.shard.DirtyKeys;
 import io.netty.buffer.ByteBuf;
+import java.util.concurrent.CompletableFuture;
 
-/// What waits in the tracker of a primary until it is durable.
+/// What waits in the tracker of a primary until it is durable and the lease holds.
 sealed interface Parked {
-    /// It is durable.
+    /// It is durable, and the node may reply.
     void release();
 
     /// It never will be known to be.
@@ -48,6 +49,20 @@ sealed interface Parked {
 
         ByteBuf bytes() {
             return bytes;
+        }
+    }
+
+    /// How many have heard what was published for a client of another node.
+    record Answer(CompletableFuture<Long> heard, long subscribers) implements Parked {
+        @Override
+        public void release() {
+            heard.complete(subscribers);
+        }
+
+        @Override
+        public void drop() {
+            heard.completeExceptionally(
+                    new IllegalStateException("whether it was published is not known"));
         }
     }
 

@@ -250,9 +250,9 @@ final class SharedLane extends LaneChannel {
             front.countRead(!mayLeave);
         }
         if (tracker == null || front.holdRule() == HoldRule.NOTHING) {
-            client.deliver(reply);
+            client.tell(reply);
         } else if (mayLeave && !client.hasParked() && front.mayReply()) {
-            client.deliver(reply);
+            client.tell(reply);
         } else {
             park(client, reply);
         }
@@ -280,6 +280,7 @@ final class SharedLane extends LaneChannel {
         if (inOrder != null) {
             inOrder.barrier(offset);
         }
+        front.boundParked();
     }
 
     /// A script has been running for so long that the engine answers nothing else, and so does not

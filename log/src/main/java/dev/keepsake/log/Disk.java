@@ -20,6 +20,10 @@ public interface Disk {
     /// Opens a file for reading and writing; makes it, private to its owner, if it is missing.
     DiskFile open(Path file) throws IOException;
 
+    /// Gives a file another name in its directory, at once in the place of a file that has that
+    /// name already. Open files stay open.
+    void rename(Path from, Path to) throws IOException;
+
     /// Deletes the file, if it is there.
     void delete(Path file) throws IOException;
 

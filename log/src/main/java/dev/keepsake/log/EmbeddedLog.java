@@ -22,6 +22,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A transaction log in files of this machine. See [TransactionLog] for what it promises.
 ///
@@ -30,11 +32,15 @@ import org.jspecify.annotations.Nullable;
 /// tells anybody: the longer a force takes, the larger the next batch.
 ///
 /// Two ways of failing are told apart. When there was no room, the batch is taken back from the
-/// file and refused as [AppendOutcome.Full]; the log goes on. After any other error nobody can know
-/// what the file holds (a failed `fsync` may have dropped the pages): everything under way and
+/// file and refused as [AppendOutcome.Full]; the log goes on. Claims and renewals of the batch are
+/// not refused: they are written into a [LogReserve], so that a full disk does not cost the lease
+/// and with it the reads, nor keeps another node from taking over. After any other error nobody can
+/// know what the file holds (a failed `fsync` may have dropped the pages): everything under way and
 /// everything later is [AppendOutcome.Unknown], the fault handler is told, and only opening the log
 /// again reads what is really there.
 public final class EmbeddedLog implements TransactionLog {
+    private static final Logger LOG = LoggerFactory.getLogger(EmbeddedLog.class);
+
     private sealed interface Request {
         /// Answers a request that is not tried, or whose trial failed.
         void refuse(Refusal refusal, String reason, @Nullable Throwable cause);
@@ -80,6 +86,9 @@ public final class EmbeddedLog implements TransactionLog {
     private static final int BATCH_MAX_REQUESTS = 4096;
     private static final int BATCH_MAX_BYTES = 8 << 20;
     private static final int COMPARE_BYTES = 1 << 20;
+
+    // Some 25,000 renewals: at the standard pace more than three hours.
+    private static final long RESERVE_MAX_BYTES = 1 << 20;
     private static final long CLOSE_WITHIN_MS = 5_000;
 
     private final Path directory;
@@ -87,6 +96,7 @@ public final class EmbeddedLog implements TransactionLog {
     private final EmbeddedLogOptions options;
     private final FaultHandler faults;
     private final AutoCloseable directoryClaim;
+    private final LogBounds bounds;
     private final Thread writer;
     private final RecentEntries recent;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -108,6 +118,7 @@ public final class EmbeddedLog implements TransactionLog {
     private final List<Request> undecided = new ArrayList<>();
     private Tail batchTail;
     private Segment current;
+    private final LogReserve reserve;
 
     private EmbeddedLog(
             Path directory,
@@ -116,6 +127,8 @@ public final class EmbeddedLog implements TransactionLog {
             ThreadFactory threads,
             FaultHandler faults,
             AutoCloseable directoryClaim,
+            LogBounds bounds,
+            LogReserve reserve,
             NavigableMap<Long, Segment> segments,
             Tail tail) {
         this.directory = directory;
@@ -123,6 +136,8 @@ public final class EmbeddedLog implements TransactionLog {
         this.options = options;
         this.faults = faults;
         this.directoryClaim = directoryClaim;
+        this.bounds = bounds;
+        this.reserve = reserve;
         this.segments = segments;
         this.recent = new RecentEntries(options.recentBytes());
         this.tail = tail;
@@ -145,28 +160,66 @@ public final class EmbeddedLog implements TransactionLog {
             throws IOException {
         var claim = disk.claimDirectory(directory);
         var segments = new TreeMap<Long, Segment>();
+        LogBounds bounds = null;
         try {
-            var tail = recover(directory, disk, segments);
+            bounds = LogBounds.open(disk, directory);
+            long reserveBytes = Math.min(RESERVE_MAX_BYTES, options.segmentBytes());
+            var tail = recover(directory, disk, bounds, reserveBytes, segments);
             if (segments.isEmpty()) {
+                if (bounds.promise() == null) {
+                    bounds.promise(LogBounds.Promise.OF_NOTHING);
+                }
                 segments.put(0L, Segment.create(disk, directory, Tail.EMPTY));
             }
+            bounds.promise(
+                    new LogBounds.Promise(segments.firstKey(), segments.lastKey(), tail.index()));
+            var reserve = new LogReserve(disk, directory, reserveBytes);
+            makeIfThereIsRoom(reserve, directory);
             var log =
                     new EmbeddedLog(
-                            directory, disk, options, threads, faults, claim, segments, tail);
+                            directory, disk, options, threads, faults, claim, bounds, reserve,
+                            segments, tail);
             log.writer.start();
             return log;
         } catch (IOException | RuntimeException e) {
             for (var segment : segments.values()) {
                 segment.close();
             }
+            if (bounds != null) {
+                bounds.close();
+            }
             closeClaim(claim);
             throw e;
         }
     }
 
-    private static Tail recover(Path directory, Disk disk, NavigableMap<Long, Segment> segments)
+    private static void makeIfThereIsRoom(LogReserve reserve, Path directory) throws IOException {
+        try {
+            reserve.make();
+        } catch (IOException e) {
+            if (!isNoSpace(e)) {
+                throw e;
+            }
+            LOG.warn(
+                    "log={} has no room for its reserve: leases will end when the disk is full",
+                    directory);
+        }
+    }
+
+    private static Tail recover(
+            Path directory,
+            Disk disk,
+            LogBounds bounds,
+            long reserveBytes,
+            NavigableMap<Long, Segment> segments)
             throws IOException {
         var names = disk.list(directory).stream().filter(Segment::isSegment).toList();
+        var promise = bounds.promise();
+        long newestIndex = promise == null ? -1 : promise.newestIndex();
+        long forcedIndex = promise == null ? -1 : promise.forcedIndex();
+        if (promise != null) {
+            checkEnds(directory, names, promise);
+        }
         var tail = Tail.EMPTY;
         for (int i = 0; i < names.size(); i++) {
             boolean last = i == names.size() - 1;
@@ -182,22 +235,63 @@ public final class EmbeddedLog implements TransactionLog {
                             path
                                     + " has no valid header, and is all that was not trimmed; restore it");
                 }
+                if (Segment.firstIndexOf(names.get(i)) <= newestIndex) {
+                    throw new CorruptLogException(
+                            path
+                                    + " has no valid header, though it was finished before; restore it");
+                }
                 disk.delete(path); // it was being made, and holds nothing that was acknowledged
                 break;
             }
             segments.put(segment.firstIndex(), segment);
+            if (segment.hasBounds() && promise == null) {
+                throw new CorruptLogException(
+                        "%s is missing or damaged, which says what has to be here beside %s; restore the missing file"
+                                .formatted(bounds.path(), path));
+            }
             if (i > 0 && !segment.before().equals(tail)) {
                 throw new CorruptLogException(
-                        "%s follows entry %d, but the segment before it ends with entry %d; restore the missing file"
-                                .formatted(path, segment.before().index(), tail.index()));
+                        "%s follows entry %d, but the segment before it ends with entry %d; restore the missing file, which is %s or one behind it"
+                                .formatted(
+                                        path,
+                                        segment.before().index(),
+                                        tail.index(),
+                                        Segment.fileName(tail.index() + 1)));
             }
-            tail = segment.recover(last);
+            tail = segment.recover(last, forcedIndex, reserveBytes);
+        }
+        if (tail.index() < forcedIndex) {
+            throw new CorruptLogException(
+                    "%s ends with entry %d, but entry %d was durable; restore the missing file"
+                            .formatted(directory, tail.index(), forcedIndex));
         }
         if (!segments.isEmpty()) {
             segments.lastEntry().getValue().forceAgain();
         }
         disk.forceDirectory(directory);
         return tail;
+    }
+
+    /// Checks that neither the oldest nor the newest segment is missing that has to be here.
+    private static void checkEnds(Path directory, List<String> names, LogBounds.Promise promise)
+            throws CorruptLogException {
+        if (promise.newestIndex() < 0) {
+            return; // the first segment was not finished yet
+        }
+        var newest = Segment.fileName(promise.newestIndex());
+        if (names.isEmpty() || names.getLast().compareTo(newest) < 0) {
+            throw missing(directory.resolve(newest));
+        }
+        var oldest = Segment.fileName(promise.oldestIndex());
+        if (names.getFirst().compareTo(oldest) > 0) {
+            throw missing(directory.resolve(oldest));
+        }
+    }
+
+    private static CorruptLogException missing(Path segment) {
+        return new CorruptLogException(
+                "%s is missing, and nothing may be read without it; restore the missing file"
+                        .formatted(segment));
     }
 
     /// How a log stands after `entry` that stood at `before`.
@@ -403,10 +497,13 @@ public final class EmbeddedLog implements TransactionLog {
             return false;
         }
         // Strictly the oldest first: opened again, a gap between segments would be taken for
-        // damage.
+        // damage. And not before it is known that they may be missing.
         trimming.lock();
         try {
             var oldest = oldestBefore(firstKeptIndex);
+            if (oldest != null) {
+                bounds.keepFrom(firstIndexKept(firstKeptIndex));
+            }
             while (oldest != null) {
                 disk.delete(oldest.path());
                 disk.forceDirectory(directory);
@@ -430,6 +527,15 @@ public final class EmbeddedLog implements TransactionLog {
             Map.Entry<Long, Segment> first = segments.firstEntry();
             var second = segments.higherKey(first.getKey());
             return second == null || second > firstKeptIndex ? null : first.getValue();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private long firstIndexKept(long firstKeptIndex) {
+        lock.lock();
+        try {
+            return segments.floorKey(firstKeptIndex);
         } finally {
             lock.unlock();
         }
@@ -461,14 +567,29 @@ public final class EmbeddedLog implements TransactionLog {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
+        noteCleanEnd();
         try {
             for (var segment : allSegments()) {
                 segment.close();
             }
+            bounds.close();
         } catch (IOException e) {
             faults.fatal("a file of %s cannot be closed".formatted(directory), e);
         }
         closeClaim(directoryClaim);
+    }
+
+    /// Says where the log ends, so that nothing of it can be taken for a torn end when it is opened
+    /// again. Without it the end is known as of the newest segment's beginning, which is enough.
+    private void noteCleanEnd() {
+        if (broken != null) {
+            return;
+        }
+        try {
+            bounds.forced(tail.index());
+        } catch (IOException e) {
+            LOG.info("log={} cannot note where it ends reason={}", directory, e.getMessage());
+        }
     }
 
     private List<Segment> allSegments() {
@@ -646,10 +767,9 @@ public final class EmbeddedLog implements TransactionLog {
 
     /// Writes and forces what has been gathered, and tells everyone.
     private void writeBatch() {
-        var before = tail;
         if (!batch.isEmpty()) {
             try {
-                if (current.sizeBytes() >= options.segmentBytes()) {
+                if (!isPlaceFor(batch)) {
                     roll();
                 }
                 current.append(batch);
@@ -657,6 +777,14 @@ public final class EmbeddedLog implements TransactionLog {
                 onWriteFailure(e);
                 return;
             }
+        }
+        onWritten();
+    }
+
+    /// What has been gathered is durable: tells everyone.
+    private void onWritten() {
+        var before = tail;
+        if (!batch.isEmpty()) {
             recent.add(batch);
             tail = batchTail;
         }
@@ -672,7 +800,36 @@ public final class EmbeddedLog implements TransactionLog {
     }
 
     private void roll() throws IOException {
-        var next = Segment.create(disk, directory, tail);
+        if (!reserve.isReady()) {
+            if (current.isReserved()) {
+                reserve.make(); // or the next full disk would find none
+            } else {
+                makeIfThereIsRoom(reserve, directory);
+            }
+        }
+        if (current.isEmpty()) {
+            current.giveBackReserve(); // the next segment would have its very name
+        } else {
+            goOnIn(Segment.create(disk, directory, tail));
+        }
+    }
+
+    private void goOnIn(Segment next) throws IOException {
+        try {
+            bounds.begin(next.firstIndex());
+        } catch (IOException e) {
+            if (isNoSpace(e)) {
+                next.undo(disk);
+            }
+            throw e;
+        }
+        if (current.isReserved()) {
+            current.giveBackReserve();
+        }
+        use(next);
+    }
+
+    private void use(Segment next) {
         lock.lock();
         try {
             segments.put(next.firstIndex(), next);
@@ -682,6 +839,18 @@ public final class EmbeddedLog implements TransactionLog {
         current = next;
     }
 
+    /// Whether the entries may go where the log ends now; in the reserve only a leader's may.
+    private boolean isPlaceFor(List<LogEntry> entries) {
+        if (!current.isReserved()) {
+            return current.sizeBytes() < options.segmentBytes();
+        }
+        return current.hasRoomFor(entries) && entries.stream().allMatch(EmbeddedLog::isOfLeader);
+    }
+
+    private static boolean isOfLeader(LogEntry entry) {
+        return entry.kind() == EntryKind.LEADER || entry.kind() == EntryKind.LEASE;
+    }
+
     private void onWriteFailure(IOException failure) {
         batch.clear();
         successes.clear();
@@ -689,10 +858,7 @@ public final class EmbeddedLog implements TransactionLog {
             try {
                 current.rollBack();
                 batchTail = tail;
-                String reason = "no space left for %s".formatted(current.path());
-                noLongerPending(undecided);
-                undecided.forEach(request -> request.refuse(Refusal.FULL, reason, failure));
-                undecided.clear();
+                goOnInReserve("no space left for %s".formatted(current.path()), failure);
                 return;
             } catch (IOException e) {
                 failure.addSuppressed(e);
@@ -703,8 +869,62 @@ public final class EmbeddedLog implements TransactionLog {
                 failure);
     }
 
+    /// Refuses what there is no room for, and writes the rest where room was kept.
+    private void goOnInReserve(String reason, IOException failure) throws IOException {
+        var all = List.copyOf(undecided);
+        undecided.clear();
+        for (var request : all) {
+            switch (request) {
+                case ClaimRequest claim -> decide(claim);
+                case AppendRequest renewal when renewal.kind() == EntryKind.LEASE ->
+                        decide(renewal);
+                case AppendRequest other ->
+                        whenWritten(other, () -> other.refuse(Refusal.FULL, reason, failure));
+            }
+        }
+        if (batch.isEmpty() || appendToReserve()) {
+            onWritten();
+            return;
+        }
+        batch.clear();
+        successes.clear();
+        batchTail = tail;
+        noLongerPending(undecided);
+        undecided.forEach(request -> request.refuse(Refusal.FULL, reason, failure));
+        undecided.clear();
+    }
+
+    /// @return false when there is no room in the reserve either
+    private boolean appendToReserve() throws IOException {
+        try {
+            if (!current.isReserved()) {
+                if (!reserve.isReady()) {
+                    return false;
+                }
+                LOG.warn("log={} has no room but for leases", directory);
+                var next = Segment.createIn(reserve, disk, directory, tail);
+                if (current.isEmpty()) {
+                    current.close(); // whose place this one has taken, and nobody reads from
+                    use(next);
+                } else {
+                    goOnIn(next);
+                }
+            }
+            current.append(batch);
+            return true;
+        } catch (IOException e) {
+            if (!isNoSpace(e)) {
+                throw e;
+            }
+            current.rollBack();
+            return false;
+        }
+    }
+
     private void breakDown(String why, Throwable cause) {
         broken = why;
+        batch.clear();
+        successes.clear();
         undecided.clear();
         List<Request> waiting;
         lock.lock();

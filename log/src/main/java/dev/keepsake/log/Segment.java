@@ -29,6 +29,8 @@ final class Segment {
      *   0        4        8       16     24     25            33              41
      *   | length | crc32c | index | term | kind | firstOffset | batchPosition | payload (length) |
      *
+     * and, while it takes the place of the reserve, zeros up to a fixed length, which entries overwrite.
+     *
      * The checksum covers all of the entry but itself. batchPosition is where in this file the entry's
      * batch begins. Batches are forced one after the other, so an entry whose batch begins behind a
      * damaged one proves that the damaged one had been forced: that is corruption. Without such a
@@ -39,7 +41,8 @@ final class Segment {
     static final int LEADER_MAX_BYTES = 255;
 
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
-    private static final long MAGIC = 0x4B4550534C4F4731L; // "KEPSLOG1"
+    private static final long MAGIC = 0x4B4550534C4F4732L; // "KEPSLOG2"
+    private static final long MAGIC_WITHOUT_BOUNDS = 0x4B4550534C4F4731L; // "KEPSLOG1"
     private static final int LEADER_AT = 40;
     private static final int CRC_AT = HEADER_BYTES - Integer.BYTES;
     private static final int BATCH_POSITION_AT = 33;
@@ -52,15 +55,18 @@ final class Segment {
     private final Path path;
     private final Disk.DiskFile file;
     private final Tail before;
+    private final boolean hasBounds;
     private final List<Mark> marks = new ArrayList<>(); // guarded by itself
     private long sizeBytes = HEADER_BYTES;
     private long lastEntryAt; // the last one that was recovered; 0 when there is none
     private long nextMarkAt = HEADER_BYTES;
+    private long reservedBytes; // how long the file is while it may not grow; 0 otherwise
 
-    private Segment(Path path, Disk.DiskFile file, Tail before) {
+    private Segment(Path path, Disk.DiskFile file, Tail before, boolean hasBounds) {
         this.path = path;
         this.file = file;
         this.before = before;
+        this.hasBounds = hasBounds;
     }
 
     static String fileName(long firstIndex) {
@@ -71,9 +77,74 @@ final class Segment {
         return fileName.matches("\\d{20}\\.log");
     }
 
-    /// Begins a segment behind `before`. Durable when this returns.
+    /// The first index of a segment of that name.
+    static long firstIndexOf(String fileName) {
+        return Long.parseLong(fileName.substring(0, 20));
+    }
+
+    /// Begins a segment behind `before`. Durable when this returns; when it throws, there is none.
     static Segment create(Disk disk, Path directory, Tail before) throws IOException {
         var path = directory.resolve(fileName(before.index() + 1));
+        var file = disk.open(path);
+        try {
+            file.truncate(0);
+            file.write(new ByteBuffer[] {header(before)}, 0);
+            file.force();
+            disk.forceDirectory(directory);
+        } catch (IOException e) {
+            file.close();
+            throw undone(disk, path, e);
+        }
+        return new Segment(path, file, before, true);
+    }
+
+    /// As [#create], in the room that was kept for it: no more than that is written to it, until
+    /// [#giveBackReserve]. Takes the place of a segment that holds nothing, if one stands there;
+    /// that is left as it was when this throws.
+    static Segment createIn(LogReserve reserve, Disk disk, Path directory, Tail before)
+            throws IOException {
+        var name = fileName(before.index() + 1);
+        boolean replaces = disk.list(directory).contains(name);
+        var path = directory.resolve(name);
+        var kept = reserve.take();
+        var file = disk.open(kept);
+        try {
+            file.write(new ByteBuffer[] {header(before)}, 0);
+            file.force();
+            disk.rename(kept, path);
+            disk.forceDirectory(directory);
+        } catch (IOException e) {
+            file.close();
+            throw replaces ? e : undone(disk, path, e);
+        }
+        var segment = new Segment(path, file, before, true);
+        segment.reservedBytes = reserve.bytes();
+        return segment;
+    }
+
+    /// Removes a segment that has just been made and holds nothing.
+    void undo(Disk disk) throws IOException {
+        file.close();
+        remove(disk, path);
+    }
+
+    private static IOException undone(Disk disk, Path path, IOException failure) {
+        try {
+            remove(disk, path);
+            return failure;
+        } catch (IOException e) {
+            // Not for want of space alone: what is left would stand in the way of what follows.
+            failure.addSuppressed(e);
+            return new IOException("%s is left half made".formatted(path), failure);
+        }
+    }
+
+    private static void remove(Disk disk, Path path) throws IOException {
+        disk.delete(path);
+        disk.forceDirectory(path.resolveSibling(""));
+    }
+
+    private static ByteBuffer header(Tail before) {
         var header = ByteBuffer.allocate(HEADER_BYTES);
         var leader = before.leader().getBytes(UTF_8);
         header.putLong(MAGIC)
@@ -84,17 +155,7 @@ final class Segment {
                 .put((byte) leader.length)
                 .put(leader)
                 .putInt(CRC_AT, crc(header.duplicate().position(0).limit(CRC_AT)));
-        var file = disk.open(path);
-        try {
-            file.truncate(0);
-            file.write(new ByteBuffer[] {header.position(0).limit(HEADER_BYTES)}, 0);
-            file.force();
-            disk.forceDirectory(directory);
-        } catch (IOException e) {
-            file.close();
-            throw e;
-        }
-        return new Segment(path, file, before);
+        return header.position(0).limit(HEADER_BYTES);
     }
 
     /// Opens a segment that was written before.
@@ -108,7 +169,7 @@ final class Segment {
         var header = ByteBuffer.allocate(HEADER_BYTES);
         file.read(header, 0);
         if (header.hasRemaining()
-                || header.getLong(0) != MAGIC
+                || (header.getLong(0) != MAGIC && header.getLong(0) != MAGIC_WITHOUT_BOUNDS)
                 || header.getInt(CRC_AT) != crc(header.duplicate().position(0).limit(CRC_AT))) {
             long fileBytes = file.size();
             file.close();
@@ -129,7 +190,8 @@ final class Segment {
                         new Term(header.getLong(24)),
                         new String(leader, UTF_8),
                         header.getLong(32),
-                        header.getLong(16)));
+                        header.getLong(16)),
+                header.getLong(0) == MAGIC);
     }
 
     Path path() {
@@ -145,15 +207,48 @@ final class Segment {
         return before.index() + 1;
     }
 
+    /// Whether it was made when [LogBounds] were kept already.
+    boolean hasBounds() {
+        return hasBounds;
+    }
+
     long sizeBytes() {
         return sizeBytes;
+    }
+
+    /// Whether it holds no entry.
+    boolean isEmpty() {
+        return sizeBytes == HEADER_BYTES;
+    }
+
+    /// Whether it stands in the reserve.
+    boolean isReserved() {
+        return reservedBytes > 0;
+    }
+
+    /// Whether the entries fit: they do, but for a segment that stands in the reserve.
+    boolean hasRoomFor(List<LogEntry> entries) {
+        long bytes = 0;
+        for (var entry : entries) {
+            bytes += ENTRY_HEADER_BYTES + entry.payload().remaining();
+        }
+        return !isReserved() || sizeBytes + bytes <= reservedBytes;
+    }
+
+    /// Ends at its last entry from now on. Nothing more is written to it.
+    void giveBackReserve() throws IOException {
+        reservedBytes = 0;
+        file.truncate(sizeBytes);
+        file.force();
     }
 
     /// Checks every entry, from the first to the last.
     ///
     /// @param last whether this is the log's last segment, whose end may be torn; it is cut then
+    /// @param forcedIndex an entry that is known to have been durable; nothing up to it is cut
+    /// @param reserveBytes how long a reserve is; a last segment that stands in one keeps the room
     /// @return how the log stands after this segment
-    Tail recover(boolean last) throws IOException {
+    Tail recover(boolean last, long forcedIndex, long reserveBytes) throws IOException {
         long fileBytes = file.size();
         var tail = before;
         long position = HEADER_BYTES;
@@ -162,11 +257,25 @@ final class Segment {
             if (entry == null
                     || entry.index() != tail.index() + 1
                     || entry.firstOffset() != tail.endOffset()) {
+                boolean zero = isZero(position, fileBytes);
+                if (!last && zero) {
+                    break; // what was left of the reserve; the next segment knows the end
+                }
                 if (!last) {
                     throw damaged(position, "and later segments follow");
                 }
+                if (tail.index() < forcedIndex) {
+                    throw damaged(
+                            position,
+                            "but entry %d was durable, and this is where entry %d begins"
+                                    .formatted(forcedIndex, tail.index() + 1));
+                }
                 if (forcedAfter(position, fileBytes)) {
                     throw damaged(position, "and later batches follow");
+                }
+                if (zero && fileBytes == reserveBytes) {
+                    reservedBytes = reserveBytes;
+                    break;
                 }
                 LOG.warn(
                         "file={} has a torn end, which is cut from={} to={}",
@@ -183,7 +292,25 @@ final class Segment {
             position += ENTRY_HEADER_BYTES + entry.payload().remaining();
         }
         sizeBytes = position;
+        if (last && tail.index() < forcedIndex) {
+            throw new CorruptLogException(
+                    "%s ends with entry %d, but entry %d was durable; restore the file, nothing was changed"
+                            .formatted(path, tail.index(), forcedIndex));
+        }
         return tail;
+    }
+
+    private boolean isZero(long from, long end) throws IOException {
+        for (long at = from; at < end; at += SCAN_CHUNK_BYTES) {
+            var chunk = ByteBuffer.allocate((int) Math.min(SCAN_CHUNK_BYTES, end - at));
+            file.read(chunk, at);
+            for (int i = 0; i < chunk.position(); i++) {
+                if (chunk.get(i) != 0) {
+                    return false;
+                }
+            }
+        }
+        return true;
     }
 
     /// Makes the end durable that [#recover] found.
@@ -215,6 +342,9 @@ final class Segment {
             note(entry.index(), entry.firstOffset(), position);
             position += ENTRY_HEADER_BYTES + entry.payload().remaining();
         }
+        if (!hasRoomFor(batch)) {
+            throw new IOException("No space left in the reserve that " + path + " stands in");
+        }
         file.write(buffers, sizeBytes);
         file.force();
         sizeBytes = position;
@@ -226,7 +356,12 @@ final class Segment {
             marks.removeIf(mark -> mark.position() >= sizeBytes);
         }
         nextMarkAt = sizeBytes;
-        file.truncate(sizeBytes);
+        if (isReserved()) {
+            var zeros = ByteBuffer.allocate(Math.toIntExact(reservedBytes - sizeBytes));
+            file.write(new ByteBuffer[] {zeros}, sizeBytes); // the room stays ours
+        } else {
+            file.truncate(sizeBytes);
+        }
         file.force();
     }
 

@@ -383,7 +383,11 @@ class EmbeddedLogCrashSimulation {
             } else {
                 history.add("trim before " + firstKept);
                 trimmedBefore = Math.max(trimmedBefore, firstKept);
-                assertThat(log.trim(tail.term(), firstKept)).isTrue();
+                try {
+                    assertThat(log.trim(tail.term(), firstKept)).isTrue();
+                } catch (IOException e) {
+                    history.add("not trimmed: " + e.getMessage()); // the disk was full just then
+                }
             }
         }
 

@@ -113,7 +113,7 @@ class EmbeddedLogIT extends TransactionLogConformance {
         assertThat(permissions(directory)).isEqualTo("rwx------");
         try (var files = Files.list(directory)) {
             assertThat(files.toList())
-                    .hasSize(3)
+                    .hasSize(5) // two segments, the bounds, the reserve, the lock
                     .allSatisfy(file -> assertThat(permissions(file)).isEqualTo("rw-------"));
         }
     }

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -26,6 +27,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EmbeddedLogTest extends TransactionLogConformance {
     private static final Path DIRECTORY = Path.of("/log");
     private static final Path FIRST_SEGMENT = segment(0);
+    private static final Path BOUNDS = DIRECTORY.resolve(LogBounds.FILE_NAME);
     private static final EmbeddedLogOptions SMALL = new EmbeddedLogOptions(4096, 1 << 20, 2048);
     private static final Term TERM = new Term(1);
 
@@ -57,13 +59,17 @@ class EmbeddedLogTest extends TransactionLogConformance {
 
     /// The machine as it is when no log has been opened yet.
     private EmbeddedLog begin(EmbeddedLogOptions options) throws IOException {
+        loseEverything();
+        var log = open(options);
+        await(log.claim("a", -1));
+        return log;
+    }
+
+    private void loseEverything() throws IOException {
         closeAll();
         for (var name : machine.mount().list(DIRECTORY)) {
             machine.lose(DIRECTORY.resolve(name));
         }
-        var log = open(options);
-        await(log.claim("a", -1));
-        return log;
     }
 
     @AfterEach
@@ -80,13 +86,16 @@ class EmbeddedLogTest extends TransactionLogConformance {
         var log = begin(SMALL);
         append(log, "forced");
         int whole = appendAsOneBatch(log, "one", "three", "seven!!");
+        machine.kill();
         log.close();
         var bytes = machine.bytes(FIRST_SEGMENT);
+        var bounds = machine.bytes(BOUNDS);
         var ends = List.of(whole, whole + 44, whole + 90, whole + 138);
         assertThat(bytes).hasSize(ends.getLast());
 
         for (int length = whole; length <= bytes.length; length++) {
             machine.overwrite(FIRST_SEGMENT, Arrays.copyOf(bytes, length));
+            machine.overwrite(BOUNDS, bounds);
             int cut = length;
             long left = ends.stream().filter(end -> end <= cut).count() - 1;
             var found = open(SMALL);
@@ -145,7 +154,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
             machine.flipBit(FIRST_SEGMENT, at, bit);
         }
         assertThat(text(open(SMALL))).isEqualTo("beforedamagedbehind");
-        assertThat(machine.openFiles()).as("those of the open log").isEqualTo(1);
+        assertThat(machine.openFiles()).as("those of the open log").isEqualTo(2);
     }
 
     @Test
@@ -163,7 +172,123 @@ class EmbeddedLogTest extends TransactionLogConformance {
     void aMissingSegmentIsReported() throws IOException {
         var segments = threeSegments();
         machine.lose(segments.get(1));
-        assertCorrupt(segments.get(2).toString(), "missing file");
+        assertCorrupt(segments.get(2).toString(), "missing file", name(segments.get(1)));
+    }
+
+    @Test
+    void aMissingLastSegmentIsReported() throws IOException {
+        var segments = threeSegments();
+        machine.lose(segments.getLast());
+        assertCorrupt(segments.getLast() + " is missing");
+    }
+
+    @Test
+    void aMissingFirstSegmentIsReported() throws IOException {
+        var segments = threeSegments();
+        machine.lose(segments.getFirst());
+        assertCorrupt(segments.getFirst() + " is missing");
+    }
+
+    @Test
+    void theLossOfAllSegmentsIsReported() throws IOException {
+        var segments = threeSegments();
+        for (var segment : segments) {
+            machine.lose(segment);
+        }
+        assertCorrupt(segments.getLast() + " is missing");
+    }
+
+    @Test
+    void ofATrimmedLogTheFirstSegmentThatIsKeptIsMissed() throws IOException {
+        threeSegments();
+        var log = open(SMALL);
+        assertThat(log.trim(TERM, 7)).isTrue();
+        log.close();
+        var kept = segments();
+        assertThat(kept).hasSize(2);
+        open(SMALL).close();
+        machine.lose(kept.getFirst());
+        assertCorrupt(kept.getFirst() + " is missing");
+    }
+
+    @Test
+    void theFileThatSaysWhatHasToBeThereIsMissedItself() throws IOException {
+        threeSegments();
+        var bytes = machine.bytes(BOUNDS);
+        machine.lose(BOUNDS);
+        assertCorrupt(BOUNDS + " is missing or damaged");
+        machine.mount().open(BOUNDS).close();
+        machine.overwrite(BOUNDS, bytes);
+        open(SMALL).close();
+        machine.overwrite(BOUNDS, new byte[bytes.length]);
+        assertCorrupt(BOUNDS + " is missing or damaged");
+    }
+
+    @Test
+    void oneOfTheTwoSlotsMayBeTorn() throws IOException {
+        var segments = threeSegments();
+        var bytes = machine.bytes(BOUNDS);
+        assertThat(bytes).hasSize(1024);
+        for (int slot = 0; slot < 2; slot++) {
+            machine.flipBit(BOUNDS, 512 * slot + 20, 3);
+            var log = open(SMALL);
+            assertThat(log.tail().index()).isEqualTo(12);
+            log.close();
+            machine.overwrite(BOUNDS, bytes);
+        }
+        machine.lose(segments.getLast());
+        assertCorrupt(segments.getLast() + " is missing");
+    }
+
+    /// Logs of before there was such a file: one that has never been opened since.
+    @Test
+    void aLogThatIsOlderThanTheFileOpensAndIsGuardedFromThenOn() throws Exception {
+        var segments = threeSegments();
+        machine.lose(BOUNDS);
+        machine.lose(DIRECTORY.resolve(LogReserve.FILE_NAME));
+        for (var segment : segments) {
+            makeOld(segment);
+        }
+        var log = open(SMALL);
+        assertThat(text(log)).isEqualTo("x".repeat(12_000));
+        append(log, "and more");
+        log.close();
+        assertThat(text(open(SMALL))).endsWith("and more");
+        closeAll();
+        var newest = segments().getLast();
+        machine.lose(newest);
+        assertCorrupt(newest + " is missing");
+    }
+
+    /// Gives a segment the header that it would have had.
+    private void makeOld(Path segment) throws IOException {
+        var bytes = ByteBuffer.wrap(machine.bytes(segment));
+        bytes.put(7, (byte) '1');
+        var crc = new CRC32C();
+        crc.update(bytes.slice(0, Segment.HEADER_BYTES - Integer.BYTES));
+        bytes.putInt(Segment.HEADER_BYTES - Integer.BYTES, (int) crc.getValue());
+        machine.overwrite(segment, bytes.array());
+    }
+
+    /// Not so when the process was killed: there the last batch may be what nobody was told of.
+    @Test
+    void afterAnOrderlyEndAFlippedBitInTheLastBatchIsReportedToo() throws IOException {
+        var log = begin(SMALL);
+        append(log, "before");
+        int from = machine.bytes(FIRST_SEGMENT).length;
+        append(log, "the last batch");
+        int to = machine.bytes(FIRST_SEGMENT).length;
+        log.close();
+        for (int at = from; at < to; at++) {
+            machine.flipBit(FIRST_SEGMENT, at, at % Byte.SIZE);
+            assertCorrupt(FIRST_SEGMENT + " is damaged at byte " + from, "entry 2 was durable");
+            machine.flipBit(FIRST_SEGMENT, at, at % Byte.SIZE);
+        }
+        var whole = machine.bytes(FIRST_SEGMENT);
+        machine.overwrite(FIRST_SEGMENT, Arrays.copyOf(whole, from));
+        assertCorrupt(FIRST_SEGMENT + " ends with entry 1, but entry 2 was durable");
+        machine.overwrite(FIRST_SEGMENT, whole);
+        assertThat(text(open(SMALL))).isEqualTo("beforethe last batch");
     }
 
     @Test
@@ -191,11 +316,19 @@ class EmbeddedLogTest extends TransactionLogConformance {
 
     @Test
     void aSegmentWhoseHeaderWasNotFinishedIsMadeAnew() throws IOException {
-        var segments = threeSegments();
-        var last = segments.getLast();
+        var begun = begin(SMALL);
+        byte[] bounds = machine.bytes(BOUNDS);
+        while (segments().size() < 3) {
+            bounds = machine.bytes(BOUNDS);
+            append(begun, "x".repeat(1_000));
+        }
+        machine.kill();
+        begun.close();
+        var last = segments().getLast();
         var header = Arrays.copyOf(machine.bytes(last), Segment.HEADER_BYTES);
         for (int length = 0; length < Segment.HEADER_BYTES; length += 7) {
             machine.overwrite(last, Arrays.copyOf(header, length));
+            machine.overwrite(BOUNDS, bounds);
             var log = open(SMALL);
             var tail = log.tail();
             assertThat(last).isEqualTo(segment(tail.index() + 1));
@@ -210,8 +343,12 @@ class EmbeddedLogTest extends TransactionLogConformance {
 
     @Test
     void anUnfinishedFirstSegmentIsAnEmptyLog() throws IOException {
-        closeAll();
-        machine.overwrite(FIRST_SEGMENT, new byte[0]);
+        loseEverything();
+        var disk = machine.mount();
+        var bounds = LogBounds.open(disk, DIRECTORY);
+        bounds.promise(LogBounds.Promise.OF_NOTHING);
+        bounds.close();
+        disk.open(FIRST_SEGMENT).close();
         var log = open(SMALL);
         assertThat(log.tail()).isEqualTo(Tail.EMPTY);
         assertThat(await(log.claim("a", -1))).isEqualTo(new ClaimOutcome.Won(TERM, 0));
@@ -263,13 +400,12 @@ class EmbeddedLogTest extends TransactionLogConformance {
         var log = begin(SMALL);
         append(log, "before");
         int size = machine.bytes(FIRST_SEGMENT).length;
-        machine.capacityBytes(size + 50);
+        machine.capacityBytes(machine.usedBytes() + 50);
 
         for (int i = 0; i < 3; i++) {
             assertFull(await(log.append(TERM, 6, bytes("needs more room than there is"))));
             assertThat(machine.bytes(FIRST_SEGMENT)).as("cut back").hasSize(size);
         }
-        assertThat(await(log.claim("long enough", 1))).isInstanceOf(ClaimOutcome.Full.class);
         assertThat(log.tail()).isEqualTo(new Tail(1, TERM, "a", 0, 6));
         assertThat(log.pendingBytes()).isZero();
         assertThat(await(log.append(TERM, 6, bytes("fits"))))
@@ -294,12 +430,12 @@ class EmbeddedLogTest extends TransactionLogConformance {
             outcomes.add(log.renew(TERM));
             machine.failWrite(1);
         }
-        for (var outcome : outcomes) {
-            assertFull(await(outcome));
-        }
+        assertFull(await(outcomes.get(0)));
+        assertFull(await(outcomes.get(1)));
+        assertThat(await(outcomes.get(2))).isEqualTo(new AppendOutcome.Appended(3, 6));
         assertThat(await(log.append(TERM, 12, bytes("behind"))))
                 .isEqualTo(new AppendOutcome.Misplaced(6));
-        assertThat(log.tail().index()).isEqualTo(2);
+        assertThat(log.tail().index()).isEqualTo(3);
         append(log, "one");
         append(log, "two");
         log.close();
@@ -327,12 +463,12 @@ class EmbeddedLogTest extends TransactionLogConformance {
     void noSpaceForTheNextSegmentRefusesUntilThereIsSome() throws IOException {
         var log = begin(SMALL);
         append(log, "x".repeat(4096));
-        int used = machine.bytes(FIRST_SEGMENT).length;
+        long used = machine.usedBytes();
         for (int room = 0; room < 600; room += 50) {
             machine.capacityBytes(used + room);
             assertFull(await(log.append(TERM, 4096, bytes("y".repeat(100)))));
         }
-        assertThat(machine.openFiles()).isLessThanOrEqualTo(2);
+        assertThat(machine.openFiles()).isLessThanOrEqualTo(3);
         assertThat(log.tail().endOffset()).isEqualTo(4096);
         machine.capacityBytes(Long.MAX_VALUE);
         append(log, "y".repeat(100));
@@ -473,7 +609,81 @@ class EmbeddedLogTest extends TransactionLogConformance {
         var again = open(SMALL);
         assertThat(text(again)).isEqualTo(whole);
         assertThat(again.trim(TERM, Long.MAX_VALUE)).isTrue();
-        assertThat(machine.mount().list(DIRECTORY)).hasSize(1);
+        assertThat(segments()).hasSize(1);
+    }
+
+    @Test
+    void whenNothingElseFitsLeasesAndClaimsStillDo() throws IOException {
+        var log = begin(SMALL);
+        append(log, "before");
+        machine.capacityBytes(machine.usedBytes());
+        for (int i = 0; i < 20; i++) {
+            assertFull(await(log.append(TERM, 6, bytes("refused"))));
+            assertThat(await(log.renew(TERM))).isEqualTo(new AppendOutcome.Appended(2 + i, 6));
+        }
+        assertThat(await(log.claim("b", 21))).isEqualTo(new ClaimOutcome.Won(new Term(2), 22));
+        assertThat(await(log.renew(TERM))).isInstanceOf(AppendOutcome.Fenced.class);
+        var tail = log.tail();
+        assertThat(machine.usedBytes()).as("nothing was taken beyond").isLessThanOrEqualTo(20_000);
+
+        machine.capacityBytes(Long.MAX_VALUE);
+        append(log, "after");
+        machine.capacityBytes(machine.usedBytes());
+        assertThat(await(log.renew(new Term(2)))).isInstanceOf(AppendOutcome.Appended.class);
+        log.close();
+        machine.capacityBytes(Long.MAX_VALUE);
+        var again = open(SMALL);
+        assertThat(text(again)).isEqualTo("beforeafter");
+        assertThat(again.tail().index()).isEqualTo(tail.index() + 2);
+        assertThat(again.tail().leader()).isEqualTo("b");
+    }
+
+    @Test
+    void whenTheReserveIsUsedUpLeasesAreRefusedUntilThereIsRoom() throws IOException {
+        var log = begin(SMALL);
+        machine.capacityBytes(machine.usedBytes());
+        int renewed = 0;
+        while (await(log.renew(TERM)) instanceof AppendOutcome.Appended) {
+            renewed++;
+            assertThat(renewed).isLessThan(200);
+        }
+        assertThat(renewed)
+                .isGreaterThan((4096 - Segment.HEADER_BYTES) / Segment.ENTRY_HEADER_BYTES - 1);
+        assertFull(await(log.renew(TERM)));
+        machine.capacityBytes(Long.MAX_VALUE);
+        assertThat(await(log.renew(TERM))).isInstanceOf(AppendOutcome.Appended.class);
+        append(log, "goes on");
+        log.close();
+        assertThat(text(open(SMALL))).isEqualTo("goes on");
+    }
+
+    @Test
+    void aLogThatIsFullOpensAndCanBeClaimed() throws IOException {
+        var log = begin(SMALL);
+        append(log, "before");
+        machine.capacityBytes(machine.usedBytes());
+        for (int i = 0; i < 3; i++) {
+            assertThat(await(log.renew(log.tail().term())))
+                    .isInstanceOf(AppendOutcome.Appended.class);
+            machine.kill();
+            log.close();
+            log = open(SMALL);
+            assertThat(text(log)).isEqualTo("before");
+            assertThat(await(log.claim("b", log.tail().index())))
+                    .isInstanceOf(ClaimOutcome.Won.class);
+            machine.kill();
+            log.close();
+            log = open(SMALL);
+            assertThat(await(log.claim("a", log.tail().index())))
+                    .isInstanceOf(ClaimOutcome.Won.class);
+            assertThat(await(log.renew(log.tail().term())))
+                    .isInstanceOf(AppendOutcome.Appended.class);
+            machine.crash(new SplittableRandom(i));
+            log.close();
+            log = open(SMALL);
+            assertThat(await(log.claim("a", log.tail().index())))
+                    .isInstanceOf(ClaimOutcome.Won.class);
+        }
     }
 
     // ---- bounds and readers
@@ -557,9 +767,19 @@ class EmbeddedLogTest extends TransactionLogConformance {
             append(log, "x".repeat(1_000));
         }
         log.close();
-        var names = machine.mount().list(DIRECTORY);
-        assertThat(names).hasSize(3);
-        return names.stream().map(DIRECTORY::resolve).toList();
+        assertThat(segments()).hasSize(3);
+        return segments();
+    }
+
+    private List<Path> segments() throws IOException {
+        return machine.mount().list(DIRECTORY).stream()
+                .filter(Segment::isSegment)
+                .map(DIRECTORY::resolve)
+                .toList();
+    }
+
+    private static String name(Path file) {
+        return file.getFileName().toString();
     }
 
     /// @return where in the file the batch begins

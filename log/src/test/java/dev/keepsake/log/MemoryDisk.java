@@ -36,8 +36,14 @@ public final class MemoryDisk {
 
     private record Truncate(int size) implements Change {}
 
-    /// A file gets a name, or loses it (null).
-    private record Naming(Path path, @Nullable Contents contents) {}
+    /// A file gets a name, loses it (null), or gets one instead of another.
+    ///
+    /// @param former what it was called before, or null
+    private record Naming(@Nullable Path former, Path path, @Nullable Contents contents) {
+        Naming(Path path, @Nullable Contents contents) {
+            this(null, path, contents);
+        }
+    }
 
     /// A file, whatever its name: what is read from it, and what is sure to survive.
     private static final class Contents {
@@ -107,6 +113,7 @@ public final class MemoryDisk {
 
     /// Makes forces wait. Closing it lets them go on.
     public final class Gate implements AutoCloseable {
+        private final Thread holder = Thread.currentThread();
         private final Semaphore passes = new Semaphore(0);
         private CompletableFuture<Void> arrival = new CompletableFuture<>(); // guarded by the disk
 
@@ -223,7 +230,8 @@ public final class MemoryDisk {
         deletesFail = fail;
     }
 
-    /// Makes each force of a file wait until the gate is closed.
+    /// Makes each force of a file wait until the gate is closed, but for those of the caller's own
+    /// thread.
     public synchronized Gate holdForces() {
         checkState(gate == null, "forces are held already");
         gate = new Gate();
@@ -280,12 +288,15 @@ public final class MemoryDisk {
         return new Mounted(process);
     }
 
-    private void rename(Naming naming) {
+    private void change(Naming naming) {
         name(visible, naming);
         unforced.add(naming);
     }
 
     private static void name(Map<Path, Contents> names, Naming naming) {
+        if (naming.former() != null) {
+            names.remove(naming.former());
+        }
         if (naming.contents() == null) {
             names.remove(naming.path());
         } else {
@@ -301,7 +312,8 @@ public final class MemoryDisk {
         return contents;
     }
 
-    private long usedBytes() {
+    /// How many bytes all files have.
+    public synchronized long usedBytes() {
         return visible.values().stream().mapToLong(contents -> contents.visible.length).sum();
     }
 
@@ -349,10 +361,23 @@ public final class MemoryDisk {
                 var contents = visible.get(file);
                 if (contents == null) {
                     contents = new Contents();
-                    rename(new Naming(file, contents));
+                    change(new Naming(file, contents));
                 }
                 openFiles++;
                 return new OpenFile(contents, mountedBy);
+            }
+        }
+
+        /// As on Linux, where a name is never without a file: of the two changes a crash loses both
+        /// or none.
+        @Override
+        public void rename(Path from, Path to) throws IOException {
+            synchronized (MemoryDisk.this) {
+                checkRunning(mountedBy);
+                var contents = contents(from);
+                visible.remove(from);
+                visible.put(to, contents);
+                unforced.add(new Naming(from, to, contents));
             }
         }
 
@@ -364,7 +389,7 @@ public final class MemoryDisk {
                     throw new IOException(file + ": " + IO_ERROR);
                 }
                 if (visible.containsKey(file)) {
-                    rename(new Naming(file, null));
+                    change(new Naming(file, null));
                 }
             }
         }
@@ -455,7 +480,7 @@ public final class MemoryDisk {
             synchronized (MemoryDisk.this) {
                 held = gate;
             }
-            if (held != null) {
+            if (held != null && held.holder != Thread.currentThread()) {
                 held.enter();
             }
             synchronized (MemoryDisk.this) {

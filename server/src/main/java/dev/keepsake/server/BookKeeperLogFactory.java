@@ -23,6 +23,11 @@ final class BookKeeperLogFactory implements LogFactory {
     }
 
     @Override
+    public boolean keepsFiles() {
+        return false;
+    }
+
+    @Override
     public void delete(Path directory) throws IOException {
         logs.delete(nameOf(directory));
     }

@@ -5,15 +5,21 @@ import static dev.keepsake.core.Checks.checkState;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// Holds what may be told only once it is durable. Owned by the node's event loop; no I/O.
+/// Holds what may be told only once it is durable, and only by a node that may reply. Owned by the
+/// node's event loop; no I/O.
 ///
 /// What arrives is parked in the open group. A barrier closes the group: its offset covers every
 /// command whose reply is in it. Groups are released in order, each as soon as the log is durable
 /// up to its offset. Replies of several lanes may be read out of order, so an offset lower than the
 /// last group's counts as the last group's: waiting longer is always safe, and one queue keeps the
 /// order.
+///
+/// Durable is not enough: a primary whose lease is over may have been outranked without knowing it,
+/// and would tell of what was true before. So the gate is asked for each group when it leaves,
+/// whatever it was that made it leave, and what it holds back waits for the next [#durable].
 ///
 /// @param <R> what is parked
 public final class Tracker<R> {
@@ -22,6 +28,7 @@ public final class Tracker<R> {
         long offset;
     }
 
+    private final BooleanSupplier mayReply;
     private final Consumer<R> release;
     private final Consumer<R> drop;
     private final ArrayDeque<Group<R>> closed = new ArrayDeque<>();
@@ -30,10 +37,13 @@ public final class Tracker<R> {
     private int parkedCount;
 
     /// @param durableOffset the log's end
+    /// @param mayReply asked whenever something could leave: whether the lease holds
     /// @param release what becomes of something that may be told
     /// @param drop what becomes of something that never will be
-    public Tracker(long durableOffset, Consumer<R> release, Consumer<R> drop) {
+    public Tracker(
+            long durableOffset, BooleanSupplier mayReply, Consumer<R> release, Consumer<R> drop) {
         this.durableOffset = durableOffset;
+        this.mayReply = mayReply;
         this.release = release;
         this.drop = drop;
     }
@@ -82,7 +92,8 @@ public final class Tracker<R> {
         return new Open();
     }
 
-    /// Everything before `offset` is durable.
+    /// Everything before `offset` is durable. Told again, with the same offset, when the node may
+    /// reply again.
     public void durable(long offset) {
         durableOffset = Math.max(durableOffset, offset);
         releaseDurable();
@@ -104,7 +115,7 @@ public final class Tracker<R> {
 
     private void releaseDurable() {
         for (var group = closed.peekFirst();
-                group != null && group.offset <= durableOffset;
+                group != null && group.offset <= durableOffset && mayReply.getAsBoolean();
                 group = closed.peekFirst()) {
             closed.removeFirst();
             parkedCount -= group.parked.size();

@@ -17,14 +17,16 @@ import org.junit.jupiter.params.provider.MethodSource;
 class ShardSimulation {
     private static final long TROUBLE_MS = 20_000;
 
-    // A last slow answer, a silence, and some claims that come too late.
-    private static final long RECOVERY_MS = 8_000;
+    // A last pause, a last slow answer, a silence, and some claims that come too late.
+    private static final long RECOVERY_MS = 12_000;
 
     // A front that does not hold replies is found out within so many seeds.
-    private static final int SEEDS_UNTIL_NOTICED = 50;
+    private static final int SEEDS_UNTIL_NOTICED = 1_000;
 
     private static long repliesGiven;
     private static long termsBegun;
+    private static long crashesInClaims;
+    private static long crashesInPromotions;
 
     static LongStream seeds() {
         return Seeds.of(1_000);
@@ -37,26 +39,44 @@ class ShardSimulation {
     @ParameterizedTest
     @MethodSource("seeds")
     void nothingIsLostNorToldTooEarlyWhenNodesClaimByThemselves(long seed) {
-        runThroughTrouble(seed, new Plan(false, false, Hold.ALL));
+        runThroughTrouble(seed, new Plan(false, false, false, Hold.ALL));
     }
 
     @ParameterizedTest
     @MethodSource("seeds")
     void whoIsOutrankedStopsReplyingWithinALeaseWhenNodesAreToldToClaim(long seed) {
-        runThroughTrouble(seed, new Plan(true, false, Hold.ALL));
+        runThroughTrouble(seed, new Plan(true, false, false, Hold.ALL));
     }
 
     @ParameterizedTest
     @MethodSource("fewerSeeds")
     void nothingIsLostWhenTheMachineLosesItsPowerAndItsDiskIsFull(long seed) {
-        runThroughTrouble(seed, new Plan(false, true, Hold.ALL));
+        runThroughTrouble(seed, new Plan(false, true, false, Hold.ALL));
+    }
+
+    @ParameterizedTest
+    @MethodSource("fewerSeeds")
+    void nothingIsLostOnADiskEitherWhenNodesAreToldToClaim(long seed) {
+        runThroughTrouble(seed, new Plan(true, true, false, Hold.ALL));
+    }
+
+    @ParameterizedTest
+    @MethodSource("fewerSeeds")
+    void nothingIsLostNorToldTooEarlyWhenNodesCrashBetweenAnyTwoSteps(long seed) {
+        runThroughTrouble(seed, new Plan(false, false, true, Hold.ALL));
+    }
+
+    @ParameterizedTest
+    @MethodSource("fewerSeeds")
+    void whoIsToldToClaimMayCrashBetweenAnyTwoSteps(long seed) {
+        runThroughTrouble(seed, new Plan(true, true, true, Hold.ALL));
     }
 
     @ParameterizedTest
     @EnumSource(mode = EnumSource.Mode.EXCLUDE, names = "ALL")
     void aFrontThatDoesNotHoldRepliesIsNoticed(Hold hold) {
         for (long seed = 1; seed <= SEEDS_UNTIL_NOTICED; seed++) {
-            try (var shard = new SimulatedShard(seed, new Plan(false, false, hold))) {
+            try (var shard = new SimulatedShard(seed, new Plan(false, false, false, hold))) {
                 shard.run(TROUBLE_MS);
             } catch (AssertionError e) {
                 assertThat(e).hasMessageContaining("tells of value");
@@ -71,6 +91,8 @@ class ShardSimulation {
     static void muchHasHappened() {
         assertThat(repliesGiven).isPositive();
         assertThat(termsBegun).isPositive();
+        assertThat(crashesInClaims).isPositive();
+        assertThat(crashesInPromotions).isPositive();
     }
 
     private static void runThroughTrouble(long seed, Plan plan) {
@@ -95,6 +117,8 @@ class ShardSimulation {
             }
             repliesGiven += shard.repliesGiven();
             termsBegun += shard.newestTerm().number();
+            crashesInClaims += shard.crashesIn(Leadership.State.CLAIMING);
+            crashesInPromotions += shard.crashesIn(Leadership.State.PROMOTING);
         }
     }
 }

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -36,8 +37,9 @@ import org.jspecify.annotations.Nullable;
 /// read. Each node is a real [Leadership], [LogWriter], [Tracker] and [DirtyKeys] with a driver, a
 /// clock and an engine that are made up here. The log is a real one on a disk in memory, or one
 /// that is simple and fast. Everything that happens follows from the seed. Until [#calmDown]
-/// messages to and from the log are slow or lost, nodes pause and crash; and where there is a disk,
-/// it is full at times, and the machine loses its power and with it whatever was not forced.
+/// messages to and from the log are slow or lost, nodes learn late of what others have written,
+/// pause and crash, where the plan says so between any two steps; and where there is a disk, it is
+/// full at times, and the machine loses its power and with it whatever was not forced.
 ///
 /// True time is `nowNs`; no node knows it. A node's clock has an origin of its own and runs up to 5
 /// % too fast or too slow.
@@ -45,7 +47,7 @@ import org.jspecify.annotations.Nullable;
 /// Checked after every event:
 ///
 /// 1. The log: terms never go back, each begins with one LEADER entry, and all entries up to the
-///    next are its.
+///    next are its. Each entry has the index and the offset that follow those of the one before.
 /// 2. Who wins had applied every byte before its LEADER entry: what was acknowledged is kept.
 /// 3. No two nodes hold the same term, and a node holds no term that the log has not given.
 /// 4. Who may reply holds the newest term. So no two nodes ever may at the same time, though none
@@ -53,8 +55,9 @@ import org.jspecify.annotations.Nullable;
 /// 5. When nodes are told to claim, a leader may be outranked before its lease is over, and would
 ///    tell of clean keys what was true a moment ago. It stops when it hears of the newer term, and
 ///    at the latest one lease after that term began: no renewal of its own can be younger.
-/// 6. What a reply tells, the log holds when the reply leaves: the value written, or the value
-///    read. And what the log has ever held, it holds after every loss of power.
+/// 6. A reply leaves only while its node may reply, and what it tells, the log holds then: the
+///    value written, or the value read. And what the log has ever held, it holds after every loss
+///    of power.
 /// 7. What is read is not older than what any client had been told before the read was sent. Not
 ///    where nodes are told to claim; see 5.
 final class SimulatedShard implements AutoCloseable {
@@ -62,19 +65,24 @@ final class SimulatedShard implements AutoCloseable {
     private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final long DRIFT_MAX_PPM = 50_000;
     private static final int STORY_MAX = 60;
-    private static final int CLIENTS = 3;
+    private static final int SIGHT_LAG_MAX_MS = 3_000;
+    private static final int CLIENTS = 5;
     private static final int KEYS = 3;
     private static final Path LOG_DIRECTORY = Path.of("/log");
 
     /// @param nodesAreTold whether nodes are told to claim, now and then, whoever leads
     /// @param onDisk whether the log is a real one, on a disk in memory
-    /// @param hold which replies wait until they are durable
-    record Plan(boolean nodesAreTold, boolean onDisk, Hold hold) {}
+    /// @param crashesAnywhere whether nodes crash between any two steps, most of all in those of a
+    ///   claim and a promotion
+    /// @param hold which replies wait, and for what
+    record Plan(boolean nodesAreTold, boolean onDisk, boolean crashesAnywhere, Hold hold) {}
 
     /// What the front of a node holds back. Anything but [#ALL] has to be noticed.
     enum Hold {
         ALL,
         NOT_READS_OF_DIRTY_KEYS,
+        /// Parked replies leave once they are durable, also when the lease is over.
+        NOT_FOR_THE_LEASE,
         NOTHING
     }
 
@@ -82,7 +90,15 @@ final class SimulatedShard implements AutoCloseable {
     private static final long LEASE_MAX_NS =
             TIMINGS.leaseNs() * 1_000_000 / (1_000_000 - DRIFT_MAX_PPM);
 
+    /// How likely a node crashes at an event, by what it does, where the plan has crashes anywhere.
+    private static final double CRASH_IN_CLAIM = 0.02;
+
+    private static final double CRASH_ELSEWHERE = 0.0002;
+
     private record Event(long atNs, long number, Runnable what) {}
+
+    /// The log's tail from a moment on.
+    private record Sight(long sinceNs, Tail tail) {}
 
     /// Made into text only when somebody has to read it.
     private record Happening(long atNs, String node, Object what) {
@@ -102,6 +118,9 @@ final class SimulatedShard implements AutoCloseable {
     private TransactionLog log;
     private final List<Node> nodes = new ArrayList<>();
     private final List<Long> termBeganNs = new ArrayList<>();
+    private final ArrayDeque<Sight> sights = new ArrayDeque<>(); // oldest first, as far as needed
+    private final EnumMap<Leadership.State, Integer> crashes =
+            new EnumMap<>(Leadership.State.class);
     private final ArrayDeque<Happening> story = new ArrayDeque<>();
     private final PriorityQueue<Event> events =
             new PriorityQueue<>(
@@ -118,6 +137,7 @@ final class SimulatedShard implements AutoCloseable {
         this.plan = plan;
         this.log = plan.onDisk() ? openLog() : new MemoryLog();
         termBeganNs.add(0L); // before the first leader
+        sights.add(new Sight(0, log.tail()));
         int count = 2 + random.nextInt(3);
         for (int i = 1; i <= count; i++) {
             nodes.add(new Node("n" + i));
@@ -166,16 +186,20 @@ final class SimulatedShard implements AutoCloseable {
             var event = events.remove();
             nowNs = event.atNs();
             event.what().run();
+            noteSight();
             check();
+            if (plan.crashesAnywhere() && !calm) {
+                crashSomebody();
+            }
         }
         nowNs = endNs;
     }
 
-    /// No more trouble from now on.
+    /// No more trouble from now on. Who pauses goes on doing so: woken early, it would do what came
+    /// last before what has waited, as no machine does.
     void calmDown() {
         calm = true;
         disk.failWrite(0);
-        nodes.forEach(node -> node.pausedUntilNs = nowNs);
     }
 
     /// Whether some node leads, and may reply.
@@ -190,6 +214,11 @@ final class SimulatedShard implements AutoCloseable {
     /// How many replies have left.
     int repliesGiven() {
         return repliesGiven;
+    }
+
+    /// How many nodes have crashed while they were in a state.
+    int crashesIn(Leadership.State state) {
+        return crashes.getOrDefault(state, 0);
     }
 
     /// What happened last, for people.
@@ -227,6 +256,9 @@ final class SimulatedShard implements AutoCloseable {
             return;
         }
         var node = nodes.get(random.nextInt(nodes.size()));
+        if (chance(0.3)) {
+            node = nodes.stream().filter(Node::mayReply).findFirst().orElse(node);
+        }
         if (plan.onDisk() && chance(0.1)) {
             losePower();
         } else if (plan.onDisk() && chance(0.1)) {
@@ -239,9 +271,43 @@ final class SimulatedShard implements AutoCloseable {
         } else if (chance(0.5)) {
             node.slowDown(between(100, 6_000));
         } else if (chance(0.3)) {
-            node.retire("crashed");
+            node.crash();
         }
         in(between(50, 2_000), this::makeTrouble);
+    }
+
+    private void crashSomebody() {
+        for (var node : nodes) {
+            boolean taking =
+                    node.isIn(Leadership.State.CLAIMING) || node.isIn(Leadership.State.PROMOTING);
+            if (!node.isIn(Leadership.State.RETIRED)
+                    && chance(taking ? CRASH_IN_CLAIM : CRASH_ELSEWHERE)) {
+                node.crash();
+            }
+        }
+    }
+
+    /// Remembers since when the log ends where it does, for those who learn of it late.
+    private void noteSight() {
+        var tail = log.tail();
+        if (!tail.equals(sights.getLast().tail())) {
+            sights.addLast(new Sight(nowNs, tail));
+        }
+        // Each node keeps what it has seen, and nobody sees anything that is older than this.
+        while (sights.size() > 1
+                && sights.getFirst().sinceNs() < nowNs - 2 * SIGHT_LAG_MAX_MS * MS) {
+            sights.removeFirst();
+        }
+    }
+
+    private Tail tailAsOf(long momentNs) {
+        var best = sights.getFirst().tail();
+        for (var sight : sights) {
+            if (sight.sinceNs() <= momentNs) {
+                best = sight.tail();
+            }
+        }
+        return best;
     }
 
     /// All nodes are on one machine. Requests are on their way to its disk when it loses its power;
@@ -328,7 +394,17 @@ final class SimulatedShard implements AutoCloseable {
             if (entry.kind() == EntryKind.DATA) {
                 records(entry).forEach(this::place);
             }
+            checkFollows(entry);
             held.add(entry);
+        }
+    }
+
+    private void checkFollows(LogEntry entry) {
+        long endOffset = held.isEmpty() ? 0 : held.getLast().endOffset();
+        if (entry.index() != held.size() || entry.firstOffset() != endOffset) {
+            throw new AssertionError(
+                    "%s does not follow entry %d, which ends at offset %d"
+                            .formatted(entry, held.size() - 1, endOffset));
         }
     }
 
@@ -340,6 +416,9 @@ final class SimulatedShard implements AutoCloseable {
 
     /// What a reply tells when it leaves.
     private void checkReply(Node node, Command command) {
+        if (!node.mayReply() && plan.hold() == Hold.ALL) {
+            throw new AssertionError(node.name + " replies, though its lease is over");
+        }
         long value = command.value;
         boolean isTold = value != 0;
         var place = isTold ? placeOfValue.get(value) : Integer.valueOf(-1);
@@ -416,7 +495,8 @@ final class SimulatedShard implements AutoCloseable {
         }
     }
 
-    /// Sends one command after another to whom it takes for the primary.
+    /// Sends one command after another to whom it takes for the primary, and tries another node
+    /// when no reply comes.
     private final class Client {
         private Node primary = nodes.getFirst();
         private @Nullable Command sent;
@@ -436,7 +516,11 @@ final class SimulatedShard implements AutoCloseable {
                             writes ? ++valuesMade : 0,
                             newestPlaceTold.getOrDefault(key, -1));
             sent = command;
+            if (chance(0.1)) {
+                primary = nodes.get(random.nextInt(nodes.size())); // by an old picture
+            }
             in(between(0, 3), () -> primary.take(command));
+            in(between(300, 3_000), () -> giveUp(command)); // nobody waits for ever
         }
 
         /// The command was refused, or its outcome will never be known.
@@ -480,7 +564,12 @@ final class SimulatedShard implements AutoCloseable {
             this.ofLife = node.life;
             this.endOffset = fromOffset;
             this.durableOffset = fromOffset;
-            this.tracker = new Tracker<>(fromOffset, Runnable::run, _ -> {});
+            this.tracker =
+                    new Tracker<>(
+                            fromOffset,
+                            () -> plan.hold() == Hold.NOT_FOR_THE_LEASE || node.mayReply(),
+                            Runnable::run,
+                            _ -> {});
             this.replies = tracker.open();
             this.writer =
                     new LogWriter(
@@ -538,6 +627,8 @@ final class SimulatedShard implements AutoCloseable {
                         switch (plan.hold()) {
                             case ALL -> command.writes || dirtyKeys.contains(command.keyHash());
                             case NOT_READS_OF_DIRTY_KEYS -> command.writes;
+                            case NOT_FOR_THE_LEASE ->
+                                    command.writes || dirtyKeys.contains(command.keyHash());
                             case NOTHING -> false;
                         };
                 if (waits || !node.mayReply()) {
@@ -563,9 +654,7 @@ final class SimulatedShard implements AutoCloseable {
         }
 
         void releaseDurable() {
-            if (node.mayReply()) {
-                tracker.durable(durableOffset);
-            }
+            tracker.durable(durableOffset);
         }
 
         void reset() {
@@ -654,6 +743,8 @@ final class SimulatedShard implements AutoCloseable {
         private int appliedEntries;
         private long arrivalNs;
         private long answerNs;
+        private Tail seen = Tail.EMPTY;
+        private long sightLagNs;
 
         Node(String name) {
             this.name = name;
@@ -678,6 +769,7 @@ final class SimulatedShard implements AutoCloseable {
             appliedEntries = 0;
             data.clear();
             leadership = new Leadership(name, TIMINGS, clockNs());
+            seen = Tail.EMPTY;
             int mine = life;
             whenAwake(mine, () -> tick(mine));
             whenAwake(mine, () -> probe(mine));
@@ -690,6 +782,7 @@ final class SimulatedShard implements AutoCloseable {
 
         void slowDown(long ns) {
             slowUntilNs = nowNs + ns;
+            sightLagNs = between(5, SIGHT_LAG_MAX_MS);
             tell(this, "is slow for %d ms".formatted(ns / MS));
         }
 
@@ -704,8 +797,20 @@ final class SimulatedShard implements AutoCloseable {
             run(leadership.wantClaim());
         }
 
-        void retire(String reason) {
-            run(leadership.retire(reason));
+        void crash() {
+            crashes.merge(leadership.state(), 1, Integer::sum);
+            run(leadership.retire("crashed"));
+        }
+
+        /// The log's tail as this node knows it, which may be long ago; never an older one than it
+        /// has seen in this life.
+        private Tail tail() {
+            boolean slow = !calm && slowUntilNs > nowNs;
+            var known = tailAsOf(nowNs - (slow ? sightLagNs : between(0, 5)));
+            if (known.index() > seen.index()) {
+                seen = known;
+            }
+            return seen;
         }
 
         /// Carries something out in this life of the node, once it does not pause.
@@ -722,7 +827,7 @@ final class SimulatedShard implements AutoCloseable {
         }
 
         private void tick(int ofLife) {
-            run(leadership.onTick(log.tail(), clockNs()));
+            run(leadership.onTick(tail(), clockNs()));
             in(100 * MS, () -> whenAwake(ofLife, () -> tick(ofLife)));
         }
 
@@ -731,8 +836,8 @@ final class SimulatedShard implements AutoCloseable {
             if (!isIn(Leadership.State.FOLLOWING) && !isIn(Leadership.State.CLAIMING)) {
                 return;
             }
-            var seen = log.tail();
-            int behind = Math.toIntExact(seen.index() + 1) - appliedEntries;
+            var known = tail();
+            int behind = Math.toIntExact(known.index() + 1) - appliedEntries;
             apply(appliedEntries + (chance(0.8) ? behind : behind / 2));
             long offset = appliedOffset;
             in(
@@ -741,7 +846,7 @@ final class SimulatedShard implements AutoCloseable {
                             whenAwake(
                                     ofLife,
                                     () -> {
-                                        run(leadership.onProgress(seen, offset, clockNs()));
+                                        run(leadership.onProgress(known, offset, clockNs()));
                                         in(50 * MS, () -> whenAwake(ofLife, () -> probe(ofLife)));
                                     }));
         }
@@ -802,7 +907,7 @@ final class SimulatedShard implements AutoCloseable {
 
             @Override
             public Tail tail() {
-                return log.tail();
+                return Node.this.tail();
             }
 
             @Override

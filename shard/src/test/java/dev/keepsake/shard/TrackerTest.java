@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 class TrackerTest {
     private final List<String> released = new ArrayList<>();
     private final List<String> dropped = new ArrayList<>();
-    private final Tracker<String> tracker = new Tracker<>(100, released::add, dropped::add);
+    private boolean mayReply = true;
+    private final Tracker<String> tracker =
+            new Tracker<>(100, () -> mayReply, released::add, dropped::add);
 
     @Test
     void aReplyLeavesOnceItsBarrierIsDurableAndNotBefore() {
@@ -162,11 +164,52 @@ class TrackerTest {
     }
 
     @Test
+    void nothingLeavesByABarrierWhileTheNodeMayNotReply() {
+        var lane = tracker.open();
+        mayReply = false;
+        lane.park("a");
+        lane.barrier(100);
+        assertThat(released).as("durable already").isEmpty();
+        tracker.durable(200);
+        assertThat(released).isEmpty();
+        assertThat(tracker.parkedCount()).isEqualTo(1);
+
+        mayReply = true;
+        tracker.durable(200);
+
+        assertThat(released).containsExactly("a");
+    }
+
+    @Test
+    void aLeaseThatEndsAmidAReleaseHoldsTheRestBack() {
+        var ending =
+                new Tracker<String>(
+                        0,
+                        () -> mayReply,
+                        what -> {
+                            released.add(what);
+                            mayReply = false;
+                        },
+                        dropped::add);
+        var lane = ending.open();
+        lane.park("a");
+        lane.barrier(10);
+        lane.park("b");
+        lane.barrier(20);
+
+        ending.durable(20);
+
+        assertThat(released).containsExactly("a");
+        assertThat(ending.parkedCount()).isEqualTo(1);
+    }
+
+    @Test
     void aReplyThatLeavesMayMakeRoomForTheNext() {
         var later = new ArrayList<Tracker<String>.Open>();
         var chained =
                 new Tracker<String>(
                         0,
+                        () -> true,
                         what -> {
                             released.add(what);
                             if (what.equals("a")) {

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -16,10 +17,16 @@ import org.jspecify.annotations.Nullable;
 final class SmallDisk implements Disk {
     private final Disk disk = new FileSystemDisk();
     private final AtomicBoolean full = new AtomicBoolean();
+    private final AtomicBoolean fullInPlace = new AtomicBoolean();
     private final AtomicReference<@Nullable Path> readOnly = new AtomicReference<>();
 
     void full(boolean isFull) {
         full.set(isFull);
+    }
+
+    /// As on a file system that writes elsewhere what it changes: no write has room.
+    void fullEvenInPlace(boolean isFull) {
+        fullInPlace.set(isFull);
     }
 
     /// From now on nothing in the directory can be opened for writing, as a log opens everything.
@@ -57,7 +64,9 @@ final class SmallDisk implements Disk {
 
             @Override
             public void write(ByteBuffer[] buffers, long position) throws IOException {
-                if (full.get()) {
+                long bytes = Arrays.stream(buffers).mapToLong(ByteBuffer::remaining).sum();
+                boolean grows = position + bytes > opened.size();
+                if (fullInPlace.get() || (full.get() && grows)) {
                     throw new IOException("No space left on device");
                 }
                 opened.write(buffers, position);
@@ -78,6 +87,11 @@ final class SmallDisk implements Disk {
                 opened.close();
             }
         };
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        disk.rename(from, to);
     }
 
     @Override
