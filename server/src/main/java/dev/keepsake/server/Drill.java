@@ -182,8 +182,13 @@ final class Drill implements AutoCloseable {
                                     messages -> FailoverTrail.followUnplanned(primary, messages));
                         }
                         case SERVER -> {
+                            var nodes = cluster.nodes();
                             server.killAndStartAgain();
-                            yield FailoverTrail.ofServer();
+                            yield awaitRecovery(
+                                    crew,
+                                    name,
+                                    eventsBefore,
+                                    messages -> FailoverTrail.followServer(nodes, messages));
                         }
                         case RANDOM -> throw new IllegalStateException("chance has decided");
                     };
@@ -202,11 +207,22 @@ final class Drill implements AutoCloseable {
                 name, trail, meters, resumed ? null : "a writer gets no acknowledgements after it");
     }
 
-    private static FailoverResult result(
+    private FailoverResult result(
             String shard, FailoverTrail trail, List<AckMeter> meters, @Nullable String shortfall) {
         long nowNs = System.nanoTime();
         var gapsNs = meters.stream().map(meter -> meter.longestGapNs(nowNs)).toList();
-        return new FailoverResult(shard, trail, gapsNs, shortfall);
+        // Only now: to look lets the server collect its garbage, which nobody's write shall wait
+        // for.
+        return new FailoverResult(shard, trail, gapsNs, shortfall, use());
+    }
+
+    private @Nullable ResourceUse use() {
+        try {
+            return server.use().orElse(null);
+        } catch (IOException e) {
+            progress.line("What the server holds cannot be seen: " + e.getMessage());
+            return null;
+        }
     }
 
     private boolean isLoaded(WriterCrew crew) throws DrillException, InterruptedException {
