@@ -606,8 +606,8 @@ public final class ControlPlane {
                 && (failover == null || !node.equals(failover.failing()));
     }
 
-    /// A server begins to run what is recorded. If the one before did not stop in order, it took
-    /// all its nodes with it, and each of them has to recover.
+    /// A server begins to run what is recorded. If nobody told the one before to stop, it took all
+    /// its nodes with it when it ended, and each of them has to recover.
     public Decision<Boolean> serverStarted(Instant now) {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.ServerStarted(now));
@@ -627,7 +627,7 @@ public final class ControlPlane {
         return new Decision<>(records, true);
     }
 
-    /// A server has ended everything in order: whoever starts next has nothing to recover from.
+    /// A server ends because it was told to: whoever starts next has nothing to recover from.
     public Decision<Boolean> serverStopped(Instant now) {
         return new Decision<>(List.of(new ControlRecord.ServerStopped(now)), true);
     }

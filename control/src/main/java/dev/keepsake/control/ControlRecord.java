@@ -64,7 +64,7 @@ public sealed interface ControlRecord {
     /// was killed.
     record ServerStarted(Instant at) implements ControlRecord {}
 
-    /// A server has ended everything in order.
+    /// A server was told to stop.
     record ServerStopped(Instant at) implements ControlRecord {}
 
     record UserChanged(User user) implements ControlRecord {}

@@ -193,7 +193,7 @@ public final class ControlState {
         return events;
     }
 
-    /// Whether a server has started, and none has stopped in order since.
+    /// Whether a server has started, and was not told to stop since.
     boolean serverRuns() {
         return serverRuns;
     }

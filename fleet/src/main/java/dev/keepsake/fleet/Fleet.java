@@ -212,12 +212,12 @@ public final class Fleet implements AutoCloseable {
 
     private void closeAll() {
         closed = true;
-        running.values().forEach(ClusterRuntime::close);
-        running.clear();
-        // Behind everything else that waits to be recorded: if that cannot be, the next server has
-        // to find out what is missing, as after a kill.
+        // First, for ending may be cut short. Behind everything else that waits to be recorded: if
+        // that cannot be, the next server has to find out what is missing, as after a kill.
         var now = clock.now();
         report(plane -> plane.serverStopped(now));
+        running.values().forEach(ClusterRuntime::close);
+        running.clear();
     }
 
     /// Whoever calls the API has to see at once what has yet to recover.

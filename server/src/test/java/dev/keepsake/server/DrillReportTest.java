@@ -93,7 +93,7 @@ class DrillReportTest {
         var results =
                 IntStream.rangeClosed(1, failovers)
                         .mapToObj(
-                                number -> new ResourceUse(number * 10 * MB, 200 * MB, 50, 99, 7, 2))
+                                number -> new ResourceUse(10L * number * MB, 200 * MB, 50, 99, 7, 2))
                         .map(use -> new FailoverResult("0001", trail, List.of(1L), null, use))
                         .toList();
         return new DrillReport(
