@@ -92,8 +92,8 @@ class DrillReportTest {
         var trail = new FailoverTrail(4, "c-0001-001", "c-0001-002");
         var results =
                 IntStream.rangeClosed(1, failovers)
-                        .mapToObj(
-                                number -> new ResourceUse(10L * number * MB, 200 * MB, 50, 99, 7, 2))
+                        .mapToObj(number ->
+                                new ResourceUse(10L * number * MB, 200 * MB, 50, 99, 7, 2))
                         .map(use -> new FailoverResult("0001", trail, List.of(1L), null, use))
                         .toList();
         return new DrillReport(
