@@ -1,6 +1,11 @@
 package dev.keepsake.control;
 
 import java.time.Instant;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// One cluster, as all records so far leave it. Immutable.
@@ -12,6 +17,9 @@ import org.jspecify.annotations.Nullable;
 /// @param parametersSince since when engines have yet to take their parameter group's values, or
 ///   null when they have
 /// @param deletingSince since when it is being deleted, if it is and that is known
+/// @param recovering the nodes that failed by themselves and are not back yet
+/// @param primaries by shard the node that led when it was last recorded; the first one of a shard
+///   that is not among them
 public record ClusterState(
         ClusterSpec spec,
         Status status,
@@ -20,7 +28,21 @@ public record ClusterState(
         @Nullable Failover failover,
         @Nullable ClusterUpdate update,
         @Nullable Instant parametersSince,
-        @Nullable Instant deletingSince) {
+        @Nullable Instant deletingSince,
+        Set<String> recovering,
+        Map<String, String> primaries) {
+    public ClusterState {
+        var nodes =
+                spec.shards().stream()
+                        .flatMap(shard -> shard.nodes().stream())
+                        .map(NodeSpec::name)
+                        .collect(Collectors.toSet());
+        // Nodes that left their shard are neither waited for nor lead.
+        nodes.retainAll(recovering);
+        recovering = Set.copyOf(nodes);
+        primaries = Map.copyOf(primaries);
+    }
+
     /// The values of `Cluster.Status` that occur.
     public enum Status {
         CREATING("creating"),
@@ -44,7 +66,8 @@ public record ClusterState(
 
     /// A cluster that nothing has been done for yet.
     static ClusterState creating(ClusterSpec spec) {
-        return new ClusterState(spec, Status.CREATING, null, null, null, null, null, null);
+        return new ClusterState(
+                spec, Status.CREATING, null, null, null, null, null, null, Set.of(), Map.of());
     }
 
     /// Whether it has been created, and is not being deleted.
@@ -58,6 +81,20 @@ public record ClusterState(
     /// Whether engines have yet to take their parameter group's values.
     public boolean parametersPending() {
         return parametersSince != null;
+    }
+
+    /// Whether a node is one of the cluster's that is not being added just now.
+    boolean has(String node) {
+        return spec.shards().stream()
+                        .flatMap(shard -> shard.nodes().stream())
+                        .anyMatch(candidate -> candidate.name().equals(node))
+                && (update == null || !update.joining().contains(node));
+    }
+
+    /// The node of a shard that led when it was last recorded.
+    public String primaryOf(ShardSpec shard) {
+        var recorded = primaries.get(shard.name());
+        return recorded == null ? shard.nodes().getFirst().name() : recorded;
     }
 
     /// When CreateCluster was called.
@@ -78,7 +115,9 @@ public record ClusterState(
                 failover,
                 update,
                 parametersSince,
-                deletingSince);
+                deletingSince,
+                recovering,
+                primaries);
     }
 
     ClusterState running(String patchVersion) {
@@ -90,7 +129,9 @@ public record ClusterState(
                 null,
                 null,
                 parametersSince,
-                deletingSince);
+                deletingSince,
+                recovering,
+                primaries);
     }
 
     ClusterState on(String patchVersion) {
@@ -102,7 +143,9 @@ public record ClusterState(
                 failover,
                 update,
                 parametersSince,
-                deletingSince);
+                deletingSince,
+                recovering,
+                primaries);
     }
 
     ClusterState with(@Nullable Failover next) {
@@ -143,7 +186,9 @@ public record ClusterState(
                 failover,
                 update,
                 parameters,
-                deleting);
+                deleting,
+                recovering,
+                primaries);
     }
 
     private ClusterState change(
@@ -159,6 +204,50 @@ public record ClusterState(
                 otherFailover,
                 otherUpdate,
                 parametersSince,
-                deletingSince);
+                deletingSince,
+                recovering,
+                primaries);
+    }
+
+    /// A node leads its shard.
+    ClusterState ledBy(String node) {
+        var led = new HashMap<>(primaries);
+        spec.shards().stream()
+                .filter(shard -> shard.nodes().stream().anyMatch(each -> each.name().equals(node)))
+                .forEach(shard -> led.put(shard.name(), node));
+        return with(recovering, led);
+    }
+
+    /// The failover that is under way has made a node the primary.
+    ClusterState promoting(String node) {
+        return failover == null
+                ? this
+                : with(new Failover(failover.shard(), failover.failing(), node)).ledBy(node);
+    }
+
+    ClusterState recovering(String node) {
+        var more = new HashSet<>(recovering);
+        more.add(node);
+        return with(more, primaries);
+    }
+
+    ClusterState recovered(String node) {
+        var fewer = new HashSet<>(recovering);
+        fewer.remove(node);
+        return with(fewer, primaries);
+    }
+
+    private ClusterState with(Set<String> otherRecovering, Map<String, String> otherPrimaries) {
+        return new ClusterState(
+                spec,
+                status,
+                endpoints,
+                enginePatchVersion,
+                failover,
+                update,
+                parametersSince,
+                deletingSince,
+                otherRecovering,
+                otherPrimaries);
     }
 }

@@ -28,6 +28,8 @@ public final class ControlPlane {
 
     private static final Duration FAILOVERS_COUNTED = Duration.ofHours(24);
     private static final String FAILOVER_CALLED = "FailoverShard API called for shard ";
+    private static final String RECOVERING = "Recovering nodes ";
+    private static final String RECOVERED = "Finished recovery for nodes ";
 
     private final ControlState state;
     private final int failoverQuota;
@@ -276,6 +278,15 @@ public final class ControlPlane {
                     "Shard %s of cluster %s has no replica that could take over.",
                     shardWanted, id.name());
         }
+        if (shard.nodes().stream()
+                .map(NodeSpec::name)
+                .filter(node -> !node.equals(cluster.primaryOf(shard)))
+                .allMatch(cluster.recovering()::contains)) {
+            throw Fault.INVALID_CLUSTER_STATE.because(
+                    "Shard %s of cluster %s has no replica that could take over now; wait for the"
+                            + " event \"Finished recovery\".",
+                    shardWanted, id.name());
+        }
         if (failoverQuota > 0 && failoversWithinADay(region, now) >= failoverQuota) {
             throw Fault.API_CALL_RATE_EXCEEDED.because(
                     "FailoverShard was called %d times within 24 hours, which is the quota of this"
@@ -498,11 +509,13 @@ public final class ControlPlane {
                 records.toArray(new ControlRecord[0]));
     }
 
-    /// The fleet is about to let a primary fail.
+    /// The fleet is about to let a primary fail, which is there.
     public Decision<Optional<ClusterState>> failoverBegun(ClusterId id, String failing) {
         return reported(
                 id,
-                cluster -> isAt(cluster.failover(), null, false),
+                cluster ->
+                        isAt(cluster.failover(), null, false)
+                                && !cluster.recovering().contains(failing),
                 new ControlRecord.FailoverBegun(id, failing));
     }
 
@@ -518,7 +531,7 @@ public final class ControlPlane {
                         now,
                         "Failover from primary node %s to replica node %s completed"
                                 .formatted(failing, promoted)),
-                event(id, now, "Recovering nodes %s".formatted(failing)));
+                event(id, now, RECOVERING + failing));
     }
 
     /// The node that failed is back, as a replica that has caught up.
@@ -528,28 +541,95 @@ public final class ControlPlane {
                 id,
                 cluster -> isAt(cluster.failover(), failing, true),
                 new ControlRecord.FailoverFinished(id, now),
-                event(id, now, "Finished recovery for nodes %s".formatted(failing)));
+                event(id, now, RECOVERED + failing));
     }
 
-    /// A primary failed by itself, and another took over.
+    /// A node leads its shard. That is news when another one did and no FailoverShard explains it,
+    /// which tells of its own change.
     public Decision<Optional<ClusterState>> failedOver(ClusterId id, String promoted, Instant now) {
-        return reported(
-                id,
-                cluster -> true,
-                event(id, now, "Failover to replica node %s completed".formatted(promoted)));
+        var cluster = state.cluster(id);
+        var shard = cluster.flatMap(found -> shardOf(found, promoted)).orElse(null);
+        if (cluster.isEmpty()
+                || shard == null
+                || cluster.get().primaryOf(shard).equals(promoted)
+                || isPromoting(cluster.get().failover(), shard)) {
+            return new Decision<>(List.of(), cluster);
+        }
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.PrimaryChanged(id, promoted));
+        if (cluster.get().isUp()) {
+            records.add(
+                    event(id, now, "Failover to replica node %s completed".formatted(promoted)));
+        }
+        return new Decision<>(records, cluster);
+    }
+
+    private static Optional<ShardSpec> shardOf(ClusterState cluster, String node) {
+        return cluster.spec().shards().stream()
+                .filter(shard -> shard.nodes().stream().anyMatch(each -> each.name().equals(node)))
+                .findFirst();
+    }
+
+    /// Whether a failover has made the primary of a shard fail, and nobody has taken over yet.
+    private static boolean isPromoting(@Nullable Failover failover, ShardSpec shard) {
+        return failover != null
+                && failover.shard().equals(shard.name())
+                && failover.failing() != null
+                && failover.promoted() == null;
     }
 
     /// A node failed by itself and is being replaced.
     public Decision<Optional<ClusterState>> nodeRecovering(ClusterId id, String node, Instant now) {
-        return reported(id, cluster -> true, event(id, now, "Recovering nodes %s".formatted(node)));
+        return reported(
+                id,
+                cluster -> mayBeginToRecover(cluster, node),
+                new ControlRecord.NodeRecovering(id, node),
+                event(id, now, RECOVERING + node));
     }
 
     /// A node that had failed by itself is back.
     public Decision<Optional<ClusterState>> nodeRecovered(ClusterId id, String node, Instant now) {
         return reported(
                 id,
-                cluster -> true,
-                event(id, now, "Finished recovery for nodes %s".formatted(node)));
+                cluster -> cluster.recovering().contains(node),
+                new ControlRecord.NodeRecovered(id, node),
+                event(id, now, RECOVERED + node));
+    }
+
+    /// Whether it is news that a node is not there. A failover tells itself of the node that it
+    /// lets fail, and a cluster that is being made or deleted has nothing to recover.
+    private static boolean mayBeginToRecover(ClusterState cluster, String node) {
+        var failover = cluster.failover();
+        return cluster.isUp()
+                && cluster.has(node)
+                && !cluster.recovering().contains(node)
+                && (failover == null || !node.equals(failover.failing()));
+    }
+
+    /// A server begins to run what is recorded. If nobody told the one before to stop, it took all
+    /// its nodes with it when it ended, and each of them has to recover.
+    public Decision<Boolean> serverStarted(Instant now) {
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.ServerStarted(now));
+        if (state.serverRuns()) {
+            for (var cluster : state.clusters()) {
+                var id = cluster.spec().id();
+                cluster.spec().shards().stream()
+                        .flatMap(shard -> shard.nodes().stream())
+                        .map(NodeSpec::name)
+                        .filter(node -> mayBeginToRecover(cluster, node))
+                        .forEach(node -> {
+                            records.add(new ControlRecord.NodeRecovering(id, node));
+                            records.add(event(id, now, RECOVERING + node));
+                        });
+            }
+        }
+        return new Decision<>(records, true);
+    }
+
+    /// A server ends because it was told to: whoever starts next has nothing to recover from.
+    public Decision<Boolean> serverStopped(Instant now) {
+        return new Decision<>(List.of(new ControlRecord.ServerStopped(now)), true);
     }
 
     /// How FailoverShard lets the primaries of a cluster fail, when the cluster says so.

@@ -52,6 +52,21 @@ public sealed interface ControlRecord {
 
     record FailoverFinished(ClusterId cluster, Instant at) implements ControlRecord {}
 
+    /// A node is the primary of its shard, though nobody asked for it.
+    record PrimaryChanged(ClusterId cluster, String node) implements ControlRecord {}
+
+    /// A node has failed by itself, and is not back before [NodeRecovered].
+    record NodeRecovering(ClusterId cluster, String node) implements ControlRecord {}
+
+    record NodeRecovered(ClusterId cluster, String node) implements ControlRecord {}
+
+    /// A server has begun to run what is recorded. Without a [ServerStopped] behind it, the server
+    /// was killed.
+    record ServerStarted(Instant at) implements ControlRecord {}
+
+    /// A server was told to stop.
+    record ServerStopped(Instant at) implements ControlRecord {}
+
     record UserChanged(User user) implements ControlRecord {}
 
     record UserRemoved(String region, String name) implements ControlRecord {}

@@ -25,6 +25,7 @@ public final class ControlState {
     private final Map<Resource, Map<String, String>> tags = new HashMap<>();
     private final ArrayDeque<Event> events = new ArrayDeque<>();
     private long eventsForgotten;
+    private boolean serverRuns;
 
     /// Applies one record. A record about a cluster that is gone changes nothing.
     public void apply(ControlRecord record) {
@@ -65,9 +66,17 @@ public final class ControlState {
             case ControlRecord.FailoverBegun(ClusterId id, String failing) ->
                     changeFailover(id, old -> new Failover(old.shard(), failing, null));
             case ControlRecord.FailoverPromoted(ClusterId id, String promoted) ->
-                    changeFailover(id, old -> new Failover(old.shard(), old.failing(), promoted));
+                    change(id, cluster -> cluster.promoting(promoted));
             case ControlRecord.FailoverFinished(ClusterId id, var _) ->
                     change(id, cluster -> cluster.with((Failover) null));
+            case ControlRecord.PrimaryChanged(ClusterId id, String node) ->
+                    change(id, cluster -> cluster.ledBy(node));
+            case ControlRecord.NodeRecovering(ClusterId id, String node) ->
+                    change(id, cluster -> cluster.recovering(node));
+            case ControlRecord.NodeRecovered(ClusterId id, String node) ->
+                    change(id, cluster -> cluster.recovered(node));
+            case ControlRecord.ServerStarted _ -> serverRuns = true;
+            case ControlRecord.ServerStopped _ -> serverRuns = false;
             case ControlRecord.UserChanged(User user) ->
                     users.put(user.region(), user.name(), user);
             case ControlRecord.UserRemoved(String region, String name) -> {
@@ -182,6 +191,11 @@ public final class ControlState {
     /// The events that are kept, oldest first.
     Collection<Event> events() {
         return events;
+    }
+
+    /// Whether a server has started, and was not told to stop since.
+    boolean serverRuns() {
+        return serverRuns;
     }
 
     /// How many events came before those that are kept.

@@ -7,10 +7,8 @@ import dev.keepsake.core.SlotRange;
 import dev.keepsake.core.Slots;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.SplittableRandom;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -33,7 +31,7 @@ class ControlPlaneSimulation {
             run.checkThatARestartFindsTheSame();
         }
         run.checkThatPagesShowEverythingOnce();
-        run.checkThatFailoversAreToldInOrder();
+        run.checkThatEverythingIsToldInOrder();
     }
 
     private static LongStream seeds() {
@@ -86,7 +84,21 @@ class ControlPlaneSimulation {
 
         private void report(ClusterId id) {
             var cluster = control.state.cluster(id).orElse(null);
-            switch (random.nextInt(7)) {
+            switch (random.nextInt(13)) {
+                case 7 ->
+                        control.decide(
+                                plane -> plane.failedOver(id, node(id, cluster), control.now));
+                case 8, 9 ->
+                        control.decide(
+                                plane -> plane.nodeRecovering(id, node(id, cluster), control.now));
+                case 10, 11 ->
+                        control.decide(
+                                plane -> plane.nodeRecovered(id, node(id, cluster), control.now));
+                case 12 ->
+                        control.decide(plane ->
+                                random.nextBoolean()
+                                        ? plane.serverStarted(control.now)
+                                        : plane.serverStopped(control.now));
                 case 0 -> {
                     if (cluster != null) {
                         control.decide(plane -> plane.endpointsAssigned(id, control.endpoints(id)));
@@ -187,21 +199,48 @@ class ControlPlaneSimulation {
             assertThat(shown).isEqualTo(List.copyOf(control.state.clusters(REGION)));
         }
 
-        void checkThatFailoversAreToldInOrder() {
-            Map<String, String> last = new HashMap<>();
-            for (var event : control.state.events()) {
-                String step =
-                        event.message().replaceFirst("(API|from|nodes|created|deleted).*", "");
-                String before = last.put(event.sourceName(), step.strip());
-                switch (step.strip()) {
-                    case "FailoverShard" ->
-                            assertThat(before).isIn("Cluster", "Finished recovery for");
-                    case "Failover" -> assertThat(before).isEqualTo("FailoverShard");
-                    case "Recovering" -> assertThat(before).isEqualTo("Failover");
-                    case "Finished recovery for" -> assertThat(before).isEqualTo("Recovering");
-                    default -> assertThat(before).isIn(null, "Cluster", "Finished recovery for");
+        /// The story of each cluster that exists: a failover's four events in their order, and the
+        /// recoveries of nodes between them, each of which begins once and ends once.
+        void checkThatEverythingIsToldInOrder() {
+            for (var cluster : control.state.clusters()) {
+                var open = new HashSet<String>();
+                String failing = null;
+                int step = 0; // of a failover
+                for (var event : eventsSinceItWasCreated(cluster)) {
+                    var words = event.message().split(" ", -1);
+                    String last = words[words.length - 1];
+                    if (event.message().startsWith("FailoverShard")) {
+                        assertThat(step++).as("%s", event).isZero();
+                    } else if (event.message().startsWith("Failover from")) {
+                        assertThat(step++).as("%s", event).isEqualTo(1);
+                        failing = words[4];
+                    } else if (event.message().startsWith("Recovering") && last.equals(failing)) {
+                        assertThat(step++).as("%s", event).isEqualTo(2);
+                    } else if (event.message().startsWith("Finished") && last.equals(failing)) {
+                        assertThat(step).as("%s", event).isEqualTo(3);
+                        step = 0;
+                        failing = null;
+                    } else if (event.message().startsWith("Recovering")) {
+                        assertThat(open.add(last)).as("%s", event).isTrue();
+                    } else if (event.message().startsWith("Finished")) {
+                        assertThat(open.remove(last)).as("%s", event).isTrue();
+                    }
                 }
+                assertThat(cluster.recovering()).isEqualTo(open);
+                assertThat(cluster.failover() == null).isEqualTo(step == 0);
             }
+        }
+
+        private List<Event> eventsSinceItWasCreated(ClusterState cluster) {
+            var events =
+                    control.state.events().stream()
+                            .filter(event -> event.sourceName().equals(cluster.spec().id().name()))
+                            .toList();
+            int first = events.size();
+            while (first > 0 && !events.get(first - 1).message().equals("Cluster deleted.")) {
+                first--;
+            }
+            return events.subList(first, events.size());
         }
 
         private <T> T pick(List<T> all) {

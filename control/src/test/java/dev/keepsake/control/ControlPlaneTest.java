@@ -175,6 +175,33 @@ class ControlPlaneTest {
         assertThat(control.records).hasSize(before);
     }
 
+    /// The quota comes last: whoever has used it up is still told what else is wrong.
+    @ParameterizedTest
+    @CsvSource({
+        ", , INVALID_PARAMETER_VALUE",
+        "nobody, 0009, CLUSTER_NOT_FOUND",
+        "demo, 0009, SHARD_NOT_FOUND",
+        "busy, 0001, INVALID_CLUSTER_STATE",
+        "single, 0001, TEST_FAILOVER_NOT_AVAILABLE",
+        "recovering, 0001, INVALID_CLUSTER_STATE",
+        "demo, 0001, API_CALL_RATE_EXCEEDED"
+    })
+    void theQuotaIsTheLastConditionOfAll(String cluster, String shard, Fault fault) {
+        var limited = MemoryControl.withFailoverQuota(1);
+        limited.available(Create.named("demo"));
+        limited.available(single("single"));
+        var recovering = limited.available(Create.named("recovering")).spec().id();
+        limited.decide(
+                plane -> plane.nodeRecovering(recovering, "recovering-0001-002", limited.now));
+        limited.available(Create.named("busy"));
+        limited.failOver("busy", "0001"); // which uses it up, and does not end
+
+        assertRefused(fault, () -> limited.failOver(cluster, shard));
+
+        limited.pass(Duration.ofHours(24).plusSeconds(1));
+        limited.failOver("demo", "0001");
+    }
+
     @Test
     void aFailoverIsAnsweredWithTheClusterStillAvailable() {
         var before = control.available(Create.named("demo"));
@@ -250,6 +277,119 @@ class ControlPlaneTest {
         assertThat(control.messages("demo"))
                 .endsWith("Failover to replica node demo-0001-002 completed");
         control.failOver("demo", "0001"); // nothing is to be waited for
+    }
+
+    // ---- what fails by itself
+
+    @Test
+    void aNodeThatFailedIsRecoveringOnceUntilItIsBackOnce() {
+        var id = control.available(Create.named("demo")).spec().id();
+
+        assertNoNews(plane -> plane.nodeRecovered(id, "demo-0001-002", control.now));
+        assertOnce(plane -> plane.nodeRecovering(id, "demo-0001-002", control.now));
+        assertThat(control.replayed().clusters().getFirst().recovering())
+                .containsExactly("demo-0001-002");
+        assertOnce(plane -> plane.nodeRecovered(id, "demo-0001-002", control.now));
+        assertOnce(plane -> plane.nodeRecovering(id, "demo-0001-002", control.now));
+
+        assertThat(control.messages("demo"))
+                .endsWith(
+                        "Recovering nodes demo-0001-002",
+                        "Finished recovery for nodes demo-0001-002",
+                        "Recovering nodes demo-0001-002");
+    }
+
+    @Test
+    void aServerThatWasKilledHasEveryNodeRecoverAndOneThatStoppedHasNone() {
+        control.decide(plane -> plane.serverStarted(control.now));
+        var id = control.available(Create.named("demo")).spec().id();
+        control.create(Create.named("creating"));
+        control.decide(plane -> plane.serverStopped(control.now));
+        control.decide(plane -> plane.serverStarted(control.now));
+        assertThat(control.messages("demo")).containsExactly("Cluster created.");
+
+        control.decide(plane -> plane.serverStarted(control.now)); // killed
+        control.decide(plane -> plane.nodeRecovered(id, "demo-0001-001", control.now));
+        control.decide(plane -> plane.serverStarted(control.now)); // killed again amid the recovery
+        control.decide(plane -> plane.serverStopped(control.now));
+        control.decide(plane -> plane.serverStarted(control.now));
+        control.decide(plane -> plane.nodeRecovered(id, "demo-0001-001", control.now));
+        control.decide(plane -> plane.nodeRecovered(id, "demo-0001-002", control.now));
+
+        var recoveries =
+                List.of(
+                        "Recovering nodes demo-0001-001",
+                        "Recovering nodes demo-0001-002",
+                        "Finished recovery for nodes demo-0001-001",
+                        "Recovering nodes demo-0001-001",
+                        "Finished recovery for nodes demo-0001-001",
+                        "Finished recovery for nodes demo-0001-002");
+        assertThat(control.messages("demo"))
+                .startsWith("Cluster created.")
+                .endsWith(recoveries.toArray(new String[0]))
+                .hasSize(7);
+        assertThat(control.messages("creating")).isEmpty();
+    }
+
+    @Test
+    void aFailoverTellsOfItsOwnNodeThoughTheServerIsKilledMeanwhile() {
+        control.decide(plane -> plane.serverStarted(control.now));
+        var id = control.available(Create.named("demo")).spec().id();
+        control.failOver("demo", "0001");
+        control.decide(plane -> plane.failoverBegun(id, "demo-0001-001"));
+        assertNoNews(plane -> plane.nodeRecovering(id, "demo-0001-001", control.now));
+        assertNoNews(plane -> plane.failedOver(id, "demo-0001-002", control.now));
+
+        control.decide(plane -> plane.serverStarted(control.now));
+        control.decide(plane -> plane.nodeRecovered(id, "demo-0001-002", control.now));
+        control.decide(
+                plane -> plane.failoverPromoted(id, "demo-0001-001", "demo-0001-002", control.now));
+        assertNoNews(plane -> plane.failedOver(id, "demo-0001-002", control.now));
+        control.decide(plane -> plane.failoverFinished(id, "demo-0001-001", control.now));
+
+        assertThat(control.messages("demo"))
+                .containsExactly(
+                        "Cluster created.",
+                        "FailoverShard API called for shard 0001",
+                        "Recovering nodes demo-0001-002",
+                        "Finished recovery for nodes demo-0001-002",
+                        "Failover from primary node demo-0001-001 to replica node demo-0001-002"
+                                + " completed",
+                        "Recovering nodes demo-0001-001",
+                        "Finished recovery for nodes demo-0001-001");
+    }
+
+    /// Only that such a primary leads is seen after a restart, not that it took over.
+    @Test
+    void aPrimaryThatIsNoLongerTheOneRecordedIsToldOnce() {
+        var id = control.available(Create.named("demo")).spec().id();
+        assertNoNews(plane -> plane.failedOver(id, "demo-0001-001", control.now));
+        assertOnce(plane -> plane.failedOver(id, "demo-0001-002", control.now));
+        assertOnce(plane -> plane.failedOver(id, "demo-0001-001", control.now));
+    }
+
+    @Test
+    void aShardWhoseReplicasAllRecoverCannotFailOver() {
+        var id =
+                control.available(
+                                Create.with(create -> {
+                                    create.clusterName = "demo";
+                                    create.numReplicasPerShard = 2;
+                                }))
+                        .spec()
+                        .id();
+        control.decide(plane -> plane.failedOver(id, "demo-0001-002", control.now));
+        control.decide(plane -> plane.nodeRecovering(id, "demo-0001-001", control.now));
+        control.decide(plane -> plane.nodeRecovering(id, "demo-0001-003", control.now));
+        assertRefused(
+                Fault.INVALID_CLUSTER_STATE,
+                () -> control.failOver("demo", "0001"),
+                "no replica that could take over now",
+                "Finished recovery");
+
+        control.decide(plane -> plane.nodeRecovered(id, "demo-0001-003", control.now));
+
+        control.failOver("demo", "0001");
     }
 
     // ---- what the fleet reports

@@ -187,6 +187,11 @@ class ControlRecordCodecTest {
         records.add(new ControlRecord.FailoverBegun(ID, "demo-0001-001"));
         records.add(new ControlRecord.FailoverPromoted(ID, "demo-0001-002"));
         records.add(new ControlRecord.FailoverFinished(ID, NOW));
+        records.add(new ControlRecord.PrimaryChanged(ID, "demo-0001-002"));
+        records.add(new ControlRecord.NodeRecovering(ID, "demo-0001-001"));
+        records.add(new ControlRecord.NodeRecovered(ID, "demo-0001-001"));
+        records.add(new ControlRecord.ServerStarted(NOW));
+        records.add(new ControlRecord.ServerStopped(NOW));
         records.add(
                 new ControlRecord.EventHappened(
                         new Event("us-east-1", "demo", "cluster", "Cluster created.", NOW)));

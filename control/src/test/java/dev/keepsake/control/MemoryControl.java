@@ -29,9 +29,17 @@ final class MemoryControl implements ControlService {
     }
 
     MemoryControl(long seed, StatusPace pace) {
+        this(seed, pace, 0);
+    }
+
+    private MemoryControl(long seed, StatusPace pace, int failoverQuota) {
         this.random = new SplittableRandom(seed);
-        this.plane =
-                new ControlPlane(state, 0, InstalledEngines.only("redis", "7.0.15"), false, pace);
+        var engines = InstalledEngines.only("redis", "7.0.15");
+        this.plane = new ControlPlane(state, failoverQuota, engines, false, pace);
+    }
+
+    static MemoryControl withFailoverQuota(int quota) {
+        return new MemoryControl(1, StatusPace.INSTANT, quota);
     }
 
     @Override

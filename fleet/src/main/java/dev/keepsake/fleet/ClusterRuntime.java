@@ -17,11 +17,9 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -32,7 +30,6 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
     private volatile Map<String, String> parameters;
     private List<AccessRule> access;
     private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
-    private final Set<String> recovering = new HashSet<>();
     private volatile Topology topology = new Topology(0, List.of());
     private volatile List<NodeFront> serving = List.of();
     private volatile Map<String, NodeFront> primaries = Map.of(); // by shard
@@ -110,11 +107,6 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
 
     InetSocketAddress addressOf(String node) {
         return new InetSocketAddress(endpoints.host(), endpoints.nodePorts().getOrDefault(node, 0));
-    }
-
-    /// The nodes that failed by themselves and are not back yet.
-    Set<String> recovering() {
-        return recovering;
     }
 
     /// The newest picture. Any thread.

@@ -202,6 +202,7 @@ public final class Fleet implements AutoCloseable {
             state.clusters().forEach(fleet::notePorts);
             return true;
         });
+        fleet.noteStart();
         fleet.wake();
         fleet.thread.scheduleWithFixedDelay(
                 fleet::takeStalestSnapshot,
@@ -243,8 +244,25 @@ public final class Fleet implements AutoCloseable {
 
     private void closeAll() {
         closed = true;
+        // First, for ending may be cut short. Behind everything else that waits to be recorded: if
+        // that cannot be, the next server has to find out what is missing, as after a kill.
+        var now = clock.now();
+        report(plane -> plane.serverStopped(now));
         running.values().forEach(ClusterRuntime::close);
         running.clear();
+    }
+
+    /// Whoever calls the API has to see at once what has yet to recover.
+    private void noteStart() throws IOException {
+        var now = clock.now();
+        try {
+            thread.submit(() -> report(plane -> plane.serverStarted(now))).get();
+        } catch (ExecutionException e) {
+            throw new IOException("the control plane cannot begin", e.getCause());
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while the control plane begins", e);
+        }
     }
 
     private void notePorts(ClusterState cluster) {
@@ -458,6 +476,7 @@ public final class Fleet implements AutoCloseable {
                 runtime.nodes().forEach(node -> node.configure(() -> advanceOrRetry(id)));
             }
         }
+        noteWhoServes(cluster, runtime);
         if (cluster.failover() != null) {
             var shard = runtime.shard(cluster.failover().shard());
             if (shard != null) {
@@ -466,6 +485,26 @@ public final class Fleet implements AutoCloseable {
                         shard,
                         cluster.failover().failing(),
                         cluster.failover().promoted());
+            }
+        }
+    }
+
+    /// Records primaries that nobody asked for, and nodes that are back. Looks at what is, rather
+    /// than waiting to be told, so that neither a restart nor a log without room leaves one out.
+    private void noteWhoServes(ClusterState cluster, ClusterRuntime runtime) {
+        var id = cluster.spec().id();
+        for (var shard : cluster.spec().shards()) {
+            var running = runtime.shard(shard.name());
+            var leader = running == null ? null : running.leader().orElse(null);
+            if (leader != null
+                    && leader.isServing()
+                    && !leader.name().equals(cluster.primaryOf(shard))) {
+                control.decide(plane -> plane.failedOver(id, leader.name(), clock.now()));
+            }
+        }
+        for (var node : runtime.nodes()) {
+            if (node.isServing() && cluster.recovering().contains(node.name())) {
+                control.decide(plane -> plane.nodeRecovered(id, node.name(), clock.now()));
             }
         }
     }
@@ -621,7 +660,7 @@ public final class Fleet implements AutoCloseable {
         var id = spec.id();
         var leader = shard.leader().orElse(null);
         if (failing == null) {
-            if (leader != null && leader.isServing()) {
+            if (leader != null && leader.isServing() && shard.hasSuccessor()) {
                 control.decide(plane -> plane.failoverBegun(id, leader.name()));
                 shard.failLeader(
                         ControlPlane.failoverMode(spec).orElse(config.tuning().failoverMode()));
@@ -631,8 +670,11 @@ public final class Fleet implements AutoCloseable {
                 return;
             }
             if (leader.name().equals(failing)) {
-                shard.failLeader(
-                        FailoverMode.CRASH); // a restart came between the record and the deed
+                // A restart came between the record and the deed, or no replica was there in time.
+                // The primary answers until one is: failing again would only have it win again.
+                if (shard.hasSuccessor()) {
+                    shard.failLeader(FailoverMode.CRASH);
+                }
             } else {
                 control.decide(
                         plane -> plane.failoverPromoted(id, failing, leader.name(), clock.now()));
@@ -682,6 +724,7 @@ public final class Fleet implements AutoCloseable {
         }
         running.values().stream()
                 .flatMap(runtime -> runtime.shards().stream())
+                .filter(shard -> shard.snapshotBackoff().isOver(clock.nowNs()))
                 .filter(shard -> shard.overdueBytes(config.tuning().snapshotEveryBytes()) > 0)
                 .max(
                         Comparator.comparingLong(
@@ -693,14 +736,32 @@ public final class Fleet implements AutoCloseable {
     }
 
     private void takeSnapshot(ShardRuntime shard) {
+        Exception failure = null;
         try {
             shard.takeSnapshot();
         } catch (IOException | RuntimeException e) {
-            if (!shard.isClosed()) {
-                LOG.error("shard={} has no new snapshot", shard.name(), e);
-            }
-        } finally {
-            inThread(() -> snapshotUnderWay = false);
+            failure = e;
+        }
+        var found = failure;
+        inThread(() -> {
+            snapshotUnderWay = false;
+            noteSnapshot(shard, found);
+        });
+    }
+
+    /// One that failed is not tried again at once: each try restores a whole shard, and what is
+    /// wrong with a disk seldom passes within a second.
+    private void noteSnapshot(ShardRuntime shard, @Nullable Exception failure) {
+        if (failure == null) {
+            shard.snapshotBackoff().succeeded();
+        } else if (!shard.isClosed()) {
+            long pauseMs =
+                    TimeUnit.NANOSECONDS.toMillis(shard.snapshotBackoff().failed(clock.nowNs()));
+            LOG.error(
+                    "shard={} has no new snapshot, its log grows next_try_ms={}",
+                    shard.name(),
+                    pauseMs,
+                    failure);
         }
     }
 
@@ -1058,58 +1119,15 @@ public final class Fleet implements AutoCloseable {
         }
 
         @Override
-        public void onPrimaryServing(
-                ShardRuntime shard, NodeRuntime primary, @Nullable String previous) {
-            var id = runtime.spec().id();
-            boolean unplanned =
-                    previous != null
-                            && !previous.equals(primary.name())
-                            && !control.read(state -> isFailingOver(state, id, shard.name()));
-            if (unplanned) {
-                var now = clock.now();
-                report(plane -> plane.failedOver(id, primary.name(), now));
-            }
-            noteRecovered(primary);
-            advanceOrRetry(id);
-        }
-
-        @Override
-        public void onReplicaServing(ShardRuntime shard, NodeRuntime replica) {
-            noteRecovered(replica);
+        public void onServing() {
             advanceOrRetry(runtime.spec().id());
         }
 
         @Override
-        public void onNodeFailed(ShardRuntime shard, NodeRuntime failed) {
+        public void onNodeFailed(NodeRuntime failed) {
             var id = runtime.spec().id();
-            boolean unplanned =
-                    control.read(state -> state.cluster(id))
-                            .filter(cluster ->
-                                    cluster.isUp()
-                                            && (cluster.failover() == null
-                                                    || !failed.name()
-                                                            .equals(cluster.failover().failing())))
-                            .isPresent();
-            if (unplanned && runtime.recovering().add(failed.name())) {
-                var now = clock.now();
-                report(plane -> plane.nodeRecovering(id, failed.name(), now));
-            }
-        }
-
-        /// The end of what [#onNodeFailed] has begun.
-        private void noteRecovered(NodeRuntime node) {
-            var id = runtime.spec().id();
-            if (runtime.recovering().remove(node.name())) {
-                var now = clock.now();
-                report(plane -> plane.nodeRecovered(id, node.name(), now));
-            }
-        }
-
-        private static boolean isFailingOver(ControlState state, ClusterId id, String shard) {
-            return state.cluster(id)
-                    .map(ClusterState::failover)
-                    .filter(failover -> failover.shard().equals(shard))
-                    .isPresent();
+            var now = clock.now();
+            report(plane -> plane.nodeRecovering(id, failed.name(), now));
         }
     }
 }

@@ -34,16 +34,15 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         /// Roles or health have changed: publish a new topology. Returns once fronts can see it.
         void onTopologyChanged();
 
-        /// The shard has a new primary, and its clients are answered.
-        void onPrimaryServing(ShardRuntime shard, NodeRuntime primary, @Nullable String previous);
-
-        /// A replica answers its clients.
-        void onReplicaServing(ShardRuntime shard, NodeRuntime replica);
+        /// One more node answers its clients.
+        void onServing();
 
         /// A node has failed and will be started again.
-        void onNodeFailed(ShardRuntime shard, NodeRuntime failed);
+        void onNodeFailed(NodeRuntime failed);
     }
 
+    private static final long SNAPSHOT_PAUSE_MIN_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long SNAPSHOT_PAUSE_MAX_NS = TimeUnit.MINUTES.toNanos(5);
     private static final Logger LOG = LoggerFactory.getLogger(ShardRuntime.class);
 
     private final String name;
@@ -53,10 +52,11 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private final FleetTuning tuning;
     private final ScheduledExecutorService fleet;
     private final Listener listener;
+    private final Backoff snapshotBackoff =
+            new Backoff(SNAPSHOT_PAUSE_MIN_NS, SNAPSHOT_PAUSE_MAX_NS);
     private volatile List<NodeRuntime> nodes = List.of();
     private @Nullable NodeRuntime leader;
     private @Nullable String lastLeader;
-    private @Nullable String previousLeader;
     private volatile @Nullable String preferred;
     private @Nullable NodeRuntime failing;
     private @Nullable NodeRuntime candidate; // told to claim, and neither leads nor has failed yet
@@ -111,6 +111,11 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         return snapshotter.staleBytes() - Math.max(snapshotEveryBytes, newestBytes);
     }
 
+    /// When to try a snapshot that is overdue.
+    Backoff snapshotBackoff() {
+        return snapshotBackoff;
+    }
+
     /// Takes a snapshot and gives up the log before it, but for what a node has yet to read. On a
     /// virtual thread; blocks.
     void takeSnapshot() throws IOException {
@@ -132,6 +137,11 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     Optional<NodeRuntime> node(String node) {
         return nodes.stream().filter(candidate -> candidate.name().equals(node)).findFirst();
+    }
+
+    /// Whether there is a node that could take over: one that answers, and does not lead.
+    boolean hasSuccessor() {
+        return nodes.stream().anyMatch(node -> node != leader && node.isServing());
     }
 
     /// Whether every node answers, one of them as the primary.
@@ -214,7 +224,6 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         preferred = null;
         candidate = null;
         leader = node;
-        previousLeader = lastLeader;
         lastLeader = node.name();
         LOG.info("shard={} primary={} term={}", name, node.name(), term.number());
         listener.onTopologyChanged(); // first, or the new primary would send its clients elsewhere
@@ -240,7 +249,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             preferred = null;
         }
         listener.onTopologyChanged();
-        listener.onNodeFailed(this, node);
+        listener.onNodeFailed(node);
         elect();
         if (leader != null || candidates().isEmpty()) {
             restartFailed();
@@ -257,11 +266,9 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     private void onServing(NodeRuntime node) {
         listener.onTopologyChanged();
+        listener.onServing();
         if (node == leader) {
-            listener.onPrimaryServing(this, node, previousLeader);
             restartFailed();
-        } else {
-            listener.onReplicaServing(this, node);
         }
     }
 

@@ -4,12 +4,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /// A server in a process of its own, started with the same Java and the same options, which can be
@@ -23,13 +23,15 @@ final class ChildServer implements DrilledServer {
     private final EngineKiller killer;
     private final URI endpoint;
     private Process process;
+    private BufferedReader said;
 
     private ChildServer(ServerConfig config, Path log) throws IOException, DrillException {
         this.config = config;
         this.log = log;
         this.killer = new EngineKiller(config.dataDirectory());
         this.process = launch();
-        this.endpoint = awaitReady(process);
+        this.said = process.inputReader(UTF_8);
+        this.endpoint = awaitReady();
     }
 
     /// Starts it and returns when its API answers.
@@ -54,7 +56,8 @@ final class ChildServer implements DrilledServer {
                         "--data-dir",
                         config.dataDirectory().toString(),
                         "--node-ports",
-                        config.nodePorts().toString()));
+                        config.nodePorts().toString(),
+                        "--tell-heap")); // and so it ends when this process does
         var engine = config.engine();
         if (engine != null) {
             command.addAll(List.of("--engine", engine.toString()));
@@ -64,11 +67,10 @@ final class ChildServer implements DrilledServer {
                 .start();
     }
 
-    private URI awaitReady(Process started) throws IOException, DrillException {
-        var out = new BufferedReader(new InputStreamReader(started.getInputStream(), UTF_8));
-        var line = out.readLine();
+    private URI awaitReady() throws IOException, DrillException {
+        var line = said.readLine();
         if (line == null || !line.startsWith(READY)) {
-            started.destroyForcibly();
+            process.destroyForcibly();
             throw new DrillException("the server did not start; %s tells why".formatted(log));
         }
         return URI.create(line.substring(READY.length()));
@@ -89,7 +91,20 @@ final class ChildServer implements DrilledServer {
         process.destroyForcibly();
         awaitEnd();
         process = launch();
-        awaitReady(process);
+        said = process.inputReader(UTF_8);
+        awaitReady();
+    }
+
+    @Override
+    public Optional<ResourceUse> use() throws IOException {
+        var asking = process.getOutputStream();
+        asking.write('\n');
+        asking.flush();
+        var heapBytes = said.readLine();
+        if (heapBytes == null) {
+            throw new IOException("the server has ended");
+        }
+        return new ProcessProbe(process.toHandle()).look(Long.parseLong(heapBytes));
     }
 
     private void awaitEnd() {

@@ -33,6 +33,11 @@ final class Drill implements AutoCloseable {
     private static final int IMPATIENT_MS = 100;
     private static final Duration RESUME_LIMIT = Duration.ofSeconds(10);
 
+    /// More than a server keeps of a log in memory, in writes that no client waits long for.
+    private static final int FILLING_BYTES = 24 << 20;
+
+    private static final int FILLING_WRITES = 96;
+
     private final DrillOptions options;
     private final OptionalInt clusterPort;
     private final Progress progress;
@@ -77,7 +82,7 @@ final class Drill implements AutoCloseable {
                                 topology.trust(),
                                 options.writers(),
                                 timeoutMs());
-                var crew = WriterCrew.start(options.writers(), keys, store)) {
+                var crew = startWriting(keys, store)) {
             progress.line("%d writers write".formatted(options.writers()));
             results = failOverAll(crew, keys, topology);
             ledgers = crew.stop();
@@ -96,6 +101,28 @@ final class Drill implements AutoCloseable {
                     verdicts,
                     failures(ledgers),
                     cluster.events());
+        }
+    }
+
+    private WriterCrew startWriting(DrillKeys keys, DrillStore store) {
+        if (use() != null) {
+            growToSize(keys, store);
+        }
+        return WriterCrew.start(options.writers(), keys, store);
+    }
+
+    /// Lets the server fill what it fills once, the newest entries of each log for one, so that its
+    /// growth from one failover to another is none of that.
+    private static void growToSize(DrillKeys keys, DrillStore store) {
+        var value = "x".repeat(FILLING_BYTES / FILLING_WRITES);
+        for (int i = 0; i < FILLING_WRITES; i++) {
+            for (int shard = 0; shard < keys.shards(); shard++) {
+                try {
+                    store.set(keys.filling(shard), value);
+                } catch (WriteFailedException e) {
+                    // It may fill all the same, and nobody reads it back.
+                }
+            }
         }
     }
 
@@ -182,8 +209,13 @@ final class Drill implements AutoCloseable {
                                     messages -> FailoverTrail.followUnplanned(primary, messages));
                         }
                         case SERVER -> {
+                            var nodes = cluster.nodes();
                             server.killAndStartAgain();
-                            yield FailoverTrail.ofServer();
+                            yield awaitRecovery(
+                                    crew,
+                                    name,
+                                    eventsBefore,
+                                    messages -> FailoverTrail.followServer(nodes, messages));
                         }
                         case RANDOM -> throw new IllegalStateException("chance has decided");
                     };
@@ -202,11 +234,22 @@ final class Drill implements AutoCloseable {
                 name, trail, meters, resumed ? null : "a writer gets no acknowledgements after it");
     }
 
-    private static FailoverResult result(
+    private FailoverResult result(
             String shard, FailoverTrail trail, List<AckMeter> meters, @Nullable String shortfall) {
         long nowNs = System.nanoTime();
         var gapsNs = meters.stream().map(meter -> meter.longestGapNs(nowNs)).toList();
-        return new FailoverResult(shard, trail, gapsNs, shortfall);
+        // Only now: to look lets the server collect its garbage, which nobody's write shall wait
+        // for.
+        return new FailoverResult(shard, trail, gapsNs, shortfall, use());
+    }
+
+    private @Nullable ResourceUse use() {
+        try {
+            return server.use().orElse(null);
+        } catch (IOException e) {
+            progress.line("What the server holds cannot be seen: " + e.getMessage());
+            return null;
+        }
     }
 
     private boolean isLoaded(WriterCrew crew) throws DrillException, InterruptedException {

@@ -26,6 +26,7 @@ import software.amazon.awssdk.services.memorydb.model.Cluster;
 import software.amazon.awssdk.services.memorydb.model.ClusterNotFoundException;
 import software.amazon.awssdk.services.memorydb.model.CreateClusterRequest;
 import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
+import software.amazon.awssdk.services.memorydb.model.Node;
 import software.amazon.awssdk.services.memorydb.model.SourceType;
 import software.amazon.awssdk.services.memorydb.model.Tag;
 
@@ -137,6 +138,14 @@ final class DrillCluster implements AutoCloseable {
                 .findFirst()
                 .orElseThrow(() -> new DrillException("no node listens on port " + port))
                 .name();
+    }
+
+    /// The names of all nodes.
+    List<String> nodes() throws DrillException, InterruptedException {
+        return describe().shards().stream()
+                .flatMap(shard -> shard.nodes().stream())
+                .map(Node::name)
+                .toList();
     }
 
     private Topology topology(Cluster cluster) throws DrillException, InterruptedException {

@@ -59,9 +59,9 @@ final class DrillCommand implements Callable<Integer> {
             names = "--mode",
             paramLabel = "MODE",
             description =
-                    "How FailoverShard lets the primary fail: crash, silent (sockets stay open and"
-                            + " never answer) or handover.")
-    private FailoverMode mode = FailoverMode.CRASH;
+                    "How FailoverShard lets the primary fail: crash (the default), silent (sockets"
+                            + " stay open and never answer) or handover.")
+    private @Nullable FailoverMode mode;
 
     @Option(
             names = "--kill",
@@ -69,7 +69,7 @@ final class DrillCommand implements Callable<Integer> {
             description =
                     "Kill something with SIGKILL instead of calling FailoverShard: engine (the"
                             + " primary's), server, or random (any of these and FailoverShard).")
-    private DrillFault fault = DrillFault.FAILOVER;
+    private @Nullable DrillFault kill;
 
     @Option(
             names = "--duration",
@@ -101,7 +101,7 @@ final class DrillCommand implements Callable<Integer> {
     }
 
     @Override
-    public Integer call() throws UsageException, DrillException, StartException, IOException {
+    public Integer call() throws UsageException, DrillException, IOException {
         var options = options();
         var people = json ? err : out;
         var progress = new Progress(people, !json && isTerminal());
@@ -128,16 +128,29 @@ final class DrillCommand implements Callable<Integer> {
 
     private DrillOptions options() throws UsageException {
         try {
-            if (fault != DrillFault.FAILOVER && endpoint != null) {
+            if (kill != null && endpoint != null) {
                 throw new UsageException(
                         "--kill works on a server that the drill starts; omit --endpoint");
+            }
+            if (kill != null && mode != null && !kill.callsFailoverShard()) {
+                throw new UsageException(
+                        "--mode is how FailoverShard lets a primary fail, and --kill %s never calls"
+                                        .formatted(kill.option())
+                                + " it; omit one of them");
             }
             if (endpoint != null && !isWebAddress(endpoint)) {
                 throw new UsageException(
                         "--endpoint is %s; give http://HOST:PORT".formatted(endpoint));
             }
             return new DrillOptions(
-                    failovers, durationS, shards, replicas, writers, lagMs, mode, fault);
+                    failovers,
+                    durationS,
+                    shards,
+                    replicas,
+                    writers,
+                    lagMs,
+                    mode == null ? FailoverMode.CRASH : mode,
+                    kill == null ? DrillFault.FAILOVER : kill);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()), e);
         }
@@ -157,15 +170,12 @@ final class DrillCommand implements Callable<Integer> {
 
     private DrillReport drillOwnServer(
             DrillOptions options, DrillDirectory directory, Progress progress)
-            throws DrillException, StartException, IOException, InterruptedException {
+            throws DrillException, IOException, InterruptedException {
         var ports = PortRange.findFree(options.nodes() + SPARE_PORTS, RandomGenerator.getDefault());
         var nodePorts = new PortRange(ports.first() + 1, ports.last());
         var config = new ServerConfig(LOOPBACK, ports.first(), directory.data(), nodePorts, engine);
         progress.live("Starting a server");
-        try (DrilledServer server =
-                options.fault().killsServer()
-                        ? ChildServer.start(config, directory.log())
-                        : OwnServer.start(config)) {
+        try (DrilledServer server = ChildServer.start(config, directory.log())) {
             progress.line("A server for this drill is ready at " + server.endpoint());
             return drill(options, server, OptionalInt.of(ports.last()), progress);
         }

@@ -32,12 +32,13 @@ enum DrillFault {
                                         .collect(Collectors.joining(", "))));
     }
 
-    private String option() {
+    /// As `--kill` takes it.
+    String option() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /// Whether the server has to be a process of its own.
-    boolean killsServer() {
-        return this == SERVER || this == RANDOM;
+    /// Whether FailoverShard is among what it does.
+    boolean callsFailoverShard() {
+        return this == FAILOVER || this == RANDOM;
     }
 }

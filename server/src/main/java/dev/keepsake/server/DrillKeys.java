@@ -51,6 +51,11 @@ final class DrillKeys {
         return "drill:counter:" + writer + ":{" + tags.get(shard) + "}";
     }
 
+    /// A key that is not read back.
+    String filling(int shard) {
+        return "drill:filling:{" + tags.get(shard) + "}";
+    }
+
     /// The index of the shard that a key lives on.
     int shardOf(String key) {
         int slot = JedisClusterCRC16.getSlot(key);

@@ -58,6 +58,24 @@ record DrillReport(
                 : Outage.of(gapsNs.stream().mapToLong(Long::longValue));
     }
 
+    /// The number of the failover that growth is counted from, by when a server has grown to its
+    /// size: the tenth, or earlier in a short drill.
+    int settled() {
+        return Math.max(1, Math.min(10, failovers.size() / 3));
+    }
+
+    /// What has become of the server's resources since it had settled, or null when nobody saw.
+    private @Nullable String growth() {
+        if (failovers.isEmpty()) {
+            return null;
+        }
+        var from = failovers.get(settled() - 1).use();
+        var to = failovers.getLast().use();
+        return from == null || to == null
+                ? null
+                : "failover %d to %d: %s".formatted(settled(), failovers.size(), from.toldUpTo(to));
+    }
+
     /// The table that a person reads.
     String table() {
         var total = total();
@@ -79,6 +97,10 @@ record DrillReport(
         }
         text.format("write outage  p50 %.1f ms, max %.1f ms%n", outage().p50Ms(), outage().maxMs());
         text.format("errors        %s%n", failuresInWords());
+        var growth = growth();
+        if (growth != null) {
+            text.format("resources     %s%n", growth);
+        }
         for (int i = 0; i < shards.size() && shards.size() > 1; i++) {
             var verdict = verdicts.get(i);
             text.format("shard %s    %,d acknowledged, ", shards.get(i), verdict.acknowledged());
@@ -132,6 +154,10 @@ record DrillReport(
             node.put("completed", failover.isComplete());
             node.put("shortfall", failover.shortfall());
             put(node, failover.outage());
+            var use = failover.use();
+            if (use != null) {
+                put(node.putObject("resources"), use);
+            }
         }
         var perShard = json.putArray("per_shard");
         for (int i = 0; i < shards.size(); i++) {
@@ -146,6 +172,15 @@ record DrillReport(
         node.put("duplicated", verdict.duplicated());
         node.put("reordered", verdict.reordered());
         node.put("uncalled", verdict.uncalled());
+    }
+
+    private static void put(ObjectNode node, ResourceUse use) {
+        node.put("heap_bytes", use.heapBytes());
+        node.put("resident_bytes", use.residentBytes());
+        node.put("threads", use.threads());
+        node.put("files", use.files());
+        node.put("sockets", use.sockets());
+        node.put("processes", use.processes());
     }
 
     private static void put(ObjectNode node, Outage outage) {

@@ -2,6 +2,7 @@ package dev.keepsake.server;
 
 import java.io.IOException;
 import java.net.URI;
+import java.util.Optional;
 
 /// The server that a drill drills, and what can be done to it behind its back. Owned by the drill's
 /// thread.
@@ -15,6 +16,9 @@ interface DrilledServer extends AutoCloseable {
 
     /// Ends the server with SIGKILL, starts it again, and returns when its API answers.
     void killAndStartAgain() throws DrillException, IOException;
+
+    /// What it holds now, if that can be seen.
+    Optional<ResourceUse> use() throws IOException;
 
     @Override
     void close();
@@ -35,6 +39,11 @@ interface DrilledServer extends AutoCloseable {
             @Override
             public void killAndStartAgain() throws DrillException {
                 throw new DrillException("another server is not killed");
+            }
+
+            @Override
+            public Optional<ResourceUse> use() {
+                return Optional.empty();
             }
 
             @Override

@@ -9,8 +9,13 @@ import org.jspecify.annotations.Nullable;
 /// @param trail what its events told
 /// @param gapsNs each writer's longest wait for an acknowledgement on the shard, in nanoseconds
 /// @param shortfall why it does not count as completed, or null when it does
+/// @param use what the server held afterwards, or null when that cannot be seen
 record FailoverResult(
-        String shard, FailoverTrail trail, List<Long> gapsNs, @Nullable String shortfall) {
+        String shard,
+        FailoverTrail trail,
+        List<Long> gapsNs,
+        @Nullable String shortfall,
+        @Nullable ResourceUse use) {
     FailoverResult {
         gapsNs = List.copyOf(gapsNs);
     }

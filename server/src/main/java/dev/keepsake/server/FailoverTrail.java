@@ -57,29 +57,43 @@ record FailoverTrail(int seen, @Nullable String from, @Nullable String to) {
         return new FailoverTrail(seen, from, to);
     }
 
-    /// Follows the events after a primary has failed by itself. They come in any order.
+    /// Follows the events after a primary has failed by itself: it is recovering, and has
+    /// recovered, and somewhere between or behind these another leads. Each counts once, however
+    /// often it is told.
     ///
     /// @param from the primary that failed
     /// @param messages the cluster's events since then, oldest first
     static FailoverTrail followUnplanned(String from, List<String> messages) {
         String to = null;
-        int seen = 1; // nobody has called
         for (var message : messages) {
             var match = UNPLANNED.matcher(message);
             if (match.matches()) {
                 to = match.group(1);
-                seen++;
-            } else if (message.equals("Recovering nodes " + from)
-                    || message.equals("Finished recovery for nodes " + from)) {
-                seen++;
             }
         }
-        return new FailoverTrail(Math.min(ALL, seen), from, to);
+        if (to == null) {
+            return new FailoverTrail(1, from, null); // nobody has called
+        }
+        return new FailoverTrail(2 + recoverySteps(from, messages), from, to);
     }
 
-    /// A server that was killed and is back: no event tells of it.
-    static FailoverTrail ofServer() {
-        return new FailoverTrail(ALL, "server", "server");
+    /// Follows the events after the server was killed and started again: every node recovers.
+    ///
+    /// @param nodes the cluster's
+    /// @param messages the cluster's events since then, oldest first
+    static FailoverTrail followServer(List<String> nodes, List<String> messages) {
+        int steps = nodes.stream().mapToInt(node -> recoverySteps(node, messages)).min().orElse(0);
+        return new FailoverTrail(2 + steps, "server", "server");
+    }
+
+    /// 1 when the node has begun to recover, 2 when it has then recovered, else 0.
+    private static int recoverySteps(String node, List<String> messages) {
+        int begun = messages.indexOf("Recovering nodes " + node);
+        int finished = messages.lastIndexOf("Finished recovery for nodes " + node);
+        if (begun < 0) {
+            return 0;
+        }
+        return finished > begun ? 2 : 1;
     }
 
     boolean isComplete() {

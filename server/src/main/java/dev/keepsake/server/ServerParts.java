@@ -34,9 +34,14 @@ public record ServerParts(LogFactory logs, HoldRule hold) {
 
     /// The real parts, with segments that are full soon.
     public static ServerParts withSegmentsOf(long segmentBytes) {
+        return onDisk(new FileSystemDisk(), segmentBytes);
+    }
+
+    /// The same on another disk.
+    public static ServerParts onDisk(Disk disk, long segmentBytes) {
         var standard = EmbeddedLogOptions.standard();
         return with(
-                new FileSystemDisk(),
+                disk,
                 new EmbeddedLogOptions(
                         segmentBytes, standard.maxPendingBytes(), standard.recentBytes()));
     }

@@ -1,5 +1,7 @@
 package dev.keepsake.server;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.keepsake.api.ApiAccess;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.StatusPace;
@@ -8,6 +10,7 @@ import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.fleet.NodeMemory;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -154,6 +157,14 @@ final class StartCommand implements Callable<Integer> {
                             + " these that this machine has).")
     private @Nullable String transport;
 
+    @Option(
+            names = "--tell-heap",
+            hidden = true,
+            description =
+                    "Print the bytes of the live heap for every line of standard input, and stop when"
+                            + " that ends.")
+    private boolean tellHeap;
+
     @Mixin private LogOptions logOptions = new LogOptions();
 
     @Option(names = "--verbose", description = "Log the stack of every exception.")
@@ -186,7 +197,7 @@ final class StartCommand implements Callable<Integer> {
                 var server = Server.start(config, logOptions.open(dataDirectory))) {
             out.println("Keepsake is ready: " + server.endpoint());
             out.flush();
-            awaitInterrupt();
+            awaitStop();
             return Main.EXIT_OK;
         }
     }
@@ -262,9 +273,13 @@ final class StartCommand implements Callable<Integer> {
         }
     }
 
-    private static void awaitInterrupt() {
+    private void awaitStop() {
         try {
-            new CountDownLatch(1).await();
+            if (tellHeap) {
+                new HeapTeller(new InputStreamReader(System.in, UTF_8), out).awaitEnd();
+            } else {
+                new CountDownLatch(1).await();
+            }
         } catch (InterruptedException told) {
             // This is how a StopSignal ends the wait; closing must not be interrupted again.
         }

@@ -7,11 +7,13 @@ import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.json.JsonMapper;
 
 class DrillReportTest {
+    private static final long MB = 1 << 20;
     private static final Verdict INTACT = new Verdict(1_200, 0, 0, 0, 0);
 
     @Test
@@ -69,13 +71,48 @@ class DrillReportTest {
         assertThat(json.at("/per_shard/0/lost").asInt()).isEqualTo(3);
     }
 
+    @Test
+    void growthIsToldFromTheTenthFailoverOrAThirdOfFewer() {
+        var told =
+                Map.of(
+                        3, "failover 1 to 3: heap 10.0 -> 30.0 MB,",
+                        12, "failover 4 to 12: heap 40.0 -> 120.0 MB,",
+                        40, "failover 10 to 40: heap 100.0 -> 400.0 MB,");
+        told.forEach((failovers, growth) ->
+                assertThat(measured(failovers).table())
+                        .contains(growth + " resident 200 -> 200 MB, threads 50 -> 50"));
+        assertThat(report(INTACT, null, null).table()).doesNotContain("resources");
+        var json = new JsonMapper().readTree(measured(2).json());
+        assertThat(json.at("/per_failover/1/resources/heap_bytes").asLong()).isEqualTo(20 * MB);
+        assertThat(json.at("/per_failover/1/resources/sockets").asLong()).isEqualTo(7);
+    }
+
+    /// The heap grows by 10 MB each time.
+    private static DrillReport measured(int failovers) {
+        var trail = new FailoverTrail(4, "c-0001-001", "c-0001-002");
+        var results =
+                IntStream.rangeClosed(1, failovers)
+                        .mapToObj(number ->
+                                new ResourceUse(10L * number * MB, 200 * MB, 50, 99, 7, 2))
+                        .map(use -> new FailoverResult("0001", trail, List.of(1L), null, use))
+                        .toList();
+        return new DrillReport(
+                new DrillOptions(failovers, 1, 1, 3, 0),
+                results,
+                List.of("0001"),
+                List.of(INTACT),
+                Map.of(),
+                List.of());
+    }
+
     /// Two failovers were asked for; one is done for every shortfall given, null meaning completed.
     private static DrillReport report(Verdict verdict, @Nullable String... shortfalls) {
         var trail = new FailoverTrail(4, "c-0001-001", "c-0001-002");
         var gapsNs = List.of(10_000_000L, 20_000_000L, 40_000_000L);
         var failovers =
                 Arrays.stream(shortfalls)
-                        .map(shortfall -> new FailoverResult("0001", trail, gapsNs, shortfall))
+                        .map(shortfall ->
+                                new FailoverResult("0001", trail, gapsNs, shortfall, null))
                         .toList();
         return new DrillReport(
                 new DrillOptions(2, 1, 1, 3, 0),

@@ -21,18 +21,56 @@ class FailoverTrailTest {
     }
 
     @Test
-    void aPrimaryThatFailedByItselfIsReplacedInThreeEventsOfAnyOrder() {
+    void aPrimaryThatFailedByItselfIsReplacedInThreeEvents() {
+        var recovering = "Recovering nodes c-0001-001";
+        var another = "Failover to replica node c-0001-002 completed";
+        var recovered = "Finished recovery for nodes c-0001-001";
+        var trail = new FailoverTrail(4, "c-0001-001", "c-0001-002");
+        for (var events :
+                List.of(
+                        List.of(recovering, another, recovered),
+                        List.of(another, recovering, recovered),
+                        List.of(recovering, recovered, another))) {
+            assertThat(FailoverTrail.followUnplanned("c-0001-001", events)).isEqualTo(trail);
+        }
+        assertUnplanned("the failover completed", recovering, recovered);
+        assertUnplanned("is recovering", another);
+        assertUnplanned("has recovered", recovering, another);
+        var all = List.of(recovering, another, recovered);
+        assertThat(FailoverTrail.followUnplanned("c-0001-009", all).isComplete()).isFalse();
+    }
+
+    @Test
+    void anEventThatIsToldTwiceCountsOnce() {
+        var recovering = "Recovering nodes c-0001-001";
+        var another = "Failover to replica node c-0001-002 completed";
+        assertUnplanned("the failover completed", recovering, recovering, recovering);
+        assertUnplanned("is recovering", another, another, another);
+        assertUnplanned("has recovered", recovering, another, recovering);
+        assertUnplanned(
+                "has recovered", "Finished recovery for nodes c-0001-001", recovering, another);
+    }
+
+    private static void assertUnplanned(String missing, String... events) {
+        var trail = FailoverTrail.followUnplanned("c-0001-001", List.of(events));
+        assertThat(trail.isComplete()).isFalse();
+        assertThat(trail.missing()).endsWith(missing);
+    }
+
+    @Test
+    void aServerIsBackWhenEveryNodeHasRecovered() {
+        var nodes = List.of("c-0001-001", "c-0001-002");
         var events =
                 List.of(
                         "Recovering nodes c-0001-001",
-                        "Failover to replica node c-0001-002 completed",
+                        "Recovering nodes c-0001-002",
+                        "Finished recovery for nodes c-0001-002",
                         "Finished recovery for nodes c-0001-001");
-        var trail = new FailoverTrail(4, "c-0001-001", "c-0001-002");
-        assertThat(FailoverTrail.followUnplanned("c-0001-001", events)).isEqualTo(trail);
-        assertThat(FailoverTrail.followUnplanned("c-0001-001", events.reversed())).isEqualTo(trail);
-        assertThat(FailoverTrail.followUnplanned("c-0001-001", events.subList(0, 2)).isComplete())
-                .isFalse();
-        assertThat(FailoverTrail.followUnplanned("c-0001-009", events).isComplete()).isFalse();
+        assertThat(FailoverTrail.followServer(nodes, events).isComplete()).isTrue();
+        assertThat(FailoverTrail.followServer(nodes, events.subList(0, 3)).missing())
+                .isEqualTo("the event that server has recovered");
+        assertThat(FailoverTrail.followServer(nodes, events.subList(0, 1)).isComplete()).isFalse();
+        assertThat(FailoverTrail.followServer(nodes, List.of()).isComplete()).isFalse();
     }
 
     @Test

@@ -38,6 +38,10 @@ class MainTest {
                     drill --endpoint ::           | '::'                     | keepsake drill --help
                     drill --endpoint nowhere      | --endpoint is nowhere    | keepsake drill --help
                     drill --endpoint http:///x    | --endpoint is http:///x  | keepsake drill --help
+                    drill --kill cat              | 'cat' cannot be killed   | keepsake drill --help
+                    drill --kill engine --mode silent   | --kill engine never calls | keepsake drill --help
+                    drill --mode handover --kill server | --kill server never calls | keepsake drill --help
+                    drill --kill engine --endpoint http://h | omit --endpoint | keepsake drill --help
                     no-such-command               | 'no-such-command'        | keepsake --help
                     """)
     void aBadOptionGetsOneClearLineAndAHint(String line, String message, String hint) {
@@ -62,6 +66,13 @@ class MainTest {
         assertThat(run(line.split(" ", -1))).isZero();
         assertThat(out.toString()).contains("Usage: keepsake");
         assertThat(err.toString()).isEmpty();
+    }
+
+    /// A default that the option itself refuses would be no help.
+    @Test
+    void theHelpOfADrillNamesNoDefaultsButTheRealOnes() {
+        assertThat(run("drill", "--help")).isZero();
+        assertThat(out.toString()).contains("Default: 3").doesNotContain("FAILOVER", "null");
     }
 
     @Test

@@ -206,13 +206,13 @@ final class Api implements AutoCloseable {
     /// What the events say of one cluster, oldest first.
     List<String> messages(String cluster) {
         return client
-                .describeEvents(
+                .describeEventsPaginator(
                         request -> request.sourceName(cluster).sourceType(SourceType.CLUSTER))
                 .events()
-                .reversed()
                 .stream()
                 .map(Event::message)
-                .toList();
+                .toList()
+                .reversed();
     }
 
     /// When the newest event that begins so happened.

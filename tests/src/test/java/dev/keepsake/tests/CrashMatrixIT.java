@@ -5,15 +5,10 @@ import static dev.keepsake.tests.Waiting.awaitPassed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepsake.control.FailoverMode;
-import dev.keepsake.fleet.FailoverPace;
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.front.HoldRule;
-import dev.keepsake.server.ServerParts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestReporter;
@@ -24,8 +19,9 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
-/// Everything that can fail, under everything that clients do: what was acknowledged is there in
-/// the end, once and in order, on every node.
+/// Everything that can fail, under everything that clients do, while snapshots are taken and the
+/// log is trimmed behind them: what was acknowledged is there in the end, once and in order, on
+/// every node.
 ///
 /// A new fault is a constant of [Fault], a new load one of [Load].
 class CrashMatrixIT {
@@ -35,26 +31,22 @@ class CrashMatrixIT {
     @TempDir static Path shared;
     private static final SmallDisk DISK = new SmallDisk();
     private static TestServer server;
+    private static LogLines log;
     private static int rows;
 
     @TempDir Path own;
 
     @BeforeAll
     static void start() throws Exception {
-        server = TestServer.start(shared, ServerParts.onDisk(DISK), tuning());
-    }
-
-    /// Engines that hang and primaries that are silent are replaced within a row's patience.
-    private static FleetTuning tuning() {
-        return FleetTuning.standard()
-                .withEngineTimeout(TimeUnit.SECONDS.toNanos(2))
-                .withFailovers(
-                        FailoverMode.CRASH, TimeUnit.SECONDS.toNanos(1), FailoverPace.INSTANT, 0);
+        log = LogLines.of("dev.keepsake.shard");
+        server = TestServer.start(shared, SmallServer.parts(DISK), SmallServer.tuning());
     }
 
     @AfterAll
     static void stop() {
         server.close();
+        log.close();
+        assertThat(log.count("snapshot shard=")).as("snapshots meanwhile").isGreaterThan(rows / 2);
     }
 
     static List<Arguments> rows() {
@@ -145,8 +137,10 @@ class CrashMatrixIT {
     private Scene scene(Fault fault) throws Exception {
         rows++;
         var cluster = "row-" + rows;
-        return fault.needsOwnServer()
-                ? Scene.onServerOfItsOwn(own, cluster, fault)
-                : Scene.on(server, shared, DISK, cluster, fault);
+        return switch (fault.at()) {
+            case SHARED_SERVER -> Scene.on(server, shared, DISK, cluster, fault);
+            case SERVER_OF_ITS_OWN -> Scene.onServerOfItsOwn(own, cluster, fault);
+            case PROCESS_OF_ITS_OWN -> Scene.onProcessOfItsOwn(own, cluster, fault);
+        };
     }
 }

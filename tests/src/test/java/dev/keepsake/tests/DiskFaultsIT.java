@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -170,14 +169,14 @@ class DiskFaultsIT {
     void aFlippedBitIsNamedAndTheDataComeBackWhenItIsRestored() throws Exception {
         var primary = writeAndStop();
         var segment = segments().getFirst();
-        flipBit(segment);
+        LogFiles.flipBit(segment);
         try (var lines = LogLines.of("dev.keepsake");
                 var server = TestServer.start(directory)) {
             await("the file is named", () -> lines.anyContains(segment + " is damaged"));
             assertThat(server.api().describe("demo").name()).isEqualTo("demo");
             assertThat(answers(primary, "GET", "k1")).startsWith("no reply");
         }
-        flipBit(segment);
+        LogFiles.flipBit(segment);
         assertEverythingIsBack(primary);
     }
 
@@ -347,12 +346,6 @@ class DiskFaultsIT {
 
     private List<Path> segments() {
         return new LogFiles(directory).segments();
-    }
-
-    private static void flipBit(Path file) throws IOException {
-        var bytes = Files.readAllBytes(file);
-        bytes[bytes.length / 2] ^= 4;
-        Files.write(file, bytes, StandardOpenOption.TRUNCATE_EXISTING);
     }
 
     private static String asks(Wire wire, String... command) {

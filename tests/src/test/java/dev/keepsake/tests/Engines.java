@@ -57,6 +57,18 @@ final class Engines {
         }
     }
 
+    /// Ends the engines that serve nobody, such as those that snapshots are taken with, with
+    /// SIGKILL.
+    void killHelpers() {
+        ProcessHandle.allProcesses()
+                .filter(process -> arguments(process).anyMatch(this::isDirectoryOfHelper))
+                .forEach(ProcessHandle::destroyForcibly);
+    }
+
+    private boolean isDirectoryOfHelper(String argument) {
+        return argument.startsWith(dataDirectory + "/") && argument.endsWith("-snapshot");
+    }
+
     /// Whether every one of these nodes has an engine.
     boolean runFor(List<Node> nodes) {
         return nodes.stream().noneMatch(node -> of(node).isEmpty());

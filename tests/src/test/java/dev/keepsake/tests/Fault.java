@@ -1,8 +1,13 @@
 package dev.keepsake.tests;
 
+import static dev.keepsake.tests.Waiting.await;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 
 /// What fails: one row of the crash matrix.
@@ -118,12 +123,7 @@ enum Fault {
 
         @Override
         List<List<String>> stories(String primary, String replica) {
-            var recoveries =
-                    List.of(
-                            "Recovering nodes " + primary,
-                            "Recovering nodes " + replica,
-                            "Finished recovery for nodes " + primary,
-                            "Finished recovery for nodes " + replica);
+            var recoveries = recoveries(primary, replica);
             var failover = "Failover to replica node %s completed".formatted(replica);
             // Whoever is back first leads.
             return List.of(
@@ -139,6 +139,38 @@ enum Fault {
         @Override
         void strike(Scene scene) {
             scene.shard().kill(scene.shard().nodes());
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(replaced(primary));
+        }
+    },
+    ONLY_ENGINE_HANGS {
+        @Override
+        int replicas() {
+            return 0;
+        }
+
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.shard().hang(scene.shard().nodes());
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(replaced(primary));
+        }
+    },
+    ONLY_ENGINE_OUT_OF_MEMORY {
+        @Override
+        int replicas() {
+            return 0;
+        }
+
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.shard().exhaustMemory(scene.shard().primary());
         }
 
         @Override
@@ -165,8 +197,34 @@ enum Fault {
     },
     SERVER_KILLED {
         @Override
-        boolean needsOwnServer() {
-            return true;
+        At at() {
+            return At.PROCESS_OF_ITS_OWN;
+        }
+
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.restartServer(() -> {});
+        }
+
+        @Override
+        boolean isStoryInOrder() {
+            return false;
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(recoveries(primary, replica));
+        }
+    },
+    SERVER_OF_ONE_NODE_KILLED {
+        @Override
+        int replicas() {
+            return 0;
+        }
+
+        @Override
+        At at() {
+            return At.PROCESS_OF_ITS_OWN;
         }
 
         @Override
@@ -176,13 +234,13 @@ enum Fault {
 
         @Override
         List<List<String>> stories(String primary, String replica) {
-            return List.of(List.of());
+            return List.of(replaced(primary));
         }
     },
     SERVER_KILLED_AMID_A_WRITE {
         @Override
-        boolean needsOwnServer() {
-            return true;
+        At at() {
+            return At.PROCESS_OF_ITS_OWN;
         }
 
         @Override
@@ -191,11 +249,101 @@ enum Fault {
         }
 
         @Override
+        boolean isStoryInOrder() {
+            return false;
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(recoveries(primary, replica));
+        }
+    },
+    /// Of a file that the next start reads; until it is restored there is an error and no data.
+    BIT_FLIPPED {
+        @Override
+        At at() {
+            return At.SERVER_OF_ITS_OWN;
+        }
+
+        @Override
+        void strike(Scene scene) throws Exception {
+            var damaged = new AtomicReference<Path>();
+            scene.restartServer(() -> {
+                var segment = scene.logFiles().segments().getFirst();
+                LogFiles.flipBit(segment);
+                damaged.set(segment);
+            });
+            scene.awaitComplaint(damaged.get() + " is damaged");
+            LogFiles.flipBit(damaged.get());
+        }
+
+        @Override
         List<List<String>> stories(String primary, String replica) {
             return List.of(List.of());
         }
+    },
+    SEGMENT_MISSING {
+        @Override
+        At at() {
+            return At.SERVER_OF_ITS_OWN;
+        }
+
+        @Override
+        void strike(Scene scene) throws Exception {
+            var missing = new AtomicReference<Path>();
+            var elsewhere = new AtomicReference<Path>();
+            while (missing.get() == null) {
+                await("there are some", () -> scene.logFiles().segments().size() > SEGMENTS);
+                scene.restartServer(() -> {
+                    var segments = scene.logFiles().segments();
+                    if (segments.size() > SEGMENTS) { // or they were trimmed just now
+                        var segment = segments.get(1);
+                        elsewhere.set(segment.resolve("../../elsewhere").normalize());
+                        Files.move(segment, elsewhere.get());
+                        missing.set(segment);
+                    }
+                });
+            }
+            scene.awaitComplaint("restore the missing file");
+            Files.move(elsewhere.get(), missing.get());
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            return List.of(List.of());
+        }
+    },
+    /// First while it is in use, so that the log cannot go on, and then when it is to be opened.
+    DIRECTORY_UNWRITABLE {
+        @Override
+        At at() {
+            return At.SERVER_OF_ITS_OWN;
+        }
+
+        @Override
+        void strike(Scene scene) throws Exception {
+            scene.forbidWriting();
+            scene.awaitComplaint("Read-only file system");
+            await("the primary has given up", () -> !scene.messages().isEmpty());
+            scene.restartServer(() -> {});
+            var directory = scene.logFiles().segments().getFirst().getParent();
+            scene.awaitComplaint("cannot run, it is tried again reason=" + directory + "/");
+            scene.allowWriting();
+        }
+
+        @Override
+        boolean isStoryInOrder() {
+            return false;
+        }
+
+        @Override
+        List<List<String>> stories(String primary, String replica) {
+            // The replica gives up too if it is asked to lead before the server stops.
+            return List.of(replaced(primary), recoveries(primary, replica));
+        }
     };
 
+    private static final int SEGMENTS = 2;
     private static final String MODE = "keepsake:failover-mode";
 
     private static List<String> failover(String primary, String replica) {
@@ -212,6 +360,10 @@ enum Fault {
                 "Recovering nodes " + primary,
                 "Failover to replica node %s completed".formatted(replica),
                 "Finished recovery for nodes " + primary);
+    }
+
+    private static List<String> recoveries(String primary, String replica) {
+        return Stream.concat(replaced(primary).stream(), replaced(replica).stream()).toList();
     }
 
     private static List<String> replaced(String node) {
@@ -241,9 +393,18 @@ enum Fault {
         return Map.of();
     }
 
-    /// Whether the server cannot be this process.
-    boolean needsOwnServer() {
-        return false;
+    /// What has to be there for it to happen to.
+    enum At {
+        /// A cluster beside others.
+        SHARED_SERVER,
+        /// A server that may be stopped, in this process.
+        SERVER_OF_ITS_OWN,
+        /// A server that may be killed.
+        PROCESS_OF_ITS_OWN
+    }
+
+    At at() {
+        return At.SHARED_SERVER;
     }
 
     @Override

@@ -15,6 +15,7 @@ import dev.keepsake.tests.LinearizabilityChecker.Verdict;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Tag;
 
 /// Clients that share keys while their shard fails see one order of everything, in which nothing
 /// that one of them was told is ever taken back. And if they did not, this test would notice.
@@ -33,6 +35,7 @@ class LinearizabilityIT {
     private static final int LATE_MS = 100;
     private static final int ROUNDS_MAX = 5;
     private static final int WITHIN_S = 120;
+    private static final String MODE = "keepsake:failover-mode";
 
     private enum Key {
         REGISTER,
@@ -72,17 +75,31 @@ class LinearizabilityIT {
     @TempDir Path directory;
     private int nextId;
 
+    private interface Happening {
+        void happen() throws Exception;
+    }
+
+    private interface Strike {
+        void at(TestServer server, Shard shard) throws Exception;
+    }
+
     @Test
-    void everyKeyIsLinearizableWhileItsShardFailsAgainAndAgain() throws Exception {
+    void everyKeyIsLinearizableWhileItsShardFailsInEveryWay() throws Exception {
+        var strikes = new LinkedHashMap<String, Strike>();
+        strikes.put("crash", (server, _) -> failOver(server, "crash"));
+        strikes.put("engine killed", (_, shard) -> shard.kill(List.of(shard.primary())));
+        strikes.put("silent", (server, _) -> failOver(server, "silent"));
+        strikes.put("engine hangs", (_, shard) -> shard.hang(List.of(shard.primary())));
+        strikes.put("handover", (server, _) -> failOver(server, "handover"));
+        strikes.put("all engines killed", (_, shard) -> shard.kill(shard.nodes()));
         var history = new History();
-        try (var server = TestServer.start(directory)) {
+        var parts = SmallServer.parts(new SmallDisk());
+        try (var server = TestServer.start(directory, parts, SmallServer.tuning())) {
             server.api().create("demo", 1, 1, LAG_MS, server.endpointPort());
             var shard = new Shard(server.api(), "demo", directory);
-            for (int i = 0; i < 2; i++) {
-                load(history, shard, 150, () -> server.api().failOver("demo", "0001"));
-                shard.awaitWhole();
-                load(history, shard, 150, () -> shard.kill(List.of(shard.primary())));
-                shard.awaitWhole();
+            for (var strike : strikes.values()) {
+                load(history, shard, 150, () -> strike.at(server, shard));
+                awaitRecovered(server, shard);
             }
             load(history, shard, 10, () -> {});
         }
@@ -91,6 +108,29 @@ class LinearizabilityIT {
                 .hasSize(Key.values().length)
                 .allSatisfy((key, verdict) ->
                         assertThat(verdict).as(key).isEqualTo(new Verdict.Linearizable()));
+    }
+
+    private static void failOver(TestServer server, String mode) {
+        var api = server.api();
+        api.client()
+                .tagResource(request ->
+                        request.resourceArn(api.describe("demo").arn())
+                                .tags(Tag.builder().key(MODE).value(mode).build()));
+        api.failOver("demo", "0001");
+    }
+
+    private static void awaitRecovered(TestServer server, Shard shard) {
+        shard.awaitWhole();
+        await(
+                "every recovery is told",
+                () -> {
+                    var messages = server.api().messages("demo");
+                    return count(messages, "Recovering") == count(messages, "Finished recovery");
+                });
+    }
+
+    private static long count(List<String> messages, String beginning) {
+        return messages.stream().filter(message -> message.startsWith(beginning)).count();
     }
 
     @Test
@@ -134,7 +174,7 @@ class LinearizabilityIT {
     }
 
     /// Lets every client execute some operations; once a third of them are done, the fault happens.
-    private void load(History seen, Shard shard, int operationsEach, Runnable fault)
+    private void load(History seen, Shard shard, int operationsEach, Happening fault)
             throws Exception {
         var aThird = new CountDownLatch(CLIENTS * operationsEach / 3);
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
@@ -148,7 +188,7 @@ class LinearizabilityIT {
                                 () -> run(seen, shard, name, firstId, operationsEach, aThird)));
             }
             await("a third is done", () -> aThird.getCount() == 0);
-            fault.run();
+            fault.happen();
             for (var client : clients) {
                 client.get(WITHIN_S, TimeUnit.SECONDS);
             }

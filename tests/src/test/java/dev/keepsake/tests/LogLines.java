@@ -27,6 +27,11 @@ final class LogLines extends Handler implements AutoCloseable {
         return lines.stream().anyMatch(line -> line.contains(text));
     }
 
+    /// How many lines contain a text.
+    long count(String text) {
+        return lines.stream().filter(line -> line.contains(text)).count();
+    }
+
     @Override
     public void publish(LogRecord line) {
         lines.add(formatter.formatMessage(line));

@@ -3,11 +3,13 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 
 import dev.keepsake.server.PortRange;
+import dev.keepsake.server.StartException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
+import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import software.amazon.awssdk.services.memorydb.model.InvalidClusterStateException;
 
@@ -36,13 +38,25 @@ abstract class Scene implements AutoCloseable {
         return new OnSharedServer(server, data, disk, cluster, fault);
     }
 
+    /// On a server that nobody else uses.
+    static Scene onServerOfItsOwn(Path data, String cluster, Fault fault) throws StartException {
+        var disk = new SmallDisk();
+        var server = TestServer.start(data, SmallServer.parts(disk), SmallServer.tuning());
+        try {
+            return new OnOwnServer(server, data, disk, cluster, fault);
+        } catch (RuntimeException | Error e) {
+            server.close();
+            throw e;
+        }
+    }
+
     /// On a server that is a process of its own.
-    static Scene onServerOfItsOwn(Path data, String cluster, Fault fault) throws IOException {
+    static Scene onProcessOfItsOwn(Path data, String cluster, Fault fault) throws IOException {
         var ports = PortRange.findFree(10, RandomGenerator.getDefault());
         var server = launch(data, ports);
         try {
             var api = new Api(server.awaitReady());
-            return new OnOwnServer(server, api, data, ports, cluster, fault);
+            return new OnOwnProcess(server, api, data, ports, cluster, fault);
         } catch (IOException | RuntimeException | Error e) {
             server.close();
             throw e;
@@ -50,7 +64,7 @@ abstract class Scene implements AutoCloseable {
     }
 
     private static ServerProcess launch(Path data, PortRange ports) throws IOException {
-        return ServerProcess.launch(
+        return ServerProcess.launchSmall(
                 data, ports.first(), new PortRange(ports.first() + 1, ports.last() - 1));
     }
 
@@ -77,7 +91,7 @@ abstract class Scene implements AutoCloseable {
 
     /// The files of the shard's log.
     final LogFiles logFiles() {
-        return new LogFiles(data);
+        return new LogFiles(data, cluster);
     }
 
     /// What happens while no server runs.
@@ -85,10 +99,31 @@ abstract class Scene implements AutoCloseable {
         void happen() throws IOException;
     }
 
-    /// SIGKILL, and a new start. Only a server of its own can be killed.
+    /// The server stops, by SIGKILL if it is a process of its own, and another starts.
     void restartServer(Interlude interlude)
-            throws IOException, InterruptedException, TimeoutException {
+            throws IOException, InterruptedException, TimeoutException, StartException {
         throw new IllegalStateException("others use this server, and so does this process");
+    }
+
+    /// SIGKILL, a new start that is killed before or after it has come to anything, and another.
+    void restartServerTwice(BooleanSupplier isTime)
+            throws IOException, InterruptedException, TimeoutException {
+        throw new IllegalStateException("this process is not to be killed");
+    }
+
+    /// Waits until the present server of its own has complained about something.
+    void awaitComplaint(String text) {
+        throw new IllegalStateException("others complain in the same log");
+    }
+
+    /// From now on no file of the shard's log can be opened.
+    void forbidWriting() {
+        throw new IllegalStateException("the disk of another process is the real one");
+    }
+
+    /// They can again.
+    void allowWriting() {
+        throw new IllegalStateException("the disk of another process is the real one");
     }
 
     /// Writes to the disk fail. Only the disk of a shared server can be filled.
@@ -146,11 +181,60 @@ abstract class Scene implements AutoCloseable {
 
     private static final class OnOwnServer extends Scene {
         private final Path data;
+        private final SmallDisk disk;
+        private TestServer server;
+        private LogLines lines = LogLines.of("dev.keepsake");
+
+        OnOwnServer(TestServer server, Path data, SmallDisk disk, String cluster, Fault fault) {
+            super(server.api(), data, cluster, fault, server.endpointPort());
+            this.data = data;
+            this.disk = disk;
+            this.server = server;
+        }
+
+        @Override
+        Api api() {
+            return server.api();
+        }
+
+        @Override
+        void restartServer(Interlude interlude) throws IOException, StartException {
+            server.close();
+            interlude.happen();
+            lines.close();
+            lines = LogLines.of("dev.keepsake");
+            server = server.again(data, SmallServer.parts(disk), SmallServer.tuning());
+        }
+
+        @Override
+        void awaitComplaint(String text) {
+            await("it says: " + text, () -> lines.anyContains(text));
+        }
+
+        @Override
+        void forbidWriting() {
+            disk.readOnly(logFiles().segments().getLast().resolveSibling(""));
+        }
+
+        @Override
+        void allowWriting() {
+            disk.writable();
+        }
+
+        @Override
+        public void close() {
+            lines.close();
+            server.close();
+        }
+    }
+
+    private static final class OnOwnProcess extends Scene {
+        private final Path data;
         private final PortRange ports;
         private ServerProcess server;
         private Api api;
 
-        OnOwnServer(
+        OnOwnProcess(
                 ServerProcess server,
                 Api api,
                 Path data,
@@ -181,10 +265,22 @@ abstract class Scene implements AutoCloseable {
         }
 
         @Override
+        void restartServerTwice(BooleanSupplier isTime)
+                throws IOException, InterruptedException, TimeoutException {
+            restartServer(() -> {
+                try (var first = launch(data, ports)) {
+                    await("some moment", isTime);
+                    first.kill();
+                } catch (InterruptedException | TimeoutException e) {
+                    throw new IOException("it cannot be killed", e);
+                }
+            });
+        }
+
+        @Override
         public void close() {
             api.close();
-            server.terminate();
-            server.close();
+            server.stop();
         }
     }
 }

@@ -45,24 +45,37 @@ final class ServerProcess implements AutoCloseable {
         return new ServerProcess(process.start());
     }
 
+    /// A [SmallServer] instead.
+    static ServerProcess launchSmall(Path data, int apiPort, PortRange nodePorts)
+            throws IOException {
+        var command = java("-Xmx256m", SmallServer.class);
+        command.addAll(List.of(Integer.toString(apiPort), data.toString(), nodePorts.toString()));
+        return new ServerProcess(new ProcessBuilder(command).start());
+    }
+
+    private static List<String> java(String heap, Class<?> main) {
+        return new ArrayList<>(
+                List.of(
+                        ProcessHandle.current().info().command().orElseThrow(),
+                        "--enable-native-access=ALL-UNNAMED",
+                        heap,
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        main.getName()));
+    }
+
     private static ProcessBuilder process(
             String heap, Path data, int apiPort, PortRange nodePorts, String... more) {
-        var command =
-                new ArrayList<>(
-                        List.of(
-                                ProcessHandle.current().info().command().orElseThrow(),
-                                "--enable-native-access=ALL-UNNAMED",
-                                heap,
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                Main.class.getName(),
-                                "start",
-                                "--api-port",
-                                Integer.toString(apiPort),
-                                "--data-dir",
-                                data.toString(),
-                                "--node-ports",
-                                nodePorts.toString()));
+        var command = java(heap, Main.class);
+        command.addAll(
+                List.of(
+                        "start",
+                        "--api-port",
+                        Integer.toString(apiPort),
+                        "--data-dir",
+                        data.toString(),
+                        "--node-ports",
+                        nodePorts.toString()));
         command.addAll(List.of(more));
         return new ProcessBuilder(command);
     }
@@ -110,6 +123,18 @@ final class ServerProcess implements AutoCloseable {
     /// SIGTERM.
     void terminate() {
         process.destroy();
+    }
+
+    /// SIGTERM, and what is left a while later is killed.
+    void stop() {
+        try (this) {
+            terminate();
+            awaitEnd();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (TimeoutException e) {
+            throw new AssertionError(e);
+        }
     }
 
     /// Waits for its end, and for all that it had to say.

@@ -46,6 +46,11 @@ final class Shard {
         engines.kill(failing);
     }
 
+    /// Ends the engines that snapshots are being taken with.
+    void killHelpers() {
+        engines.killHelpers();
+    }
+
     /// Stops the engines of these nodes with SIGSTOP.
     void hang(List<Node> hanging) throws IOException, InterruptedException {
         engines.hang(hanging);

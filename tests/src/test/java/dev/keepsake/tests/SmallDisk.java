@@ -34,6 +34,11 @@ final class SmallDisk implements Disk {
         readOnly.set(directory);
     }
 
+    /// Everything can be opened again.
+    void writable() {
+        readOnly.set(null);
+    }
+
     @Override
     public AutoCloseable claimDirectory(Path directory) throws IOException {
         return disk.claimDirectory(directory);

@@ -35,6 +35,12 @@ final class TestServer implements AutoCloseable {
     static TestServer start(Path directory, ServerParts parts, FleetTuning tuning)
             throws StartException {
         var ports = PortRange.findFree(PORTS, RandomGenerator.getDefault());
+        return start(ports, directory, parts, tuning);
+    }
+
+    private static TestServer start(
+            PortRange ports, Path directory, ServerParts parts, FleetTuning tuning)
+            throws StartException {
         var config =
                 new ServerConfig(
                         "127.0.0.1",
@@ -44,6 +50,11 @@ final class TestServer implements AutoCloseable {
                         null,
                         tuning);
         return new TestServer(ports, Server.start(config, parts));
+    }
+
+    /// Starts another one on the data and the ports of this one, which has been closed.
+    TestServer again(Path directory, ServerParts parts, FleetTuning tuning) throws StartException {
+        return start(ports, directory, parts, tuning);
     }
 
     Api api() {

@@ -1,0 +1,122 @@
+package dev.keepsake.server;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.control.FailoverMode;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Objects;
+import java.util.OptionalInt;
+import java.util.function.ToLongFunction;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// Drills of a server that is a process of its own, as `keepsake drill` starts it: everything that
+/// can be done to it, and what it holds afterwards.
+class DrillFaultsIT {
+    private static final double LEASE_MS = 2_000;
+    private static final int MANY = 12;
+    private static final long MB = 1 << 20;
+
+    /// For what the looking itself costs, and for connections that come and go.
+    private static final long SLACK = 6;
+
+    @TempDir Path directory;
+
+    @Test
+    void enginesThatAreKilledAreReplacedAndNothingIsLost() throws Exception {
+        var report = drill(2, FailoverMode.CRASH, DrillFault.ENGINE);
+
+        assertThat(report.failovers())
+                .extracting(failover -> failover.trail().from())
+                .containsExactly(nodeOf(report, 1), nodeOf(report, 2));
+    }
+
+    @Test
+    void aServerThatIsKilledComesBackWithEverything() throws Exception {
+        var report = drill(1, FailoverMode.CRASH, DrillFault.SERVER);
+
+        assertThat(report.events())
+                .extracting(DrillEvent::message)
+                .contains(
+                        "Recovering nodes " + nodeOf(report, 1),
+                        "Recovering nodes " + nodeOf(report, 2),
+                        "Finished recovery for nodes " + nodeOf(report, 1),
+                        "Finished recovery for nodes " + nodeOf(report, 2));
+    }
+
+    @Test
+    void aPrimaryThatFallsSilentIsReplacedWhenItsLeaseIsOver() throws Exception {
+        var report = drill(1, FailoverMode.SILENT, DrillFault.FAILOVER);
+
+        assertThat(report.failovers().getFirst().outage().maxMs()).isGreaterThan(LEASE_MS);
+    }
+
+    @Test
+    void aHandoverCutsNoConnection() throws Exception {
+        var report = drill(2, FailoverMode.HANDOVER, DrillFault.FAILOVER);
+
+        assertThat(report.failures()).doesNotContainKey(FailureKind.CONNECTION_LOST);
+    }
+
+    /// The 10th and the 100th of `keepsake drill --failovers 100` in small.
+    @Test
+    void failoversLeaveNothingBehind() throws Exception {
+        var report = drill(MANY, FailoverMode.CRASH, DrillFault.FAILOVER);
+
+        var uses = report.failovers().stream().map(FailoverResult::use).toList();
+        var from = Objects.requireNonNull(uses.get(report.settled() - 1));
+        var to = Objects.requireNonNull(uses.getLast());
+        assertGrowth(report, from, to, ResourceUse::threads, SLACK);
+        assertGrowth(report, from, to, ResourceUse::files, SLACK);
+        assertGrowth(report, from, to, ResourceUse::sockets, SLACK);
+        assertGrowth(report, from, to, ResourceUse::heapBytes, 4 * MB);
+        assertThat(to.processes()).as(report.table()).isEqualTo(from.processes()).isEqualTo(2);
+    }
+
+    private static void assertGrowth(
+            DrillReport report,
+            ResourceUse from,
+            ResourceUse to,
+            ToLongFunction<ResourceUse> what,
+            long slack) {
+        assertThat(what.applyAsLong(from)).as(report.table()).isPositive();
+        assertThat(what.applyAsLong(to) - what.applyAsLong(from))
+                .as(report.table())
+                .isLessThanOrEqualTo(slack);
+    }
+
+    private static String nodeOf(DrillReport report, int number) {
+        var recovering =
+                report.events().stream()
+                        .map(DrillEvent::message)
+                        .filter(message -> message.startsWith("Recovering nodes "))
+                        .findFirst()
+                        .orElseThrow();
+        return recovering.replaceFirst("Recovering nodes (.*)-00\\d", "$1-00" + number);
+    }
+
+    /// Two nodes, two writers.
+    private DrillReport drill(int failovers, FailoverMode mode, DrillFault fault) throws Exception {
+        var options = new DrillOptions(failovers, 0, 1, 1, 2, 0, mode, fault);
+        var ports = PortRange.findFree(options.nodes() + 20, RandomGenerator.getDefault());
+        var config =
+                new ServerConfig(
+                        "127.0.0.1",
+                        ports.first(),
+                        directory.resolve("data"),
+                        new PortRange(ports.first() + 1, ports.last()),
+                        null);
+        var silent = new Progress(new PrintWriter(new StringWriter()), false);
+        try (var server = ChildServer.start(config, directory.resolve("log"));
+                var drill = new Drill(options, server, OptionalInt.of(ports.last()), silent)) {
+            var report = drill.run();
+            assertThat(report.isPassed()).as(report.table()).isTrue();
+            assertThat(report.verdicts()).hasSize(1).isNotEqualTo(List.of(Verdict.EMPTY));
+            return report;
+        }
+    }
+}
