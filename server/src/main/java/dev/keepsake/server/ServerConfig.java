@@ -2,6 +2,7 @@ package dev.keepsake.server;
 
 import dev.keepsake.api.ApiAccess;
 import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.fleet.S3Endpoint;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// @param engine the engine's binary, or null to look for one
 /// @param tuning what may be chosen for all clusters
 /// @param access who may call the API
+/// @param s3 where buckets are, or null for directories below the data directory
 public record ServerConfig(
         String apiHost,
         int apiPort,
@@ -21,7 +23,8 @@ public record ServerConfig(
         PortRange nodePorts,
         @Nullable Path engine,
         FleetTuning tuning,
-        ApiAccess access) {
+        ApiAccess access,
+        @Nullable S3Endpoint s3) {
     /// Open to everybody.
     public ServerConfig(
             String apiHost,
@@ -30,7 +33,7 @@ public record ServerConfig(
             PortRange nodePorts,
             @Nullable Path engine,
             FleetTuning tuning) {
-        this(apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, ApiAccess.OPEN);
+        this(apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, ApiAccess.OPEN, null);
     }
 
     /// With the standard tuning.
@@ -41,5 +44,11 @@ public record ServerConfig(
             PortRange nodePorts,
             @Nullable Path engine) {
         this(apiHost, apiPort, dataDirectory, nodePorts, engine, FleetTuning.standard());
+    }
+
+    /// The same with buckets on an S3-compatible server.
+    public ServerConfig withBucketsOn(S3Endpoint other) {
+        return new ServerConfig(
+                apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, access, other);
     }
 }

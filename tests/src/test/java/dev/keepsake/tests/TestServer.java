@@ -1,6 +1,7 @@
 package dev.keepsake.tests;
 
 import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.fleet.S3Endpoint;
 import dev.keepsake.server.PortRange;
 import dev.keepsake.server.Server;
 import dev.keepsake.server.ServerConfig;
@@ -9,6 +10,7 @@ import dev.keepsake.server.StartException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// A server of this process, on free ports.
 final class TestServer implements AutoCloseable {
@@ -34,6 +36,17 @@ final class TestServer implements AutoCloseable {
 
     static TestServer start(Path directory, ServerParts parts, FleetTuning tuning)
             throws StartException {
+        return start(directory, parts, tuning, null);
+    }
+
+    /// With buckets on an S3 server.
+    static TestServer start(Path directory, S3Endpoint s3) throws StartException {
+        return start(directory, ServerParts.standard(), FleetTuning.standard(), s3);
+    }
+
+    private static TestServer start(
+            Path directory, ServerParts parts, FleetTuning tuning, @Nullable S3Endpoint s3)
+            throws StartException {
         var ports = PortRange.findFree(PORTS, RandomGenerator.getDefault());
         var config =
                 new ServerConfig(
@@ -43,7 +56,8 @@ final class TestServer implements AutoCloseable {
                         new PortRange(ports.first() + 1, ports.last()),
                         null,
                         tuning);
-        return new TestServer(ports, Server.start(config, parts));
+        return new TestServer(
+                ports, Server.start(s3 == null ? config : config.withBucketsOn(s3), parts));
     }
 
     Api api() {
