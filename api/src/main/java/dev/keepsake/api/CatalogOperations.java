@@ -153,6 +153,12 @@ final class CatalogOperations {
     /// There never are any: whatever an engine gets, it gets when the server is started with
     /// another one.
     private ObjectNode serviceUpdates(Call call) {
+        String name = call.string("ServiceUpdateName");
+        var clusters = call.strings("ClusterNames");
+        control.query(plane -> {
+            plane.checkServiceUpdateFilters(name, clusters);
+            return true;
+        });
         call.expectPageSize();
         var answer = Json.object();
         answer.putArray("ServiceUpdates");

@@ -118,15 +118,32 @@ final class ClusterOperations {
         return wrapped("Cluster", shapes.brief(cluster));
     }
 
-    /// There are no service updates to apply: whatever an engine gets, it gets when the server is
-    /// started with another one.
+    /// No service update has a name, because there are none; see
+    /// [ControlPlane#applyServiceUpdates].
     private ObjectNode batchUpdate(Call call) {
         var update = call.members().nested("ServiceUpdate");
-        String name = update == null ? null : update.string("ServiceUpdateNameToApply");
-        if (name == null) {
-            throw Fault.INVALID_PARAMETER_VALUE.because("ServiceUpdateNameToApply is required.");
+        if (update != null) {
+            String name = update.string("ServiceUpdateNameToApply");
+            if (name == null || name.isBlank()) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "ServiceUpdateNameToApply is required.");
+            }
+            throw Fault.SERVICE_UPDATE_NOT_FOUND.because("Service update %s not found.", name);
         }
-        throw Fault.SERVICE_UPDATE_NOT_FOUND.because("Service update %s not found.", name);
+        var names = call.strings("ClusterNames");
+        var updated = control.query(plane -> plane.applyServiceUpdates(call.region(), names));
+        var answer = Json.object();
+        var processed = answer.putArray("ProcessedClusters");
+        updated.processed().forEach(cluster -> processed.add(shapes.full(cluster, false)));
+        var unprocessed = answer.putArray("UnprocessedClusters");
+        for (var cluster : updated.unprocessed()) {
+            unprocessed
+                    .addObject()
+                    .put("ClusterName", cluster.clusterName())
+                    .put("ErrorType", cluster.reason().fault().code())
+                    .put("ErrorMessage", cluster.reason().getMessage());
+        }
+        return answer;
     }
 
     private ObjectNode failoverShard(Call call) {

@@ -127,7 +127,7 @@ final class GroupOperations {
         return node;
     }
 
-    private static ObjectNode parameter(Parameters.Setting setting) {
+    static ObjectNode parameter(Parameters.Setting setting) {
         var parameter = setting.parameter();
         var node = Json.object();
         node.put("Name", parameter.name());

@@ -1,72 +1,97 @@
 package dev.keepsake.api;
 
-import dev.keepsake.control.ApiException;
-import dev.keepsake.control.Fault;
+import dev.keepsake.control.ControlService;
+import dev.keepsake.control.MultiRegion;
+import dev.keepsake.control.ParameterGroup;
+import dev.keepsake.control.Parameters;
+import dev.keepsake.control.Resource;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Clusters over several regions, of which there never are any: creating one is refused, so lists
 /// are empty and names are not found.
 final class MultiRegionOperations {
+    private final ControlService control;
+    private final String accountId;
+
+    MultiRegionOperations(ControlService control, String accountId) {
+        this.control = control;
+        this.accountId = accountId;
+    }
+
     Map<String, Operation> all() {
         return Map.of(
-                "CreateMultiRegionCluster", MultiRegionOperations::create,
+                "CreateMultiRegionCluster", this::create,
                 "UpdateMultiRegionCluster", MultiRegionOperations::noSuchCluster,
                 "DeleteMultiRegionCluster", MultiRegionOperations::noSuchCluster,
                 "ListAllowedMultiRegionClusterUpdates", MultiRegionOperations::noSuchCluster,
                 "DescribeMultiRegionClusters", MultiRegionOperations::describeClusters,
-                "DescribeMultiRegionParameterGroups", MultiRegionOperations::describeGroups,
-                "DescribeMultiRegionParameters", MultiRegionOperations::describeParameters);
+                "DescribeMultiRegionParameterGroups", this::describeGroups,
+                "DescribeMultiRegionParameters", this::describeParameters);
     }
 
-    private static ObjectNode create(Call call) {
-        String group = call.string("MultiRegionParameterGroupName");
-        if (group != null) {
-            throw groupNotFound(group);
-        }
-        throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                "Multi-Region clusters are not offered by this version of Keepsake; create a cluster"
-                        + " in one region.");
+    private ObjectNode create(Call call) {
+        var create =
+                new MultiRegion.Create(
+                        call.string("MultiRegionClusterNameSuffix"),
+                        call.string("NodeType"),
+                        call.string("Engine"),
+                        call.string("EngineVersion"),
+                        call.string("MultiRegionParameterGroupName"),
+                        call.integer("NumShards"),
+                        call.tags());
+        throw control.query(plane -> plane.multiRegion().refusal(create));
     }
 
     private static ObjectNode noSuchCluster(Call call) {
-        throw clusterNotFound(String.valueOf(call.string("MultiRegionClusterName")));
+        throw MultiRegion.notFound(call.string("MultiRegionClusterName"));
     }
 
     private static ObjectNode describeClusters(Call call) {
         String name = call.string("MultiRegionClusterName");
         if (name != null) {
-            throw clusterNotFound(name);
+            throw MultiRegion.notFound(name);
         }
-        return none(call, "MultiRegionClusters");
-    }
-
-    private static ObjectNode describeGroups(Call call) {
-        String name = call.string("MultiRegionParameterGroupName");
-        if (name != null) {
-            throw groupNotFound(name);
-        }
-        return none(call, "MultiRegionParameterGroups");
-    }
-
-    private static ObjectNode describeParameters(Call call) {
-        throw groupNotFound(String.valueOf(call.string("MultiRegionParameterGroupName")));
-    }
-
-    private static ObjectNode none(Call call, String member) {
         call.expectPageSize();
         var answer = Json.object();
-        answer.putArray(member);
+        answer.putArray("MultiRegionClusters");
         return answer;
     }
 
-    private static ApiException clusterNotFound(String name) {
-        return Fault.MULTI_REGION_CLUSTER_NOT_FOUND.because(
-                "Multi-Region cluster %s not found.", name);
+    private ObjectNode describeGroups(Call call) {
+        String name = call.string("MultiRegionParameterGroupName");
+        var page =
+                control.query(plane ->
+                        plane.multiRegion().groups(name, call.maxResults(), call.nextToken()));
+        return Json.page("MultiRegionParameterGroups", page, this::group);
     }
 
-    private static ApiException groupNotFound(String name) {
-        return Fault.MULTI_REGION_PARAMETER_GROUP_NOT_FOUND.because(
-                "Multi-Region parameter group %s not found.", name);
+    private ObjectNode group(ParameterGroup group) {
+        var node = Json.object();
+        node.put("Name", group.name());
+        node.put("Family", group.family());
+        node.put("Description", group.description());
+        node.put(
+                "ARN",
+                new Resource(
+                                group.region(),
+                                Resource.Kind.MULTI_REGION_PARAMETER_GROUP,
+                                group.name())
+                        .arn(accountId));
+        return node;
+    }
+
+    private ObjectNode describeParameters(Call call) {
+        String name = call.string("MultiRegionParameterGroupName");
+        String source = call.string("Source");
+        var page =
+                control.query(plane ->
+                        plane.multiRegion()
+                                .parameters(name, source, call.maxResults(), call.nextToken()));
+        return Json.page("MultiRegionParameters", page, MultiRegionOperations::parameter);
+    }
+
+    private static ObjectNode parameter(Parameters.Setting setting) {
+        return GroupOperations.parameter(setting).put("Source", "engine-default");
     }
 }

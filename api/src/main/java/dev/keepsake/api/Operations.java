@@ -28,7 +28,7 @@ final class Operations {
         byName.putAll(new GroupOperations(control, accountId).all());
         byName.putAll(new SnapshotOperations(control, accountId, random).all());
         byName.putAll(new CatalogOperations(control, accountId, random).all());
-        byName.putAll(new MultiRegionOperations().all());
+        byName.putAll(new MultiRegionOperations(control, accountId).all());
         if (!byName.keySet().equals(model.operations())) {
             throw new IllegalStateException(
                     "operations %s are answered, but the model has %s"

@@ -3,6 +3,7 @@ package dev.keepsake.api;
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.Event;
+import dev.keepsake.control.KmsKeys;
 import dev.keepsake.control.Resource;
 import dev.keepsake.control.ShardSpec;
 import org.jspecify.annotations.Nullable;
@@ -51,7 +52,14 @@ final class Shapes {
         node.put("MaintenanceWindow", spec.maintenanceWindow());
         node.put("SnapshotWindow", spec.snapshotWindow());
         node.put("AutoMinorVersionUpgrade", spec.autoMinorVersionUpgrade());
-        node.put("DataTiering", "false");
+        node.put("DataTiering", String.valueOf(spec.dataTiering()));
+        if (spec.kmsKeyId() != null) {
+            node.put("KmsKeyId", KmsKeys.arn(spec.kmsKeyId(), spec.id().region(), accountId));
+        }
+        if (spec.snsTopic() != null) {
+            node.put("SnsTopicArn", spec.snsTopic().arn());
+            node.put("SnsTopicStatus", spec.snsTopic().status());
+        }
         node.put("NetworkType", "ipv4");
         node.put("IpDiscovery", "ipv4");
         return node;

@@ -4,6 +4,7 @@ import static dev.keepsake.api.Json.wrapped;
 
 import dev.keepsake.control.ClusterSnapshot;
 import dev.keepsake.control.ControlService;
+import dev.keepsake.control.KmsKeys;
 import dev.keepsake.control.Page;
 import dev.keepsake.control.Resource;
 import dev.keepsake.control.Subnets;
@@ -125,6 +126,9 @@ final class SnapshotOperations {
         of.put("Engine", cluster.engine());
         of.put("EngineVersion", cluster.engineVersion());
         of.put("MaintenanceWindow", cluster.maintenanceWindow());
+        if (cluster.snsTopic() != null) {
+            of.put("TopicArn", cluster.snsTopic().arn());
+        }
         of.put("Port", cluster.requestedPort());
         of.put("ParameterGroupName", cluster.parameterGroupName());
         of.put("SubnetGroupName", cluster.subnetGroupName());
@@ -144,7 +148,10 @@ final class SnapshotOperations {
                 item.put("SnapshotCreationTime", Json.seconds(shard.at()));
             }
         }
-        node.put("DataTiering", "false");
+        node.put("DataTiering", String.valueOf(cluster.dataTiering()));
+        if (snapshot.kmsKeyId() != null) {
+            node.put("KmsKeyId", KmsKeys.arn(snapshot.kmsKeyId(), id.region(), accountId));
+        }
         return node;
     }
 }

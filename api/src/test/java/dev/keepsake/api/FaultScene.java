@@ -52,6 +52,17 @@ final class FaultScene {
                 cluster("demo", 10, 0, "");
             }
             case "snapshot" -> snapshots(1);
+            case "tieredSnapshot" -> {
+                call(
+                        "CreateCluster",
+                        """
+                        {"ClusterName":"demo","NodeType":"db.r6gd.xlarge","ACLName":"open-access",\
+                        "DataTiering":true}\
+                        """);
+                api.control.finishEverything(api.clock.now());
+                snapshot("one");
+                api.control.finishEverything(api.clock.now());
+            }
             case "manySnapshots" -> snapshots(20);
             case "snapshotUnderWay" -> {
                 cluster("demo", 1, 1, "");

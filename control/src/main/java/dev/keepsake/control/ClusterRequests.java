@@ -4,6 +4,7 @@ import dev.keepsake.core.SlotRange;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -13,7 +14,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Checks a CreateCluster request, and makes a cluster of it: limits and defaults of the service.
-/// What this build cannot do yet is refused; nothing that is accepted is ignored.
+/// What this build cannot do yet is refused. What it keeps and describes without doing anything
+/// with it (keys, topics, data tiering, security groups) is listed in `docs/compatibility.md`.
 final class ClusterRequests {
     /// A tag that delays the replicas of a cluster, for drills: milliseconds.
     static final String LAG_TAG = "keepsake:replica-lag-ms";
@@ -30,8 +32,10 @@ final class ClusterRequests {
     private static final int NAME_MAX = 40;
     private static final int SHOWN_MAX = 100;
     private static final Pattern NAME = Pattern.compile("[a-z](?:-?[a-z0-9])*");
-    private static final List<String> NETWORK_TYPES = List.of("ipv4", "ipv6", "dual_stack");
-    private static final List<String> IP_DISCOVERIES = List.of("ipv4", "ipv6");
+    private static final String IPV4 = "ipv4";
+    private static final List<String> NETWORK_TYPES = List.of(IPV4, "ipv6", "dual_stack");
+    private static final List<String> IP_DISCOVERIES = List.of(IPV4, "ipv6");
+    private static final Pattern SECURITY_GROUP = Pattern.compile("sg-[0-9a-z]{1,40}");
 
     private ClusterRequests() {}
 
@@ -42,7 +46,7 @@ final class ClusterRequests {
             Instant now,
             RandomGenerator random) {
         String name = clusterName(request.clusterName());
-        String nodeType = nodeType(required("NodeType", request.nodeType()));
+        var nodeType = NodeType.existing(required("NodeType", request.nodeType()));
         int retention =
                 within(
                         "SnapshotRetentionLimit",
@@ -52,8 +56,14 @@ final class ClusterRequests {
                         RETENTION_MAX_DAYS);
         expectOneOf("NetworkType", request.networkType(), NETWORK_TYPES);
         expectOneOf("IpDiscovery", request.ipDiscovery(), IP_DISCOVERIES);
-        refuseWhatIsNotThereYet(request);
         required("ACLName", request.aclName());
+        if (request.multiRegionClusterName() != null) {
+            throw MultiRegion.notFound(request.multiRegionClusterName());
+        }
+        boolean dataTiering = dataTiering(nodeType, request.dataTiering());
+        String kmsKeyId = KmsKeys.check(request.kmsKeyId(), region);
+        var snsTopic = SnsTopic.ofNew(request.snsTopicArn(), region);
+        var securityGroups = securityGroups(request.securityGroupIds());
         var restore = plane.snapshots().restore(region, request);
         int shards = shardCount(shardsWanted(request, restore));
         int replicas =
@@ -74,6 +84,12 @@ final class ClusterRequests {
                                 request.subnetGroupName() == null
                                         ? SubnetGroup.DEFAULT_NAME
                                         : request.subnetGroupName());
+        refuseOtherNetworks(request, group.name());
+        String parameterGroup =
+                plane.parameters().usable(region, engine, version, request.parameterGroupName());
+        if (dataTiering) {
+            plane.parameters().expectFitsDataTiering(region, parameterGroup);
+        }
         var tags = Tags.check(request.tags());
         if (request.tags() == null && restore != null && restore.snapshot() != null) {
             tags = plane.tagsOf(restore.snapshot());
@@ -82,22 +98,25 @@ final class ClusterRequests {
         return new ClusterSpec(
                 id,
                 request.description(),
-                nodeType,
+                nodeType.name(),
                 within("Port", request.port(), 6379, 1, 65_535),
                 engine,
                 version,
-                plane.parameters().usable(region, engine, version, request.parameterGroupName()),
+                parameterGroup,
                 group.name(),
-                request.securityGroupIds() == null ? List.of() : request.securityGroupIds(),
+                securityGroups,
                 acl,
-                Windows.maintenance(request.maintenanceWindow(), random),
+                Windows.maintenance(request.maintenanceWindow(), region, random),
                 Windows.snapshot(request.snapshotWindow(), random),
                 retention,
                 request.autoMinorVersionUpgrade() == null || request.autoMinorVersionUpgrade(),
                 request.tlsEnabled() == null || request.tlsEnabled(),
                 tags,
                 shards(name, group, shards, replicas, now, random),
-                restore);
+                restore,
+                kmsKeyId,
+                snsTopic,
+                dataTiering);
     }
 
     /// As many shards as the snapshot has, unless the request says otherwise.
@@ -174,35 +193,52 @@ final class ClusterRequests {
         }
     }
 
-    static String nodeType(String given) {
-        return NodeType.find(given)
-                .map(NodeType::name)
-                .orElseThrow(() ->
-                        Fault.INVALID_PARAMETER_VALUE.because(
-                                "NodeType %s is not known; expected one such as"
-                                        + " db.t4g.small or db.r7g.large.",
-                                given));
+    /// Data tiering is what r6gd nodes have, and must be asked for.
+    private static boolean dataTiering(NodeType type, @Nullable Boolean given) {
+        boolean asked = Boolean.TRUE.equals(given);
+        if (asked != type.isTiered()) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "DataTiering %s with NodeType %s; it has to be true with db.r6gd types, and only"
+                            + " there.",
+                    given == null ? "is not given" : "is " + given, type.name());
+        }
+        return asked;
     }
 
-    private static void refuseWhatIsNotThereYet(CreateClusterRequest request) {
-        if (request.kmsKeyId() != null) {
-            throw notYet("KmsKeyId", "omit it");
+    /// Security groups are names: any id of the right form is one.
+    static List<String> securityGroups(@Nullable List<String> given) {
+        var seen = new HashSet<String>();
+        for (String id : given == null ? List.<String>of() : given) {
+            if (!SECURITY_GROUP.matcher(id).matches()) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "SecurityGroupIds has %s; expected ids such as sg-0123456789abcdef0.", id);
+            }
+            if (!seen.add(id)) {
+                throw Fault.INVALID_PARAMETER_VALUE.because(
+                        "Security group %s is given twice.", id);
+            }
         }
-        if (request.multiRegionClusterName() != null) {
-            throw notYet("MultiRegionClusterName", "omit it");
+        return given == null ? List.of() : given;
+    }
+
+    /// Every subnet is of ipv4 alone, and says so in its `SupportedNetworkTypes`.
+    private static void refuseOtherNetworks(CreateClusterRequest request, String subnetGroup) {
+        String network = request.networkType() == null ? IPV4 : request.networkType();
+        if (!network.equals(IPV4)) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "NetworkType is %s, but the subnets of group %s support ipv4 only; omit"
+                            + " NetworkType.",
+                    network, subnetGroup);
         }
-        if (request.snsTopicArn() != null) {
-            throw notYet("SnsTopicArn", "omit it, and follow DescribeEvents");
-        }
-        if (Boolean.TRUE.equals(request.dataTiering())) {
-            throw notYet("DataTiering", "omit it or pass false");
-        }
-        boolean otherNetwork =
-                request.networkType() != null && !request.networkType().equals("ipv4");
-        boolean otherDiscovery =
-                request.ipDiscovery() != null && !request.ipDiscovery().equals("ipv4");
-        if (otherNetwork || otherDiscovery) {
-            throw notYet("A network other than ipv4", "omit NetworkType and IpDiscovery");
+        refuseOtherDiscovery(request.ipDiscovery());
+    }
+
+    static void refuseOtherDiscovery(@Nullable String ipDiscovery) {
+        expectOneOf("IpDiscovery", ipDiscovery, IP_DISCOVERIES);
+        if (ipDiscovery != null && !ipDiscovery.equals(IPV4)) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "IpDiscovery is %s, but the NetworkType of the cluster is ipv4; omit IpDiscovery.",
+                    ipDiscovery);
         }
     }
 

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// @param copyOf what it is copied from, while it is
 /// @param bucket where its files go besides, or null
 /// @param deletingSince since when it is being deleted, if it is and that is known
+/// @param kmsKeyId the key as it was given, or null; see [KmsKeys]
 public record ClusterSnapshot(
         SnapshotId id,
         Status status,
@@ -21,7 +22,8 @@ public record ClusterSnapshot(
         List<Shard> shards,
         @Nullable SnapshotId copyOf,
         @Nullable String bucket,
-        @Nullable Instant deletingSince) {
+        @Nullable Instant deletingSince,
+        @Nullable String kmsKeyId) {
     /// The values of `Snapshot.Status` that occur.
     public enum Status {
         CREATING,
@@ -77,6 +79,7 @@ public record ClusterSnapshot(
                 otherShards,
                 otherSource,
                 bucket,
-                otherDeletingSince);
+                otherDeletingSince,
+                kmsKeyId);
     }
 }

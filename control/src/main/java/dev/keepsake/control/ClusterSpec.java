@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 /// @param tlsEnabled whether nodes speak TLS; false also for a cluster that was recorded before
 ///   they could
 /// @param restore what it was filled with when it was created, if with anything
+/// @param kmsKeyId the key as it was given, or null; see [KmsKeys]
+/// @param snsTopic where notifications would go, or null
+/// @param dataTiering whether its node type has SSDs for values that memory has no room for
 public record ClusterSpec(
         ClusterId id,
         @Nullable String description,
@@ -28,7 +31,10 @@ public record ClusterSpec(
         boolean tlsEnabled,
         Map<String, String> tags,
         List<ShardSpec> shards,
-        @Nullable Restore restore) {
+        @Nullable Restore restore,
+        @Nullable String kmsKeyId,
+        @Nullable SnsTopic snsTopic,
+        boolean dataTiering) {
     public ClusterSpec {
         securityGroupIds = List.copyOf(securityGroupIds);
         tags = Map.copyOf(tags);
@@ -72,6 +78,9 @@ public record ClusterSpec(
                 tlsEnabled,
                 otherTags,
                 otherShards,
-                restore);
+                restore,
+                kmsKeyId,
+                snsTopic,
+                dataTiering);
     }
 }

@@ -6,7 +6,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /// UpdateCluster, and what the fleet reports of it. The cluster is `updating` until its nodes have
 /// followed; what concerns no node is shown at once, and as done at the fleet's next look.
@@ -24,7 +23,7 @@ final class ClusterUpdates {
         var cluster = plane.existing(region, request.clusterName());
         ControlPlane.expectAvailable(cluster);
         var old = cluster.spec();
-        refuseWhatIsNotThereYet(request, old);
+        ClusterRequests.refuseOtherDiscovery(request.ipDiscovery());
         int replicas =
                 ClusterRequests.within(
                         "ReplicaCount",
@@ -36,6 +35,7 @@ final class ClusterUpdates {
                 request.aclName() == null
                         ? old.aclName()
                         : plane.access().usableAcl(region, request.aclName());
+        refuseWhatIsNotThereYet(request, old, replicas);
         var changed = changed(request, old);
         var joining = new ArrayList<String>();
         var grown = withReplicas(changed, replicas, joining, now, random);
@@ -71,6 +71,20 @@ final class ClusterUpdates {
 
     /// Every member that needs no node to change.
     private ClusterSpec changed(UpdateClusterRequest request, ClusterSpec old) {
+        String region = old.id().region();
+        var securityGroups = ClusterRequests.securityGroups(request.securityGroupIds());
+        String parameterGroup =
+                request.parameterGroupName() == null
+                        ? old.parameterGroupName()
+                        : plane.parameters()
+                                .usable(
+                                        region,
+                                        old.engine(),
+                                        old.engineVersion(),
+                                        request.parameterGroupName());
+        if (old.dataTiering()) {
+            plane.parameters().expectFitsDataTiering(region, parameterGroup);
+        }
         return new ClusterSpec(
                 old.id(),
                 request.description() == null ? old.description() : request.description(),
@@ -78,18 +92,9 @@ final class ClusterUpdates {
                 old.requestedPort(),
                 old.engine(),
                 old.engineVersion(),
-                request.parameterGroupName() == null
-                        ? old.parameterGroupName()
-                        : plane.parameters()
-                                .usable(
-                                        old.id().region(),
-                                        old.engine(),
-                                        old.engineVersion(),
-                                        request.parameterGroupName()),
+                parameterGroup,
                 old.subnetGroupName(),
-                request.securityGroupIds() == null || request.securityGroupIds().isEmpty()
-                        ? old.securityGroupIds()
-                        : request.securityGroupIds(),
+                securityGroups.isEmpty() ? old.securityGroupIds() : securityGroups,
                 old.aclName(),
                 request.maintenanceWindow() == null
                         ? old.maintenanceWindow()
@@ -107,7 +112,11 @@ final class ClusterUpdates {
                 old.tlsEnabled(),
                 old.tags(),
                 old.shards(),
-                old.restore());
+                old.restore(),
+                old.kmsKeyId(),
+                SnsTopic.changed(
+                        old.snsTopic(), request.snsTopicArn(), request.snsTopicStatus(), region),
+                old.dataTiering());
     }
 
     private ClusterSpec withReplicas(
@@ -148,37 +157,71 @@ final class ClusterUpdates {
         return spec.shards().getFirst().nodes().size() - 1;
     }
 
-    private static void refuseWhatIsNotThereYet(UpdateClusterRequest request, ClusterSpec old) {
-        if (request.snsTopicArn() != null || request.snsTopicStatus() != null) {
-            throw ClusterRequests.notYet("SnsTopicArn", "omit it, and follow DescribeEvents");
+    /// Other node types, engines and numbers of shards: checked as the service does, then refused,
+    /// because running clusters cannot be changed so far.
+    private void refuseWhatIsNotThereYet(
+            UpdateClusterRequest request, ClusterSpec old, int replicas) {
+        boolean otherType = isOtherNodeType(request, old);
+        boolean otherEngine = isOtherEngine(request, old);
+        int shards =
+                request.shardCount() == null
+                        ? old.shards().size()
+                        : ClusterRequests.shardCount(request.shardCount());
+        boolean otherShards = shards != old.shards().size();
+        if (otherShards) {
+            ClusterRequests.checkNodesOfCluster(shards, replicas);
         }
-        if (request.ipDiscovery() != null && !request.ipDiscovery().equals("ipv4")) {
-            throw ClusterRequests.notYet("IpDiscovery other than ipv4", "omit it");
+        if (otherShards && (otherType || otherEngine || replicas != replicasOf(old))) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "ShardConfiguration was given with another NodeType, engine or number of replicas;"
+                            + " change one after the other.");
         }
-        if (request.nodeType() != null
-                && !ClusterRequests.nodeType(request.nodeType()).equals(old.nodeType())) {
+        if (otherType || otherEngine || otherShards) {
             throw ClusterRequests.notYet(
-                    "Changing NodeType", "restore a snapshot into a new cluster");
-        }
-        if (differs(EngineVersions.engine(request.engine()), request.engine(), old.engine())) {
-            throw ClusterRequests.notYet(
-                    "Changing Engine", "restore a snapshot into a new cluster");
-        }
-        if (request.engineVersion() != null
-                && !EngineVersions.version(old.engine(), request.engineVersion())
-                        .equals(old.engineVersion())) {
-            throw ClusterRequests.notYet(
-                    "Changing EngineVersion", "restore a snapshot into a new cluster");
-        }
-        if (request.shardCount() != null
-                && ClusterRequests.shardCount(request.shardCount()) != old.shards().size()) {
-            throw ClusterRequests.notYet(
-                    "Changing ShardCount", "restore a snapshot into a new cluster");
+                    otherType
+                            ? "Changing NodeType"
+                            : otherEngine ? "Changing the engine" : "Changing the number of shards",
+                    "restore a snapshot into a new cluster");
         }
     }
 
-    private static boolean differs(String normal, @Nullable String given, String old) {
-        return given != null && !normal.equals(old);
+    private static boolean isOtherNodeType(UpdateClusterRequest request, ClusterSpec old) {
+        if (request.nodeType() == null) {
+            return false;
+        }
+        var wanted = NodeType.existing(request.nodeType());
+        var present = NodeType.existing(old.nodeType());
+        if (wanted.isTiered() != present.isTiered()) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "A cluster of %s cannot be scaled to %s; expected one of those that"
+                            + " ListAllowedNodeTypeUpdates tells.",
+                    present.name(), wanted.name());
+        }
+        return !wanted.equals(present);
+    }
+
+    private boolean isOtherEngine(UpdateClusterRequest request, ClusterSpec old) {
+        String engine =
+                request.engine() == null ? old.engine() : EngineVersions.engine(request.engine());
+        String version =
+                request.engineVersion() == null && engine.equals(old.engine())
+                        ? old.engineVersion()
+                        : EngineVersions.version(engine, request.engineVersion());
+        if (engine.equals(old.engine()) && version.equals(old.engineVersion())) {
+            return false;
+        }
+        if (!EngineVersions.isUpgrade(old.engine(), old.engineVersion(), engine, version)) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "A cluster of %s %s cannot be changed to %s %s; engines are only upgraded.",
+                    old.engine(), old.engineVersion(), engine, version);
+        }
+        plane.expectOffered(engine, version);
+        String group = request.parameterGroupName();
+        if (group == null && !old.parameterGroupName().startsWith("default.")) {
+            group = old.parameterGroupName(); // one of its own must fit, or another be given
+        }
+        plane.parameters().usable(old.id().region(), engine, version, group);
+        return true;
     }
 
     // ---- what the fleet reports

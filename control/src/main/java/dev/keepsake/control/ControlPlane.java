@@ -43,6 +43,7 @@ public final class ControlPlane {
     private final Tags tags;
     private final Reservations reservations;
     private final ClusterUpdates updates;
+    private final MultiRegion multiRegion = new MultiRegion();
 
     /// Without a quota of failovers, over the bundled engine.
     public ControlPlane(ControlState state) {
@@ -109,6 +110,11 @@ public final class ControlPlane {
         return reservations;
     }
 
+    /// Clusters that span regions.
+    public MultiRegion multiRegion() {
+        return multiRegion;
+    }
+
     // ---- what the API asks
 
     /// CreateCluster.
@@ -148,22 +154,58 @@ public final class ControlPlane {
         return updates.update(request, region, now, random);
     }
 
-    /// ListAllowedNodeTypeUpdates: the types with more memory than a cluster's, and with less.
+    /// ListAllowedNodeTypeUpdates.
     ///
     /// @return larger types, then smaller ones
     public List<List<String>> allowedNodeTypes(String region, @Nullable String clusterName) {
         ClusterRequests.required("ClusterName", clusterName);
-        String type = existing(region, clusterName).spec().nodeType();
-        long bytes = NodeType.find(type).map(NodeType::maxmemoryBytes).orElse(0L);
-        return List.of(
-                NodeType.all().stream()
-                        .filter(other -> other.maxmemoryBytes() > bytes)
-                        .map(NodeType::name)
-                        .toList(),
-                NodeType.all().stream()
-                        .filter(other -> other.maxmemoryBytes() < bytes)
-                        .map(NodeType::name)
-                        .toList());
+        var type = NodeType.existing(existing(region, clusterName).spec().nodeType());
+        return List.of(type.larger(), type.smaller());
+    }
+
+    /// BatchUpdateCluster.
+    ///
+    /// @param processed clusters that have every service update, because there are none
+    public record BatchUpdate(List<ClusterState> processed, List<Unprocessed> unprocessed) {
+        public BatchUpdate {
+            processed = List.copyOf(processed);
+            unprocessed = List.copyOf(unprocessed);
+        }
+
+        /// A cluster that nothing can be done for, and why.
+        public record Unprocessed(String clusterName, ApiException reason) {}
+    }
+
+    /// BatchUpdateCluster without a service update: all that are due. There are none, because
+    /// whatever an engine gets, it gets when the server is started with another one.
+    public BatchUpdate applyServiceUpdates(String region, @Nullable List<String> clusterNames) {
+        if (clusterNames == null || clusterNames.isEmpty()) {
+            throw Fault.INVALID_PARAMETER_VALUE.because("ClusterNames is required.");
+        }
+        var processed = new ArrayList<ClusterState>();
+        var unprocessed = new ArrayList<BatchUpdate.Unprocessed>();
+        for (String name : clusterNames.stream().distinct().toList()) {
+            ClusterRequests.clusterName(name); // what is no name is a wrong value of the call
+            try {
+                var cluster = existing(region, name);
+                expectAvailable(cluster);
+                processed.add(cluster);
+            } catch (ApiException e) {
+                unprocessed.add(new BatchUpdate.Unprocessed(name, e));
+            }
+        }
+        return new BatchUpdate(processed, unprocessed);
+    }
+
+    /// DescribeServiceUpdates' filters; the list that they are for is empty.
+    public void checkServiceUpdateFilters(
+            @Nullable String serviceUpdateName, @Nullable List<String> clusterNames) {
+        if (serviceUpdateName != null) {
+            ClusterRequests.required("ServiceUpdateName", serviceUpdateName);
+        }
+        if (clusterNames != null) {
+            clusterNames.forEach(ClusterRequests::clusterName);
+        }
     }
 
     /// What really runs when a cluster asks for an engine.
@@ -171,10 +213,10 @@ public final class ControlPlane {
         return engines.nearest(engine, version).patchVersion();
     }
 
-    /// @throws ApiException when only installed engines are wanted and this is none
+    /// @throws ApiException when only installed engines are wanted and this is none of them
     void expectOffered(String engine, String version) {
-        var nearest = engines.nearest(engine, version);
-        if (strictEngines && !nearest.is(engine, version)) {
+        if (!isOffered(engine, version)) {
+            var nearest = engines.nearest(engine, version);
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "EngineVersion %s of %s is not installed here, and --strict-engines forbids to"
                             + " take %s %s instead.",
@@ -182,7 +224,12 @@ public final class ControlPlane {
         }
     }
 
-    /// DescribeEngineVersions.
+    /// Whether clusters may ask for it.
+    private boolean isOffered(String engine, String version) {
+        return !strictEngines || engines.nearest(engine, version).is(engine, version);
+    }
+
+    /// DescribeEngineVersions: what CreateCluster takes.
     public Page<EngineVersions> describeEngineVersions(
             @Nullable String engine,
             @Nullable String version,
@@ -190,7 +237,14 @@ public final class ControlPlane {
             boolean defaultOnly,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        return EngineVersions.describe(engine, version, family, defaultOnly, maxResults, nextToken);
+        return EngineVersions.describe(
+                engine,
+                version,
+                family,
+                defaultOnly,
+                row -> isOffered(row.engine(), row.version()),
+                maxResults,
+                nextToken);
     }
 
     /// Removes everything, whatever state it is in: for test suites. Clusters and snapshots go as
@@ -240,18 +294,19 @@ public final class ControlPlane {
             Instant now,
             RandomGenerator random) {
         ClusterRequests.required("ClusterName", clusterName);
+        var cluster = existing(region, clusterName);
         if (multiRegionClusterName != null) {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                    "MultiRegionClusterName is not offered by this version of Keepsake; omit it.");
+                    "Cluster %s is not part of a multi-Region cluster; omit MultiRegionClusterName.",
+                    cluster.spec().id().name());
         }
-        var cluster = existing(region, clusterName);
         if (cluster.status() != ClusterState.Status.RESTORE_FAILED || finalSnapshotName != null) {
             expectAvailable(cluster);
         }
         var records = new ArrayList<ControlRecord>();
         if (finalSnapshotName != null) {
             String name = snapshots.free(region, finalSnapshotName);
-            snapshots.asked(records, name, cluster, false, null, now, random);
+            snapshots.asked(records, name, cluster, false, null, null, now, random);
         }
         records.add(new ControlRecord.ClusterDeleting(cluster.spec().id(), now));
         return new Decision<>(records, cluster.deleting(now));

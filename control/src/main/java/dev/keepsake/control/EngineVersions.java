@@ -3,6 +3,7 @@ package dev.keepsake.control;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// The engine versions that clusters may ask for, one row each; the newest of an engine last.
@@ -45,6 +46,14 @@ public record EngineVersions(String engine, String version) {
         return version;
     }
 
+    /// Whether a cluster may be upgraded from one to the other: to a newer version of its engine,
+    /// or from Redis to Valkey, and never back.
+    static boolean isUpgrade(String engine, String version, String toEngine, String toVersion) {
+        return engine.equals(toEngine)
+                ? toVersion.compareTo(version) > 0 // each is one digit, a point and another
+                : toEngine.equals("valkey");
+    }
+
     private static String standard(String engine) {
         return engine.equals("redis") ? "7.0" : "7.2";
     }
@@ -57,15 +66,19 @@ public record EngineVersions(String engine, String version) {
     }
 
     /// DescribeEngineVersions.
+    ///
+    /// @param offered which of them clusters may ask for
     static Page<EngineVersions> describe(
             @Nullable String engine,
             @Nullable String version,
             @Nullable String family,
             boolean defaultOnly,
+            Predicate<EngineVersions> offered,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
         int size = ClusterRequests.pageSize(maxResults);
         var found = new ArrayList<>(ALL);
+        found.removeIf(offered.negate());
         if (engine != null) {
             String wanted = engine(engine);
             found.removeIf(row -> !row.engine.equals(wanted));

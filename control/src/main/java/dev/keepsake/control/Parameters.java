@@ -3,6 +3,7 @@ package dev.keepsake.control;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,6 +18,14 @@ public final class Parameters {
     private static final int NAME_MAX = 255;
     private static final List<String> FAMILIES =
             List.of("memorydb_redis6", "memorydb_redis7", "memorydb_valkey7");
+    private static final List<String> SEARCH_FAMILIES =
+            List.of("memorydb_redis7", "memorydb_valkey7");
+    private static final String SEARCH = "search-enabled";
+    private static final String POLICY = "maxmemory-policy";
+
+    /// What data tiering goes with. Source: the service's page of its limitations.
+    private static final List<String> TIERED_POLICIES =
+            List.of("noeviction", "volatile-lru", "allkeys-lru");
 
     private final ControlState state;
     private final StatusPace pace;
@@ -74,7 +83,12 @@ public final class Parameters {
                     values == null ? 0 : values.size(), PER_CALL_MAX);
         }
         var next = new HashMap<>(group.values());
+        var names = new HashSet<String>();
         for (var value : values) {
+            if (!names.add(value.getKey())) {
+                throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                        "Parameter %s is given twice.", value.getKey());
+            }
             set(group, next, value.getKey(), value.getValue());
         }
         return changed(group, next, now);
@@ -138,6 +152,9 @@ public final class Parameters {
         records.add(new ControlRecord.ParameterGroupChanged(next));
         for (var cluster : state.clusters(group.region())) {
             if (cluster.spec().parameterGroupName().equals(group.name())) {
+                if (cluster.spec().dataTiering()) {
+                    expectFitsDataTiering(next);
+                }
                 records.add(new ControlRecord.ParametersPending(cluster.spec().id(), now));
             }
         }
@@ -177,7 +194,7 @@ public final class Parameters {
             return new Page<>(List.of(existing(region, groupName)), null);
         }
         var all = new ArrayList<ParameterGroup>(state.parameterGroups().all(region));
-        FAMILIES.forEach(family -> all.add(standard(region, family)));
+        all.addAll(standards(region));
         all.sort((a, b) -> a.name().compareTo(b.name()));
         return Page.of(all, ParameterGroup::name, size, nextToken);
     }
@@ -243,7 +260,27 @@ public final class Parameters {
                     "Parameter group %s does not fit %s %s; expected %s or another of %s.",
                     group.name(), engine, version, standard(region, family).name(), family);
         }
+        if (group.values().containsKey(SEARCH)) {
+            throw ClusterRequests.notYet(
+                    "Vector search, which parameter group %s enables,".formatted(group.name()),
+                    "take " + standard(region, family).name());
+        }
         return group.name();
+    }
+
+    /// @throws ApiException when a group evicts as a cluster with data tiering cannot
+    void expectFitsDataTiering(String region, String groupName) {
+        expectFitsDataTiering(existing(region, groupName));
+    }
+
+    private static void expectFitsDataTiering(ParameterGroup group) {
+        String policy = group.values().get(POLICY);
+        if (policy != null && !TIERED_POLICIES.contains(policy)) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "Parameter group %s has the maxmemory-policy %s; with data tiering it has to be one"
+                            + " of %s.",
+                    group.name(), policy, String.join(", ", TIERED_POLICIES));
+        }
     }
 
     /// @throws ApiException when there is none of that name
@@ -275,13 +312,29 @@ public final class Parameters {
     }
 
     private @Nullable ParameterGroup find(String region, String name) {
-        for (String family : FAMILIES) {
-            var standard = standard(region, family);
+        for (var standard : standards(region)) {
             if (standard.name().equals(name)) {
                 return standard;
             }
         }
         return state.parameterGroups().find(region, name).orElse(null);
+    }
+
+    /// The groups that are in every region.
+    private static List<ParameterGroup> standards(String region) {
+        var all = new ArrayList<ParameterGroup>();
+        FAMILIES.forEach(family -> all.add(standard(region, family)));
+        SEARCH_FAMILIES.forEach(family -> {
+            var plain = standard(region, family);
+            all.add(
+                    new ParameterGroup(
+                            region,
+                            plain.name() + ".search",
+                            family,
+                            plain.description() + " with search enabled",
+                            Map.of(SEARCH, "yes")));
+        });
+        return all;
     }
 
     private static ParameterGroup standard(String region, String family) {

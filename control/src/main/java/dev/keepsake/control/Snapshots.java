@@ -41,7 +41,7 @@ public final class Snapshots {
             @Nullable List<CreateClusterRequest.Tag> tags,
             Instant now,
             RandomGenerator random) {
-        refuseKey(kmsKeyId);
+        String key = KmsKeys.check(kmsKeyId, region);
         ClusterRequests.required("ClusterName", clusterName);
         String name = free(region, snapshotName);
         var checkedTags = Tags.check(tags);
@@ -56,6 +56,7 @@ public final class Snapshots {
                         cluster,
                         false,
                         tags == null ? null : checkedTags,
+                        key,
                         now,
                         random);
         records.add(new ControlRecord.ClusterSnapshotting(cluster.spec().id()));
@@ -80,12 +81,15 @@ public final class Snapshots {
     }
 
     /// What has to be recorded so that a snapshot is taken.
+    ///
+    /// @param kmsKeyId null for the cluster's
     ClusterSnapshot asked(
             List<ControlRecord> records,
             String name,
             ClusterState cluster,
             boolean automated,
             @Nullable Map<String, String> tags,
+            @Nullable String kmsKeyId,
             Instant now,
             RandomGenerator random) {
         var spec = cluster.spec();
@@ -100,7 +104,8 @@ public final class Snapshots {
                         List.of(),
                         null,
                         null,
-                        null);
+                        null,
+                        kmsKeyId == null ? spec.kmsKeyId() : kmsKeyId);
         records.add(new ControlRecord.SnapshotChanged(snapshot));
         records.addAll(Tags.onCreation(snapshot.resource(), tags == null ? spec.tags() : tags));
         return snapshot;
@@ -116,7 +121,7 @@ public final class Snapshots {
             @Nullable List<CreateClusterRequest.Tag> tags,
             Instant now,
             RandomGenerator random) {
-        refuseKey(kmsKeyId);
+        String key = KmsKeys.check(kmsKeyId, region);
         ClusterRequests.required("SourceSnapshotName", sourceName);
         String name = free(region, ClusterRequests.required("TargetSnapshotName", targetName));
         var checkedTags = Tags.check(tags);
@@ -126,6 +131,12 @@ public final class Snapshots {
         if (bucket != null && (bucket.startsWith(".") || bucket.contains(".."))) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "TargetBucket %s is not the name of a bucket.", bucket);
+        }
+        if (bucket != null && source.cluster().dataTiering()) {
+            throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                    "Snapshot %s is of a cluster with data tiering; such snapshots are not exported."
+                            + " Omit TargetBucket.",
+                    source.id().name());
         }
         var copy =
                 new ClusterSnapshot(
@@ -137,7 +148,8 @@ public final class Snapshots {
                         List.of(),
                         source.id(),
                         bucket,
-                        null);
+                        null,
+                        key == null ? source.kmsKeyId() : key);
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.SnapshotChanged(copy));
         records.addAll(
@@ -239,6 +251,12 @@ public final class Snapshots {
                 throw Fault.INVALID_PARAMETER_VALUE.because(
                         "Snapshot %s is %s; it has to be available.", name, status(snapshot));
             }
+            if (snapshot.cluster().dataTiering() && !Boolean.TRUE.equals(request.dataTiering())) {
+                throw Fault.INVALID_PARAMETER_COMBINATION.because(
+                        "Snapshot %s is of a cluster with data tiering; it can only be restored into"
+                                + " another one.",
+                        name);
+            }
             return new Restore(name, snapshot.id(), snapshot.shards(), List.of());
         }
         if (arns == null) {
@@ -306,7 +324,7 @@ public final class Snapshots {
                                         && !snapshot.askedAt().isBefore(begin.get()));
         if (!taken) {
             String name = "automatic.%s-%s".formatted(id.name(), AUTOMATIC_NAME.format(now));
-            asked(records, name, cluster, true, Map.of(), now, random);
+            asked(records, name, cluster, true, Map.of(), null, now, random);
             records.add(new ControlRecord.ClusterSnapshotting(id));
         }
     }
@@ -454,13 +472,6 @@ public final class Snapshots {
         return Fault.INVALID_SNAPSHOT_STATE.because(
                 "Snapshot %s is %s; it has to be available.",
                 snapshot.id().name(), status(snapshot));
-    }
-
-    private static void refuseKey(@Nullable String kmsKeyId) {
-        if (kmsKeyId != null) {
-            throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                    "KmsKeyId is not offered by this version of Keepsake; omit it.");
-        }
     }
 
     private static SnapshotId newId(String region, String name, RandomGenerator random) {

@@ -11,8 +11,9 @@ import org.jspecify.annotations.Nullable;
 /// Tags of all resources: TagResource, UntagResource, ListTags, and the limits of the service.
 public final class Tags {
     private static final int TAGS_MAX = 50;
-    private static final int VALUE_MAX = 256;
     private static final Pattern KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{1,128}");
+    private static final Pattern VALUE = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{0,256}");
+    private static final List<String> RESERVED = List.of("aws:", "memorydb:");
 
     private final ControlState state;
     private final ControlPlane plane;
@@ -100,11 +101,8 @@ public final class Tags {
                 }
             }
             case MULTI_REGION_CLUSTER -> // there never are any
-                    throw Fault.MULTI_REGION_CLUSTER_NOT_FOUND.because(
-                            "Multi-Region cluster %s not found.", name);
-            case MULTI_REGION_PARAMETER_GROUP ->
-                    throw Fault.MULTI_REGION_PARAMETER_GROUP_NOT_FOUND.because(
-                            "Multi-Region parameter group %s not found.", name);
+                    throw MultiRegion.notFound(name);
+            case MULTI_REGION_PARAMETER_GROUP -> MultiRegion.existingGroup(name);
         }
         return resource;
     }
@@ -117,18 +115,26 @@ public final class Tags {
             String value = tag.value() == null ? "" : tag.value();
             if (key == null
                     || !KEY.matcher(key).matches()
-                    || key.toLowerCase(Locale.ROOT).startsWith("aws:")
-                    || value.length() > VALUE_MAX) {
+                    || isReserved(key)
+                    || !VALUE.matcher(value).matches()) {
                 throw Fault.INVALID_PARAMETER_VALUE.because(
-                        "Tag %s is not valid: keys have 1 to 128 characters and do not begin with aws:,"
-                                + " values at most 256.",
-                        String.valueOf(key));
+                        "Tag %s is not valid: keys have 1 to 128 characters and do not begin with %s,"
+                                + " values at most 256; letters, digits, spaces and _.:/=+-@ are"
+                                + " allowed.",
+                        String.valueOf(key), String.join(" or ", RESERVED));
             }
-            tags.put(key, value);
+            if (tags.put(key, value) != null) {
+                throw Fault.INVALID_PARAMETER_VALUE.because("Tag %s is given twice.", key);
+            }
         }
         expectNotTooMany(tags);
         ClusterRequests.checkDrillTags(tags);
         return tags;
+    }
+
+    private static boolean isReserved(String key) {
+        String lower = key.toLowerCase(Locale.ROOT);
+        return RESERVED.stream().anyMatch(lower::startsWith);
     }
 
     private static void expectNotTooMany(Map<String, String> tags) {

@@ -6,6 +6,7 @@ import java.time.ZoneOffset;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
@@ -18,16 +19,73 @@ final class Windows {
             List.of("mon", "tue", "wed", "thu", "fri", "sat", "sun");
     private static final int DAY_MINUTES = 24 * 60;
 
+    private static final int SLOT_MINUTES = 30;
+    private static final int BLOCK_MINUTES = 8 * 60;
+
+    /// When the eight hours of quiet begin in which a region's clusters are maintained, in minutes
+    /// of the day. Source: the service's page of maintenance windows, in full.
+    private static final Map<String, Integer> BLOCKS =
+            Map.ofEntries(
+                    Map.entry("ap-northeast-1", 13 * 60),
+                    Map.entry("ap-northeast-2", 12 * 60),
+                    Map.entry("ap-south-1", 17 * 60 + 30),
+                    Map.entry("ap-southeast-1", 14 * 60),
+                    Map.entry("ap-east-1", 13 * 60),
+                    Map.entry("ap-southeast-2", 12 * 60),
+                    Map.entry("cn-north-1", 14 * 60),
+                    Map.entry("cn-northwest-1", 14 * 60),
+                    Map.entry("eu-west-3", 24 * 60), // half an hour shorter, from 23:59
+                    Map.entry("eu-central-1", 23 * 60),
+                    Map.entry("eu-west-1", 22 * 60),
+                    Map.entry("eu-west-2", 23 * 60),
+                    Map.entry("sa-east-1", 60),
+                    Map.entry("ca-central-1", 3 * 60),
+                    Map.entry("us-east-1", 3 * 60),
+                    Map.entry("us-east-2", 4 * 60),
+                    Map.entry("us-west-1", 6 * 60),
+                    Map.entry("us-west-2", 6 * 60));
+
+    /// The same for regions that the page does not have, by the area that their names begin with.
+    private static final Map<String, Integer> BLOCKS_OF_AREAS =
+            Map.of(
+                    "af", 22 * 60,
+                    "ap", 13 * 60,
+                    "cn", 14 * 60,
+                    "eu", 23 * 60,
+                    "il", 21 * 60,
+                    "me", 20 * 60,
+                    "mx", 5 * 60,
+                    "sa", 60);
+
     private Windows() {}
 
-    /// The window that was given, in lower case, or one of our choice.
-    static String maintenance(@Nullable String given, RandomGenerator random) {
+    /// The window that was given, in lower case, or one hour of our choice in the region's block.
+    static String maintenance(@Nullable String given, String region, RandomGenerator random) {
         if (given == null) {
-            int start = 180 + 30 * random.nextInt(15); // 03:00 to 10:00 UTC, as in us-east-1
-            String day = DAYS.get(random.nextInt(DAYS.size()));
-            return "%s:%s-%s:%s".formatted(day, clock(start), day, clock(start + 60));
+            int block = region.equals("eu-west-3") ? BLOCK_MINUTES - 31 : BLOCK_MINUTES;
+            int slots = (block - 60) / SLOT_MINUTES + 1;
+            int start =
+                    DAY_MINUTES * random.nextInt(DAYS.size())
+                            + blockOf(region)
+                            + SLOT_MINUTES * random.nextInt(slots);
+            return "%s-%s".formatted(dayAndClock(start), dayAndClock(start + 60));
         }
         return maintenance(given);
+    }
+
+    private static int blockOf(String region) {
+        var known = BLOCKS.get(region);
+        if (known != null) {
+            return known;
+        }
+        int dash = region.indexOf('-');
+        String area = dash < 0 ? region : region.substring(0, dash);
+        return BLOCKS_OF_AREAS.getOrDefault(area, 3 * 60);
+    }
+
+    private static String dayAndClock(int weekMinute) {
+        return "%s:%s"
+                .formatted(DAYS.get(weekMinute / DAY_MINUTES % DAYS.size()), clock(weekMinute));
     }
 
     static String maintenance(String given) {

@@ -9,7 +9,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,6 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class ClusterRequestsTest {
     private static final Instant NOW = Instant.parse("2021-08-22T12:00:00Z");
+    private static final Pattern WINDOW =
+            Pattern.compile("([a-z]{3}):(\\d\\d:\\d\\d)-([a-z]{3}):(\\d\\d:\\d\\d)");
 
     // ---- names
 
@@ -94,18 +98,35 @@ class ClusterRequestsTest {
         assertThat(spec.aclName()).isEqualTo("open-access");
     }
 
-    @Test
-    void windowsThatAreNotGivenAreAnHourLongOnAHalfHourAndWithinTheRegionsBlock() {
-        for (int seed = 0; seed < 200; seed++) {
+    @ParameterizedTest
+    @CsvSource({ // the first and the last hour of each region's block
+        "us-east-1, 03:00, 10:00",
+        "us-east-2, 04:00, 11:00",
+        "us-west-2, 06:00, 13:00",
+        "eu-west-1, 22:00, 05:00",
+        "eu-west-3, 00:00, 06:00",
+        "eu-central-1, 23:00, 06:00",
+        "ap-south-1, 17:30, 00:30",
+        "ap-northeast-1, 13:00, 20:00",
+        "sa-east-1, 01:00, 08:00",
+        "eu-north-1, 23:00, 06:00", // not on the service's page: as its neighbours
+        "moon-1, 03:00, 10:00"
+    })
+    void windowsThatAreNotGivenAreAnHourLongOnAHalfHourAndWithinTheRegionsBlock(
+            String region, String first, String last) {
+        var begins = new TreeSet<Integer>();
+        int firstMinute = minute(first);
+        for (int seed = 0; seed < 300; seed++) {
             var spec =
-                    Create.spec(
-                            Create.with(create -> {}),
-                            "us-east-1",
-                            NOW,
-                            new SplittableRandom(seed));
-            assertThat(spec.maintenanceWindow())
-                    .matches(
-                            "(mon|tue|wed|thu|fri|sat|sun):(0[3-9]|10):[03]0-\\1:(0[4-9]|1[01]):[03]0");
+                    Create.spec(Create.with(create -> {}), region, NOW, new SplittableRandom(seed));
+            var window = WINDOW.matcher(spec.maintenanceWindow());
+            assertThat(window.matches()).as(spec.maintenanceWindow()).isTrue();
+            int begin = minute(window.group(2));
+            int end = minute(window.group(4));
+            assertThat(Math.floorMod(end - begin, 1440)).isEqualTo(60);
+            assertThat(window.group(3))
+                    .isEqualTo(end < begin ? dayAfter(window.group(1)) : window.group(1));
+            begins.add(Math.floorMod(begin - firstMinute, 1440));
             assertThat(spec.snapshotWindow())
                     .matches("([01]\\d|2[0-3]):[03]0-([01]\\d|2[0-3]):[03]0");
             // They are windows that a request may name, too.
@@ -117,6 +138,18 @@ class ClusterRequestsTest {
             assertThat(again.maintenanceWindow()).isEqualTo(spec.maintenanceWindow());
             assertThat(again.snapshotWindow()).isEqualTo(spec.snapshotWindow());
         }
+        assertThat(begins.first()).isZero();
+        assertThat(begins.last()).isEqualTo(Math.floorMod(minute(last) - firstMinute, 1440));
+        assertThat(begins).allMatch(after -> after % 30 == 0);
+    }
+
+    private static int minute(String clock) {
+        return 60 * Integer.parseInt(clock.substring(0, 2)) + Integer.parseInt(clock.substring(3));
+    }
+
+    private static String dayAfter(String day) {
+        var days = List.of("mon", "tue", "wed", "thu", "fri", "sat", "sun");
+        return days.get((days.indexOf(day) + 1) % 7);
     }
 
     @Test
@@ -268,17 +301,34 @@ class ClusterRequestsTest {
         "db.r7g.4xlarge, 113609865216",
         "db.r6g.8xlarge, 225000375228",
         "db.r7g.12xlarge, 341206346547",
-        "db.r6g.16xlarge, 450000750456"
+        "db.r6g.16xlarge, 450000750456",
+        "db.r6gd.xlarge, 28261849702",
+        "db.r6gd.8xlarge, 225000375228"
     })
     void aNodeTypeGivesItsEngineTheServicesMemory(String name, long maxmemoryBytes) {
-        assertThat(checked(create -> create.nodeType = name).nodeType()).isEqualTo(name);
+        assertThat(
+                        checked(
+                                        create -> {
+                                            create.nodeType = name;
+                                            create.dataTiering = name.startsWith("db.r6gd.");
+                                        })
+                                .nodeType())
+                .isEqualTo(name);
         assertThat(NodeType.find(name))
                 .hasValueSatisfying(
                         type -> assertThat(type.maxmemoryBytes()).isEqualTo(maxmemoryBytes));
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"cache.t4g.medium", "db.t4g", "db.t4g.large", "DB.T4G.SMALL", "x"})
+    @ValueSource(
+            strings = {
+                "cache.t4g.medium",
+                "db.t4g",
+                "db.t4g.large",
+                "db.r6gd.large",
+                "DB.T4G.SMALL",
+                "x"
+            })
     void anUnknownNodeTypeIsRefused(String type) {
         refused(
                 Fault.INVALID_PARAMETER_VALUE,
@@ -445,7 +495,7 @@ class ClusterRequestsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", "aws:mine", "AWS:mine", "a,b", "a\nb"})
+    @ValueSource(strings = {"", "aws:mine", "AWS:mine", "memorydb:mine", "a,b", "a\nb"})
     void aTagKeyOutsideThePatternIsRefused(String key) {
         refused(
                 Fault.INVALID_PARAMETER_VALUE,
@@ -459,9 +509,19 @@ class ClusterRequestsTest {
                 List.of(
                         tag("k".repeat(129), "v"),
                         tag("k", "v".repeat(257)),
+                        tag("k", "a,b"),
+                        tag("k", "a\nb"),
                         new CreateClusterRequest.Tag(null, "v"))) {
             refused(Fault.INVALID_PARAMETER_VALUE, create -> create.tags = List.of(tag), "Tag ");
         }
+    }
+
+    @Test
+    void aTagIsGivenOnce() {
+        refused(
+                Fault.INVALID_PARAMETER_VALUE,
+                create -> create.tags = List.of(tag("k", "a"), tag("K", "a"), tag("k", "b")),
+                "Tag k is given twice.");
     }
 
     @Test
@@ -491,23 +551,148 @@ class ClusterRequestsTest {
     // ---- what this build cannot do
 
     @Test
-    void whatThisBuildCannotDoIsRefusedWithAWayOut() {
-        var members =
-                Map.<String, Consumer<Create>>ofEntries(
-                        Map.entry("KmsKeyId", create -> create.kmsKeyId = "key"),
-                        Map.entry(
-                                "MultiRegionClusterName",
-                                create -> create.multiRegionClusterName = "virxk-all"),
-                        Map.entry("SnsTopicArn", create -> create.snsTopicArn = "arn"),
-                        Map.entry("DataTiering", create -> create.dataTiering = true),
-                        Map.entry("NetworkType", create -> create.networkType = "dual_stack"),
-                        Map.entry("IpDiscovery", create -> create.ipDiscovery = "ipv6"));
-        members.forEach((member, change) ->
-                refused(
-                        Fault.INVALID_PARAMETER_COMBINATION,
-                        change,
-                        member,
-                        "not offered by this version of Keepsake; omit "));
+    void aMultiRegionClusterIsNotFound() {
+        refused(
+                Fault.MULTI_REGION_CLUSTER_NOT_FOUND,
+                create -> create.multiRegionClusterName = "virxk-all",
+                "Multi-Region cluster virxk-all not found.");
+    }
+
+    @Test
+    void anotherNetworkIsRefusedBecauseTheSubnetsAreOfIpv4() {
+        for (String network : List.of("ipv6", "dual_stack")) {
+            refused(
+                    Fault.INVALID_PARAMETER_COMBINATION,
+                    create -> create.networkType = network,
+                    "NetworkType is " + network,
+                    "group default support ipv4 only");
+        }
+        refused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                create -> create.ipDiscovery = "ipv6",
+                "IpDiscovery is ipv6",
+                "ipv4");
+    }
+
+    @Test
+    void aParameterGroupThatEnablesSearchIsRefused() {
+        refused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                create -> create.parameterGroupName = "default.memorydb-redis7.search",
+                "Vector search",
+                "take default.memorydb-redis7");
+    }
+
+    // ---- what is kept and described only
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "1234abcd-12ab-34cd-56ef-1234567890ab",
+                "mrk-1234abcd12ab34cd56ef1234567890ab",
+                "alias/my/key_1",
+                "arn:aws:kms:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+                "arn:aws-us-gov:kms:us-east-1:111122223333:alias/mine"
+            })
+    void aKeyIsKeptAsItIsNamed(String key) {
+        assertThat(checked(create -> create.kmsKeyId = key).kmsKeyId()).isEqualTo(key);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "",
+                "key",
+                "1234abcd",
+                "alias/",
+                "alias/a b",
+                "arn:aws:kms:us-east-1:1111:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+                "arn:aws:s3:us-east-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab",
+                "arn:aws:kms:us-east-1:111122223333:key/none"
+            })
+    void whatNamesNoKeyIsRefused(String key) {
+        refused(
+                Fault.INVALID_PARAMETER_VALUE,
+                create -> create.kmsKeyId = key,
+                "KmsKeyId is not the id, alias or ARN");
+    }
+
+    @Test
+    void aKeyOfAnotherRegionIsRefused() {
+        refused(
+                Fault.INVALID_PARAMETER_VALUE,
+                create -> create.kmsKeyId = "arn:aws:kms:eu-west-1:111122223333:alias/mine",
+                "region eu-west-1",
+                "us-east-1");
+    }
+
+    @Test
+    void aTopicIsKeptAndActive() {
+        String arn = "arn:aws:sns:us-east-1:111122223333:my-topic_1";
+        assertThat(checked(create -> create.snsTopicArn = arn).snsTopic())
+                .isEqualTo(new SnsTopic(arn, true));
+        assertThat(checked(create -> {}).snsTopic()).isNull();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "arn",
+                "my-topic",
+                "arn:aws:sns:us-east-1:111122223333:",
+                "arn:aws:sns:eu-west-1:111122223333:topic",
+                "arn:aws:sns:us-east-1:111122223333:topic.fifo",
+                "arn:aws:sqs:us-east-1:111122223333:topic"
+            })
+    void whatIsNoTopicOfTheRegionIsRefused(String arn) {
+        refused(
+                Fault.INVALID_PARAMETER_VALUE,
+                create -> create.snsTopicArn = arn,
+                "SnsTopicArn " + arn,
+                "arn:aws:sns:us-east-1:ACCOUNT:TOPIC");
+    }
+
+    @Test
+    void dataTieringGoesWithItsNodeTypesAndWithThoseAlone() {
+        assertThat(
+                        checked(create -> {
+                            create.nodeType = "db.r6gd.xlarge";
+                            create.dataTiering = true;
+                        }))
+                .returns(true, ClusterSpec::dataTiering)
+                .returns("db.r6gd.xlarge", ClusterSpec::nodeType);
+        refused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                create -> create.dataTiering = true,
+                "DataTiering is true with NodeType db.t4g.small");
+        refused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                create -> create.nodeType = "db.r6gd.8xlarge",
+                "DataTiering is not given with NodeType db.r6gd.8xlarge");
+        refused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                create -> {
+                    create.nodeType = "db.r6gd.8xlarge";
+                    create.dataTiering = false;
+                },
+                "DataTiering is false");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "sg", "sg-", "sg-A1", "subnet-1", "sg-1 ", "default"})
+    void whatIsNoSecurityGroupIsRefused(String group) {
+        refused(
+                Fault.INVALID_PARAMETER_VALUE,
+                create -> create.securityGroupIds = List.of("sg-1", group),
+                "SecurityGroupIds has " + group);
+    }
+
+    @Test
+    void aSecurityGroupIsGivenOnce() {
+        refused(
+                Fault.INVALID_PARAMETER_VALUE,
+                create -> create.securityGroupIds = List.of("sg-1", "sg-2", "sg-1"),
+                "Security group sg-1 is given twice.");
     }
 
     @Test

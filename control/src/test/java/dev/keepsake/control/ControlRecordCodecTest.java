@@ -160,6 +160,10 @@ class ControlRecordCodecTest {
                                     create.tags =
                                             List.of(new CreateClusterRequest.Tag("Team", "a b"));
                                     create.autoMinorVersionUpgrade = false;
+                                    create.nodeType = "db.r6gd.xlarge";
+                                    create.dataTiering = true;
+                                    create.kmsKeyId = "alias/demo";
+                                    create.snsTopicArn = "arn:aws:sns:us-east-1:111122223333:topic";
                                 }))));
         records.add(
                 new ControlRecord.EndpointsAssigned(
@@ -262,7 +266,8 @@ class ControlRecordCodecTest {
                 List.of(new ClusterSnapshot.Shard("0001", "0-16383", 1, 99, NOW)),
                 id,
                 "bucket",
-                NOW);
+                NOW,
+                "alias/demo");
     }
 
     private static ClusterSpec filled() {

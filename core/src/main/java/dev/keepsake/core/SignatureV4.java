@@ -35,14 +35,18 @@ public final class SignatureV4 {
         }
     }
 
-    /// Whether a signature is the one that this key gives.
+    /// A moment as an `X-Amz-Date` names it.
+    public static String text(Instant time) {
+        return TIME.format(time.atOffset(ZoneOffset.UTC));
+    }
+
+    /// The signature that a key gives, in lower-case hexadecimal.
     ///
     /// @param time the `X-Amz-Date`
     /// @param scope such as `20210817/us-east-1/memorydb/aws4_request`
     /// @param canonicalRequest what is signed
-    /// @param signatureHex what was sent, in lower-case hexadecimal
-    public static boolean matches(
-            Secret key, String time, String scope, String canonicalRequest, String signatureHex) {
+    public static String signatureHex(
+            Secret key, String time, String scope, String canonicalRequest) {
         String text =
                 String.join(
                         "\n", ALGORITHM, time, scope, sha256Hex(canonicalRequest.getBytes(UTF_8)));
@@ -50,7 +54,15 @@ public final class SignatureV4 {
         for (String part : scope.split("/", -1)) {
             derived = hmac(derived, part);
         }
-        var expected = HexFormat.of().formatHex(hmac(derived, text));
+        return HexFormat.of().formatHex(hmac(derived, text));
+    }
+
+    /// Whether a signature is the one that this key gives; see [#signatureHex].
+    ///
+    /// @param signatureHex what was sent, in lower-case hexadecimal
+    public static boolean matches(
+            Secret key, String time, String scope, String canonicalRequest, String signatureHex) {
+        String expected = signatureHex(key, time, scope, canonicalRequest);
         return MessageDigest.isEqual(expected.getBytes(UTF_8), signatureHex.getBytes(UTF_8));
     }
 

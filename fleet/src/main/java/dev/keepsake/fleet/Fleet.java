@@ -124,9 +124,7 @@ public final class Fleet implements AutoCloseable {
         this.clock = clock;
         this.random = random;
         this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
-        this.snapshotFiles =
-                new SnapshotFiles(
-                        config.dataDirectory(), config.dataDirectory().resolve("buckets"));
+        this.snapshotFiles = new SnapshotFiles(config.dataDirectory(), buckets(config, clock));
         this.filler = new Filler(launcher);
         this.rules =
                 new RulesEngine(
@@ -248,6 +246,7 @@ public final class Fleet implements AutoCloseable {
         // that cannot be, the next server has to find out what is missing, as after a kill.
         var now = clock.now();
         report(plane -> plane.serverStopped(now));
+        snapshotFiles.close();
         running.values().forEach(ClusterRuntime::close);
         running.clear();
     }
@@ -591,19 +590,31 @@ public final class Fleet implements AutoCloseable {
         return false;
     }
 
+    private static Buckets buckets(FleetConfig config, Clock clock) {
+        return config.s3() == null
+                ? new DirectoryBuckets(config.dataDirectory().resolve("buckets"))
+                : new S3Buckets(config.s3(), clock);
+    }
+
     private void fill(ClusterSpec spec, Restore restore) {
         var id = spec.id();
+        var downloads = directoryOf(id).resolve("downloads");
         try {
-            var files = snapshotFiles.filesOf(restore);
+            SnapshotFiles.Trees.delete(downloads); // of an earlier process
+            var files = snapshotFiles.filesOf(restore, downloads);
             for (var shard : spec.shards()) {
                 fill(spec, shard, files);
             }
+            SnapshotFiles.Trees.delete(downloads);
             inThread(() -> {
                 filling.remove(id);
                 filled.add(id);
                 reconcileAll();
             });
         } catch (IOException | RuntimeException e) {
+            if (closed) {
+                return; // it is filled when the records are read again
+            }
             LOG.warn("cluster={} cannot be filled reason={}", id.name(), e.getMessage(), e);
             String reason = String.valueOf(e.getMessage());
             inThread(() -> {

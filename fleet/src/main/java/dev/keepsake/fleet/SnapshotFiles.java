@@ -17,16 +17,16 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /// Where the files of clusters' snapshots are: a directory for each snapshot with one RDB file a
-/// shard, and buckets, which are directories, too. Stateless; every method blocks.
+/// shard, and buckets. Stateless; every method blocks.
 ///
 /// Durability: a snapshot's directory has its name only once everything in it has been forced.
 final class SnapshotFiles {
     private static final Pattern OBJECT = Pattern.compile("arn:aws:s3:::([^/]+)/(.+)");
 
     private final Path directory;
-    private final Path buckets;
+    private final Buckets buckets;
 
-    SnapshotFiles(Path dataDirectory, Path buckets) {
+    SnapshotFiles(Path dataDirectory, Buckets buckets) {
         this.directory = dataDirectory.resolve("snapshots");
         this.buckets = buckets;
     }
@@ -63,7 +63,7 @@ final class SnapshotFiles {
         }
     }
 
-    private static void force(Path folder) throws IOException {
+    static void force(Path folder) throws IOException {
         try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
             channel.force(true);
         }
@@ -83,14 +83,17 @@ final class SnapshotFiles {
     /// Puts all files of a snapshot into a bucket, as NAME-SHARD.rdb.
     void export(SnapshotId id, List<ClusterSnapshot.Shard> shards, String bucket)
             throws IOException {
-        var folder = buckets.resolve(bucket);
-        Files.createDirectories(folder);
         for (var shard : shards) {
-            copy(
-                    of(id).resolve(shard.name() + ".rdb"),
-                    folder.resolve("%s-%s.rdb".formatted(id.name(), shard.name())));
+            buckets.put(
+                    bucket,
+                    "%s-%s.rdb".formatted(id.name(), shard.name()),
+                    of(id).resolve(shard.name() + ".rdb"));
         }
-        force(folder);
+    }
+
+    /// Gives up what is under way in buckets.
+    void close() {
+        buckets.close();
     }
 
     void delete(SnapshotId id) throws IOException {
@@ -100,8 +103,9 @@ final class SnapshotFiles {
 
     /// The files that a new cluster is filled with.
     ///
+    /// @param downloads where objects may be put that are not files yet
     /// @throws IOException when one cannot be read; the message names it
-    List<Path> filesOf(Restore restore) throws IOException {
+    List<Path> filesOf(Restore restore, Path downloads) throws IOException {
         var files = new ArrayList<Path>();
         if (restore.snapshot() != null) {
             for (var shard : restore.shards()) {
@@ -109,7 +113,7 @@ final class SnapshotFiles {
             }
         }
         for (String address : restore.files()) {
-            files.add(fileAt(address));
+            files.add(fileAt(address, downloads.resolve(files.size() + ".rdb")));
         }
         for (var file : files) {
             if (!Files.isReadable(file)) {
@@ -119,21 +123,16 @@ final class SnapshotFiles {
         return files;
     }
 
-    private Path fileAt(String address) throws IOException {
+    private Path fileAt(String address, Path download) throws IOException {
         var object = OBJECT.matcher(address);
-        if (!object.matches()) {
-            try {
-                return Path.of(URI.create(address));
-            } catch (IllegalArgumentException e) {
-                throw new IOException("%s names no file.".formatted(address), e);
-            }
+        if (object.matches()) {
+            return buckets.get(object.group(1), object.group(2), download);
         }
-        var bucket = buckets.resolve(object.group(1)).normalize();
-        var file = bucket.resolve(object.group(2)).normalize();
-        if (!bucket.startsWith(buckets) || !file.startsWith(bucket)) {
-            throw new IOException("%s names no object.".formatted(address));
+        try {
+            return Path.of(URI.create(address));
+        } catch (IllegalArgumentException e) {
+            throw new IOException("%s names no file.".formatted(address), e);
         }
-        return file;
     }
 
     /// Trees of files.

@@ -15,8 +15,9 @@ final class CredentialsFile {
 
     /// The secret keys of all profiles, by access key id.
     ///
+    /// @param option which option names the file, for messages
     /// @throws UsageException when the file cannot be read, or has no key; the message shows none
-    static Map<String, Secret> read(Path file) throws UsageException {
+    static Map<String, Secret> read(String option, Path file) throws UsageException {
         var keys = new HashMap<String, Secret>();
         String id = "";
         try {
@@ -32,12 +33,12 @@ final class CredentialsFile {
             }
         } catch (IOException e) {
             throw new UsageException(
-                    "--credentials is %s, which cannot be read".formatted(file), e);
+                    "%s is %s, which cannot be read".formatted(option, file), e);
         }
         if (keys.isEmpty()) {
             throw new UsageException(
-                    "--credentials is %s, which has no aws_access_key_id followed by an"
-                                    .formatted(file)
+                    "%s is %s, which has no aws_access_key_id followed by an"
+                                    .formatted(option, file)
                             + " aws_secret_access_key");
         }
         return keys;

@@ -3,6 +3,7 @@ package dev.keepsake.server;
 import dev.keepsake.api.ApiAccess;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.fleet.S3Endpoint;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 /// @param engine the engine's binary, or null to look for one
 /// @param tuning what may be chosen for all clusters
 /// @param access who may call the API
+/// @param s3 where buckets are, or null for directories below the data directory
 /// @param transport what connections wait with, or null for the best there is
 public record ServerConfig(
         String apiHost,
@@ -24,6 +26,7 @@ public record ServerConfig(
         @Nullable Path engine,
         FleetTuning tuning,
         ApiAccess access,
+        @Nullable S3Endpoint s3,
         Transport.@Nullable Kind transport) {
     /// Open to everybody.
     public ServerConfig(
@@ -33,7 +36,7 @@ public record ServerConfig(
             PortRange nodePorts,
             @Nullable Path engine,
             FleetTuning tuning) {
-        this(apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, ApiAccess.OPEN, null);
+        this(apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, ApiAccess.OPEN, null, null);
     }
 
     /// With the standard tuning.
@@ -44,5 +47,11 @@ public record ServerConfig(
             PortRange nodePorts,
             @Nullable Path engine) {
         this(apiHost, apiPort, dataDirectory, nodePorts, engine, FleetTuning.standard());
+    }
+
+    /// The same with buckets on an S3-compatible server.
+    public ServerConfig withBucketsOn(S3Endpoint other) {
+        return new ServerConfig(
+                apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, access, other, transport);
     }
 }

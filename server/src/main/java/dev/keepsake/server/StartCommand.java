@@ -10,8 +10,10 @@ import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.fleet.NodeMemory;
+import dev.keepsake.fleet.S3Endpoint;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
+import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -165,6 +167,28 @@ final class StartCommand implements Callable<Integer> {
                             + " that ends.")
     private boolean tellHeap;
 
+    @Option(
+            names = "--s3-endpoint",
+            paramLabel = "URL",
+            description =
+                    "The S3-compatible server that buckets are on, such as http://127.0.0.1:9000"
+                            + " (default: buckets are directories below DIR/buckets).")
+    private @Nullable String s3Endpoint;
+
+    @Option(
+            names = "--s3-region",
+            paramLabel = "REGION",
+            description = "The region of those buckets (default: ${DEFAULT-VALUE}).")
+    private String s3Region = "us-east-1";
+
+    @Option(
+            names = "--s3-credentials",
+            paramLabel = "FILE",
+            description =
+                    "The one key to sign requests to that server with, in a file of the form of"
+                            + " ~/.aws/credentials.")
+    private @Nullable Path s3Credentials;
+
     @Mixin private LogOptions logOptions = new LogOptions();
 
     @Option(names = "--verbose", description = "Log the stack of every exception.")
@@ -192,6 +216,7 @@ final class StartCommand implements Callable<Integer> {
                         engine,
                         tuning(),
                         access(),
+                        s3(),
                         transportKind());
         try (var _ = StopSignal.listen(STOP_LIMIT);
                 var server = Server.start(config, logOptions.open(dataDirectory))) {
@@ -204,7 +229,7 @@ final class StartCommand implements Callable<Integer> {
 
     private ApiAccess access() throws UsageException {
         Map<String, Secret> keys =
-                credentials == null ? Map.of() : CredentialsFile.read(credentials);
+                credentials == null ? Map.of() : CredentialsFile.read("--credentials", credentials);
         return new ApiAccess(keys, allowReset);
     }
 
@@ -224,6 +249,34 @@ final class StartCommand implements Callable<Integer> {
         }
         throw new UsageException(
                 "--transport is %s; give epoll, io_uring, kqueue or nio".formatted(transport));
+    }
+
+    private @Nullable S3Endpoint s3() throws UsageException {
+        if (s3Endpoint == null && s3Credentials == null) {
+            return null;
+        }
+        if (s3Endpoint == null || s3Credentials == null) {
+            throw new UsageException(
+                    "%s was given without %s; give both, or neither"
+                            .formatted(
+                                    s3Endpoint == null ? "--s3-credentials" : "--s3-endpoint",
+                                    s3Endpoint == null ? "--s3-endpoint" : "--s3-credentials"));
+        }
+        var keys = CredentialsFile.read("--s3-credentials", s3Credentials);
+        if (keys.size() != 1) {
+            throw new UsageException(
+                    "--s3-credentials is %s, which has %d keys; give a file with one"
+                            .formatted(s3Credentials, keys.size()));
+        }
+        var key = keys.entrySet().iterator().next();
+        try {
+            return new S3Endpoint(
+                    URI.create(s3Endpoint), s3Region, key.getKey(), key.getValue());
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(
+                    "--s3-endpoint is %s; give one such as http://127.0.0.1:9000"
+                            .formatted(s3Endpoint));
+        }
     }
 
     private FleetTuning tuning() throws UsageException {

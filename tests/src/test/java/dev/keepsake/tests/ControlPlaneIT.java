@@ -382,7 +382,14 @@ class ControlPlaneIT {
         assertThat(
                         api.describeMultiRegionParameterGroups(request -> {})
                                 .multiRegionParameterGroups())
-                .isEmpty();
+                .extracting(group -> group.name())
+                .containsExactly("default.memorydb-valkey7.multiregion");
+        assertThat(
+                        api.describeMultiRegionParameters(request ->
+                                        request.multiRegionParameterGroupName(
+                                                "default.memorydb-valkey7.multiregion"))
+                                .multiRegionParameters())
+                .isNotEmpty();
         assertThatThrownBy(() ->
                         api.describeMultiRegionParameters(
                                 request -> request.multiRegionParameterGroupName("any")))

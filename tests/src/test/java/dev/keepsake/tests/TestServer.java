@@ -1,6 +1,7 @@
 package dev.keepsake.tests;
 
 import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.fleet.S3Endpoint;
 import dev.keepsake.server.PortRange;
 import dev.keepsake.server.Server;
 import dev.keepsake.server.ServerConfig;
@@ -9,6 +10,7 @@ import dev.keepsake.server.StartException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// A server of this process, on free ports.
 final class TestServer implements AutoCloseable {
@@ -34,12 +36,27 @@ final class TestServer implements AutoCloseable {
 
     static TestServer start(Path directory, ServerParts parts, FleetTuning tuning)
             throws StartException {
-        var ports = PortRange.findFree(PORTS, RandomGenerator.getDefault());
-        return start(ports, directory, parts, tuning);
+        return start(directory, parts, tuning, null);
+    }
+
+    /// With buckets on an S3 server.
+    static TestServer start(Path directory, S3Endpoint s3) throws StartException {
+        return start(directory, ServerParts.standard(), FleetTuning.standard(), s3);
     }
 
     private static TestServer start(
-            PortRange ports, Path directory, ServerParts parts, FleetTuning tuning)
+            Path directory, ServerParts parts, FleetTuning tuning, @Nullable S3Endpoint s3)
+            throws StartException {
+        var ports = PortRange.findFree(PORTS, RandomGenerator.getDefault());
+        return start(ports, directory, parts, tuning, s3);
+    }
+
+    private static TestServer start(
+            PortRange ports,
+            Path directory,
+            ServerParts parts,
+            FleetTuning tuning,
+            @Nullable S3Endpoint s3)
             throws StartException {
         var config =
                 new ServerConfig(
@@ -49,12 +66,13 @@ final class TestServer implements AutoCloseable {
                         new PortRange(ports.first() + 1, ports.last()),
                         null,
                         tuning);
-        return new TestServer(ports, Server.start(config, parts));
+        return new TestServer(
+                ports, Server.start(s3 == null ? config : config.withBucketsOn(s3), parts));
     }
 
     /// Starts another one on the data and the ports of this one, which has been closed.
     TestServer again(Path directory, ServerParts parts, FleetTuning tuning) throws StartException {
-        return start(ports, directory, parts, tuning);
+        return start(ports, directory, parts, tuning, null);
     }
 
     Api api() {

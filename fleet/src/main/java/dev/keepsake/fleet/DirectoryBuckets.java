@@ -1,0 +1,39 @@
+package dev.keepsake.fleet;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/// Buckets that are directories. What is stored is forced.
+final class DirectoryBuckets implements Buckets {
+    private final Path directory;
+
+    DirectoryBuckets(Path directory) {
+        this.directory = directory;
+    }
+
+    @Override
+    public void put(String bucket, String key, Path file) throws IOException {
+        var object = objectAt(bucket, key);
+        Files.createDirectories(object.getParent());
+        SnapshotFiles.copy(file, object);
+        SnapshotFiles.force(object.getParent());
+    }
+
+    @Override
+    public Path get(String bucket, String key, Path into) throws IOException {
+        return objectAt(bucket, key);
+    }
+
+    @Override
+    public void close() {} // there is nothing to give up
+
+    private Path objectAt(String bucket, String key) throws IOException {
+        var folder = directory.resolve(bucket).normalize();
+        var file = folder.resolve(key).normalize();
+        if (!folder.startsWith(directory) || folder.equals(directory) || !file.startsWith(folder)) {
+            throw new IOException("%s/%s names no object.".formatted(bucket, key));
+        }
+        return file;
+    }
+}
