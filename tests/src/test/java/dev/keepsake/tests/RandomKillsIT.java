@@ -19,12 +19,17 @@ class RandomKillsIT {
     private static final long KILLING_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int SOME = 20;
 
+    // The same kills, as far as a real machine repeats itself.
+    private static final String REPEAT =
+            "mvn verify -pl tests -am -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false"
+                    + " -Dit.test=RandomKillsIT -Dfailsafe.failIfNoSpecifiedTests=false -Dseed=";
+
     @TempDir Path data;
 
     @Test
     void whatWasAcknowledgedIsThere(TestReporter reporter) throws Exception {
         long seed = Long.getLong("seed", System.nanoTime());
-        reporter.publishEntry("seed", "" + seed);
+        reporter.publishEntry("repeat with", REPEAT + seed);
         var random = new Random(seed);
         var crews = new ArrayList<Crew>();
         try (var scene = Scene.onServerOfItsOwn(data, "doomed", Fault.SERVER_KILLED)) {
