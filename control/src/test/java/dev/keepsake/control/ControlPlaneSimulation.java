@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// Callers and a fleet that do anything in any order, reports repeated and reports of clusters that
-/// are gone included. `-Dseed=N` replays one run.
+/// are gone included. `-Dseed=N` replays one run; a failing one prints the command.
 class ControlPlaneSimulation {
     private static final int STEPS = 300;
     private static final List<String> NAMES = List.of("a", "B", "c-1", "demo", "Demo", "x--", "");
@@ -24,7 +24,17 @@ class ControlPlaneSimulation {
     @ParameterizedTest
     @MethodSource("seeds")
     void whateverIsAskedAndReportedTheStateStaysSound(long seed) {
-        var run = new Run(seed);
+        try {
+            runThrough(new Run(seed));
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError(
+                    "%s%nrepeat with: mvn test -pl control -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ControlPlaneSimulation -Dseed=%d"
+                            .formatted(e.getMessage(), seed),
+                    e);
+        }
+    }
+
+    private static void runThrough(Run run) {
         for (int step = 0; step < STEPS; step++) {
             run.step();
             run.checkClusters();

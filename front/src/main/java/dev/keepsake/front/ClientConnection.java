@@ -146,6 +146,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             output.release();
             output = null;
         }
+        outputTells = false;
     }
 
     @Override

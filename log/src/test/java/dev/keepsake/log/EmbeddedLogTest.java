@@ -491,6 +491,24 @@ class EmbeddedLogTest extends TransactionLogConformance {
         }
     }
 
+    /// The new segment is taken back, and so has to be what says that it must be there.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void aForceThatFindsNoSpaceLeavesALogThatSurvivesACrash(int failingForce) throws IOException {
+        for (int seed = 0; seed < 40; seed++) {
+            var log = begin(SMALL);
+            append(log, "x".repeat(4096));
+            machine.failForceForWantOfSpace(failingForce);
+            assertFull(await(log.append(TERM, 4096, bytes("refused"))));
+            machine.crash(new SplittableRandom(seed));
+            var found = open(SMALL);
+            assertThat(text(found)).isEqualTo("x".repeat(4096));
+            append(found, "accepted");
+            found.close();
+            assertThat(text(open(SMALL))).endsWith("accepted");
+        }
+    }
+
     // ---- other failures
 
     @Test

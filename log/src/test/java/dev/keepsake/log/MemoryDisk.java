@@ -171,6 +171,7 @@ public final class MemoryDisk {
     private long capacityBytes = Long.MAX_VALUE;
     private int writesUntilFull;
     private boolean forcesFail;
+    private int forcesUntilFull;
     private boolean deletesFail;
     private int process;
     private int openFiles;
@@ -223,6 +224,12 @@ public final class MemoryDisk {
     /// From now on, lets each force of a file fail, or no longer.
     public synchronized void failForces(boolean fail) {
         forcesFail = fail;
+    }
+
+    /// Lets the `nth` force from now on, counted from 1, fail for want of space, as on a file
+    /// system that finds room only then: what it was to make durable may become so, or not.
+    public synchronized void failForceForWantOfSpace(int nth) {
+        forcesUntilFull = nth;
     }
 
     /// From now on, lets each deletion fail, or no longer.
@@ -488,6 +495,9 @@ public final class MemoryDisk {
                 if (forcesFail) {
                     contents.unforced.clear();
                     throw new IOException(IO_ERROR);
+                }
+                if (forcesUntilFull > 0 && --forcesUntilFull == 0) {
+                    throw new IOException(NO_SPACE);
                 }
                 contents.force();
             }

@@ -13,6 +13,11 @@ final class Seeds {
                 : LongStream.of(only);
     }
 
+    /// Whether one seed alone is run.
+    static boolean isReplay() {
+        return Long.getLong("seed") != null;
+    }
+
     /// The command that repeats one seed of a test.
     static String replay(Class<?> test, long seed) {
         return "mvn test -pl shard -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=%s -Dseed=%d"

@@ -91,8 +91,10 @@ class ShardSimulation {
     static void muchHasHappened() {
         assertThat(repliesGiven).isPositive();
         assertThat(termsBegun).isPositive();
-        assertThat(crashesInClaims).isPositive();
-        assertThat(crashesInPromotions).isPositive();
+        if (!Seeds.isReplay()) { // one seed need not have everything
+            assertThat(crashesInClaims).isPositive();
+            assertThat(crashesInPromotions).isPositive();
+        }
     }
 
     private static void runThroughTrouble(long seed, Plan plan) {

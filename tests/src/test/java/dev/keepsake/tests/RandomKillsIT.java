@@ -37,6 +37,7 @@ class RandomKillsIT {
         }
     }
 
+    /// The same kills, as far as a real machine repeats itself.
     private static String replay(long seed) {
         return "mvn verify -pl tests -am -Dtest=none -Dsurefire.failIfNoSpecifiedTests=false"
                 + " -Dit.test=RandomKillsIT -Dfailsafe.failIfNoSpecifiedTests=false -Dseed="
