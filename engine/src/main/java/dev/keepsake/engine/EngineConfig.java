@@ -16,6 +16,7 @@ final class EngineConfig {
             """
             maxmemory-policy noeviction
             enable-debug-command no
+            proto-max-bulk-len 512mb
             """;
 
     /*
@@ -25,7 +26,6 @@ final class EngineConfig {
      * - A thousand clients may need lanes of their own in one moment; the backlog is the socket's too.
      * - Lanes are ours, so idle ones are not closed. A client that needs a lane of its own costs one
      *   of the 12,000; a front takes 10,000 clients.
-     * - Values are no longer than what one log entry and the front's bounds can take.
      * - The backlog must hold what the tap has not read when it connects again; 64 MB are more than
      *   half a second of the 100 MB/s that MemoryDB admits; nodes with little memory have less. The
      *   engine allocates it as it fills, and with a TTL of 0 never throws it away: the tap's partial
@@ -47,7 +47,6 @@ final class EngineConfig {
             tcp-backlog 4096
             databases 1
             maxclients 12000
-            proto-max-bulk-len 64mb
             timeout 0
             save ""
             appendonly no

@@ -28,7 +28,6 @@ import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.ClusterEndpoint;
-import dev.keepsake.front.FrontOptions;
 import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.NodeTls;
@@ -39,6 +38,7 @@ import dev.keepsake.shard.ShardNode;
 import dev.keepsake.shard.ShardNodeConfig;
 import dev.keepsake.shard.SnapshotStore;
 import dev.keepsake.shard.Snapshotter;
+import dev.keepsake.shard.UnitRoom;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -71,7 +71,10 @@ import org.slf4j.LoggerFactory;
 public final class Fleet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
     private static final String FEED_USER = "feed";
-    private static final int UNDECIDED_MAX_BYTES = 256 << 20;
+    private static final int UNDECIDED_MAX_BYTES = 64 << 20;
+
+    // Of all shards. One more costs as much memory as the longest that there may be.
+    private static final int LARGE_UNITS_AT_ONCE = 2;
     private static final long RETRY_MS = 1_000;
     private static final long SNAPSHOT_CHECK_MS = 500;
     private static final long SCHEDULE_CHECK_MS = 1_000;
@@ -95,6 +98,7 @@ public final class Fleet implements AutoCloseable {
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
     private final Map<ClusterId, String> complaints = new HashMap<>();
     private final ArrayDeque<Function<ControlPlane, Decision<?>>> unreported = new ArrayDeque<>();
+    private final UnitRoom unitRoom = new UnitRoom(LARGE_UNITS_AT_ONCE);
     private final SnapshotFiles snapshotFiles;
     private final Filler filler;
     private final RulesEngine rules;
@@ -1062,7 +1066,9 @@ public final class Fleet implements AutoCloseable {
                         runtime.spec().tlsEnabled() ? tls : null,
                         runtime.spec().tlsEnabled() ? tokensOf(runtime.spec().id()) : null,
                         clock,
-                        FrontOptions.standard(engineOf(runtime.spec()).version())
+                        config.tuning()
+                                .front()
+                                .of(engineOf(runtime.spec()).version())
                                 .holding(config.hold()));
         front.relayVia(runtime);
         var node =
@@ -1082,6 +1088,7 @@ public final class Fleet implements AutoCloseable {
                                         transport,
                                         clock,
                                         virtualThreads,
+                                        unitRoom,
                                         shard::isLeaderComing,
                                         listener),
                         thread,
@@ -1098,6 +1105,10 @@ public final class Fleet implements AutoCloseable {
 
     private ShardNodeConfig nodeConfig(
             ClusterSpec spec, ShardSpec shard, NodeSpec node, Map<String, String> parameters) {
+        var directives = new HashMap<>(parameters);
+        directives.put(
+                "proto-max-bulk-len",
+                Integer.toString(config.tuning().front().limits().maxBulkBytes()));
         var engine =
                 new EngineSpec(
                         node.name(),
@@ -1106,14 +1117,15 @@ public final class Fleet implements AutoCloseable {
                         FEED_USER,
                         newPassword(),
                         engineOf(spec),
-                        parameters);
+                        directives);
         return new ShardNodeConfig(
                 shard.id(),
                 engine,
                 config.tuning().pacedTimings(),
                 ControlPlane.replicaLag(spec).toNanos(),
                 config.tuning().engineTimeoutNs(),
-                UNDECIDED_MAX_BYTES);
+                UNDECIDED_MAX_BYTES,
+                config.tuning().front().maxUnitBytes());
     }
 
     /// What a shard of one cluster reports.

@@ -5,6 +5,7 @@ import static dev.keepsake.core.Checks.checkArgument;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.NodeType;
 import dev.keepsake.control.StatusPace;
+import dev.keepsake.front.FrontOptions;
 import dev.keepsake.shard.LeaseTimings;
 import java.util.concurrent.TimeUnit;
 
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
 /// @param statusPace how long statuses of the control plane last
 /// @param strictEngines whether clusters of an engine that is not installed are refused
 /// @param memory how much memory nodes have
+/// @param front the bounds of every node's front
 public record FleetTuning(
         LeaseTimings timings,
         long snapshotEveryBytes,
@@ -32,7 +34,8 @@ public record FleetTuning(
         int failoverQuota,
         StatusPace statusPace,
         boolean strictEngines,
-        NodeMemory memory) {
+        NodeMemory memory,
+        FrontOptions front) {
     public FleetTuning {
         checkArgument(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
@@ -54,7 +57,8 @@ public record FleetTuning(
                 0,
                 StatusPace.INSTANT,
                 false,
-                NodeMemory.asAws());
+                NodeMemory.asAws(),
+                FrontOptions.standard());
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
@@ -68,7 +72,8 @@ public record FleetTuning(
                 failoverQuota,
                 statusPace,
                 strictEngines,
-                memory);
+                memory,
+                front);
     }
 
     public FleetTuning withSnapshotEvery(long bytes) {
@@ -82,7 +87,8 @@ public record FleetTuning(
                 failoverQuota,
                 statusPace,
                 strictEngines,
-                memory);
+                memory,
+                front);
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
@@ -96,7 +102,8 @@ public record FleetTuning(
                 failoverQuota,
                 statusPace,
                 strictEngines,
-                memory);
+                memory,
+                front);
     }
 
     public FleetTuning withFailovers(
@@ -111,7 +118,8 @@ public record FleetTuning(
                 quota,
                 statusPace,
                 strictEngines,
-                memory);
+                memory,
+                front);
     }
 
     public FleetTuning withStatusPace(StatusPace other) {
@@ -125,7 +133,8 @@ public record FleetTuning(
                 failoverQuota,
                 other,
                 strictEngines,
-                memory);
+                memory,
+                front);
     }
 
     public FleetTuning withEngines(boolean strict, NodeMemory otherMemory) {
@@ -139,7 +148,23 @@ public record FleetTuning(
                 failoverQuota,
                 statusPace,
                 strict,
-                otherMemory);
+                otherMemory,
+                front);
+    }
+
+    public FleetTuning withFront(FrontOptions other) {
+        return new FleetTuning(
+                timings,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota,
+                statusPace,
+                strictEngines,
+                memory,
+                other);
     }
 
     /// How much memory the engine of a node may use; 0 for any amount.

@@ -6,6 +6,7 @@ import dev.keepsake.core.Slots;
 import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.CommandStream;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
@@ -36,9 +37,18 @@ import org.slf4j.LoggerFactory;
 /// (the front, another lane), all earlier commands have been replied to: input waits until then.
 /// And once a reply is parked, every later one queues behind it, whichever lanes they came over:
 /// the barriers of two lanes may be answered in another order than their commands were given.
+///
+/// A command beyond [#GATHERED_BYTES] is not gathered: see [LargeCommand].
 final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final int WAITING_MAX_BYTES = 1 << 20;
+
+    /// Commands that are longer are passed on to a lane of one's own while they arrive.
+    private static final int GATHERED_BYTES = 1 << 20;
+
+    /// But for those that are not for a lane alone; and of the others so much may be keys.
+    private static final int KEPT_MAX_BYTES = 32 << 20;
+
     private static final int ACL_LOG_SHOWN = 10;
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
     private static final String NO_CHANNEL =
@@ -65,6 +75,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf output;
     private boolean outputTells;
     private @Nullable OwnLane own;
+    private @Nullable LargeCommand large;
     private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
     private int inFlight;
     private boolean processing;
@@ -87,11 +98,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean waiting;
     private boolean laneFull;
     private boolean refused;
+    private boolean passing;
 
     ClientConnection(NodeFront front, long id) {
         this.front = front;
         this.id = id;
-        this.framer = new CommandFramer(front.options().limits());
+        this.framer = new CommandFramer(front.options().limits(), GATHERED_BYTES);
     }
 
     long id() {
@@ -138,6 +150,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             own.abandon();
             own = null;
         }
+        endLarge();
         if (input != null) {
             input.release();
             input = null;
@@ -378,13 +391,103 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (!in.isReadable() || front.isPaused()) {
             return false;
         }
+        if (large != null) {
+            return processLarge(in, large);
+        }
         framer.authenticated(session.user() != null);
         return switch (framer.parse(in)) {
             case INCOMPLETE -> false;
+            case LARGE -> beginLarge(in);
             case EMPTY -> skip(in);
             case COMMAND -> done(handle(in, in.readerIndex(), framer.frame()), in);
             case INLINE -> done(handleInline(framer.inlineArguments()), in);
         };
+    }
+
+    private boolean beginLarge(ByteBuf in) throws ProtocolException {
+        int base = in.readerIndex();
+        var frame = framer.frame();
+        var spec = frame.knownCount() == 0 ? null : front.table().resolve(in, base, frame);
+        if (spec != null && isNeededWhole(spec)) {
+            if (framer.announcedBytes() > KEPT_MAX_BYTES) {
+                throw new ProtocolException(
+                        "'%s' may have %d bytes".formatted(spec.name(), KEPT_MAX_BYTES));
+            }
+            framer.gather();
+            return true;
+        }
+        large =
+                new LargeCommand(
+                        new CommandStream(
+                                front.options().limits(),
+                                in,
+                                frame,
+                                spec == null
+                                        ? argument -> false
+                                        : Route.keyArguments(spec, in, base, frame),
+                                KEPT_MAX_BYTES,
+                                front.allocator().buffer()));
+        framer.leave();
+        return true;
+    }
+
+    /// Whether a command cannot be passed on before all of it is there: the front looks at its
+    /// arguments, or changes its reply.
+    private boolean isNeededWhole(CommandSpec spec) {
+        return spec.handling() == CommandSpec.Handling.FRONT
+                || spec.handling() == CommandSpec.Handling.OWN_LANE
+                || spec.mayBlock()
+                || spec.name().equals("info")
+                || spec.name().startsWith("command")
+                || spec.name().endsWith("publish");
+    }
+
+    /// Takes what has arrived of a large command.
+    ///
+    /// @return false when nothing more can be done now
+    private boolean processLarge(ByteBuf in, LargeCommand command) throws ProtocolException {
+        boolean taken = command.take(in);
+        long before = inTransaction ? transactionBytes : 0;
+        if (command.isPassing()
+                && before + command.announcedBytes() > front.options().maxTransactionBytes()) {
+            throw new ProtocolException(
+                    "a command may have %d bytes".formatted(front.options().maxTransactionBytes()));
+        }
+        if (command.isDue()) {
+            if (!handle(command.sketch(), 0, command.frame())) {
+                waiting = true;
+                return false;
+            }
+            taken = true;
+            if (refused && !command.isDecided()) {
+                refuseLarge(command);
+            }
+        }
+        if (large == command && command.isComplete() && command.isDecided()) {
+            transactionBytes += inTransaction ? command.announcedBytes() : 0;
+            endLarge();
+            return true;
+        }
+        return taken;
+    }
+
+    /// The error has been answered. A lane that has got a part of the command executes it never,
+    /// but is of no use any more.
+    private void refuseLarge(LargeCommand command) {
+        boolean partly = command.isPassing();
+        command.refuse();
+        if (partly && (watching || tracking || (own != null && own.isSubscribedAtAll()))) {
+            reset(); // the engine's memory of this client would go with the lane
+        } else if (partly) {
+            leaveOwnLane();
+        }
+    }
+
+    private void endLarge() {
+        if (large != null) {
+            large.close();
+            large = null;
+        }
     }
 
     private boolean done(boolean handled, ByteBuf in) {
@@ -425,7 +528,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean handle(ByteBuf in, int base, CommandFrame frame) {
         refused = false;
         boolean handled = take(in, base, frame);
-        if (handled && !refused && !front.monitors().isEmpty() && isShown(lastCommand)) {
+        boolean decided = large == null || large.isDecided();
+        if (handled && decided && !refused && !front.monitors().isEmpty() && isShown(lastCommand)) {
             front.monitors().show(this, in, base, frame);
         }
         return handled;
@@ -487,7 +591,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                             .formatted(spec.name()));
         }
         if (inTransaction
-                && transactionBytes + frame.lengthBytes() > front.options().maxTransactionBytes()
+                && transactionBytes + weight(frame) > front.options().maxTransactionBytes()
                 && !spec.name().equals("exec")
                 && !spec.name().equals("discard")) {
             return refuse(
@@ -496,6 +600,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         // In this order: a Redis node that is loading sends clients on to whom they should ask.
         var route = front.route();
+        if (!route.knowsKeys(spec, in, base, frame)) {
+            return passOnUndecided(spec);
+        }
         String elsewhere =
                 route.find(
                         spec,
@@ -536,10 +643,35 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (writes && !front.isPrimary()) {
             return refuse("READONLY You can't write against a read only replica.");
         }
-        if (own != null || needsOwnLane(spec, in, base, frame)) {
+        if (own != null || frame.isSketch() || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
         }
         submitShared(spec, in, base, frame);
+        return true;
+    }
+
+    /// What a command counts in a transaction. The engine may make more of a small one; of a large
+    /// one most is values, which stay as they are.
+    private static long weight(CommandFrame frame) {
+        return frame.isSketch() ? frame.lengthBytes() : 2L * frame.lengthBytes();
+    }
+
+    /// A large command whose keys have yet to arrive is decided once they have.
+    private boolean passOnUndecided(CommandSpec spec) {
+        var command = large;
+        if (command == null) {
+            throw new IllegalStateException("'%s' is no large command".formatted(spec.name()));
+        }
+        boolean writes = !spec.effect().isRead();
+        if (!front.isServing() || (writes && !front.isPrimary()) || isUnservedTransaction()) {
+            command.skip();
+            return true;
+        }
+        var lane = takeOwnLane();
+        if (lane == null) {
+            return false;
+        }
+        command.passTo(lane);
         return true;
     }
 
@@ -863,15 +995,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return name.endsWith("subscribe") || name.equals("ping");
     }
 
-    private boolean submitOwn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        var lane = own;
-        if (lane == null) {
-            if (inFlight > 0) {
-                return false;
-            }
-            lane = front.takeOwnLane(user(), session.protocol());
+    /// The lane that the client has for itself, or null as long as it has none because something is
+    /// under way elsewhere.
+    private @Nullable OwnLane takeOwnLane() {
+        if (own == null && inFlight == 0) {
+            var lane = front.takeOwnLane(user(), session.protocol());
             lane.lendTo(this);
             own = lane;
+        }
+        return own;
+    }
+
+    private boolean submitOwn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (large != null && large.isSkipped()) {
+            return refuse(LOADING); // the node has begun to serve only since
+        }
+        var lane = takeOwnLane();
+        if (lane == null) {
+            return false;
         }
         var route = front.route();
         if (front.isPrimary()) {
@@ -898,7 +1039,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 endTransaction();
             }
             default -> {
-                transactionBytes += inTransaction ? length : 0;
+                transactionBytes += inTransaction && large == null ? weight(frame) : 0;
                 noteTransactionSlot(route.slot());
                 transactionWrites |= inTransaction && !spec.effect().isRead();
                 transactionCommands += inTransaction ? 1 : 0;
@@ -906,7 +1047,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 watching |= spec.name().equals("watch");
                 watching &= !spec.name().equals("unwatch");
                 var kind = inTransaction ? OwnLane.Kind.NOW : OwnLane.Kind.WAIT;
-                lane.submit(in, base, length, kind, "");
+                if (large == null) {
+                    lane.submit(in, base, length, kind, "");
+                } else {
+                    lane.expect(kind, "");
+                    large.accept(lane);
+                }
             }
         }
         return true;
@@ -1007,6 +1153,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         refused = true;
         transactionFailed |= inTransaction;
+        if (large != null && large.isPassing() && inTransaction && own != null) {
+            // It is queued after all, for the lane must stay; EXEC will discard it.
+            inFlight++;
+            own.expect(OwnLane.Kind.REPLACED, error);
+            large.accept(own);
+            return true;
+        }
         var answer = front.allocator().buffer(128);
         RespWriter.error(answer, error);
         answerAndRelease(answer);
@@ -1067,10 +1220,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             output = out;
         }
         out.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
-        if (!touched) {
-            touched = true;
-            front.touch(this);
-        }
+        touch();
     }
 
     /// Copies a reply that has to wait.
@@ -1089,15 +1239,62 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 next != null && next.isSettled();
                 next = parked.peekFirst()) {
             parked.removeFirst();
-            var bytes = next.bytes();
-            front.countParked(-bytes.readableBytes());
             if (next.isLost() && !isClosed()) {
                 reset(); // what follows would be taken for the reply that is missing
             }
-            if (!isClosed()) {
-                tell(bytes);
+            var bytes = next.bytes();
+            var largeReply = next.large();
+            if (bytes != null) {
+                front.countParked(-bytes.readableBytes());
+                if (!isClosed()) {
+                    tell(bytes);
+                }
+                bytes.release();
+            } else if (largeReply != null && isClosed()) {
+                largeReply.drop();
+            } else if (largeReply != null) {
+                largeReply.release();
             }
-            bytes.release();
+        }
+    }
+
+    /// Lets a large reply wait that is kept as it came.
+    Parked park(LargeReply reply) {
+        var settling = new Parked.Reply(this, reply);
+        parked.addLast(settling);
+        return settling;
+    }
+
+    /// A large reply is about to be passed on: nothing may come between its pieces.
+    void beginLargeReply() {
+        flush();
+        passing = true;
+    }
+
+    /// Sends a piece of it, which is this client's from now on.
+    void passOn(ByteBuf piece) {
+        var open = channel;
+        if (open == null || isClosed()) {
+            piece.release();
+            return;
+        }
+        int bytes = piece.readableBytes();
+        front.countLarge(bytes);
+        open.write(piece).addListener(written -> front.countLarge(-bytes));
+        outputTells = true;
+        touch();
+    }
+
+    /// All of it has been passed on.
+    void endLargeReply() {
+        passing = false;
+        touch();
+    }
+
+    private void touch() {
+        if (!touched) {
+            touched = true;
+            front.touch(this);
         }
     }
 
@@ -1107,6 +1304,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (inFlight == 0 && input != null) {
             process();
         }
+    }
+
+    /// A large reply of its own lane begins to arrive.
+    LargeReply beginOwnReply() {
+        boolean wanted = !isClosed() && !swallowsReply();
+        boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
+        return new LargeReply(front, this, wanted, free);
     }
 
     /// A reply of its own lane has arrived.
@@ -1138,6 +1342,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 && !inTransaction
                 && !watching
                 && !tracking
+                && large == null
                 && lane.isQuiet()
                 && inFlight == 0) {
             own = null;
@@ -1152,9 +1357,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         outputTells = false;
         var out = output;
         var open = channel;
-        if (out != null && open != null) {
+        if (open == null) {
+            return;
+        }
+        if (passing) {
+            open.flush();
+        } else if (out != null) {
             output = null;
             open.writeAndFlush(out, open.voidPromise());
+        } else {
+            open.flush();
         }
     }
 }

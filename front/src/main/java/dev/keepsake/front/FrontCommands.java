@@ -37,7 +37,7 @@ final class FrontCommands {
     /// Redis's text for a command that it does not know.
     static String unknownCommand(ByteBuf in, int base, CommandFrame frame) {
         var shown = new StringBuilder();
-        for (int i = 1; i < frame.argumentCount() && shown.length() < UNKNOWN_SHOWN_MAX; i++) {
+        for (int i = 1; i < frame.knownCount() && shown.length() < UNKNOWN_SHOWN_MAX; i++) {
             int length = Math.min(frame.length(i), UNKNOWN_SHOWN_MAX - shown.length());
             shown.append('\'')
                     .append(in.toString(base + frame.start(i), length, UTF_8))

@@ -29,6 +29,7 @@ import org.slf4j.LoggerFactory;
 abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(LaneChannel.class);
     private static final int READ_BYTES = 64 * 1024;
+    private static final int GATHERED_BYTES = 1 << 20;
     private static final int UNSENT_LOW_BYTES = 4 << 20;
     private static final int UNSENT_HIGH_BYTES = 8 << 20;
 
@@ -46,9 +47,25 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     private @Nullable Channel channel;
     private @Nullable ByteBuf unsent;
     private boolean closed;
+    private boolean inPieces;
+    private boolean stopped;
 
     /// One whole reply stands at `from` in `in`.
     abstract void onReply(ByteBuf in, int from, int length);
+
+    /// A reply beyond what is gathered begins at `from` in `in`.
+    ///
+    /// @return whether it is to be passed on in pieces; else it comes whole
+    abstract boolean onLargeReply(ByteBuf in, int from);
+
+    /// The next piece of the large reply; the buffer stays the lane's.
+    abstract void onPiece(ByteBuf piece, boolean last);
+
+    /// The rest of the large reply will never come.
+    abstract void dropPieces();
+
+    /// Whether more of the large reply is to be read now. [#readOn] is called when it is, again.
+    abstract boolean wantsMore();
 
     /// All replies that have arrived so far have been passed on.
     abstract void onRepliesRead();
@@ -167,7 +184,9 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         if (in == null) {
             in = bytes;
         } else {
-            in.discardReadBytes();
+            if (in.maxFastWritableBytes() < bytes.readableBytes()) {
+                in = larger(context, in, bytes.readableBytes());
+            }
             in.writeBytes(bytes);
             bytes.release();
         }
@@ -176,11 +195,51 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
             while (length >= 0 && !closed) {
                 int from = in.readerIndex();
                 in.skipBytes(length);
-                onReply(in, from, length);
+                if (inPieces) {
+                    inPieces = false;
+                    onPiece(in.slice(from, length), true);
+                } else {
+                    onReply(in, from, length);
+                }
                 length = in.isReadable() ? framer.parse(in) : -1;
             }
+            takePiece(in);
         } finally {
             received = keep(context, in, growable);
+        }
+    }
+
+    /// Takes out what is there of a large reply. What is less than a line stays.
+    private void takePiece(ByteBuf in) {
+        boolean large = framer.announcedBytes() > GATHERED_BYTES;
+        if (closed || !in.isReadable() || (!inPieces && !large)) {
+            return;
+        }
+        inPieces = inPieces || onLargeReply(in, in.readerIndex());
+        if (inPieces) {
+            int length = (int) Math.min(framer.announcedBytes(), in.readableBytes());
+            framer.taken(length);
+            if (length > 0) {
+                onPiece(in.readSlice(length), false);
+            }
+            stopIfUnwanted();
+        }
+    }
+
+    private void stopIfUnwanted() {
+        var open = channel;
+        if (open != null && !stopped && !wantsMore()) {
+            stopped = true;
+            open.config().setAutoRead(false);
+        }
+    }
+
+    /// Goes on with a large reply that was not wanted further.
+    final void readOn() {
+        var open = channel;
+        if (open != null && stopped) {
+            stopped = false;
+            open.config().setAutoRead(true);
         }
     }
 
@@ -190,13 +249,14 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
             in.release();
             return null;
         }
-        if (growable) {
-            return in;
-        }
-        var kept = context.alloc().buffer(2 * in.readableBytes());
-        kept.writeBytes(in);
+        return growable ? in : larger(context, in, in.readableBytes());
+    }
+
+    private static ByteBuf larger(ChannelHandlerContext context, ByteBuf in, int moreBytes) {
+        var larger = context.alloc().buffer(2 * (in.readableBytes() + moreBytes));
+        larger.writeBytes(in);
         in.release();
-        return kept;
+        return larger;
     }
 
     @Override
@@ -210,6 +270,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
             received.release();
             received = null;
         }
+        dropPieces();
         if (!closed) {
             onLost();
             closed = true;

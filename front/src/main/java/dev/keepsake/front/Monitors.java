@@ -37,10 +37,11 @@ final class Monitors {
         watching.remove(client);
     }
 
-    /// Shows a command. It may change what is not durable yet, so the line waits as a reply would.
+    /// Shows a command, or as much as is known of a large one. It may change what is not durable
+    /// yet, so the line waits as a reply would.
     void show(ClientConnection from, ByteBuf in, int base, CommandFrame frame) {
         long micros = ChronoUnit.MICROS.between(java.time.Instant.EPOCH, clock.now());
-        var line = front.allocator().buffer(64 + frame.lengthBytes());
+        var line = front.allocator().buffer(64 + (frame.isSketch() ? 0 : frame.lengthBytes()));
         line.writeCharSequence(
                 "+%d.%06d [0 %s]"
                         .formatted(
@@ -48,7 +49,7 @@ final class Monitors {
                                 micros % MICROS_PER_SECOND,
                                 from.address()),
                 US_ASCII);
-        for (int i = 0; i < frame.argumentCount(); i++) {
+        for (int i = 0; i < frame.knownCount(); i++) {
             line.writeByte(' ');
             quote(in, base + frame.start(i), frame.length(i), line);
         }

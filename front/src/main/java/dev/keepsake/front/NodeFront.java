@@ -47,6 +47,7 @@ public final class NodeFront implements AutoCloseable {
     private static final int BACKLOG = 1024;
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long WATCH_MS = 100;
+    private static final int STALLED_WATCHES = 50;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String node;
@@ -78,6 +79,9 @@ public final class NodeFront implements AutoCloseable {
     private long nextClientId = 1;
     private volatile Runnable onEngineLost = () -> {};
     private long parkedBytes;
+    private long largeBytes;
+    private final Set<LaneChannel> stoppedLanes = new HashSet<>();
+    private int stalledWatches;
     private int life;
     private long readsAnswered;
     private long readsHeld;
@@ -501,6 +505,7 @@ public final class NodeFront implements AutoCloseable {
     private void watchClients() {
         endLogins();
         boundOutput();
+        endStall();
     }
 
     /// Closes the connections of those whose login has run out.
@@ -546,6 +551,48 @@ public final class NodeFront implements AutoCloseable {
             clients.remove(worst);
             worst.reset();
         }
+    }
+
+    /// Bytes of large replies are kept or on their way to clients, or, when negative, no longer.
+    void countLarge(long bytes) {
+        largeBytes += bytes;
+        if (bytes < 0) {
+            stalledWatches = 0;
+            if (largeBytes <= options.maxTotalOutputBytes() / 4) {
+                goOnReading();
+            }
+        }
+    }
+
+    private void goOnReading() {
+        if (!stoppedLanes.isEmpty()) {
+            var waiting = List.copyOf(stoppedLanes);
+            stoppedLanes.clear();
+            waiting.forEach(LaneChannel::readOn);
+        }
+    }
+
+    /// Whether a lane is to read on in a large reply. One that is kept is: it frees nothing before
+    /// it is whole.
+    boolean wantsMore(LaneChannel lane, @Nullable LargeReply reply) {
+        boolean stops =
+                reply != null && reply.passes() && largeBytes > options.maxTotalOutputBytes() / 2;
+        if (stops) {
+            stoppedLanes.add(lane);
+        }
+        return !stops;
+    }
+
+    /// Lanes that are stopped keep others waiting. When nobody has read anything for a while, the
+    /// one who has left most is closed.
+    private void endStall() {
+        if (stoppedLanes.isEmpty() || ++stalledWatches < STALLED_WATCHES) {
+            return;
+        }
+        stalledWatches = 0;
+        clients.stream()
+                .max(Comparator.comparingLong(ClientConnection::unsentBytes))
+                .ifPresent(ClientConnection::reset);
     }
 
     /// What a client is to be sent has grown.
@@ -619,6 +666,7 @@ public final class NodeFront implements AutoCloseable {
         fromElsewhere.clear();
         parkedBytes = 0;
         fullLanes.clear();
+        stoppedLanes.clear();
         bound(false);
     }
 

@@ -66,6 +66,7 @@ final class OwnLane extends LaneChannel {
     private long idInEngine;
     private @Nullable Change change;
     private @Nullable ClientConnection client;
+    private @Nullable LargeReply large;
     private MarkList marks = new MarkList();
     private final ByteBuf greeting;
 
@@ -116,6 +117,11 @@ final class OwnLane extends LaneChannel {
         return change != null;
     }
 
+    /// Whether the client listens to anything, or is about to.
+    boolean isSubscribedAtAll() {
+        return hasSubscriptions();
+    }
+
     private boolean hasSubscriptions() {
         return change != null || subscriptions.values().stream().anyMatch(set -> !set.isEmpty());
     }
@@ -157,6 +163,12 @@ final class OwnLane extends LaneChannel {
     }
 
     void submit(ByteBuf in, int base, int length, Kind kind, String replacement) {
+        expect(kind, replacement);
+        send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
+    }
+
+    /// Awaits the reply to a command that is sent piece by piece.
+    void expect(Kind kind, String replacement) {
         // Each reply has its own marks: what was sent behind it is executed later, perhaps much
         // later when it blocks, and so is not covered by the barrier that covers this reply.
         var covered = NO_MARKS;
@@ -165,7 +177,6 @@ final class OwnLane extends LaneChannel {
             marks = new MarkList();
         }
         expected.addLast(new Expected(kind, replacement, covered));
-        send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
     }
 
     /// Sends a command that changes subscriptions.
@@ -225,6 +236,49 @@ final class OwnLane extends LaneChannel {
         }
         answer(next, reply);
         onAnswered();
+    }
+
+    @Override
+    boolean onLargeReply(ByteBuf in, int from) {
+        var next = expected.peekFirst();
+        var borrower = client;
+        boolean push = ReplyFramer.isPush(in, from);
+        if (push || hasSubscriptions() || next == null || next.kind() != Kind.WAIT) {
+            return false;
+        }
+        if (borrower != null) {
+            large = borrower.beginOwnReply();
+        }
+        return true;
+    }
+
+    @Override
+    void onPiece(ByteBuf piece, boolean last) {
+        var reply = large;
+        if (reply != null) {
+            reply.add(piece);
+        }
+        if (last) {
+            large = null;
+            parkMarks(expected.removeFirst().marks());
+            if (reply != null) {
+                reply.end();
+            }
+            onAnswered();
+        }
+    }
+
+    @Override
+    void dropPieces() {
+        if (large != null) {
+            large.drop();
+            large = null;
+        }
+    }
+
+    @Override
+    boolean wantsMore() {
+        return front.wantsMore(this, large);
     }
 
     /// What the engine calls this lane, or 0 when it has not said so yet.

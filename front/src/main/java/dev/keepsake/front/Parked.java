@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import dev.keepsake.shard.DirtyKeys;
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /// What waits in the tracker of a primary until it is durable and the lease holds.
 sealed interface Parked {
@@ -15,13 +16,21 @@ sealed interface Parked {
     /// A reply of one client.
     final class Reply implements Parked {
         private final ClientConnection client;
-        private final ByteBuf bytes;
+        private final @Nullable ByteBuf bytes;
+        private final @Nullable LargeReply large;
         private boolean settled;
         private boolean lost;
 
         Reply(ClientConnection client, ByteBuf bytes) {
             this.client = client;
             this.bytes = bytes;
+            this.large = null;
+        }
+
+        Reply(ClientConnection client, LargeReply large) {
+            this.client = client;
+            this.bytes = null;
+            this.large = large;
         }
 
         @Override
@@ -47,8 +56,13 @@ sealed interface Parked {
             return lost;
         }
 
-        ByteBuf bytes() {
+        /// What it is, or null when it is a large one.
+        @Nullable ByteBuf bytes() {
             return bytes;
+        }
+
+        @Nullable LargeReply large() {
+            return large;
         }
     }
 

@@ -6,6 +6,8 @@ import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.KeyPositions;
 import dev.keepsake.resp.KeySlot;
 import io.netty.buffer.ByteBuf;
+import java.util.BitSet;
+import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
 /// Where a command belongs, by the slots of its keys. Reused from command to command; owned by the
@@ -16,6 +18,33 @@ final class Route {
     private final KeyPositions keys = new KeyPositions();
     private int keyCount;
     private int slot;
+
+    /// Whether all keys of a command are there. Those of a large one may have yet to arrive.
+    boolean knowsKeys(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (!frame.isSketch() || !spec.hasKeys()) {
+            return true;
+        }
+        spec.keys(in, base, frame, keys);
+        return keys.areKnown(frame);
+    }
+
+    /// Which arguments of a command have to be looked at to know its keys, as far as that is known:
+    /// all, if it is not.
+    static IntPredicate keyArguments(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (!spec.hasKeys()) {
+            return argument -> false;
+        }
+        var found = new KeyPositions();
+        int count = spec.keys(in, base, frame, found);
+        if (!found.areComplete()) {
+            return argument -> true;
+        }
+        var arguments = new BitSet();
+        for (int i = 0; i < count; i++) {
+            arguments.set(found.argument(i));
+        }
+        return arguments::get;
+    }
 
     /// Looks at the keys of a command.
     ///

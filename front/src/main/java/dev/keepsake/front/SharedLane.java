@@ -38,6 +38,7 @@ final class SharedLane extends LaneChannel {
     private boolean flushScheduled;
     private boolean retired;
     private boolean retryScheduled;
+    private @Nullable LargeReply large;
 
     /// @param userInEngine who the commands are given by, or null for the engine's own user
     /// @param tracker null on a replica, whose engine holds nothing but what is durable
@@ -237,8 +238,25 @@ final class SharedLane extends LaneChannel {
                             front.commandListing().withoutWithheld(reply, true, protocol);
                     case INTERNAL, BARRIER, NOW, READ, WAIT -> reply;
                 };
-        boolean mayLeave =
-                isOfBusyEngine(reply)
+        if (mayLeave(kind, client, keyHash, isOfBusyEngine(reply))) {
+            client.tell(reply);
+        } else {
+            park(client, reply);
+        }
+        client.onReplied();
+    }
+
+    /// Whether a reply that arrives now tells nothing but what is durable, and is its client's
+    /// next.
+    ///
+    /// @param tellsNothing whatever was asked
+    private boolean mayLeave(
+            ExpectedReplies.Kind kind,
+            ClientConnection client,
+            long keyHash,
+            boolean tellsNothing) {
+        boolean clean =
+                tellsNothing
                         || switch (kind) {
                             case NOW, COMMANDS, COMMANDS_ASKED_FOR -> true;
                             case READ ->
@@ -247,16 +265,61 @@ final class SharedLane extends LaneChannel {
                             case INTERNAL, BARRIER, WAIT, INFO -> false;
                         };
         if (kind == ExpectedReplies.Kind.READ) {
-            front.countRead(!mayLeave);
+            front.countRead(!clean);
         }
-        if (tracker == null || front.holdRule() == HoldRule.NOTHING) {
-            client.tell(reply);
-        } else if (mayLeave && !client.hasParked() && front.mayReply()) {
-            client.tell(reply);
-        } else {
-            park(client, reply);
+        return tracker == null
+                || front.holdRule() == HoldRule.NOTHING
+                || (clean && !client.hasParked() && front.mayReply());
+    }
+
+    @Override
+    boolean onLargeReply(ByteBuf in, int from) {
+        var client = expected.isEmpty() ? null : expected.client();
+        if (client == null) {
+            return false;
         }
-        client.onReplied();
+        var kind = expected.kind();
+        boolean asItIs =
+                switch (kind) {
+                    case NOW, READ, WAIT -> true;
+                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR -> false;
+                };
+        if (asItIs) {
+            boolean wanted = !client.isClosed() && !client.swallowsReply();
+            boolean passes = mayLeave(kind, client, expected.keyHash(), false);
+            large = new LargeReply(front, client, wanted, passes);
+        }
+        return asItIs;
+    }
+
+    @Override
+    void onPiece(ByteBuf piece, boolean last) {
+        var reply = large;
+        if (reply == null) {
+            throw new IllegalStateException("a piece of no reply");
+        }
+        reply.add(piece);
+        if (last) {
+            large = null;
+            expected.remove();
+            reply.end();
+            if (!reply.client().isClosed()) {
+                reply.client().onReplied();
+            }
+        }
+    }
+
+    @Override
+    void dropPieces() {
+        if (large != null) {
+            large.drop();
+            large = null;
+        }
+    }
+
+    @Override
+    boolean wantsMore() {
+        return front.wantsMore(this, large);
     }
 
     /// Parks a reply under the barrier that follows it on this lane, or asks for one.

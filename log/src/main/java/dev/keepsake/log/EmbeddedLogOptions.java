@@ -14,8 +14,9 @@ public record EmbeddedLogOptions(long segmentBytes, long maxPendingBytes, int re
         checkArgument(recentBytes >= 0, "recent entries of %d bytes", recentBytes);
     }
 
-    /// Segments of 64 MiB, 256 MiB pending, 16 MiB of recent entries.
+    /// Segments of 64 MiB, 1.25 GiB pending (the largest unit of replication and what may wait
+    /// beside it), 16 MiB of recent entries.
     public static EmbeddedLogOptions standard() {
-        return new EmbeddedLogOptions(64L << 20, 256L << 20, 16 << 20);
+        return new EmbeddedLogOptions(64L << 20, 1280L << 20, 16 << 20);
     }
 }

@@ -58,7 +58,7 @@ public final class FileSystemDisk implements Disk {
     public DiskFile open(Path file) throws IOException {
         var channel = channel(file);
         try {
-            return new OpenFile(channel, new RandomAccessFile(file.toFile(), "r"));
+            return new OpenFile(file, channel, new RandomAccessFile(file.toFile(), "r"));
         } catch (IOException e) {
             channel.close();
             throw e;
@@ -104,7 +104,8 @@ public final class FileSystemDisk implements Disk {
     /// @param channel for the writer
     /// @param reads for everybody else: a thread that is interrupted while it uses a channel closes
     ///   it for all, and a reader must not be able to stop the writer
-    private record OpenFile(FileChannel channel, RandomAccessFile reads) implements DiskFile {
+    private record OpenFile(Path path, FileChannel channel, RandomAccessFile reads)
+            implements DiskFile {
         @Override
         public long size() throws IOException {
             return reads.length();
@@ -125,6 +126,16 @@ public final class FileSystemDisk implements Disk {
                 }
             }
             into.put(bytes, 0, length);
+        }
+
+        /// Mapped, so that it costs neither heap nor direct memory: the system brings the pages in
+        /// and throws them out as it likes. The channel is its own, for the same reason as `reads`.
+        @Override
+        public ByteBuffer view(long position, int length) throws IOException {
+            try (var mapped = FileChannel.open(path, StandardOpenOption.READ)) {
+                long there = Math.clamp(mapped.size() - position, 0, length);
+                return mapped.map(FileChannel.MapMode.READ_ONLY, position, there);
+            }
         }
 
         @Override

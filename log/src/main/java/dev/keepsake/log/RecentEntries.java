@@ -7,7 +7,8 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The newest committed entries, for readers that keep up. Any thread. Bounded in bytes.
+/// The newest committed entries, for readers that keep up. Any thread. Bounded in bytes: an entry
+/// beyond the bound is not kept, and none before it.
 public final class RecentEntries {
     private static final int ENTRY_OVERHEAD_BYTES = 96;
 
@@ -25,6 +26,11 @@ public final class RecentEntries {
         lock.lock();
         try {
             for (var entry : batch) {
+                if (cost(entry) > maxBytes) {
+                    entries.clear(); // there must be no gap
+                    bytes = 0;
+                    continue;
+                }
                 entries.addLast(copyOf(entry));
                 bytes += cost(entry);
             }

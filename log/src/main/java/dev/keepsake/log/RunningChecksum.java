@@ -22,7 +22,12 @@ public final class RunningChecksum {
     public void add(ByteBuffer payload) {
         crc.reset();
         crc.update(payload.duplicate());
-        value = mixed(value * 31 + (crc.getValue() << 32 | payload.remaining()));
+        add(crc.getValue(), payload.remaining());
+    }
+
+    /// The same, when the payload's CRC32C is known already.
+    public void add(long crc32c, int payloadBytes) {
+        value = mixed(value * 31 + (crc32c << 32 | payloadBytes));
     }
 
     public long value() {

@@ -48,6 +48,10 @@ final class Segment {
     private static final int BATCH_POSITION_AT = 33;
     private static final int SPARSE_EVERY_BYTES = 64 * 1024;
     private static final int SCAN_CHUNK_BYTES = 256 * 1024;
+    private static final int REWRITE_BYTES = 1 << 20;
+
+    // Payloads from this on are not read into the heap.
+    private static final int VIEW_FROM_BYTES = 1 << 20;
 
     /// Where an entry begins; one of many, so that a reader need not scan the whole file.
     private record Mark(long index, long firstOffset, long position) {}
@@ -325,9 +329,12 @@ final class Segment {
             file.read(batchPosition, lastEntryAt + BATCH_POSITION_AT);
             from = batchPosition.getLong(0);
         }
-        var bytes = ByteBuffer.allocate(Math.toIntExact(sizeBytes - from));
-        file.read(bytes, from);
-        file.write(new ByteBuffer[] {bytes.flip()}, from);
+        var bytes = ByteBuffer.allocate((int) Math.min(REWRITE_BYTES, sizeBytes - from));
+        for (long at = from; at < sizeBytes; at += bytes.capacity()) {
+            bytes.clear().limit((int) Math.min(bytes.capacity(), sizeBytes - at));
+            file.read(bytes, at);
+            file.write(new ByteBuffer[] {bytes.flip()}, at);
+        }
         file.force();
     }
 
@@ -372,15 +379,15 @@ final class Segment {
         long bytes = 0;
         long end = file.size();
         while (true) {
+            if (!entries.isEmpty() && bytes + lengthAt(position, end) > maxBytes) {
+                return entries;
+            }
             var entry = entryAt(position, end);
             if (entry == null) {
                 throw damaged(position, "though it was valid when it was written");
             }
             if (entry.index() >= fromIndex) {
                 bytes += entry.payload().remaining();
-                if (!entries.isEmpty() && bytes > maxBytes) {
-                    return entries;
-                }
                 entries.add(entry);
             }
             if (entry.index() >= toIndex) {
@@ -438,6 +445,16 @@ final class Segment {
         }
     }
 
+    /// What the entry at `position` says of its length, unchecked; 0 when there is none.
+    private int lengthAt(long position, long end) throws IOException {
+        if (position + ENTRY_HEADER_BYTES > end) {
+            return 0;
+        }
+        var length = ByteBuffer.allocate(Integer.BYTES);
+        file.read(length, position);
+        return length.getInt(0);
+    }
+
     /// The entry at `position`, or null when what stands there is none.
     private @Nullable LogEntry entryAt(long position, long end) throws IOException {
         if (position + ENTRY_HEADER_BYTES > end) {
@@ -450,9 +467,7 @@ final class Segment {
         if (length < 0 || position + ENTRY_HEADER_BYTES + length > end) {
             return null;
         }
-        var payload = ByteBuffer.allocate(length);
-        file.read(payload, position + ENTRY_HEADER_BYTES);
-        payload.flip();
+        var payload = payload(position + ENTRY_HEADER_BYTES, length);
         if (payload.remaining() != length || entryCrc(header, payload) != header.getInt(4)) {
             return null;
         }
@@ -462,6 +477,15 @@ final class Segment {
                 EntryKind.ofCode(header.get(24)),
                 header.getLong(25),
                 payload);
+    }
+
+    private ByteBuffer payload(long position, int length) throws IOException {
+        if (length >= VIEW_FROM_BYTES) {
+            return file.view(position, length);
+        }
+        var payload = ByteBuffer.allocate(length);
+        file.read(payload, position);
+        return payload.flip();
     }
 
     /// Whether behind `damage` an entry stands whose batch begins later than that.

@@ -154,6 +154,38 @@ class EmbeddedLogIT extends TransactionLogConformance {
         }
     }
 
+    @Test
+    void aLargeEntryIsReadFromTheFileItself() throws Exception {
+        var directory = temporary.resolve("large");
+        var large = ByteBuffer.allocateDirect(20 << 20);
+        for (int at = 0; at < large.limit(); at += Long.BYTES) {
+            large.putLong(at, 0x9E3779B97F4A7C15L * at);
+        }
+        long end = large.limit() + 3L;
+        try (var log = open(directory, EmbeddedLogOptions.standard())) {
+            await(log.claim("a", -1));
+            await(log.append(TERM, 0, bytes("123")));
+            assertThat(await(log.append(TERM, 3, large.duplicate())))
+                    .isEqualTo(new AppendOutcome.Appended(2, end));
+            await(log.append(TERM, end, bytes("45")));
+            assertThat(log.read(1, 1 << 20)).as("not with those before it").hasSize(1);
+            assertThat(log.read(3, 1 << 20)).hasSize(1);
+            assertLarge(log, large);
+        }
+        try (var log = open(directory, EmbeddedLogOptions.standard())) {
+            assertThat(log.tail().endOffset()).isEqualTo(end + 2);
+            assertThat(log.indexOf(end - 1)).isEqualTo(2);
+            assertLarge(log, large);
+        }
+    }
+
+    private static void assertLarge(TransactionLog log, ByteBuffer large) throws IOException {
+        var read = log.read(2, 1 << 20);
+        assertThat(read).hasSize(1);
+        assertThat(read.getFirst().payload().isDirect()).isTrue();
+        assertThat(read.getFirst().payload()).isEqualTo(large);
+    }
+
     private static String permissions(Path path) throws IOException {
         return PosixFilePermissions.toString(Files.getPosixFilePermissions(path));
     }

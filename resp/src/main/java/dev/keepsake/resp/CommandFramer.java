@@ -21,6 +21,9 @@ public final class CommandFramer {
         INCOMPLETE,
         /// A command; see [#frame].
         COMMAND,
+        /// The beginning of a command that will have more bytes than are gathered; see [#frame].
+        /// Either [#gather] it, or go on with a [CommandStream].
+        LARGE,
         /// A command typed as a line; see [#inlineArguments].
         INLINE,
         /// An empty line or an empty array: skip it, nothing is to be answered.
@@ -33,6 +36,7 @@ public final class CommandFramer {
     private static final int LOGIN_BULK_BYTES_MAX = 16_384;
 
     private final ProtocolLimits limits;
+    private final int gatheredMaxBytes;
     private final CommandFrame frame = new CommandFrame();
     private List<byte[]> inlineArguments = List.of();
     private boolean authenticated = true;
@@ -43,9 +47,35 @@ public final class CommandFramer {
     private int bulkBytes = -1;
     private int lengthBytes;
     private boolean found;
+    private boolean gathering;
 
     public CommandFramer(ProtocolLimits limits) {
+        this(limits, Integer.MAX_VALUE);
+    }
+
+    /// @param gatheredMaxBytes commands that are longer are found as [Parsed#LARGE]
+    public CommandFramer(ProtocolLimits limits, int gatheredMaxBytes) {
         this.limits = limits;
+        this.gatheredMaxBytes = gatheredMaxBytes;
+    }
+
+    /// Waits for all of the command that was found as [Parsed#LARGE].
+    public void gather() {
+        gathering = true;
+    }
+
+    /// Forgets the command that was found as [Parsed#LARGE]: somebody else reads on.
+    public void leave() {
+        restart();
+    }
+
+    /// How many bytes the command has at least that is being looked for, as far as its peer has
+    /// said.
+    public long announcedBytes() {
+        if (found) {
+            return 0;
+        }
+        return bulkBytes < 0 ? at : (long) at + bulkBytes + 2;
     }
 
     /// Whether the peer has logged in. Until then it may send no more than a login needs.
@@ -53,7 +83,8 @@ public final class CommandFramer {
         authenticated = loggedIn;
     }
 
-    /// The command that was found last. Valid after [Parsed#COMMAND] until the next [#parse].
+    /// The command that was found last. Valid after [Parsed#COMMAND] and, as far as it is known,
+    /// [Parsed#LARGE] until the next [#parse].
     public CommandFrame frame() {
         return frame;
     }
@@ -93,14 +124,18 @@ public final class CommandFramer {
             }
             argumentsExpected = count;
             frame.clear();
+            frame.announce(count);
         }
         return parseArguments(in, base);
     }
 
     private Parsed parseArguments(ByteBuf in, int base) throws ProtocolException {
         int end = in.readableBytes();
-        while (frame.argumentCount() < argumentsExpected) {
+        while (frame.knownCount() < argumentsExpected) {
             if (bulkBytes < 0) {
+                if (at > gatheredMaxBytes && !gathering) {
+                    return Parsed.LARGE;
+                }
                 if (at >= end) {
                     return Parsed.INCOMPLETE;
                 }
@@ -122,6 +157,11 @@ public final class CommandFramer {
                     throw new ProtocolException("Protocol error: unauthenticated bulk length");
                 }
                 bulkBytes = length;
+            }
+            if (announcedBytes() > gatheredMaxBytes && !gathering) {
+                // So much of it as a message may quote is there.
+                boolean quotable = end - at >= Math.min(bulkBytes, CommandStream.QUOTED_BYTES);
+                return quotable ? Parsed.LARGE : Parsed.INCOMPLETE;
             }
             if (end - at < (long) bulkBytes + 2) {
                 return Parsed.INCOMPLETE;
@@ -162,6 +202,7 @@ public final class CommandFramer {
 
     private void restart() {
         found = false;
+        gathering = false;
         at = 0;
         searchedTo = 0;
         argumentsExpected = -1;
@@ -177,28 +218,35 @@ public final class CommandFramer {
         if (newline < 0) {
             return MISSING;
         }
+        int number = number(in, base + from, base + newline, max, complaint);
+        at = newline + 1;
+        searchedTo = at;
+        return number;
+    }
+
+    /// The number in the line from `from` to its line feed; -1 when it is negative.
+    static int number(ByteBuf in, int from, int newline, int max, String complaint)
+            throws ProtocolException {
         int end = newline - 1; // the carriage return
         int digit = from;
-        boolean negative = digit < end && in.getByte(base + digit) == '-';
+        boolean negative = digit < end && in.getByte(digit) == '-';
         if (negative) {
             digit++;
         }
         int digits = end - digit;
-        boolean valid = digits > 0 && digits <= DIGITS_MAX && in.getByte(base + end) == '\r';
-        if (valid && in.getByte(base + digit) == '0') {
+        boolean valid = digits > 0 && digits <= DIGITS_MAX && in.getByte(end) == '\r';
+        if (valid && in.getByte(digit) == '0') {
             valid = digits == 1 && !negative;
         }
         long number = 0;
         for (; valid && digit < end; digit++) {
-            int value = in.getByte(base + digit) - '0';
+            int value = in.getByte(digit) - '0';
             valid = value >= 0 && value <= 9;
             number = 10 * number + value;
         }
         if (!valid || (!negative && number > max)) {
             throw new ProtocolException("Protocol error: " + complaint);
         }
-        at = newline + 1;
-        searchedTo = at;
         return negative ? -1 : (int) number;
     }
 

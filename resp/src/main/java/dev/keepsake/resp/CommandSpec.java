@@ -132,6 +132,11 @@ public final class CommandSpec {
         };
     }
 
+    /// Whether it depends on the arguments whether an invocation waits for data.
+    public boolean mayBlock() {
+        return blocks != Blocks.NEVER;
+    }
+
     /// Finds the keys of one invocation.
     ///
     /// @param base the index of the frame's first byte

@@ -69,7 +69,7 @@ public final class CommandTable {
         int name = base + frame.start(0);
         int nameLength = frame.length(0);
         var command = find(in, name, nameLength, 0, 0);
-        if (command == null || frame.argumentCount() < 2) {
+        if (command == null || frame.knownCount() < 2) {
             return command;
         }
         var subcommand = find(in, name, nameLength, base + frame.start(1), frame.length(1));

@@ -34,6 +34,10 @@ record KeyRule(@Nullable String keyword, int begin, boolean counted, int a, int 
     /// @return false when the arguments are malformed
     boolean find(ByteBuf in, int base, CommandFrame frame, KeyPositions into) {
         int argumentCount = frame.argumentCount();
+        if (keyword != null && frame.knownCount() < argumentCount) {
+            into.incomplete();
+            return true;
+        }
         int first = keyword == null ? begin : afterKeyword(in, base, frame, keyword);
         if (first < 0) {
             return true; // the keyword is optional
@@ -41,6 +45,10 @@ record KeyRule(@Nullable String keyword, int begin, boolean counted, int a, int 
         int last;
         int step;
         if (counted) {
+            if (first + a >= frame.knownCount() && first + a < argumentCount) {
+                into.incomplete();
+                return true;
+            }
             long count = number(in, base, frame, first + a);
             if (count < 0) {
                 return false;

@@ -7,11 +7,13 @@ import io.netty.buffer.ByteBuf;
 /// splits.
 ///
 /// An attribute (`|`) belongs to the reply that follows it.
+///
+/// A reply that is too large to be gathered can be taken as it arrives: see [#taken].
 public final class ReplyFramer {
     private static final int DIGITS_MAX = 10; // of 2^31 - 1, more than any buffer can hold
 
-    private int at;
-    private int searchedTo;
+    private long at; // the next byte to look at, which may have yet to arrive
+    private long searchedTo;
     private long valuesMissing = 1;
 
     /// Looks for one reply that begins at the reader index, which does not move.
@@ -25,30 +27,25 @@ public final class ReplyFramer {
             if (at >= end) {
                 return -1;
             }
-            int newline =
-                    in.indexOf(base + Math.max(at, searchedTo), base + end, (byte) '\n') - base;
+            int line = base + (int) at;
+            int searchFrom = base + (int) Math.max(at, searchedTo);
+            int newline = in.indexOf(searchFrom, base + end, (byte) '\n');
             if (newline < 0) {
                 searchedTo = end;
                 return -1;
             }
-            int next = newline + 1;
-            byte type = in.getByte(base + at);
+            long next = newline + 1L - base;
+            byte type = in.getByte(line);
             switch (type) {
                 case '+', '-', ':', '_', ',', '#', '(' -> valuesMissing--;
                 case '$', '=', '!' -> {
-                    long bytes = number(in, base + at + 1, base + newline - 1);
-                    if (bytes >= 0) {
-                        if (end - next < bytes + 2) {
-                            searchedTo = newline;
-                            return -1;
-                        }
-                        next += Math.toIntExact(bytes + 2);
-                    }
+                    long bytes = number(in, line + 1, newline - 1);
+                    next += bytes < 0 ? 0 : bytes + 2;
                     valuesMissing--;
                 }
-                case '*', '~', '>' -> valuesMissing += items(in, base, newline) - 1;
-                case '%' -> valuesMissing += 2 * items(in, base, newline) - 1;
-                case '|' -> valuesMissing += 2 * items(in, base, newline);
+                case '*', '~', '>' -> valuesMissing += items(in, line, newline) - 1;
+                case '%' -> valuesMissing += 2 * items(in, line, newline) - 1;
+                case '|' -> valuesMissing += 2 * items(in, line, newline);
                 default ->
                         throw new CorruptReplyException(
                                 "a reply begins with byte %d".formatted(type & 0xff));
@@ -56,11 +53,28 @@ public final class ReplyFramer {
             at = next;
             searchedTo = next;
         }
-        int length = at;
+        if (at > end) {
+            return -1;
+        }
+        int length = (int) at;
         at = 0;
         searchedTo = 0;
         valuesMissing = 1;
         return length;
+    }
+
+    /// How far the reply that is incomplete reaches at least, in bytes from where it begins.
+    public long announcedBytes() {
+        return at;
+    }
+
+    /// The first bytes of the reply that is incomplete have been taken out of the buffer, so that
+    /// it seems to begin behind them.
+    ///
+    /// @param bytes no more than [#announcedBytes]
+    public void taken(int bytes) {
+        at -= bytes;
+        searchedTo = Math.max(0, searchedTo - bytes);
     }
 
     /// Whether the frame at `index` is a push, which answers no command.
@@ -75,8 +89,8 @@ public final class ReplyFramer {
     }
 
     /// How many values an aggregate announces; none when it is null.
-    private long items(ByteBuf in, int base, int newline) {
-        return Math.max(0, number(in, base + at + 1, base + newline - 1));
+    private static long items(ByteBuf in, int line, int newline) {
+        return Math.max(0, number(in, line + 1, newline - 1));
     }
 
     private static long number(ByteBuf in, int from, int to) {

@@ -90,6 +90,38 @@ class ReplyFramerTest {
     }
 
     @Test
+    void aReplyThatIsTakenAsItArrivesEndsWhereItWouldAtEverySplit() {
+        String next = ":1\r\n";
+        String reply = "*3\r\n$12\r\nabc\r\n$-1\r\n*\r\r\n:77\r\n$3\r\n+-:\r\n";
+        for (int first = 0; first <= reply.length(); first++) {
+            for (int second = first; second <= reply.length(); second++) {
+                var framer = new ReplyFramer();
+                var in = Unpooled.buffer();
+                var taken = new StringBuilder();
+                int length = -1;
+                for (var piece :
+                        List.of(
+                                reply.substring(0, first),
+                                reply.substring(first, second),
+                                reply.substring(second) + next)) {
+                    in.writeCharSequence(piece, ISO_8859_1);
+                    length = framer.parse(in);
+                    if (length < 0) {
+                        int bytes = (int) Math.min(framer.announcedBytes(), in.readableBytes());
+                        framer.taken(bytes);
+                        taken.append(in.readCharSequence(bytes, ISO_8859_1));
+                    }
+                    if (length >= 0) {
+                        break;
+                    }
+                }
+                taken.append(in.readCharSequence(length, ISO_8859_1));
+                assertThat(taken).as("cut at %d and %d", first, second).hasToString(reply);
+            }
+        }
+    }
+
+    @Test
     void pushesAndErrorsAreKnownByTheirFirstByte() {
         var in = Unpooled.copiedBuffer(">-!+", ISO_8859_1);
         assertThat(ReplyFramer.isPush(in, 0)).isTrue();

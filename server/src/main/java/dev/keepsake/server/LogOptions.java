@@ -43,6 +43,11 @@ final class LogOptions {
                             + " each entry, how many must have it safe (default: 3/3/2).")
     private @Nullable String quorum;
 
+    /// Whether logs are to be on BookKeeper.
+    boolean isBookKeeper() {
+        return kind.equals("bookkeeper");
+    }
+
     /// What the options say, or what is wrong with them.
     ///
     /// @return null for logs in files

@@ -189,6 +189,8 @@ final class StartCommand implements Callable<Integer> {
                             + " ~/.aws/credentials.")
     private @Nullable Path s3Credentials;
 
+    @Mixin private LimitOptions limitOptions = new LimitOptions();
+
     @Mixin private LogOptions logOptions = new LogOptions();
 
     @Option(names = "--verbose", description = "Log the stack of every exception.")
@@ -295,7 +297,8 @@ final class StartCommand implements Callable<Integer> {
                         instant ? FailoverPace.INSTANT : FailoverPace.AWS.dividedBy(quickened),
                         failoverQuota)
                 .withStatusPace(instant ? StatusPace.INSTANT : StatusPace.AWS.dividedBy(quickened))
-                .withEngines(strictEngines, nodeMemory());
+                .withEngines(strictEngines, nodeMemory())
+                .withFront(limitOptions.front(logOptions.isBookKeeper()));
     }
 
     /// How many times as quick as AWS; 0 for at once.

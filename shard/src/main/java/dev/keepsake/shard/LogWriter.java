@@ -8,6 +8,7 @@ import dev.keepsake.log.TransactionLog;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
+import java.util.zip.CRC32C;
 
 /// Puts the stream of one term into the log, in order, and keeps what is not durable yet. Owned by
 /// the node's event loop.
@@ -34,7 +35,26 @@ final class LogWriter {
         void onLost(AppendOutcome outcome);
     }
 
-    private record Piece(long firstOffset, ByteBuffer bytes) {}
+    private static final class Piece {
+        final long firstOffset;
+        final ByteBuffer bytes;
+        private final Runnable onUnneeded;
+        boolean underWay; // the log may be reading the bytes
+        private boolean released;
+
+        Piece(long firstOffset, ByteBuffer bytes, Runnable onUnneeded) {
+            this.firstOffset = firstOffset;
+            this.bytes = bytes;
+            this.onUnneeded = onUnneeded;
+        }
+
+        void release() {
+            if (!released) {
+                released = true;
+                onUnneeded.run();
+            }
+        }
+    }
 
     private final TransactionLog log;
     private final Term term;
@@ -53,6 +73,7 @@ final class LogWriter {
     private boolean refused;
     private boolean wasFull;
     private boolean lost;
+    private boolean closed;
 
     /// @param checksum of the log's data before `fromOffset`
     LogWriter(
@@ -89,14 +110,25 @@ final class LogWriter {
     ///
     /// @param bytes the caller's no longer
     void append(ByteBuffer bytes) {
-        if (lost) {
+        var crc = new CRC32C();
+        crc.update(bytes.duplicate());
+        append(bytes, crc.getValue(), () -> {});
+    }
+
+    /// As [#append(ByteBuffer)].
+    ///
+    /// @param crc32c the checksum of the bytes
+    /// @param onUnneeded called once, when neither the log nor this needs the bytes any more
+    void append(ByteBuffer bytes, long crc32c, Runnable onUnneeded) {
+        if (lost || closed) {
+            onUnneeded.run();
             return;
         }
-        var piece = new Piece(endOffset, bytes);
+        var piece = new Piece(endOffset, bytes, onUnneeded);
         endOffset += bytes.remaining();
         undecidedBytes += bytes.remaining();
         undecided.addLast(piece);
-        checksum.add(bytes);
+        checksum.add(crc32c, bytes.remaining());
         uncheckedBytes += bytes.remaining();
         if (!refused) {
             offer(piece);
@@ -142,7 +174,8 @@ final class LogWriter {
 
     private void offer(Piece piece) {
         outcomesAwaited++;
-        log.append(term, piece.firstOffset(), piece.bytes().duplicate())
+        piece.underWay = true;
+        log.append(term, piece.firstOffset, piece.bytes.duplicate())
                 .whenComplete((outcome, failure) -> {
                     var decided = failure == null ? outcome : new AppendOutcome.Unknown(failure);
                     loop.execute(() -> onOutcome(piece, decided));
@@ -151,23 +184,26 @@ final class LogWriter {
 
     private void onOutcome(Piece piece, AppendOutcome outcome) {
         outcomesAwaited--;
+        piece.underWay = false;
         if (lost) {
+            piece.release();
             return;
         }
         switch (outcome) {
             case AppendOutcome.Appended(long _, long end) -> onAppended(piece, end);
-            case AppendOutcome.Full(String reason) -> onRefused(reason);
+            case AppendOutcome.Full(String reason) -> onRefused(piece, reason);
             case AppendOutcome.Misplaced(long end) -> {
                 // Normal behind a refusal; never for the oldest bytes, which begin at the log's
                 // end.
                 if (refused) {
+                    releaseIfClosed(piece);
                     break;
                 }
                 lose(
                         new AppendOutcome.Unknown(
                                 new IllegalStateException(
                                         "the log ends at offset %d, but the stream goes on at %d"
-                                                .formatted(end, piece.firstOffset()))));
+                                                .formatted(end, piece.firstOffset))));
             }
             case AppendOutcome.Fenced _, AppendOutcome.Unknown _ -> lose(outcome);
         }
@@ -175,16 +211,39 @@ final class LogWriter {
 
     private void lose(AppendOutcome outcome) {
         lost = true;
+        forgetUndecided();
+        listener.onLost(outcome);
+    }
+
+    /// Nothing more is appended, and what the log has refused is not offered again. What it has not
+    /// decided yet it may still append. Idempotent.
+    void close() {
+        closed = true;
+        undecided.removeIf(piece -> {
+            if (!piece.underWay) {
+                piece.release();
+            }
+            return !piece.underWay;
+        });
+    }
+
+    private void releaseIfClosed(Piece piece) {
+        if (closed) {
+            piece.release();
+        }
+    }
+
+    private void forgetUndecided() {
+        undecided.stream().filter(piece -> !piece.underWay).forEach(Piece::release);
         undecided.clear();
         undecidedBytes = 0;
-        listener.onLost(outcome);
     }
 
     private void onAppended(Piece piece, long end) {
         var oldest = undecided.peekFirst();
         if (oldest == null
-                || oldest.firstOffset() != piece.firstOffset()
-                || end != piece.firstOffset() + piece.bytes().remaining()) {
+                || oldest.firstOffset != piece.firstOffset
+                || end != piece.firstOffset + piece.bytes.remaining()) {
             lose(
                     new AppendOutcome.Unknown(
                             new IllegalStateException(
@@ -192,7 +251,8 @@ final class LogWriter {
             return;
         }
         undecided.removeFirst();
-        undecidedBytes -= piece.bytes().remaining();
+        undecidedBytes -= piece.bytes.remaining();
+        piece.release();
         durableOffset = end;
         listener.onDurable(end);
         if (wasFull && !refused && undecided.isEmpty()) {
@@ -201,7 +261,8 @@ final class LogWriter {
         }
     }
 
-    private void onRefused(String reason) {
+    private void onRefused(Piece piece, String reason) {
+        releaseIfClosed(piece);
         if (!refused) {
             refused = true;
             wasFull = true;

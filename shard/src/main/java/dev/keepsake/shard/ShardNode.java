@@ -21,7 +21,6 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -102,6 +101,7 @@ public final class ShardNode implements AutoCloseable {
     private final Transport transport;
     private final Clock clock;
     private final ThreadFactory threads;
+    private final UnitRoom unitRoom;
     private final BooleanSupplier leaderIsComing;
     private final Listener listener;
 
@@ -115,6 +115,7 @@ public final class ShardNode implements AutoCloseable {
     private @Nullable Engine engine;
     private volatile @Nullable Feed feed;
     private @Nullable Channel tap;
+    private @Nullable TapSink sink;
     private @Nullable LogWriter writer;
     private final ArrayDeque<UndecidedPublication> undecidedPublications = new ArrayDeque<>();
     private @Nullable Future<?> ticking;
@@ -124,6 +125,7 @@ public final class ShardNode implements AutoCloseable {
     private long catchUpSetNs;
 
     /// @param threads makes the virtual threads on which blocking work is done
+    /// @param unitRoom how many large units of replication may be in memory at once
     /// @param leaderIsComing asked on the event loop: while it says so, nobody's silence makes the
     ///   node claim
     public ShardNode(
@@ -135,6 +137,7 @@ public final class ShardNode implements AutoCloseable {
             Transport transport,
             Clock clock,
             ThreadFactory threads,
+            UnitRoom unitRoom,
             BooleanSupplier leaderIsComing,
             Listener listener) {
         this.leaderIsComing = leaderIsComing;
@@ -146,6 +149,7 @@ public final class ShardNode implements AutoCloseable {
         this.transport = transport;
         this.clock = clock;
         this.threads = threads;
+        this.unitRoom = unitRoom;
         this.listener = listener;
         this.leadership = new Leadership(config.node(), config.timings(), clock.nowNs());
     }
@@ -502,7 +506,8 @@ public final class ShardNode implements AutoCloseable {
                         new WriterListener());
         writer = logWriter;
         appliedOffset = offset;
-        var sink = new TapSink(term, logWriter);
+        var attached = new TapSink(term, logWriter);
+        sink = attached;
         var connecting =
                 new Bootstrap()
                         .group(loop)
@@ -515,12 +520,12 @@ public final class ShardNode implements AutoCloseable {
                                         config.replicationId(),
                                         offset,
                                         logWriter::durableOffset,
-                                        sink))
+                                        attached))
                         .connect(transport.domainAddress(socket()));
         tap = connecting.channel();
         connecting.addListener(done -> {
             if (!done.isSuccess()) {
-                sink.onDetached("cannot connect to the engine: " + done.cause());
+                attached.onDetached("cannot connect to the engine: " + done.cause());
             }
         });
     }
@@ -534,6 +539,9 @@ public final class ShardNode implements AutoCloseable {
         }
         if (tap != null) {
             tap.close();
+        }
+        if (writer != null) {
+            writer.close();
         }
         var engine = this.engine;
         if (engine != null) {
@@ -581,7 +589,10 @@ public final class ShardNode implements AutoCloseable {
     private final class TapSink implements Tap.Sink {
         private final Term term;
         private final LogWriter logWriter;
-        private final StreamFramer framer = new StreamFramer(config.undecidedMaxBytes());
+        private final StreamFramer framer = new StreamFramer(config.unitMaxBytes());
+        private boolean roomAsked;
+        private boolean roomHeld; // for the unit that is under way
+        private boolean detached;
 
         TapSink(Term term, LogWriter logWriter) {
             this.term = term;
@@ -600,29 +611,99 @@ public final class ShardNode implements AutoCloseable {
 
         @Override
         public void onStream(ByteBuf bytes) {
-            ByteBuffer units;
+            StreamFramer.Units units;
             try {
                 units = framer.accept(bytes, ByteBufAllocator.DEFAULT);
             } catch (ProtocolException e) {
                 run(leadership.retire("its stream cannot be logged: " + e.getMessage()));
                 return;
             }
-            if (!units.hasRemaining()) {
-                return;
+            if (!units.isEmpty()) {
+                append(units);
             }
-            logWriter.append(units);
+            int roomBytes = framer.roomNeeded();
+            if (roomBytes > 0 && !roomAsked) {
+                roomAsked = true;
+                if (roomHeld) {
+                    makeRoom(roomBytes);
+                } else {
+                    unitRoom.ask(() -> inLoop(() -> makeRoom(roomBytes)));
+                }
+            }
+            readAsAllowed();
+        }
+
+        private void append(StreamFramer.Units units) {
+            boolean takesRoom =
+                    roomHeld && units.bytes().remaining() > StreamFramer.LARGE_UNIT_BYTES;
+            roomHeld &= !takesRoom;
+            logWriter.append(
+                    units.bytes(),
+                    units.crc32c(),
+                    () -> {
+                        units.release();
+                        if (takesRoom) {
+                            unitRoom.giveBack();
+                        }
+                    });
             for (var publication : framer.takePublished()) {
                 undecidedPublications.addLast(
                         new UndecidedPublication(logWriter.endOffset(), publication));
             }
-            if (logWriter.undecidedBytes() > config.undecidedMaxBytes() && tap != null) {
+        }
+
+        /// There may be one more large unit in memory: that which has begun to arrive. The tap
+        /// reads on when the memory is there.
+        private void makeRoom(int bytes) {
+            if (detached) {
+                unitRoom.giveBack();
+                return;
+            }
+            roomHeld = true;
+            threads.newThread(
+                            () -> {
+                                try {
+                                    var buffer = StreamFramer.large(bytes);
+                                    inLoop(() -> onRoom(buffer));
+                                } catch (OutOfMemoryError e) {
+                                    retire(
+                                            "there is no memory for %d bytes of one unit of its stream"
+                                                    .formatted(bytes));
+                                }
+                            })
+                    .start();
+        }
+
+        private void onRoom(ByteBuf buffer) {
+            roomAsked = false;
+            if (detached) {
+                buffer.release();
+                return;
+            }
+            framer.giveRoom(buffer);
+            readAsAllowed();
+        }
+
+        void readAsAllowed() {
+            long undecided = logWriter.undecidedBytes();
+            if (tap == null || silent) {
+                return;
+            }
+            if (roomAsked || undecided > config.undecidedMaxBytes()) {
                 tap.config().setAutoRead(false);
+            } else if (undecided <= config.undecidedMaxBytes() / 2) {
+                tap.config().setAutoRead(true);
             }
         }
 
         @Override
         public void onDetached(String reason) {
+            detached = true;
             framer.close();
+            if (roomHeld) {
+                roomHeld = false;
+                unitRoom.giveBack();
+            }
             run(leadership.retire(reason));
         }
     }
@@ -633,13 +714,8 @@ public final class ShardNode implements AutoCloseable {
         @Override
         public void onDurable(long endOffset) {
             appliedOffset = endOffset;
-            var writer = ShardNode.this.writer;
-            if (tap != null
-                    && !silent
-                    && writer != null
-                    && !tap.config().isAutoRead()
-                    && writer.undecidedBytes() <= config.undecidedMaxBytes() / 2) {
-                tap.config().setAutoRead(true);
+            if (sink != null) {
+                sink.readAsAllowed();
             }
             listener.onDurable(ShardNode.this, endOffset);
             for (var next = undecidedPublications.peekFirst();

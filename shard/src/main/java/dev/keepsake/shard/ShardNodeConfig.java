@@ -15,14 +15,16 @@ import dev.keepsake.engine.EngineSpec;
 /// @param engineTimeoutNs how long an engine may leave a question unanswered before it counts as
 ///   dead; longer than any command takes
 /// @param undecidedMaxBytes how much of the stream may wait for the log before the tap stops
-///   reading, and the longest command or transaction that is taken
+///   reading, or one unit if that is longer
+/// @param unitMaxBytes the longest command or transaction that is taken
 public record ShardNodeConfig(
         String replicationId,
         EngineSpec engine,
         LeaseTimings timings,
         long feedDelayNs,
         long engineTimeoutNs,
-        int undecidedMaxBytes) {
+        int undecidedMaxBytes,
+        int unitMaxBytes) {
     public ShardNodeConfig {
         checkArgument(
                 replicationId.matches("[0-9a-f]{40}"),
@@ -31,6 +33,7 @@ public record ShardNodeConfig(
         checkArgument(feedDelayNs >= 0, "feed delay is negative: %d ns", feedDelayNs);
         checkArgument(engineTimeoutNs > 0, "engine timeout is %d ns", engineTimeoutNs);
         checkArgument(undecidedMaxBytes > 0, "undecided bound is %d bytes", undecidedMaxBytes);
+        checkArgument(unitMaxBytes > 0, "units of %d bytes at most", unitMaxBytes);
     }
 
     /// The node's name.

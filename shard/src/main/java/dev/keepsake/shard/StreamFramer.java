@@ -6,9 +6,11 @@ import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// Cuts the replication stream where a replica could stop: after a command, and never between
@@ -19,6 +21,36 @@ import org.jspecify.annotations.Nullable;
 /// there, no replica could ever apply the whole log, and none could become primary. A reply never
 /// depends on half a unit, so nothing acknowledged is withheld by waiting for the rest.
 final class StreamFramer implements AutoCloseable {
+    /// Whole units, in one piece.
+    ///
+    /// @param bytes what they are, until they are released
+    /// @param crc32c the checksum of the bytes
+    /// @param owner of the memory in which large ones are; null for the heap
+    record Units(ByteBuffer bytes, long crc32c, @Nullable ByteBuf owner) {
+        boolean isEmpty() {
+            return !bytes.hasRemaining();
+        }
+
+        /// The bytes are not needed any more. Once.
+        void release() {
+            if (owner != null) {
+                owner.release();
+            }
+        }
+    }
+
+    /// Units from here on need memory of their own, see [#roomNeeded]. A heap would be too small,
+    /// and to allocate and clear that much takes too long for an event loop.
+    static final int LARGE_UNIT_BYTES = 8 << 20;
+
+    private static final int HEAP_MAX_BYTES = 1 << 20;
+    private static final int SLACK_BYTES = 128 * 1024;
+
+    // What may yet be read after reading has been stopped.
+    private static final int MARGIN_BYTES = 2 << 20;
+
+    // An engine gives up subscribers that have so much before them.
+    private static final int PUBLICATION_MAX_BYTES = 32 << 20;
     private static final ProtocolLimits LIMITS =
             new ProtocolLimits(64 * 1024, Integer.MAX_VALUE, 512 * 1024 * 1024);
     private static final byte[] MULTI = {'m', 'u', 'l', 't', 'i'};
@@ -29,6 +61,8 @@ final class StreamFramer implements AutoCloseable {
     private final CommandFramer framer = new CommandFramer(LIMITS);
     private @Nullable ByteBuf pending;
     private int scannedBytes;
+    private final CRC32C crc = new CRC32C();
+    private int checkedBytes; // of what is pending, all of it part of the next unit
     private boolean inTransaction;
     private final List<Publication> seen = new ArrayList<>();
     private List<Publication> published = new ArrayList<>();
@@ -40,9 +74,10 @@ final class StreamFramer implements AutoCloseable {
 
     /// Takes the next bytes of the stream, which it releases.
     ///
-    /// @return all units that are complete now, in one piece; empty when none is
+    /// @return all units that are complete now; empty when none is
     /// @throws ProtocolException when the bytes are no commands, or a unit is longer than the bound
-    ByteBuffer accept(ByteBuf bytes, ByteBufAllocator allocator) throws ProtocolException {
+    Units accept(ByteBuf bytes, ByteBufAllocator allocator) throws ProtocolException {
+        check(pending == null ? 0 : pending.readableBytes());
         var in = join(bytes, allocator);
         int unitsBytes = 0;
         int start = in.readerIndex();
@@ -62,16 +97,86 @@ final class StreamFramer implements AutoCloseable {
             scannedBytes = in.readerIndex() - start - unitsBytes;
             in.readerIndex(start);
         }
-        var units = ByteBuffer.allocate(unitsBytes);
-        in.readBytes(units);
-        if (!in.isReadable()) {
-            close();
-        } else if (in.readableBytes() > unitMaxBytes) {
+        if (announcedBytes() > unitMaxBytes) {
             throw new ProtocolException(
                     "a command or transaction of more than %d bytes does not fit the log; split it"
                             .formatted(unitMaxBytes));
         }
-        return units.flip();
+        return cut(in, unitsBytes);
+    }
+
+    /// Takes the units at the beginning out of what is pending.
+    private Units cut(ByteBuf in, int unitsBytes) {
+        if (unitsBytes > 0) {
+            check(unitsBytes);
+        }
+        long crc32c = crc.getValue();
+        ByteBuffer bytes;
+        ByteBuf owner = null;
+        if (unitsBytes <= HEAP_MAX_BYTES) {
+            bytes = ByteBuffer.allocate(unitsBytes);
+            in.readBytes(bytes);
+            bytes.flip();
+        } else {
+            owner = in.readRetainedSlice(unitsBytes);
+            bytes = owner.nioBuffer();
+        }
+        if (!in.isReadable()) {
+            close();
+        } else if (owner != null) {
+            pending = large(in.readableBytes() + SLACK_BYTES).writeBytes(in);
+            in.release();
+        }
+        if (unitsBytes > 0) {
+            crc.reset();
+            checkedBytes = 0;
+        }
+        return new Units(bytes, crc32c, owner);
+    }
+
+    /// Takes the first bytes of what is pending into the checksum, as they come: all at once would
+    /// take too long.
+    private void check(int bytes) {
+        if (pending != null && bytes > checkedBytes) {
+            int from = pending.readerIndex() + checkedBytes;
+            crc.update(pending.nioBuffer(from, bytes - checkedBytes));
+            checkedBytes = bytes;
+        }
+    }
+
+    /// How long the unit will be at least that is not complete yet.
+    private long announcedBytes() {
+        return pending == null ? 0 : scannedBytes + framer.announcedBytes();
+    }
+
+    /// How large a buffer is needed for the unit that is under way before more of it is given to
+    /// [#accept]; 0 for none. Its peer says how long the argument is that comes next, not what
+    /// follows that, so more may be needed later.
+    int roomNeeded() {
+        var unit = pending;
+        long announced = announcedBytes();
+        if (unit == null || announced <= LARGE_UNIT_BYTES) {
+            return 0;
+        }
+        int readable = unit.readableBytes();
+        long wanted = Math.max(announced, (long) readable + MARGIN_BYTES);
+        if (wanted <= (long) readable + unit.maxFastWritableBytes()) {
+            return 0;
+        }
+        wanted = Math.max(announced, readable + (long) readable / 2);
+        return Math.toIntExact(Math.min(wanted, unitMaxBytes) + MARGIN_BYTES + SLACK_BYTES);
+    }
+
+    /// Goes on with the unit that is under way in an empty buffer of that size.
+    void giveRoom(ByteBuf buffer) {
+        var unit = pending;
+        if (unit == null) {
+            buffer.release();
+            return;
+        }
+        buffer.writeBytes(unit);
+        unit.release();
+        pending = buffer;
     }
 
     /// What the units published that [#accept] has returned since the last call.
@@ -86,7 +191,9 @@ final class StreamFramer implements AutoCloseable {
 
     private void notePublication(ByteBuf in) {
         var frame = framer.frame();
-        if (frame.argumentCount() == 3 && isWord(in, frame, PUBLISH)) {
+        if (frame.argumentCount() == 3
+                && isWord(in, frame, PUBLISH)
+                && frame.length(2) <= PUBLICATION_MAX_BYTES) {
             seen.add(new Publication(argument(in, frame, 1), argument(in, frame, 2)));
         }
     }
@@ -115,7 +222,8 @@ final class StreamFramer implements AutoCloseable {
         // The first remainder sits in the buffer of a read; from then on in one that grows.
         var grown = before;
         if (before.maxFastWritableBytes() < bytes.readableBytes()) {
-            grown = allocator.buffer(2 * (before.readableBytes() + bytes.readableBytes()));
+            int twice = 2 * (before.readableBytes() + bytes.readableBytes());
+            grown = twice > HEAP_MAX_BYTES ? large(twice) : allocator.buffer(twice);
             grown.writeBytes(before);
             before.release();
         }
@@ -123,6 +231,10 @@ final class StreamFramer implements AutoCloseable {
         bytes.release();
         pending = grown;
         return grown;
+    }
+
+    static ByteBuf large(int bytes) {
+        return UnpooledByteBufAllocator.DEFAULT.directBuffer(bytes);
     }
 
     private void noteTransaction(ByteBuf in) {

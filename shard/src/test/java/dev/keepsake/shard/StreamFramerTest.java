@@ -8,6 +8,8 @@ import dev.keepsake.resp.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.List;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -27,7 +29,7 @@ class StreamFramerTest {
     private String accept(String bytes) throws ProtocolException {
         ByteBuf in = Unpooled.copiedBuffer(bytes, US_ASCII);
         var units = framer.accept(in, UnpooledByteBufAllocator.DEFAULT);
-        return US_ASCII.decode(units).toString();
+        return US_ASCII.decode(units.bytes()).toString();
     }
 
     @Test
@@ -68,6 +70,62 @@ class StreamFramerTest {
         String open = TRANSACTION.substring(0, TRANSACTION.length() - 1);
         assertThat(accept(SET + open)).isEqualTo(SET);
         assertThat(accept("\n")).isEqualTo(TRANSACTION);
+    }
+
+    @Test
+    void aLargeUnitGetsAsMuchMemoryAsItNeedsAndNoMore() throws ProtocolException {
+        var large = new StreamFramer(64 << 20);
+        int valueBytes = 20 << 20;
+        String head = "*3\r\n$3\r\nset\r\n$1\r\nk\r\n$%d\r\n".formatted(valueBytes);
+        var wire = Unpooled.buffer(head.length() + valueBytes + 2 + SET.length() + 3);
+        wire.writeCharSequence(head, US_ASCII);
+        for (int i = 0; i < valueBytes; i++) {
+            wire.writeByte(i * 31 >> 7);
+        }
+        wire.writeCharSequence("\r\n" + SET + "*1\r", US_ASCII);
+        var whole = wire.nioBuffer(0, head.length() + valueBytes + 2 + SET.length());
+        var crc = new CRC32C();
+        crc.update(whole.duplicate());
+
+        int given = 0;
+        StreamFramer.Units units = null;
+        while (wire.isReadable()) {
+            var piece = wire.readRetainedSlice(Math.min(64 * 1024, wire.readableBytes()));
+            units = large.accept(piece, UnpooledByteBufAllocator.DEFAULT);
+            int room = large.roomNeeded();
+            if (room > 0) {
+                given++;
+                assertThat(room).isBetween(valueBytes, valueBytes + (3 << 20));
+                large.giveRoom(StreamFramer.large(room));
+            }
+            assertThat(units.isEmpty()).isEqualTo(wire.isReadable());
+        }
+
+        assertThat(given).isEqualTo(1);
+        assertThat(units).isNotNull();
+        assertThat(units.bytes().isDirect()).isTrue();
+        assertThat(units.bytes()).isEqualTo(whole);
+        assertThat(units.crc32c()).isEqualTo(crc.getValue());
+        assertThat(large.roomNeeded()).isZero();
+        units.release();
+        large.close();
+        wire.release();
+    }
+
+    @Test
+    void everyUnitHasItsChecksum() throws ProtocolException {
+        String stream = SELECT + SET + TRANSACTION + SET;
+        for (int cut = 0; cut <= stream.length(); cut++) {
+            for (var piece : List.of(stream.substring(0, cut), stream.substring(cut))) {
+                var units =
+                        framer.accept(
+                                Unpooled.copiedBuffer(piece, US_ASCII),
+                                UnpooledByteBufAllocator.DEFAULT);
+                var crc = new CRC32C();
+                crc.update(units.bytes().duplicate());
+                assertThat(units.isEmpty() || units.crc32c() == crc.getValue()).isTrue();
+            }
+        }
     }
 
     @Test

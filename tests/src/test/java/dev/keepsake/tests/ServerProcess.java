@@ -15,7 +15,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/// `keepsake start` as a process of its own, which can be killed.
+/// `keepsake start` as a process of its own, with the memory that `./keepsake` gives it, which can
+/// be killed.
 final class ServerProcess implements AutoCloseable {
     private static final long ENDS_WITHIN_S = 30;
 
@@ -59,6 +60,10 @@ final class ServerProcess implements AutoCloseable {
                         ProcessHandle.current().info().command().orElseThrow(),
                         "--enable-native-access=ALL-UNNAMED",
                         heap,
+                        "-XX:MaxDirectMemorySize=3g",
+                        "-XX:+UseSerialGC",
+                        "-XX:+ExitOnOutOfMemoryError",
+                        "--sun-misc-unsafe-memory-access=allow",
                         "-cp",
                         System.getProperty("java.class.path"),
                         main.getName()));

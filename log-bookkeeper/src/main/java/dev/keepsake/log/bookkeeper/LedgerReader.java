@@ -100,7 +100,8 @@ final class LedgerReader {
             if (length > Integer.MAX_VALUE) {
                 throw damaged(ledger, id);
             }
-            payload = ByteBuffer.allocate((int) length);
+            payload =
+                    ByteBuffer.allocateDirect((int) length); // which the heap may be too small for
             for (var part : parts) {
                 payload.put(part.payload());
             }

@@ -94,7 +94,11 @@ final class LedgerWriter {
             // Bytes of its own: they may still be on their way to the slowest bookie when the
             // caller
             // has its buffer back.
-            block = Unpooled.buffer(Math.max(FIRST_BLOCK_BYTES, part.storedBytes()));
+            int bytes = Math.max(FIRST_BLOCK_BYTES, part.storedBytes());
+            block =
+                    part.following() + part.number() > 0 // one of many, for which a heap is small
+                            ? Unpooled.directBuffer(bytes)
+                            : Unpooled.buffer(bytes);
             gathered = block;
         }
         part.appendTo(block);
