@@ -38,7 +38,7 @@ final class RestartableServer implements AutoCloseable {
     private Process process;
 
     /// @param launcher the script at the root of the repository
-    RestartableServer(Path launcher, Path directory) throws IOException {
+    RestartableServer(Path launcher, Path directory) throws IOException, InterruptedException {
         int first = MeasuredServer.freePort(PORTS);
         this.port = first + PORTS - 1;
         this.api = URI.create("http://%s:%d/".formatted(MeasuredServer.HOST, first));
