@@ -108,7 +108,7 @@ public final class Compare implements Callable<Integer> {
             return 0;
         } finally {
             servers.forEach(MeasuredServer::close);
-            remove(directory);
+            Trees.remove(directory);
         }
     }
 
@@ -176,13 +176,5 @@ public final class Compare implements Callable<Integer> {
 
     private static String text(LoadGenerator.Result result) {
         return "%,.0f (%.1f)".formatted(result.opsPerSecond(), result.p99Us() / 1e3);
-    }
-
-    private static void remove(Path directory) throws Exception {
-        try (var files = Files.walk(directory)) {
-            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.deleteIfExists(file);
-            }
-        }
     }
 }

@@ -321,7 +321,7 @@ final class MeasuredServer implements AutoCloseable {
     }
 
     /// The first of so many ports in a row that are free now.
-    private static int freePort(int count) throws IOException {
+    static int freePort(int count) throws IOException {
         while (true) {
             int first;
             try (var socket = new ServerSocket(0)) {

@@ -11,6 +11,7 @@ import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.function.ToLongFunction;
 import java.util.random.RandomGenerator;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -21,8 +22,8 @@ class DrillFaultsIT {
     private static final int MANY = 12;
     private static final long MB = 1 << 20;
 
-    /// For what the looking itself costs, and for connections that come and go.
-    private static final long SLACK = 6;
+    /// For threads and connections that come and go; what each failover left would be more.
+    private static final long SLACK = 5;
 
     @TempDir Path directory;
 
@@ -67,26 +68,26 @@ class DrillFaultsIT {
     void failoversLeaveNothingBehind() throws Exception {
         var report = drill(MANY, FailoverMode.CRASH, DrillFault.FAILOVER);
 
-        var uses = report.failovers().stream().map(FailoverResult::use).toList();
-        var from = Objects.requireNonNull(uses.get(report.settled() - 1));
-        var to = Objects.requireNonNull(uses.getLast());
-        assertGrowth(report, from, to, ResourceUse::threads, SLACK);
-        assertGrowth(report, from, to, ResourceUse::files, SLACK);
-        assertGrowth(report, from, to, ResourceUse::sockets, SLACK);
-        assertGrowth(report, from, to, ResourceUse::heapBytes, 4 * MB);
-        assertThat(to.processes()).as(report.table()).isEqualTo(from.processes()).isEqualTo(2);
+        assertGrowth(report, ResourceUse::threads, SLACK);
+        assertGrowth(report, ResourceUse::files, SLACK);
+        assertGrowth(report, ResourceUse::sockets, SLACK);
+        assertGrowth(report, ResourceUse::heapBytes, 4 * MB);
+        assertGrowth(report, ResourceUse::processes, 0);
     }
 
+    /// What is there for a moment only, such as a file that a replica starts from, is not in all of
+    /// the last three looks.
     private static void assertGrowth(
-            DrillReport report,
-            ResourceUse from,
-            ResourceUse to,
-            ToLongFunction<ResourceUse> what,
-            long slack) {
-        assertThat(what.applyAsLong(from)).as(report.table()).isPositive();
-        assertThat(what.applyAsLong(to) - what.applyAsLong(from))
-                .as(report.table())
-                .isLessThanOrEqualTo(slack);
+            DrillReport report, ToLongFunction<ResourceUse> what, long slack) {
+        var uses =
+                report.failovers().stream()
+                        .mapToLong(failover ->
+                                what.applyAsLong(Objects.requireNonNull(failover.use())))
+                        .toArray();
+        long from = uses[report.settled() - 1];
+        long to = LongStream.of(uses).skip(uses.length - 3L).min().orElseThrow();
+        assertThat(from).as(report.table()).isPositive();
+        assertThat(to - from).as(report.table()).isLessThanOrEqualTo(slack);
     }
 
     private static String nodeOf(DrillReport report, int number) {

@@ -1,0 +1,171 @@
+package dev.keepsake.benchmarks;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.engine.EngineFinder;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.Unpooled;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.SplittableRandom;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// How long data take to be there again, against how many they are: after a SIGKILL of the server,
+/// and on the node that replaces a failed one. Beside it the time in which stock Redis loads the
+/// same file, which nobody gets below.
+@Command(
+        name = "recovery",
+        mixinStandardHelpOptions = true,
+        header = "Measures how long recovery takes against the size of the data.")
+public final class Recovery implements Callable<Integer> {
+    private static final int VALUE_BYTES = 1_000;
+    private static final int BATCH = 500;
+    private static final int TAIL_PART = 10;
+    private static final double MB = 1 << 20;
+
+    @Option(
+            names = "--mb",
+            split = ",",
+            description = "How many MB of values to fill in (default: 100,1000).")
+    private List<Integer> sizesMb = List.of(100, 1_000);
+
+    @Option(names = "--engine", description = "The redis-server (default: as Keepsake finds it).")
+    private @Nullable Path engine;
+
+    @Option(names = "--launcher", required = true, hidden = true)
+    private Path launcher = Path.of("keepsake");
+
+    private final PrintWriter out = new PrintWriter(System.out, true, UTF_8);
+
+    /// Runs the measurement and ends the process.
+    public static void main(String[] args) {
+        System.exit(new CommandLine(new Recovery()).execute(args));
+    }
+
+    @Override
+    public Integer call() throws Exception {
+        out.printf(
+                "JDK %s, %s %s, %d processors%n%n",
+                Runtime.version(),
+                System.getProperty("os.name"),
+                System.getProperty("os.version"),
+                Runtime.getRuntime().availableProcessors());
+        out.println(
+                "| values | snapshot | log behind it | stock Redis loads the snapshot | server killed: primary"
+                        + " serves | every node has recovered | node replaced |");
+        out.println("| --: | --: | --: | --: | --: | --: | --: |");
+        for (int sizeMb : sizesMb) {
+            var directory = Files.createTempDirectory("keepsake-recovery-");
+            try (var server = new RestartableServer(launcher, directory)) {
+                out.println(measure(server, sizeMb, directory));
+            } finally {
+                Trees.remove(directory);
+            }
+        }
+        return 0;
+    }
+
+    private String measure(RestartableServer server, int sizeMb, Path directory) throws Exception {
+        long keys = sizeMb * (long) MB / VALUE_BYTES;
+        fill(server, keys);
+        server.call(
+                "CreateSnapshot",
+                "{\"ClusterName\": \"%s\", \"SnapshotName\": \"all\"}"
+                        .formatted(RestartableServer.CLUSTER));
+        server.awaitAvailable("DescribeSnapshots");
+        fill(server, keys / TAIL_PART); // what has to be read behind it
+        var snapshot = snapshots(directory).getFirst();
+        long snapshotBytes = Files.size(snapshot);
+        long logBytes = Trees.logBytes(directory);
+        double loadS = loadTimeS(snapshot, directory);
+
+        long killedNs = System.nanoTime();
+        int recoveries = recoveries(server);
+        server.killAndStartAgain();
+        var whole = ":" + (keys + 1); // and the one that a primary is found with
+        server.await(
+                "the primary serves",
+                () -> RestartableServer.ask(server.primaryPort(), "DBSIZE").equals(whole));
+        double servesS = secondsSince(killedNs);
+        server.await("all have recovered", () -> recoveries(server) == recoveries + 2);
+        double recoveredS = secondsSince(killedNs);
+
+        long calledNs = System.nanoTime();
+        server.call(
+                "FailoverShard",
+                "{\"ClusterName\": \"%s\", \"ShardName\": \"0001\"}"
+                        .formatted(RestartableServer.CLUSTER));
+        server.await("it is replaced", () -> recoveries(server) == recoveries + 3);
+        return "| %,d MB | %.0f MB | %.0f MB | %.1f s | %.1f s | %.1f s | %.1f s |"
+                .formatted(
+                        sizeMb,
+                        snapshotBytes / MB,
+                        logBytes / MB,
+                        loadS,
+                        servesS,
+                        recoveredS,
+                        secondsSince(calledNs));
+    }
+
+    private static double secondsSince(long sinceNs) {
+        return (System.nanoTime() - sinceNs) / 1e9;
+    }
+
+    private static int recoveries(RestartableServer server)
+            throws IOException, InterruptedException {
+        return server.call("DescribeEvents", "{}").split("Finished recovery", -1).length - 1;
+    }
+
+    /// Values that do not compress, as a snapshot would do with others.
+    private static void fill(RestartableServer server, long keys)
+            throws IOException, InterruptedException {
+        var random = new SplittableRandom(1);
+        var value = new byte[VALUE_BYTES];
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.primaryPort())) {
+            for (long first = 0; first < keys; first += BATCH) {
+                var commands = Unpooled.buffer(BATCH * (VALUE_BYTES + 64));
+                long end = Math.min(keys, first + BATCH);
+                for (long key = first; key < end; key++) {
+                    random.nextBytes(value);
+                    RespWriter.command(
+                            commands, "SET".getBytes(UTF_8), ("key:" + key).getBytes(UTF_8), value);
+                }
+                commands.readBytes(socket.getOutputStream(), commands.readableBytes());
+                int expected = Math.toIntExact("+OK\r\n".length() * (end - first));
+                var replies = new String(socket.getInputStream().readNBytes(expected), UTF_8);
+                if (!replies.replace("+OK\r\n", "").isEmpty()) {
+                    throw new IOException("a key is not taken: " + replies);
+                }
+            }
+        }
+    }
+
+    private static List<Path> snapshots(Path directory) throws IOException {
+        return Trees.files(
+                directory, file -> file.toString().matches(".*/0001-snapshots/.*\\.rdb"));
+    }
+
+    /// From the start of a stock server to its first answer.
+    private double loadTimeS(Path snapshot, Path directory) throws Exception {
+        var own = Files.createDirectories(directory.resolve("stock"));
+        Files.copy(snapshot, own.resolve("dump.rdb"), StandardCopyOption.REPLACE_EXISTING);
+        var binary =
+                new EngineFinder(engine, System.getenv("PATH"), directory.resolve("bin")).find();
+        long startedNs = System.nanoTime();
+        try (var _ = MeasuredServer.redis("stock", binary.path(), "no", own)) {
+            return secondsSince(startedNs);
+        } finally {
+            Trees.remove(own);
+        }
+    }
+}
