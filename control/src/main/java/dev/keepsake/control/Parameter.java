@@ -13,22 +13,41 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param standard the value unless a group says otherwise, or null for none
 /// @param allowed a list, or ranges such as `0,20-`
-/// @param carriedOut whether an engine takes a change
-/// @param most the largest value that engines take, whatever is allowed
+/// @param by who carries out a change
+/// @param most the largest value that is taken, whatever is allowed
 public record Parameter(
         String name,
         @Nullable String standard,
         String type,
         @Nullable String allowed,
-        boolean carriedOut,
+        By by,
         long most,
         String description) {
+    /// Who carries out a change of a parameter.
+    public enum By {
+        /// The engine, under the parameter's name.
+        ENGINE,
+        /// What clients speak to.
+        FRONT,
+        /// Nobody yet.
+        NOBODY
+    }
+
     private static final List<Parameter> SIX = read('6');
     private static final List<Parameter> SEVEN = read('7');
 
     /// The parameters of a family, by name.
     static List<Parameter> ofFamily(String family) {
         return family.equals("memorydb_redis6") ? SIX : SEVEN;
+    }
+
+    /// Whether a change concerns what clients speak to, and not the engine behind it.
+    public static boolean isOfFront(String name) {
+        return SEVEN.stream().anyMatch(row -> row.name.equals(name) && row.by == By.FRONT);
+    }
+
+    boolean carriedOut() {
+        return by != By.NOBODY;
     }
 
     static Optional<Parameter> find(String family, String name) {
@@ -99,8 +118,20 @@ public record Parameter(
                 row.get(2).isEmpty() ? null : row.get(2),
                 row.get(3),
                 row.get(4).isEmpty() ? null : row.get(4),
-                carried.startsWith("engine"),
+                by(carried),
                 colon < 0 ? Integer.MAX_VALUE : Long.parseLong(carried.substring(colon + 1)),
                 row.get(6));
+    }
+
+    private static By by(String carried) {
+        return switch (carried.replaceAll(":.*", "")) {
+            case "engine" -> By.ENGINE;
+            case "front" -> By.FRONT;
+            case "no" -> By.NOBODY;
+            default ->
+                    throw new IllegalStateException(
+                            "parameters.tsv has %s; expected engine, front or no"
+                                    .formatted(carried));
+        };
     }
 }

@@ -217,7 +217,8 @@ public final class Parameters {
         return new Page<>(shown, page.nextToken());
     }
 
-    /// What the engines of a cluster are to run with, by directive.
+    /// What the nodes of a cluster are to run with, by name: directives of the engine, and what is
+    /// of the front by [Parameter#isOfFront].
     public Map<String, String> of(ClusterSpec cluster) {
         var group = find(cluster.id().region(), cluster.parameterGroupName());
         var values = new TreeMap<String, String>();

@@ -1,11 +1,13 @@
 package dev.keepsake.engine;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.IoHandlerFactory;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.ServerChannel;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.channel.epoll.EpollServerSocketChannel;
@@ -16,6 +18,7 @@ import io.netty.channel.kqueue.KQueueIoHandler;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
@@ -31,6 +34,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import jdk.net.ExtendedSocketOptions;
 
 /// The event loops and socket kinds of this machine. Owns its threads; everything may be called
 /// from any thread.
@@ -58,6 +62,7 @@ public final class Transport implements AutoCloseable {
     }
 
     private static final int CLOSE_TIMEOUT_S = 2;
+    private static final int KEEP_ALIVE_PROBES = 3;
 
     private final String name;
     private final EventLoopGroup group;
@@ -176,6 +181,32 @@ public final class Transport implements AutoCloseable {
     /// The address to connect a [#domainChannel()] to.
     public SocketAddress domainAddress(Path socket) {
         return domainAddress.apply(socket);
+    }
+
+    /// Lets the system ask, when a TCP connection has been quiet for so long, whether the other end
+    /// is still there, as Redis does: three times within as long again, then the connection is
+    /// closed. Where intervals cannot be set (kqueue), the system's own hold.
+    ///
+    /// @param quietSeconds 0 for never
+    public void keepAlive(Channel channel, int quietSeconds) {
+        var config = channel.config();
+        config.setOption(ChannelOption.SO_KEEPALIVE, quietSeconds > 0);
+        if (quietSeconds > 0) {
+            int againSeconds = Math.max(1, quietSeconds / KEEP_ALIVE_PROBES);
+            if (channel instanceof EpollSocketChannel) {
+                config.setOption(EpollChannelOption.TCP_KEEPIDLE, quietSeconds);
+                config.setOption(EpollChannelOption.TCP_KEEPINTVL, againSeconds);
+                config.setOption(EpollChannelOption.TCP_KEEPCNT, KEEP_ALIVE_PROBES);
+            } else if (channel instanceof NioSocketChannel) {
+                config.setOption(
+                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), quietSeconds);
+                config.setOption(
+                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPINTERVAL), againSeconds);
+                config.setOption(
+                        NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPCOUNT),
+                        KEEP_ALIVE_PROBES);
+            }
+        }
     }
 
     /// Closes what is still open on the event loops and ends them. Waits, but not for long; not to

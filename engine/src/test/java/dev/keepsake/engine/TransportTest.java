@@ -6,7 +6,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.bootstrap.ServerBootstrap;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
+import io.netty.channel.socket.nio.NioChannelOption;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,6 +19,7 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
+import jdk.net.ExtendedSocketOptions;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -52,6 +56,52 @@ final class TransportTest {
         transport.close();
         transport.close();
         assertThat(transport.group().isTerminated()).isTrue();
+    }
+
+    @Test
+    void aQuietConnectionIsAskedAsTheTransportCan() throws Exception {
+        try (var best = Transport.best(1);
+                var nio = Transport.nio(1)) {
+            asksQuietConnections(best);
+            asksQuietConnections(nio);
+        }
+    }
+
+    private static void asksQuietConnections(Transport transport) throws InterruptedException {
+        var server =
+                new ServerBootstrap()
+                        .group(transport.group())
+                        .channel(transport.serverChannel())
+                        .childHandler(new ChannelInboundHandlerAdapter())
+                        .bind(InetAddress.getLoopbackAddress(), 0)
+                        .sync()
+                        .channel();
+        var client =
+                new Bootstrap()
+                        .group(transport.group())
+                        .channel(transport.clientChannel())
+                        .handler(new ChannelInboundHandlerAdapter())
+                        .connect(server.localAddress())
+                        .sync()
+                        .channel();
+        transport.keepAlive(client, 60);
+        assertThat(client.config().getOption(ChannelOption.SO_KEEPALIVE)).isTrue();
+        if (transport.name().equals("epoll")) {
+            assertThat(client.config().getOption(EpollChannelOption.TCP_KEEPIDLE)).isEqualTo(60);
+            assertThat(client.config().getOption(EpollChannelOption.TCP_KEEPINTVL)).isEqualTo(20);
+            assertThat(client.config().getOption(EpollChannelOption.TCP_KEEPCNT)).isEqualTo(3);
+        } else if (transport.name().equals("nio")) {
+            assertThat(
+                            client.config()
+                                    .getOption(
+                                            NioChannelOption.of(
+                                                    ExtendedSocketOptions.TCP_KEEPIDLE)))
+                    .isEqualTo(60);
+        }
+        transport.keepAlive(client, 0);
+        assertThat(client.config().getOption(ChannelOption.SO_KEEPALIVE)).isFalse();
+        client.close().sync();
+        server.close().sync();
     }
 
     private static void connectsOverTcp(Transport transport) throws InterruptedException {

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -80,11 +81,12 @@ final class NodeRuntime {
     private int permitted; // how often
     private boolean admitted;
     private boolean configuring;
+    private final GrowingPause refusals = new GrowingPause(PAUSE_MIN_MS, PAUSE_MAX_MS);
     private Phase phase = Phase.DOWN;
     private boolean serving;
     private boolean closed;
     private long begunNs;
-    private int shortLives;
+    private final GrowingPause shortLives = new GrowingPause(PAUSE_MIN_MS, PAUSE_MAX_MS);
     private volatile @Nullable ShardNode life;
     private @Nullable Path socket;
     private Runnable onServing = () -> {};
@@ -205,55 +207,77 @@ final class NodeRuntime {
                                 return;
                             }
                             applied = parameters.get();
-                            var begun = lives.begin(new LoopListener(), loop, applied);
+                            front.limitClients(NodeParameters.ofFront(applied));
+                            var begun =
+                                    lives.begin(
+                                            new LoopListener(),
+                                            loop,
+                                            NodeParameters.ofEngine(applied));
                             life = begun;
                             begun.start();
                         },
                         fleet);
     }
 
-    /// The parameters that the engine of this life runs with.
+    /// The parameters that this life runs with: its engine and the front.
     Map<String, String> appliedParameters() {
         return applied;
     }
 
-    /// Lets the engine take the parameters that it is to have, if it has others.
+    /// Lets engine and front take the parameters that they are to have, if they have others. An
+    /// engine that refuses them is asked again after a pause, which is longer each time.
     ///
-    /// @param onDone called on the fleet's thread when it has taken or refused them
+    /// @param onDone called on the fleet's thread when it has taken them, or may be asked again
     void configure(Runnable onDone) {
         var present = life;
         var wanted = parameters.get();
         if (present == null || socket == null || configuring || wanted.equals(applied)) {
             return;
         }
-        var changes = new TreeMap<>(wanted);
+        front.limitClients(NodeParameters.ofFront(wanted));
+        var changes = new TreeMap<>(NodeParameters.ofEngine(wanted));
         changes.entrySet().removeAll(applied.entrySet());
         configuring = true;
-        present.configure(changes)
-                .whenCompleteAsync(
-                        (done, failure) -> {
-                            configuring = false;
-                            if (failure != null) {
-                                LOG.warn(
-                                        "node={} did not take its parameters reason={}",
-                                        name,
-                                        failure.getMessage());
-                            } else if (life == present) {
-                                applied = wanted;
-                            }
-                            onDone.run();
-                        },
-                        fleet);
+        var taken =
+                changes.isEmpty()
+                        ? CompletableFuture.<Void>completedFuture(null)
+                        : present.configure(changes);
+        taken.whenCompleteAsync(
+                (done, failure) -> {
+                    if (failure == null) {
+                        configuring = false;
+                        refusals.forget();
+                        if (life == present) {
+                            applied = wanted;
+                        }
+                        onDone.run();
+                        return;
+                    }
+                    long pauseMs = refusals.nextMs();
+                    LOG.warn(
+                            "node={} did not take its parameters, it is asked again pause_ms={}"
+                                    + " reason={}",
+                            name,
+                            pauseMs,
+                            failure.getMessage());
+                    fleet.schedule(
+                            () -> {
+                                configuring = false;
+                                onDone.run();
+                            },
+                            pauseMs,
+                            TimeUnit.MILLISECONDS);
+                },
+                fleet);
     }
 
     /// How long to wait before the next life: nothing after a long one, and else more each time.
     private long pauseMs() {
         if (begunNs == 0 || clock.nowNs() - begunNs >= LONG_LIFE_NS) {
-            shortLives = 0;
+            shortLives.forget();
             return 0;
         }
-        shortLives++;
-        return Math.min(PAUSE_MAX_MS, PAUSE_MIN_MS << Math.min(shortLives - 1, 10));
+        return shortLives.nextMs();
     }
 
     /// Tells the front whom to let in.

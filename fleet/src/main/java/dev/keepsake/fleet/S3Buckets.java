@@ -66,8 +66,7 @@ final class S3Buckets implements Buckets {
 
     S3Buckets(S3Endpoint endpoint, Clock clock, long partBytes) {
         this.endpoint = endpoint;
-        this.signer =
-                new S3Signer(endpoint.region(), endpoint.accessKeyId(), endpoint.secretKey());
+        this.signer = new S3Signer(endpoint.region(), endpoint.accessKeyId(), endpoint.secretKey());
         this.clock = clock;
         this.partBytes = partBytes;
         this.http =
@@ -109,8 +108,7 @@ final class S3Buckets implements Buckets {
         BodyPublisher body() {
             return bytes == 0
                     ? BodyPublishers.noBody()
-                    : BodyPublishers.fromPublisher(
-                            BodyPublishers.ofInputStream(this::open), bytes);
+                    : BodyPublishers.fromPublisher(BodyPublishers.ofInputStream(this::open), bytes);
         }
     }
 
@@ -191,18 +189,13 @@ final class S3Buckets implements Buckets {
     }
 
     /// @return the parts' tags
-    private List<String> putParts(
-            String bucket, String key, String uploadId, Path file, long bytes)
+    private List<String> putParts(String bucket, String key, String uploadId, Path file, long bytes)
             throws IOException {
         long eachBytes = Math.max(partBytes, Math.ceilDiv(bytes, (long) PARTS_MAX));
         var tags = new ArrayList<String>();
         for (long from = 0; from < bytes; from += eachBytes) {
             var query =
-                    Map.of(
-                            "partNumber",
-                            Integer.toString(tags.size() + 1),
-                            "uploadId",
-                            uploadId);
+                    Map.of("partNumber", Integer.toString(tags.size() + 1), "uploadId", uploadId);
             var slice = new Slice(file, from, Math.min(eachBytes, bytes - from));
             var answer = send(new Ask("PUT", bucket, key).with(query), slice);
             tags.add(

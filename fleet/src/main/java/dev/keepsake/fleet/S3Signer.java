@@ -59,7 +59,8 @@ final class S3Signer {
     static String encodeQuery(Map<String, String> query) {
         return new TreeMap<>(query)
                 .entrySet().stream()
-                        .map(entry -> encode(entry.getKey(), "") + "=" + encode(entry.getValue(), ""))
+                        .map(entry ->
+                                encode(entry.getKey(), "") + "=" + encode(entry.getValue(), ""))
                         .collect(Collectors.joining("&"));
     }
 

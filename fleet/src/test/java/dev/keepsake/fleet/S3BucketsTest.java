@@ -190,8 +190,7 @@ class S3BucketsTest {
             headers.put("x-amz-storage-class", "REDUCED_REDUNDANCY");
         }
         if (!header.isEmpty()) {
-            headers.put(
-                    header.split("=", 2)[0], header.split("=", 2)[1]);
+            headers.put(header.split("=", 2)[0], header.split("=", 2)[1]);
         }
         assertThat(signer.authorization(method, path, query, headers))
                 .endsWith("Signature=" + signature);

@@ -91,6 +91,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private Mute mute = Mute.NOTHING;
     private long connectedNs;
     private long lastCommandNs;
+    private long lastActiveNs;
+    private boolean leavesMuch;
+    private long leavesMuchSinceNs;
     private String lastCommand = "";
     private int transactionSlot = -1;
     private boolean crossSlot;
@@ -139,6 +142,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         session.user(front.access().newcomer());
         connectedNs = front.loop().ticker().nanoTime();
         lastCommandNs = connectedNs;
+        lastActiveNs = connectedNs;
         front.onConnected(this);
     }
 
@@ -190,6 +194,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             bytes.release();
             return;
         }
+        lastActiveNs = front.loop().ticker().nanoTime();
         var in = input;
         if (in == null) {
             input = bytes;
@@ -244,12 +249,41 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// `pubsub` while it listens to channels, else `normal`.
     String type() {
+        return isSubscribed() ? "pubsub" : "normal";
+    }
+
+    /// Whether it listens to channels.
+    boolean isSubscribed() {
         return subscriptions("subscribe")
-                                + subscriptions("psubscribe")
-                                + subscriptions("ssubscribe")
-                        > 0
-                ? "pubsub"
-                : "normal";
+                        + subscriptions("psubscribe")
+                        + subscriptions("ssubscribe")
+                > 0;
+    }
+
+    /// Whether nothing has come from it or gone to it for so long, though nothing keeps it waiting.
+    boolean isIdle(long idleNs, long nowNs) {
+        return nowNs - lastActiveNs > idleNs
+                && inFlight == 0
+                && parked.isEmpty()
+                && !waiting
+                && !isSubscribed();
+    }
+
+    /// Whether it has left more unsent than it may. To be asked regularly.
+    boolean leavesTooMuch(ClientLimits.Output limit, long nowNs) {
+        long unsent = unsentBytes();
+        if (limit.hardBytes() > 0 && unsent > limit.hardBytes()) {
+            return true;
+        }
+        if (limit.softBytes() == 0 || unsent <= limit.softBytes()) {
+            leavesMuch = false;
+            return false;
+        }
+        if (!leavesMuch) {
+            leavesMuch = true;
+            leavesMuchSinceNs = nowNs;
+        }
+        return nowNs - leavesMuchSinceNs > limit.softNs();
     }
 
     private int subscriptions(String kind) {
@@ -1364,6 +1398,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             open.flush();
         } else if (out != null) {
             output = null;
+            lastActiveNs = front.loop().ticker().nanoTime();
             open.writeAndFlush(out, open.voidPromise());
         } else {
             open.flush();

@@ -29,6 +29,10 @@ final class Monitors {
         return watching.isEmpty();
     }
 
+    boolean has(ClientConnection client) {
+        return watching.contains(client);
+    }
+
     void add(ClientConnection client) {
         watching.add(client);
     }

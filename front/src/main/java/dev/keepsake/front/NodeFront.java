@@ -70,6 +70,7 @@ public final class NodeFront implements AutoCloseable {
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
+    private ClientLimits limits = ClientLimits.STANDARD;
 
     private volatile State state = State.LOADING;
     private PublishRelay relay = PublishRelay.none();
@@ -221,6 +222,11 @@ public final class NodeFront implements AutoCloseable {
     /// @param reason why, for people, or null
     public void refuseWrites(@Nullable String reason) {
         execute(() -> writeRefusal = reason == null ? null : "MISCONF " + reason);
+    }
+
+    /// When clients are closed, from now on.
+    public void limitClients(ClientLimits wanted) {
+        execute(() -> limits = wanted);
     }
 
     /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
@@ -475,6 +481,7 @@ public final class NodeFront implements AutoCloseable {
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(
                                 options.maxOutputBytes() / 2, options.maxOutputBytes()));
+        transport.keepAlive(accepted, limits.keepAliveSeconds());
         accepted.config().setAutoRead(isReading());
         if (tls != null) {
             accepted.pipeline().addLast(tls.newHandler(accepted.alloc()));
@@ -504,8 +511,25 @@ public final class NodeFront implements AutoCloseable {
 
     private void watchClients() {
         endLogins();
+        limitClients();
         boundOutput();
         endStall();
+    }
+
+    /// Closes those who are idle for too long, or leave too much unsent.
+    private void limitClients() {
+        long nowNs = loop.ticker().nanoTime();
+        for (var client : List.copyOf(clients)) {
+            var output = client.isSubscribed() ? limits.subscribers() : limits.clients();
+            if (client.leavesTooMuch(output, nowNs)) {
+                client.reset();
+            } else if (limits.idleNs() > 0
+                    && client.isIdle(limits.idleNs(), nowNs)
+                    && !monitors.has(client)
+                    && !isPaused()) {
+                client.disconnect();
+            }
+        }
     }
 
     /// Closes the connections of those whose login has run out.

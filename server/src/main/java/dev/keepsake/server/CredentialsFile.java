@@ -32,8 +32,7 @@ final class CredentialsFile {
                 }
             }
         } catch (IOException e) {
-            throw new UsageException(
-                    "%s is %s, which cannot be read".formatted(option, file), e);
+            throw new UsageException("%s is %s, which cannot be read".formatted(option, file), e);
         }
         if (keys.isEmpty()) {
             throw new UsageException(

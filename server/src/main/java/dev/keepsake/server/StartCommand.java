@@ -272,8 +272,7 @@ final class StartCommand implements Callable<Integer> {
         }
         var key = keys.entrySet().iterator().next();
         try {
-            return new S3Endpoint(
-                    URI.create(s3Endpoint), s3Region, key.getKey(), key.getValue());
+            return new S3Endpoint(URI.create(s3Endpoint), s3Region, key.getKey(), key.getValue());
         } catch (IllegalArgumentException e) {
             throw new UsageException(
                     "--s3-endpoint is %s; give one such as http://127.0.0.1:9000"

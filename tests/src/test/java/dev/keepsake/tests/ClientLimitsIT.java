@@ -1,0 +1,165 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.keepsake.front.ClientLimits;
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.InvalidParameterValueException;
+
+/// Clients that a node closes: idle ones, and those who do not read what they are sent.
+class ClientLimitsIT {
+    private static final ClientLimits.Output ANY = new ClientLimits.Output(0, 0, 0);
+    private static final int VALUE_BYTES = 1 << 20;
+    private static final int UNREAD = 60; // more than both sockets hold
+
+    @TempDir Path directory;
+
+    @Test
+    void anIdleClientIsClosedAndOneThatHasAReasonToBeQuietIsNot() throws Exception {
+        try (var node = ServedNode.startDurable(directory)) {
+            var idle = Wire.to(node.address());
+            var blocked = Wire.to(node.address());
+            var listening = Wire.to(node.address());
+            var watching = Wire.to(node.address());
+            try (idle;
+                    blocked;
+                    listening;
+                    watching) {
+                assertThat(idle.ask("PING")).isEqualTo("PONG");
+                blocked.send("BLPOP", "queue", "0");
+                listening.ask("SUBSCRIBE", "channel");
+                assertThat(watching.ask("MONITOR")).isEqualTo("OK");
+                node.front()
+                        .limitClients(
+                                new ClientLimits(TimeUnit.MILLISECONDS.toNanos(300), ANY, ANY, 0));
+                expectEnd(idle);
+                try (var later = Wire.to(node.address())) {
+                    expectEnd(later); // by when all others have been quiet for longer
+                }
+                try (var other = Wire.to(node.address())) {
+                    assertThat(other.ask("PUBLISH", "channel", "news")).isEqualTo("1");
+                    assertThat(other.ask("RPUSH", "queue", "job")).isEqualTo("1");
+                }
+                assertThat(blocked.read()).contains("job");
+                assertThat(listening.read()).contains("news");
+                assertThat(watching.read()).contains("PUBLISH");
+            }
+        }
+    }
+
+    @Test
+    void aClientThatLeavesTooMuchUnreadIsResetAndOthersAreNot() throws Exception {
+        try (var node = ServedNode.startDurable(directory)) {
+            try (var writer = Wire.to(node.address())) {
+                writer.ask("SET", "k", "v".repeat(VALUE_BYTES));
+            }
+            try (var patient = Wire.to(node.address())) {
+                ask(patient);
+                drain(patient); // nothing limits it
+            }
+            node.front()
+                    .limitClients(
+                            new ClientLimits(0, new ClientLimits.Output(8L << 20, 0, 0), ANY, 0));
+            expectReset(node);
+            node.front()
+                    .limitClients(
+                            new ClientLimits(
+                                    0,
+                                    new ClientLimits.Output(
+                                            0, 8L << 20, TimeUnit.MILLISECONDS.toNanos(200)),
+                                    ANY,
+                                    0));
+            expectReset(node);
+            try (var reader = Wire.to(node.address())) {
+                assertThat(reader.ask("GET", "k")).hasSize(VALUE_BYTES);
+            }
+        }
+    }
+
+    private static void expectReset(ServedNode node) throws IOException {
+        try (var lazy = Wire.to(node.address());
+                var other = Wire.to(node.address())) {
+            ask(lazy);
+            await("only the others are left", () -> clients(other) == 1);
+            assertThatExceptionOfType(IOException.class).isThrownBy(() -> drain(lazy));
+        }
+    }
+
+    private static void ask(Wire wire) throws IOException {
+        for (int i = 0; i < UNREAD; i++) {
+            wire.send("GET", "k");
+        }
+    }
+
+    private static void drain(Wire wire) throws IOException {
+        for (int i = 0; i < UNREAD; i++) {
+            assertThat(wire.read()).hasSize(VALUE_BYTES);
+        }
+    }
+
+    private static long clients(Wire wire) {
+        try {
+            return wire.ask("CLIENT", "LIST").lines().filter(line -> !line.isBlank()).count();
+        } catch (IOException e) {
+            throw new AssertionError("the client that reads is gone", e);
+        }
+    }
+
+    private static void expectEnd(Wire wire) {
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(wire::read)
+                .isNotInstanceOf(SocketTimeoutException.class);
+    }
+
+    @Test
+    void aParameterGroupLimitsTheClientsOfARunningCluster() throws Exception {
+        try (var server = TestServer.start(directory)) {
+            var api = server.api().client();
+            api.createParameterGroup(
+                    request -> request.parameterGroupName("mine").family("memorydb_redis7"));
+            server.api().create("demo", 1, 0, 0, server.endpointPort());
+            api.updateCluster(request -> request.clusterName("demo").parameterGroupName("mine"));
+            await("it has the group", () -> isInSync(server));
+            var node = server.api().node("demo", 0, 0);
+            try (var writer = Wire.to(node);
+                    var lazy = Wire.to(node)) {
+                writer.ask("SET", "k", "v".repeat(VALUE_BYTES));
+                ask(lazy);
+                drain(lazy);
+                set(server, "client-output-buffer-limit-normal-hard-limit", "8388608");
+                await("it is applied", () -> isInSync(server));
+                ask(lazy);
+                await("it is reset", () -> clients(writer) == 1);
+                assertThatExceptionOfType(IOException.class).isThrownBy(() -> drain(lazy));
+            }
+            for (String name : new String[] {"activedefrag", "search-enabled"}) {
+                assertThatExceptionOfType(InvalidParameterValueException.class)
+                        .isThrownBy(() -> set(server, name, "yes"))
+                        .withMessageContaining(name + " cannot be changed");
+            }
+        }
+    }
+
+    private static void set(TestServer server, String name, String value) {
+        server.api()
+                .client()
+                .updateParameterGroup(request ->
+                        request.parameterGroupName("mine")
+                                .parameterNameValues(
+                                        pair -> pair.parameterName(name).parameterValue(value)));
+    }
+
+    private static boolean isInSync(TestServer server) {
+        var cluster = server.api().describe("demo");
+        return cluster.status().equals("available")
+                && cluster.parameterGroupName().equals("mine")
+                && cluster.parameterGroupStatus().equals("in-sync");
+    }
+}
