@@ -61,7 +61,7 @@ final class TransportTest {
     @Test
     void aQuietConnectionIsAskedAsTheTransportCan() throws Exception {
         try (var best = Transport.best(1);
-                var nio = Transport.nio(1)) {
+                var nio = Transport.of(Transport.Kind.NIO, 1)) {
             asksQuietConnections(best);
             asksQuietConnections(nio);
         }

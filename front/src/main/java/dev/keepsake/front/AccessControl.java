@@ -43,12 +43,14 @@ final class AccessControl {
     /*
      * Beyond its rules each namesake may do what keeps a lane usable and tells nothing:
      * - ROLE is the barrier. Clients that ask for it are answered by the front, and scripts may not.
+     * - CLIENT ID says what the engine calls the lane, which clients never learn.
      * - EXEC, DISCARD and UNWATCH leave a state of the engine that the front believes left, so that
      *   a lane never goes to the next client in it. Whoever may not say MULTI has nothing to end.
      * And whatever the rules say, it may not do what MemoryDB withholds; clients learn from the front
      * that there is no such command, and this is for scripts.
      */
-    private static final List<String> ALWAYS = List.of("+role", "+exec", "+discard", "+unwatch");
+    private static final List<String> ALWAYS =
+            List.of("+role", "+client|id", "+exec", "+discard", "+unwatch");
 
     /// What the engine said of a user.
     ///
@@ -235,6 +237,17 @@ final class AccessControl {
         return why.startsWith("This ") ? "t" + why.substring(1) : why;
     }
 
+    /// What the engine says of a user's namesake, said of the user.
+    static String withoutNamesakes(String text, String user) {
+        return text.replace(inEngine(user), user);
+    }
+
+    /// What `ACL DRYRUN` says of something that is refused in these words.
+    static String asDryRun(String refusal) {
+        String why = refusal.startsWith("NOPERM ") ? refusal.substring(7) : refusal;
+        return why.startsWith("this ") ? "T" + why.substring(1) : why;
+    }
+
     /// What a user is called in the engine.
     static String inEngine(String user) {
         return user.equals(AccessUser.DEFAULT_NAME) ? DEFAULT_IN_ENGINE : user;
@@ -259,9 +272,9 @@ final class AccessControl {
     }
 
     /// Whether somebody is let in as this user who gives this password, or this token.
-    boolean lets(String user, String given) {
+    boolean lets(String user, byte[] given) {
         return isByToken(user)
-                ? tokens != null && tokens.accepts(user, given)
+                ? tokens != null && tokens.accepts(user, new String(given, UTF_8))
                 : isPassword(user, given);
     }
 
@@ -273,7 +286,7 @@ final class AccessControl {
 
     /// Whether the password is one of the user's. Takes the same time for every user and password
     /// of one length, so that nobody learns from it who exists.
-    private boolean isPassword(String user, String password) {
+    private boolean isPassword(String user, byte[] password) {
         byte[] given = sha256(password);
         var found = admitted.get(user);
         boolean matches = false;
@@ -287,9 +300,9 @@ final class AccessControl {
         return matches || (found != null && found.user().noPassword());
     }
 
-    private static byte[] sha256(String password) {
+    private static byte[] sha256(byte[] password) {
         try {
-            return MessageDigest.getInstance("SHA-256").digest(password.getBytes(UTF_8));
+            return MessageDigest.getInstance("SHA-256").digest(password);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java has SHA-256", e);
         }

@@ -13,6 +13,8 @@ import org.jspecify.annotations.Nullable;
 /// Shapes and texts as Redis 7.0's `networking.c`. Owned by the node's event loop.
 final class ClientCommands {
     private static final String SYNTAX = "ERR syntax error";
+    static final String BAD_NAME =
+            "ERR Client names cannot contain spaces, newlines or special characters.";
     private static final String NO_SUCH_CLIENT = "ERR No such client";
 
     private final NodeFront front;
@@ -38,8 +40,8 @@ final class ClientCommands {
             }
             case "setname" -> setName(session, arguments, out);
             case "setinfo" -> setInfo(session, arguments, out);
-            case "info" -> RespWriter.bulk(out, client.describe() + "\n");
-            case "list" -> list(arguments, out);
+            case "info" -> RespWriter.verbatim(out, client.describe() + "\n", session.protocol());
+            case "list" -> list(session.protocol(), arguments, out);
             case "kill" -> {
                 return kill(client, arguments, out);
             }
@@ -50,41 +52,50 @@ final class ClientCommands {
                 front.unpauseClients();
                 RespWriter.simpleString(out, "OK");
             }
-            case "getredir" -> RespWriter.integer(out, client.isTracking() ? 0 : -1);
-            default ->
-                    RespWriter.error(
-                            out,
-                            "ERR CLIENT %s is not offered"
-                                    .formatted(subcommand.toUpperCase(Locale.ROOT)));
+            case "getredir" -> RespWriter.integer(out, client.redirection());
+            case "help" -> Help.CLIENT.write(out);
+            default -> throw new IllegalStateException("not the front's: client|" + subcommand);
         }
         return true;
     }
 
     private static void setName(Session session, String[] arguments, ByteBuf out) {
-        if (arguments.length != 3 || arguments[2].chars().anyMatch(c -> c <= ' ' || c > '~')) {
-            RespWriter.error(
-                    out, "ERR Client names cannot contain spaces, newlines or special characters.");
+        if (!isName(arguments[2])) {
+            RespWriter.error(out, BAD_NAME);
         } else {
             session.name(arguments[2]);
             RespWriter.simpleString(out, "OK");
         }
     }
 
+    /// Whether a client may call itself that. The empty name is none.
+    static boolean isName(String text) {
+        return text.chars().allMatch(c -> c > ' ' && c <= '~');
+    }
+
     private static void setInfo(Session session, String[] arguments, ByteBuf out) {
-        String what = arguments.length == 4 ? arguments[2].toLowerCase(Locale.ROOT) : "";
+        String what = arguments[2].toLowerCase(Locale.ROOT);
+        if ((what.equals("lib-name") || what.equals("lib-ver")) && !isName(arguments[3])) {
+            RespWriter.error(
+                    out,
+                    "ERR %s cannot contain spaces, newlines or special characters."
+                            .formatted(what));
+            return;
+        }
         switch (what) {
             case "lib-name" -> session.libraryName(arguments[3]);
             case "lib-ver" -> session.libraryVersion(arguments[3]);
             default -> {
-                RespWriter.error(out, "ERR Unrecognized option '%s'".formatted(what));
+                RespWriter.error(out, "ERR Unrecognized option '%s'".formatted(arguments[2]));
                 return;
             }
         }
         RespWriter.simpleString(out, "OK");
     }
 
-    private void list(String[] arguments, ByteBuf out) {
-        Predicate<ClientConnection> shown = client -> true;
+    private void list(int protocol, String[] arguments, ByteBuf out) {
+        var shown =
+                front.clients().stream().sorted((one, other) -> Long.compare(one.id(), other.id()));
         if (arguments.length > 2) {
             String option = arguments[2].toLowerCase(Locale.ROOT);
             if (option.equals("type") && arguments.length == 4) {
@@ -93,30 +104,30 @@ final class ClientCommands {
                     RespWriter.error(out, "ERR Unknown client type '%s'".formatted(arguments[3]));
                     return;
                 }
-                shown = client -> client.type().equals(type);
+                shown = shown.filter(client -> client.type().equals(type));
             } else if (option.equals("id") && arguments.length > 3) {
-                var ids = new ArrayList<Long>();
+                var named = new ArrayList<ClientConnection>();
                 for (int i = 3; i < arguments.length; i++) {
                     var id = number(arguments[i]);
-                    if (id == null) {
+                    if (id == null || id <= 0) {
                         RespWriter.error(out, "ERR Invalid client ID");
                         return;
                     }
-                    ids.add(id);
+                    var client = front.client(id);
+                    if (client != null) {
+                        named.add(client);
+                    }
                 }
-                shown = client -> ids.contains(client.id());
+                shown = named.stream(); // in the order in which they were asked for
             } else {
                 RespWriter.error(out, SYNTAX);
                 return;
             }
         }
-        RespWriter.bulk(
+        RespWriter.verbatim(
                 out,
-                front.clients().stream()
-                        .filter(shown)
-                        .sorted((one, other) -> Long.compare(one.id(), other.id()))
-                        .map(client -> client.describe() + "\n")
-                        .collect(Collectors.joining()));
+                shown.map(client -> client.describe() + "\n").collect(Collectors.joining()),
+                protocol);
     }
 
     private static boolean isType(String type) {

@@ -12,11 +12,13 @@ import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Publication;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -26,6 +28,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -53,6 +56,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
     private static final String NO_CHANNEL =
             "NOPERM this user has no permissions to access one of the channels used as arguments";
+    private static final String NOT_IN_A_TRANSACTION =
+            "ERR Command not allowed inside a transaction";
     private static final String EXEC_ABORT =
             "EXECABORT Transaction discarded because of previous errors.";
 
@@ -83,11 +88,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean inTransaction;
     private boolean transactionFailed;
     private boolean transactionWrites;
+    private boolean transactionReplicates;
     private long transactionBytes;
-    private int transactionCommands;
-    private boolean trackingAsked;
+    private QueuedAnswers queued = new QueuedAnswers();
     private boolean watching;
-    private boolean tracking;
+    private final Tracking tracking = new Tracking();
     private Mute mute = Mute.NOTHING;
     private long connectedNs;
     private long lastCommandNs;
@@ -150,10 +155,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     public void channelInactive(ChannelHandlerContext context) {
         closing = true;
         front.onDisconnected(this);
-        if (own != null) {
-            own.abandon();
-            own = null;
-        }
+        leaveOwnLane();
         endLarge();
         if (input != null) {
             input.release();
@@ -290,40 +292,77 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return own == null ? 0 : own.subscriptions(kind);
     }
 
-    /// The line that CLIENT LIST has of it: what the front knows, in Redis's words.
+    /// The line that CLIENT LIST has of it: what the front knows, in Redis's words. Replies that
+    /// wait for the log are among the unsent ones. There is no fixed buffer for replies, and
+    /// arguments are not copied, so `rbs`, `rbp` and `argv-mem` are 0.
     String describe() {
         long nowNs = front.loop().ticker().nanoTime();
         var user = session.user();
-        var flags = new StringBuilder();
-        flags.append(type().equals("pubsub") ? "P" : "");
-        flags.append(inTransaction ? "x" : "").append(tracking ? "t" : "");
-        flags.append(session.readOnly() ? "r" : "").append(session.spared() ? "e" : "");
-        return "id=%d addr=%s laddr=%s name=%s age=%d idle=%d flags=%s db=0 sub=%d psub=%d ssub=%d multi=%d qbuf=%d omem=%d cmd=%s user=%s redir=%d resp=%d lib-name=%s lib-ver=%s"
+        var in = input;
+        int gathered = output == null ? 0 : output.readableBytes();
+        long waitingBytes = parked.stream().mapToLong(each -> each.bytes().readableBytes()).sum();
+        long unsent = unsentBytes() + waitingBytes;
+        int used = in == null ? 0 : in.readableBytes();
+        int free = in == null ? 0 : in.writableBytes();
+        long queuedBytes = inTransaction ? transactionBytes : 0;
+        return ("id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=0 sub=%d psub=%d"
+                        + " ssub=%d multi=%d qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=%d rbs=0"
+                        + " rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=%s cmd=%s user=%s"
+                        + " redir=%d resp=%d lib-name=%s lib-ver=%s")
                 .formatted(
                         id,
                         address(),
                         localAddress(),
+                        fileDescriptor(),
                         session.name(),
                         TimeUnit.NANOSECONDS.toSeconds(nowNs - connectedNs),
                         TimeUnit.NANOSECONDS.toSeconds(nowNs - lastCommandNs),
-                        flags.isEmpty() ? "N" : flags,
+                        flags(),
                         subscriptions("subscribe"),
                         subscriptions("psubscribe"),
                         subscriptions("ssubscribe"),
-                        inTransaction ? transactionCommands : -1,
-                        input == null ? 0 : input.readableBytes(),
-                        unsentBytes(),
+                        inTransaction ? queued.count() : -1,
+                        used,
+                        free,
+                        queuedBytes,
+                        gathered,
+                        parked.size() + unsentPieces(),
+                        unsent,
+                        used + free + queuedBytes + gathered + unsent,
+                        events(),
                         lastCommand.isEmpty() ? "NULL" : lastCommand,
                         user == null ? AccessUser.DEFAULT_NAME : user,
-                        tracking ? 0 : -1,
+                        redirection(),
                         session.protocol(),
                         session.libraryName(),
                         session.libraryVersion());
     }
 
-    /// Whether the engine tells it what has changed of the keys that it has read.
-    boolean isTracking() {
-        return tracking;
+    /// In Redis's letters and order.
+    private String flags() {
+        var flags = new StringBuilder();
+        flags.append(front.monitors().contains(this) ? "O" : "");
+        flags.append(type().equals("pubsub") ? "P" : "").append(inTransaction ? "x" : "");
+        flags.append(own != null && own.isBlocked() ? "b" : "").append(tracking.flags());
+        flags.append(closing ? "c" : "");
+        flags.append(session.readOnly() ? "r" : "").append(session.spared() ? "e" : "");
+        return flags.isEmpty() ? "N" : flags.toString();
+    }
+
+    private String events() {
+        var open = channel;
+        boolean reading = open != null && open.config().isAutoRead();
+        return (reading ? "r" : "") + (unsentBytes() > 0 ? "w" : "");
+    }
+
+    private int fileDescriptor() {
+        return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
+    }
+
+    /// The connection that is told what has changed of the keys that this one reads: 0 for this one
+    /// itself, -1 for none.
+    long redirection() {
+        return tracking.redirection();
     }
 
     /// Which replies it does not want from now on. Nothing is under way when it says so.
@@ -356,6 +395,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var open = channel;
         var pending = open == null ? null : open.unsafe().outboundBuffer();
         return pending == null ? 0 : pending.totalPendingWriteBytes();
+    }
+
+    private int unsentPieces() {
+        var open = channel;
+        var pending = open == null ? null : open.unsafe().outboundBuffer();
+        return pending == null ? 0 : pending.size();
     }
 
     /// Answers with an error and closes.
@@ -510,7 +555,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void refuseLarge(LargeCommand command) {
         boolean partly = command.isPassing();
         command.refuse();
-        if (partly && (watching || tracking || (own != null && own.isSubscribedAtAll()))) {
+        if (partly && (watching || tracking.isOn() || (own != null && own.isSubscribedAtAll()))) {
             reset(); // the engine's memory of this client would go with the lane
         } else if (partly) {
             leaveOwnLane();
@@ -563,24 +608,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         refused = false;
         boolean handled = take(in, base, frame);
         boolean decided = large == null || large.isDecided();
-        if (handled && decided && !refused && !front.monitors().isEmpty() && isShown(lastCommand)) {
+        if (handled
+                && decided
+                && !refused
+                && !front.monitors().isEmpty()
+                && Monitors.shows(lastCommand)) {
             front.monitors().show(this, in, base, frame);
         }
         return handled;
-    }
-
-    /// Whether those who monitor see it: not what may hold a password, and not what Redis hides.
-    private static boolean isShown(String command) {
-        return switch (command) {
-            case "auth", "hello", "monitor", "quit", "reset" -> false;
-            default -> true;
-        };
     }
 
     private boolean take(ByteBuf in, int base, CommandFrame frame) {
         var spec = front.table().resolve(in, base, frame);
         if (spec == null || spec.handling() == CommandSpec.Handling.WITHHELD) {
             return refuse(FrontCommands.unknownCommand(in, base, frame));
+        }
+        boolean inFront = spec.handling() == CommandSpec.Handling.FRONT;
+        if (inFront && frame.argumentCount() > 1 && hasOnlySubcommands(spec)) {
+            return refuse(FrontCommands.unknownSubcommand(in, base, frame));
         }
         if (!spec.acceptsArgumentCount(frame.argumentCount())) {
             return refuse("ERR wrong number of arguments for '%s' command".formatted(spec.name()));
@@ -594,11 +639,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         lastCommandNs = front.loop().ticker().nanoTime();
         lastCommand = spec.name();
-        if (inTransaction && spec.name().endsWith("subscribe")) {
-            return refuse("ERR Command not allowed inside a transaction");
+        if (inTransaction && spec.name().endsWith("unsubscribe") && frame.argumentCount() == 1) {
+            return refuse(
+                    "ERR %s without channels is not offered inside a transaction"
+                            .formatted(spec.name().toUpperCase(Locale.ROOT)));
         }
         boolean leaves = spec.name().equals("quit") || spec.name().equals("reset");
-        if (spec.handling() == CommandSpec.Handling.FRONT && isForTheEngine(spec)) {
+        if (inFront && isForTheEngine(spec)) {
             return handleTracking(spec, in, base, frame);
         }
         switch (spec.name()) {
@@ -611,12 +658,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             case "acl|log" -> {
                 return handleAclLog(in, base, frame);
             }
+            case "acl|dryrun" -> {
+                return handleDryRun(in, base, frame);
+            }
             default -> {
                 // below
             }
         }
-        if (spec.handling() == CommandSpec.Handling.FRONT
-                && (leaves || own == null || !own.isSubscribed())) {
+        if (inFront && (leaves || own == null || !own.isSubscribed())) {
             return handleInFront(spec, in, base, frame);
         }
         if (own != null && own.isSubscribed() && !isAllowedWhileSubscribed(spec.name())) {
@@ -638,14 +687,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return passOnUndecided(spec);
         }
         String elsewhere =
-                route.find(
-                        spec,
-                        in,
-                        base,
-                        frame,
-                        front.topology(),
-                        front.node(),
-                        session.readOnly() && !spec.name().equals("spublish"));
+                route.find(spec, in, base, frame, front.topology(), front.node(), readsHere(spec));
         if (elsewhere != null) {
             return refuse(elsewhere);
         }
@@ -653,7 +695,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         boolean early =
                 !front.isPrimary()
                         && route.slot() >= 0
-                        && !(session.readOnly() && spec.effect().isRead());
+                        && !(readsHere(spec) && spec.effect().isRead());
         boolean multi = spec.name().equals("multi");
         if ((multi && !front.isServing()) || isUnservedTransaction()) {
             return handleUnservedTransaction(spec);
@@ -666,7 +708,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (refusal != null && writes) {
             return refuse(refusal);
         }
-        if (front.areWritesPaused() && (writes || spec.name().endsWith("publish"))) {
+        boolean replicates =
+                spec.name().equals("exec")
+                        ? transactionReplicates
+                        : writes || spec.name().endsWith("publish");
+        if (front.areWritesPaused() && replicates) {
             return false;
         }
         if (!front.isPrimary() && spec.name().equals("publish")) {
@@ -707,6 +753,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         command.passTo(lane);
         return true;
+    }
+
+    /// Whether the client takes what a replica says. Whoever listens to a shard's channels does, as
+    /// in Redis: they are all the same on all its nodes.
+    private boolean readsHere(CommandSpec spec) {
+        return switch (spec.name()) {
+            case "spublish" -> false;
+            case "ssubscribe", "sunsubscribe" -> true;
+            default -> session.readOnly();
+        };
     }
 
     /// Subscribers of the whole shard are to hear what is published on a replica, so its primary
@@ -781,7 +837,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return false;
         }
         if (inTransaction) {
-            return refuse("ERR Command not allowed inside a transaction");
+            return refuse(NOT_IN_A_TRANSACTION);
         }
         String how = frame.argumentCount() > 3 ? text(in, base, frame, 3) : "timeout";
         if (frame.argumentCount() > 4) {
@@ -828,7 +884,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return false;
         }
         if (inTransaction) {
-            return refuse("ERR Command not allowed inside a transaction");
+            return refuse(NOT_IN_A_TRANSACTION);
         }
         boolean limited = frame.argumentCount() > 2;
         boolean resets = limited && text(in, base, frame, 2).equalsIgnoreCase("reset");
@@ -866,11 +922,65 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
+    /// Asks the engine what a user's namesake may do, in which nothing is known of namesakes.
+    private boolean handleDryRun(ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        if (inTransaction) {
+            return refuse(NOT_IN_A_TRANSACTION);
+        }
+        var control = front.controlLane();
+        if (control == null) {
+            return refuse(LOADING);
+        }
+        var arguments = Arguments.of(in, base, frame);
+        String user = arguments.texts()[2];
+        String name = arguments.texts()[3];
+        if (!front.access().isAdmitted(user)) {
+            return refuse("ERR User '%s' not found".formatted(user));
+        }
+        var asked = front.table().find(name);
+        if (asked != null && frame.argumentCount() > 4) {
+            var subcommand = front.table().find(name + "|" + arguments.texts()[4]);
+            asked = subcommand == null ? asked : subcommand;
+        }
+        if (asked == null || asked.handling() == CommandSpec.Handling.WITHHELD) {
+            return refuse("ERR Command '%s' not found".formatted(name));
+        }
+        String refusal =
+                AccessControl.isCheckedHere(asked)
+                        ? front.access().refusal(user, asked, LOADING)
+                        : null;
+        inFlight++;
+        control.ask(
+                reply ->
+                        answerLater(out -> {
+                            switch (reply) {
+                                case RespValue.ErrorReply(String error) ->
+                                        RespWriter.error(out, error);
+                                case RespValue.Bulk why ->
+                                        RespWriter.bulk(
+                                                out,
+                                                AccessControl.withoutNamesakes(why.utf8(), user));
+                                default -> {
+                                    if (refusal == null) {
+                                        RespWriter.simpleString(out, "OK");
+                                    } else {
+                                        RespWriter.bulk(out, AccessControl.asDryRun(refusal));
+                                    }
+                                }
+                            }
+                        }),
+                arguments.with(2, AccessControl.inEngine(user)));
+        return true;
+    }
+
     private static String text(ByteBuf in, int base, CommandFrame frame, int index) {
         return in.toString(base + frame.start(index), frame.length(index), UTF_8);
     }
 
-    /// A command of some client is shown to this one.
+    /// Something is told to this client that answers none of its commands.
     void onShown(ByteBuf line) {
         if (isClosed()) {
             return;
@@ -887,7 +997,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return false;
         }
         if (inTransaction) {
-            return refuse("ERR Command not allowed inside a transaction");
+            return refuse(NOT_IN_A_TRANSACTION);
         }
         var control = front.controlLane();
         if (!front.isServing() || control == null) {
@@ -918,6 +1028,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return text.matches("\\d{1,9}") ? Integer.parseInt(text) : -1;
     }
 
+    /// Whether nothing is left of a command of the front when its subcommand is not known.
+    private static boolean hasOnlySubcommands(CommandSpec spec) {
+        return spec.name().equals("client") || spec.name().equals("cluster");
+    }
+
     /// Whether the engine keeps what this CLIENT subcommand is about.
     private static boolean isForTheEngine(CommandSpec spec) {
         return switch (spec.name()) {
@@ -926,32 +1041,105 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         };
     }
 
-    /// Tracking is of RESP3 alone: there the news come on the connection that reads. While it is
-    /// on, all commands go over a lane of one's own.
+    /// While tracking is on, all commands go over a lane of one's own.
     private boolean handleTracking(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (inFlight > 0) {
-            return false;
-        }
-        if (inTransaction) {
-            return refuse("ERR Command not allowed inside a transaction");
-        }
-        if (!front.isServing()) {
+        if (!front.isServing() || isUnservedTransaction()) {
             return refuse(LOADING);
         }
-        if (spec.name().equals("client|tracking")) {
-            if (session.protocol() == 2) {
-                return refuse("ERR CLIENT TRACKING is offered in RESP3 only; say HELLO 3 first");
-            }
-            for (int i = 3; i < frame.argumentCount(); i++) {
-                var option = in.toString(base + frame.start(i), frame.length(i), UTF_8);
-                if (option.equalsIgnoreCase("redirect")) {
-                    return refuse("ERR CLIENT TRACKING with REDIRECT is not offered");
-                }
-            }
-            var choice = in.toString(base + frame.start(2), frame.length(2), UTF_8);
-            trackingAsked = choice.equalsIgnoreCase("on");
+        if (!spec.name().equals("client|tracking")) {
+            return submitOwn(spec, in, base, frame);
         }
-        return submitOwn(spec, in, base, frame);
+        if (inTransaction) {
+            return refuse(NOT_IN_A_TRANSACTION);
+        }
+        return inFlight == 0 && submitTracking(in, base, frame);
+    }
+
+    /// Tells the engine to track. When the news are for another connection, they come over a lane
+    /// of their own, which the engine takes for that connection.
+    private boolean submitTracking(ByteBuf in, int base, CommandFrame frame) {
+        var request = TrackingRequest.of(Arguments.of(in, base, frame), front::client);
+        if (request.target() != null) {
+            if (tracking.lane() == null) {
+                tracking.open(front.openNewsLane(this));
+            }
+            if (tracking.idOfLane() == 0) {
+                return false; // goes on when the engine has said it
+            }
+        }
+        var lane = takeOwnLane();
+        if (lane == null) {
+            return false;
+        }
+        inFlight++;
+        lane.stain();
+        tracking.ask(request);
+        var command = front.allocator().buffer(128);
+        RespWriter.command(command, request.toEngine(tracking.idOfLane()));
+        lane.submit(
+                command,
+                0,
+                command.readableBytes(),
+                reply -> {
+                    tracking.onAnswered(OwnLane.isText(reply, "+OK"));
+                    return reply;
+                });
+        command.release();
+        return true;
+    }
+
+    /// What has changed of the keys that this client tracks is for the connection that it has
+    /// named.
+    void onNews(ByteBuf push) {
+        var target = tracking.target();
+        if (target != null && !target.isClosed()) {
+            target.hear(push);
+        } else if (target != null) {
+            tracking.breakOff();
+            if (session.protocol() == 3) {
+                var broken = front.allocator().buffer(64);
+                RespWriter.push(broken, 2);
+                RespWriter.bulk(broken, "tracking-redir-broken");
+                RespWriter.integer(broken, target.id());
+                onShown(broken);
+                broken.release();
+            }
+        }
+    }
+
+    /// Takes what has changed of the keys that another client tracks: as it comes in RESP3, and as
+    /// a message in RESP2, where only those hear it who listen to anything.
+    private void hear(ByteBuf push) {
+        if (session.protocol() == 3) {
+            onShown(push);
+        } else if (type().equals("pubsub")) {
+            var message = front.allocator().buffer(push.readableBytes() + 64);
+            RespWriter.array(message, 3);
+            RespWriter.bulk(message, "message");
+            RespWriter.bulk(message, "__redis__:invalidate");
+            int header = NewsLane.headerBytes(push);
+            message.writeBytes(push, push.readerIndex() + header, push.readableBytes() - header);
+            onShown(message);
+            message.release();
+        }
+    }
+
+    void onNewsLaneReady() {
+        process(); // the command that waits for it
+        front.flushClients();
+    }
+
+    /// The engine has closed it: who relies on hearing the news must not go on.
+    void onNewsLaneLost(NewsLane lane) {
+        if (tracking.lane() != lane) {
+            return;
+        }
+        tracking.end();
+        if (own != null) {
+            reset();
+        } else {
+            process(); // the command that has waited for it
+        }
     }
 
     /// Whether a transaction is open that began when nothing was served. It only ever fails.
@@ -1053,6 +1241,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             route.mark(spec, in, base, frame, lane.marks(), front);
         }
         int length = frame.lengthBytes();
+        if (inTransaction && spec.name().endsWith("subscribe")) {
+            inFlight++;
+            queueSubscription(lane, spec, Arguments.of(in, base, frame));
+            return true;
+        }
         if (spec.name().endsWith("subscribe")) {
             if (inFlight > 0) {
                 return false;
@@ -1073,23 +1266,82 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 endTransaction();
             }
             default -> {
-                transactionBytes += inTransaction && large == null ? weight(frame) : 0;
-                noteTransactionSlot(route.slot());
-                transactionWrites |= inTransaction && !spec.effect().isRead();
-                transactionCommands += inTransaction ? 1 : 0;
-                tracking = spec.name().equals("client|tracking") ? trackingAsked : tracking;
-                watching |= spec.name().equals("watch");
-                watching &= !spec.name().equals("unwatch");
-                var kind = inTransaction ? OwnLane.Kind.NOW : OwnLane.Kind.WAIT;
-                if (large == null) {
-                    lane.submit(in, base, length, kind, "");
+                var change = changeOf(spec);
+                if (inTransaction) {
+                    noteTransactionSlot(spec.hasKeys() ? route.slot() : -1);
+                    noteQueued(spec, large == null ? weight(frame) : 0, change);
+                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.NOW);
+                } else if (change != null) {
+                    lane.submit(in, base, length, change);
                 } else {
-                    lane.expect(kind, "");
-                    large.accept(lane);
+                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT);
                 }
+                if (!inTransaction && spec.blocks(in, base, frame)) {
+                    lane.noteBlocking();
+                }
+                if (spec.name().equals("watch")) {
+                    watching = true;
+                    lane.stain();
+                }
+                watching &= !spec.name().equals("unwatch") || inTransaction;
             }
         }
         return true;
+    }
+
+    /// Queues a command for each channel; the client hears of the first.
+    private void queueSubscription(OwnLane lane, CommandSpec spec, Arguments arguments) {
+        noteTransactionSlot(spec.hasKeys() ? front.route().slot() : -1);
+        queued.add(arguments.count() - 1, lane::onExecuted);
+        lane.stain();
+        var command = front.allocator().buffer(64);
+        for (int i = 1; i < arguments.count(); i++) {
+            command.clear();
+            RespWriter.command(command, arguments.bytes(0), arguments.bytes(i));
+            transactionBytes += command.readableBytes();
+            lane.submit(
+                    command,
+                    0,
+                    command.readableBytes(),
+                    i == 1 ? OwnLane.Kind.NOW : OwnLane.Kind.NOBODYS,
+                    "");
+        }
+        command.release();
+    }
+
+    /// What the front makes of the engine's reply, or null when it leaves it as it is.
+    private @Nullable UnaryOperator<ByteBuf> changeOf(CommandSpec spec) {
+        int protocol = session.protocol();
+        if (spec.name().equals("client|trackinginfo")) {
+            return reply -> tracking.describedBy(reply, protocol);
+        }
+        var kind = EngineWords.kindOf(spec);
+        return kind == null ? null : reply -> front.engineWords().ofTheNode(kind, reply, protocol);
+    }
+
+    private void noteQueued(
+            CommandSpec spec, long weightBytes, @Nullable UnaryOperator<ByteBuf> change) {
+        transactionBytes += weightBytes;
+        boolean writes = !spec.effect().isRead();
+        transactionWrites |= writes;
+        transactionReplicates |= writes || spec.name().endsWith("publish");
+        if (change == null) {
+            queued.add();
+        } else {
+            queued.add(change);
+        }
+    }
+
+    /// Sends a command, or lets a large one arrive piece by piece.
+    private void submitOrPassOn(
+            OwnLane lane, ByteBuf in, int base, int length, OwnLane.Kind kind) {
+        var command = large;
+        if (command == null) {
+            lane.submit(in, base, length, kind, "");
+        } else {
+            lane.expect(kind, "");
+            command.accept(lane);
+        }
     }
 
     /// A transaction that the front has seen an error in is discarded in the engine, which has not.
@@ -1100,8 +1352,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             RespWriter.command(discard, "DISCARD");
             lane.submit(discard, 0, discard.readableBytes(), OwnLane.Kind.REPLACED, abort);
             discard.release();
-        } else {
+        } else if (queued.areAllOfTheEngine()) {
             lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
+        } else {
+            lane.submit(in, base, length, queued::changed);
         }
         endTransaction();
     }
@@ -1120,19 +1374,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void noteTransactionSlot(int slot) {
-        if (inTransaction && slot >= 0) {
+        if (slot >= 0) {
             crossSlot |= transactionSlot >= 0 && transactionSlot != slot;
             transactionSlot = slot;
         }
     }
 
     private void endTransaction() {
+        // Without MULTI, EXEC and DISCARD are errors and the engine goes on watching.
+        watching &= !inTransaction;
         inTransaction = false;
         transactionFailed = false;
         transactionWrites = false;
+        transactionReplicates = false;
         transactionBytes = 0;
-        transactionCommands = 0;
-        watching = false;
+        queued = new QueuedAnswers();
         crossSlot = false;
         transactionSlot = -1;
     }
@@ -1141,14 +1397,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (inFlight > 0) {
             return false;
         }
-        if (inTransaction && !spec.name().equals("quit") && !spec.name().equals("reset")) {
-            return refuse("ERR Command not allowed inside a transaction");
+        boolean leaves = spec.name().equals("quit") || spec.name().equals("reset");
+        var arguments = Arguments.of(in, base, frame);
+        if (inTransaction && !leaves) {
+            return queueInFront(spec, arguments);
         }
-        var arguments = new String[frame.argumentCount()];
-        for (int i = 0; i < arguments.length; i++) {
-            arguments[i] = in.toString(base + frame.start(i), frame.length(i), UTF_8);
-        }
-        arguments[0] = arguments[0].toLowerCase(Locale.ROOT);
         if (spec.name().equals("reset")) {
             mute = Mute.NOTHING;
             leaveOwnLane();
@@ -1170,8 +1423,40 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return true;
     }
 
+    /// Something that the front answers takes its place in a transaction: the engine queues another
+    /// command for it, and the front answers when that is executed.
+    private boolean queueInFront(CommandSpec spec, Arguments arguments) {
+        var lane = own;
+        if (lane == null || !mayBeQueued(spec)) {
+            return refuse(lane == null ? LOADING : NOT_IN_A_TRANSACTION);
+        }
+        noteQueued(
+                spec,
+                0,
+                placeholder -> {
+                    var answer = Unpooled.buffer();
+                    front.commands().answer(this, spec, arguments, answer);
+                    return answer;
+                });
+        inFlight++;
+        var role = front.allocator().buffer(32);
+        RespWriter.command(role, "ROLE"); // which everybody may ask
+        lane.submit(role, 0, role.readableBytes(), OwnLane.Kind.NOW, "");
+        role.release();
+        return true;
+    }
+
+    /// Not what decides how, as whom or whether the connection goes on: the answers of the engine
+    /// in the same transaction could not follow.
+    private static boolean mayBeQueued(CommandSpec spec) {
+        return switch (spec.name()) {
+            case "auth", "hello", "monitor", "client|kill", "client|reply" -> false;
+            default -> true;
+        };
+    }
+
     private void leaveOwnLane() {
-        tracking = false;
+        tracking.end();
         if (own != null) {
             own.abandon();
             own = null;
@@ -1375,7 +1660,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (lane != null
                 && !inTransaction
                 && !watching
-                && !tracking
+                && !tracking.isOn()
                 && large == null
                 && lane.isQuiet()
                 && inFlight == 0) {

@@ -30,6 +30,18 @@ final class ClusterAnswers {
                 .orElseThrow();
     }
 
+    /// Whether this node leads its shard.
+    boolean isPrimary(Topology topology) {
+        return myShard(topology).primary().name().equals(node);
+    }
+
+    /// How many replicas of its shard can be read from.
+    long onlineReplicas(Topology topology) {
+        return myShard(topology).replicas().stream()
+                .filter(replica -> replica.health() == TopologyNode.Health.ONLINE)
+                .count();
+    }
+
     private static List<TopologyNode> members(TopologyShard shard) {
         var members = new ArrayList<TopologyNode>();
         members.add(shard.primary());

@@ -7,6 +7,9 @@ import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -18,12 +21,18 @@ final class CommandListing {
     private static final String SUBCOMMANDS = "subcommands";
 
     private final Set<String> offered;
+    private final Set<String> withheld;
 
     CommandListing(CommandTable table) {
         this.offered =
                 table.all().stream()
                         .filter(spec -> spec.handling() != CommandSpec.Handling.WITHHELD)
                         .map(CommandSpec::name)
+                        .collect(Collectors.toSet());
+        this.withheld =
+                table.all().stream()
+                        .map(CommandSpec::name)
+                        .filter(name -> !offered.contains(name))
                         .collect(Collectors.toSet());
     }
 
@@ -50,6 +59,31 @@ final class CommandListing {
             default -> copy(reply, at, out);
         }
         return out;
+    }
+
+    /// What HELP says of the subcommands of a command: a heading for each, and below it, indented,
+    /// what it does.
+    ///
+    /// @param lines the first names the command
+    void helpWithoutWithheld(List<String> lines, ByteBuf out) {
+        var kept = new ArrayList<String>();
+        boolean shown = true;
+        for (var line : lines) {
+            if (kept.isEmpty()) {
+                kept.add(line);
+                continue;
+            }
+            if (!line.startsWith(" ")) {
+                String command = kept.getFirst().split(" ", -1)[0];
+                String name = (command + "|" + line.split(" ", -1)[0]).toLowerCase(Locale.ROOT);
+                shown = !withheld.contains(name);
+            }
+            if (shown) {
+                kept.add(line);
+            }
+        }
+        RespWriter.array(out, kept.size());
+        kept.forEach(line -> RespWriter.simpleString(out, line));
     }
 
     private boolean isWhole(String name) {

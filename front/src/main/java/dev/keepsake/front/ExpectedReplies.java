@@ -23,7 +23,11 @@ final class ExpectedReplies {
         /// As NOW, and lists commands: those that are withheld are taken out.
         COMMANDS,
         /// As COMMANDS, and says in each place what was asked for there.
-        COMMANDS_ASKED_FOR
+        COMMANDS_ASKED_FOR,
+        /// As NOW, and tells of connections to the engine.
+        SLOW_LOG,
+        /// As NOW, and explains subcommands: those that are withheld are taken out.
+        HELP
     }
 
     private Kind[] kinds = new Kind[256];

@@ -5,7 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.KeySlot;
-import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -51,14 +50,25 @@ final class FrontCommands {
                 .replaceAll("[\r\n]", " ");
     }
 
+    /// Redis's text for a subcommand that it does not know.
+    static String unknownSubcommand(ByteBuf in, int base, CommandFrame frame) {
+        String command = in.toString(base + frame.start(0), frame.length(0), UTF_8);
+        int length = Math.min(frame.length(1), UNKNOWN_SHOWN_MAX);
+        return "ERR unknown subcommand '%s'. Try %s HELP."
+                .formatted(
+                        in.toString(base + frame.start(1), length, UTF_8),
+                        command.toUpperCase(Locale.ROOT));
+    }
+
     /// Answers one command.
     ///
     /// @return false when the connection is to be closed behind the answer
-    boolean answer(ClientConnection client, CommandSpec spec, String[] arguments, ByteBuf out) {
+    boolean answer(ClientConnection client, CommandSpec spec, Arguments given, ByteBuf out) {
         var session = client.session();
+        var arguments = given.texts();
         switch (arguments[0]) {
-            case "hello" -> hello(client, arguments, out);
-            case "auth" -> auth(client, arguments, out);
+            case "hello" -> hello(client, given, out);
+            case "auth" -> auth(client, given, out);
             case "acl" -> acl.answer(spec, session, arguments, out);
             case "monitor" -> {
                 front.monitors().add(client);
@@ -83,23 +93,21 @@ final class FrontCommands {
             }
             case "asking" -> RespWriter.simpleString(out, "OK");
             case "select" -> select(arguments[1], out);
-            case "wait" -> RespWriter.integer(out, onlineReplicas());
+            case "wait" -> RespWriter.integer(out, cluster.onlineReplicas(front.topology()));
             case "role" -> role(out);
             case "client" -> {
                 return clients.answer(client, arguments, out);
             }
-            case "cluster" -> cluster(spec, session.protocol(), arguments, out);
+            case "cluster" -> cluster(spec, session.protocol(), given, out);
             default -> RespWriter.error(out, "ERR %s is not answered yet".formatted(arguments[0]));
         }
         return true;
     }
 
-    private void hello(ClientConnection client, String[] arguments, ByteBuf out) {
+    private void hello(ClientConnection client, Arguments given, ByteBuf out) {
         var session = client.session();
+        var arguments = given.texts();
         int protocol = session.protocol();
-        String name = session.name();
-        String user = session.user();
-        boolean loggedIn = false;
         int next = 1;
         if (arguments.length > 1) {
             if (!arguments[1].equals("2") && !arguments[1].equals("3")) {
@@ -113,19 +121,24 @@ final class FrontCommands {
             protocol = Integer.parseInt(arguments[1]);
             next = 2;
         }
+        // One after the other, as Redis does it: what precedes an error has happened.
         while (next < arguments.length) {
             String option = arguments[next].toUpperCase(Locale.ROOT);
             if (option.equals("AUTH") && next + 2 < arguments.length) {
-                user = arguments[next + 1];
-                if (!front.access().lets(user, arguments[next + 2])) {
+                String user = arguments[next + 1];
+                if (!front.access().lets(user, given.bytes(next + 2))) {
                     noteFailedLogin(client, arguments[0], user);
                     RespWriter.error(out, WRONG_PASS);
                     return;
                 }
-                loggedIn = true;
+                logIn(session, user);
                 next += 3;
             } else if (option.equals("SETNAME") && next + 1 < arguments.length) {
-                name = arguments[next + 1];
+                if (!ClientCommands.isName(arguments[next + 1])) {
+                    RespWriter.error(out, ClientCommands.BAD_NAME);
+                    return;
+                }
+                session.name(arguments[next + 1]);
                 next += 2;
             } else {
                 RespWriter.error(
@@ -133,15 +146,11 @@ final class FrontCommands {
                 return;
             }
         }
-        if (user == null) {
+        if (session.user() == null) {
             RespWriter.error(out, HELLO_WITHOUT_AUTH);
             return;
         }
-        if (loggedIn) {
-            logIn(session, user);
-        }
         session.speak(protocol);
-        session.name(name);
         RespWriter.map(out, 7, protocol);
         RespWriter.bulk(out, "server");
         RespWriter.bulk(out, "redis");
@@ -164,8 +173,9 @@ final class FrontCommands {
                 .note(command, user, front.loop().ticker().nanoTime(), client.describe());
     }
 
-    private void auth(ClientConnection client, String[] arguments, ByteBuf out) {
+    private void auth(ClientConnection client, Arguments given, ByteBuf out) {
         var session = client.session();
+        var arguments = given.texts();
         if (arguments.length > 3) {
             RespWriter.error(out, "ERR syntax error");
             return;
@@ -180,7 +190,7 @@ final class FrontCommands {
             return;
         }
         String user = named ? arguments[1] : AccessUser.DEFAULT_NAME;
-        if (access.lets(user, arguments[arguments.length - 1])) {
+        if (access.lets(user, given.bytes(arguments.length - 1))) {
             logIn(session, user);
             RespWriter.simpleString(out, "OK");
         } else {
@@ -205,7 +215,8 @@ final class FrontCommands {
         }
     }
 
-    private void cluster(CommandSpec spec, int protocol, String[] arguments, ByteBuf out) {
+    private void cluster(CommandSpec spec, int protocol, Arguments given, ByteBuf out) {
+        var arguments = given.texts();
         var topology = front.topology();
         switch (spec.name()) {
             case "cluster|slots" -> cluster.slots(topology, protocol, out);
@@ -214,7 +225,7 @@ final class FrontCommands {
             case "cluster|info" -> RespWriter.bulk(out, cluster.info(topology));
             case "cluster|myid" -> RespWriter.bulk(out, cluster.myself(topology).id());
             case "cluster|keyslot" -> {
-                var key = Unpooled.copiedBuffer(arguments[2], UTF_8);
+                var key = Unpooled.wrappedBuffer(given.bytes(2));
                 RespWriter.integer(out, KeySlot.of(key, 0, key.readableBytes()));
             }
             case "cluster|links" -> RespWriter.array(out, 0); // the nodes have no bus
@@ -227,27 +238,14 @@ final class FrontCommands {
                     RespWriter.error(out, "ERR Unknown node " + arguments[2]);
                 }
             }
-            default -> {
-                if (arguments.length > 1 && arguments[1].equalsIgnoreCase("myshardid")) {
-                    RespWriter.bulk(out, cluster.myShard(topology).id());
-                } else {
-                    RespWriter.error(
-                            out,
-                            "ERR CLUSTER %s is not offered"
-                                    .formatted(arguments.length > 1 ? arguments[1] : ""));
-                }
-            }
+            case "cluster|myshardid" -> RespWriter.bulk(out, cluster.myShard(topology).id());
+            case "cluster|help" -> Help.CLUSTER.write(out);
+            default -> throw new IllegalStateException("not the front's: " + spec.name());
         }
     }
 
     private boolean isPrimary() {
-        return cluster.myShard(front.topology()).primary().name().equals(front.node());
-    }
-
-    private long onlineReplicas() {
-        return cluster.myShard(front.topology()).replicas().stream()
-                .filter(replica -> replica.health() == TopologyNode.Health.ONLINE)
-                .count();
+        return cluster.isPrimary(front.topology());
     }
 
     private void role(ByteBuf out) {
@@ -271,84 +269,5 @@ final class FrontCommands {
         RespWriter.integer(out, shard.primary().port());
         RespWriter.bulk(out, front.isServing() ? "connected" : "sync");
         RespWriter.integer(out, front.durableOffset());
-    }
-
-    /// Puts what is true of the node where INFO speaks of the engine behind it.
-    ByteBuf rewriteInfo(ByteBuf reply) {
-        if (!(RespValue.decode(reply.duplicate()) instanceof RespValue.Bulk info)) {
-            return reply;
-        }
-        var text = new StringBuilder();
-        boolean replication = false;
-        for (String line : info.utf8().split("\r\n", -1)) {
-            if (line.startsWith("# ")) {
-                replication = line.equals("# Replication");
-                text.append(line).append("\r\n");
-                if (replication) {
-                    replicationInfo(text);
-                } else if (line.equals("# Stats")) {
-                    readsInfo(text);
-                }
-            } else if (!(replication && !line.isEmpty()) && !speaksOfTheEngine(line)) {
-                text.append(rewriteLine(line)).append("\r\n");
-            }
-        }
-        text.setLength(text.length() - 2);
-        var out = Unpooled.buffer(text.length() + 32);
-        RespWriter.bulk(out, text.toString());
-        return out;
-    }
-
-    private static boolean speaksOfTheEngine(String line) {
-        return line.startsWith("executable:")
-                || line.startsWith("config_file:")
-                || line.startsWith("process_id:");
-    }
-
-    private String rewriteLine(String line) {
-        if (line.startsWith("redis_mode:")) {
-            return "redis_mode:cluster";
-        }
-        if (line.startsWith("cluster_enabled:")) {
-            return "cluster_enabled:1";
-        }
-        if (line.startsWith("tcp_port:")) {
-            return "tcp_port:" + cluster.myself(front.topology()).port();
-        }
-        if (line.startsWith("connected_clients:")) {
-            return "connected_clients:" + front.clients().size();
-        }
-        return line;
-    }
-
-    /// How often reads of one key had to wait for the log: what durability costs those who read.
-    private void readsInfo(StringBuilder text) {
-        text.append("keepsake_reads_answered:")
-                .append(front.readsAnswered())
-                .append("\r\nkeepsake_reads_held:")
-                .append(front.readsHeld())
-                .append("\r\n");
-    }
-
-    private void replicationInfo(StringBuilder text) {
-        var shard = cluster.myShard(front.topology());
-        if (isPrimary()) {
-            text.append("role:master\r\nconnected_slaves:").append(onlineReplicas()).append("\r\n");
-            int number = 0;
-            for (var replica : shard.replicas()) {
-                if (replica.health() == TopologyNode.Health.ONLINE) {
-                    text.append(
-                            "slave%d:ip=%s,port=%d,state=online\r\n"
-                                    .formatted(number++, replica.host(), replica.port()));
-                }
-            }
-        } else {
-            text.append("role:slave\r\nmaster_host:")
-                    .append(shard.primary().host())
-                    .append("\r\nmaster_port:")
-                    .append(shard.primary().port())
-                    .append("\r\nmaster_link_status:up\r\nslave_read_only:1\r\n");
-        }
-        text.append("master_repl_offset:").append(front.durableOffset()).append("\r\n");
     }
 }

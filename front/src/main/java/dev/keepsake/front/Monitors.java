@@ -41,6 +41,36 @@ final class Monitors {
         watching.remove(client);
     }
 
+    boolean contains(ClientConnection client) {
+        return watching.contains(client);
+    }
+
+    /// Whether a command is shown at all: not what may hold a password, and not what Redis hides,
+    /// which is everything that is for administrators.
+    static boolean shows(String command) {
+        return switch (command) {
+            case "auth", "hello", "monitor", "quit", "reset" -> false;
+            case "acl|dryrun", "acl|getuser", "acl|list", "acl|log", "acl|users" -> false;
+            case "client|kill",
+                    "client|list",
+                    "client|no-evict",
+                    "client|pause",
+                    "client|unblock",
+                    "client|unpause" ->
+                    false;
+            case "cluster|count-failure-reports", "cluster|replicas", "cluster|slaves" -> false;
+            case "latency|doctor",
+                    "latency|graph",
+                    "latency|histogram",
+                    "latency|history",
+                    "latency|latest",
+                    "latency|reset" ->
+                    false;
+            case "slowlog|get", "slowlog|len", "slowlog|reset" -> false;
+            default -> true;
+        };
+    }
+
     /// Shows a command, or as much as is known of a large one. It may change what is not durable
     /// yet, so the line waits as a reply would.
     void show(ClientConnection from, ByteBuf in, int base, CommandFrame frame) {

@@ -66,7 +66,7 @@ public final class NodeFront implements AutoCloseable {
     private final AccessControl access;
     private final FailedLogins failedLogins = new FailedLogins();
     private final Monitors monitors;
-    private final CommandListing commandListing;
+    private final EngineWords engineWords;
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
@@ -126,7 +126,7 @@ public final class NodeFront implements AutoCloseable {
         this.options = options;
         this.access = new AccessControl(table, tokens);
         this.monitors = new Monitors(this, clock);
-        this.commandListing = new CommandListing(table);
+        this.engineWords = new EngineWords(this);
         this.commands = new FrontCommands(this);
     }
 
@@ -551,8 +551,8 @@ public final class NodeFront implements AutoCloseable {
         return monitors;
     }
 
-    CommandListing commandListing() {
-        return commandListing;
+    EngineWords engineWords() {
+        return engineWords;
     }
 
     @Nullable IamTokens tokens() {
@@ -741,6 +741,29 @@ public final class NodeFront implements AutoCloseable {
         return lane;
     }
 
+    /// Hears for one client what has changed of the keys that it tracks for another connection.
+    NewsLane openNewsLane(ClientConnection tracker) {
+        var lane = new NewsLane(this, tracker);
+        lane.connect(loop, transport, requireSocket())
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        loop.execute(lane::onLost);
+                    }
+                });
+        lane.greet();
+        return lane;
+    }
+
+    /// The client with this id, or null when there is none.
+    @Nullable ClientConnection client(long id) {
+        for (var client : clients) {
+            if (client.id() == id) {
+                return client;
+            }
+        }
+        return null;
+    }
+
     void giveBackOwnLane(OwnLane lane) {
         lane.lendTo(null);
         boolean kept =
@@ -748,7 +771,9 @@ public final class NodeFront implements AutoCloseable {
                         && state != State.LOADING
                         && access.isAdmitted(lane.user())
                         && lanesOf(lane.user()).giveBack(lane);
-        if (!kept) {
+        if (kept) {
+            lane.tidy();
+        } else {
             lane.close();
         }
     }

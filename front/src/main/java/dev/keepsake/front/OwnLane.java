@@ -1,7 +1,7 @@
 package dev.keepsake.front;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.resp.ReplyFramer;
 import dev.keepsake.resp.RespValue;
@@ -12,6 +12,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /// A connection to the engine that one client has for itself, while the engine keeps state for it:
@@ -34,12 +35,24 @@ final class OwnLane extends LaneChannel {
         NOW,
         /// It waits for the next barrier, and the keys written up to here with it.
         WAIT,
+        /// As WAIT, and the front looks into it or puts its own words in.
+        CHANGED,
+        /// It is nobody's, and should it be an error, EXEC will say so.
+        NOBODYS,
         /// The front's own error stands in its place.
-        REPLACED
+        REPLACED,
+        /// It is nobody's. Whatever comes before it is of the lane's last client and nobody's too.
+        RESET
     }
 
     /// @param marks what may have been written when the reply arrives, and not before
-    private record Expected(Kind kind, String replacement, MarkList marks) {}
+    /// @param change what the front makes of the reply
+    private record Expected(
+            Kind kind, String replacement, MarkList marks, UnaryOperator<ByteBuf> change) {
+        static Expected internal(Kind kind) {
+            return new Expected(kind, "", NO_MARKS, UnaryOperator.identity());
+        }
+    }
 
     private static final MarkList NO_MARKS = new MarkList();
 
@@ -64,6 +77,8 @@ final class OwnLane extends LaneChannel {
     private String user;
     private int protocol;
     private long idInEngine;
+    private int repliesUntilUnblocked;
+    private boolean stained;
     private @Nullable Change change;
     private @Nullable ClientConnection client;
     private @Nullable LargeReply large;
@@ -77,13 +92,13 @@ final class OwnLane extends LaneChannel {
         this.life = front.life();
         this.greeting = front.allocator().buffer(64);
         RespWriter.command(greeting, "AUTH", AccessControl.inEngine(user), ANY_PASSWORD);
-        expected.add(new Expected(Kind.INTERNAL, "", NO_MARKS));
+        expected.add(Expected.internal(Kind.INTERNAL));
         if (protocol == 3) {
             RespWriter.command(greeting, "HELLO", "3");
-            expected.add(new Expected(Kind.INTERNAL, "", NO_MARKS));
+            expected.add(Expected.internal(Kind.INTERNAL));
         }
         RespWriter.command(greeting, "CLIENT", "ID");
-        expected.add(new Expected(Kind.ID, "", NO_MARKS));
+        expected.add(Expected.internal(Kind.ID));
     }
 
     /// What to send first, once the connection is being made.
@@ -132,7 +147,7 @@ final class OwnLane extends LaneChannel {
             protocol = version;
             var hello = front.allocator().buffer(32);
             RespWriter.command(hello, "HELLO", Integer.toString(version));
-            expected.addLast(new Expected(Kind.INTERNAL, "", NO_MARKS));
+            expected.addLast(Expected.internal(Kind.INTERNAL));
             send(hello);
         }
     }
@@ -143,7 +158,7 @@ final class OwnLane extends LaneChannel {
             user = another;
             var auth = front.allocator().buffer(64);
             RespWriter.command(auth, "AUTH", AccessControl.inEngine(another), ANY_PASSWORD);
-            expected.addLast(new Expected(Kind.INTERNAL, "", NO_MARKS));
+            expected.addLast(Expected.internal(Kind.INTERNAL));
             send(auth);
         }
     }
@@ -163,12 +178,31 @@ final class OwnLane extends LaneChannel {
     }
 
     void submit(ByteBuf in, int base, int length, Kind kind, String replacement) {
-        expect(kind, replacement);
+        submit(in, base, length, kind, replacement, UnaryOperator.identity());
+    }
+
+    /// The same for a command whose reply the front changes, or looks into.
+    void submit(ByteBuf in, int base, int length, UnaryOperator<ByteBuf> change) {
+        submit(in, base, length, Kind.CHANGED, "", change);
+    }
+
+    private void submit(
+            ByteBuf in,
+            int base,
+            int length,
+            Kind kind,
+            String replacement,
+            UnaryOperator<ByteBuf> change) {
+        expect(kind, replacement, change);
         send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
     }
 
     /// Awaits the reply to a command that is sent piece by piece.
     void expect(Kind kind, String replacement) {
+        expect(kind, replacement, UnaryOperator.identity());
+    }
+
+    private void expect(Kind kind, String replacement, UnaryOperator<ByteBuf> change) {
         // Each reply has its own marks: what was sent behind it is executed later, perhaps much
         // later when it blocks, and so is not covered by the barrier that covers this reply.
         var covered = NO_MARKS;
@@ -176,7 +210,42 @@ final class OwnLane extends LaneChannel {
             covered = marks;
             marks = new MarkList();
         }
-        expected.addLast(new Expected(kind, replacement, covered));
+        expected.addLast(new Expected(kind, replacement, covered, change));
+    }
+
+    /// The command that was submitted last may wait for data.
+    void noteBlocking() {
+        repliesUntilUnblocked = expected.size();
+    }
+
+    /// Whether the client waits for data, as far as is known here.
+    boolean isBlocked() {
+        return repliesUntilUnblocked > 0;
+    }
+
+    /// The engine remembers something of the client that may outlast what the client and the front
+    /// believe of it.
+    void stain() {
+        stained = true;
+    }
+
+    /// Sees to it that the engine keeps nothing of the client that has given the lane back. The
+    /// lane is of use again once it [#isQuiet].
+    void tidy() {
+        if (!stained) {
+            return;
+        }
+        stained = false;
+        var out = front.allocator().buffer(128);
+        RespWriter.command(out, "RESET");
+        expected.addLast(Expected.internal(Kind.RESET));
+        RespWriter.command(out, "AUTH", AccessControl.inEngine(user), ANY_PASSWORD);
+        expected.addLast(Expected.internal(Kind.INTERNAL));
+        if (protocol == 3) {
+            RespWriter.command(out, "HELLO", "3");
+            expected.addLast(Expected.internal(Kind.INTERNAL));
+        }
+        send(out);
     }
 
     /// Sends a command that changes subscriptions.
@@ -184,6 +253,7 @@ final class OwnLane extends LaneChannel {
     /// @param name the command's, in lower case
     /// @param channels how many it names
     void submitChange(String name, int channels, ByteBuf in, int base, int length) {
+        stained = true;
         int all = subscribed(name).size();
         change = new Change(channels > 0 ? channels : Math.max(1, all));
         send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
@@ -199,7 +269,11 @@ final class OwnLane extends LaneChannel {
     void onReply(ByteBuf in, int from, int length) {
         var reply = in.slice(from, length);
         boolean push = ReplyFramer.isPush(in, from);
-        if (push || (hasSubscriptions() && in.getByte(from) == '*')) {
+        if (isOfLastClient(reply)) {
+            return;
+        }
+        // In RESP3 an array is a reply, whatever it says.
+        if (push || (protocol == 2 && hasSubscriptions() && in.getByte(from) == '*')) {
             String word = item(reply, 0);
             if (word.endsWith("subscribe") && (push || change != null)) {
                 onConfirmed(word, item(reply, 1));
@@ -212,6 +286,7 @@ final class OwnLane extends LaneChannel {
             }
         }
         var next = expected.pollFirst();
+        repliesUntilUnblocked = Math.max(0, repliesUntilUnblocked - 1);
         if (next == null && change != null) {
             change = null; // refused by the engine
             passOn(reply, true, false);
@@ -221,11 +296,14 @@ final class OwnLane extends LaneChannel {
         if (next == null) {
             throw new IllegalStateException("the engine sent a reply to no command");
         }
-        if (next.kind() == Kind.INTERNAL) {
+        if (next.kind() == Kind.INTERNAL || next.kind() == Kind.RESET) {
             if (in.getByte(from) == '-') {
                 // It would go on as another user.
                 throw new IllegalStateException("the engine does not let a lane's user in");
             }
+            return;
+        }
+        if (next.kind() == Kind.NOBODYS) {
             return;
         }
         if (next.kind() == Kind.ID) {
@@ -281,6 +359,12 @@ final class OwnLane extends LaneChannel {
         return front.wantsMore(this, large);
     }
 
+    /// Whether it was sent before the engine had forgotten whose lane this was.
+    private boolean isOfLastClient(ByteBuf reply) {
+        var next = expected.peekFirst();
+        return next != null && next.kind() == Kind.RESET && !isText(reply, "+RESET");
+    }
+
     /// What the engine calls this lane, or 0 when it has not said so yet.
     long idInEngine() {
         return idInEngine;
@@ -299,7 +383,7 @@ final class OwnLane extends LaneChannel {
             passOn(error, false, false); // tells nothing of the data
             error.release();
         } else {
-            passOn(reply, !now, false);
+            passOn(next.change().apply(reply), !now, false);
         }
     }
 
@@ -315,6 +399,11 @@ final class OwnLane extends LaneChannel {
             borrower.onReplied();
             borrower.onLaneMayBeQuiet();
         }
+    }
+
+    /// A subscription has changed at EXEC.
+    void onExecuted(ByteBuf confirmation) {
+        onConfirmed(item(confirmation, 0), item(confirmation, 1));
     }
 
     private void onConfirmed(String word, String channel) {
@@ -334,7 +423,7 @@ final class OwnLane extends LaneChannel {
         }
     }
 
-    private static boolean isText(ByteBuf reply, String text) {
+    static boolean isText(ByteBuf reply, String text) {
         int at = reply.readerIndex();
         if (reply.readableBytes() != text.length() + 2) {
             return false;
@@ -347,14 +436,15 @@ final class OwnLane extends LaneChannel {
         return true;
     }
 
-    /// An item of an array of bulk strings, as text; empty when it is none.
+    /// An item of an array of bulk strings, one character for each byte, so that names which are no
+    /// text differ; empty when it is none.
     private static String item(ByteBuf array, int index) {
         int at = array.indexOf(array.readerIndex(), array.writerIndex(), (byte) '\n') + 1;
         for (int i = 0; at < array.writerIndex() && array.getByte(at) == '$'; i++) {
             int lineEnd = array.indexOf(at, array.writerIndex(), (byte) '\r');
             int length = Integer.parseInt(array.toString(at + 1, lineEnd - at - 1, US_ASCII));
             if (i == index) {
-                return length < 0 ? "" : array.toString(lineEnd + 2, length, UTF_8);
+                return length < 0 ? "" : array.toString(lineEnd + 2, length, ISO_8859_1);
             }
             at = lineEnd + 2 + (length < 0 ? 0 : length + 2);
         }

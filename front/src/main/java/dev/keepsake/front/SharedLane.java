@@ -82,19 +82,16 @@ final class SharedLane extends LaneChannel {
 
     private ExpectedReplies.Kind kindOf(CommandSpec spec, long keyHash) {
         return switch (spec.effect()) {
-            case NONE ->
-                    switch (spec.name()) {
-                        case "command", "command|count", "command|docs", "command|list" ->
-                                ExpectedReplies.Kind.COMMANDS;
-                        case "command|info" -> ExpectedReplies.Kind.COMMANDS_ASKED_FOR;
-                        default -> ExpectedReplies.Kind.NOW;
-                    };
+            case NONE -> changedOr(spec, ExpectedReplies.Kind.NOW);
             case READ -> keyHash == 0 ? ExpectedReplies.Kind.WAIT : ExpectedReplies.Kind.READ;
-            case SCAN, WRITE, OPAQUE ->
-                    spec.name().equals("info")
-                            ? ExpectedReplies.Kind.INFO
-                            : ExpectedReplies.Kind.WAIT;
+            case SCAN, OPAQUE -> changedOr(spec, ExpectedReplies.Kind.WAIT);
+            case WRITE -> ExpectedReplies.Kind.WAIT;
         };
+    }
+
+    private static ExpectedReplies.Kind changedOr(CommandSpec spec, ExpectedReplies.Kind other) {
+        var changed = EngineWords.kindOf(spec);
+        return changed == null ? other : changed;
     }
 
     /// Whether the engine owes nothing and is owed nothing.
@@ -230,14 +227,7 @@ final class SharedLane extends LaneChannel {
             return;
         }
         var reply = in.slice(from, length);
-        reply =
-                switch (kind) {
-                    case INFO -> front.commands().rewriteInfo(reply);
-                    case COMMANDS -> front.commandListing().withoutWithheld(reply, false, protocol);
-                    case COMMANDS_ASKED_FOR ->
-                            front.commandListing().withoutWithheld(reply, true, protocol);
-                    case INTERNAL, BARRIER, NOW, READ, WAIT -> reply;
-                };
+        reply = front.engineWords().ofTheNode(kind, reply, protocol);
         if (mayLeave(kind, client, keyHash, isOfBusyEngine(reply))) {
             client.tell(reply);
         } else {
@@ -258,7 +248,7 @@ final class SharedLane extends LaneChannel {
         boolean clean =
                 tellsNothing
                         || switch (kind) {
-                            case NOW, COMMANDS, COMMANDS_ASKED_FOR -> true;
+                            case NOW, COMMANDS, COMMANDS_ASKED_FOR, SLOW_LOG, HELP -> true;
                             case READ ->
                                     front.holdRule() == HoldRule.WRITES_ONLY
                                             || !front.dirtyKeys().contains(keyHash);
@@ -282,7 +272,7 @@ final class SharedLane extends LaneChannel {
         boolean asItIs =
                 switch (kind) {
                     case NOW, READ, WAIT -> true;
-                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR -> false;
+                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, SLOW_LOG, HELP -> false;
                 };
         if (asItIs) {
             boolean wanted = !client.isClosed() && !client.swallowsReply();

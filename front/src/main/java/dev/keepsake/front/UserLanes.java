@@ -29,7 +29,7 @@ final class UserLanes {
             var lane = idle.next();
             if (!lane.isConnected()) {
                 idle.remove();
-            } else if (lane.protocol() == protocol) {
+            } else if (lane.protocol() == protocol && lane.isQuiet()) {
                 idle.remove();
                 return lane;
             }

@@ -38,6 +38,18 @@ public final class RespWriter {
         out.writeByte('\r').writeByte('\n');
     }
 
+    /// Writes text that is for people, as it stands: a verbatim string in RESP3, a bulk string in
+    /// RESP2.
+    public static void verbatim(ByteBuf out, String text, int protocol) {
+        if (protocol == 2) {
+            bulk(out, text);
+        } else {
+            line(out, '=', Integer.toString("txt:".length() + ByteBufUtil.utf8Bytes(text)));
+            out.writeCharSequence("txt:" + text, UTF_8);
+            out.writeByte('\r').writeByte('\n');
+        }
+    }
+
     /// Writes "no value".
     public static void nullBulk(ByteBuf out, int protocol) {
         if (protocol == 2) {
@@ -50,6 +62,16 @@ public final class RespWriter {
     /// Begins an array of `size` values.
     public static void array(ByteBuf out, int size) {
         line(out, '*', Integer.toString(size));
+    }
+
+    /// Begins a set of `size` values: an array in RESP2.
+    public static void set(ByteBuf out, int size, int protocol) {
+        line(out, protocol == 2 ? '*' : '~', Integer.toString(size));
+    }
+
+    /// Begins a push of `size` values, which answers no command. There is none in RESP2.
+    public static void push(ByteBuf out, int size) {
+        line(out, '>', Integer.toString(size));
     }
 
     /// Begins a map: of `pairs` keys and values in RESP3, an array of twice as many in RESP2.

@@ -44,6 +44,15 @@ class RespWriterTest {
     }
 
     @Test
+    void setsAndVerbatimTextAreOfResp3() {
+        assertThat(written(out -> RespWriter.set(out, 2, 2))).isEqualTo("*2\r\n");
+        assertThat(written(out -> RespWriter.set(out, 2, 3))).isEqualTo("~2\r\n");
+        assertThat(written(out -> RespWriter.push(out, 2))).isEqualTo(">2\r\n");
+        assertThat(written(out -> RespWriter.verbatim(out, "é", 2))).isEqualTo("$2\r\né\r\n");
+        assertThat(written(out -> RespWriter.verbatim(out, "é", 3))).isEqualTo("=6\r\ntxt:é\r\n");
+    }
+
+    @Test
     void nullsAndMapsDifferByProtocol() {
         assertThat(written(out -> RespWriter.nullBulk(out, 2))).isEqualTo("$-1\r\n");
         assertThat(written(out -> RespWriter.nullBulk(out, 3))).isEqualTo("_\r\n");

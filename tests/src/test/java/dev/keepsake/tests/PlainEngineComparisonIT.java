@@ -174,6 +174,13 @@ class PlainEngineComparisonIT {
                     "PUBLISH V V",
                     "PUBSUB NUMSUB V",
                     "SCRIPT EXISTS V",
+                    "CLIENT SETNAME V",
+                    "CLIENT GETNAME",
+                    "CLIENT GETREDIR",
+                    "CLIENT TRACKINGINFO",
+                    "CLIENT CACHING V",
+                    "CLIENT WRONG V",
+                    "SELECT 0",
                     "MEMORY WRONG",
                     "COMMAND COUNT WRONG");
 

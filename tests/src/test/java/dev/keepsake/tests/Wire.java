@@ -85,6 +85,15 @@ final class Wire implements AutoCloseable {
     }
 
     RespValue readValue() throws IOException {
+        return RespValue.decode(nextReply());
+    }
+
+    /// The next reply as its bytes are, one character for each.
+    String readBytes() throws IOException {
+        return nextReply().toString(StandardCharsets.ISO_8859_1);
+    }
+
+    private ByteBuf nextReply() throws IOException {
         int length = received.isReadable() ? framer.parse(received) : -1;
         while (length < 0) {
             int count = socket.getInputStream().read(chunk);
@@ -94,7 +103,7 @@ final class Wire implements AutoCloseable {
             received.discardReadBytes().writeBytes(chunk, 0, count);
             length = framer.parse(received);
         }
-        return RespValue.decode(received.readSlice(length));
+        return received.readSlice(length);
     }
 
     /// Whether a reply arrives within some milliseconds.

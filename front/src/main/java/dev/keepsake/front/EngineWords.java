@@ -1,0 +1,198 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Puts the node's words where an engine speaks of itself: in INFO, COMMAND, SLOWLOG and the HELP
+/// of what it offers. Scripts hear the engine's own. Owned by the node's event loop.
+final class EngineWords {
+    private static final int SLOWLOG_ADDRESS = 4;
+    private static final String NO_ID = "0".repeat(40);
+
+    private final NodeFront front;
+    private final ClusterAnswers cluster;
+    private final CommandListing listing;
+
+    EngineWords(NodeFront front) {
+        this.front = front;
+        this.cluster = new ClusterAnswers(front.node());
+        this.listing = new CommandListing(front.table());
+    }
+
+    /// What is to be done with the reply to a command, or null when it is passed on as it is.
+    static ExpectedReplies.@Nullable Kind kindOf(CommandSpec spec) {
+        return switch (spec.name()) {
+            case "info" -> ExpectedReplies.Kind.INFO;
+            case "command", "command|count", "command|docs", "command|list" ->
+                    ExpectedReplies.Kind.COMMANDS;
+            case "command|info" -> ExpectedReplies.Kind.COMMANDS_ASKED_FOR;
+            case "slowlog|get" -> ExpectedReplies.Kind.SLOW_LOG;
+            default -> spec.name().endsWith("|help") ? ExpectedReplies.Kind.HELP : null;
+        };
+    }
+
+    /// The reply as the node gives it.
+    ///
+    /// @param kind as [#kindOf] says
+    /// @param protocol the version of RESP that the reply is in
+    ByteBuf ofTheNode(ExpectedReplies.Kind kind, ByteBuf reply, int protocol) {
+        return switch (kind) {
+            case INFO -> info(reply, protocol);
+            case COMMANDS -> listing.withoutWithheld(reply, false, protocol);
+            case COMMANDS_ASKED_FOR -> listing.withoutWithheld(reply, true, protocol);
+            case SLOW_LOG -> slowLog(reply);
+            case HELP -> help(reply);
+            case INTERNAL, BARRIER, NOW, READ, WAIT -> reply;
+        };
+    }
+
+    // ---- INFO
+
+    private ByteBuf info(ByteBuf reply, int protocol) {
+        if (!(RespValue.decode(reply.duplicate()) instanceof RespValue.Bulk info)) {
+            return reply;
+        }
+        var text = new StringBuilder();
+        boolean replication = false;
+        for (String line : info.utf8().split("\r\n", -1)) {
+            if (line.startsWith("# ")) {
+                replication = line.equals("# Replication");
+                text.append(line).append("\r\n");
+                if (replication) {
+                    replicationInfo(text);
+                } else if (line.equals("# Stats")) {
+                    readsInfo(text);
+                }
+            } else if (!(replication && !line.isEmpty()) && !speaksOfTheEngine(line)) {
+                text.append(rewriteLine(line)).append("\r\n");
+            }
+        }
+        text.setLength(text.length() - 2);
+        var out = Unpooled.buffer(text.length() + 32);
+        RespWriter.verbatim(out, text.toString(), protocol);
+        return out;
+    }
+
+    private static boolean speaksOfTheEngine(String line) {
+        return line.startsWith("executable:")
+                || line.startsWith("config_file:")
+                || line.startsWith("process_id:");
+    }
+
+    private String rewriteLine(String line) {
+        int colon = line.indexOf(':');
+        String value =
+                switch (colon < 0 ? "" : line.substring(0, colon)) {
+                    case "redis_mode", "server_mode" -> "cluster";
+                    case "cluster_enabled" -> "1";
+                    case "tcp_port" -> Integer.toString(cluster.myself(front.topology()).port());
+                    case "connected_clients" -> Integer.toString(front.clients().size());
+                    case "maxclients" -> Integer.toString(front.options().maxConnections());
+                    default -> null;
+                };
+        return value == null ? line : line.substring(0, colon + 1) + value;
+    }
+
+    /// How often reads of one key had to wait for the log: what durability costs those who read.
+    private void readsInfo(StringBuilder text) {
+        text.append("keepsake_reads_answered:")
+                .append(front.readsAnswered())
+                .append("\r\nkeepsake_reads_held:")
+                .append(front.readsHeld())
+                .append("\r\n");
+    }
+
+    private void replicationInfo(StringBuilder text) {
+        var topology = front.topology();
+        var shard = cluster.myShard(topology);
+        if (cluster.isPrimary(topology)) {
+            text.append("role:master\r\nconnected_slaves:")
+                    .append(cluster.onlineReplicas(topology))
+                    .append("\r\n");
+            int number = 0;
+            for (var replica : shard.replicas()) {
+                if (replica.health() == TopologyNode.Health.ONLINE) {
+                    text.append(
+                            "slave%d:ip=%s,port=%d,state=online\r\n"
+                                    .formatted(number++, replica.host(), replica.port()));
+                }
+            }
+            text.append("master_failover_state:no-failover\r\n");
+        } else {
+            text.append("role:slave\r\nmaster_host:")
+                    .append(shard.primary().host())
+                    .append("\r\nmaster_port:")
+                    .append(shard.primary().port())
+                    .append("\r\nmaster_link_status:up\r\nslave_read_only:1\r\n");
+        }
+        // The history that all nodes of a shard have in common is its log, which never forks.
+        text.append("master_replid:").append(shard.id());
+        text.append("\r\nmaster_replid2:").append(NO_ID);
+        text.append("\r\nmaster_repl_offset:").append(front.durableOffset());
+        text.append("\r\nsecond_repl_offset:-1\r\n");
+    }
+
+    // ---- SLOWLOG
+
+    /// Without the address that the engine was asked from: that is a lane's, and whose command it
+    /// was is not known any more.
+    private static ByteBuf slowLog(ByteBuf reply) {
+        if (!(RespValue.decode(reply.duplicate())
+                instanceof RespValue.ArrayReply(List<RespValue> entries))) {
+            return reply;
+        }
+        var out = Unpooled.buffer(reply.readableBytes());
+        RespWriter.array(out, entries.size());
+        for (var entry : entries) {
+            var fields = entry instanceof RespValue.ArrayReply(List<RespValue> all) ? all : null;
+            if (fields == null || fields.size() <= SLOWLOG_ADDRESS) {
+                return reply;
+            }
+            RespWriter.array(out, fields.size());
+            for (int i = 0; i < fields.size(); i++) {
+                if (i == SLOWLOG_ADDRESS) {
+                    RespWriter.bulk(out, "");
+                } else {
+                    write(fields.get(i), out);
+                }
+            }
+        }
+        return out;
+    }
+
+    private static void write(RespValue value, ByteBuf out) {
+        switch (value) {
+            case RespValue.IntegerReply(long number) -> RespWriter.integer(out, number);
+            case RespValue.Bulk bulk -> RespWriter.bulk(out, bulk.bytes());
+            case RespValue.SimpleString(String text) -> RespWriter.simpleString(out, text);
+            case RespValue.ErrorReply(String text) -> RespWriter.error(out, text);
+            case RespValue.Scalar(String text) -> RespWriter.bulk(out, text);
+            case RespValue.NullReply() -> RespWriter.nullBulk(out, 2);
+            case RespValue.ArrayReply(List<RespValue> items) -> {
+                RespWriter.array(out, items.size());
+                items.forEach(item -> write(item, out));
+            }
+        }
+    }
+
+    // ---- HELP
+
+    private ByteBuf help(ByteBuf reply) {
+        if (!(RespValue.decode(reply.duplicate())
+                instanceof RespValue.ArrayReply(List<RespValue> lines))) {
+            return reply;
+        }
+        var texts =
+                lines.stream()
+                        .map(line -> line instanceof RespValue.SimpleString(String s) ? s : "")
+                        .toList();
+        var out = Unpooled.buffer(reply.readableBytes());
+        listing.helpWithoutWithheld(texts, out);
+        return out;
+    }
+}

@@ -1,0 +1,93 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.ReplyFramer;
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+
+/// A connection over which the engine tells what has changed of the keys that one client tracks on
+/// behalf of another connection: `CLIENT TRACKING … REDIRECT`. To the engine it is that other
+/// connection, for the real one is the front's and the engine does not know it. Owned by the node's
+/// event loop.
+///
+/// It speaks RESP3, where news come by themselves, as the engine's own user, and asks nothing but
+/// what the engine calls it.
+final class NewsLane extends LaneChannel {
+    private final NodeFront front;
+    private final ClientConnection tracker;
+    private long idInEngine;
+
+    NewsLane(NodeFront front, ClientConnection tracker) {
+        this.front = front;
+        this.tracker = tracker;
+    }
+
+    /// What to send first, once the connection is being made.
+    void greet() {
+        var greeting = front.allocator().buffer(64);
+        RespWriter.command(greeting, "HELLO", "3");
+        RespWriter.command(greeting, "CLIENT", "ID");
+        send(greeting);
+    }
+
+    /// What the engine calls this lane, or 0 when it has not said so yet.
+    long idInEngine() {
+        return idInEngine;
+    }
+
+    /// How long is what stands before the keys in a piece of news: that it is a push of two, and
+    /// the word `invalidate`.
+    static int headerBytes(ByteBuf push) {
+        int at = push.readerIndex();
+        for (int line = 0; line < 3; line++) {
+            at = push.indexOf(at, push.writerIndex(), (byte) '\n') + 1;
+        }
+        return at - push.readerIndex();
+    }
+
+    @Override
+    void onReply(ByteBuf in, int from, int length) {
+        var reply = in.slice(from, length);
+        if (ReplyFramer.isPush(in, from)) {
+            tracker.onNews(reply);
+        } else if (RespValue.decode(reply) instanceof RespValue.IntegerReply(long id)) {
+            idInEngine = id;
+            tracker.onNewsLaneReady();
+        }
+    }
+
+    @Override
+    boolean onLargeReply(ByteBuf in, int from) {
+        return false; // it is news of many keys, and read as a whole
+    }
+
+    @Override
+    void onPiece(ByteBuf piece, boolean last) {
+        throw new IllegalStateException("no reply of a news lane comes in pieces");
+    }
+
+    @Override
+    void dropPieces() {
+        // there are none
+    }
+
+    @Override
+    boolean wantsMore() {
+        return true;
+    }
+
+    @Override
+    void onRepliesRead() {
+        front.flushClients();
+    }
+
+    @Override
+    void onLost() {
+        tracker.onNewsLaneLost(this);
+    }
+
+    @Override
+    void onFull(boolean full) {
+        // nothing is sent over it
+    }
+}

@@ -1,0 +1,80 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import dev.keepsake.resp.ReplyFramer;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+
+/// Which answers of a transaction are not the engine's own, and what becomes of those at EXEC. A
+/// command that the front answers is queued in the engine as another one, whose answer keeps its
+/// place. Owned by the node's event loop.
+///
+/// A command that subscribes to several channels is confirmed channel by channel, but counted once
+/// where Redis says how many answers follow. The engine is given one command for each channel, so
+/// that its count is right; the client hears Redis's.
+final class QueuedAnswers {
+    private final Map<Integer, UnaryOperator<ByteBuf>> changes = new HashMap<>();
+    private int count; // of the engine
+    private int shown; // of the client
+
+    /// The next command is answered by the engine.
+    void add() {
+        count++;
+        shown++;
+    }
+
+    /// The next command's answer is what `change` makes of the engine's.
+    void add(UnaryOperator<ByteBuf> change) {
+        changes.put(count, change);
+        add();
+    }
+
+    /// The next command has one answer for each channel, and those are looked at.
+    void add(int channels, Consumer<ByteBuf> onConfirmed) {
+        for (int i = 0; i < channels; i++) {
+            changes.put(
+                    count + i,
+                    confirmation -> {
+                        onConfirmed.accept(confirmation);
+                        return confirmation;
+                    });
+        }
+        count += channels;
+        shown++;
+    }
+
+    /// How many commands the client has queued.
+    int count() {
+        return shown;
+    }
+
+    /// Whether the engine answers all of them.
+    boolean areAllOfTheEngine() {
+        return changes.isEmpty();
+    }
+
+    /// The reply to EXEC with the changes made, or as it is when nothing was executed.
+    ByteBuf changed(ByteBuf reply) {
+        var in = reply.duplicate();
+        int lineEnd = in.indexOf(in.readerIndex(), in.writerIndex(), (byte) '\n') + 1;
+        var line = in.readCharSequence(lineEnd - in.readerIndex(), US_ASCII).toString();
+        if (!line.equals("*" + count + "\r\n")) {
+            return reply; // an error, or nothing because a watched key has changed
+        }
+        var out = Unpooled.buffer(reply.readableBytes());
+        RespWriter.array(out, shown);
+        var framer = new ReplyFramer();
+        for (int i = 0; i < count; i++) {
+            var answer = in.readSlice(framer.parse(in));
+            var change = changes.get(i);
+            out.writeBytes(change == null ? answer : change.apply(answer));
+        }
+        return out;
+    }
+}

@@ -1,0 +1,137 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// Whether the engine remembers which keys a client reads, and who is told when they change. Owned
+/// by the node's event loop.
+///
+/// The engine knows whether tracking is on; this follows what it says, never what was asked for.
+final class Tracking {
+    private boolean on;
+    private boolean broadcast;
+    private boolean broken;
+    private @Nullable ClientConnection target;
+    private @Nullable NewsLane lane;
+    private @Nullable TrackingRequest asked;
+
+    boolean isOn() {
+        return on;
+    }
+
+    /// As in CLIENT LIST.
+    String flags() {
+        return (on ? "t" : "") + (broken ? "R" : "") + (on && broadcast ? "B" : "");
+    }
+
+    /// Who is told: 0 for the client itself, -1 while tracking is off.
+    long redirection() {
+        if (!on) {
+            return -1;
+        }
+        return target == null ? 0 : target.id();
+    }
+
+    /// Who is told, if that is another connection, be it there still or not. News may come before
+    /// the answer that announces them.
+    @Nullable ClientConnection target() {
+        return target == null && asked != null ? asked.target() : target;
+    }
+
+    /// The lane over which the news for another connection come.
+    @Nullable NewsLane lane() {
+        return lane;
+    }
+
+    /// What the engine calls that lane, or 0 when there is none.
+    long idOfLane() {
+        return lane == null ? 0 : lane.idInEngine();
+    }
+
+    void open(NewsLane opened) {
+        lane = opened;
+    }
+
+    /// The engine is being asked for something else.
+    void ask(TrackingRequest request) {
+        asked = request;
+    }
+
+    /// The engine has answered.
+    void onAnswered(boolean agreed) {
+        var request = asked;
+        asked = null;
+        if (agreed && request != null) {
+            on = request.isOn();
+            broadcast = on && request.isBroadcast();
+            target = on ? request.target() : null;
+            broken = false;
+        }
+        if (target == null) {
+            closeLane();
+        }
+    }
+
+    /// Whom the news are for is gone.
+    void breakOff() {
+        broken = true;
+    }
+
+    /// Tracking ends with the lane on which it was asked for.
+    void end() {
+        on = false;
+        broadcast = false;
+        broken = false;
+        target = null;
+        asked = null;
+        closeLane();
+    }
+
+    private void closeLane() {
+        if (lane != null) {
+            lane.close();
+            lane = null;
+        }
+    }
+
+    /// CLIENT TRACKINGINFO, where the engine names a lane.
+    ByteBuf describedBy(ByteBuf reply, int protocol) {
+        var heard = target;
+        if (heard == null
+                || !(RespValue.decode(reply.duplicate())
+                        instanceof RespValue.ArrayReply(List<RespValue> items))
+                || items.size() != 6
+                || !(items.get(1) instanceof RespValue.ArrayReply(List<RespValue> flags))
+                || !(items.get(5) instanceof RespValue.ArrayReply(List<RespValue> prefixes))) {
+            return reply;
+        }
+        var shown = new ArrayList<RespValue>(flags);
+        if (broken) {
+            shown.add(new RespValue.SimpleString("broken_redirect"));
+        }
+        var out = Unpooled.buffer();
+        RespWriter.map(out, 3, protocol);
+        RespWriter.bulk(out, "flags");
+        RespWriter.set(out, shown.size(), protocol);
+        shown.forEach(flag -> write(flag, out));
+        RespWriter.bulk(out, "redirect");
+        RespWriter.integer(out, heard.id());
+        RespWriter.bulk(out, "prefixes");
+        RespWriter.array(out, prefixes.size());
+        prefixes.forEach(prefix -> write(prefix, out));
+        return out;
+    }
+
+    private static void write(RespValue word, ByteBuf out) {
+        switch (word) {
+            case RespValue.Bulk bulk -> RespWriter.bulk(out, bulk.bytes());
+            case RespValue.SimpleString(String text) -> RespWriter.bulk(out, text);
+            default -> throw new IllegalStateException("no word: " + word);
+        }
+    }
+}
