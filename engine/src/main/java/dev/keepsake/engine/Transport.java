@@ -24,6 +24,7 @@ import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
 import io.netty.channel.uring.IoUring;
+import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
 import io.netty.channel.uring.IoUringServerSocketChannel;
@@ -197,6 +198,10 @@ public final class Transport implements AutoCloseable {
                 config.setOption(EpollChannelOption.TCP_KEEPIDLE, quietSeconds);
                 config.setOption(EpollChannelOption.TCP_KEEPINTVL, againSeconds);
                 config.setOption(EpollChannelOption.TCP_KEEPCNT, KEEP_ALIVE_PROBES);
+            } else if (channel instanceof IoUringSocketChannel) {
+                config.setOption(IoUringChannelOption.TCP_KEEPIDLE, quietSeconds);
+                config.setOption(IoUringChannelOption.TCP_KEEPINTVL, againSeconds);
+                config.setOption(IoUringChannelOption.TCP_KEEPCNT, KEEP_ALIVE_PROBES);
             } else if (channel instanceof NioSocketChannel) {
                 config.setOption(
                         NioChannelOption.of(ExtendedSocketOptions.TCP_KEEPIDLE), quietSeconds);
