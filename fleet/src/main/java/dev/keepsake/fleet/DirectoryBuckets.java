@@ -15,9 +15,10 @@ final class DirectoryBuckets implements Buckets {
     @Override
     public void put(String bucket, String key, Path file) throws IOException {
         var object = objectAt(bucket, key);
-        Files.createDirectories(object.getParent());
+        var folder = object.resolveSibling(""); // the parent, which there is
+        Files.createDirectories(folder);
         SnapshotFiles.copy(file, object);
-        SnapshotFiles.force(object.getParent());
+        SnapshotFiles.force(folder);
     }
 
     @Override

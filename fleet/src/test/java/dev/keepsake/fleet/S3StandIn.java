@@ -81,7 +81,7 @@ public final class S3StandIn implements AutoCloseable {
 
     /// The objects of a bucket.
     public Map<String, byte[]> objects(String bucket) {
-        return buckets.get(bucket);
+        return buckets.getOrDefault(bucket, Map.of());
     }
 
     /// Uploads that were neither completed nor given up.
