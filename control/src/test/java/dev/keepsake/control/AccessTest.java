@@ -45,11 +45,23 @@ class AccessTest {
                 "reset",
                 "incorrectaccessstring",
                 "on +config",
+                "on +config|get",
+                "on -config",
+                "on ~* +@all -debug|object",
+                "on +DEBUG|object",
+                "on -acl|setuser",
+                "on +cluster|setslot",
                 "on +acl|setuser"
             })
     void whatIsNoAccessStringIsRefusedWithoutRepeatingIt(String given) {
         assertRefused(
                 Fault.INVALID_PARAMETER_VALUE, () -> Access.normalForm(given), "AccessString");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"+acl|whoami", "+cluster|slots", "-@dangerous", "+saves", "+syncs|x"})
+    void whatOnlyResemblesAWithheldCommandIsTaken(String rule) {
+        assertThat(Access.normalForm("on " + rule)).endsWith(rule);
     }
 
     // ---- users
