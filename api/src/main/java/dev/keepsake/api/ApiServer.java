@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.keepsake.control.AccessStringCheck;
 import dev.keepsake.control.ApiException;
 import dev.keepsake.control.ControlService;
+import dev.keepsake.control.ControlUnavailableException;
 import dev.keepsake.control.Fault;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.SignatureV4;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -149,22 +151,44 @@ public final class ApiServer implements AutoCloseable {
                     "The request is not valid JSON.");
         } catch (ApiException e) {
             Answers.fail(request, response, requestId, e.fault(), e.getMessage());
-        } catch (IOException e) {
-            Answers.fail(
-                    request,
-                    response,
-                    requestId,
-                    Fault.SERIALIZATION,
-                    "The request could not be read.");
-        } catch (RuntimeException e) {
-            LOG.error("request={} failed", requestId, e);
-            Answers.fail(
-                    request,
-                    response,
-                    requestId,
-                    Fault.INTERNAL_FAILURE,
-                    "The request failed; the server's log says why, at request %s."
-                            .formatted(requestId));
+        } catch (IOException | RuntimeException e) {
+            fail(request, response, requestId, e);
+        }
+    }
+
+    private static void fail(
+            ServerRequest request, ServerResponse response, String requestId, Exception e) {
+        switch (e) {
+            case ControlUnavailableException _ -> {
+                LOG.warn(
+                        "request={} cannot be carried out now reason={}",
+                        requestId,
+                        e.getMessage());
+                Answers.fail(
+                        request,
+                        response,
+                        requestId,
+                        Fault.SERVICE_UNAVAILABLE,
+                        "The server cannot keep changes at present; its log says more, at request %s."
+                                .formatted(requestId));
+            }
+            case IOException _ ->
+                    Answers.fail(
+                            request,
+                            response,
+                            requestId,
+                            Fault.SERIALIZATION,
+                            "The request could not be read.");
+            default -> {
+                LOG.error("request={} failed", requestId, e);
+                Answers.fail(
+                        request,
+                        response,
+                        requestId,
+                        Fault.INTERNAL_FAILURE,
+                        "The request failed; the server's log says why, at request %s."
+                                .formatted(requestId));
+            }
         }
     }
 
@@ -201,7 +225,13 @@ public final class ApiServer implements AutoCloseable {
             return;
         }
         signatures.verify(
-                new Signatures.Signed(name -> header(request, name), SignatureV4.sha256Hex(body)),
+                new Signatures.Signed(
+                        request.path().path(),
+                        name -> header(request, name),
+                        request.headers().stream()
+                                .map(header -> header.headerName().lowerCase())
+                                .collect(Collectors.toSet()),
+                        SignatureV4.sha256Hex(body)),
                 clock.now());
     }
 
@@ -215,19 +245,13 @@ public final class ApiServer implements AutoCloseable {
     private void reset(ServerRequest request, ServerResponse response) {
         String requestId = Answers.newRequestId();
         try {
+            expectSigned(request, readBody(request));
             reset.carryOut();
             response.header("Content-Type", "application/json").send("{\"status\":\"reset\"}");
         } catch (ApiException e) {
             Answers.fail(request, response, requestId, e.fault(), e.getMessage());
-        } catch (RuntimeException e) {
-            LOG.error("request={} failed", requestId, e);
-            Answers.fail(
-                    request,
-                    response,
-                    requestId,
-                    Fault.INTERNAL_FAILURE,
-                    "The reset failed; the server's log says why, at request %s."
-                            .formatted(requestId));
+        } catch (IOException | RuntimeException e) {
+            fail(request, response, requestId, e);
         }
     }
 

@@ -35,8 +35,13 @@ record Call(Members members, String region, Instant now) {
         return members.integer("MaxResults");
     }
 
-    /// Expects that `MaxResults` is what pages of an empty list may have.
+    /// Expects that `MaxResults` is what pages of an empty list may have, and that there is no
+    /// `NextToken`, because such a list gives none.
     void expectPageSize() {
+        if (nextToken() != null) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "The NextToken is none that this operation of this server has given.");
+        }
         var size = maxResults();
         if (size != null && (size < 1 || size > SHOWN_MAX)) {
             throw Fault.INVALID_PARAMETER_VALUE.because(

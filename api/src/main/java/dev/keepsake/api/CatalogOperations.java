@@ -100,6 +100,7 @@ final class CatalogOperations {
         return wrapped(
                 "ReservedNode",
                 reservation(
+                        call,
                         control.decide(plane ->
                                 plane.reservations()
                                         .purchase(
@@ -124,10 +125,10 @@ final class CatalogOperations {
                                         wanted,
                                         call.maxResults(),
                                         call.nextToken()));
-        return Json.page("ReservedNodes", page, this::reservation);
+        return Json.page("ReservedNodes", page, reserved -> reservation(call, reserved));
     }
 
-    private ObjectNode reservation(ReservedNode reservation) {
+    private ObjectNode reservation(Call call, ReservedNode reservation) {
         var offering = reservation.offering();
         var node = Json.object();
         node.put("ReservationId", reservation.reservationId());
@@ -138,7 +139,7 @@ final class CatalogOperations {
         node.put("FixedPrice", 0.0);
         node.put("NodeCount", reservation.nodeCount());
         node.put("OfferingType", offering.offeringType());
-        node.put("State", "active");
+        node.put("State", reservation.isOver(call.now()) ? "retired" : "active");
         node.putArray("RecurringCharges");
         node.put(
                 "ARN",
@@ -168,18 +169,20 @@ final class CatalogOperations {
     private ObjectNode tag(Call call) {
         String arn = call.string("ResourceArn");
         var tags = call.tags();
-        return tagList(control.decide(plane -> plane.tags().tag(arn, tags, accountId)));
+        return tagList(
+                control.decide(plane -> plane.tags().tag(arn, tags, accountId, call.region())));
     }
 
     private ObjectNode untag(Call call) {
         String arn = call.string("ResourceArn");
         var keys = call.strings("TagKeys");
-        return tagList(control.decide(plane -> plane.tags().untag(arn, keys, accountId)));
+        return tagList(
+                control.decide(plane -> plane.tags().untag(arn, keys, accountId, call.region())));
     }
 
     private ObjectNode listTags(Call call) {
         String arn = call.string("ResourceArn");
-        return tagList(control.query(plane -> plane.tags().list(arn, accountId)));
+        return tagList(control.query(plane -> plane.tags().list(arn, accountId, call.region())));
     }
 
     private static ObjectNode tagList(Map<String, String> tags) {

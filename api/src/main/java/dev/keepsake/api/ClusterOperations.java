@@ -2,12 +2,16 @@ package dev.keepsake.api;
 
 import static dev.keepsake.api.Json.wrapped;
 
+import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.CreateClusterRequest;
 import dev.keepsake.control.DescribeEventsRequest;
 import dev.keepsake.control.Fault;
+import dev.keepsake.control.Page;
 import dev.keepsake.control.UpdateClusterRequest;
+import java.util.ArrayList;
 import java.util.Map;
+import java.util.Optional;
 import java.util.random.RandomGenerator;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -67,17 +71,34 @@ final class ClusterOperations {
         var cluster =
                 control.decide(
                         plane -> plane.createCluster(create, call.region(), call.now(), random));
-        return wrapped("Cluster", shapes.full(cluster, false));
+        return wrapped("Cluster", full(cluster));
     }
+
+    private ObjectNode full(ClusterState cluster) {
+        var acl = control.query(plane -> plane.access().aclToApply(cluster));
+        return shapes.full(cluster, acl, false);
+    }
+
+    private record Shown(ClusterState cluster, Optional<String> aclToApply) {}
 
     private ObjectNode describe(Call call) {
         String name = call.string("ClusterName");
         boolean showShards = call.isTrue("ShowShardDetails");
         var page =
-                control.query(plane ->
-                        plane.describeClusters(
-                                call.region(), name, call.maxResults(), call.nextToken()));
-        return Json.page("Clusters", page, cluster -> shapes.full(cluster, showShards));
+                control.query(plane -> {
+                    var found =
+                            plane.describeClusters(
+                                    call.region(), name, call.maxResults(), call.nextToken());
+                    var shown = new ArrayList<Shown>();
+                    for (var cluster : found.items()) {
+                        shown.add(new Shown(cluster, plane.access().aclToApply(cluster)));
+                    }
+                    return new Page<>(shown, found.nextToken());
+                });
+        return Json.page(
+                "Clusters",
+                page,
+                shown -> shapes.full(shown.cluster(), shown.aclToApply(), showShards));
     }
 
     private ObjectNode update(Call call) {
@@ -104,7 +125,7 @@ final class ClusterOperations {
         var cluster =
                 control.decide(
                         plane -> plane.updateCluster(update, call.region(), call.now(), random));
-        return wrapped("Cluster", shapes.full(cluster, false));
+        return wrapped("Cluster", full(cluster));
     }
 
     private ObjectNode delete(Call call) {
@@ -134,7 +155,7 @@ final class ClusterOperations {
         var updated = control.query(plane -> plane.applyServiceUpdates(call.region(), names));
         var answer = Json.object();
         var processed = answer.putArray("ProcessedClusters");
-        updated.processed().forEach(cluster -> processed.add(shapes.full(cluster, false)));
+        updated.processed().forEach(cluster -> processed.add(full(cluster)));
         var unprocessed = answer.putArray("UnprocessedClusters");
         for (var cluster : updated.unprocessed()) {
             unprocessed

@@ -47,7 +47,14 @@ final class GroupOperations {
         var tags = call.tags();
         return parameterGroup(
                 control.decide(plane ->
-                        plane.parameters().create(call.region(), name, family, description, tags)));
+                        plane.parameters()
+                                .create(
+                                        call.region(),
+                                        name,
+                                        family,
+                                        description,
+                                        tags,
+                                        call.now())));
     }
 
     private ObjectNode updateParameterGroup(Call call) {
@@ -88,7 +95,8 @@ final class GroupOperations {
     private ObjectNode deleteParameterGroup(Call call) {
         String name = call.string("ParameterGroupName");
         return parameterGroup(
-                control.decide(plane -> plane.parameters().delete(call.region(), name)));
+                control.decide(
+                        plane -> plane.parameters().delete(call.region(), name, call.now())));
     }
 
     private ObjectNode describeParameterGroups(Call call) {
@@ -146,7 +154,14 @@ final class GroupOperations {
         var tags = call.tags();
         return subnetGroup(
                 control.decide(plane ->
-                        plane.subnets().create(call.region(), name, description, subnets, tags)));
+                        plane.subnets()
+                                .create(
+                                        call.region(),
+                                        name,
+                                        description,
+                                        subnets,
+                                        tags,
+                                        call.now())));
     }
 
     private ObjectNode updateSubnetGroup(Call call) {
@@ -155,12 +170,14 @@ final class GroupOperations {
         var subnets = call.strings("SubnetIds");
         return subnetGroup(
                 control.decide(plane ->
-                        plane.subnets().update(call.region(), name, description, subnets)));
+                        plane.subnets()
+                                .update(call.region(), name, description, subnets, call.now())));
     }
 
     private ObjectNode deleteSubnetGroup(Call call) {
         String name = call.string("SubnetGroupName");
-        return subnetGroup(control.decide(plane -> plane.subnets().delete(call.region(), name)));
+        return subnetGroup(
+                control.decide(plane -> plane.subnets().delete(call.region(), name, call.now())));
     }
 
     private ObjectNode describeSubnetGroups(Call call) {

@@ -152,7 +152,18 @@ final class Model {
             case "boolean" -> expect(value.isBoolean(), name, "TRUE_VALUE or FALSE_VALUE", value);
             case "timestamp" -> expect(value.isNumber(), name, "a number of seconds", value);
             case "double" -> expect(value.isNumber(), name, "a number", value);
-            default -> expect(value.isString(), name, "STRING_VALUE", value);
+            default -> {
+                expect(value.isString(), name, "STRING_VALUE", value);
+                expectText(name, value.stringValue());
+            }
+        }
+    }
+
+    /// Half of a pair of surrogates is no character, and could be neither kept nor answered.
+    private static void expectText(String name, String value) {
+        if (value.codePoints().anyMatch(point -> Character.getType(point) == Character.SURROGATE)) {
+            throw Fault.SERIALIZATION.because(
+                    "%s is not valid Unicode: it has half of a surrogate pair.", name);
         }
     }
 

@@ -6,6 +6,7 @@ import dev.keepsake.control.Event;
 import dev.keepsake.control.KmsKeys;
 import dev.keepsake.control.Resource;
 import dev.keepsake.control.ShardSpec;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -66,7 +67,9 @@ final class Shapes {
     }
 
     /// `Cluster` as CreateCluster and DescribeClusters answer it.
-    ObjectNode full(ClusterState cluster, boolean showShards) {
+    ///
+    /// @param aclToApply the ACL that its nodes have yet to follow, if there is one
+    ObjectNode full(ClusterState cluster, Optional<String> aclToApply, boolean showShards) {
         var spec = cluster.spec();
         var node = brief(cluster);
         if (spec.description() != null) {
@@ -75,12 +78,8 @@ final class Shapes {
         node.put("ACLName", spec.aclName());
         boolean spread = spec.shards().stream().allMatch(shard -> shard.nodes().size() > 1);
         node.put("AvailabilityMode", spread ? "multiaz" : "singleaz");
-        var update = cluster.update();
-        if (update != null && update.aclToApply() != null) {
-            node.putObject("PendingUpdates")
-                    .putObject("ACLs")
-                    .put("ACLToApply", update.aclToApply());
-        }
+        aclToApply.ifPresent(
+                acl -> node.putObject("PendingUpdates").putObject("ACLs").put("ACLToApply", acl));
         if (showShards) {
             var shards = node.putArray("Shards");
             spec.shards().forEach(shard -> shards.add(shard(cluster, shard)));
@@ -122,7 +121,7 @@ final class Shapes {
 
     private static String shardStatus(ClusterState cluster) {
         return switch (cluster.status()) {
-            case CREATING, RESTORE_FAILED -> "creating";
+            case CREATING, CREATE_FAILED, RESTORE_FAILED -> "creating";
             case AVAILABLE, SNAPSHOTTING -> "available";
             // Terraform counts replicas in available shards only, so no other update shows.
             case UPDATING ->
@@ -136,7 +135,7 @@ final class Shapes {
     private static String nodeStatus(ClusterState cluster, String node) {
         var update = cluster.update();
         return switch (cluster.status()) {
-            case CREATING, RESTORE_FAILED -> "creating";
+            case CREATING, CREATE_FAILED, RESTORE_FAILED -> "creating";
             case AVAILABLE, SNAPSHOTTING -> "available";
             case UPDATING ->
                     update != null && update.joining().contains(node) ? "creating" : "available";
@@ -158,7 +157,7 @@ final class Shapes {
     /// The endpoints, once clients may use them.
     private static @Nullable Endpoints answering(ClusterState cluster) {
         return switch (cluster.status()) {
-            case CREATING, RESTORE_FAILED -> null;
+            case CREATING, CREATE_FAILED, RESTORE_FAILED -> null;
             case AVAILABLE, UPDATING, SNAPSHOTTING, DELETING -> cluster.endpoints();
         };
     }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -31,8 +32,14 @@ final class Signatures {
 
     /// One request, as far as it is signed.
     ///
+    /// @param path where it is sent to; there is no query
     /// @param header the value of a header by its name in lower case, or null
-    record Signed(Function<String, @Nullable String> header, String bodySha256Hex) {}
+    /// @param headerNames the names of all its headers, in lower case
+    record Signed(
+            String path,
+            Function<String, @Nullable String> header,
+            Set<String> headerNames,
+            String bodySha256Hex) {}
 
     /// Expects that the request is signed with one of the credentials, now.
     ///
@@ -66,14 +73,25 @@ final class Signatures {
                     scope);
         }
         var headers = List.of(parts.group(5).split(";", -1));
-        if (!headers.contains("host")) {
-            throw Fault.INVALID_SIGNATURE.because("The header host has to be signed.");
-        }
+        expectSigned(request, headers);
         if (!SignatureV4.matches(
                 secret, time, scope, canonical(request, headers), parts.group(6))) {
             throw Fault.INVALID_SIGNATURE.because(
                     "The request signature we calculated does not match the signature you provided."
                             + " Check your secret access key and signing method.");
+        }
+    }
+
+    /// What says which call it is has to be signed: else whoever sees one call could make another
+    /// of it.
+    private static void expectSigned(Signed request, List<String> signed) {
+        if (!signed.contains("host")) {
+            throw Fault.INVALID_SIGNATURE.because("The header host has to be signed.");
+        }
+        for (String name : request.headerNames()) {
+            if (name.startsWith("x-amz-") && !signed.contains(name)) {
+                throw Fault.INVALID_SIGNATURE.because("The header %s has to be signed.", name);
+            }
         }
     }
 
@@ -98,7 +116,7 @@ final class Signatures {
 
     private static String canonical(Signed request, List<String> headers) {
         var lines = new StringBuilder();
-        lines.append("POST\n/\n\n"); // every call is one to the root, without a query
+        lines.append("POST\n").append(request.path()).append("\n\n");
         for (String name : headers) {
             String value = request.header().apply(name);
             lines.append(name)

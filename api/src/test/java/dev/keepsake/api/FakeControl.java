@@ -9,6 +9,7 @@ import dev.keepsake.control.ControlState;
 import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.InstalledEngines;
+import dev.keepsake.control.NodePorts;
 import dev.keepsake.control.StatusPace;
 import java.time.Instant;
 import java.util.HashMap;
@@ -26,6 +27,7 @@ final class FakeControl implements ControlService {
     private final ControlState state = new ControlState();
     private final ControlPlane plane;
     private volatile @Nullable RuntimeException failure;
+    private volatile boolean portsUsedUp;
 
     FakeControl() {
         this(0);
@@ -39,7 +41,13 @@ final class FakeControl implements ControlService {
                         failoverQuota,
                         InstalledEngines.only("redis", "7.0.15"),
                         false,
-                        StatusPace.INSTANT);
+                        StatusPace.INSTANT,
+                        new NodePorts(1, 65_535, port -> !portsUsedUp));
+    }
+
+    /// Somebody else has every port from now on.
+    void useUpPorts() {
+        portsUsedUp = true;
     }
 
     /// Every call from now on ends like this.

@@ -3,6 +3,7 @@ package dev.keepsake.api;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.keepsake.control.ControlUnavailableException;
 import dev.keepsake.control.Fault;
 import java.lang.reflect.Method;
 import java.util.Arrays;
@@ -30,6 +31,7 @@ class FaultAnswersTest {
                     Fault.UNKNOWN_OPERATION,
                     Fault.REQUEST_TOO_LARGE,
                     Fault.INTERNAL_FAILURE,
+                    Fault.SERVICE_UNAVAILABLE,
                     Fault.ACCESS_DENIED,
                     Fault.INVALID_SIGNATURE,
                     Fault.MISSING_AUTHENTICATION_TOKEN,
@@ -80,6 +82,17 @@ class FaultAnswersTest {
         assertThat(answer.refused(500, "InternalFailure"))
                 .doesNotContain("secret")
                 .contains(answer.requestId());
+    }
+
+    @Test
+    void aServerThatCannotKeepChangesIsNotAvailable() {
+        api.control.failWith(new ControlUnavailableException("/var/secret/place is full"));
+        for (String operation : new String[] {"DescribeClusters", "DescribeUsers"}) {
+            var answer = api.call(operation, "{}");
+            assertThat(answer.refused(503, "ServiceUnavailable"))
+                    .doesNotContain("secret")
+                    .contains(answer.requestId());
+        }
     }
 
     @Test

@@ -28,6 +28,7 @@ final class FaultScene {
     void build(String name) {
         switch (name) {
             case "" -> {}
+            case "portsUsedUp" -> api.control.useUpPorts();
             case "cluster" -> cluster("demo", 1, 1, "");
             case "clusterWithoutReplicas" -> cluster("demo", 1, 0, "");
             case "wideCluster" -> cluster("demo", 20, 0, "");

@@ -195,6 +195,22 @@ class RequestReadingTest {
                 .refused(400, "SerializationException");
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"Description\":\"\\ud800\"",
+                "\"Description\":\"a\\udc00\\ud800b\"",
+                "\"Tags\":[{\"Key\":\"k\",\"Value\":\"\\udfff\"}]",
+                "\"SecurityGroupIds\":[\"\\ud83d\"]"
+            })
+    void halfACharacterCannotBeRead(String member) {
+        assertThat(
+                        api.call("CreateCluster", CREATE.formatted("," + member))
+                                .refused(400, "SerializationException"))
+                .contains("surrogate");
+        api.call("CreateCluster", CREATE.formatted(",\"Description\":\"\\ud83d\\ude00\"")).ok();
+    }
+
     @Test
     void nestingHasAnEnd() {
         api.call("DescribeClusters", "[".repeat(100_000)).refused(400, "SerializationException");
@@ -356,6 +372,9 @@ class RequestReadingTest {
     }
 
     private int events(String members) {
-        return api.call("DescribeEvents", "{%s}".formatted(members)).ok().path("Events").size();
+        return api.call("DescribeEvents", "{\"SourceType\":\"cluster\",%s}".formatted(members))
+                .ok()
+                .path("Events")
+                .size();
     }
 }

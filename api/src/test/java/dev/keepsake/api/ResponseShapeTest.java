@@ -174,7 +174,7 @@ class ResponseShapeTest {
     @Test
     void eventsHaveTheTimeInSecondsWithAFraction() {
         api.createAvailable("demo");
-        var raw = api.sendRaw(api.request("DescribeEvents", "{}"));
+        var raw = api.sendRaw(api.request("DescribeEvents", "{\"SourceType\":\"cluster\"}"));
 
         assertThat(raw.body())
                 .isEqualTo(

@@ -139,6 +139,7 @@ class SdkCallsTest {
                 .doesNotHaveDuplicates()
                 .isSorted();
         assertThat(sdk.describeEventsPaginator(request -> request.maxResults(7)).events())
+                .filteredOn(event -> event.sourceType() == SourceType.CLUSTER)
                 .extracting(Event::sourceName)
                 .hasSize(45)
                 .doesNotHaveDuplicates();

@@ -1,19 +1,31 @@
 package dev.keepsake.api;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Secret;
+import dev.keepsake.core.SignatureV4;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.security.GeneralSecurityException;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.SplittableRandom;
+import java.util.stream.Collectors;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
@@ -111,6 +123,110 @@ class SignatureTest {
                             BodyHandlers.ofString());
             assertThat(answer.statusCode()).isEqualTo(403);
             assertThat(answer.body()).contains("MissingAuthenticationTokenException");
+        }
+    }
+
+    @Test
+    void aCallOfAnotherOperationIsNotWhatWasSigned() {
+        // As one who saw a signed call would try it: only X-Amz-Target is another.
+        assertThat(sendSigned("/", List.of("host", "x-amz-date"), "DescribeClusters"))
+                .contains("InvalidSignatureException")
+                .contains("x-amz-target has to be signed");
+        assertThat(
+                        sendSigned(
+                                "/",
+                                List.of("host", "x-amz-date", "x-amz-target"),
+                                "DescribeClusters"))
+                .contains("\"Clusters\":[]");
+    }
+
+    @Test
+    void aResetIsForCallersWithASignatureToo() throws Exception {
+        try (var http = HttpClient.newHttpClient()) {
+            var answer =
+                    http.send(
+                            HttpRequest.newBuilder(uri().resolve("/_keepsake/reset"))
+                                    .POST(HttpRequest.BodyPublishers.noBody())
+                                    .build(),
+                            BodyHandlers.ofString());
+            assertThat(answer.statusCode()).isEqualTo(403);
+            assertThat(answer.body()).contains("MissingAuthenticationTokenException");
+        }
+        assertThat(sendSigned("/_keepsake/reset", List.of("host", "x-amz-date"), null))
+                .isEqualTo("{\"status\":\"reset\"}");
+    }
+
+    /// Signs by hand, and sends.
+    private String sendSigned(String path, List<String> signed, @Nullable String operation) {
+        String body = operation == null ? "" : "{}";
+        String time =
+                DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT)
+                        .withZone(ZoneOffset.UTC)
+                        .format(clock.now());
+        String scope = time.substring(0, 8) + "/us-east-1/memorydb/aws4_request";
+        String target = "AmazonMemoryDB." + operation;
+        var values =
+                Map.of(
+                        "host", uri().getAuthority(),
+                        "x-amz-date", time,
+                        "x-amz-target", target);
+        String canonical =
+                "POST\n%s\n\n%s\n%s\n%s"
+                        .formatted(
+                                path,
+                                signed.stream()
+                                        .map(name -> name + ":" + values.get(name) + "\n")
+                                        .collect(Collectors.joining()),
+                                String.join(";", signed),
+                                SignatureV4.sha256Hex(body.getBytes(UTF_8)));
+        var request =
+                HttpRequest.newBuilder(uri().resolve(path))
+                        .header("Content-Type", "application/x-amz-json-1.1")
+                        .header("X-Amz-Date", time)
+                        .header(
+                                "Authorization",
+                                "%s Credential=known/%s, SignedHeaders=%s, Signature=%s"
+                                        .formatted(
+                                                SignatureV4.ALGORITHM,
+                                                scope,
+                                                String.join(";", signed),
+                                                signature(time, scope, canonical)))
+                        .POST(HttpRequest.BodyPublishers.ofString(body));
+        if (operation != null) {
+            request.header("X-Amz-Target", target);
+        }
+        try (var http = HttpClient.newHttpClient()) {
+            return http.send(request.build(), BodyHandlers.ofString()).body();
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new AssertionError(e);
+        }
+    }
+
+    private static String signature(String time, String scope, String canonical) {
+        byte[] key = "AWS4right".getBytes(UTF_8);
+        for (String part : scope.split("/", -1)) {
+            key = hmac(key, part);
+        }
+        String toSign =
+                String.join(
+                        "\n",
+                        SignatureV4.ALGORITHM,
+                        time,
+                        scope,
+                        SignatureV4.sha256Hex(canonical.getBytes(UTF_8)));
+        return HexFormat.of().formatHex(hmac(key, toSign));
+    }
+
+    private static byte[] hmac(byte[] key, String text) {
+        try {
+            var mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(key, "HmacSHA256"));
+            return mac.doFinal(text.getBytes(UTF_8));
+        } catch (GeneralSecurityException e) {
+            throw new AssertionError(e);
         }
     }
 

@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -163,9 +164,9 @@ public final class Access {
                 throw Fault.INVALID_PARAMETER_COMBINATION.because(
                         "Filter %s is not known; expected UserName with one or more Values.", by);
             }
-            users.removeIf(user -> !values.contains(user.name()));
+            users.removeIf(user -> values.stream().noneMatch(user.name()::equalsIgnoreCase));
         }
-        var page = Page.of(users, User::name, size, nextToken);
+        var page = Page.of("DescribeUsers", users, User::name, size, nextToken);
         return new Page<>(page.items().stream().map(this::view).toList(), page.nextToken());
     }
 
@@ -347,7 +348,8 @@ public final class Access {
         if (aclName != null) {
             return new Page<>(List.of(view(existingAcl(region, aclName))), null);
         }
-        var page = Page.of(List.copyOf(allAcls(region)), Acl::name, size, nextToken);
+        var page =
+                Page.of("DescribeACLs", List.copyOf(allAcls(region)), Acl::name, size, nextToken);
         return new Page<>(page.items().stream().map(this::view).toList(), page.nextToken());
     }
 
@@ -446,6 +448,25 @@ public final class Access {
         }
         rules.sort((a, b) -> a.name().compareTo(b.name()));
         return rules;
+    }
+
+    /// The ACL whose rules the nodes of a cluster are about to follow, if they have yet to: another
+    /// one, or its own after a change of it or of one of its users.
+    public Optional<String> aclToApply(ClusterState cluster) {
+        String wanted = wantedAcl(cluster);
+        if (!wanted.equals(cluster.spec().aclName())) {
+            return Optional.of(wanted);
+        }
+        var acl = findAcl(cluster.spec().id().region(), wanted);
+        return Optional.of(wanted)
+                .filter(name -> acl != null && cluster.isUp() && isModifying(acl));
+    }
+
+    private boolean isModifying(Acl acl) {
+        return acl.status() == Acl.Status.MODIFYING
+                || acl.newest().stream()
+                        .map(name -> findUser(acl.region(), name))
+                        .anyMatch(user -> user != null && user.status() == User.Status.MODIFYING);
     }
 
     private static String wantedAcl(ClusterState cluster) {

@@ -89,10 +89,18 @@ final class AccessStrings {
                             + " channel pattern such as &news, or a command or category such as"
                             + " +get or -@dangerous. Passwords are given in AuthenticationMode.");
         }
-        if (word.startsWith("+") && FORBIDDEN.contains(word.substring(1))) {
+        String named = word.substring(1);
+        if (FORBIDDEN.stream().anyMatch(each -> isOrBelongsTo(named, each))) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "AccessString is not valid: %s is not available.", word.substring(1));
+                    "AccessString is not valid: %s is not available, so it can be neither allowed"
+                            + " nor forbidden.",
+                    named);
         }
         return word;
+    }
+
+    /// Whether it is the command, or one of its subcommands or first arguments.
+    private static boolean isOrBelongsTo(String named, String command) {
+        return named.equals(command) || named.startsWith(command + "|");
     }
 }

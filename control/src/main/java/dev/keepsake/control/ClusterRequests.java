@@ -74,8 +74,19 @@ final class ClusterRequests {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
                     "TLSEnabled is false; that goes with the ACL open-access only.");
         }
-        String engine = EngineVersions.engine(request.engine());
-        String version = EngineVersions.version(engine, request.engineVersion());
+        var before = plane.snapshots().clusterOf(region, restore);
+        String engine =
+                EngineVersions.engine(
+                        request.engine() == null && before != null
+                                ? before.engine()
+                                : request.engine());
+        boolean sameEngine = before != null && before.engine().equals(engine);
+        String version =
+                EngineVersions.version(
+                        engine,
+                        request.engineVersion() == null && before != null && sameEngine
+                                ? before.engineVersion()
+                                : request.engineVersion());
         plane.expectOffered(engine, version);
         var group =
                 plane.subnets()

@@ -46,6 +46,7 @@ public record ClusterState(
     /// The values of `Cluster.Status` that occur.
     public enum Status {
         CREATING("creating"),
+        CREATE_FAILED("create-failed"),
         RESTORE_FAILED("restore-failed"),
         AVAILABLE("available"),
         UPDATING("updating"),
@@ -74,7 +75,7 @@ public record ClusterState(
     public boolean isUp() {
         return switch (status) {
             case AVAILABLE, UPDATING, SNAPSHOTTING -> true;
-            case CREATING, RESTORE_FAILED, DELETING -> false;
+            case CREATING, CREATE_FAILED, RESTORE_FAILED, DELETING -> false;
         };
     }
 
@@ -106,7 +107,12 @@ public record ClusterState(
         return change(spec, next, failover, update);
     }
 
-    ClusterState with(Endpoints found) {
+    /// A cluster that never came up. It has no ports any more.
+    ClusterState createFailed() {
+        return with((Endpoints) null).with(Status.CREATE_FAILED);
+    }
+
+    ClusterState with(@Nullable Endpoints found) {
         return new ClusterState(
                 spec,
                 status,

@@ -40,6 +40,10 @@ final class ClusterUpdates {
         var joining = new ArrayList<String>();
         var grown = withReplicas(changed, replicas, joining, now, random);
         checkQuotas(grown, region, replicas);
+        if (!joining.isEmpty()) {
+            // UpdateCluster declares no fault of its own for it.
+            plane.expectPorts(grown, Fault.NODE_QUOTA_FOR_CUSTOMER_EXCEEDED);
+        }
         boolean otherAcl = !acl.equals(old.aclName());
         if (otherAcl && !old.tlsEnabled() && !acl.equals(Acl.OPEN_ACCESS)) {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
@@ -64,6 +68,7 @@ final class ClusterUpdates {
         var next = cluster.updating(grown, update);
         if (otherGroup) {
             records.add(new ControlRecord.ParametersPending(old.id(), now));
+            records.add(ControlPlane.usesGroup(changed, now));
             next = next.withParametersPending(now);
         }
         return new Decision<>(records, next);
@@ -242,10 +247,54 @@ final class ClusterUpdates {
             shards.add(new ShardSpec(shard.name(), shard.id(), shard.slots(), left));
         }
         records.add(new ControlRecord.ClusterUpdating(spec.withShards(shards), update));
+        var endpoints = cluster.get().endpoints();
+        if (endpoints != null) { // with them, so that no port is left to a node that is gone
+            records.add(new ControlRecord.EndpointsAssigned(id, endpoints.without(names)));
+        }
         for (String name : names) {
-            records.add(ControlPlane.event(id, now, "Removed node %s".formatted(name)));
+            String message = "Removed node %s".formatted(name);
+            records.add(ControlPlane.event(id, now, message));
+            records.add(ControlPlane.nodeEvent(id, name, now, message));
         }
         return new Decision<>(records, cluster);
+    }
+
+    /// Nodes that were to join find no ports: whatever else was asked for is still carried out.
+    Decision<Optional<ClusterState>> withoutPorts(
+            ClusterState cluster, String reason, Instant now) {
+        var spec = cluster.spec();
+        var update = cluster.update();
+        var endpoints = cluster.endpoints();
+        if (update == null || endpoints == null) {
+            return new Decision<>(List.of(), Optional.of(cluster));
+        }
+        var shards = new ArrayList<ShardSpec>();
+        for (var shard : spec.shards()) {
+            var left = new ArrayList<>(shard.nodes());
+            left.removeIf(node -> !endpoints.nodePorts().containsKey(node.name()));
+            shards.add(new ShardSpec(shard.name(), shard.id(), shard.slots(), left));
+        }
+        var next = spec.withShards(shards);
+        return new Decision<>(
+                List.of(
+                        new ControlRecord.ClusterUpdating(
+                                next,
+                                new ClusterUpdate(
+                                        replicasOf(next),
+                                        List.of(),
+                                        update.aclToApply(),
+                                        update.otherNodes(),
+                                        update.otherSecurityGroups(),
+                                        update.since())),
+                        ControlPlane.event(
+                                spec.id(),
+                                now,
+                                "Failed to modify number of nodes from %d to %d due to insufficient free IP addresses: %s"
+                                        .formatted(
+                                                ControlPlane.nodes(next),
+                                                ControlPlane.nodes(spec),
+                                                reason))),
+                Optional.of(cluster));
     }
 
     /// Everything that was asked for is reached.
@@ -271,6 +320,14 @@ final class ClusterUpdates {
                             now,
                             "Modified number of nodes from %d to %d"
                                     .formatted(nodes - update.joining().size(), nodes)));
+            ControlPlane.nodesAdded(records, spec, update.joining()::contains, now);
+        }
+        if (!update.otherNodes()) {
+            records.add(
+                    ControlPlane.event(
+                            id,
+                            now,
+                            "Update cluster %s operation completed.".formatted(id.name())));
         }
         return new Decision<>(records, cluster);
     }

@@ -44,6 +44,7 @@ public final class ControlPlane {
     private final Reservations reservations;
     private final ClusterUpdates updates;
     private final MultiRegion multiRegion = new MultiRegion();
+    private final PortRoom ports;
 
     /// Without a quota of failovers, over the bundled engine.
     public ControlPlane(ControlState state) {
@@ -61,6 +62,18 @@ public final class ControlPlane {
             InstalledEngines engines,
             boolean strictEngines,
             StatusPace pace) {
+        this(state, failoverQuota, engines, strictEngines, pace, NodePorts.ALL);
+    }
+
+    /// @param ports what nodes may listen on
+    public ControlPlane(
+            ControlState state,
+            int failoverQuota,
+            InstalledEngines engines,
+            boolean strictEngines,
+            StatusPace pace,
+            NodePorts ports) {
+        this.ports = new PortRoom(state, ports);
         this.engines = engines;
         this.strictEngines = strictEngines;
         this.pace = pace;
@@ -126,8 +139,20 @@ public final class ControlPlane {
                     "Cluster %s already exists.", spec.id().name());
         }
         checkNodesOfCustomer(spec, region);
+        expectPorts(spec, Fault.INSUFFICIENT_CLUSTER_CAPACITY);
         return new Decision<>(
                 List.of(new ControlRecord.ClusterCreated(spec)), ClusterState.creating(spec));
+    }
+
+    /// Expects that every node of a cluster, as it would be, will find a port.
+    void expectPorts(ClusterSpec spec, Fault fault) {
+        int missing = ports.missingFor(spec);
+        if (missing > 0) {
+            throw fault.because(
+                    "%d ports are missing for cluster %s; delete a cluster, or start the server with"
+                            + " a larger --node-ports.",
+                    missing, spec.id().name());
+        }
     }
 
     /// Counts the nodes of a cluster as it would be, and those of all others of its region.
@@ -279,6 +304,7 @@ public final class ControlPlane {
             return new Page<>(List.of(existing(region, clusterName)), null);
         }
         return Page.of(
+                "DescribeClusters",
                 List.copyOf(state.clusters(region)),
                 cluster -> cluster.spec().id().name(),
                 size,
@@ -300,7 +326,10 @@ public final class ControlPlane {
                     "Cluster %s is not part of a multi-Region cluster; omit MultiRegionClusterName.",
                     cluster.spec().id().name());
         }
-        if (cluster.status() != ClusterState.Status.RESTORE_FAILED || finalSnapshotName != null) {
+        boolean neverCameUp =
+                cluster.status() == ClusterState.Status.CREATE_FAILED
+                        || cluster.status() == ClusterState.Status.RESTORE_FAILED;
+        if (!neverCameUp || finalSnapshotName != null) {
             expectAvailable(cluster);
         }
         var records = new ArrayList<ControlRecord>();
@@ -389,7 +418,7 @@ public final class ControlPlane {
                             && period.contains(event.date())
                             && (type == null || event.sourceType().equals(type))
                             && (request.sourceName() == null
-                                    || event.sourceName().equals(request.sourceName()));
+                                    || event.sourceName().equalsIgnoreCase(request.sourceName()));
             if (wanted) {
                 found.add(new Numbered(Long.MAX_VALUE - number, event));
             }
@@ -397,6 +426,7 @@ public final class ControlPlane {
         found.sort(Comparator.comparingLong(Numbered::descending));
         var page =
                 Page.of(
+                        "DescribeEvents",
                         found,
                         item -> "%019d".formatted(item.descending()),
                         size,
@@ -471,7 +501,11 @@ public final class ControlPlane {
                                 && StatusPace.isOver(found.createdAt(), pace.creating(), now))
                 .ifPresent(found -> {
                     records.add(new ControlRecord.ClusterProvisioned(id, enginePatchVersion));
+                    nodesAdded(records, found.spec(), node -> true, now);
                     records.add(event(id, now, "Cluster created."));
+                    if (!Parameters.isStandard(found.spec().parameterGroupName())) {
+                        records.add(usesGroup(found.spec(), now));
+                    }
                     sayWhatRuns(found.spec(), engineOf(found.spec()), now, records);
                 });
         return new Decision<>(records, cluster);
@@ -513,6 +547,29 @@ public final class ControlPlane {
                                             engine.engine(),
                                             engine.patchVersion())));
         }
+    }
+
+    /// A new cluster cannot run on this machine.
+    public Decision<Optional<ClusterState>> createFailed(ClusterId id, Instant now) {
+        return reported(
+                id,
+                cluster -> cluster.status() == ClusterState.Status.CREATING,
+                new ControlRecord.ClusterCreateFailed(id),
+                event(
+                        id,
+                        now,
+                        "Failed to create cluster due to unsuccessful creation of its node(s)."),
+                event(id, now, "Deleting all nodes belonging to this cluster."));
+    }
+
+    /// There are no ports for the nodes that a cluster has yet to get: a new cluster fails, and an
+    /// update goes on without those nodes.
+    public Decision<Optional<ClusterState>> portsMissing(ClusterId id, String reason, Instant now) {
+        var cluster = state.cluster(id);
+        if (cluster.isPresent() && cluster.get().status() == ClusterState.Status.UPDATING) {
+            return updates.withoutPorts(cluster.get(), reason, now);
+        }
+        return createFailed(id, now);
     }
 
     /// A new cluster could not be filled with what it was to be.
@@ -711,6 +768,35 @@ public final class ControlPlane {
         var cluster = state.cluster(id);
         return new Decision<>(
                 cluster.filter(news).isPresent() ? List.of(records) : List.of(), cluster);
+    }
+
+    /// Tells of new nodes, with themselves as the sources.
+    static void nodesAdded(
+            List<ControlRecord> records, ClusterSpec spec, Predicate<String> isNew, Instant now) {
+        for (var shard : spec.shards()) {
+            for (var node : shard.nodes()) {
+                if (isNew.test(node.name())) {
+                    records.add(
+                            nodeEvent(
+                                    spec.id(),
+                                    node.name(),
+                                    now,
+                                    "Added node %s in Availability Zone %s"
+                                            .formatted(node.name(), node.availabilityZone())));
+                }
+            }
+        }
+    }
+
+    static ControlRecord usesGroup(ClusterSpec spec, Instant now) {
+        return event(
+                spec.id(),
+                now,
+                "Updated to use a ParameterGroup %s".formatted(spec.parameterGroupName()));
+    }
+
+    static ControlRecord nodeEvent(ClusterId id, String node, Instant now, String message) {
+        return new ControlRecord.EventHappened(new Event(id.region(), node, "node", message, now));
     }
 
     static ControlRecord event(ClusterId id, Instant now, String message) {

@@ -1,6 +1,7 @@
 package dev.keepsake.control;
 
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,9 @@ public sealed interface ControlRecord {
 
     /// The cluster has been started on another engine.
     record EngineChanged(ClusterId cluster, String enginePatchVersion) implements ControlRecord {}
+
+    /// A new cluster cannot run. The ports that it had are free again.
+    record ClusterCreateFailed(ClusterId cluster) implements ControlRecord {}
 
     record ClusterRestoreFailed(ClusterId cluster) implements ControlRecord {}
 
@@ -97,6 +101,28 @@ public sealed interface ControlRecord {
     }
 
     record EventHappened(Event event) implements ControlRecord {}
+
+    /// What follows it is everything there is; whatever was before is forgotten.
+    ///
+    /// @param eventsForgotten how many events came before those that follow
+    record StateBegins(long eventsForgotten) implements ControlRecord {}
+
+    /// A cluster as it is, in the place of all records that made it so.
+    record ClusterKept(ClusterState cluster) implements ControlRecord {}
+
+    /// When snapshots were asked for, in the place of the records that did.
+    record SnapshotsCounted(List<ControlState.SnapshotAsked> asked) implements ControlRecord {
+        public SnapshotsCounted {
+            asked = List.copyOf(asked);
+        }
+    }
+
+    /// Stands before the records of one part of a state that was too large for one entry; it counts
+    /// only when all parts are there.
+    ///
+    /// @param number from 0
+    /// @param last the number of the last one
+    record StatePart(int number, int last) implements ControlRecord {}
 
     /// Everything but clusters, which have to be removed one by one, is forgotten.
     record Reset(Instant at) implements ControlRecord {}

@@ -19,6 +19,7 @@ public final class ControlRecordCodec {
                             ControlRecord.EndpointsAssigned.class,
                             ControlRecord.ClusterProvisioned.class,
                             ControlRecord.EngineChanged.class,
+                            ControlRecord.ClusterCreateFailed.class,
                             ControlRecord.ClusterRestoreFailed.class,
                             ControlRecord.ClusterChanged.class,
                             ControlRecord.ClusterUpdating.class,
@@ -51,6 +52,10 @@ public final class ControlRecordCodec {
                             ControlRecord.NodesReserved.class,
                             ControlRecord.TagsChanged.class,
                             ControlRecord.EventHappened.class,
+                            ControlRecord.StateBegins.class,
+                            ControlRecord.ClusterKept.class,
+                            ControlRecord.SnapshotsCounted.class,
+                            ControlRecord.StatePart.class,
                             ControlRecord.Reset.class)
                     .collect(Collectors.toMap(Class::getSimpleName, Function.identity()));
 

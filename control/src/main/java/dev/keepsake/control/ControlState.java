@@ -1,18 +1,22 @@
 package dev.keepsake.control;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
 
 /// Everything the control plane knows: what applying all records in order gives. Changed by
 /// [#apply] alone. Not thread-safe: its owner takes care of turns.
 public final class ControlState {
     static final Duration EVENTS_KEPT = Duration.ofDays(14);
+    static final Duration SNAPSHOTS_COUNTED = Duration.ofDays(1);
     private static final int EVENTS_MAX = 100_000;
 
     private final Regional<ClusterState> clusters = new Regional<>();
@@ -24,8 +28,12 @@ public final class ControlState {
     private final Regional<ReservedNode> reservations = new Regional<>();
     private final Map<Resource, Map<String, String>> tags = new HashMap<>();
     private final ArrayDeque<Event> events = new ArrayDeque<>();
+    private final List<SnapshotAsked> snapshotsAsked = new ArrayList<>();
     private long eventsForgotten;
-    private boolean serverRuns;
+    private @Nullable Instant serverStartedAt;
+
+    /// A snapshot that somebody asked for, which counts even when it has been deleted since.
+    public record SnapshotAsked(ClusterId cluster, Instant at) {}
 
     /// Applies one record. A record about a cluster that is gone changes nothing.
     public void apply(ControlRecord record) {
@@ -37,6 +45,8 @@ public final class ControlState {
                     change(id, cluster -> cluster.running(patchVersion));
             case ControlRecord.EngineChanged(ClusterId id, String patchVersion) ->
                     change(id, cluster -> cluster.on(patchVersion));
+            case ControlRecord.ClusterCreateFailed(ClusterId id) ->
+                    change(id, ClusterState::createFailed);
             case ControlRecord.ClusterRestoreFailed(ClusterId id) ->
                     change(id, cluster -> cluster.with(ClusterState.Status.RESTORE_FAILED));
             case ControlRecord.ClusterChanged(ClusterSpec spec) ->
@@ -75,8 +85,8 @@ public final class ControlState {
                     change(id, cluster -> cluster.recovering(node));
             case ControlRecord.NodeRecovered(ClusterId id, String node) ->
                     change(id, cluster -> cluster.recovered(node));
-            case ControlRecord.ServerStarted _ -> serverRuns = true;
-            case ControlRecord.ServerStopped _ -> serverRuns = false;
+            case ControlRecord.ServerStarted(Instant at) -> serverStartedAt = at;
+            case ControlRecord.ServerStopped _ -> serverStartedAt = null;
             case ControlRecord.UserChanged(User user) ->
                     users.put(user.region(), user.name(), user);
             case ControlRecord.UserRemoved(String region, String name) -> {
@@ -100,8 +110,10 @@ public final class ControlState {
                 subnetGroups.remove(region, name);
                 tags.remove(new Resource(region, Resource.Kind.SUBNET_GROUP, name));
             }
-            case ControlRecord.SnapshotChanged(ClusterSnapshot snapshot) ->
-                    snapshots.put(snapshot.id().region(), snapshot.id().name(), snapshot);
+            case ControlRecord.SnapshotChanged(ClusterSnapshot snapshot) -> {
+                count(snapshot);
+                snapshots.put(snapshot.id().region(), snapshot.id().name(), snapshot);
+            }
             case ControlRecord.SnapshotRemoved(SnapshotId id) -> {
                 snapshots.remove(id.region(), id.name());
                 tags.remove(new Resource(id.region(), Resource.Kind.SNAPSHOT, id.name()));
@@ -111,7 +123,62 @@ public final class ControlState {
             case ControlRecord.TagsChanged(Resource resource, Map<String, String> next) ->
                     tags.put(resource, next);
             case ControlRecord.EventHappened(Event event) -> keep(event);
+            case ControlRecord.StateBegins(long forgotten) -> begin(forgotten);
+            case ControlRecord.ClusterKept(ClusterState cluster) -> put(cluster);
+            case ControlRecord.SnapshotsCounted(var asked) -> {
+                snapshotsAsked.clear();
+                snapshotsAsked.addAll(asked);
+            }
+            case ControlRecord.StatePart _ ->
+                    throw new IllegalStateException(
+                            "part of a state was applied by itself; its parts belong together");
             case ControlRecord.Reset _ -> forget();
+        }
+    }
+
+    /// Records that make any state equal to this one. They take the place of all records so far.
+    public List<ControlRecord> records() {
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.StateBegins(eventsForgotten));
+        clusters.all().forEach(each -> records.add(new ControlRecord.ClusterKept(each)));
+        users.all().forEach(each -> records.add(new ControlRecord.UserChanged(each)));
+        acls.all().forEach(each -> records.add(new ControlRecord.AclChanged(each)));
+        parameterGroups
+                .all()
+                .forEach(each -> records.add(new ControlRecord.ParameterGroupChanged(each)));
+        subnetGroups.all().forEach(each -> records.add(new ControlRecord.SubnetGroupChanged(each)));
+        snapshots.all().forEach(each -> records.add(new ControlRecord.SnapshotChanged(each)));
+        records.add(new ControlRecord.SnapshotsCounted(snapshotsAsked)); // those are counted above
+        reservations.all().forEach(each -> records.add(new ControlRecord.NodesReserved(each)));
+        tags.forEach(
+                (resource, given) -> records.add(new ControlRecord.TagsChanged(resource, given)));
+        events.forEach(each -> records.add(new ControlRecord.EventHappened(each)));
+        if (serverStartedAt != null) {
+            records.add(new ControlRecord.ServerStarted(serverStartedAt));
+        }
+        return records;
+    }
+
+    private void begin(long forgotten) {
+        forget();
+        clusters.clear();
+        snapshots.clear();
+        eventsForgotten = forgotten;
+        serverStartedAt = null;
+    }
+
+    /// Remembers that a snapshot was asked for, for as long as it counts.
+    private void count(ClusterSnapshot snapshot) {
+        var id = snapshot.id();
+        boolean known =
+                snapshots
+                        .find(id.region(), id.name())
+                        .filter(found -> found.id().equals(id))
+                        .isPresent();
+        if (!known && !snapshot.automated()) {
+            var oldest = snapshot.askedAt().minus(SNAPSHOTS_COUNTED);
+            snapshotsAsked.removeIf(asked -> asked.at().isBefore(oldest));
+            snapshotsAsked.add(new SnapshotAsked(snapshot.cluster().id(), snapshot.askedAt()));
         }
     }
 
@@ -131,6 +198,7 @@ public final class ControlState {
         subnetGroups.clear();
         reservations.clear();
         tags.clear();
+        snapshotsAsked.clear();
         eventsForgotten += events.size();
         events.clear();
     }
@@ -183,6 +251,11 @@ public final class ControlState {
         return snapshots.all();
     }
 
+    /// The snapshots that were asked for within a day before the last one, deleted ones included.
+    List<SnapshotAsked> snapshotsAsked() {
+        return snapshotsAsked;
+    }
+
     /// The tags of a resource that is no cluster.
     Map<String, String> tags(Resource resource) {
         return tags.getOrDefault(resource, Map.of());
@@ -195,7 +268,7 @@ public final class ControlState {
 
     /// Whether a server has started, and was not told to stop since.
     boolean serverRuns() {
-        return serverRuns;
+        return serverStartedAt != null;
     }
 
     /// How many events came before those that are kept.

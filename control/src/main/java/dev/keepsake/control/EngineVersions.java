@@ -86,6 +86,7 @@ public record EngineVersions(String engine, String version) {
         found.removeIf(row -> version != null && !row.version.equals(version));
         found.removeIf(row -> family != null && !row.family().equals(family));
         found.removeIf(row -> defaultOnly && !row.version.equals(standard(row.engine)));
-        return Page.of(found, row -> row.engine + row.version, size, nextToken);
+        return Page.of(
+                "DescribeEngineVersions", found, row -> row.engine + row.version, size, nextToken);
     }
 }

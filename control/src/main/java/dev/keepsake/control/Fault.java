@@ -71,7 +71,8 @@ public enum Fault {
     INCOMPLETE_SIGNATURE("IncompleteSignature", 403),
     UNKNOWN_OPERATION("UnknownOperationException", 404),
     REQUEST_TOO_LARGE("RequestEntityTooLargeException", 413),
-    INTERNAL_FAILURE("InternalFailure", 500);
+    INTERNAL_FAILURE("InternalFailure", 500),
+    SERVICE_UNAVAILABLE("ServiceUnavailable", 503);
 
     private final String code;
     private final int httpStatus;

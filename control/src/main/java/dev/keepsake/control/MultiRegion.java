@@ -90,7 +90,12 @@ public final class MultiRegion {
         if (name != null) {
             return new Page<>(List.of(existingGroup(name)), null);
         }
-        return Page.of(List.of(STANDARD), ParameterGroup::name, size, nextToken);
+        return Page.of(
+                "DescribeMultiRegionParameterGroups",
+                List.of(STANDARD),
+                ParameterGroup::name,
+                size,
+                nextToken);
     }
 
     /// DescribeMultiRegionParameters: all have the engine's defaults.
@@ -109,7 +114,7 @@ public final class MultiRegion {
                 source == null || source.equals("engine-default")
                         ? Parameter.ofFamily(found.family())
                         : List.<Parameter>of();
-        var page = Page.of(all, Parameter::name, size, nextToken);
+        var page = Page.of("DescribeMultiRegionParameters", all, Parameter::name, size, nextToken);
         return new Page<>(
                 page.items().stream()
                         .map(parameter ->

@@ -45,7 +45,8 @@ public final class Parameters {
             @Nullable String groupName,
             @Nullable String family,
             @Nullable String description,
-            @Nullable List<CreateClusterRequest.Tag> tags) {
+            @Nullable List<CreateClusterRequest.Tag> tags,
+            Instant now) {
         String name = ClusterRequests.name("ParameterGroupName", groupName, NAME_MAX);
         String of = ClusterRequests.required("Family", family);
         if (!FAMILIES.contains(of)) {
@@ -65,6 +66,7 @@ public final class Parameters {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.ParameterGroupChanged(group));
         records.addAll(Tags.onCreation(group.resource(), checkedTags));
+        records.add(event(group, now, "Create parameter-group %s operation completed."));
         return new Decision<>(records, group);
     }
 
@@ -158,19 +160,22 @@ public final class Parameters {
                 records.add(new ControlRecord.ParametersPending(cluster.spec().id(), now));
             }
         }
-        records.add(
-                new ControlRecord.EventHappened(
-                        new Event(
-                                group.region(),
-                                group.name(),
-                                "parameter-group",
-                                "Updated parameter group %s".formatted(group.name()),
-                                now)));
+        records.add(event(group, now, "Updated parameter group %s"));
         return new Decision<>(records, next);
     }
 
+    private static ControlRecord event(ParameterGroup group, Instant now, String message) {
+        return new ControlRecord.EventHappened(
+                new Event(
+                        group.region(),
+                        group.name(),
+                        "parameter-group",
+                        message.formatted(group.name()),
+                        now));
+    }
+
     /// DeleteParameterGroup.
-    public Decision<ParameterGroup> delete(String region, @Nullable String groupName) {
+    public Decision<ParameterGroup> delete(String region, @Nullable String groupName, Instant now) {
         var group = changeable(region, groupName);
         for (var cluster : state.clusters(region)) {
             if (cluster.spec().parameterGroupName().equals(group.name())) {
@@ -180,7 +185,10 @@ public final class Parameters {
             }
         }
         return new Decision<>(
-                List.of(new ControlRecord.ParameterGroupRemoved(region, group.name())), group);
+                List.of(
+                        new ControlRecord.ParameterGroupRemoved(region, group.name()),
+                        event(group, now, "Delete parameter-group %s operation completed.")),
+                group);
     }
 
     /// DescribeParameterGroups, ordered by name.
@@ -196,7 +204,7 @@ public final class Parameters {
         var all = new ArrayList<ParameterGroup>(state.parameterGroups().all(region));
         all.addAll(standards(region));
         all.sort((a, b) -> a.name().compareTo(b.name()));
-        return Page.of(all, ParameterGroup::name, size, nextToken);
+        return Page.of("DescribeParameterGroups", all, ParameterGroup::name, size, nextToken);
     }
 
     /// DescribeParameters, ordered by name.
@@ -207,7 +215,13 @@ public final class Parameters {
             @Nullable String nextToken) {
         int size = ClusterRequests.pageSize(maxResults);
         var group = existing(region, groupName);
-        var page = Page.of(Parameter.ofFamily(group.family()), Parameter::name, size, nextToken);
+        var page =
+                Page.of(
+                        "DescribeParameters",
+                        Parameter.ofFamily(group.family()),
+                        Parameter::name,
+                        size,
+                        nextToken);
         String since = Parameter.minimumEngineVersion(group.family());
         var shown = new ArrayList<Setting>();
         for (var parameter : page.items()) {
@@ -297,11 +311,16 @@ public final class Parameters {
 
     private ParameterGroup changeable(String region, @Nullable String groupName) {
         var group = existing(region, groupName);
-        if (group.name().startsWith("default.")) {
+        if (isStandard(group.name())) {
             throw Fault.INVALID_PARAMETER_GROUP_STATE.because(
                     "The default parameter group %s can't be changed or deleted.", group.name());
         }
         return group;
+    }
+
+    /// Whether it is the group of a family that is always there.
+    static boolean isStandard(String groupName) {
+        return groupName.startsWith("default.");
     }
 
     private static Parameter known(ParameterGroup group, String name) {

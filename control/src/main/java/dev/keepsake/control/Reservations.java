@@ -67,7 +67,12 @@ public final class Reservations {
             throw offeringNotFound(wanted.offeringId());
         }
         found.sort((a, b) -> a.id().compareTo(b.id()));
-        return Page.of(found, ReservedNodesOffering::id, size, nextToken);
+        return Page.of(
+                "DescribeReservedNodesOfferings",
+                found,
+                ReservedNodesOffering::id,
+                size,
+                nextToken);
     }
 
     /// PurchaseReservedNodesOffering.
@@ -95,7 +100,10 @@ public final class Reservations {
             throw Fault.RESERVED_NODE_ALREADY_EXISTS.because("Reservation %s already exists.", id);
         }
         long reserved =
-                state.reservations().all(region).stream().mapToLong(ReservedNode::nodeCount).sum();
+                state.reservations().all(region).stream()
+                        .filter(other -> !other.isOver(now))
+                        .mapToLong(ReservedNode::nodeCount)
+                        .sum();
         if (reserved + nodes > NODES_MAX) {
             throw Fault.RESERVED_NODE_QUOTA_EXCEEDED.because(
                     "%d nodes would be reserved; at most %d may.", reserved + nodes, NODES_MAX);
@@ -125,7 +133,8 @@ public final class Reservations {
                 throw Fault.RESERVED_NODE_NOT_FOUND.because("Reservation %s not found.", id);
             }
         }
-        return Page.of(found, ReservedNode::reservationId, size, nextToken);
+        return Page.of(
+                "DescribeReservedNodes", found, ReservedNode::reservationId, size, nextToken);
     }
 
     private static ApiException offeringNotFound(String id) {

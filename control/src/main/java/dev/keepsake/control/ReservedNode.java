@@ -10,6 +10,11 @@ public record ReservedNode(
         ReservedNodesOffering offering,
         int nodeCount,
         Instant startTime) {
+    /// Whether its time is over.
+    public boolean isOver(Instant now) {
+        return !now.isBefore(startTime.plusSeconds(offering.durationSeconds()));
+    }
+
     Resource resource() {
         return new Resource(region, Resource.Kind.RESERVED_NODE, reservationId);
     }

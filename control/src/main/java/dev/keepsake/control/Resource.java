@@ -23,6 +23,10 @@ public record Resource(String region, Kind kind, String name) {
             this.inArn = inArn;
         }
 
+        private boolean isMultiRegion() {
+            return this == MULTI_REGION_CLUSTER || this == MULTI_REGION_PARAMETER_GROUP;
+        }
+
         static Optional<Kind> of(String inArn) {
             for (var kind : values()) {
                 if (kind.inArn.equals(inArn)) {
@@ -38,21 +42,23 @@ public record Resource(String region, Kind kind, String name) {
         return "arn:aws:memorydb:%s:%s:%s/%s".formatted(region, accountId, kind.inArn, name);
     }
 
-    /// Reads an ARN of this service and account.
+    /// Reads an ARN of this service, account and region. Those of multi-Region resources are of
+    /// every region, and mostly name none.
     ///
     /// @throws ApiException when it is none
-    static Resource ofArn(String arn, String accountId) {
+    static Resource ofArn(String arn, String accountId, String region) {
         var parts = arn.split(":", 6);
         int slash = parts.length == 6 ? parts[5].indexOf('/') : -1;
         var kind = slash < 0 ? Optional.<Kind>empty() : Kind.of(parts[5].substring(0, slash));
         if (kind.isEmpty()
                 || !parts[0].equals("arn")
                 || !parts[2].equals("memorydb")
-                || !parts[4].equals(accountId)) {
+                || !parts[4].equals(accountId)
+                || !(parts[3].equals(region) || kind.get().isMultiRegion())) {
             throw Fault.INVALID_ARN.because(
-                    "%s is no ARN of a resource of this account; expected one such as"
-                            + " arn:aws:memorydb:REGION:%s:cluster/NAME.",
-                    arn, accountId);
+                    "%s is no ARN of a resource of this account and region; expected one such as"
+                            + " arn:aws:memorydb:%s:%s:cluster/NAME.",
+                    arn, region, accountId);
         }
         return new Resource(
                 parts[3], kind.get(), parts[5].substring(slash + 1).toLowerCase(Locale.ROOT));

@@ -63,15 +63,13 @@ public final class Snapshots {
         return new Decision<>(records, snapshot);
     }
 
-    /// Copies count as snapshots of the same cluster.
+    /// Copies count as snapshots of the same cluster, and so do those that are gone again.
     private void expectRoomToday(ClusterId cluster, Instant now) {
-        var dayAgo = now.minus(Duration.ofDays(1));
+        var dayAgo = now.minus(ControlState.SNAPSHOTS_COUNTED);
         long manual =
-                state.snapshots().all(cluster.region()).stream()
-                        .filter(other ->
-                                !other.automated()
-                                        && other.cluster().id().equals(cluster)
-                                        && other.askedAt().isAfter(dayAgo))
+                state.snapshotsAsked().stream()
+                        .filter(asked ->
+                                asked.cluster().equals(cluster) && asked.at().isAfter(dayAgo))
                         .count();
         if (manual >= MANUAL_PER_DAY_MAX) {
             throw Fault.SNAPSHOT_QUOTA_EXCEEDED.because(
@@ -168,6 +166,11 @@ public final class Snapshots {
                     case AVAILABLE, FAILED -> true;
                     case CREATING, COPYING, DELETING -> false;
                 };
+        if (over && isCopied(snapshot)) {
+            throw Fault.INVALID_SNAPSHOT_STATE.because(
+                    "Snapshot %s is being copied; wait for the copy to be available.",
+                    snapshot.id().name());
+        }
         if (!over || isUsed(snapshot)) {
             throw invalidState(snapshot);
         }
@@ -175,7 +178,8 @@ public final class Snapshots {
         return new Decision<>(List.of(new ControlRecord.SnapshotChanged(deleting)), deleting);
     }
 
-    /// DescribeSnapshots, ordered by name.
+    /// DescribeSnapshots, ordered by name. A snapshot that is named and does not fit what else is
+    /// asked for is not found.
     ///
     /// @param source `system` or `user`
     public Page<ClusterSnapshot> describe(
@@ -190,10 +194,12 @@ public final class Snapshots {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "Source is %s; expected system or user.", source);
         }
-        if (snapshotName != null) {
-            return new Page<>(List.of(existing(region, snapshotName)), null);
+        var found = new ArrayList<ClusterSnapshot>();
+        if (snapshotName == null) {
+            found.addAll(state.snapshots().all(region));
+        } else {
+            found.add(existing(region, snapshotName));
         }
-        var found = new ArrayList<ClusterSnapshot>(state.snapshots().all(region));
         if (clusterName != null) {
             String wanted = clusterName.toLowerCase(Locale.ROOT);
             found.removeIf(snapshot -> !snapshot.cluster().id().name().equals(wanted));
@@ -202,12 +208,23 @@ public final class Snapshots {
             boolean automated = source.equals("system") || source.equals("automated");
             found.removeIf(snapshot -> snapshot.automated() != automated);
         }
-        return Page.of(found, snapshot -> snapshot.id().name(), size, nextToken);
+        if (snapshotName != null) {
+            if (found.isEmpty()) {
+                throw Fault.SNAPSHOT_NOT_FOUND.because(
+                        "Snapshot %s exists, but not of that ClusterName and Source.",
+                        snapshotName.toLowerCase(Locale.ROOT));
+            }
+            return new Page<>(found, null);
+        }
+        return Page.of(
+                "DescribeSnapshots", found, snapshot -> snapshot.id().name(), size, nextToken);
     }
 
     /// The status as the API says it.
     public String status(ClusterSnapshot snapshot) {
-        return isUsed(snapshot) ? "restoring" : snapshot.status().name().toLowerCase(Locale.ROOT);
+        return isRestored(snapshot)
+                ? "restoring"
+                : snapshot.status().name().toLowerCase(Locale.ROOT);
     }
 
     /// @throws ApiException when there is none of that name
@@ -276,6 +293,13 @@ public final class Snapshots {
         return new Restore(arns.getFirst(), null, List.of(), arns);
     }
 
+    /// The cluster that a restore's snapshot was taken of, if it is one of a snapshot.
+    @Nullable ClusterSpec clusterOf(String region, @Nullable Restore restore) {
+        return restore == null || restore.snapshot() == null
+                ? null
+                : existing(region, restore.from()).cluster();
+    }
+
     // ---- the schedule
 
     /// Snapshots that the schedule asks for now, those whose time is over, and those that are
@@ -291,15 +315,16 @@ public final class Snapshots {
         }
         for (var snapshot : state.snapshots().all()) {
             finishWhenOver(records, snapshot, now);
+            var cluster = state.cluster(snapshot.cluster().id());
             int days =
-                    state.cluster(snapshot.cluster().id())
-                            .map(cluster -> cluster.spec().snapshotRetentionLimit())
+                    cluster.map(found -> found.spec().snapshotRetentionLimit())
                             .filter(limit -> limit > 0)
                             .orElse(snapshot.cluster().snapshotRetentionLimit());
+            boolean old = snapshot.askedAt().plus(Duration.ofDays(days)).isBefore(now);
             if (snapshot.automated()
                     && snapshot.status() == ClusterSnapshot.Status.AVAILABLE
                     && !isUsed(snapshot)
-                    && snapshot.askedAt().plus(Duration.ofDays(days)).isBefore(now)) {
+                    && (old || cluster.isEmpty())) {
                 records.add(new ControlRecord.SnapshotChanged(snapshot.deleting(now)));
             }
         }
@@ -426,13 +451,14 @@ public final class Snapshots {
                                 && snapshot.cluster().id().equals(cluster));
     }
 
-    /// Automated snapshots go with their cluster.
+    /// Automated snapshots go with their cluster; one that is still being copied a little later.
     List<ControlRecord> goneWith(ClusterId cluster, Instant now) {
         var records = new ArrayList<ControlRecord>();
         for (var snapshot : state.snapshots().all(cluster.region())) {
             if (snapshot.automated()
                     && snapshot.cluster().id().equals(cluster)
-                    && snapshot.status() != ClusterSnapshot.Status.DELETING) {
+                    && snapshot.status() != ClusterSnapshot.Status.DELETING
+                    && !isUsed(snapshot)) {
                 records.add(new ControlRecord.SnapshotChanged(snapshot.deleting(now)));
             }
         }
@@ -453,13 +479,22 @@ public final class Snapshots {
 
     /// Whether a cluster is being filled from it, or a copy made.
     private boolean isUsed(ClusterSnapshot snapshot) {
-        boolean restoring =
-                state.clusters(snapshot.id().region()).stream()
-                        .filter(cluster -> cluster.status() == ClusterState.Status.CREATING)
-                        .map(cluster -> cluster.spec().restore())
-                        .anyMatch(restore ->
-                                restore != null && snapshot.id().equals(restore.snapshot()));
-        return restoring;
+        return isRestored(snapshot) || isCopied(snapshot);
+    }
+
+    private boolean isRestored(ClusterSnapshot snapshot) {
+        return state.clusters(snapshot.id().region()).stream()
+                .filter(cluster -> cluster.status() == ClusterState.Status.CREATING)
+                .map(cluster -> cluster.spec().restore())
+                .anyMatch(restore -> restore != null && snapshot.id().equals(restore.snapshot()));
+    }
+
+    private boolean isCopied(ClusterSnapshot snapshot) {
+        return state.snapshots().all(snapshot.id().region()).stream()
+                .anyMatch(copy ->
+                        copy.status() == ClusterSnapshot.Status.COPYING
+                                && !copy.hasFiles()
+                                && snapshot.id().equals(copy.copyOf()));
     }
 
     private void expectAvailable(ClusterSnapshot snapshot) {

@@ -2,6 +2,7 @@ package dev.keepsake.control;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -29,7 +30,8 @@ public final class Subnets {
             @Nullable String groupName,
             @Nullable String description,
             @Nullable List<String> subnetIds,
-            @Nullable List<CreateClusterRequest.Tag> tags) {
+            @Nullable List<CreateClusterRequest.Tag> tags,
+            Instant now) {
         String name = ClusterRequests.name("SubnetGroupName", groupName, NAME_MAX);
         var subnets = subnets(region, subnetIds == null ? List.of() : subnetIds);
         var checkedTags = Tags.check(tags);
@@ -45,6 +47,7 @@ public final class Subnets {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.SubnetGroupChanged(group));
         records.addAll(Tags.onCreation(group.resource(), checkedTags));
+        records.add(event(group, now, "Create subnet-group %s operation completed."));
         return new Decision<>(records, group);
     }
 
@@ -53,7 +56,8 @@ public final class Subnets {
             String region,
             @Nullable String groupName,
             @Nullable String description,
-            @Nullable List<String> subnetIds) {
+            @Nullable List<String> subnetIds,
+            Instant now) {
         var group = existing(region, groupName);
         if (group.name().equals(SubnetGroup.DEFAULT_NAME)) {
             throw Fault.SUBNET_NOT_ALLOWED.because("The subnet group default can't be changed.");
@@ -73,11 +77,15 @@ public final class Subnets {
                         group.name(),
                         description == null ? group.description() : description,
                         subnets);
-        return new Decision<>(List.of(new ControlRecord.SubnetGroupChanged(next)), next);
+        return new Decision<>(
+                List.of(
+                        new ControlRecord.SubnetGroupChanged(next),
+                        event(next, now, "Update subnet-group %s operation completed.")),
+                next);
     }
 
     /// DeleteSubnetGroup.
-    public Decision<SubnetGroup> delete(String region, @Nullable String groupName) {
+    public Decision<SubnetGroup> delete(String region, @Nullable String groupName, Instant now) {
         var group = existing(region, groupName);
         if (group.name().equals(SubnetGroup.DEFAULT_NAME)) {
             throw Fault.SUBNET_GROUP_IN_USE.because("The subnet group default can't be deleted.");
@@ -90,7 +98,20 @@ public final class Subnets {
             }
         }
         return new Decision<>(
-                List.of(new ControlRecord.SubnetGroupRemoved(region, group.name())), group);
+                List.of(
+                        new ControlRecord.SubnetGroupRemoved(region, group.name()),
+                        event(group, now, "Delete subnet-group %s operation completed.")),
+                group);
+    }
+
+    private static ControlRecord event(SubnetGroup group, Instant now, String message) {
+        return new ControlRecord.EventHappened(
+                new Event(
+                        group.region(),
+                        group.name(),
+                        "subnet-group",
+                        message.formatted(group.name()),
+                        now));
     }
 
     /// DescribeSubnetGroups, ordered by name.
@@ -106,7 +127,7 @@ public final class Subnets {
         var all = new ArrayList<SubnetGroup>(state.subnetGroups().all(region));
         all.add(standard(region));
         all.sort((a, b) -> a.name().compareTo(b.name()));
-        return Page.of(all, SubnetGroup::name, size, nextToken);
+        return Page.of("DescribeSubnetGroups", all, SubnetGroup::name, size, nextToken);
     }
 
     /// The VPC that all subnets of a region are in.

@@ -27,8 +27,11 @@ public final class Tags {
     ///
     /// @return all tags that the resource has then, by key
     public Decision<Map<String, String>> tag(
-            @Nullable String arn, @Nullable List<CreateClusterRequest.Tag> given, String account) {
-        var resource = existing(arn, account);
+            @Nullable String arn,
+            @Nullable List<CreateClusterRequest.Tag> given,
+            String account,
+            String region) {
+        var resource = existing(arn, account, region);
         var added = check(given);
         if (added.isEmpty()) {
             throw Fault.INVALID_PARAMETER_VALUE.because("Tags is required.");
@@ -41,8 +44,8 @@ public final class Tags {
 
     /// UntagResource.
     public Decision<Map<String, String>> untag(
-            @Nullable String arn, @Nullable List<String> keys, String account) {
-        var resource = existing(arn, account);
+            @Nullable String arn, @Nullable List<String> keys, String account, String region) {
+        var resource = existing(arn, account, region);
         if (keys == null || keys.isEmpty()) {
             throw Fault.INVALID_PARAMETER_VALUE.because("TagKeys is required.");
         }
@@ -56,8 +59,8 @@ public final class Tags {
     }
 
     /// ListTags.
-    public Map<String, String> list(@Nullable String arn, String account) {
-        return new TreeMap<>(of(existing(arn, account)));
+    public Map<String, String> list(@Nullable String arn, String account, String region) {
+        return new TreeMap<>(of(existing(arn, account, region)));
     }
 
     /// The tags of a resource.
@@ -78,9 +81,9 @@ public final class Tags {
         return new ControlRecord.ClusterChanged(cluster.spec().withTags(next));
     }
 
-    private Resource existing(@Nullable String arn, String account) {
-        var resource = Resource.ofArn(ClusterRequests.required("ResourceArn", arn), account);
-        String region = resource.region();
+    private Resource existing(@Nullable String arn, String account, String region) {
+        var resource =
+                Resource.ofArn(ClusterRequests.required("ResourceArn", arn), account, region);
         String name = resource.name();
         switch (resource.kind()) {
             case CLUSTER -> {

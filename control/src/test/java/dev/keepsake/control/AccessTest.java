@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
+import java.util.SplittableRandom;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,11 +47,23 @@ class AccessTest {
                 "reset",
                 "incorrectaccessstring",
                 "on +config",
+                "on +config|get",
+                "on -config",
+                "on ~* +@all -debug|object",
+                "on +DEBUG|object",
+                "on -acl|setuser",
+                "on +cluster|setslot",
                 "on +acl|setuser"
             })
     void whatIsNoAccessStringIsRefusedWithoutRepeatingIt(String given) {
         assertRefused(
                 Fault.INVALID_PARAMETER_VALUE, () -> Access.normalForm(given), "AccessString");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"+acl|whoami", "+cluster|slots", "-@dangerous", "+saves", "+syncs|x"})
+    void whatOnlyResemblesAWithheldCommandIsTaken(String rule) {
+        assertThat(Access.normalForm("on " + rule)).endsWith(rule);
     }
 
     // ---- users
@@ -233,5 +247,60 @@ class AccessTest {
             }
         }
         control.decide(plane -> plane.access().settle(applied, Set.of(), control.now));
+    }
+
+    @Test
+    void aClusterTellsWhichRulesItsNodesHaveYetToFollow() {
+        user("alice");
+        control.decide(plane ->
+                plane.access().createAcl(REGION, "staff", List.of("alice"), null, control.now));
+        var fleet = new SimulatedFleet(control);
+        fleet.finish();
+        control.available(
+                Create.with(create -> {
+                    create.clusterName = "guarded";
+                    create.aclName = "staff";
+                }));
+        control.available(Create.named("open"));
+        assertThat(pending("guarded")).isEmpty();
+
+        control.decide(plane ->
+                plane.access().updateUser(REGION, "alice", null, "on ~k +get", control.now));
+        assertThat(pending("guarded")).as("one of its users is another").contains("staff");
+        assertThat(pending("open")).isEmpty();
+        fleet.finish();
+        assertThat(pending("guarded")).isEmpty();
+
+        control.decide(plane ->
+                plane.access().updateAcl(REGION, "staff", null, List.of("alice"), control.now));
+        assertThat(pending("guarded")).as("its ACL is another").contains("staff");
+        fleet.finish();
+
+        control.decide(plane ->
+                plane.updateCluster(
+                        Update.with(update -> {
+                            update.clusterName = "open";
+                            update.aclName = "staff";
+                        }),
+                        REGION,
+                        control.now,
+                        new SplittableRandom(1)));
+        assertThat(pending("open")).as("it gets another ACL").contains("staff");
+        assertThat(pending("guarded")).isEmpty();
+        fleet.finish();
+        assertThat(pending("open")).isEmpty();
+    }
+
+    @Test
+    void filtersOfUsersKnowNoCase() {
+        user("alice");
+        var filters = List.of(new Access.Filter("username", List.of("ALICE", "Nobody")));
+        assertThat(control.plane.access().describeUsers(REGION, null, filters, null, null).items())
+                .extracting(view -> view.user().name())
+                .containsExactly("alice");
+    }
+
+    private Optional<String> pending(String cluster) {
+        return control.plane.access().aclToApply(control.describe(cluster));
     }
 }

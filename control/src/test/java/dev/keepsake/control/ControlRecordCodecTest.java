@@ -174,6 +174,7 @@ class ControlRecordCodecTest {
                                 Map.of("demo-0001-001", 7001, "demo-0001-002", 7002))));
         records.add(new ControlRecord.ClusterProvisioned(ID, "7.0.15"));
         records.add(new ControlRecord.EngineChanged(ID, "7.2.6"));
+        records.add(new ControlRecord.ClusterCreateFailed(ID));
         records.add(new ControlRecord.ClusterRestoreFailed(ID));
         records.add(new ControlRecord.ClusterChanged(spec(Create.named("plain"))));
         records.add(
@@ -252,7 +253,27 @@ class ControlRecordCodecTest {
                         new Resource("us-east-1", Resource.Kind.USER, "alice"),
                         Map.of("Team", "a")));
         records.add(new ControlRecord.Reset(NOW));
+        records.add(new ControlRecord.StateBegins(7));
+        records.add(new ControlRecord.ClusterKept(busy()));
+        records.add(
+                new ControlRecord.SnapshotsCounted(
+                        List.of(new ControlState.SnapshotAsked(ID, NOW))));
+        records.add(new ControlRecord.StatePart(1, 2));
         return records.stream();
+    }
+
+    private static ClusterState busy() {
+        return new ClusterState(
+                spec(Create.named("plain")),
+                ClusterState.Status.UPDATING,
+                new Endpoints("127.0.0.1", 7000, Map.of("plain-0001-001", 7001)),
+                "7.0.15",
+                new Failover("0001", "plain-0001-001", null),
+                new ClusterUpdate(2, List.of("plain-0001-003"), "staff", true, true, NOW),
+                NOW,
+                NOW,
+                Set.of("plain-0001-001"),
+                Map.of("0001", "plain-0001-001"));
     }
 
     private static ClusterSnapshot snapshot() {

@@ -11,6 +11,19 @@ class ControlStateTest {
     private final MemoryControl control = new MemoryControl();
 
     @Test
+    void aRewrittenStateStillKnowsThatAServerRuns() {
+        var state = new ControlState();
+        state.apply(new ControlRecord.ServerStarted(Instant.EPOCH));
+        var rewritten = new ControlState();
+        state.records().forEach(rewritten::apply);
+        assertThat(rewritten.serverRuns()).isTrue();
+
+        state.apply(new ControlRecord.ServerStopped(Instant.EPOCH));
+        state.records().forEach(rewritten::apply);
+        assertThat(rewritten.serverRuns()).isFalse();
+    }
+
+    @Test
     void aClusterIsCreatingUntilItsNodesAnswerAndGoneAfterItWasDeleted() {
         var id = control.create(Create.named("demo")).spec().id();
         assertThat(control.describe("demo").status()).isEqualTo(ClusterState.Status.CREATING);

@@ -8,6 +8,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -213,5 +215,86 @@ class DescribeEventsTest {
     private void happen(String region, String name, String type, String message) {
         control.state.apply(
                 new ControlRecord.EventHappened(new Event(region, name, type, message, now)));
+    }
+
+    @Test
+    void everyKindOfSourceTellsOfItself() {
+        control.decide(plane ->
+                plane.subnets()
+                        .create(REGION, "Net", null, List.of("subnet-1"), null, control.now));
+        control.decide(plane -> plane.subnets().update(REGION, "net", "other", null, control.now));
+        control.decide(plane ->
+                plane.parameters()
+                        .create(REGION, "Mine", "memorydb_redis7", null, null, control.now));
+        control.available(
+                Create.with(create -> {
+                    create.clusterName = "told";
+                    create.parameterGroupName = "mine";
+                    create.subnetGroupName = "net";
+                    create.numReplicasPerShard = 0;
+                }));
+        update(update -> update.description = "another");
+        update(update -> update.parameterGroupName = "default.memorydb-redis7");
+        update(update -> update.replicaCount = 1);
+        update(update -> update.replicaCount = 0);
+        control.delete("told");
+        new SimulatedFleet(control).finish();
+        control.decide(plane -> plane.parameters().delete(REGION, "mine", control.now));
+        control.decide(plane -> plane.subnets().delete(REGION, "net", control.now));
+
+        assertThat(told("subnet-group", "NET"))
+                .containsExactly(
+                        "Create subnet-group net operation completed.",
+                        "Update subnet-group net operation completed.",
+                        "Delete subnet-group net operation completed.");
+        assertThat(told("parameter-group", "mine"))
+                .containsExactly(
+                        "Create parameter-group mine operation completed.",
+                        "Delete parameter-group mine operation completed.");
+        assertThat(told("cluster", "Told"))
+                .containsExactly(
+                        "Cluster created.",
+                        "Updated to use a ParameterGroup mine",
+                        "Update cluster told operation completed.",
+                        "Updated to use a ParameterGroup default.memorydb-redis7",
+                        "Update cluster told operation completed.",
+                        "Updated parameter group for the cluster",
+                        "Modified number of nodes from 1 to 2",
+                        "Removed node told-0001-002",
+                        "Cluster deleted.");
+        assertThat(told("node", "told-0001-001")).hasSize(1);
+        assertThat(told("node", "told-0001-002"))
+                .satisfiesExactly(
+                        added ->
+                                assertThat(added)
+                                        .startsWith(
+                                                "Added node told-0001-002 in Availability Zone"
+                                                        + " us-east-1"),
+                        removed -> assertThat(removed).isEqualTo("Removed node told-0001-002"));
+    }
+
+    private void update(Consumer<Update> change) {
+        control.decide(plane ->
+                plane.updateCluster(
+                        Update.with(update -> {
+                            update.clusterName = "told";
+                            change.accept(update);
+                        }),
+                        REGION,
+                        control.now,
+                        new SplittableRandom(1)));
+        new SimulatedFleet(control).finish();
+    }
+
+    private List<String> told(String type, String source) {
+        var request = new DescribeEventsRequest(source, type, null, null, null, null, null);
+        return control
+                .plane
+                .describeEvents(REGION, request, control.now)
+                .items()
+                .reversed()
+                .stream()
+                .map(Event::message)
+                .toList();
     }
 }

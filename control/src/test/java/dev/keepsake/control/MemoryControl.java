@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
 
@@ -13,10 +15,14 @@ import java.util.function.Function;
 final class MemoryControl implements ControlService {
     static final String REGION = "us-east-1";
 
+    static final Instant START = Instant.parse("2021-08-22T12:00:00Z");
+
     final List<ControlRecord> records = new ArrayList<>();
     final ControlState state = new ControlState();
     final ControlPlane plane;
-    Instant now = Instant.parse("2021-08-22T12:00:00Z");
+    final Set<Integer> portsOfOthers = new HashSet<>();
+    Instant now = START;
+    int decisions;
 
     private final SplittableRandom random;
 
@@ -29,17 +35,29 @@ final class MemoryControl implements ControlService {
     }
 
     MemoryControl(long seed, StatusPace pace) {
-        this(seed, pace, 0);
-    }
-
-    private MemoryControl(long seed, StatusPace pace, int failoverQuota) {
-        this.random = new SplittableRandom(seed);
-        var engines = InstalledEngines.only("redis", "7.0.15");
-        this.plane = new ControlPlane(state, failoverQuota, engines, false, pace);
+        this(seed, pace, 0, 1, 65_535);
     }
 
     static MemoryControl withFailoverQuota(int quota) {
-        return new MemoryControl(1, StatusPace.INSTANT, quota);
+        return new MemoryControl(1, StatusPace.INSTANT, quota, 1, 65_535);
+    }
+
+    /// A control plane whose nodes may listen on those ports.
+    MemoryControl(long seed, StatusPace pace, int firstPort, int lastPort) {
+        this(seed, pace, 0, firstPort, lastPort);
+    }
+
+    private MemoryControl(
+            long seed, StatusPace pace, int failoverQuota, int firstPort, int lastPort) {
+        this.random = new SplittableRandom(seed);
+        this.plane =
+                new ControlPlane(
+                        state,
+                        failoverQuota,
+                        InstalledEngines.only("redis", "7.0.15"),
+                        false,
+                        pace,
+                        new NodePorts(firstPort, lastPort, port -> !portsOfOthers.contains(port)));
     }
 
     @Override
@@ -48,6 +66,7 @@ final class MemoryControl implements ControlService {
         var kept = ControlRecordCodec.decode(ControlRecordCodec.encode(decided.records()));
         kept.forEach(state::apply);
         records.addAll(kept);
+        decisions += kept.isEmpty() ? 0 : 1;
         return decided.response();
     }
 
@@ -61,6 +80,19 @@ final class MemoryControl implements ControlService {
         var replayed = new ControlState();
         records.forEach(replayed::apply);
         return replayed;
+    }
+
+    /// A control plane that begins with what this one has kept.
+    ///
+    /// @param rewritten whether the state is kept rather than how it came to be
+    MemoryControl restarted(boolean rewritten) {
+        var next = new MemoryControl(decisions);
+        var kept = rewritten ? state.records() : records;
+        ControlRecordCodec.decode(ControlRecordCodec.encode(kept)).forEach(next.state::apply);
+        next.records.addAll(kept);
+        next.now = now;
+        next.decisions = decisions;
+        return next;
     }
 
     void pass(Duration time) {

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.SplittableRandom;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -95,6 +96,12 @@ class SnapshotsTest {
             take();
         }
         assertRefused(Fault.SNAPSHOT_QUOTA_EXCEEDED, () -> create("one-more"), "20");
+        for (int i = 0; i < 20; i++) {
+            delete("s" + i);
+        }
+        remove();
+        assertThat(names()).isEmpty();
+        assertRefused(Fault.SNAPSHOT_QUOTA_EXCEEDED, () -> create("one-more"), "20");
         control.pass(Duration.ofHours(25));
         create("one-more");
     }
@@ -112,7 +119,101 @@ class SnapshotsTest {
         assertThat(names()).containsExactly("one", "two");
     }
 
+    @Test
+    void whatIsBeingCopiedStaysUntilTheCopyIsThere() {
+        control.available(Create.named("demo"));
+        create("one");
+        take();
+        copy("one", "two");
+        assertRefused(Fault.INVALID_SNAPSHOT_STATE, () -> delete("one"), "being copied");
+        assertThat(status("one")).isEqualTo("available");
+        take();
+        delete("one");
+        assertThat(status("one")).isEqualTo("deleting");
+    }
+
+    @Test
+    void anAutomatedSnapshotThatIsBeingCopiedOutlivesItsClusterUntilTheCopyIsThere() {
+        control.now = Instant.parse("2021-08-22T01:00:00Z");
+        var cluster =
+                control.available(
+                        Create.with(create -> {
+                            create.snapshotRetentionLimit = 2;
+                            create.snapshotWindow = "01:00-02:00";
+                        }));
+        due();
+        take();
+        copy("automatic.demo-2021-08-22-01-00", "two");
+        control.delete("demo");
+        control.removed(cluster.spec().id());
+        due();
+        remove();
+        assertThat(names()).containsExactly("automatic.demo-2021-08-22-01-00", "two");
+        take();
+        due();
+        remove();
+        assertThat(names()).containsExactly("two");
+    }
+
+    @Test
+    void aSnapshotThatIsNamedHasToFitWhateverElseIsAskedFor() {
+        control.available(Create.named("demo"));
+        create("one");
+        take();
+        assertThat(describe("ONE", "Demo", "user")).containsExactly("one");
+        assertRefused(Fault.SNAPSHOT_NOT_FOUND, () -> describe("one", "other", null));
+        assertRefused(Fault.SNAPSHOT_NOT_FOUND, () -> describe("one", null, "system"));
+    }
+
+    @Test
+    void aRestoredClusterHasTheEngineOfTheSnapshotUnlessItAsksForAnother() {
+        control.available(
+                Create.with(create -> {
+                    create.engine = "valkey";
+                    create.engineVersion = "7.3";
+                }));
+        create("one");
+        take();
+        assertThat(restored("same", null, null)).isEqualTo("valkey 7.3");
+        assertThat(restored("older", null, "7.2")).isEqualTo("valkey 7.2");
+        assertThat(restored("named", "valkey", null)).isEqualTo("valkey 7.3");
+        assertThat(restored("other", "redis", null)).isEqualTo("redis 7.0");
+    }
+
+    private String restored(String name, @Nullable String engine, @Nullable String version) {
+        var spec =
+                control.create(
+                                Create.with(create -> {
+                                    create.clusterName = name;
+                                    create.snapshotName = "one";
+                                    create.engine = engine;
+                                    create.engineVersion = version;
+                                }))
+                        .spec();
+        assertThat(spec.parameterGroupName()).isEqualTo("default.memorydb-" + spec.engine() + "7");
+        return spec.engine() + " " + spec.engineVersion();
+    }
+
     // ---- what the tests ask
+
+    private void delete(String name) {
+        control.decide(plane -> plane.snapshots().delete(REGION, name, control.now));
+    }
+
+    private String status(String name) {
+        return control.plane.snapshots().status(control.plane.snapshots().existing(REGION, name));
+    }
+
+    private List<String> describe(String name, @Nullable String cluster, @Nullable String source) {
+        return control
+                .plane
+                .snapshots()
+                .describe(REGION, cluster, name, source, null, null)
+                .items()
+                .stream()
+                .map(snapshot -> snapshot.id().name())
+                .toList();
+    }
 
     private void create(String name) {
         control.decide(plane ->

@@ -67,8 +67,9 @@ class StatusPaceTest {
 
     @Test
     void usersAclsAndParametersSettleAfterHalfAMinute() {
-        control.decide(
-                plane -> plane.parameters().create(REGION, "mine", "memorydb_redis7", null, null));
+        control.decide(plane ->
+                plane.parameters()
+                        .create(REGION, "mine", "memorydb_redis7", null, null, control.now));
         control.decide(plane -> plane.access().createAcl(REGION, "staff", null, null, control.now));
         var mine =
                 Create.with(create -> {

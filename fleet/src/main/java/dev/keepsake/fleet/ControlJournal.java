@@ -5,6 +5,7 @@ import dev.keepsake.control.ControlRecord;
 import dev.keepsake.control.ControlRecordCodec;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
+import dev.keepsake.control.ControlUnavailableException;
 import dev.keepsake.control.Decision;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.Term;
@@ -23,17 +24,22 @@ import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// The control plane's memory: decide, make durable, then apply. Its records are data entries of a
-/// transaction log, one entry a decision, so a decision is kept whole or not at all.
+/// transaction log, one entry a decision, so a decision is kept whole or not at all. From time to
+/// time the whole state is written behind them, and what came before is given up.
 ///
 /// Any thread may call; a lock makes the callers take turns, and each waits until its decision is
 /// durable. When it cannot be known whether a decision was kept, the caller is told just that, the
 /// fault handler too, and nothing is decided any more until a restart reads the log again.
 final class ControlJournal implements ControlService, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ControlJournal.class);
     private static final String NODE = "control";
     private static final int READ_MAX_BYTES = 1 << 20;
     private static final int CLAIM_TRIES = 10;
+    private static final int PART_MAX_BYTES = 256 << 10;
     private static final long DURABLE_WITHIN_MS = 10_000;
 
     private final TransactionLog log;
@@ -41,8 +47,11 @@ final class ControlJournal implements ControlService, AutoCloseable {
     private final ControlPlane plane;
     private final FaultHandler faults;
     private final Runnable onChange;
+    private final long rewriteAfterBytes;
+    private final StateParts parts;
     private final ReentrantLock turn = new ReentrantLock(true);
     private Term term = Term.NONE;
+    private long bytesSinceRewrite;
     private @Nullable String broken;
 
     private ControlJournal(
@@ -50,7 +59,10 @@ final class ControlJournal implements ControlService, AutoCloseable {
             ControlState state,
             ControlPlane plane,
             FaultHandler faults,
-            Runnable onChange) {
+            Runnable onChange,
+            long rewriteAfterBytes) {
+        this.rewriteAfterBytes = rewriteAfterBytes;
+        this.parts = new StateParts(state);
         this.log = log;
         this.state = state;
         this.plane = plane;
@@ -61,15 +73,19 @@ final class ControlJournal implements ControlService, AutoCloseable {
     /// Reads the log from its beginning and takes the leadership of it.
     ///
     /// @param onChange called after each decision that changed something, on the deciding thread
+    /// @param rewriteAfterBytes how many bytes of decisions are kept before the state is written in
+    ///   their place
     static ControlJournal open(
             TransactionLog log,
             ControlState state,
             ControlPlane plane,
             FaultHandler faults,
-            Runnable onChange)
+            Runnable onChange,
+            long rewriteAfterBytes)
             throws IOException {
-        var journal = new ControlJournal(log, state, plane, faults, onChange);
+        var journal = new ControlJournal(log, state, plane, faults, onChange, rewriteAfterBytes);
         journal.takeOver();
+        journal.rewriteWhenLong();
         return journal;
     }
 
@@ -86,6 +102,7 @@ final class ControlJournal implements ControlService, AutoCloseable {
             append(decided.records());
             decided.records().forEach(state::apply);
             response = decided.response();
+            rewriteWhenLong();
         } finally {
             turn.unlock();
         }
@@ -118,6 +135,36 @@ final class ControlJournal implements ControlService, AutoCloseable {
         log.close();
     }
 
+    /*
+     * The control log, oldest first; it begins where its oldest unit of storage does:
+     *
+     *   … | decision | decision | part 0 | part 1 | … | part n | decision | decision | …
+     *                           '------- the state ----------'
+     *
+     * Replaying decisions from the middle of the history gives a state that never was, which does
+     * no harm: the parts that follow replace it as a whole. Nothing before part 0 is trimmed until
+     * part n is durable, and parts whose last is missing change nothing, so a crash at any point
+     * leaves either all decisions or all parts. Nobody decides while parts are written.
+     */
+    private void rewriteWhenLong() {
+        if (bytesSinceRewrite < rewriteAfterBytes) {
+            return;
+        }
+        long firstPart = log.tail().index() + 1;
+        try {
+            for (var part : parts.of(PART_MAX_BYTES)) {
+                append(part);
+            }
+            bytesSinceRewrite = 0;
+            log.trim(term, firstPart);
+        } catch (ControlUnavailableException e) {
+            bytesSinceRewrite = 0; // it is tried again after as many decisions
+            LOG.warn("the control log was not rewritten reason={}", e.getMessage());
+        } catch (IOException e) {
+            LOG.warn("the control log was not trimmed reason={}", e.toString());
+        }
+    }
+
     /// Applies every record from entry `fromIndex` on.
     ///
     /// @return the index after the last entry
@@ -132,7 +179,10 @@ final class ControlJournal implements ControlService, AutoCloseable {
                 if (entry.kind() == EntryKind.DATA) {
                     var bytes = new byte[entry.payload().remaining()];
                     entry.payload().get(bytes);
-                    ControlRecordCodec.decode(bytes).forEach(state::apply);
+                    bytesSinceRewrite += bytes.length;
+                    if (parts.apply(ControlRecordCodec.decode(bytes))) {
+                        bytesSinceRewrite = 0;
+                    }
                 }
                 next = entry.index() + 1;
             }
@@ -142,7 +192,7 @@ final class ControlJournal implements ControlService, AutoCloseable {
     /// Reads the log to its end and claims it. A log may show its true end only to a claimant: what
     /// a predecessor that died had written last is read then, and claimed behind.
     private void takeOver() throws IOException {
-        long next = 0;
+        long next = log.firstIndex();
         for (int tries = 0; tries < CLAIM_TRIES; tries++) {
             next = replay(next);
             switch (await(log.claim(NODE, next - 1))) {
@@ -163,6 +213,7 @@ final class ControlJournal implements ControlService, AutoCloseable {
 
     private void append(List<ControlRecord> records) {
         var bytes = ByteBuffer.wrap(ControlRecordCodec.encode(records));
+        bytesSinceRewrite += bytes.remaining();
         AppendOutcome outcome;
         try {
             outcome = await(log.append(term, log.tail().endOffset(), bytes));

@@ -10,10 +10,12 @@ import dev.keepsake.control.ClusterUpdate;
 import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
+import dev.keepsake.control.ControlUnavailableException;
 import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.InstalledEngines;
+import dev.keepsake.control.NodePorts;
 import dev.keepsake.control.NodeSpec;
 import dev.keepsake.control.Restore;
 import dev.keepsake.control.ShardSpec;
@@ -71,11 +73,13 @@ import org.slf4j.LoggerFactory;
 public final class Fleet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
     private static final String FEED_USER = "feed";
+    private static final long REWRITE_CONTROL_AFTER_BYTES = 16L << 20;
     private static final int UNDECIDED_MAX_BYTES = 64 << 20;
 
     // Of all shards. One more costs as much memory as the longest that there may be.
     private static final int LARGE_UNITS_AT_ONCE = 2;
     private static final long RETRY_MS = 1_000;
+    private static final long CREATE_WITHIN_NS = TimeUnit.MINUTES.toNanos(1);
     private static final long SNAPSHOT_CHECK_MS = 500;
     private static final long SCHEDULE_CHECK_MS = 1_000;
     private static final long PACE_CHECK_MS = 200;
@@ -97,6 +101,7 @@ public final class Fleet implements AutoCloseable {
     private final Ports ports;
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
     private final Map<ClusterId, String> complaints = new HashMap<>();
+    private final Map<ClusterId, Long> failingSinceNs = new HashMap<>();
     private final ArrayDeque<Function<ControlPlane, Decision<?>>> unreported = new ArrayDeque<>();
     private final UnitRoom unitRoom = new UnitRoom(LARGE_UNITS_AT_ONCE);
     private final SnapshotFiles snapshotFiles;
@@ -133,7 +138,10 @@ public final class Fleet implements AutoCloseable {
         this.rules =
                 new RulesEngine(
                         launcher,
-                        helper("rules", config.dataDirectory(), engines.first(), Map.of()));
+                        engines.all().stream()
+                                .map(program ->
+                                        helper("rules", config.dataDirectory(), program, Map.of()))
+                                .toList());
         this.ports = new Ports(config.host(), config.firstPort(), config.lastPort());
         this.thread =
                 Executors.newSingleThreadScheduledExecutor(
@@ -148,9 +156,12 @@ public final class Fleet implements AutoCloseable {
                                 config.tuning().failoverQuota(),
                                 this::installed,
                                 config.tuning().strictEngines(),
-                                config.tuning().statusPace()),
+                                config.tuning().statusPace(),
+                                new NodePorts(
+                                        config.firstPort(), config.lastPort(), ports::isFree)),
                         faults,
-                        this::wake);
+                        this::wake,
+                        REWRITE_CONTROL_AFTER_BYTES);
     }
 
     /// Opens the log of the records. One that is gone would be taken for a new one, and every
@@ -293,6 +304,7 @@ public final class Fleet implements AutoCloseable {
                 reconcile(cluster);
             } catch (IOException | RuntimeException e) {
                 complain(cluster.spec().id(), e);
+                giveUpWhenNew(cluster, e);
                 thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
             }
         }
@@ -313,6 +325,31 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
+    /// A new cluster that cannot be started for some time fails; others are tried for ever, because
+    /// they hold data.
+    private void giveUpWhenNew(ClusterState cluster, Exception e) {
+        var id = cluster.spec().id();
+        if (cluster.status() != ClusterState.Status.CREATING
+                || e instanceof ControlUnavailableException) {
+            return;
+        }
+        long nowNs = clock.nowNs();
+        long sinceNs = failingSinceNs.computeIfAbsent(id, first -> nowNs);
+        if (nowNs - sinceNs > CREATE_WITHIN_NS) {
+            report(plane -> plane.createFailed(id, clock.now()));
+            giveBackIfFailed(cluster);
+        }
+    }
+
+    private void giveBackIfFailed(ClusterState before) {
+        var failed =
+                control.read(state -> state.cluster(before.spec().id()))
+                        .filter(now -> now.status() == ClusterState.Status.CREATE_FAILED);
+        if (failed.isPresent() && before.endpoints() != null) {
+            giveBack(before.endpoints());
+        }
+    }
+
     private void reconcile(ClusterState cluster) throws IOException {
         var id = cluster.spec().id();
         switch (cluster.status()) {
@@ -322,7 +359,7 @@ public final class Fleet implements AutoCloseable {
                 }
             }
             case AVAILABLE, UPDATING, SNAPSHOTTING -> run(cluster);
-            case RESTORE_FAILED -> {}
+            case CREATE_FAILED, RESTORE_FAILED -> {}
             case DELETING -> {
                 if (control.query(plane -> plane.snapshots().isAwaited(id))) {
                     run(cluster);
@@ -378,8 +415,16 @@ public final class Fleet implements AutoCloseable {
                 .allMatch(node -> endpoints.nodePorts().containsKey(node.name()));
     }
 
-    private void assignPorts(ClusterSpec spec, @Nullable Endpoints before) throws IOException {
-        var found = findPorts(spec, before);
+    private void assignPorts(ClusterSpec spec, @Nullable Endpoints before) {
+        Endpoints found;
+        try {
+            found = findPorts(spec, before);
+        } catch (Ports.UsedUpException e) { // somebody else took them after the call was accepted
+            LOG.warn("cluster={} has no ports reason={}", spec.id().name(), e.getMessage());
+            String reason = String.valueOf(e.getMessage());
+            control.decide(plane -> plane.portsMissing(spec.id(), reason, clock.now()));
+            return;
+        }
         try {
             control.decide(plane -> plane.endpointsAssigned(spec.id(), found));
         } catch (ControlUnavailableException e) {
@@ -401,17 +446,31 @@ public final class Fleet implements AutoCloseable {
                 });
     }
 
-    private Endpoints findPorts(ClusterSpec spec, @Nullable Endpoints before) throws IOException {
-        var nodePorts = new HashMap<String, Integer>();
-        int clusterPort =
-                before == null ? ports.takeOr(spec.requestedPort()) : before.clusterPort();
-        for (var shard : spec.shards()) {
-            for (var node : shard.nodes()) {
-                var known = before == null ? null : before.nodePorts().get(node.name());
-                nodePorts.put(node.name(), known == null ? ports.takeNext() : known);
+    private Endpoints findPorts(ClusterSpec spec, @Nullable Endpoints before)
+            throws Ports.UsedUpException {
+        var taken = new ArrayList<Integer>();
+        try {
+            int clusterPort = before == null ? 0 : before.clusterPort();
+            if (before == null) {
+                clusterPort = ports.takeOr(spec.requestedPort());
+                taken.add(clusterPort);
             }
+            var nodePorts = new HashMap<String, Integer>();
+            for (var shard : spec.shards()) {
+                for (var node : shard.nodes()) {
+                    var port = before == null ? null : before.nodePorts().get(node.name());
+                    if (port == null) {
+                        port = ports.takeNext();
+                        taken.add(port);
+                    }
+                    nodePorts.put(node.name(), port);
+                }
+            }
+            return new Endpoints(config.host(), clusterPort, nodePorts);
+        } catch (Ports.UsedUpException e) {
+            taken.forEach(ports::giveBack);
+            throw e;
         }
-        return new Endpoints(config.host(), clusterPort, nodePorts);
     }
 
     /// As [#advance]; when that cannot be recorded now, it is looked at again.
@@ -549,12 +608,8 @@ public final class Fleet implements AutoCloseable {
         }
         control.decide(plane -> plane.nodesLeft(id, leaving, clock.now()));
         var before = runtime.endpoints();
-        var left = new HashMap<>(before.nodePorts());
-        leaving.forEach(left::remove);
-        var after = new Endpoints(before.host(), before.clusterPort(), left);
         control.read(state -> state.cluster(id))
-                .ifPresent(changed -> runtime.become(changed.spec(), after));
-        control.decide(plane -> plane.endpointsAssigned(id, after));
+                .ifPresent(changed -> runtime.become(changed.spec(), before.without(leaving)));
         for (String name : leaving) {
             var port = before.nodePorts().get(name);
             if (port != null) {
@@ -710,6 +765,7 @@ public final class Fleet implements AutoCloseable {
         }
         SnapshotFiles.Trees.delete(directoryOf(id));
         filled.remove(id);
+        failingSinceNs.remove(id);
         control.decide(plane -> plane.clusterRemoved(id, clock.now()));
         var endpoints = cluster.endpoints();
         if (endpoints != null && control.read(state -> state.cluster(id)).isEmpty()) {
@@ -957,6 +1013,7 @@ public final class Fleet implements AutoCloseable {
             control.decide(plane -> plane.clusterStarted(spec.id(), clock.now()));
             start(cluster, endpoints, runtime);
             complaints.remove(spec.id());
+            failingSinceNs.remove(spec.id());
         } catch (IOException | RuntimeException e) {
             running.remove(spec.id());
             runtime.close();

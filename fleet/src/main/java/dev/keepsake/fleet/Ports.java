@@ -9,6 +9,13 @@ import java.util.Set;
 /// Hands out ports on which nobody listens. Owned by the fleet's thread. What is handed out stays
 /// taken until it is given back, whether or not somebody listens there at the moment.
 final class Ports {
+    /// No port of the range is left.
+    static final class UsedUpException extends IOException {
+        private UsedUpException(String message) {
+            super(message);
+        }
+    }
+
     private final String host;
     private final int first;
     private final int last;
@@ -31,8 +38,8 @@ final class Ports {
 
     /// `wanted`, if it is free, else the next free one of the range.
     ///
-    /// @throws IOException when the range is used up
-    int takeOr(int wanted) throws IOException {
+    /// @throws UsedUpException when the range is
+    int takeOr(int wanted) throws UsedUpException {
         if (!taken.contains(wanted) && isFree(wanted)) {
             taken.add(wanted);
             return wanted;
@@ -41,19 +48,22 @@ final class Ports {
     }
 
     /// The next free port of the range.
-    int takeNext() throws IOException {
+    ///
+    /// @throws UsedUpException when there is none
+    int takeNext() throws UsedUpException {
         for (int port = first; port <= last; port++) {
             if (!taken.contains(port) && isFree(port)) {
                 taken.add(port);
                 return port;
             }
         }
-        throw new IOException(
+        throw new UsedUpException(
                 "no port from %d to %d is free; delete a cluster or start with a larger --node-ports"
                         .formatted(first, last));
     }
 
-    private boolean isFree(int port) {
+    /// Whether nobody listens on a port at present. Any thread.
+    boolean isFree(int port) {
         try (var socket = new ServerSocket()) {
             socket.setReuseAddress(true);
             socket.bind(new InetSocketAddress(host, port));

@@ -3,18 +3,34 @@ package dev.keepsake.fleet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.keepsake.control.Access;
 import dev.keepsake.control.ControlPlane;
+import dev.keepsake.control.ControlRecord;
+import dev.keepsake.control.ControlRecordCodec;
 import dev.keepsake.control.ControlState;
+import dev.keepsake.control.ControlUnavailableException;
 import dev.keepsake.control.CreateClusterRequest;
 import dev.keepsake.core.Term;
+import dev.keepsake.log.AppendOutcome;
+import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
+import dev.keepsake.log.EntryKind;
+import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.MemoryDisk;
+import dev.keepsake.log.Tail;
+import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -103,11 +119,15 @@ class ControlJournalTest {
     }
 
     private EmbeddedLog log() throws IOException {
+        return log(EmbeddedLogOptions.standard().segmentBytes());
+    }
+
+    private EmbeddedLog log(long segmentBytes) throws IOException {
         var log =
                 EmbeddedLog.open(
                         DIRECTORY,
                         disk.mount(),
-                        EmbeddedLogOptions.standard(),
+                        new EmbeddedLogOptions(segmentBytes, 256L << 20, 16 << 20),
                         Thread.ofPlatform().daemon().factory(),
                         (what, cause) -> faults.add(what));
         opened.add(log);
@@ -118,14 +138,191 @@ class ControlJournalTest {
         return open(log());
     }
 
-    private ControlJournal open(EmbeddedLog log) throws IOException {
+    private ControlJournal open(TransactionLog log) throws IOException {
+        return open(log, Long.MAX_VALUE);
+    }
+
+    private ControlJournal open(TransactionLog log, long rewriteAfterBytes) throws IOException {
         var state = new ControlState();
         return ControlJournal.open(
                 log,
                 state,
                 new ControlPlane(state),
                 (what, cause) -> faults.add(what),
-                () -> changes++);
+                () -> changes++,
+                rewriteAfterBytes);
+    }
+
+    // ---- the state in the place of decisions
+
+    @Test
+    void aLongHistoryIsReplacedByTheStateAndTheLogStaysSmall() throws Exception {
+        var journal = open(log(SEGMENT_BYTES), REWRITE_AFTER_BYTES);
+        for (int i = 0; i < 400; i++) {
+            churn(journal, i);
+        }
+        var expected = Set.copyOf(journal.read(ControlState::records));
+        long events = journal.read(state -> (long) state.records().size());
+        assertThat(events).isGreaterThan(400);
+        journal.close();
+        assertThat(bytesOnDisk())
+                .as("the whole history is %d bytes long", 400 * 1_500)
+                .isLessThan(2 * stateBytes(expected) + 2 * REWRITE_AFTER_BYTES + 2 * SEGMENT_BYTES);
+
+        var log = log(SEGMENT_BYTES);
+        assertThat(log.firstIndex()).isPositive();
+        assertThat(Set.copyOf(open(log, REWRITE_AFTER_BYTES).read(ControlState::records)))
+                .isEqualTo(expected);
+        assertThat(faults).isEmpty();
+    }
+
+    @Test
+    void aCrashAtAnyPointOfARewriteLosesNothing() throws Exception {
+        var failing = new FailingLog(log(SEGMENT_BYTES));
+        var journal = open(failing, Long.MAX_VALUE);
+        for (int i = 0; i < 1_500; i++) {
+            churn(journal, i);
+        }
+        var expected = Set.copyOf(journal.read(ControlState::records));
+        failing.close();
+        int parts = 0;
+        for (int survivors = 0; parts == 0; survivors++) {
+            // Opening rewrites at once; the process is gone after so many appends.
+            var dying = new FailingLog(log(SEGMENT_BYTES));
+            dying.appendsLeft = survivors;
+            var state = open(dying, 1).read(ControlState::records);
+            assertThat(Set.copyOf(state)).as("with %d appends", survivors).isEqualTo(expected);
+            parts = dying.appendsLeft > 0 ? survivors : 0;
+            dying.close();
+        }
+        assertThat(parts).as("parts of the state").isGreaterThan(2);
+        assertThat(Set.copyOf(open(log(SEGMENT_BYTES)).read(ControlState::records)))
+                .isEqualTo(expected);
+    }
+
+    @Test
+    void withoutRoomForTheStateDecisionsGoOnAsLongAsThereIsRoomForThem() throws Exception {
+        var failing = new FailingLog(log());
+        var journal = open(failing, 10_000);
+        create(journal, "one");
+        failing.appendsLeft = 3;
+        failing.refusesParts = true;
+        for (int i = 0; i < 20; i++) {
+            churn(journal, i);
+        }
+        assertThat(names(journal)).contains("one");
+        var expected = Set.copyOf(journal.read(ControlState::records));
+        journal.close();
+        assertThat(Set.copyOf(open().read(ControlState::records))).isEqualTo(expected);
+    }
+
+    private static final int SEGMENT_BYTES = 256 << 10;
+    private static final int REWRITE_AFTER_BYTES = 64 << 10;
+
+    /// A user is made, changed and removed; its events and one of twenty users stay.
+    private static void churn(ControlJournal journal, int i) {
+        String name = "user-" + i;
+        var iam = new Access.AuthenticationMode("iam", null);
+        var now = NOW.plusSeconds(i);
+        journal.decide(plane ->
+                plane.access().createUser("us-east-1", name, iam, "on ~* +@all", null, now));
+        journal.decide(plane -> plane.access().updateUser("us-east-1", name, null, "on +get", now));
+        journal.decide(plane -> plane.access().settle(Map.of(), Set.of(), now));
+        if (i % 20 > 0) {
+            journal.decide(plane -> plane.access().deleteUser("us-east-1", name, now));
+            journal.decide(plane -> plane.access().settle(Map.of(), Set.of(), now));
+        }
+    }
+
+    private long bytesOnDisk() throws IOException {
+        long bytes = 0;
+        for (var file : disk.picture().keySet()) {
+            bytes += disk.bytes(file).length;
+        }
+        return bytes;
+    }
+
+    private static long stateBytes(Set<ControlRecord> records) {
+        return ControlRecordCodec.encode(List.copyOf(records)).length;
+    }
+
+    /// A log that takes no more after some appends, as if the process had ended there.
+    private static final class FailingLog implements TransactionLog {
+        private final TransactionLog log;
+        private int appendsLeft = Integer.MAX_VALUE;
+        private boolean refusesParts;
+
+        FailingLog(TransactionLog log) {
+            this.log = log;
+        }
+
+        @Override
+        public CompletionStage<AppendOutcome> append(
+                Term term, long expectedOffset, ByteBuffer bytes) {
+            var text = StandardCharsets.UTF_8.decode(bytes.duplicate()).toString();
+            boolean counts = !refusesParts || text.contains("StatePart");
+            if (counts && appendsLeft == 0) {
+                return CompletableFuture.completedFuture(new AppendOutcome.Full("it ended"));
+            }
+            appendsLeft -= counts ? 1 : 0;
+            return log.append(term, expectedOffset, bytes);
+        }
+
+        @Override
+        public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
+            return log.claim(node, expectedTailIndex);
+        }
+
+        @Override
+        public CompletionStage<AppendOutcome> note(
+                Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
+            return log.note(term, kind, expectedOffset, payload);
+        }
+
+        @Override
+        public CompletionStage<AppendOutcome> renew(Term term) {
+            return log.renew(term);
+        }
+
+        @Override
+        public Tail tail() {
+            return log.tail();
+        }
+
+        @Override
+        public long firstIndex() {
+            return log.firstIndex();
+        }
+
+        @Override
+        public long pendingBytes() {
+            return log.pendingBytes();
+        }
+
+        @Override
+        public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
+            return log.read(fromIndex, maxBytes);
+        }
+
+        @Override
+        public long indexOf(long offset) throws IOException {
+            return log.indexOf(offset);
+        }
+
+        @Override
+        public Subscription follow(Listener listener) {
+            return log.follow(listener);
+        }
+
+        @Override
+        public boolean trim(Term term, long firstKeptIndex) throws IOException {
+            return log.trim(term, firstKeptIndex);
+        }
+
+        @Override
+        public void close() {
+            log.close();
+        }
     }
 
     private static void create(ControlJournal journal, String name) {

@@ -416,6 +416,16 @@ public final class EmbeddedLog implements TransactionLog {
         }
     }
 
+    @Override
+    public long firstIndex() {
+        lock.lock();
+        try {
+            return segments.isEmpty() ? tail.index() + 1 : segments.firstKey();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     private Segment segmentOf(long index) throws TrimmedException {
         lock.lock();
         try {

@@ -53,6 +53,9 @@ public interface TransactionLog extends AutoCloseable {
     /// The committed end. Reads memory only.
     Tail tail();
 
+    /// The oldest entry that is still held, or the one that will be the first. Reads memory only.
+    long firstIndex();
+
     /// How many bytes have been handed to [#append] and are not decided yet. Callers stop taking in
     /// more well before the implementation's own bound, at which appends are [AppendOutcome.Full].
     long pendingBytes();

@@ -28,6 +28,7 @@ import software.amazon.awssdk.services.memorydb.model.InvalidParameterValueExcep
 import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
 import software.amazon.awssdk.services.memorydb.model.Node;
 import software.amazon.awssdk.services.memorydb.model.ShardNotFoundException;
+import software.amazon.awssdk.services.memorydb.model.SourceType;
 import software.amazon.awssdk.services.memorydb.model.TestFailoverNotAvailableException;
 
 /// What a user of the API and of the nodes sees, over a server with real engines.
@@ -224,7 +225,11 @@ class ServerIT {
 
     /// Oldest first.
     private static List<String> messages(MemoryDbClient api) {
-        return api.describeEvents(request -> {}).events().reversed().stream()
+        return api
+                .describeEvents(request -> request.sourceType(SourceType.CLUSTER))
+                .events()
+                .reversed()
+                .stream()
                 .map(event -> event.message())
                 .toList();
     }

@@ -105,6 +105,11 @@ final class SlowLog implements TransactionLog {
     }
 
     @Override
+    public long firstIndex() {
+        return log.firstIndex();
+    }
+
+    @Override
     public boolean trim(Term term, long firstKeptIndex) throws IOException {
         return log.trim(term, firstKeptIndex);
     }

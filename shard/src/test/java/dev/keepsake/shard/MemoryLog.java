@@ -154,6 +154,11 @@ class MemoryLog implements TransactionLog {
     }
 
     @Override
+    public long firstIndex() {
+        return 0;
+    }
+
+    @Override
     public boolean trim(Term term, long firstKeptIndex) {
         throw new UnsupportedOperationException("this log never forgets");
     }

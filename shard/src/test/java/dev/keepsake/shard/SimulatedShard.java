@@ -931,6 +931,11 @@ final class SimulatedShard implements AutoCloseable {
             }
 
             @Override
+            public long firstIndex() {
+                return log.firstIndex();
+            }
+
+            @Override
             public boolean trim(Term term, long firstKeptIndex) throws IOException {
                 return log.trim(term, firstKeptIndex);
             }

@@ -196,9 +196,13 @@ final class Api implements AutoCloseable {
                 .count();
     }
 
-    /// What the events say, oldest first.
+    /// What the events say of clusters, oldest first.
     List<String> messages() {
-        return client.describeEvents(request -> {}).events().reversed().stream()
+        return client
+                .describeEvents(request -> request.sourceType(SourceType.CLUSTER))
+                .events()
+                .reversed()
+                .stream()
                 .map(Event::message)
                 .toList();
     }

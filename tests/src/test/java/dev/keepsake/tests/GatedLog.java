@@ -145,6 +145,11 @@ final class GatedLog implements TransactionLog {
     }
 
     @Override
+    public long firstIndex() {
+        return log.firstIndex();
+    }
+
+    @Override
     public boolean trim(Term term, long firstKeptIndex) throws IOException {
         return log.trim(term, firstKeptIndex);
     }

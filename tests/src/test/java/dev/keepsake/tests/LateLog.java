@@ -131,6 +131,11 @@ final class LateLog implements TransactionLog {
     }
 
     @Override
+    public long firstIndex() {
+        return log.firstIndex();
+    }
+
+    @Override
     public boolean trim(Term term, long firstKeptIndex) throws IOException {
         return log.trim(term, firstKeptIndex);
     }

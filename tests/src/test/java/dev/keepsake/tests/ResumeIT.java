@@ -86,7 +86,7 @@ class ResumeIT {
         String other = "" + (char) ('p' + random.nextInt(4));
         int number = random.nextInt(3);
         try {
-            switch (random.nextInt(20)) {
+            switch (random.nextInt(31)) {
                 case 0, 1, 2 ->
                         client.createCluster(request ->
                                 request.clusterName(cluster)
@@ -141,6 +141,43 @@ class ResumeIT {
                 case 18 ->
                         client.createParameterGroup(request ->
                                 request.parameterGroupName(some).family("memorydb_redis7"));
+                case 19 ->
+                        client.updateCluster(request ->
+                                request.clusterName(cluster)
+                                        .aclName(number == 0 ? "open-access" : some)
+                                        .securityGroupIds("sg-" + number));
+                case 20 ->
+                        client.deleteCluster(
+                                request -> request.clusterName(cluster).finalSnapshotName(some));
+                case 21 ->
+                        client.copySnapshot(request ->
+                                request.sourceSnapshotName(some)
+                                        .targetSnapshotName(other)
+                                        .targetBucket("bucket"));
+                case 22 ->
+                        client.createUser(request ->
+                                request.userName(some)
+                                        .accessString("on ~* +@all")
+                                        .authenticationMode(mode ->
+                                                mode.type(InputAuthenticationType.PASSWORD)
+                                                        .passwords("correct-horse-battery")));
+                case 23 ->
+                        client.updateACL(request -> request.aclName(some).userNamesToRemove(other));
+                case 24 -> client.deleteACL(request -> request.aclName(some));
+                case 25 -> client.deleteParameterGroup(request -> request.parameterGroupName(some));
+                case 26 ->
+                        client.resetParameterGroup(
+                                request -> request.parameterGroupName(some).allParameters(true));
+                case 27 ->
+                        client.createSubnetGroup(request ->
+                                request.subnetGroupName(some).subnetIds("subnet-" + number));
+                case 28 -> client.deleteSubnetGroup(request -> request.subnetGroupName(some));
+                case 29 ->
+                        client.untagResource(request ->
+                                request.resourceArn(
+                                                "arn:aws:memorydb:us-east-1:123456789012:cluster/"
+                                                        + cluster)
+                                        .tagKeys(some));
                 default -> {
                     client.updateParameterGroup(request ->
                             request.parameterGroupName(some)

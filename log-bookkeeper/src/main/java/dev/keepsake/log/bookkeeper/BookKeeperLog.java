@@ -397,15 +397,19 @@ final class BookKeeperLog implements TransactionLog {
     }
 
     private TrimmedException trimmed(String what, View seen) {
-        var all = seen.list().ledgers();
         return new TrimmedException(
                 "%s of %s has been trimmed; the oldest entry is %d"
-                        .formatted(
-                                what,
-                                path,
-                                all.isEmpty()
-                                        ? seen.tail().index() + 1
-                                        : all.getFirst().firstIndex()));
+                        .formatted(what, path, firstIndex(seen)));
+    }
+
+    @Override
+    public long firstIndex() {
+        return firstIndex(view.get());
+    }
+
+    private static long firstIndex(View seen) {
+        var all = seen.list().ledgers();
+        return all.isEmpty() ? seen.tail().index() + 1 : all.getFirst().firstIndex();
     }
 
     @Override

@@ -1,0 +1,196 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keepsake.control.ControlPlane;
+import dev.keepsake.control.ControlRecord;
+import dev.keepsake.control.ControlRecordCodec;
+import dev.keepsake.control.ControlState;
+import dev.keepsake.control.CreateClusterRequest;
+import dev.keepsake.log.AppendOutcome;
+import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.server.PortRange;
+import dev.keepsake.server.Server;
+import dev.keepsake.server.ServerConfig;
+import dev.keepsake.server.ServerParts;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.random.RandomGenerator;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.InsufficientClusterCapacityException;
+import software.amazon.awssdk.services.memorydb.model.NodeQuotaForCustomerExceededException;
+
+/// A server whose ports for nodes are used up, by clusters or by somebody else.
+class PortsUsedUpIT {
+    private static final int NODE_PORTS = 4;
+
+    @TempDir Path directory;
+
+    // The API's, those of nodes, and one for the endpoint of a cluster.
+    private final PortRange ports =
+            PortRange.findFree(NODE_PORTS + 2, RandomGenerator.getDefault());
+
+    @Test
+    void whatThereAreNoPortsForIsRefusedAndWhatWasDeletedMakesRoom() throws Exception {
+        try (var server = start();
+                var api = new Api(server.endpoint())) {
+            api.create("a", 1, 1, 0, ports.last());
+            assertThatThrownBy(() -> create(api, "b", 1))
+                    .isInstanceOf(InsufficientClusterCapacityException.class)
+                    .hasMessageContaining("1 ports are missing");
+            assertThatThrownBy(() -> replicas(api, 4))
+                    .isInstanceOf(NodeQuotaForCustomerExceededException.class);
+            replicas(api, 3);
+            await("it has replicas", () -> api.describe("a").status().equals("available"));
+            replicas(api, 0);
+            await("they are gone", () -> api.describe("a").status().equals("available"));
+            createOnceThereIsRoom(api, "b", 1); // on the ports that the replicas had
+            await("b is there", () -> api.describe("b").status().equals("available"));
+            api.delete("a");
+            api.delete("b");
+            createOnceThereIsRoom(api, "c", 2);
+            await("c is there", () -> api.describe("c").status().equals("available"));
+        }
+    }
+
+    @Test
+    void aClusterThatWasAcceptedAndFindsNoPortsFailsAndCanBeDeleted() throws Exception {
+        accept("late");
+        var taken = takeNodePorts();
+        try (var server = start();
+                var api = new Api(server.endpoint())) {
+            await("it fails", () -> api.describe("late").status().equals("create-failed"));
+            assertThat(api.messages("late"))
+                    .containsExactly(
+                            "Failed to create cluster due to unsuccessful creation of its node(s).",
+                            "Deleting all nodes belonging to this cluster.");
+            assertThat(api.describe("late").shards().getFirst().nodes())
+                    .allMatch(node -> node.endpoint() == null);
+            for (var socket : taken) {
+                socket.close();
+            }
+            api.delete("late");
+            createOnceThereIsRoom(api, "late", 1);
+            await("it is there", () -> api.describe("late").status().equals("available"));
+        } finally {
+            for (var socket : taken) {
+                socket.close();
+            }
+        }
+    }
+
+    private Server start() throws Exception {
+        return Server.start(
+                new ServerConfig(
+                        "127.0.0.1",
+                        ports.first(),
+                        directory,
+                        new PortRange(ports.first() + 1, ports.last() - 1),
+                        null),
+                ServerParts.standard());
+    }
+
+    private List<ServerSocket> takeNodePorts() throws IOException {
+        var taken = new ArrayList<ServerSocket>();
+        for (int port = ports.first() + 1; port < ports.last(); port++) {
+            taken.add(new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1")));
+        }
+        return taken;
+    }
+
+    private void create(Api api, String name, int replicas) {
+        api.client()
+                .createCluster(request ->
+                        request.clusterName(name)
+                                .nodeType("db.t4g.small")
+                                .aclName("open-access")
+                                .tlsEnabled(false)
+                                .numReplicasPerShard(replicas)
+                                .port(ports.first() + 1));
+    }
+
+    /// A listener that was closed may hold its port for a moment.
+    private void createOnceThereIsRoom(Api api, String name, int replicas) {
+        await(
+                "there is room for " + name,
+                () -> {
+                    try {
+                        create(api, name, replicas);
+                        return true;
+                    } catch (InsufficientClusterCapacityException e) {
+                        return false;
+                    }
+                });
+    }
+
+    private static void replicas(Api api, int wanted) {
+        api.client()
+                .updateCluster(request ->
+                        request.clusterName("a")
+                                .replicaConfiguration(replicas -> replicas.replicaCount(wanted)));
+    }
+
+    /// Leaves the records that a server leaves that was killed right after it had accepted a
+    /// cluster.
+    private void accept(String name) throws Exception {
+        var decided =
+                new ControlPlane(new ControlState())
+                        .createCluster(
+                                request(name),
+                                "us-east-1",
+                                Instant.now(),
+                                RandomGenerator.getDefault());
+        List<ControlRecord> records = decided.records();
+        try (var log = ServerParts.standard().logs().open(directory.resolve("control"))) {
+            var claim = log.claim("control", -1).toCompletableFuture().get();
+            assertThat(claim).isInstanceOf(ClaimOutcome.Won.class);
+            var outcome =
+                    log.append(
+                                    ((ClaimOutcome.Won) claim).term(),
+                                    0,
+                                    ByteBuffer.wrap(ControlRecordCodec.encode(records)))
+                            .toCompletableFuture()
+                            .get();
+            assertThat(outcome).isInstanceOf(AppendOutcome.Appended.class);
+        }
+    }
+
+    private CreateClusterRequest request(String name) {
+        return new CreateClusterRequest(
+                name,
+                "db.t4g.small",
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                ports.last(),
+                null,
+                false,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                "open-access",
+                null,
+                null,
+                null,
+                null,
+                null,
+                null);
+    }
+}
