@@ -101,7 +101,13 @@ class ClusterUpdatesTest {
     void anotherEngineNeedsAParameterGroupOfItsFamily() {
         control.decide(plane ->
                 plane.parameters()
-                        .create(MemoryControl.REGION, "mine", "memorydb_redis7", null, null, control.now));
+                        .create(
+                                MemoryControl.REGION,
+                                "mine",
+                                "memorydb_redis7",
+                                null,
+                                null,
+                                control.now));
         control.available(Create.with(create -> create.parameterGroupName = "mine"));
         refused(
                 Fault.INVALID_PARAMETER_COMBINATION,
@@ -142,7 +148,13 @@ class ClusterUpdatesTest {
     void aClusterWithDataTieringTakesNoOtherEviction() {
         control.decide(plane ->
                 plane.parameters()
-                        .create(MemoryControl.REGION, "mine", "memorydb_redis7", null, null, control.now));
+                        .create(
+                                MemoryControl.REGION,
+                                "mine",
+                                "memorydb_redis7",
+                                null,
+                                null,
+                                control.now));
         setPolicy("allkeys-lfu");
         assertRefused(
                 Fault.INVALID_PARAMETER_COMBINATION,

@@ -1333,8 +1333,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /// Sends a command, or lets a large one arrive piece by piece.
-    private void submitOrPassOn(
-            OwnLane lane, ByteBuf in, int base, int length, OwnLane.Kind kind) {
+    private void submitOrPassOn(OwnLane lane, ByteBuf in, int base, int length, OwnLane.Kind kind) {
         var command = large;
         if (command == null) {
             lane.submit(in, base, length, kind, "");

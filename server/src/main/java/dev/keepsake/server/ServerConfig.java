@@ -36,7 +36,16 @@ public record ServerConfig(
             PortRange nodePorts,
             @Nullable Path engine,
             FleetTuning tuning) {
-        this(apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, ApiAccess.OPEN, null, null);
+        this(
+                apiHost,
+                apiPort,
+                dataDirectory,
+                nodePorts,
+                engine,
+                tuning,
+                ApiAccess.OPEN,
+                null,
+                null);
     }
 
     /// With the standard tuning.
@@ -52,6 +61,14 @@ public record ServerConfig(
     /// The same with buckets on an S3-compatible server.
     public ServerConfig withBucketsOn(S3Endpoint other) {
         return new ServerConfig(
-                apiHost, apiPort, dataDirectory, nodePorts, engine, tuning, access, other, transport);
+                apiHost,
+                apiPort,
+                dataDirectory,
+                nodePorts,
+                engine,
+                tuning,
+                access,
+                other,
+                transport);
     }
 }
