@@ -300,7 +300,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var user = session.user();
         var in = input;
         int gathered = output == null ? 0 : output.readableBytes();
-        long waitingBytes = parked.stream().mapToLong(each -> each.bytes().readableBytes()).sum();
+        long waitingBytes = parked.stream().mapToLong(Parked.Reply::lengthBytes).sum();
         long unsent = unsentBytes() + waitingBytes;
         int used = in == null ? 0 : in.readableBytes();
         int free = in == null ? 0 : in.writableBytes();
@@ -1333,8 +1333,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /// Sends a command, or lets a large one arrive piece by piece.
-    private void submitOrPassOn(
-            OwnLane lane, ByteBuf in, int base, int length, OwnLane.Kind kind) {
+    private void submitOrPassOn(OwnLane lane, ByteBuf in, int base, int length, OwnLane.Kind kind) {
         var command = large;
         if (command == null) {
             lane.submit(in, base, length, kind, "");

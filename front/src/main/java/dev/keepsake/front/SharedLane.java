@@ -272,7 +272,8 @@ final class SharedLane extends LaneChannel {
         boolean asItIs =
                 switch (kind) {
                     case NOW, READ, WAIT -> true;
-                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, SLOW_LOG, HELP -> false;
+                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, SLOW_LOG, HELP ->
+                            false;
                 };
         if (asItIs) {
             boolean wanted = !client.isClosed() && !client.swallowsReply();
