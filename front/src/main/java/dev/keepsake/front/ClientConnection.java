@@ -300,7 +300,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var user = session.user();
         var in = input;
         int gathered = output == null ? 0 : output.readableBytes();
-        long waitingBytes = parked.stream().mapToLong(each -> each.bytes().readableBytes()).sum();
+        long waitingBytes = parked.stream().mapToLong(Parked.Reply::lengthBytes).sum();
         long unsent = unsentBytes() + waitingBytes;
         int used = in == null ? 0 : in.readableBytes();
         int free = in == null ? 0 : in.writableBytes();

@@ -6,7 +6,6 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 
 /// What the front says of the subcommands that it answers itself: Redis's text, without what is
 /// withheld. Immutable; any thread.
@@ -14,20 +13,21 @@ enum Help {
     CLIENT("client-help.txt"),
     CLUSTER("cluster-help.txt");
 
-    private final List<String> lines;
+    private final String text;
 
     Help(String resource) {
         try (var in = Help.class.getResourceAsStream(resource)) {
             if (in == null) {
                 throw new IllegalStateException(resource + " is missing from the front module");
             }
-            this.lines = new String(in.readAllBytes(), UTF_8).lines().toList();
+            this.text = new String(in.readAllBytes(), UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(resource + " cannot be read", e);
         }
     }
 
     void write(ByteBuf out) {
+        var lines = text.lines().toList();
         RespWriter.array(out, lines.size());
         lines.forEach(line -> RespWriter.simpleString(out, line));
     }

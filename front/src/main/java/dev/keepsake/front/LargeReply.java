@@ -35,6 +35,11 @@ final class LargeReply {
         return client;
     }
 
+    /// How much of it is kept here.
+    long keptBytes() {
+        return keptBytes;
+    }
+
     /// Whether it may be read as slowly as its client reads.
     boolean passes() {
         return wanted && passes && !client.isClosed();

@@ -338,6 +338,7 @@ final class OwnLane extends LaneChannel {
         }
         if (last) {
             large = null;
+            repliesUntilUnblocked = Math.max(0, repliesUntilUnblocked - 1);
             parkMarks(expected.removeFirst().marks());
             if (reply != null) {
                 reply.end();

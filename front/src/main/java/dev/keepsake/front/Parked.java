@@ -64,6 +64,12 @@ sealed interface Parked {
         @Nullable LargeReply large() {
             return large;
         }
+
+        /// How long it is.
+        long lengthBytes() {
+            long kept = large == null ? 0 : large.keptBytes();
+            return bytes == null ? kept : bytes.readableBytes();
+        }
     }
 
     /// How many have heard what was published for a client of another node.

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.FrontOptions;
+import dev.keepsake.resp.ProtocolLimits;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -649,23 +650,29 @@ class LanesIT {
     }
 
     @Test
-    void whoeverNeverReadsIsCutOff() throws IOException {
-        try (var bystander = node.connect();
-                var lazy = node.connect()) {
-            assertThat(bystander.ask("SET", "a", "v".repeat(256 << 10))).isEqualTo("OK");
-            String id = lazy.ask("CLIENT", "ID");
-            for (int i = 0; i < 600; i++) { // 150 MiB of replies
-                lazy.send("GET", "a");
+    void whoeverNeverReadsIsCutOff(@TempDir Path separate) throws Exception {
+        var limits = new ProtocolLimits(64 * 1024, 1024, 1 << 20);
+        var bounded = FrontOptions.of(limits, 100, 64L << 20, 8 << 20, 64L << 20);
+        try (var small = ServedNode.start(separate, bounded.of("7.0.15"))) {
+            small.front().onDurable(Long.MAX_VALUE);
+            try (var bystander = small.connect();
+                    var lazy = small.connect()) {
+                assertThat(bystander.ask("SET", "a", "v".repeat(256 << 10))).isEqualTo("OK");
+                String id = lazy.ask("CLIENT", "ID");
+                int unread = 200; // 50 MiB of replies
+                for (int i = 0; i < unread; i++) {
+                    lazy.send("GET", "a");
+                }
+                await("it is gone", () -> asks(bystander, "CLIENT", "LIST", "ID", id).isEmpty());
+                assertThatThrownBy(
+                                () -> {
+                                    for (int i = 0; i < unread; i++) {
+                                        lazy.read();
+                                    }
+                                })
+                        .isInstanceOf(IOException.class);
+                assertThat(bystander.ask("STRLEN", "a")).isEqualTo("262144");
             }
-            await("it is gone", () -> asks(bystander, "CLIENT", "LIST", "ID", id).isEmpty());
-            assertThatThrownBy(
-                            () -> {
-                                for (int i = 0; i < 600; i++) {
-                                    lazy.read();
-                                }
-                            })
-                    .isInstanceOf(IOException.class);
-            assertThat(bystander.ask("STRLEN", "a")).isEqualTo("262144");
         }
     }
 
@@ -729,6 +736,27 @@ class LanesIT {
                     .containsExactlyInAnyOrder(
                             "[message __redis__:invalidate [a]]", "[message __keyevent@0__:set a]");
             assertThat(writer.read()).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void repliesThatWaitAreCountedHoweverLargeTheyAre(@TempDir Path separate) throws Exception {
+        int bytes = 2 << 20;
+        try (var late = ServedNode.start(separate, FrontOptions.standard("7.0.15"));
+                var client = late.connect();
+                var other = late.connect()) {
+            String id = client.ask("CLIENT", "ID");
+            client.send("SET", "a", "v".repeat(bytes));
+            client.send("GET", "a");
+            await(
+                    "both replies wait",
+                    () -> {
+                        var line = asks(other, "CLIENT", "LIST", "ID", id);
+                        return Long.parseLong(field(line, "omem")) > bytes;
+                    });
+            late.front().onDurable(Long.MAX_VALUE);
+            assertThat(client.read()).isEqualTo("OK");
+            assertThat(client.read()).hasSize(bytes);
         }
     }
 
