@@ -36,6 +36,7 @@ final class CommandReader {
                 case COMMAND -> found.add(arguments(in));
                 case INLINE -> found.add(inlineArguments());
                 case EMPTY -> found.add(List.of());
+                case LARGE -> throw new AssertionError("commands are gathered here");
             }
             assertThat(framer.lengthBytes()).isPositive();
             in.skipBytes(framer.lengthBytes());
