@@ -80,7 +80,7 @@ class StreamFramerTest {
         var wire = Unpooled.buffer(head.length() + valueBytes + 2 + SET.length() + 3);
         wire.writeCharSequence(head, US_ASCII);
         for (int i = 0; i < valueBytes; i++) {
-            wire.writeByte(i * 31 >> 7);
+            wire.writeByte((i * 31) >> 7);
         }
         wire.writeCharSequence("\r\n" + SET + "*1\r", US_ASCII);
         var whole = wire.nioBuffer(0, head.length() + valueBytes + 2 + SET.length());
@@ -102,7 +102,9 @@ class StreamFramerTest {
         }
 
         assertThat(given).isEqualTo(1);
-        assertThat(units).isNotNull();
+        if (units == null) {
+            throw new AssertionError("no unit was found");
+        }
         assertThat(units.bytes().isDirect()).isTrue();
         assertThat(units.bytes()).isEqualTo(whole);
         assertThat(units.crc32c()).isEqualTo(crc.getValue());

@@ -144,7 +144,7 @@ class AutomatedSnapshotIT {
         var engine = new EngineFinder(null, System.getenv("PATH"), home.resolve("bin")).find();
         Files.copy(rdb, home.resolve("dump.rdb"));
         int port;
-        try (var socket = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
             port = socket.getLocalPort();
         }
         var stock =
@@ -165,7 +165,7 @@ class AutomatedSnapshotIT {
                         .redirectOutput(home.resolve("output.log").toFile())
                         .start();
         try {
-            var address = new InetSocketAddress("127.0.0.1", port);
+            var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
             await("it has loaded", () -> isLoaded(address));
             try (var wire = Wire.to(address)) {
                 return held(wire);

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.InvalidParameterValueException;
+import software.amazon.awssdk.services.memorydb.model.ParameterNameValue;
 
 /// Clients that a node closes: idle ones, and those who do not read what they are sent.
 class ClientLimitsIT {
@@ -153,7 +154,10 @@ class ClientLimitsIT {
                 .updateParameterGroup(request ->
                         request.parameterGroupName("mine")
                                 .parameterNameValues(
-                                        pair -> pair.parameterName(name).parameterValue(value)));
+                                        ParameterNameValue.builder()
+                                                .parameterName(name)
+                                                .parameterValue(value)
+                                                .build()));
     }
 
     private static boolean isInSync(TestServer server) {

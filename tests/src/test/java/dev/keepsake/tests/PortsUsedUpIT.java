@@ -102,7 +102,7 @@ class PortsUsedUpIT {
     private List<ServerSocket> takeNodePorts() throws IOException {
         var taken = new ArrayList<ServerSocket>();
         for (int port = ports.first() + 1; port < ports.last(); port++) {
-            taken.add(new ServerSocket(port, 1, InetAddress.getByName("127.0.0.1")));
+            taken.add(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
         }
         return taken;
     }
