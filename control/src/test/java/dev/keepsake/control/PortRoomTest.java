@@ -2,7 +2,9 @@ package dev.keepsake.control;
 
 import static dev.keepsake.control.MemoryControl.REGION;
 import static dev.keepsake.control.Refusals.assertRefused;
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.MAP;
 
 import java.util.HashMap;
 import java.util.List;
@@ -100,8 +102,10 @@ class PortRoomTest {
         var names = List.of("a-0001-002", "a-0001-003");
         control.decide(plane -> plane.nodesLeft(id, names, control.now));
         // Even if the server is killed now: the fleet reports nothing else.
-        assertThat(control.describe("a").endpoints()).isNotNull();
-        assertThat(control.describe("a").endpoints().nodePorts()).containsOnlyKeys("a-0001-001");
+        assertThat(control.describe("a").endpoints())
+                .isNotNull()
+                .extracting(Endpoints::nodePorts, as(MAP))
+                .containsOnlyKeys("a-0001-001");
     }
 
     // ---- what the tests ask
