@@ -262,7 +262,7 @@ public final class S3StandIn implements AutoCloseable {
                 KEY, time, parts.group(2), String.join("\n", lines), parts.group(4));
     }
 
-    private static TreeMap<String, String> query(HttpExchange exchange) {
+    private static Map<String, String> query(HttpExchange exchange) {
         var query = new TreeMap<String, String>();
         String raw = exchange.getRequestURI().getRawQuery();
         if (raw != null) {

@@ -12,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.InvalidParameterValueException;
+import software.amazon.awssdk.services.memorydb.model.ParameterNameValue;
 
 /// Clients that a node closes: idle ones, and those who do not read what they are sent.
 class ClientLimitsIT {
@@ -148,12 +149,12 @@ class ClientLimitsIT {
     }
 
     private static void set(TestServer server, String name, String value) {
+        var pair =
+                ParameterNameValue.builder().parameterName(name).parameterValue(value).build();
         server.api()
                 .client()
                 .updateParameterGroup(request ->
-                        request.parameterGroupName("mine")
-                                .parameterNameValues(
-                                        pair -> pair.parameterName(name).parameterValue(value)));
+                        request.parameterGroupName("mine").parameterNameValues(pair));
     }
 
     private static boolean isInSync(TestServer server) {
