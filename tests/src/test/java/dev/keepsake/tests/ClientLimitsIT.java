@@ -149,6 +149,8 @@ class ClientLimitsIT {
     }
 
     private static void set(TestServer server, String name, String value) {
+        var pair =
+                ParameterNameValue.builder().parameterName(name).parameterValue(value).build();
         server.api()
                 .client()
                 .updateParameterGroup(request ->

@@ -187,7 +187,9 @@ class ControlPlaneIT {
                 .containsExactly(
                         "default.memorydb-redis6",
                         "default.memorydb-redis7",
-                        "default.memorydb-valkey7");
+                        "default.memorydb-redis7.search",
+                        "default.memorydb-valkey7",
+                        "default.memorydb-valkey7.search");
     }
 
     private static void assertNotifies(Node node, Node primary) throws IOException {
