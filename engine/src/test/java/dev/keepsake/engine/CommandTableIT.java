@@ -39,6 +39,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class CommandTableIT {
     private static final CommandTable TABLE = CommandTable.standard();
 
+    // Of Redis 7.2; the front answers them by itself.
+    private static final Set<String> OF_LATER_ENGINES =
+            Set.of("client|setinfo", "cluster|myshardid");
+
     /// Rows whose "keys" are channels to the engine; a front routes them by slot like keys.
     private static final Set<String> SHARD_CHANNELS =
             Set.of("spublish", "ssubscribe", "sunsubscribe");
@@ -75,6 +79,7 @@ final class CommandTableIT {
     void everyRowIsACommandOfTheEngineAndTheOtherWayRound() throws Exception {
         assertThat(TABLE.all())
                 .extracting(CommandSpec::name)
+                .filteredOn(name -> !OF_LATER_ENGINES.contains(name))
                 .containsExactlyInAnyOrderElementsOf(described().keySet());
     }
 
