@@ -29,11 +29,11 @@ class ShardSimulation {
     private static long crashesInPromotions;
 
     static LongStream seeds() {
-        return Seeds.of(1_000);
+        return Seeds.of(300);
     }
 
     static LongStream fewerSeeds() {
-        return Seeds.of(300);
+        return Seeds.of(100);
     }
 
     @ParameterizedTest

@@ -149,17 +149,11 @@ class ClientLimitsIT {
     }
 
     private static void set(TestServer server, String name, String value) {
-        var pair =
-                ParameterNameValue.builder().parameterName(name).parameterValue(value).build();
+        var pair = ParameterNameValue.builder().parameterName(name).parameterValue(value).build();
         server.api()
                 .client()
-                .updateParameterGroup(request ->
-                        request.parameterGroupName("mine")
-                                .parameterNameValues(
-                                        ParameterNameValue.builder()
-                                                .parameterName(name)
-                                                .parameterValue(value)
-                                                .build()));
+                .updateParameterGroup(
+                        request -> request.parameterGroupName("mine").parameterNameValues(pair));
     }
 
     private static boolean isInSync(TestServer server) {
