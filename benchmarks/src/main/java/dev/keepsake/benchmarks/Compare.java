@@ -142,7 +142,7 @@ public final class Compare implements Callable<Integer> {
                 server.populate(measured.workload());
                 results.get(turn)
                         .add(
-                                new LoadGenerator(transport, MeasuredServer.HOST, server.port())
+                                new LoadGenerator(transport, Servers.HOST, server.port())
                                         .run(
                                                 measured.workload(),
                                                 measured.clients(),

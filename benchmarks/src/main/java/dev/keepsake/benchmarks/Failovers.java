@@ -117,7 +117,7 @@ public final class Failovers implements Callable<Integer> {
             throws Exception {
         long before = Trees.logBytes(directory);
         var result =
-                new LoadGenerator(transport, MeasuredServer.HOST, server.port())
+                new LoadGenerator(transport, Servers.HOST, server.port())
                         .run(Workload.of(Kind.SET, 100), clients, pipelined, 0, MEASURED_MS);
         long written = Trees.logBytes(directory) - before;
         return written / (result.opsPerSecond() * MEASURED_MS / 1_000);

@@ -6,39 +6,27 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// A server process of the comparison, in a directory of its own. Ended by [#close].
 final class MeasuredServer implements AutoCloseable {
-    static final String HOST = "127.0.0.1";
-
-    private static final long READY_WITHIN_NS = TimeUnit.SECONDS.toNanos(60);
-    private static final int SHELL_PORTS = 20;
+    private static final int KEEPSAKE_PORTS = 18;
 
     private final String title;
-    private final Process process;
     private final int port;
-    private final List<Process> others;
+    private final List<Runnable> ends;
 
-    private MeasuredServer(String title, Process process, int port, List<Process> others) {
+    private MeasuredServer(String title, int port, List<Runnable> ends) {
         this.title = title;
-        this.process = process;
         this.port = port;
-        this.others = List.copyOf(others);
+        this.ends = List.copyOf(ends);
     }
 
     /// Stock Redis.
@@ -46,49 +34,69 @@ final class MeasuredServer implements AutoCloseable {
     /// @param appendFsync `always`, or `no` for one that writes nothing down at all
     static MeasuredServer redis(String title, Path binary, String appendFsync, Path directory)
             throws IOException {
-        int port = freePort(1);
-        var process = start(redisCommand(binary, port, appendFsync, directory), directory);
-        var server = new MeasuredServer(title, process, port, List.of());
-        server.await("it answers", server::answers);
+        int port = Servers.freePorts(1);
+        var process = Servers.start(redisCommand(binary, port, appendFsync, directory), directory);
+        var server = new MeasuredServer(title, port, List.of(() -> Servers.end(process)));
+        Servers.await("it answers", process, server::answers);
         return server;
     }
 
     /// A stock cluster of one shard, whose nodes write down what they have before they answer.
     static MeasuredServer cluster(String title, Path binary, int replicas, Path directory)
             throws IOException {
-        int ports = freePort(1 + replicas);
+        int ports = Servers.freePorts(1 + replicas);
         var nodes = new ArrayList<Process>();
         for (int i = 0; i <= replicas; i++) {
             var own = directory.resolve("node-" + i);
             var command = redisCommand(binary, ports + i, "always", own);
-            command.addAll(List.of("--cluster-enabled", "yes", "--cluster-port", "" + freePort(1)));
-            nodes.add(start(command, own));
+            command.addAll(
+                    List.of(
+                            "--cluster-enabled",
+                            "yes",
+                            "--cluster-port",
+                            "" + Servers.freePorts(1)));
+            nodes.add(Servers.start(command, own));
         }
-        var server = new MeasuredServer(title, nodes.removeFirst(), ports, nodes);
-        server.await("it answers", server::answers);
+        var server =
+                new MeasuredServer(
+                        title,
+                        ports,
+                        nodes.stream().<Runnable>map(node -> () -> Servers.end(node)).toList());
+        try {
+            join(nodes.getFirst(), ports, replicas);
+            return server;
+        } catch (IOException | RuntimeException e) {
+            server.close();
+            throw e;
+        }
+    }
+
+    /// Makes the servers on so many ports behind the primary's its replicas.
+    private static void join(Process primary, int ports, int replicas) throws IOException {
+        Servers.await("it answers", primary, () -> answers(ports));
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), ports)) {
             ask(socket, "CLUSTER ADDSLOTSRANGE 0 16383");
-            for (int i = 1; i <= replicas; i++) {
-                server.join(socket, ports, ports + i);
+            String id = info(socket, "CLUSTER MYID");
+            String bus = info(socket, "CONFIG GET cluster-port").lines().toList().getLast();
+            for (int port = ports + 1; port <= ports + replicas; port++) {
+                try (var replica = new Socket(InetAddress.getLoopbackAddress(), port)) {
+                    ask(replica, "CLUSTER MEET %s %d %s".formatted(Servers.HOST, ports, bus));
+                    Servers.await(
+                            "a replica knows the primary",
+                            primary,
+                            () -> ask(replica, "CLUSTER REPLICATE " + id).equals("+OK"));
+                }
             }
-            server.await(
+            Servers.await(
                     "the cluster is ok",
+                    primary,
                     () -> info(socket, "CLUSTER INFO").contains("cluster_state:ok"));
-            server.await(
+            Servers.await(
                     "its replicas are",
+                    primary,
                     () ->
                             info(socket, "INFO replication")
                                     .contains("connected_slaves:" + replicas));
-        }
-        return server;
-    }
-
-    private void join(Socket primary, int primaryPort, int port) throws IOException {
-        String id = info(primary, "CLUSTER MYID");
-        try (var replica = new Socket(InetAddress.getLoopbackAddress(), port)) {
-            String bus = info(primary, "CONFIG GET cluster-port").lines().toList().getLast();
-            ask(replica, "CLUSTER MEET %s %d %s".formatted(HOST, primaryPort, bus));
-            await("replica knows", () -> ask(replica, "CLUSTER REPLICATE " + id).equals("+OK"));
         }
     }
 
@@ -99,7 +107,7 @@ final class MeasuredServer implements AutoCloseable {
                 List.of(
                         binary.toString(),
                         "--bind",
-                        HOST,
+                        Servers.HOST,
                         "--port",
                         "" + port,
                         "--dir",
@@ -119,50 +127,24 @@ final class MeasuredServer implements AutoCloseable {
     static MeasuredServer keepsake(
             String title, Path launcher, int replicas, @Nullable String transport, Path directory)
             throws IOException, InterruptedException {
-        int ports = freePort(SHELL_PORTS);
-        int lastPort = ports + SHELL_PORTS - 1;
-        Files.createDirectories(directory);
-        var command =
-                new ArrayList<>(
-                        List.of(
-                                launcher.toString(),
-                                "start",
-                                "--api-port",
-                                "" + ports,
-                                "--data-dir",
-                                directory.resolve("data").toString(),
-                                "--node-ports",
-                                "%d-%d".formatted(ports + 1, lastPort - 1)));
-        if (transport != null) {
-            command.addAll(List.of("--transport", transport));
+        var options = transport == null ? List.<String>of() : List.of("--transport", transport);
+        var server = new KeepsakeServer(launcher, directory, KEEPSAKE_PORTS, options);
+        try {
+            server.createCluster("compared", replicas);
+            // The endpoint may lead to a replica.
+            return new MeasuredServer(
+                    title, primaryPort(server.endpointPort()), List.of(server::close));
+        } catch (IOException | InterruptedException | RuntimeException e) {
+            server.close();
+            throw e;
         }
-        var process = start(command, directory);
-        var server = new MeasuredServer(title, process, lastPort, List.of());
-        var api = URI.create("http://%s:%d/".formatted(HOST, ports));
-        server.await(
-                "its API answers", () -> call(api, "DescribeClusters", "{}").contains("Clusters"));
-        call(
-                api,
-                "CreateCluster",
-                """
-                {"ClusterName": "compared", "NodeType": "db.t4g.small", "ACLName": "open-access",
-                 "TLSEnabled": false, "NumReplicasPerShard": %d, "Port": %d}\
-                """
-                        .formatted(replicas, lastPort));
-        var available = Pattern.compile("\"Status\"\\s*:\\s*\"available\"");
-        server.await(
-                "its cluster is available",
-                () -> available.matcher(call(api, "DescribeClusters", "{}")).find());
-        server.await("it answers", server::answers);
-        // The endpoint may lead to a replica.
-        return new MeasuredServer(title, process, primaryPort(lastPort), List.of());
     }
 
     private static int primaryPort(int endpointPort) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), endpointPort)) {
             var address =
                     Pattern.compile(
-                            "^\\S+ " + Pattern.quote(HOST) + ":(\\d+)@\\S* \\S*master",
+                            "^\\S+ " + Pattern.quote(Servers.HOST) + ":(\\d+)@\\S* \\S*master",
                             Pattern.MULTILINE);
             var primary = address.matcher(info(socket, "CLUSTER NODES"));
             if (!primary.find()) {
@@ -231,6 +213,10 @@ final class MeasuredServer implements AutoCloseable {
     }
 
     private boolean answers() throws IOException {
+        return answers(port);
+    }
+
+    private static boolean answers(int port) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             return ask(socket, "DBSIZE").startsWith(":");
         }
@@ -275,88 +261,8 @@ final class MeasuredServer implements AutoCloseable {
         return text;
     }
 
-    private static String call(URI api, String operation, String body)
-            throws IOException, InterruptedException {
-        try (var http = HttpClient.newHttpClient()) {
-            var request =
-                    HttpRequest.newBuilder(api)
-                            .header("Content-Type", "application/x-amz-json-1.1")
-                            .header("X-Amz-Target", "AmazonMemoryDB." + operation)
-                            .POST(HttpRequest.BodyPublishers.ofString(body))
-                            .build();
-            return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
-        }
-    }
-
-    private static Process start(List<String> command, Path directory) throws IOException {
-        return new ProcessBuilder(command)
-                .redirectErrorStream(true)
-                .redirectOutput(directory.resolve("output.log").toFile())
-                .start();
-    }
-
-    private interface Condition {
-        boolean holds() throws IOException, InterruptedException;
-    }
-
-    private void await(String what, Condition condition) throws IOException {
-        long deadlineNs = System.nanoTime() + READY_WITHIN_NS;
-        while (true) {
-            try {
-                if (condition.holds()) {
-                    return;
-                }
-            } catch (IOException e) {
-                // not yet
-            } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-                throw new IOException("interrupted", e);
-            }
-            if (!process.isAlive() || System.nanoTime() > deadlineNs) {
-                close();
-                throw new IOException("waited in vain until %s: %s".formatted(what, title));
-            }
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-        }
-    }
-
-    /// The first of so many ports in a row that are free now.
-    static int freePort(int count) throws IOException {
-        while (true) {
-            int first;
-            try (var socket = new ServerSocket(0)) {
-                first = socket.getLocalPort();
-            }
-            if (first + count < 65_536 && areFree(first, count)) {
-                return first;
-            }
-        }
-    }
-
-    private static boolean areFree(int first, int count) {
-        for (int port = first; port < first + count; port++) {
-            try (var _ = new ServerSocket(port)) {
-                // free
-            } catch (IOException e) {
-                return false;
-            }
-        }
-        return true;
-    }
-
     @Override
     public void close() {
-        var descendants = process.descendants().toList();
-        process.destroy();
-        try {
-            if (!process.waitFor(10, TimeUnit.SECONDS)) {
-                process.destroyForcibly();
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-        }
-        descendants.forEach(ProcessHandle::destroyForcibly);
-        others.forEach(Process::destroyForcibly);
+        ends.forEach(Runnable::run);
     }
 }

@@ -5,7 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.Unpooled;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -15,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -28,6 +31,9 @@ import picocli.CommandLine.Option;
         mixinStandardHelpOptions = true,
         header = "Measures how long recovery takes against the size of the data.")
 public final class Recovery implements Callable<Integer> {
+    private static final String CLUSTER = "measured";
+    private static final int NODE_PORTS = 18;
+    private static final Pattern NODE_PORT = Pattern.compile("\"Port\"\\s*:\\s*(\\d+)");
     private static final int VALUE_BYTES = 1_000;
     private static final int BATCH = 500;
     private static final int TAIL_PART = 10;
@@ -66,7 +72,8 @@ public final class Recovery implements Callable<Integer> {
         out.println("| --: | --: | --: | --: | --: | --: | --: |");
         for (int sizeMb : sizesMb) {
             var directory = Files.createTempDirectory("keepsake-recovery-");
-            try (var server = new RestartableServer(launcher, directory)) {
+            try (var server = new KeepsakeServer(launcher, directory, NODE_PORTS, List.of())) {
+                server.createCluster(CLUSTER, 1);
                 out.println(measure(server, sizeMb, directory));
             } finally {
                 Trees.remove(directory);
@@ -75,14 +82,17 @@ public final class Recovery implements Callable<Integer> {
         return 0;
     }
 
-    private String measure(RestartableServer server, int sizeMb, Path directory) throws Exception {
+    private String measure(KeepsakeServer server, int sizeMb, Path directory) throws Exception {
         long keys = sizeMb * (long) MB / VALUE_BYTES;
         fill(server, keys);
         server.call(
                 "CreateSnapshot",
-                "{\"ClusterName\": \"%s\", \"SnapshotName\": \"all\"}"
-                        .formatted(RestartableServer.CLUSTER));
-        server.awaitAvailable("DescribeSnapshots");
+                "{\"ClusterName\": \"%s\", \"SnapshotName\": \"all\"}".formatted(CLUSTER));
+        server.await(
+                "the snapshot is available",
+                () ->
+                        KeepsakeServer.firstStatus(server.call("DescribeSnapshots", "{}"))
+                                .equals("available"));
         fill(server, keys / TAIL_PART); // what has to be read behind it
         var snapshot = snapshots(directory).getFirst();
         long snapshotBytes = Files.size(snapshot);
@@ -93,9 +103,7 @@ public final class Recovery implements Callable<Integer> {
         int recoveries = recoveries(server);
         server.killAndStartAgain();
         var whole = ":" + (keys + 1); // and the one that a primary is found with
-        server.await(
-                "the primary serves",
-                () -> RestartableServer.ask(server.primaryPort(), "DBSIZE").equals(whole));
+        server.await("the primary serves", () -> ask(primaryPort(server), "DBSIZE").equals(whole));
         double servesS = secondsSince(killedNs);
         server.await("all have recovered", () -> recoveries(server) == recoveries + 2);
         double recoveredS = secondsSince(killedNs);
@@ -103,8 +111,7 @@ public final class Recovery implements Callable<Integer> {
         long calledNs = System.nanoTime();
         server.call(
                 "FailoverShard",
-                "{\"ClusterName\": \"%s\", \"ShardName\": \"0001\"}"
-                        .formatted(RestartableServer.CLUSTER));
+                "{\"ClusterName\": \"%s\", \"ShardName\": \"0001\"}".formatted(CLUSTER));
         server.await("it is replaced", () -> recoveries(server) == recoveries + 3);
         return "| %,d MB | %.0f MB | %.0f MB | %.1f s | %.1f s | %.1f s | %.1f s |"
                 .formatted(
@@ -121,17 +128,45 @@ public final class Recovery implements Callable<Integer> {
         return (System.nanoTime() - sinceNs) / 1e9;
     }
 
-    private static int recoveries(RestartableServer server)
-            throws IOException, InterruptedException {
+    private static int recoveries(KeepsakeServer server) throws IOException, InterruptedException {
         return server.call("DescribeEvents", "{}").split("Finished recovery", -1).length - 1;
     }
 
+    /// The port of the node that takes writes.
+    ///
+    /// @throws IOException when none does
+    private static int primaryPort(KeepsakeServer server) throws IOException, InterruptedException {
+        var nodes =
+                NODE_PORT.matcher(server.call("DescribeClusters", "{\"ShowShardDetails\": true}"));
+        while (nodes.find()) {
+            int port = Integer.parseInt(nodes.group(1));
+            if (port != server.endpointPort() && ask(port, "SET probe 1").equals("+OK")) {
+                return port;
+            }
+        }
+        throw new IOException("no node takes writes");
+    }
+
+    /// The first line of a node's reply to an inline command.
+    private static String ask(int port, String inline) throws IOException {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.setSoTimeout(10_000);
+            socket.getOutputStream().write((inline + "\r\n").getBytes(UTF_8));
+            var reader = new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8));
+            var line = reader.readLine();
+            if (line == null) {
+                throw new IOException("no reply to " + inline);
+            }
+            return line;
+        }
+    }
+
     /// Values that do not compress, as a snapshot would do with others.
-    private static void fill(RestartableServer server, long keys)
+    private static void fill(KeepsakeServer server, long keys)
             throws IOException, InterruptedException {
         var random = new SplittableRandom(1);
         var value = new byte[VALUE_BYTES];
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), server.primaryPort())) {
+        try (var socket = new Socket(InetAddress.getLoopbackAddress(), primaryPort(server))) {
             for (long first = 0; first < keys; first += BATCH) {
                 var commands = Unpooled.buffer(BATCH * (VALUE_BYTES + 64));
                 long end = Math.min(keys, first + BATCH);

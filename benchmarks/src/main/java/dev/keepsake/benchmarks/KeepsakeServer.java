@@ -1,0 +1,133 @@
+package dev.keepsake.benchmarks;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/// A Keepsake as users start it, a process of its own, and a client of its API. Starts empty, in a
+/// directory that is removed by its user. Ended by [#close]. Owned by one thread.
+final class KeepsakeServer implements AutoCloseable {
+    private static final String REGION = "us-east-1";
+    private static final Pattern STATUS = Pattern.compile("\"Status\"\\s*:\\s*\"([a-z-]+)\"");
+
+    private final List<String> command;
+    private final Path directory;
+    private final URI api;
+    private final int endpointPort;
+    private final HttpClient http =
+            HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    private Process process;
+
+    /// Starts one and waits until its API answers.
+    ///
+    /// @param launcher the script at the root of the repository
+    /// @param nodePorts how many nodes it may run
+    /// @param options more of `keepsake start`
+    KeepsakeServer(Path launcher, Path directory, int nodePorts, List<String> options)
+            throws IOException {
+        int apiPort = Servers.freePorts(nodePorts + 2);
+        this.endpointPort = apiPort + nodePorts + 1;
+        this.api = URI.create("http://%s:%d/".formatted(Servers.HOST, apiPort));
+        this.directory = Files.createDirectories(directory);
+        this.command = new ArrayList<>(List.of(launcher.toString(), "start"));
+        command.addAll(List.of("--api-port", "" + apiPort));
+        command.addAll(List.of("--data-dir", directory.resolve("data").toString()));
+        command.addAll(
+                List.of("--node-ports", "%d-%d".formatted(apiPort + 1, apiPort + nodePorts)));
+        command.addAll(options);
+        this.process = Servers.start(command, directory);
+        await("its API answers", () -> call("DescribeClusters", "{}").contains("Clusters"));
+    }
+
+    /// A port that is free for the endpoint of one cluster.
+    int endpointPort() {
+        return endpointPort;
+    }
+
+    /// Calls the API in the region that most calls are made in.
+    String call(String operation, String body) throws IOException, InterruptedException {
+        return call(REGION, operation, body);
+    }
+
+    /// Calls the API.
+    ///
+    /// @return the body of the answer, be it a fault
+    String call(String region, String operation, String body)
+            throws IOException, InterruptedException {
+        var request =
+                HttpRequest.newBuilder(api)
+                        .header("Content-Type", "application/x-amz-json-1.1")
+                        .header("X-Amz-Target", "AmazonMemoryDB." + operation)
+                        .header(
+                                "Authorization",
+                                "AWS4-HMAC-SHA256 Credential=k/20210817/%s/memorydb/aws4_request"
+                                        .formatted(region))
+                        .POST(HttpRequest.BodyPublishers.ofString(body))
+                        .build();
+        return http.send(request, HttpResponse.BodyHandlers.ofString()).body();
+    }
+
+    /// Calls the API.
+    ///
+    /// @throws IOException when the answer is a fault
+    String callOk(String region, String operation, String body)
+            throws IOException, InterruptedException {
+        var answer = call(region, operation, body);
+        if (answer.contains("\"__type\"")) {
+            throw new IOException("the server said " + answer);
+        }
+        return answer;
+    }
+
+    /// Creates a cluster of one shard without TLS, and waits until it is available.
+    void createCluster(String name, int replicas) throws IOException, InterruptedException {
+        callOk(
+                REGION,
+                "CreateCluster",
+                """
+                {"ClusterName": "%s", "NodeType": "db.r6g.large", "ACLName": "open-access",
+                 "TLSEnabled": false, "NumReplicasPerShard": %d, "Port": %d}\
+                """
+                        .formatted(name, replicas, endpointPort));
+        await("%s is available".formatted(name), () -> status(REGION, name).equals("available"));
+    }
+
+    /// The status of a cluster; empty when there is none.
+    String status(String region, String cluster) throws IOException, InterruptedException {
+        return firstStatus(
+                call(region, "DescribeClusters", "{\"ClusterName\":\"%s\"}".formatted(cluster)));
+    }
+
+    /// The first status that an answer tells; empty when it tells none.
+    static String firstStatus(String answer) {
+        var status = STATUS.matcher(answer);
+        return status.find() ? status.group(1) : "";
+    }
+
+    /// SIGKILL, and the same command again.
+    void killAndStartAgain() throws IOException, InterruptedException {
+        process.destroyForcibly();
+        process.waitFor();
+        process = Servers.start(command, directory);
+    }
+
+    /// Waits until something holds; what cannot be found out does not hold yet.
+    ///
+    /// @throws IOException when the server ends, or after ten minutes
+    void await(String what, Servers.Condition condition) throws IOException {
+        Servers.await(what, process, condition);
+    }
+
+    @Override
+    public void close() {
+        Servers.end(process);
+        http.close();
+    }
+}

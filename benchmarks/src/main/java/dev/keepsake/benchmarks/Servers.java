@@ -1,0 +1,99 @@
+package dev.keepsake.benchmarks;
+
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/// Processes that are measured: how they start, what they listen on, and how they end.
+final class Servers {
+    static final String HOST = "127.0.0.1";
+
+    private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(2);
+    private static final long WITHIN_NS = TimeUnit.MINUTES.toNanos(10);
+    private static final int ENDS_WITHIN_S = 30;
+
+    private Servers() {}
+
+    /// Starts a process whose output goes to `output.log` in a directory.
+    static Process start(List<String> command, Path directory) throws IOException {
+        var output = directory.resolve("output.log").toFile();
+        return new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(output))
+                .start();
+    }
+
+    /// Something that holds sooner or later.
+    interface Condition {
+        boolean holds() throws IOException, InterruptedException;
+    }
+
+    /// Waits until something holds; what cannot be found out does not hold yet.
+    ///
+    /// @throws IOException when the process ends, or after ten minutes; it has been ended then
+    static void await(String what, Process process, Condition condition) throws IOException {
+        long deadlineNs = System.nanoTime() + WITHIN_NS;
+        String found = "nothing";
+        while (true) {
+            try {
+                if (condition.holds()) {
+                    return;
+                }
+            } catch (IOException e) {
+                found = String.valueOf(e.getMessage());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+                throw new IOException("interrupted", e);
+            }
+            if (!process.isAlive() || System.nanoTime() - deadlineNs > 0) {
+                end(process);
+                throw new IOException(
+                        "waited in vain until %s; found %s"
+                                .formatted(what, found));
+            }
+            LockSupport.parkNanos(POLL_NS);
+        }
+    }
+
+    /// Ends a process and all that it has started.
+    static void end(Process process) {
+        var descendants = process.descendants().toList();
+        process.destroy();
+        try {
+            if (!process.waitFor(ENDS_WITHIN_S, TimeUnit.SECONDS)) {
+                process.destroyForcibly();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+        descendants.forEach(ProcessHandle::destroyForcibly);
+    }
+
+    /// The first of so many ports in a row that are free now.
+    static int freePorts(int count) throws IOException {
+        while (true) {
+            int first;
+            try (var socket = new ServerSocket(0)) {
+                first = socket.getLocalPort();
+            }
+            if (first + count < 65_536 && areFree(first, count)) {
+                return first;
+            }
+        }
+    }
+
+    private static boolean areFree(int first, int count) {
+        for (int port = first; port < first + count; port++) {
+            try (var _ = new ServerSocket(port)) {
+                // free
+            } catch (IOException e) {
+                return false;
+            }
+        }
+        return true;
+    }
+}
