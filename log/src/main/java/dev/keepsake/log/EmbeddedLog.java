@@ -510,16 +510,19 @@ public final class EmbeddedLog implements TransactionLog {
         // damage. And not before it is known that they may be missing.
         trimming.lock();
         try {
-            var oldest = oldestBefore(firstKeptIndex);
+            // Decided once: a segment that begins meanwhile would else let one more be deleted
+            // than is promised.
+            long oldestKept = firstIndexKept(firstKeptIndex);
+            var oldest = oldestBefore(oldestKept);
             if (oldest != null) {
-                bounds.keepFrom(firstIndexKept(firstKeptIndex));
+                bounds.keepFrom(oldestKept);
             }
             while (oldest != null) {
                 disk.delete(oldest.path());
                 disk.forceDirectory(directory);
                 forget(oldest);
                 oldest.close();
-                oldest = oldestBefore(firstKeptIndex);
+                oldest = oldestBefore(oldestKept);
             }
             return true;
         } finally {

@@ -18,6 +18,7 @@ import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -46,10 +47,14 @@ class EmbeddedLogTest extends TransactionLogConformance {
     }
 
     private EmbeddedLog open(EmbeddedLogOptions options) throws IOException {
+        return open(options, machine.mount());
+    }
+
+    private EmbeddedLog open(EmbeddedLogOptions options, Disk disk) throws IOException {
         var log =
                 EmbeddedLog.open(
                         DIRECTORY,
-                        machine.mount(),
+                        disk,
                         options,
                         Thread.ofPlatform().daemon().name("log-writer").factory(),
                         (what, _) -> faults.add(what));
@@ -774,6 +779,61 @@ class EmbeddedLogTest extends TransactionLogConformance {
             log.trim(TERM, i);
         }
         assertThat(reader.get(20, TimeUnit.SECONDS)).isBetween(1, entries);
+    }
+
+    /// A leader appends while a snapshot trims; what was promised to be there must not be deleted.
+    @Test
+    void aSegmentThatBeginsDuringATrimLetsNothingGoThatWasToStay() throws IOException {
+        threeSegments();
+        var running = new AtomicReference<EmbeddedLog>();
+        var log = open(SMALL, new TellingDisk(machine.mount(), () -> fillOnce(running)));
+        running.set(log);
+        assertThat(log.trim(TERM, Long.MAX_VALUE)).isTrue();
+        log.close();
+        assertThat(open(SMALL).tail().endOffset()).isEqualTo(log.tail().endOffset());
+    }
+
+    private static void fillOnce(AtomicReference<EmbeddedLog> running) {
+        var log = running.getAndSet(null);
+        for (int i = 0; log != null && i < 6; i++) {
+            append(log, "y".repeat(1_000));
+        }
+    }
+
+    /// A disk on which something happens before a file is deleted.
+    private record TellingDisk(Disk disk, Runnable beforeDelete) implements Disk {
+        @Override
+        public AutoCloseable claimDirectory(Path directory) throws IOException {
+            return disk.claimDirectory(directory);
+        }
+
+        @Override
+        public List<String> list(Path directory) throws IOException {
+            return disk.list(directory);
+        }
+
+        @Override
+        public DiskFile open(Path file) throws IOException {
+            return disk.open(file);
+        }
+
+        @Override
+        public void rename(Path from, Path to) throws IOException {
+            disk.rename(from, to);
+        }
+
+        @Override
+        public void delete(Path file) throws IOException {
+            if (Segment.isSegment(file.getFileName().toString())) {
+                beforeDelete.run();
+            }
+            disk.delete(file);
+        }
+
+        @Override
+        public void forceDirectory(Path directory) throws IOException {
+            disk.forceDirectory(directory);
+        }
     }
 
     // ---- helpers
