@@ -12,13 +12,10 @@ import dev.keepsake.control.ControlUnavailableException;
 import dev.keepsake.control.CreateClusterRequest;
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
-import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
-import dev.keepsake.log.EntryKind;
-import dev.keepsake.log.LogEntry;
+import dev.keepsake.log.ForwardingLog;
 import dev.keepsake.log.MemoryDisk;
-import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -247,13 +244,12 @@ class ControlJournalTest {
     }
 
     /// A log that takes no more after some appends, as if the process had ended there.
-    private static final class FailingLog implements TransactionLog {
-        private final TransactionLog log;
+    private static final class FailingLog extends ForwardingLog {
         private int appendsLeft = Integer.MAX_VALUE;
         private boolean refusesParts;
 
         FailingLog(TransactionLog log) {
-            this.log = log;
+            super(log);
         }
 
         @Override
@@ -265,63 +261,7 @@ class ControlJournalTest {
                 return CompletableFuture.completedFuture(new AppendOutcome.Full("it ended"));
             }
             appendsLeft -= counts ? 1 : 0;
-            return log.append(term, expectedOffset, bytes);
-        }
-
-        @Override
-        public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
-            return log.claim(node, expectedTailIndex);
-        }
-
-        @Override
-        public CompletionStage<AppendOutcome> note(
-                Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
-            return log.note(term, kind, expectedOffset, payload);
-        }
-
-        @Override
-        public CompletionStage<AppendOutcome> renew(Term term) {
-            return log.renew(term);
-        }
-
-        @Override
-        public Tail tail() {
-            return log.tail();
-        }
-
-        @Override
-        public long firstIndex() {
-            return log.firstIndex();
-        }
-
-        @Override
-        public long pendingBytes() {
-            return log.pendingBytes();
-        }
-
-        @Override
-        public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
-            return log.read(fromIndex, maxBytes);
-        }
-
-        @Override
-        public long indexOf(long offset) throws IOException {
-            return log.indexOf(offset);
-        }
-
-        @Override
-        public Subscription follow(Listener listener) {
-            return log.follow(listener);
-        }
-
-        @Override
-        public boolean trim(Term term, long firstKeptIndex) throws IOException {
-            return log.trim(term, firstKeptIndex);
-        }
-
-        @Override
-        public void close() {
-            log.close();
+            return super.append(term, expectedOffset, bytes);
         }
     }
 

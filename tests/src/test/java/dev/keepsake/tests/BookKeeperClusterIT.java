@@ -13,7 +13,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -70,7 +69,7 @@ class BookKeeperClusterIT {
 
     @Test
     void afterSigkillTheNextStartReadsOnWhereTheBookiesAre() throws Exception {
-        var ports = PortRange.findFree(30, RandomGenerator.getDefault());
+        var ports = FreePorts.next(30);
         try (var server = launch(ports);
                 var api = new Api(server.awaitReady())) {
             var nodes = nodesOf(api.create("demo", 1, 1, 0, ports.last()));
@@ -93,7 +92,7 @@ class BookKeeperClusterIT {
     @Test
     void withoutBookKeeperTheServerSaysInOneLineWhereItLooked() throws Exception {
         bookKeeper.stopZooKeeper();
-        var ports = PortRange.findFree(30, RandomGenerator.getDefault());
+        var ports = FreePorts.next(30);
         try (var server = launch(ports)) {
             assertThat(server.firstLine()).isNull();
             assertThat(server.awaitEnd()).as(server.errors()).isEqualTo(2);

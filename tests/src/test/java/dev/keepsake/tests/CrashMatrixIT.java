@@ -9,10 +9,13 @@ import dev.keepsake.front.HoldRule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -25,28 +28,29 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 ///
 /// A new fault is a constant of [Fault], a new load one of [Load].
 class CrashMatrixIT {
-    private static final int SOME = 300;
+    private static final int SOME = 100;
     private static final int LATE_MS = 100;
 
     @TempDir static Path shared;
-    private static final SmallDisk DISK = new SmallDisk();
     private static TestServer server;
     private static LogLines log;
-    private static int rows;
+    private static final AtomicInteger ROWS = new AtomicInteger();
 
     @TempDir Path own;
 
     @BeforeAll
     static void start() throws Exception {
         log = LogLines.of("dev.keepsake.shard");
-        server = TestServer.start(shared, SmallServer.parts(DISK), SmallServer.tuning());
+        server = TestServer.start(shared, SmallServer.parts(new SmallDisk()), SmallServer.tuning());
     }
 
     @AfterAll
     static void stop() {
         server.close();
         log.close();
-        assertThat(log.count("snapshot shard=")).as("snapshots meanwhile").isGreaterThan(rows / 2);
+        assertThat(log.count("snapshot shard="))
+                .as("snapshots meanwhile")
+                .isGreaterThan(ROWS.get() / 2);
     }
 
     static List<Arguments> rows() {
@@ -61,6 +65,7 @@ class CrashMatrixIT {
 
     @ParameterizedTest(name = "{0} under {1}")
     @MethodSource("rows")
+    @Execution(ExecutionMode.CONCURRENT)
     void whatWasAcknowledgedIsThere(Fault fault, Load load, TestReporter reporter)
             throws Exception {
         try (var scene = scene(fault)) {
@@ -73,10 +78,10 @@ class CrashMatrixIT {
     @ParameterizedTest
     @EnumSource(Load.class)
     void lossesAreFoundUnderEveryLoad(Load load) throws Exception {
-        var parts = LateLog.parts(LATE_MS, HoldRule.NOTHING);
+        var parts = LateServer.parts(LATE_MS, HoldRule.NOTHING);
         var fault = Fault.FAILOVER_SHARD;
-        try (var unsafe = TestServer.start(own, parts, LateLog.tuning());
-                var scene = Scene.on(unsafe, own, DISK, "demo", fault)) {
+        try (var unsafe = TestServer.start(own, parts, LateServer.tuning());
+                var scene = Scene.on(unsafe, own, "demo", fault)) {
             assertThatThrownBy(() -> run(scene, fault, load))
                     .isInstanceOf(AssertionError.class)
                     .hasMessageNotContainingAny("waited a minute", "no reply to");
@@ -135,10 +140,9 @@ class CrashMatrixIT {
     }
 
     private Scene scene(Fault fault) throws Exception {
-        rows++;
-        var cluster = "row-" + rows;
+        var cluster = "row-" + ROWS.incrementAndGet();
         return switch (fault.at()) {
-            case SHARED_SERVER -> Scene.on(server, shared, DISK, cluster, fault);
+            case SHARED_SERVER -> Scene.on(server, shared, cluster, fault);
             case SERVER_OF_ITS_OWN -> Scene.onServerOfItsOwn(own, cluster, fault);
             case PROCESS_OF_ITS_OWN -> Scene.onProcessOfItsOwn(own, cluster, fault);
         };

@@ -10,7 +10,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.Cluster;
@@ -24,7 +23,7 @@ class EngineChoiceIT {
     private static final String OOM = "-OOM command not allowed when used memory > 'maxmemory'.";
 
     @TempDir Path directory;
-    private final PortRange ports = PortRange.findFree(30, RandomGenerator.getDefault());
+    private final PortRange ports = FreePorts.next(30);
     private final PortRange nodePorts = new PortRange(ports.first() + 1, ports.last() - 1);
 
     private ServerProcess launch(String path, String... more) throws IOException {

@@ -180,6 +180,11 @@ enum Fault {
     },
     DISK_FULL_FOR_A_WHILE {
         @Override
+        At at() {
+            return At.SERVER_OF_ITS_OWN;
+        }
+
+        @Override
         void strike(Scene scene) throws Exception {
             var primary = scene.shard().primary(); // as long as it answers everything
             scene.fillDisk();

@@ -2,10 +2,9 @@ package dev.keepsake.tests;
 
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
-import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.EntryKind;
+import dev.keepsake.log.ForwardingLog;
 import dev.keepsake.log.LogEntry;
-import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
 import java.io.InterruptedIOException;
@@ -14,21 +13,20 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /// A log whose appends of data can be held back, so that a test can look at the moment between
 /// execution and durability for as long as it likes; and whose reads can be, so that a node is
 /// loading for as long.
-final class GatedLog implements TransactionLog {
+final class GatedLog extends ForwardingLog {
     private record Held(CompletableFuture<AppendOutcome> outcome, Runnable append) {}
 
-    private final TransactionLog log;
     private final ArrayDeque<Held> held = new ArrayDeque<>(); // guarded by this
     private boolean holding; // guarded by this
     private boolean holdingReads; // guarded by this
 
     GatedLog(TransactionLog log) {
-        this.log = log;
+        super(log);
     }
 
     /// Appends wait from now on.
@@ -67,20 +65,20 @@ final class GatedLog implements TransactionLog {
 
     @Override
     public CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes) {
-        return gated(inner -> inner.append(term, expectedOffset, bytes));
+        return gated(() -> super.append(term, expectedOffset, bytes));
     }
 
     private synchronized CompletionStage<AppendOutcome> gated(
-            Function<TransactionLog, CompletionStage<AppendOutcome>> append) {
+            Supplier<CompletionStage<AppendOutcome>> append) {
         if (!holding) {
-            return append.apply(log);
+            return append.get();
         }
         var outcome = new CompletableFuture<AppendOutcome>();
         held.addLast(
                 new Held(
                         outcome,
                         () ->
-                                append.apply(log)
+                                append.get()
                                         .whenComplete((done, failure) -> {
                                             if (failure == null) {
                                                 outcome.complete(done);
@@ -92,35 +90,15 @@ final class GatedLog implements TransactionLog {
     }
 
     @Override
-    public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
-        return log.claim(node, expectedTailIndex);
-    }
-
-    @Override
     public CompletionStage<AppendOutcome> note(
             Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
-        return gated(inner -> inner.note(term, kind, expectedOffset, payload));
-    }
-
-    @Override
-    public CompletionStage<AppendOutcome> renew(Term term) {
-        return log.renew(term);
-    }
-
-    @Override
-    public Tail tail() {
-        return log.tail();
-    }
-
-    @Override
-    public long pendingBytes() {
-        return log.pendingBytes();
+        return gated(() -> super.note(term, kind, expectedOffset, payload));
     }
 
     @Override
     public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
         awaitReads();
-        return log.read(fromIndex, maxBytes);
+        return super.read(fromIndex, maxBytes);
     }
 
     private synchronized void awaitReads() throws InterruptedIOException {
@@ -132,30 +110,5 @@ final class GatedLog implements TransactionLog {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while reads are held");
         }
-    }
-
-    @Override
-    public long indexOf(long offset) throws IOException {
-        return log.indexOf(offset);
-    }
-
-    @Override
-    public Subscription follow(Listener listener) {
-        return log.follow(listener);
-    }
-
-    @Override
-    public long firstIndex() {
-        return log.firstIndex();
-    }
-
-    @Override
-    public boolean trim(Term term, long firstKeptIndex) throws IOException {
-        return log.trim(term, firstKeptIndex);
-    }
-
-    @Override
-    public void close() {
-        log.close();
     }
 }

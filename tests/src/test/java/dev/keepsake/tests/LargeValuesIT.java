@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.Node;
@@ -25,7 +24,7 @@ class LargeValuesIT {
             "-ERR string exceeds maximum allowed size (proto-max-bulk-len)";
 
     @TempDir Path directory;
-    private final PortRange ports = PortRange.findFree(30, RandomGenerator.getDefault());
+    private final PortRange ports = FreePorts.next(30);
     private final PortRange nodePorts = new PortRange(ports.first() + 1, ports.last() - 1);
 
     @Test

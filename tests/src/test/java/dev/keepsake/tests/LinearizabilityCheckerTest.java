@@ -223,7 +223,7 @@ class LinearizabilityCheckerTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
-    @Timeout(20)
+    @Timeout(60)
     void aLargeHistoryIsCheckedInSeconds(long seed) {
         var history = executed(new Random(seed), 10);
         assertThat(history).hasSize(CLIENTS * OPERATIONS_EACH);
@@ -233,7 +233,7 @@ class LinearizabilityCheckerTest {
 
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5})
-    @Timeout(20)
+    @Timeout(60)
     void oneWrongReadInALargeHistoryIsFound(long seed) {
         var history = new ArrayList<>(executed(new Random(seed), 5));
         int middle = history.size() / 2;
@@ -250,7 +250,7 @@ class LinearizabilityCheckerTest {
     }
 
     @Test
-    @Timeout(20)
+    @Timeout(60)
     void manyUnknownWritesOfWhichFewTookEffectAreNoTrouble() {
         var history = new ArrayList<Operation>();
         for (int i = 0; i < 12; i++) {

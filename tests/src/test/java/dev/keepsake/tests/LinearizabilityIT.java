@@ -164,7 +164,8 @@ class LinearizabilityIT {
     private Collection<Verdict> verdictsOverALateLog(HoldRule hold, int operationsEach, Path data)
             throws Exception {
         var seen = new History();
-        try (var server = TestServer.start(data, LateLog.parts(LATE_MS, hold), LateLog.tuning())) {
+        try (var server =
+                TestServer.start(data, LateServer.parts(LATE_MS, hold), LateServer.tuning())) {
             server.api().create("demo", 1, 1, 0, server.endpointPort());
             var shard = new Shard(server.api(), "demo", data);
             load(seen, shard, operationsEach, () -> server.api().failOver("demo", "0001"));

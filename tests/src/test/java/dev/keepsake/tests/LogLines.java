@@ -27,6 +27,11 @@ final class LogLines extends Handler implements AutoCloseable {
         return lines.stream().anyMatch(line -> line.contains(text));
     }
 
+    /// Whether there is a line that contains both.
+    boolean anyContains(String text, String other) {
+        return lines.stream().anyMatch(line -> line.contains(text) && line.contains(other));
+    }
+
     /// How many lines contain a text.
     long count(String text) {
         return lines.stream().filter(line -> line.contains(text)).count();

@@ -7,7 +7,6 @@ import dev.keepsake.server.PortRange;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -17,7 +16,7 @@ class PaceIT {
 
     @Test
     void statusesLastAsTheyAreToldAndNoLongerBecauseOfARestart() throws Exception {
-        var ports = PortRange.findFree(20, RandomGenerator.getDefault());
+        var ports = FreePorts.next(20);
         Instant asked;
         try (var server = launch(ports);
                 var api = new Api(server.awaitReady())) {

@@ -36,8 +36,7 @@ class PortsUsedUpIT {
     @TempDir Path directory;
 
     // The API's, those of nodes, and one for the endpoint of a cluster.
-    private final PortRange ports =
-            PortRange.findFree(NODE_PORTS + 2, RandomGenerator.getDefault());
+    private final PortRange ports = FreePorts.next(NODE_PORTS + 2);
 
     @Test
     void whatThereAreNoPortsForIsRefusedAndWhatWasDeletedMakesRoom() throws Exception {

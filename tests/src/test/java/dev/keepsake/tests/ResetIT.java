@@ -9,7 +9,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Path;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -19,7 +18,7 @@ class ResetIT {
 
     @Test
     void aResetLeavesNothingAndNoEngine() throws Exception {
-        var ports = PortRange.findFree(20, RandomGenerator.getDefault());
+        var ports = FreePorts.next(20);
         try (var server = launch(ports, "--allow-reset");
                 var api = new Api(server.awaitReady())) {
             api.create("demo", 1, 1, 0, ports.last());
@@ -38,7 +37,7 @@ class ResetIT {
 
     @Test
     void aResetThatIsNotAllowedIsRefused() throws Exception {
-        var ports = PortRange.findFree(20, RandomGenerator.getDefault());
+        var ports = FreePorts.next(20);
         try (var server = launch(ports)) {
             server.awaitReady();
             var answer = reset(ports);

@@ -40,7 +40,7 @@ class ResumeIT {
         long seed = Long.getLong("seed", System.nanoTime());
         LOG.info("seed=" + seed);
         var random = new Random(seed);
-        var ports = PortRange.findFree(PORTS, random);
+        var ports = FreePorts.next(PORTS);
         long startNs = System.nanoTime();
         int answered = 0;
         int rounds = 0;

@@ -10,7 +10,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
-import java.util.random.RandomGenerator;
 import software.amazon.awssdk.services.memorydb.model.InvalidClusterStateException;
 
 /// A cluster with one shard, and what a fault may do to it. Owned by the test's thread.
@@ -33,9 +32,8 @@ abstract class Scene implements AutoCloseable {
     /// On a server that others use too.
     ///
     /// @param data the server's data directory
-    /// @param disk the disk that it is on
-    static Scene on(TestServer server, Path data, SmallDisk disk, String cluster, Fault fault) {
-        return new OnSharedServer(server, data, disk, cluster, fault);
+    static Scene on(TestServer server, Path data, String cluster, Fault fault) {
+        return new OnSharedServer(server, data, cluster, fault);
     }
 
     /// On a server that nobody else uses.
@@ -52,7 +50,7 @@ abstract class Scene implements AutoCloseable {
 
     /// On a server that is a process of its own.
     static Scene onProcessOfItsOwn(Path data, String cluster, Fault fault) throws IOException {
-        var ports = PortRange.findFree(10, RandomGenerator.getDefault());
+        var ports = FreePorts.next(10);
         var server = launch(data, ports);
         try {
             var api = new Api(server.awaitReady());
@@ -111,7 +109,7 @@ abstract class Scene implements AutoCloseable {
         throw new IllegalStateException("this process is not to be killed");
     }
 
-    /// Waits until the present server of its own has complained about something.
+    /// Waits until the present server of its own has complained about something that it keeps.
     void awaitComplaint(String text) {
         throw new IllegalStateException("others complain in the same log");
     }
@@ -126,7 +124,7 @@ abstract class Scene implements AutoCloseable {
         throw new IllegalStateException("the disk of another process is the real one");
     }
 
-    /// Writes to the disk fail. Only the disk of a shared server can be filled.
+    /// Writes to the disk fail.
     void fillDisk() {
         throw new IllegalStateException("the disk of another process is the real one");
     }
@@ -141,27 +139,15 @@ abstract class Scene implements AutoCloseable {
 
     private static final class OnSharedServer extends Scene {
         private final TestServer server;
-        private final SmallDisk disk;
 
-        OnSharedServer(TestServer server, Path data, SmallDisk disk, String cluster, Fault fault) {
+        OnSharedServer(TestServer server, Path data, String cluster, Fault fault) {
             super(server.api(), data, cluster, fault, server.endpointPort());
             this.server = server;
-            this.disk = disk;
         }
 
         @Override
         Api api() {
             return server.api();
-        }
-
-        @Override
-        void fillDisk() {
-            disk.full(true);
-        }
-
-        @Override
-        void freeDisk() {
-            disk.full(false);
         }
 
         @Override
@@ -208,7 +194,8 @@ abstract class Scene implements AutoCloseable {
 
         @Override
         void awaitComplaint(String text) {
-            await("it says: " + text, () -> lines.anyContains(text));
+            // The loggers are those of other servers in this process too.
+            await("it says: " + text, () -> lines.anyContains(text, data.toString()));
         }
 
         @Override
@@ -219,6 +206,16 @@ abstract class Scene implements AutoCloseable {
         @Override
         void allowWriting() {
             disk.writable();
+        }
+
+        @Override
+        void fillDisk() {
+            disk.full(true);
+        }
+
+        @Override
+        void freeDisk() {
+            disk.full(false);
         }
 
         @Override

@@ -16,7 +16,6 @@ import dev.keepsake.front.Topology;
 import dev.keepsake.front.TopologyNode;
 import dev.keepsake.front.TopologyShard;
 import dev.keepsake.resp.CommandTable;
-import dev.keepsake.server.PortRange;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -30,7 +29,6 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// The front of one primary that owns all slots, before a real engine, with nothing else around it:
@@ -88,7 +86,7 @@ final class ServedNode implements AutoCloseable {
                                 Map.of()));
         var replica = listenAsReplica(engine);
         var transport = Transport.best(1);
-        var ports = PortRange.findFree(1, RandomGenerator.getDefault());
+        var ports = FreePorts.next(1);
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.first());
         var topology = topology(address);
         var front =

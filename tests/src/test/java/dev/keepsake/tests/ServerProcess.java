@@ -62,6 +62,7 @@ final class ServerProcess implements AutoCloseable {
                         heap,
                         "-XX:MaxDirectMemorySize=3g",
                         "-XX:+UseSerialGC",
+                        "-XX:TieredStopAtLevel=1",
                         "-XX:+ExitOnOutOfMemoryError",
                         "--sun-misc-unsafe-memory-access=allow",
                         "-cp",

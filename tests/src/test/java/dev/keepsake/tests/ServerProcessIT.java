@@ -12,7 +12,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
-import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -25,7 +24,7 @@ class ServerProcessIT {
     private static final int USAGE = 2;
 
     @TempDir Path directory;
-    private final PortRange ports = PortRange.findFree(30, RandomGenerator.getDefault());
+    private final PortRange ports = FreePorts.next(30);
     private final PortRange nodePorts = new PortRange(ports.first() + 1, ports.last() - 1);
 
     @Test

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
 /// the seconds of a test. Its main method makes it a process of its own.
 final class SmallServer {
     private static final long SEGMENT_BYTES = 16 << 10;
-    private static final long SNAPSHOT_EVERY_BYTES = 128 << 10;
+    private static final long SNAPSHOT_EVERY_BYTES = 64 << 10;
 
     private SmallServer() {}
 

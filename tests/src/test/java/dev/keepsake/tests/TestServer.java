@@ -9,7 +9,6 @@ import dev.keepsake.server.ServerParts;
 import dev.keepsake.server.StartException;
 import java.net.URI;
 import java.nio.file.Path;
-import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// A server of this process, on free ports.
@@ -47,7 +46,7 @@ final class TestServer implements AutoCloseable {
     private static TestServer start(
             Path directory, ServerParts parts, FleetTuning tuning, @Nullable S3Endpoint s3)
             throws StartException {
-        var ports = PortRange.findFree(PORTS, RandomGenerator.getDefault());
+        var ports = FreePorts.next(PORTS);
         return start(ports, directory, parts, tuning, s3);
     }
 

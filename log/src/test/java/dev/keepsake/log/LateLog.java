@@ -1,16 +1,8 @@
-package dev.keepsake.server;
+package dev.keepsake.log;
 
 import dev.keepsake.core.Term;
-import dev.keepsake.log.AppendOutcome;
-import dev.keepsake.log.ClaimOutcome;
-import dev.keepsake.log.EntryKind;
-import dev.keepsake.log.LogEntry;
-import dev.keepsake.log.Tail;
-import dev.keepsake.log.TransactionLog;
-import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.TimeUnit;
@@ -19,35 +11,29 @@ import java.util.function.Supplier;
 /// A log behind a slow network: an append reaches it late, and only while its sender lives, since
 /// what a machine has not sent yet dies with it. Every call of the leader sends what is due, and a
 /// leader that lives calls at least as often as it renews its lease.
-final class SlowLog implements TransactionLog {
+public final class LateLog extends ForwardingLog {
     private record Unsent(
             Supplier<CompletionStage<AppendOutcome>> append,
             CompletableFuture<AppendOutcome> outcome,
             long dueNs) {}
 
-    private final TransactionLog log;
     private final long delayNs;
     private final ArrayDeque<Unsent> unsent = new ArrayDeque<>(); // guarded by this
 
-    SlowLog(TransactionLog log, int delayMs) {
-        this.log = log;
+    public LateLog(TransactionLog log, int delayMs) {
+        super(log);
         this.delayNs = TimeUnit.MILLISECONDS.toNanos(delayMs);
     }
 
     @Override
-    public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
-        return log.claim(node, expectedTailIndex);
-    }
-
-    @Override
     public CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes) {
-        return sendLater(() -> log.append(term, expectedOffset, bytes));
+        return sendLater(() -> super.append(term, expectedOffset, bytes));
     }
 
     @Override
     public CompletionStage<AppendOutcome> note(
             Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
-        return sendLater(() -> log.note(term, kind, expectedOffset, payload));
+        return sendLater(() -> super.note(term, kind, expectedOffset, payload));
     }
 
     private synchronized CompletionStage<AppendOutcome> sendLater(
@@ -61,7 +47,7 @@ final class SlowLog implements TransactionLog {
     @Override
     public CompletionStage<AppendOutcome> renew(Term term) {
         sendDue();
-        return log.renew(term);
+        return super.renew(term);
     }
 
     private synchronized void sendDue() {
@@ -77,45 +63,5 @@ final class SlowLog implements TransactionLog {
                         }
                     });
         }
-    }
-
-    @Override
-    public Tail tail() {
-        return log.tail();
-    }
-
-    @Override
-    public long pendingBytes() {
-        return log.pendingBytes();
-    }
-
-    @Override
-    public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
-        return log.read(fromIndex, maxBytes);
-    }
-
-    @Override
-    public long indexOf(long offset) throws IOException {
-        return log.indexOf(offset);
-    }
-
-    @Override
-    public Subscription follow(Listener listener) {
-        return log.follow(listener);
-    }
-
-    @Override
-    public long firstIndex() {
-        return log.firstIndex();
-    }
-
-    @Override
-    public boolean trim(Term term, long firstKeptIndex) throws IOException {
-        return log.trim(term, firstKeptIndex);
-    }
-
-    @Override
-    public void close() {
-        log.close();
     }
 }
