@@ -10,6 +10,8 @@ const [library, host, port, username, password, caFile] = process.argv.slice(2);
 const tls = { ca: readFileSync(caFile) };
 const STEP_MS = 30_000;
 const MORE = 200;
+const PALERMO = [13.361389, 38.115556];
+const CATANIA = [15.087269, 37.502669];
 
 async function ioredis() {
   const { Cluster } = (await import("ioredis")).default;
@@ -43,6 +45,18 @@ async function ioredis() {
     stream: async (key) => {
       await redis.xadd(key, "*", "f", "v");
       return redis.xlen(key);
+    },
+    distinct: async (key, ...elements) => {
+      await redis.pfadd(key, ...elements);
+      return redis.pfcount(key);
+    },
+    bits: async (key, ...offsets) => {
+      for (const offset of offsets) await redis.setbit(key, offset, 1);
+      return redis.bitcount(key);
+    },
+    distanceKm: async (key) => {
+      await redis.geoadd(key, ...PALERMO, "Palermo", ...CATANIA, "Catania");
+      return redis.geodist(key, "Palermo", "Catania", "km");
     },
     pipeline: async (key, values) => {
       const pipeline = redis.pipeline();
@@ -108,6 +122,23 @@ async function nodeRedis() {
       await redis.xAdd(key, "*", { f: "v" });
       return redis.xLen(key);
     },
+    distinct: async (key, ...elements) => {
+      await redis.pfAdd(key, elements);
+      return redis.pfCount(key);
+    },
+    bits: async (key, ...offsets) => {
+      for (const offset of offsets) await redis.setBit(key, offset, 1);
+      return redis.bitCount(key);
+    },
+    distanceKm: async (key) => {
+      await redis.geoAdd(key, [
+        { longitude: PALERMO[0], latitude: PALERMO[1], member: "Palermo" },
+        { longitude: CATANIA[0], latitude: CATANIA[1], member: "Catania" },
+      ]);
+      return redis.geoDist(key, "Palermo", "Catania", "km");
+    },
+    // node-redis has no pipelines across slots: what is asked for in one turn of the event loop goes
+    // out together.
     pipeline: async (key, values) => {
       await Promise.all(values.map((value, i) => redis.set(key + i, value)));
       return Promise.all(values.map((_, i) => redis.get(key + i)));
@@ -148,6 +179,9 @@ async function doEverything(client, when) {
   assert.deepEqual([...(await client.members(key + "set", "x", "y", "x"))].sort(), ["x", "y"]);
   assert.deepEqual(await client.sorted(key + "sorted", "low", "high"), ["low", "high"]);
   assert.equal(await client.stream(key + "stream"), 1);
+  assert.equal(await client.distinct(key + "distinct", "a", "b", "a"), 2);
+  assert.equal(await client.bits(key + "bits", 1, 7, 1, 100), 3);
+  assert.equal(Math.round(await client.distanceKm(key + "places")), 166);
   const values = Array.from({ length: 200 }, (_, i) => "v" + i);
   assert.deepEqual(await client.pipeline(key + "pipelined", values), values);
   assert.deepEqual(await client.transaction(key + "counter"), [1, 2]);

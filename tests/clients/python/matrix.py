@@ -41,6 +41,13 @@ def do_everything(client, when):
     same(client.zrange(key + "sorted", 0, -1), ["low", "high"])
     client.xadd(key + "stream", {"f": "v"})
     same(client.xlen(key + "stream"), 1)
+    client.pfadd(key + "distinct", "a", "b", "a")
+    same(client.pfcount(key + "distinct"), 2)
+    for offset in (1, 7, 1, 100):
+        client.setbit(key + "bits", offset, 1)
+    same(client.bitcount(key + "bits"), 3)
+    client.geoadd(key + "places", (13.361389, 38.115556, "Palermo", 15.087269, 37.502669, "Catania"))
+    same(round(client.geodist(key + "places", "Palermo", "Catania", unit="km")), 166)
     pipeline = client.pipeline()
     for i in range(200):
         pipeline.set("%s-pipelined-%d" % (when, i), "v%d" % i)

@@ -50,11 +50,11 @@ public record FrontOptions(
         return standard().of(engineVersion);
     }
 
-    /// The same for any engine: values of 512 MiB as in Redis, 10,000 connections, 128 MiB parked,
-    /// 640 MiB unsent of one client and 1 GiB of all.
+    /// The same for any engine: values of 512 MiB as in Redis, 65,000 connections as in MemoryDB,
+    /// 128 MiB parked, 640 MiB unsent of one client and 1 GiB of all.
     public static FrontOptions standard() {
         var limits = new ProtocolLimits(64 * 1024, 1 << 20, 512 << 20);
-        return of(limits, 10_000, 128L << 20, maxOutputBytes(limits), 1L << 30);
+        return of(limits, 65_000, 128L << 20, maxOutputBytes(limits), 1L << 30);
     }
 
     /// With bounds that were chosen; the others follow from them.

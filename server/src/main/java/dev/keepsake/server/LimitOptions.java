@@ -13,7 +13,7 @@ final class LimitOptions {
     private static final int BOOKKEEPER_VALUE_MAX_MB = 64;
     private static final int OUTPUT_MAX_MB = 2047;
     private static final int MEMORY_MAX_MB = 1 << 20;
-    private static final int CONNECTIONS_MAX = 10_000;
+    private static final int CONNECTIONS_MAX = 65_000;
     private static final int ARGUMENTS_MAX = 1 << 20;
     private static final int INLINE_MAX_KB = 1024;
 

@@ -2,6 +2,7 @@ package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
 
 import java.io.File;
 import java.nio.file.Files;
@@ -39,6 +40,11 @@ abstract class ClientMatrix {
     static final String PASSWORD = "correct-horse-battery";
     static final String OTHER_PASSWORD = "staple-stable-battery";
     private static final String ACL = "apps";
+
+    /// Longitude and latitude.
+    static final double[] PALERMO = {13.361389, 38.115556};
+
+    static final double[] CATANIA = {15.087269, 37.502669};
 
     @TempDir Path directory;
     private TestServer server;
@@ -96,6 +102,9 @@ abstract class ClientMatrix {
         assertThat(client.sorted(key + "sorted", Map.of("low", 1.0, "high", 2.0)))
                 .containsExactly("low", "high");
         assertThat(client.stream(key + "stream", Map.of("f", "v"))).isEqualTo(1);
+        assertThat(client.distinct(key + "distinct", "a", "b", "a")).isEqualTo(2);
+        assertThat(client.bits(key + "bits", 1, 7, 1, 100)).isEqualTo(3);
+        assertThat(client.distanceKm(key + "places")).isCloseTo(166.27, within(0.01));
         var values = new TreeMap<String, String>();
         IntStream.range(0, 200).forEach(i -> values.put(when + "-pipelined-" + i, "v" + i));
         assertThat(client.pipeline(values)).containsExactlyElementsOf(values.values());

@@ -2,6 +2,7 @@ package dev.keepsake.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepsake.front.HoldRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -13,8 +14,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -25,27 +24,40 @@ class CrossedRepliesIT {
     private static final int CLIENTS = 1_000;
     private static final int ROUNDS = 20;
 
-    @TempDir static Path directory;
-    private static ServedNode node;
+    private static final int LATE_MS = 5;
 
-    @BeforeAll
-    static void start() throws Exception {
-        node = ServedNode.startDurable(directory);
-    }
+    @TempDir Path directory;
 
-    @AfterAll
-    static void stop() throws IOException {
-        node.close();
+    /// Opens connections to the node that they talk to.
+    private interface Connector {
+        Wire connect() throws IOException;
     }
 
     @Test
     void noReplyGoesToAnotherClient() throws Exception {
+        try (var node = ServedNode.startDurable(directory)) {
+            talkAtOnce(node::connect);
+        }
+    }
+
+    /// Replies that wait for the log overtake none that need not, nor stay behind on their lane.
+    @Test
+    void noReplyGoesToAnotherClientThoughTheLogIsLate() throws Exception {
+        var parts = LateServer.parts(LATE_MS, HoldRule.ALL);
+        try (var server = TestServer.start(directory, parts, LateServer.tuning())) {
+            var cluster = server.api().create("demo", 1, 0, 0, server.endpointPort());
+            var node = cluster.shards().getFirst().nodes().getFirst();
+            talkAtOnce(() -> Wire.to(node));
+        }
+    }
+
+    private static void talkAtOnce(Connector node) throws Exception {
         var died = new AtomicInteger();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var clients = new ArrayList<Callable<Integer>>();
             for (int i = 0; i < CLIENTS; i++) {
                 int client = i;
-                clients.add(() -> new TalkativeClient(client, died).talk());
+                clients.add(() -> new TalkativeClient(node, client, died).talk());
             }
             int checked = 0;
             for (var client : threads.invokeAll(clients, 120, TimeUnit.SECONDS)) {
@@ -59,13 +71,15 @@ class CrossedRepliesIT {
 
     /// One client through all its connections.
     private static final class TalkativeClient {
+        private final Connector node;
         private final int number;
         private final AtomicInteger died;
         private final RandomGenerator random;
         private int said;
         private int checked;
 
-        TalkativeClient(int number, AtomicInteger died) {
+        TalkativeClient(Connector node, int number, AtomicInteger died) {
+            this.node = node;
             this.number = number;
             this.died = died;
             this.random = RandomGeneratorFactory.of("L64X128MixRandom").create(number);

@@ -4,6 +4,7 @@ import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.front.FrontOptions;
+import dev.keepsake.front.HoldRule;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -22,6 +23,7 @@ import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -30,6 +32,9 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// other clients are served, no connection or lane stays behind, and no buffer is lost.
 class FrontFuzzIT {
     private static final int STREAMS = 300;
+    private static final int LATE_MS = 2;
+    private static final String LIBRARY =
+            "#!lua name=lib\nredis.register_function('one', function() return 1 end)";
     private static final List<List<String>> COMMANDS =
             List.of(
                     List.of("SET", "k", "value"),
@@ -71,6 +76,22 @@ class FrontFuzzIT {
                     List.of("SCAN", "0"),
                     List.of("ACL", "WHOAMI"),
                     List.of("SORT", "list", "BY", "x*"),
+                    List.of("MONITOR"),
+                    List.of("CLIENT", "PAUSE", "1"),
+                    List.of("CLIENT", "PAUSE", "1", "WRITE"),
+                    List.of("CLIENT", "UNPAUSE"),
+                    List.of("CLIENT", "KILL", "ID", "999999999"),
+                    List.of("CLIENT", "TRACKING", "ON", "OPTIN"),
+                    List.of("CLIENT", "CACHING", "YES"),
+                    List.of("CLIENT", "TRACKING", "ON", "BCAST", "PREFIX", "by"),
+                    List.of("SCRIPT", "LOAD", "return 1"),
+                    List.of("SCRIPT", "EXISTS", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db"),
+                    List.of("EVALSHA", "e0e1f9fabfc9d4800c877a703b823ac0578ff8db", "0"),
+                    List.of("FUNCTION", "LOAD", "REPLACE", LIBRARY),
+                    List.of("FUNCTION", "LIST"),
+                    List.of("FCALL", "one", "0"),
+                    List.of("READONLY"),
+                    List.of("ASKING"),
                     List.of("NOSUCH", "x"));
 
     @TempDir static Path directory;
@@ -107,32 +128,67 @@ class FrontFuzzIT {
     @ParameterizedTest(name = "-Dseed={0}")
     @MethodSource("seeds")
     void damagedStreamsHarmNobodyElse(long seed) throws IOException {
-        var random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        var address = node.address();
         try (var bystander = node.connect()) {
-            for (int i = 0; i < STREAMS; i++) {
-                sendDamaged(random);
-                String value = seed + "-" + i;
-                bystander.sendAll(
-                        List.of(
-                                List.of("SET", "bystander", value),
-                                List.of("GET", "bystander"),
-                                List.of("MULTI"),
-                                List.of("GET", "bystander"),
-                                List.of("EXEC")));
-                assertThat(bystander.read()).isEqualTo("OK");
-                assertThat(bystander.read()).isEqualTo(value);
-                assertThat(bystander.read()).isEqualTo("OK");
-                assertThat(bystander.read()).isEqualTo("QUEUED");
-                assertThat(bystander.read()).isEqualTo("[" + value + "]");
-            }
+            sendDamaged(seed, bystander, () -> new Socket(address.getAddress(), address.getPort()));
             await("the others are gone", () -> clients(bystander) == 1);
             await("nobody is blocked or subscribed in the engine", FrontFuzzIT::engineIsCalm);
         }
         assertNothingLeaked();
     }
 
-    private static void sendDamaged(RandomGenerator random) {
-        try (var socket = new Socket(node.address().getAddress(), node.address().getPort())) {
+    /// Replies wait, some of them while their clients leave, and records of TLS are cut anywhere.
+    @Test
+    void damagedStreamsHarmNobodyElseOverTlsAndALateLog(@TempDir Path own) throws Exception {
+        long seed = Long.getLong("seed", RandomGenerator.getDefault().nextLong(1L << 40));
+        var parts = LateServer.parts(LATE_MS, HoldRule.ALL);
+        try (var server = TestServer.start(own, parts, LateServer.tuning())) {
+            var trust = Trust.in(server.endpoint());
+            var cluster = server.api().createWithTls("demo", 1, 1, server.endpointPort());
+            var primary = cluster.shards().getFirst().nodes().getFirst();
+            var endpoint = primary.endpoint();
+            try (var bystander = Wire.to(primary, trust)) {
+                sendDamaged(
+                        seed,
+                        bystander,
+                        () ->
+                                trust.handshake(
+                                        new Socket(endpoint.address(), endpoint.port()),
+                                        endpoint.address()));
+                await("the others are gone, -Dseed=" + seed, () -> clients(bystander) == 1);
+            }
+        }
+        assertNothingLeaked();
+    }
+
+    /// Opens connections.
+    private interface Connector {
+        Socket connect() throws IOException;
+    }
+
+    private static void sendDamaged(long seed, Wire bystander, Connector connector)
+            throws IOException {
+        var random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        for (int i = 0; i < STREAMS; i++) {
+            sendDamaged(random, connector);
+            String value = seed + "-" + i;
+            bystander.sendAll(
+                    List.of(
+                            List.of("SET", "bystander", value),
+                            List.of("GET", "bystander"),
+                            List.of("MULTI"),
+                            List.of("GET", "bystander"),
+                            List.of("EXEC")));
+            assertThat(bystander.read()).isEqualTo("OK");
+            assertThat(bystander.read()).isEqualTo(value);
+            assertThat(bystander.read()).isEqualTo("OK");
+            assertThat(bystander.read()).isEqualTo("QUEUED");
+            assertThat(bystander.read()).isEqualTo("[" + value + "]");
+        }
+    }
+
+    private static void sendDamaged(RandomGenerator random, Connector connector) {
+        try (var socket = connector.connect()) {
             socket.setSoTimeout(5_000);
             if (random.nextBoolean()) {
                 socket.setSoLinger(true, 0);

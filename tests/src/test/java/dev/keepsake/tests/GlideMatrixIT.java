@@ -5,6 +5,8 @@ import glide.api.models.ClusterBatch;
 import glide.api.models.Script;
 import glide.api.models.commands.RangeOptions.RangeByIndex;
 import glide.api.models.commands.ScriptOptions;
+import glide.api.models.commands.geospatial.GeoUnit;
+import glide.api.models.commands.geospatial.GeospatialData;
 import glide.api.models.configuration.AdvancedGlideClusterClientConfiguration;
 import glide.api.models.configuration.ClusterSubscriptionConfiguration;
 import glide.api.models.configuration.ClusterSubscriptionConfiguration.PubSubClusterChannelMode;
@@ -117,6 +119,33 @@ class GlideMatrixIT extends ClientMatrix {
         public long stream(String key, Map<String, String> entry) throws Exception {
             await(glide.xadd(key, entry));
             return await(glide.xlen(key));
+        }
+
+        @Override
+        public long distinct(String key, String... elements) throws Exception {
+            await(glide.pfadd(key, elements));
+            return await(glide.pfcount(new String[] {key}));
+        }
+
+        @Override
+        public long bits(String key, int... offsets) throws Exception {
+            for (int offset : offsets) {
+                await(glide.setbit(key, offset, 1));
+            }
+            return await(glide.bitcount(key));
+        }
+
+        @Override
+        public double distanceKm(String key) throws Exception {
+            await(
+                    glide.geoadd(
+                            key,
+                            Map.of(
+                                    "Palermo",
+                                    new GeospatialData(PALERMO[0], PALERMO[1]),
+                                    "Catania",
+                                    new GeospatialData(CATANIA[0], CATANIA[1]))));
+            return await(glide.geodist(key, "Palermo", "Catania", GeoUnit.KILOMETERS));
         }
 
         @Override

@@ -16,6 +16,7 @@ import redis.clients.jedis.SslOptions;
 import redis.clients.jedis.SslVerifyMode;
 import redis.clients.jedis.StreamEntryID;
 import redis.clients.jedis.Transaction;
+import redis.clients.jedis.args.GeoUnit;
 import redis.clients.jedis.exceptions.JedisDataException;
 
 /// Jedis.
@@ -87,6 +88,27 @@ class JedisMatrixIT extends ClientMatrix {
         public long stream(String key, Map<String, String> entry) {
             redis.xadd(key, StreamEntryID.NEW_ENTRY, entry);
             return redis.xlen(key);
+        }
+
+        @Override
+        public long distinct(String key, String... elements) {
+            redis.pfadd(key, elements);
+            return redis.pfcount(key);
+        }
+
+        @Override
+        public long bits(String key, int... offsets) {
+            for (int offset : offsets) {
+                redis.setbit(key, offset, true);
+            }
+            return redis.bitcount(key);
+        }
+
+        @Override
+        public double distanceKm(String key) {
+            redis.geoadd(key, PALERMO[0], PALERMO[1], "Palermo");
+            redis.geoadd(key, CATANIA[0], CATANIA[1], "Catania");
+            return redis.geodist(key, "Palermo", "Catania", GeoUnit.KM);
         }
 
         @Override

@@ -199,7 +199,7 @@ class LanesIT {
                         "redis_mode:cluster",
                         "role:master",
                         "tcp_port:" + node.address().getPort(),
-                        "maxclients:10000",
+                        "maxclients:65000",
                         "master_replid:0123456789abcdef0123456789abcdef01234567")
                 .doesNotContain("process_id:", ".sock", "slave0:", "/");
     }

@@ -1,5 +1,6 @@
 package dev.keepsake.tests;
 
+import io.lettuce.core.GeoArgs;
 import io.lettuce.core.KeyValue;
 import io.lettuce.core.RedisFuture;
 import io.lettuce.core.RedisURI;
@@ -95,6 +96,27 @@ class LettuceMatrixIT extends ClientMatrix {
         public long stream(String key, Map<String, String> entry) {
             connection.sync().xadd(key, entry);
             return connection.sync().xlen(key);
+        }
+
+        @Override
+        public long distinct(String key, String... elements) {
+            connection.sync().pfadd(key, elements);
+            return connection.sync().pfcount(key);
+        }
+
+        @Override
+        public long bits(String key, int... offsets) {
+            for (int offset : offsets) {
+                connection.sync().setbit(key, offset, 1);
+            }
+            return connection.sync().bitcount(key);
+        }
+
+        @Override
+        public double distanceKm(String key) {
+            connection.sync().geoadd(key, PALERMO[0], PALERMO[1], "Palermo");
+            connection.sync().geoadd(key, CATANIA[0], CATANIA[1], "Catania");
+            return connection.sync().geodist(key, "Palermo", "Catania", GeoArgs.Unit.km);
         }
 
         @Override

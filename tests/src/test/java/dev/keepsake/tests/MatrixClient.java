@@ -27,6 +27,16 @@ interface MatrixClient extends AutoCloseable {
     /// Adds to a stream and returns how many entries it has.
     long stream(String key, Map<String, String> entry) throws Exception;
 
+    /// Adds to a HyperLogLog and returns how many there are.
+    long distinct(String key, String... elements) throws Exception;
+
+    /// Sets bits of a string and returns how many are set.
+    long bits(String key, int... offsets) throws Exception;
+
+    /// Adds the places Palermo and Catania of Redis's manual and returns how far one is from the
+    /// other, in km.
+    double distanceKm(String key) throws Exception;
+
     /// Sets and gets all keys in one go, whatever their slots.
     List<String> pipeline(Map<String, String> values) throws Exception;
 
