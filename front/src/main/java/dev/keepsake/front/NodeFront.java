@@ -75,6 +75,7 @@ public final class NodeFront implements AutoCloseable {
     private volatile State state = State.LOADING;
     private PublishRelay relay = PublishRelay.none();
     private final Map<Publication, Integer> fromElsewhere = new HashMap<>();
+    private final Set<CompletableFuture<Long>> publishing = new HashSet<>(); // the engine answers
     private LeadershipGate gate = () -> false;
     private long durableOffset;
     private long nextClientId = 1;
@@ -404,8 +405,10 @@ public final class NodeFront implements AutoCloseable {
                     new IllegalStateException("node %s is no primary at present".formatted(node)));
             return;
         }
+        publishing.add(heard);
         control.ask(
                 reply -> {
+                    publishing.remove(heard);
                     if (reply instanceof RespValue.IntegerReply(long subscribers)) {
                         // Told to a client of another node, so it waits as a reply would here.
                         parkLate(new Parked.Answer(heard, subscribers));
@@ -677,6 +680,9 @@ public final class NodeFront implements AutoCloseable {
             controlLane = null;
             onFirstAdmission = null;
         }
+        var unanswered = List.copyOf(publishing);
+        publishing.clear();
+        unanswered.forEach(Parked.Answer::unknown);
         access.admitWithoutEngine();
         if (tracker != null) {
             tracker.dropAll();

@@ -81,6 +81,11 @@ sealed interface Parked {
 
         @Override
         public void drop() {
+            unknown(heard);
+        }
+
+        /// Tells that nobody can know.
+        static void unknown(CompletableFuture<Long> heard) {
             heard.completeExceptionally(
                     new IllegalStateException("whether it was published is not known"));
         }

@@ -17,7 +17,8 @@ public interface Disk {
     /// The names of the files in `directory`, sorted.
     List<String> list(Path directory) throws IOException;
 
-    /// Opens a file for reading and writing; makes it, private to its owner, if it is missing.
+    /// Opens a file for reading and writing; makes it, private to its owner, if it is missing. One
+    /// that cannot be opened is not made either.
     DiskFile open(Path file) throws IOException;
 
     /// Gives a file another name in its directory, at once in the place of a file that has that

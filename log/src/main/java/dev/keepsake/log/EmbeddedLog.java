@@ -38,6 +38,10 @@ import org.slf4j.LoggerFactory;
 /// know what the file holds (a failed `fsync` may have dropped the pages): everything under way and
 /// everything later is [AppendOutcome.Unknown], the fault handler is told, and only opening the log
 /// again reads what is really there.
+///
+/// That the *next* segment cannot be made (too many open files, a directory that may not be
+/// written) is no such error: nothing has been written, and the present segment is as good as
+/// before. The log goes on in it, says so, and tries again every so many bytes.
 public final class EmbeddedLog implements TransactionLog {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedLog.class);
 
@@ -91,6 +95,10 @@ public final class EmbeddedLog implements TransactionLog {
     private static final long RESERVE_MAX_BYTES = 1 << 20;
     private static final long CLOSE_WITHIN_MS = 5_000;
 
+    // By which part of a segment one grows whose successor cannot be made, before that is tried
+    // again.
+    private static final int OVERLONG_PART = 16;
+
     private final Path directory;
     private final Disk disk;
     private final EmbeddedLogOptions options;
@@ -118,6 +126,7 @@ public final class EmbeddedLog implements TransactionLog {
     private final List<Request> undecided = new ArrayList<>();
     private Tail batchTail;
     private Segment current;
+    private long rollAtBytes;
     private final LogReserve reserve;
 
     private EmbeddedLog(
@@ -143,6 +152,7 @@ public final class EmbeddedLog implements TransactionLog {
         this.tail = tail;
         this.batchTail = tail;
         this.current = segments.lastEntry().getValue();
+        this.rollAtBytes = options.segmentBytes();
         this.writer = threads.newThread(this::writeUntilClosed);
     }
 
@@ -781,10 +791,18 @@ public final class EmbeddedLog implements TransactionLog {
     /// Writes and forces what has been gathered, and tells everyone.
     private void writeBatch() {
         if (!batch.isEmpty()) {
-            try {
-                if (!isPlaceFor(batch)) {
+            if (!isPlaceFor(batch)) {
+                try {
                     roll();
+                } catch (IOException e) {
+                    if (!canGoOnAfter(e)) {
+                        onRollFailure(e);
+                        return;
+                    }
+                    goOnOverlong(e);
                 }
+            }
+            try {
                 current.append(batch);
             } catch (IOException e) {
                 onWriteFailure(e);
@@ -792,6 +810,25 @@ public final class EmbeddedLog implements TransactionLog {
             }
         }
         onWritten();
+    }
+
+    /// Whether the present segment is as it was before its successor could not be made, and takes
+    /// more than leases.
+    private boolean canGoOnAfter(IOException failure) {
+        return !(failure instanceof HalfDoneException)
+                && !isNoSpace(failure)
+                && !current.isReserved();
+    }
+
+    private void goOnOverlong(IOException failure) {
+        rollAtBytes =
+                current.sizeBytes() + Math.max(1, options.segmentBytes() / OVERLONG_PART);
+        LOG.error(
+                "file={} cannot be made, the log goes on in {}, which grows beyond its {} bytes reason={}",
+                directory.resolve(Segment.fileName(tail.index() + 1)),
+                current.path(),
+                options.segmentBytes(),
+                failure.toString());
     }
 
     /// What has been gathered is durable: tells everyone.
@@ -831,10 +868,7 @@ public final class EmbeddedLog implements TransactionLog {
         try {
             bounds.begin(next.firstIndex());
         } catch (IOException e) {
-            if (isNoSpace(e)) {
-                next.undo(disk);
-            }
-            throw e;
+            throw e instanceof HalfDoneException ? e : next.undo(disk, e);
         }
         if (current.isReserved()) {
             current.giveBackReserve();
@@ -850,12 +884,13 @@ public final class EmbeddedLog implements TransactionLog {
             lock.unlock();
         }
         current = next;
+        rollAtBytes = options.segmentBytes();
     }
 
     /// Whether the entries may go where the log ends now; in the reserve only a leader's may.
     private boolean isPlaceFor(List<LogEntry> entries) {
         if (!current.isReserved()) {
-            return current.sizeBytes() < options.segmentBytes();
+            return current.sizeBytes() < rollAtBytes;
         }
         return current.hasRoomFor(entries) && entries.stream().allMatch(EmbeddedLog::isOfLeader);
     }
@@ -864,19 +899,42 @@ public final class EmbeddedLog implements TransactionLog {
         return entry.kind() == EntryKind.LEADER || entry.kind() == EntryKind.LEASE;
     }
 
+    /// There is no successor to a segment that takes no more, or none but leases.
+    private void onRollFailure(IOException failure) {
+        if (failure instanceof HalfDoneException) {
+            breakDown(failure);
+        } else {
+            refuseAllButLeases(failure);
+        }
+    }
+
     private void onWriteFailure(IOException failure) {
+        if (isNoSpace(failure)) {
+            refuseAllButLeases(failure);
+        } else {
+            breakDown(failure);
+        }
+    }
+
+    private void refuseAllButLeases(IOException failure) {
         batch.clear();
         successes.clear();
-        if (isNoSpace(failure)) {
-            try {
-                current.rollBack();
-                batchTail = tail;
-                goOnInReserve("no space left for %s".formatted(current.path()), failure);
-                return;
-            } catch (IOException e) {
-                failure.addSuppressed(e);
-            }
+        try {
+            current.rollBack();
+            batchTail = tail;
+            goOnInReserve(
+                    isNoSpace(failure)
+                            ? "no space left for %s".formatted(current.path())
+                            : "what follows %s cannot be written: %s"
+                                    .formatted(current.path(), failure.getMessage()),
+                    failure);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+            breakDown(failure);
         }
+    }
+
+    private void breakDown(IOException failure) {
         breakDown(
                 "%s cannot be written: %s".formatted(current.path(), failure.getMessage()),
                 failure);
@@ -973,6 +1031,7 @@ public final class EmbeddedLog implements TransactionLog {
     private static boolean isNoSpace(IOException e) {
         var message = e.getMessage();
         return message != null
+                && !(e instanceof HalfDoneException)
                 && (message.contains("No space left") || message.contains("quota exceeded"));
     }
 

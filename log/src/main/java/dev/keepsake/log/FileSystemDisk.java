@@ -56,11 +56,15 @@ public final class FileSystemDisk implements Disk {
 
     @Override
     public DiskFile open(Path file) throws IOException {
+        boolean isNew = Files.notExists(file);
         var channel = channel(file);
         try {
             return new OpenFile(file, channel, new RandomAccessFile(file.toFile(), "r"));
         } catch (IOException e) {
             channel.close();
+            if (isNew) {
+                Files.delete(file);
+            }
             throw e;
         }
     }

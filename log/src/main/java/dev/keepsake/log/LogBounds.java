@@ -111,6 +111,9 @@ final class LogBounds {
     }
 
     /// A new segment stands behind all that was durable before.
+    ///
+    /// @throws IOException when that cannot be said; it is not said then
+    /// @throws HalfDoneException when it may have been said nevertheless
     synchronized void begin(long newestIndex) throws IOException {
         var present = required();
         try {
@@ -122,12 +125,13 @@ final class LogBounds {
     }
 
     /// What could not be written may be there in part, or be there after a crash.
-    private void takeBack(Promise former, IOException failure) throws IOException {
+    private void takeBack(Promise former, IOException failure) throws HalfDoneException {
         try {
             promise(former);
         } catch (IOException e) {
             failure.addSuppressed(e);
-            throw new IOException("%s cannot be written".formatted(path), failure);
+            throw new HalfDoneException(
+                    "%s cannot be written: %s".formatted(path, failure.getMessage()), failure);
         }
     }
 

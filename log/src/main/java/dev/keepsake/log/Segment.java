@@ -127,9 +127,12 @@ final class Segment {
     }
 
     /// Removes a segment that has just been made and holds nothing.
-    void undo(Disk disk) throws IOException {
+    ///
+    /// @param failure why
+    /// @return the failure to go on with: the same, unless it could not be removed
+    IOException undo(Disk disk, IOException failure) throws IOException {
         file.close();
-        remove(disk, path);
+        return undone(disk, path, failure);
     }
 
     private static IOException undone(Disk disk, Path path, IOException failure) {
@@ -139,7 +142,8 @@ final class Segment {
         } catch (IOException e) {
             // Not for want of space alone: what is left would stand in the way of what follows.
             failure.addSuppressed(e);
-            return new IOException("%s is left half made".formatted(path), failure);
+            return new HalfDoneException(
+                    "%s is left half made: %s".formatted(path, failure.getMessage()), failure);
         }
     }
 
@@ -240,10 +244,15 @@ final class Segment {
     }
 
     /// Ends at its last entry from now on. Nothing more is written to it.
-    void giveBackReserve() throws IOException {
+    void giveBackReserve() throws HalfDoneException {
         reservedBytes = 0;
-        file.truncate(sizeBytes);
-        file.force();
+        try {
+            file.truncate(sizeBytes);
+            file.force();
+        } catch (IOException e) {
+            throw new HalfDoneException(
+                    "%s cannot be cut: %s".formatted(path, e.getMessage()), e);
+        }
     }
 
     /// Checks every entry, from the first to the last.

@@ -514,6 +514,100 @@ class EmbeddedLogTest extends TransactionLogConformance {
         }
     }
 
+    // ---- a next segment that cannot be made
+
+    @Test
+    void withoutANextSegmentTheLogGoesOnInThePresentOneUntilThereIs() throws IOException {
+        for (int seed = 0; seed < 20; seed++) {
+            var log = begin(SMALL);
+            append(log, "x".repeat(4096));
+            machine.failNewFiles(true);
+            for (int i = 0; i < 20; i++) {
+                append(log, "y".repeat(100));
+                assertThat(await(log.renew(TERM))).isInstanceOf(AppendOutcome.Appended.class);
+            }
+            assertThat(segments()).hasSize(1);
+            assertThat(log.read(3, 1)).hasSize(1);
+            String whole = "x".repeat(4096) + "y".repeat(2_000);
+            assertThat(text(log)).isEqualTo(whole);
+            machine.failNewFiles(false);
+            append(log, "z".repeat(4096 / 16));
+            append(log, "in the next segment");
+            assertThat(segments()).hasSize(2);
+            whole += "z".repeat(4096 / 16) + "in the next segment";
+            machine.crash(new SplittableRandom(seed));
+            assertThat(text(open(SMALL))).isEqualTo(whole);
+        }
+    }
+
+    /// The first two are of the next segment's header and of what says that it has to be there.
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void aNextSegmentThatCannotBeForcedIsTakenBackAndTheLogGoesOn(int failingForce)
+            throws IOException {
+        for (int seed = 0; seed < 20; seed++) {
+            var log = begin(SMALL);
+            append(log, "x".repeat(4096));
+            machine.failForce(failingForce);
+            append(log, "in the present segment");
+            assertThat(segments()).hasSize(1);
+            append(log, "y".repeat(4096 / 16));
+            append(log, "in the next one");
+            assertThat(segments()).hasSize(2);
+            machine.crash(new SplittableRandom(seed));
+            assertThat(text(open(SMALL)))
+                    .isEqualTo(
+                            "x".repeat(4096)
+                                    + "in the present segment"
+                                    + "y".repeat(4096 / 16)
+                                    + "in the next one");
+        }
+    }
+
+    @Test
+    void aNextSegmentThatIsLeftHalfMadeEndsTheLogWithAWordOnWhichFile() throws IOException {
+        var log = begin(SMALL);
+        append(log, "x".repeat(4096));
+        machine.failForce(1);
+        machine.failDeletes(true);
+        assertThat(await(log.append(TERM, 4096, bytes("y"))))
+                .isInstanceOf(AppendOutcome.Unknown.class);
+        machine.failDeletes(false);
+        log.close();
+        assertThat(faults)
+                .singleElement()
+                .asString()
+                .contains(segment(2) + " is left half made: Input/output error");
+        faults.clear();
+        append(open(SMALL), "accepted");
+        assertThat(text(opened.getLast())).isEqualTo("x".repeat(4096) + "accepted");
+    }
+
+    /// Room is back, but the log stands in what was kept for leases.
+    @Test
+    void whileNoSegmentCanBeMadeBehindTheReserveLeasesGoOnAndWritesWait() throws IOException {
+        var log = begin(SMALL);
+        append(log, "before");
+        machine.capacityBytes(machine.usedBytes());
+        assertThat(await(log.renew(TERM))).isInstanceOf(AppendOutcome.Appended.class);
+        machine.failNewFiles(true);
+        machine.capacityBytes(Long.MAX_VALUE);
+        var reserved = segments().getLast().toString();
+        for (int i = 0; i < 5; i++) {
+            assertThat(await(log.append(TERM, 6, bytes("refused"))))
+                    .isInstanceOfSatisfying(
+                            AppendOutcome.Full.class,
+                            full ->
+                                    assertThat(full.reason())
+                                            .contains(reserved, "Too many open files"));
+            assertThat(await(log.renew(TERM))).isInstanceOf(AppendOutcome.Appended.class);
+        }
+        machine.failNewFiles(false);
+        append(log, " and after");
+        log.close();
+        assertThat(text(open(SMALL))).isEqualTo("before and after");
+    }
+
     // ---- other failures
 
     @Test
@@ -585,8 +679,11 @@ class EmbeddedLogTest extends TransactionLogConformance {
             var log = begin(SMALL);
             append(log, "x".repeat(4096));
             machine.failForces(true);
+            machine.failDeletes(true);
             await(log.append(TERM, 4096, bytes("in the next segment")));
             machine.failForces(false);
+            machine.failDeletes(false);
+            assertThat(segments()).hasSize(2);
             log.close();
             faults.clear();
 

@@ -162,6 +162,7 @@ public final class MemoryDisk {
 
     private static final String NO_SPACE = "No space left on device";
     private static final String IO_ERROR = "Input/output error";
+    private static final String NO_MORE_FILES = "Too many open files";
 
     // All guarded by this.
     private final TreeMap<Path, Contents> visible = new TreeMap<>();
@@ -172,6 +173,8 @@ public final class MemoryDisk {
     private int writesUntilFull;
     private boolean forcesFail;
     private int forcesUntilFull;
+    private int forcesUntilBroken;
+    private boolean noMoreFiles;
     private boolean deletesFail;
     private int process;
     private int openFiles;
@@ -230,6 +233,16 @@ public final class MemoryDisk {
     /// system that finds room only then: what it was to make durable may become so, or not.
     public synchronized void failForceForWantOfSpace(int nth) {
         forcesUntilFull = nth;
+    }
+
+    /// Lets the `nth` force from now on, counted from 1, fail as [#failForces] does.
+    public synchronized void failForce(int nth) {
+        forcesUntilBroken = nth;
+    }
+
+    /// From now on, lets nobody make a file, or no longer.
+    public synchronized void failNewFiles(boolean fail) {
+        noMoreFiles = fail;
     }
 
     /// From now on, lets each deletion fail, or no longer.
@@ -367,6 +380,9 @@ public final class MemoryDisk {
                 checkRunning(mountedBy);
                 var contents = visible.get(file);
                 if (contents == null) {
+                    if (noMoreFiles) {
+                        throw new IOException(file + ": " + NO_MORE_FILES);
+                    }
                     contents = new Contents();
                     change(new Naming(file, contents));
                 }
@@ -492,7 +508,8 @@ public final class MemoryDisk {
             }
             synchronized (MemoryDisk.this) {
                 checkUsable();
-                if (forcesFail) {
+                boolean broken = forcesUntilBroken > 0 && --forcesUntilBroken == 0;
+                if (forcesFail || broken) {
                     contents.unforced.clear();
                     throw new IOException(IO_ERROR);
                 }

@@ -120,6 +120,29 @@ class DurabilityIT {
         }
     }
 
+    /// A replica's client has it published on the primary, whose engine does so at once.
+    @Test
+    void whatIsPublishedByWayOfAReplicaIsToldToNobodyBeforeItIsDurable() throws IOException {
+        var replica = server.api().node("demo", 0, 1);
+        try (var publisher = Wire.to(replica);
+                var subscriber = Wire.to(primary);
+                var subscriberOfReplica = Wire.to(replica)) {
+            publisher.ask("READONLY");
+            assertThat(subscriber.ask("SUBSCRIBE", "c")).isEqualTo("[subscribe c 1]");
+            assertThat(subscriberOfReplica.ask("SUBSCRIBE", "c")).isEqualTo("[subscribe c 1]");
+            logs.getFirst().hold();
+            publisher.send("PUBLISH", "c", "m");
+            await("it is on its way", () -> logs.getFirst().heldAppends() > 0);
+            for (var each : List.of(publisher, subscriber, subscriberOfReplica)) {
+                assertThat(each.hasReplyWithin(A_WHILE_MS)).isFalse();
+            }
+            logs.getFirst().letGo();
+            assertThat(publisher.read()).isEqualTo("1");
+            assertThat(subscriber.read()).isEqualTo("[message c m]");
+            assertThat(subscriberOfReplica.read()).isEqualTo("[message c m]");
+        }
+    }
+
     /// The second one waits in the engine when the first one's reply is passed on.
     @Test
     void whatABlockedClientHasSentAheadIsNotSeenBeforeItIsDurable() throws IOException {

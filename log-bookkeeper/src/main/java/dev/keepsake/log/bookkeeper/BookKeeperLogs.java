@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
+import java.util.function.Consumer;
 import org.apache.bookkeeper.client.BookKeeper;
 import org.apache.bookkeeper.client.api.BKException;
 import org.apache.bookkeeper.conf.ClientConfiguration;
@@ -67,6 +68,17 @@ public final class BookKeeperLogs implements AutoCloseable {
     public static BookKeeperLogs connect(
             BookKeeperOptions options, Clock clock, ThreadFactory threads, FaultHandler faults)
             throws IOException {
+        return connect(options, client -> {}, clock, threads, faults);
+    }
+
+    /// The same with a client that is set up otherwise: to measure what each setting does.
+    static BookKeeperLogs connect(
+            BookKeeperOptions options,
+            Consumer<ClientConfiguration> change,
+            Clock clock,
+            ThreadFactory threads,
+            FaultHandler faults)
+            throws IOException {
         ZooKeeperClient zooKeeper = null;
         try {
             zooKeeper =
@@ -75,7 +87,9 @@ public final class BookKeeperLogs implements AutoCloseable {
                             .sessionTimeoutMs(SESSION_MS)
                             .watchers(Set.of(event -> logState(options.metadata(), event)))
                             .build();
-            var bookKeeper = BookKeeper.forConfig(configuration(options)).build();
+            var client = configuration(options);
+            change.accept(client);
+            var bookKeeper = BookKeeper.forConfig(client).build();
             LOG.info(
                     "bookkeeper connected metadata={} ledgers={}",
                     options.metadata(),

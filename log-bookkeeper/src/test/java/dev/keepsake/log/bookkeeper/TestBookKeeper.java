@@ -8,6 +8,7 @@ import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.apache.bookkeeper.client.BookKeeperAdmin;
 import org.apache.bookkeeper.common.component.LifecycleComponent;
 import org.apache.bookkeeper.conf.ClientConfiguration;
@@ -26,23 +27,31 @@ public final class TestBookKeeper implements AutoCloseable {
     private static final int CONNECTIONS = 100;
 
     private final Path directory;
+    private final Consumer<ServerConfiguration> change;
     private final int zooKeeperPort = freePort();
     private final List<Integer> bookiePorts = new ArrayList<>();
     private final List<@Nullable LifecycleComponent> bookies = new ArrayList<>();
     private @Nullable NIOServerCnxnFactory zooKeeper;
 
-    private TestBookKeeper(Path directory) {
+    private TestBookKeeper(Path directory, Consumer<ServerConfiguration> change) {
         // A bookie may not look into a FileDescriptor any more. It can do without, but has an
         // assertion that it can, and tests run with assertions.
         getClass()
                 .getClassLoader()
                 .setClassAssertionStatus("org.apache.bookkeeper.util.PageCacheUtil", false);
         this.directory = directory;
+        this.change = change;
     }
 
     /// Starts a ZooKeeper and as many bookies as wanted, whose files are below `directory`.
     public static TestBookKeeper start(Path directory, int bookies) throws Exception {
-        var cluster = new TestBookKeeper(directory);
+        return start(directory, bookies, configuration -> {});
+    }
+
+    /// The same with bookies that are set up otherwise than is recommended.
+    static TestBookKeeper start(
+            Path directory, int bookies, Consumer<ServerConfiguration> change) throws Exception {
+        var cluster = new TestBookKeeper(directory, change);
         try {
             cluster.startZooKeeper();
             for (int i = 0; i < bookies; i++) {
@@ -108,6 +117,13 @@ public final class TestBookKeeper implements AutoCloseable {
         }
     }
 
+    /// Starts one more bookie, which holds nothing yet.
+    void addBookie() throws Exception {
+        bookiePorts.add(freePort());
+        bookies.add(null);
+        startBookie(bookies.size() - 1);
+    }
+
     /// How many ledgers there are.
     public int countLedgers() throws Exception {
         int count = 0;
@@ -144,6 +160,7 @@ public final class TestBookKeeper implements AutoCloseable {
         server.setNumAddWorkerThreads(1);
         server.setNumReadWorkerThreads(1);
         server.setServerNumIOThreads(1);
+        change.accept(server);
         return server;
     }
 
