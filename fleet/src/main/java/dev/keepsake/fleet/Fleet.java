@@ -43,7 +43,6 @@ import dev.keepsake.shard.Snapshotter;
 import dev.keepsake.shard.UnitRoom;
 import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -169,28 +168,12 @@ public final class Fleet implements AutoCloseable {
     private TransactionLog openControlLog() throws IOException {
         var directory = config.dataDirectory().resolve("control");
         var clusters = config.dataDirectory().resolve("clusters");
-        boolean hasClusters = !holdsNothing(clusters);
-        if (logs.keepsFiles() && hasClusters && holdsNothing(directory)) {
+        if (!Directories.holdNothing(clusters) && logs.holdsNothing(directory)) {
             throw new IOException(
                     "the control log in %s is gone, but there are clusters in %s; restore the directory, or start with another data directory"
-                            .formatted(directory, clusters));
+                            .formatted(logs.placeOf(directory), clusters));
         }
         return logs.open(directory);
-    }
-
-    /// Whether there is no file in the directory or below, or none with a byte in it.
-    private static boolean holdsNothing(Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            return true;
-        }
-        try (var all = Files.walk(directory)) {
-            for (var file : (Iterable<Path>) all::iterator) {
-                if (Files.isRegularFile(file) && Files.size(file) > 0) {
-                    return false;
-                }
-            }
-        }
-        return true;
     }
 
     /// Reads the records and starts every cluster in them. Returns when their nodes listen; that
@@ -1054,16 +1037,16 @@ public final class Fleet implements AutoCloseable {
         var directory = directoryOf(spec.id());
         var logDirectory = directory.resolve(shardSpec.name());
         boolean hasRun = cluster.enginePatchVersion() != null;
-        if (hasRun && logs.keepsFiles() && holdsNothing(logDirectory)) {
+        if (hasRun && logs.holdsNothing(logDirectory)) {
             throw new IOException(
                     "the log in %s is gone, though cluster %s was available before; restore the directory, or delete the cluster"
-                            .formatted(logDirectory, spec.id().name()));
+                            .formatted(logs.placeOf(logDirectory), spec.id().name()));
         }
         var log = logs.open(logDirectory);
         SnapshotStore snapshots;
         try {
             snapshots = SnapshotStore.open(directory.resolve(shardSpec.name() + "-snapshots"));
-            checkLogIsWhole(logDirectory, log.tail(), snapshots);
+            checkLogIsWhole(logs.placeOf(logDirectory), log.tail(), snapshots);
         } catch (IOException | RuntimeException e) {
             log.close();
             throw e;
@@ -1092,14 +1075,14 @@ public final class Fleet implements AutoCloseable {
 
     /// A log knows what its own directory has to hold, but not that it was there at all; and not
     /// that it was another one.
-    private static void checkLogIsWhole(Path directory, Tail tail, SnapshotStore snapshots)
+    private static void checkLogIsWhole(String place, Tail tail, SnapshotStore snapshots)
             throws IOException {
         var newest = snapshots.newest().orElse(null);
         if (newest != null && newest.nextIndex() > tail.index() + 1) {
             throw new IOException(
                     "the log in %s ends with entry %d, but the snapshot %s holds all up to entry %d; restore the log's directory"
                             .formatted(
-                                    directory,
+                                    place,
                                     tail.index(),
                                     newest.file(),
                                     newest.nextIndex() - 1));

@@ -9,9 +9,14 @@ public interface LogFactory extends AutoCloseable {
     /// Opens the log that is kept in `directory`, or in its name, or begins it.
     TransactionLog open(Path directory) throws IOException;
 
-    /// Whether logs are files in their directories, so that an empty directory is an empty log.
-    default boolean keepsFiles() {
-        return true;
+    /// Whether nothing is kept of the log: it was never led, or all of it is gone.
+    default boolean holdsNothing(Path directory) throws IOException {
+        return Directories.holdNothing(directory);
+    }
+
+    /// Where the log is kept, for people.
+    default String placeOf(Path directory) {
+        return directory.toString();
     }
 
     /// Deletes what [#open] keeps elsewhere than in `directory`, of a log that has been closed.

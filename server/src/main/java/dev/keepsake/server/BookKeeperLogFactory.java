@@ -23,8 +23,13 @@ final class BookKeeperLogFactory implements LogFactory {
     }
 
     @Override
-    public boolean keepsFiles() {
-        return false;
+    public boolean holdsNothing(Path directory) throws IOException {
+        return logs.holdsNothing(nameOf(directory));
+    }
+
+    @Override
+    public String placeOf(Path directory) {
+        return logs.placeOf(nameOf(directory));
     }
 
     @Override

@@ -264,6 +264,30 @@ class DiskFaultsIT {
         assertEverythingIsBack(primary);
     }
 
+    /// As when there are too many open files: the log goes on in the file that it has.
+    @Test
+    void whileNoFileCanBeMadeWritesGoOnAndAreThereAfterAFailover() throws Exception {
+        var disk = new SmallDisk();
+        try (var lines = LogLines.of("dev.keepsake.log");
+                var server = TestServer.start(directory, ServerParts.onDisk(disk, SEGMENT_BYTES))) {
+            var nodes = create(server);
+            int before = segments().size();
+            disk.readOnly(segments().getLast().resolveSibling(""));
+            writeAll(nodes.get(0), 100);
+            assertThat(segments()).hasSize(before);
+            assertThat(lines.anyContains("which grows beyond its 16384 bytes")).isTrue();
+            server.api().failOver("demo", "0001");
+            assertThat(answers(nodes.get(1), "DBSIZE")).isEqualTo("100");
+            disk.writable();
+            writeAll(nodes.get(1), 200);
+            assertThat(segments()).hasSizeGreaterThan(before);
+        }
+        try (var server = TestServer.start(directory)) {
+            var primary = server.api().node("demo", 0, 1);
+            await("it is back", () -> answers(primary, "DBSIZE").equals("200"));
+        }
+    }
+
     /// A file system of its own, so that all that is written is short of space, not the log alone.
     @Test
     void aFullFileSystemRefusesWritesAndKeepsWhatWasAcknowledged(@TempDir Path mount)
@@ -318,13 +342,17 @@ class DiskFaultsIT {
     private Node writeAndStop() throws Exception {
         try (var server = TestServer.start(directory, ServerParts.withSegmentsOf(SEGMENT_BYTES))) {
             var primary = create(server).get(0);
-            try (var wire = Wire.to(primary)) {
-                for (int i = 0; i < 200; i++) {
-                    assertThat(wire.ask("SET", "k" + i, "v".repeat(500))).isEqualTo("OK");
-                }
-            }
+            writeAll(primary, 200);
             assertThat(segments()).hasSizeGreaterThan(3);
             return primary;
+        }
+    }
+
+    private static void writeAll(Node primary, int keys) throws IOException {
+        try (var wire = Wire.to(primary)) {
+            for (int i = 0; i < keys; i++) {
+                assertThat(wire.ask("SET", "k" + i, "v".repeat(500))).isEqualTo("OK");
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.keepsake.tests;
 
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.logging.Handler;
@@ -9,8 +10,10 @@ import java.util.logging.SimpleFormatter;
 
 /// What an operator reads in the log of this process.
 final class LogLines extends Handler implements AutoCloseable {
+    private record Line(Instant at, String text) {}
+
     private final Logger logger;
-    private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final List<Line> lines = new CopyOnWriteArrayList<>();
     private final SimpleFormatter formatter = new SimpleFormatter();
 
     private LogLines(Logger logger) {
@@ -24,7 +27,7 @@ final class LogLines extends Handler implements AutoCloseable {
     }
 
     boolean anyContains(String text) {
-        return lines.stream().anyMatch(line -> line.contains(text));
+        return lines.stream().anyMatch(line -> line.text().contains(text));
     }
 
     /// Whether there is a line that contains both.
@@ -34,12 +37,17 @@ final class LogLines extends Handler implements AutoCloseable {
 
     /// How many lines contain a text.
     long count(String text) {
-        return lines.stream().filter(line -> line.contains(text)).count();
+        return times(text).size();
+    }
+
+    /// When the lines were written that contain a text.
+    List<Instant> times(String text) {
+        return lines.stream().filter(line -> line.text().contains(text)).map(Line::at).toList();
     }
 
     @Override
     public void publish(LogRecord line) {
-        lines.add(formatter.formatMessage(line));
+        lines.add(new Line(line.getInstant(), formatter.formatMessage(line)));
     }
 
     @Override

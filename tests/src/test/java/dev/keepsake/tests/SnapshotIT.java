@@ -10,7 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -80,7 +80,7 @@ class SnapshotIT {
     }
 
     @Test
-    void aDamagedSnapshotIsNamedAndNothingIsServedInItsPlace() throws Exception {
+    void aSnapshotThatDoesNotFitItsLogIsNamedAndNothingIsServedInItsPlace() throws Exception {
         Node primary;
         try (var server = start()) {
             primary = create(server, 0).get(0);
@@ -90,20 +90,73 @@ class SnapshotIT {
             }
         }
         var snapshot = snapshots().getFirst();
-        var bytes = Files.readAllBytes(snapshot);
-        bytes[bytes.length / 2] ^= 1;
-        Files.write(snapshot, bytes, StandardOpenOption.TRUNCATE_EXISTING);
-        try (var complaints = LogLines.of("dev.keepsake.shard.ShardNode");
-                var server = start()) {
-            assertThat(server.api().describe("demo").name()).isEqualTo("demo");
-            await("the file is named", () -> complaints.anyContains(snapshot + " is damaged"));
-            assertThat(answers(primary, "GET", "k7")).startsWith("-LOADING");
-        }
-        bytes[bytes.length / 2] ^= 1;
-        Files.write(snapshot, bytes, StandardOpenOption.TRUNCATE_EXISTING);
+        LogFiles.flipBit(snapshot);
+        assertRefused(primary, snapshot + " is damaged", "-LOADING");
+        LogFiles.flipBit(snapshot);
+
+        var elsewhere = directory.resolve("elsewhere");
+        Files.move(snapshot, elsewhere);
+        assertRefused(primary, "has been trimmed", "-LOADING");
+
+        var ofALongerLog = snapshot.resolveSibling(withEntriesUpTo(9_999_999, snapshot));
+        Files.move(elsewhere, ofALongerLog);
+        assertRefused(primary, ofALongerLog + " holds all up to entry 9999998", "no reply");
+        Files.move(ofALongerLog, snapshot);
+
         try (var server = start()) {
             assertThat(server.api().describe("demo").name()).isEqualTo("demo");
             await("it is back", () -> answers(primary, "GET", "k7").equals(value(1)));
+        }
+    }
+
+    private void assertRefused(Node primary, String complaint, String answer) throws Exception {
+        try (var lines = LogLines.of("dev.keepsake");
+                var server = start()) {
+            assertThat(server.api().describe("demo").name()).isEqualTo("demo");
+            await("it is said: " + complaint, () -> lines.anyContains(complaint));
+            assertThat(answers(primary, "GET", "k7")).startsWith(answer);
+        }
+    }
+
+    /// A snapshot's name says which log entry goes on from it.
+    private static String withEntriesUpTo(long nextIndex, Path snapshot) {
+        var parts = snapshot.getFileName().toString().split("-", 3);
+        return "%s-%020d-%s".formatted(parts[0], nextIndex, parts[2]);
+    }
+
+    /// Each try restores a whole shard, so what goes on failing may not be tried all the time.
+    @Test
+    void snapshotsThatFailAreTriedLessAndLessOftenUntilOneSucceeds() throws Exception {
+        try (var lines = LogLines.of("dev.keepsake.fleet");
+                var server = start()) {
+            var primary = create(server, 0).get(0);
+            var obstacle = obstructSnapshots();
+            try (var wire = Wire.to(primary)) {
+                for (int i = 0; i < 2 * SNAPSHOT_EVERY_BYTES / value(0).length(); i++) {
+                    assertThat(wire.ask("SET", "k" + i % 10, value(0))).isEqualTo("OK");
+                }
+            }
+            await("two fail", () -> lines.count("no new snapshot") >= 2);
+            var failed = lines.times("no new snapshot");
+            assertThat(Duration.between(failed.get(0), failed.get(1)))
+                    .isGreaterThan(Duration.ofMillis(900)); // a second, and clocks differ a little
+            assertThat(lines.count("next_try_ms=1000")).isEqualTo(1);
+            assertThat(lines.count("next_try_ms=2000")).isEqualTo(1);
+            assertThat(snapshots()).isEmpty();
+            Files.delete(obstacle);
+            Files.delete(obstacle.getParent());
+            await("one is taken", () -> !snapshots().isEmpty());
+            assertThat(lines.count("no new snapshot")).isEqualTo(2);
+        }
+    }
+
+    /// Puts something where a snapshot is written to first.
+    private Path obstructSnapshots() throws IOException {
+        try (var files = Files.walk(directory)) {
+            var store = files.filter(file -> file.endsWith("0001-snapshots")).findFirst().orElseThrow();
+            var file = store.resolve("candidate.tmp").resolve("in-the-way");
+            Files.createDirectories(file.getParent());
+            return Files.createFile(file);
         }
     }
 

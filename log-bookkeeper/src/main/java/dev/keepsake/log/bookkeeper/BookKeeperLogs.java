@@ -166,6 +166,30 @@ public final class BookKeeperLogs implements AutoCloseable {
         return log;
     }
 
+    /// Whether there is nothing of the log of that name: nobody has ever claimed it, or it is gone.
+    public boolean holdsNothing(String name) throws IOException {
+        var path = pathOf(name);
+        try {
+            var list =
+                    new Waits()
+                            .get(
+                                    lists.readNewest(path),
+                                    options.metadataWithin(),
+                                    "looking for " + path);
+            return list.ledgers().isEmpty();
+        } catch (IOException e) {
+            if (LedgerLists.isMissing(e)) {
+                return true;
+            }
+            throw e;
+        }
+    }
+
+    /// Where the log of that name is kept, for people.
+    public String placeOf(String name) {
+        return options.metadata() + "/" + name;
+    }
+
     /// Deletes the log of that name with all its entries, if there is one. It must not be open.
     ///
     /// @throws IOException when not all could be deleted; it can be tried again

@@ -222,9 +222,12 @@ class BookKeeperFaultsIT {
 
     @Test
     void aTrimOfAnotherProcessIsSeenAndALogCanBeDeleted() throws Exception {
+        assertThat(one.holdsNothing("clusters/demo/0001")).isTrue();
         try (var a = one.open("clusters/demo/0001");
                 var b = other.open("clusters/demo/0001")) {
+            assertThat(other.holdsNothing("clusters/demo/0001")).isTrue();
             lead(a, "a");
+            assertThat(other.holdsNothing("clusters/demo/0001")).isFalse();
             for (int i = 0; i < 20; i++) {
                 append(a, FIRST, "x".repeat(1_000));
             }
@@ -236,8 +239,10 @@ class BookKeeperFaultsIT {
             assertThat(readFrom(a, b.tail().index())).hasSize(1);
             assertThatExceptionOfType(TrimmedException.class).isThrownBy(() -> a.read(0, 1));
         }
+        assertThat(one.holdsNothing("clusters/demo/0001")).isFalse();
         one.delete("clusters/demo/0001");
         one.delete("clusters/demo/0001");
+        assertThat(one.holdsNothing("clusters/demo/0001")).isTrue();
         try (var fresh = one.open("clusters/demo/0001")) {
             assertThat(fresh.tail()).isEqualTo(Tail.EMPTY);
         }
