@@ -36,12 +36,12 @@ import org.slf4j.LoggerFactory;
 /// fault handler too, and nothing is decided any more until a restart reads the log again.
 final class ControlJournal implements ControlService, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlJournal.class);
-    private static final String NODE = "control";
     private static final int READ_MAX_BYTES = 1 << 20;
     private static final int CLAIM_TRIES = 10;
     private static final int PART_MAX_BYTES = 256 << 10;
     private static final long DURABLE_WITHIN_MS = 10_000;
 
+    private final String name;
     private final TransactionLog log;
     private final ControlState state;
     private final ControlPlane plane;
@@ -52,15 +52,18 @@ final class ControlJournal implements ControlService, AutoCloseable {
     private final ReentrantLock turn = new ReentrantLock(true);
     private Term term = Term.NONE;
     private long bytesSinceRewrite;
+    private String predecessor = "";
     private @Nullable String broken;
 
     private ControlJournal(
+            String name,
             TransactionLog log,
             ControlState state,
             ControlPlane plane,
             FaultHandler faults,
             Runnable onChange,
             long rewriteAfterBytes) {
+        this.name = name;
         this.rewriteAfterBytes = rewriteAfterBytes;
         this.parts = new StateParts(state);
         this.log = log;
@@ -72,10 +75,12 @@ final class ControlJournal implements ControlService, AutoCloseable {
 
     /// Reads the log from its beginning and takes the leadership of it.
     ///
+    /// @param name what this process is called in the log; another one's is another
     /// @param onChange called after each decision that changed something, on the deciding thread
     /// @param rewriteAfterBytes how many bytes of decisions are kept before the state is written in
     ///   their place
     static ControlJournal open(
+            String name,
             TransactionLog log,
             ControlState state,
             ControlPlane plane,
@@ -83,10 +88,15 @@ final class ControlJournal implements ControlService, AutoCloseable {
             Runnable onChange,
             long rewriteAfterBytes)
             throws IOException {
-        var journal = new ControlJournal(log, state, plane, faults, onChange, rewriteAfterBytes);
+        var journal = new ControlJournal(name, log, state, plane, faults, onChange, rewriteAfterBytes);
         journal.takeOver();
         journal.rewriteWhenLong();
         return journal;
+    }
+
+    /// Who wrote the log before, by name; empty when nobody did.
+    String predecessor() {
+        return predecessor;
     }
 
     @Override
@@ -195,7 +205,8 @@ final class ControlJournal implements ControlService, AutoCloseable {
         long next = log.firstIndex();
         for (int tries = 0; tries < CLAIM_TRIES; tries++) {
             next = replay(next);
-            switch (await(log.claim(NODE, next - 1))) {
+            predecessor = log.tail().leader();
+            switch (await(log.claim(name, next - 1))) {
                 case ClaimOutcome.Won(Term won, long _) -> {
                     term = won;
                     return;

@@ -98,6 +98,7 @@ public final class Fleet implements AutoCloseable {
     private final ControlJournal control;
     private final CommandTable commands = CommandTable.standard();
     private final Ports ports;
+    private final OtherProcess other;
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
     private final Map<ClusterId, String> complaints = new HashMap<>();
     private final Map<ClusterId, Long> failingSinceNs = new HashMap<>();
@@ -146,8 +147,10 @@ public final class Fleet implements AutoCloseable {
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().name("fleet").daemon().factory());
         var state = new ControlState();
+        var name = "control-" + Directories.nameOf(config.dataDirectory(), random);
         this.control =
                 ControlJournal.open(
+                        name,
                         openControlLog(),
                         state,
                         new ControlPlane(
@@ -161,6 +164,16 @@ public final class Fleet implements AutoCloseable {
                         faults,
                         this::wake,
                         REWRITE_CONTROL_AFTER_BYTES);
+        this.other = otherProcess(logs, name, control.predecessor());
+    }
+
+    /// A server has its data directory for itself, so whoever used this one before has ended.
+    private static OtherProcess otherProcess(LogFactory logs, String name, String predecessor) {
+        if (logs.isExclusive()) {
+            return OtherProcess.NONE;
+        }
+        boolean ended = predecessor.isEmpty() || predecessor.equals(name);
+        return ended ? OtherProcess.ENDED : OtherProcess.MAY_LEAD;
     }
 
     /// Opens the log of the records. One that is gone would be taken for a new one, and every
@@ -1065,6 +1078,7 @@ public final class Fleet implements AutoCloseable {
                         virtualThreads);
         return new ShardRuntime(
                 shardSpec.name(),
+                other,
                 log,
                 snapshots,
                 snapshotter,

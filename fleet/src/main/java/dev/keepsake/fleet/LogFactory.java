@@ -9,6 +9,11 @@ public interface LogFactory extends AutoCloseable {
     /// Opens the log that is kept in `directory`, or in its name, or begins it.
     TransactionLog open(Path directory) throws IOException;
 
+    /// Whether no other process can have a log open while this one has.
+    default boolean isExclusive() {
+        return true;
+    }
+
     /// Whether nothing is kept of the log: it was never led, or all of it is gone.
     default boolean holdsNothing(Path directory) throws IOException {
         return Directories.holdNothing(directory);

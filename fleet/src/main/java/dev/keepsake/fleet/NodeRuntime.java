@@ -83,6 +83,7 @@ final class NodeRuntime {
     private boolean configuring;
     private final GrowingPause refusals = new GrowingPause(PAUSE_MIN_MS, PAUSE_MAX_MS);
     private Phase phase = Phase.DOWN;
+    private Term wonTerm = Term.NONE;
     private boolean serving;
     private boolean closed;
     private long begunNs;
@@ -304,11 +305,17 @@ final class NodeRuntime {
         return admitted || !serving;
     }
 
-    void claim() {
+    /// @param over the newest term that is known to be over
+    void claim(Term over) {
         var present = life;
         if (present != null) {
-            present.claim();
+            present.claim(over);
         }
+    }
+
+    /// The newest term that this node is known to have won.
+    Term wonTerm() {
+        return wonTerm;
     }
 
     /// Answers clients from the engine, as `phase` says.
@@ -433,6 +440,7 @@ final class NodeRuntime {
                     node,
                     () -> {
                         phase = Phase.PRIMARY;
+                        wonTerm = term;
                         socket = engineSocket;
                         listener.onLeading(NodeRuntime.this, term);
                     });
@@ -466,6 +474,9 @@ final class NodeRuntime {
                     () -> {
                         phase = Phase.DOWN;
                         serving = false;
+                        if (node.wonTerm().isNewerThan(wonTerm)) {
+                            wonTerm = node.wonTerm();
+                        }
                         life = null;
                         socket = null;
                         listener.onRetired(NodeRuntime.this, reason);

@@ -26,6 +26,10 @@ import org.slf4j.LoggerFactory;
 /// shard starts, so that a restart keeps the roles however long that node takes, and otherwise the
 /// replica that has come furthest. Were it ever wrong, the claim would be refused.
 ///
+/// Nobody is told to claim while somebody may lead whom this process does not know: another process
+/// may still be telling its clients of keys that a new primary then changes. The nodes stand by
+/// themselves in that case, when its lease is over.
+///
 /// A node that retires is started again: at once when nobody waits for a new primary, and else as
 /// soon as there is one, so that the promotion does not compete with a starting engine.
 final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
@@ -46,6 +50,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ShardRuntime.class);
 
     private final String name;
+    private final OtherProcess other;
     private final TransactionLog log;
     private final SnapshotStore snapshots;
     private final Snapshotter snapshotter;
@@ -61,10 +66,12 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private @Nullable NodeRuntime failing;
     private @Nullable NodeRuntime candidate; // told to claim, and neither leads nor has failed yet
     private boolean promotionDue = true;
+    private volatile Term termOver = Term.NONE; // the newest that no other process holds
     private volatile boolean closed;
 
     ShardRuntime(
             String name,
+            OtherProcess other,
             TransactionLog log,
             SnapshotStore snapshots,
             Snapshotter snapshotter,
@@ -72,6 +79,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             ScheduledExecutorService fleet,
             Listener listener) {
         this.name = name;
+        this.other = other;
         this.log = log;
         this.snapshots = snapshots;
         this.snapshotter = snapshotter;
@@ -98,7 +106,9 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     /// Whether the node that led before is starting, and will lead again. Any thread.
     boolean isLeaderComing() {
-        return preferred != null;
+        // A newer term than at the start comes to light when a predecessor had taken it just before
+        // it died. Nobody is told to claim behind that one.
+        return preferred != null && isOver(log.tail().term());
     }
 
     boolean isClosed() {
@@ -154,7 +164,14 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         nodes = List.copyOf(members);
         String logged = log.tail().leader();
         lastLeader = node(logged).isPresent() ? logged : nodes.getFirst().name();
-        preferred = lastLeader;
+        switch (other) {
+            case NONE, ENDED -> {
+                preferred = lastLeader;
+                termOver = log.tail().term();
+            }
+            case MAY_LEAD ->
+                    LOG.info("shard={} waits until the lease of another process is over", name);
+        }
         for (var node : nodes) {
             node.whenServing(() -> onServing(node));
             node.startAgain();
@@ -224,6 +241,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         preferred = null;
         candidate = null;
         leader = node;
+        noteWon(node);
         lastLeader = node.name();
         LOG.info("shard={} primary={} term={}", name, node.name(), term.number());
         listener.onTopologyChanged(); // first, or the new primary would send its clients elsewhere
@@ -245,6 +263,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         if (candidate == node) {
             candidate = null;
         }
+        noteWon(node);
         if (node.name().equals(preferred)) {
             preferred = null;
         }
@@ -290,7 +309,8 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     }
 
     private void elect() {
-        if (leader != null || candidate != null || !promotionDue) {
+        var newest = log.tail().term();
+        if (leader != null || candidate != null || !promotionDue || !isOver(newest)) {
             return;
         }
         var wanted = preferred;
@@ -300,13 +320,24 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         candidates().stream()
                 .filter(node -> wanted == null || node.name().equals(wanted))
                 .max(Comparator.comparingLong(NodeRuntime::appliedOffset))
-                .ifPresent(this::nominate);
+                .ifPresent(node -> nominate(node, newest));
+    }
+
+    private boolean isOver(Term term) {
+        return other == OtherProcess.NONE || !term.isNewerThan(termOver);
+    }
+
+    /// Whatever a node of this process has won is over when that node has retired.
+    private void noteWon(NodeRuntime node) {
+        if (node.wonTerm().isNewerThan(termOver)) {
+            termOver = node.wonTerm();
+        }
     }
 
     /// One at a time: a second one could win right after the first, and end its term for nothing.
     /// Should the nominee hang, the others stand by themselves once it has been silent for long.
-    private void nominate(NodeRuntime node) {
+    private void nominate(NodeRuntime node, Term over) {
         candidate = node;
-        node.claim();
+        node.claim(over);
     }
 }

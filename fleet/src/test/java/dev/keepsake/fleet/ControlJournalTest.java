@@ -142,6 +142,7 @@ class ControlJournalTest {
     private ControlJournal open(TransactionLog log, long rewriteAfterBytes) throws IOException {
         var state = new ControlState();
         return ControlJournal.open(
+                "control",
                 log,
                 state,
                 new ControlPlane(state),

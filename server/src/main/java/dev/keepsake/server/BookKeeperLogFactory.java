@@ -23,6 +23,11 @@ final class BookKeeperLogFactory implements LogFactory {
     }
 
     @Override
+    public boolean isExclusive() {
+        return false;
+    }
+
+    @Override
     public boolean holdsNothing(Path directory) throws IOException {
         return logs.holdsNothing(nameOf(directory));
     }

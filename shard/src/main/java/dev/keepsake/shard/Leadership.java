@@ -17,7 +17,7 @@ import java.util.List;
 ///
 /// | state | means | left by |
 /// | --- | --- | --- |
-/// | FOLLOWING | the engine follows the log | told to claim, or the leader fell silent, once the engine has applied the whole log → CLAIMING |
+/// | FOLLOWING | the engine follows the log | told to claim behind a term that is over, or the leader fell silent, once the engine has applied the whole log → CLAIMING |
 /// | CLAIMING | a claim is under way | won → PROMOTING; behind or no room → FOLLOWING; unknown → RETIRED |
 /// | PROMOTING | the term is ours, the engine is made a primary | promoted → LEADING; fenced → RETIRED |
 /// | LEADING | commands run, the lease is renewed | fenced, unknown outcome → RETIRED |
@@ -54,6 +54,7 @@ final class Leadership {
     private State state = State.FOLLOWING;
     private Term term = Term.NONE;
     private boolean claimWanted;
+    private Term termOver = Term.NONE;
     private Tail tail = Tail.EMPTY;
     private long appliedOffset = -1;
     private long lastSignOfLifeNs;
@@ -87,13 +88,16 @@ final class Leadership {
         return state == State.LEADING && nowNs - leaseUntilNs < 0;
     }
 
-    /// Asks for leadership as soon as the engine has applied the whole log. The wish ends when some
-    /// other node takes a newer term.
-    List<Effect> wantClaim() {
-        if (state != State.FOLLOWING) {
+    /// Asks for leadership as soon as the engine has applied the whole log. The wish ends when the
+    /// log shows a newer term: whoever holds that may be replying.
+    ///
+    /// @param over the newest term that somebody knows to be over, who can know
+    List<Effect> wantClaim(Term over) {
+        if (state != State.FOLLOWING || tail.term().isNewerThan(over)) {
             return NOTHING;
         }
         claimWanted = true;
+        termOver = over;
         return claimIfCaughtUp(false);
     }
 
@@ -223,7 +227,7 @@ final class Leadership {
         if (seen.leaseIndex() > tail.leaseIndex()) {
             lastSignOfLifeNs = nowNs;
         }
-        if (seen.term().isNewerThan(tail.term()) && !seen.leader().equals(node)) {
+        if (seen.term().isNewerThan(termOver)) {
             claimWanted = false;
         }
         tail = seen;

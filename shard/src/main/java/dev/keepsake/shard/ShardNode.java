@@ -111,6 +111,7 @@ public final class ShardNode implements AutoCloseable {
     private volatile boolean ended;
     private volatile boolean probeEagerly = true;
     private volatile long appliedOffset = -1;
+    private volatile Term wonTerm = Term.NONE;
 
     private @Nullable Engine engine;
     private volatile @Nullable Feed feed;
@@ -165,6 +166,11 @@ public final class ShardNode implements AutoCloseable {
         return appliedOffset;
     }
 
+    /// The term that the node has won in this life, if it has won one. Any thread.
+    public Term wonTerm() {
+        return wonTerm;
+    }
+
     /// The first log entry that the node has yet to read, or `Long.MAX_VALUE` when it reads none.
     /// Any thread.
     public long neededIndex() {
@@ -177,10 +183,11 @@ public final class ShardNode implements AutoCloseable {
         threads.newThread(this::launch).start();
     }
 
-    /// Asks the node to become primary as soon as it has applied the whole log.
-    public void claim() {
+    /// Asks the node to become primary as soon as it has applied the whole log, unless that shows a
+    /// newer term than one that is known to be over.
+    public void claim(Term over) {
         probeEagerly = true;
-        inLoop(() -> run(leadership.wantClaim()));
+        inLoop(() -> run(leadership.wantClaim(over)));
         probeSoon.release();
     }
 
@@ -446,6 +453,7 @@ public final class ShardNode implements AutoCloseable {
     }
 
     private void promote(Term term) {
+        wonTerm = term;
         var promoted = requireEngine();
         long offset = log.tail().endOffset(); // the claim succeeded, so this is what was applied
         threads.newThread(

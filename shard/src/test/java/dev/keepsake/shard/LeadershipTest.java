@@ -27,7 +27,7 @@ class LeadershipTest {
 
     private void becomeLeader() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs);
         leadership.onPromoted();
     }
@@ -41,7 +41,7 @@ class LeadershipTest {
         var tail = tail(7, FIRST, "n2", 7, 500);
         leadership.onProgress(tail, 499, nowNs);
 
-        assertThat(leadership.wantClaim()).isEmpty();
+        assertThat(leadership.wantClaim(FIRST)).isEmpty();
         assertThat(leadership.onProgress(tail, 500, nowNs)).containsExactly(new Effect.Claim(7));
     }
 
@@ -49,13 +49,13 @@ class LeadershipTest {
     void whoIsToldToClaimAndHasSeenEverythingClaimsAtOnce() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
 
-        assertThat(leadership.wantClaim()).containsExactly(new Effect.Claim(-1));
+        assertThat(leadership.wantClaim(Term.NONE)).containsExactly(new Effect.Claim(-1));
     }
 
     @Test
     void aClaimThatCameTooLateIsRepeatedOnceTheEngineHasCaughtUp() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         var newer = tail(3, Term.NONE, "", -1, 40);
 
         assertThat(leadership.onClaimed(new ClaimOutcome.Behind(newer), nowNs, nowNs)).isEmpty();
@@ -66,7 +66,7 @@ class LeadershipTest {
     @Test
     void theWishToLeadEndsWhenAnotherNodeHasWon() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         var others = tail(0, FIRST, "n2", 0, 0);
 
         leadership.onClaimed(new ClaimOutcome.Behind(others), nowNs, nowNs);
@@ -107,7 +107,7 @@ class LeadershipTest {
     @Test
     void nothingIsToldBeforeTheEngineIsPromoted() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         assertThat(leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs))
                 .containsExactly(new Effect.Promote(FIRST));
         assertThat(leadership.mayReply(nowNs)).isFalse();
@@ -181,7 +181,7 @@ class LeadershipTest {
     @Test
     void aTermThatIsWonAfterTheNodeRetiredIsNeverUsed() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         leadership.retire("its engine ended");
 
         assertThat(leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs)).isEmpty();
@@ -230,7 +230,7 @@ class LeadershipTest {
     @Test
     void aClaimForWhichThereIsNoRoomIsRepeated() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         assertThat(leadership.onClaimed(new ClaimOutcome.Full("disk"), nowNs, nowNs)).isEmpty();
         assertThat(leadership.state()).isEqualTo(Leadership.State.FOLLOWING);
 
@@ -255,7 +255,7 @@ class LeadershipTest {
     @Test
     void aClaimThatMayHaveBeenWonIsNotUsed() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         var unknown = new ClaimOutcome.Unknown(new IllegalStateException("timed out"));
         assertThat(leadership.onClaimed(unknown, nowNs, nowNs))
                 .containsExactly(
@@ -265,26 +265,47 @@ class LeadershipTest {
     @Test
     void onlyOneClaimIsUnderWay() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         pass(10_000);
 
-        assertThat(leadership.wantClaim()).isEmpty();
+        assertThat(leadership.wantClaim(Term.NONE)).isEmpty();
         assertThat(leadership.onTick(Tail.EMPTY, nowNs)).isEmpty();
         assertThat(leadership.onProgress(Tail.EMPTY, 0, nowNs)).isEmpty();
         assertThat(leadership.state()).isEqualTo(Leadership.State.CLAIMING);
     }
 
     @Test
-    void theTermOfAnEarlierLifeOfThisNodeDoesNotEndItsWish() {
-        leadership.wantClaim();
+    void aTermThatIsKnownToBeOverDoesNotEndTheWish() {
+        leadership.wantClaim(FIRST);
         var earlier = tail(7, FIRST, "n1", 7, 0);
         assertThat(leadership.onProgress(earlier, 0, nowNs)).containsExactly(new Effect.Claim(7));
+    }
+
+    /// In another process there may be a node of the same name.
+    @Test
+    void aNewerTermEndsTheWishWhoeverHoldsIt() {
+        leadership.wantClaim(Term.NONE);
+        var unknown = tail(7, FIRST, "n1", 7, 0);
+        assertThat(leadership.onProgress(unknown, 0, nowNs)).isEmpty();
+        pass(2_499);
+        assertThat(leadership.onTick(unknown, nowNs)).isEmpty();
+        pass(1);
+        assertThat(leadership.onTick(unknown, nowNs)).containsExactly(new Effect.Claim(7));
+    }
+
+    @Test
+    void whoHasSeenANewerTermThanTheOneThatIsOverIsNotToldToClaim() {
+        var newer = tail(7, SECOND, "n2", 7, 0);
+        leadership.onProgress(newer, 0, nowNs);
+        assertThat(leadership.wantClaim(FIRST)).isEmpty();
+        assertThat(leadership.onProgress(newer, 0, nowNs)).isEmpty();
+        assertThat(leadership.wantClaim(SECOND)).containsExactly(new Effect.Claim(7));
     }
 
     @Test
     void aNodeThatIsFencedWhileItIsPromotedRetires() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs);
         assertThat(leadership.onTick(tail(0, FIRST, "n1", 0, 0), nowNs)).isEmpty();
 
@@ -297,7 +318,7 @@ class LeadershipTest {
     @Test
     void whoseLeaseRanOutDuringPromotionRepliesOnlyOnceItIsRenewed() {
         leadership.onProgress(Tail.EMPTY, 0, nowNs);
-        leadership.wantClaim();
+        leadership.wantClaim(Term.NONE);
         leadership.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs);
         pass(2_000);
         leadership.onPromoted();
@@ -333,7 +354,7 @@ class LeadershipTest {
 
         var other = new Leadership("n3", TIMINGS, nowNs);
         other.onProgress(Tail.EMPTY, 0, nowNs);
-        other.wantClaim();
+        other.wantClaim(Term.NONE);
         other.onClaimed(new ClaimOutcome.Won(FIRST, 0), nowNs, nowNs);
         other.onPromoted();
         var unknown = new AppendOutcome.Unknown(new IllegalStateException("timed out"));
@@ -364,7 +385,7 @@ class LeadershipTest {
         leadership.retire("its engine ended");
         pass(10_000);
 
-        assertThat(leadership.wantClaim()).isEmpty();
+        assertThat(leadership.wantClaim(Term.NONE)).isEmpty();
         assertThat(leadership.onTick(Tail.EMPTY, nowNs)).isEmpty();
         assertThat(leadership.onProgress(Tail.EMPTY, 0, nowNs)).isEmpty();
         assertThat(leadership.onPromoted()).isEmpty();

@@ -794,7 +794,7 @@ final class SimulatedShard implements AutoCloseable {
 
         void wantClaim() {
             tell(this, "is told to claim");
-            run(leadership.wantClaim());
+            run(leadership.wantClaim(tail().term()));
         }
 
         void crash() {

@@ -3,6 +3,10 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepsake.core.Term;
+import dev.keepsake.log.AppendOutcome;
+import dev.keepsake.log.ClaimOutcome;
+import dev.keepsake.log.TransactionLog;
 import dev.keepsake.log.bookkeeper.BookKeeperOptions;
 import dev.keepsake.log.bookkeeper.Quorum;
 import dev.keepsake.log.bookkeeper.TestBookKeeper;
@@ -13,6 +17,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -86,6 +92,64 @@ class BookKeeperClusterIT {
                 assertHolds(nodes.get(0), 500);
                 assertThat(answers(nodes.get(0), "SET", key(500), "v500")).isEqualTo("OK");
             }
+        }
+    }
+
+    /// A server on another data directory cannot know whether whoever led before has ended; and may
+    /// be outranked by yet another one. Here that is nobody but the log's leader, who has a node's
+    /// name, and answers reads for as long as its lease holds.
+    @Test
+    void aServerLeadsOnlyOnceTheLeaseOfAnotherIsOver() throws Exception {
+        var first = directory.resolve("first");
+        var second = directory.resolve("second");
+        try (var server = TestServer.start(first, onBookKeeper(first))) {
+            var primary = nodesOf(server.api().create("demo", 1, 1, 0, server.endpointPort()));
+            assertThat(answers(primary.get(0), "SET", "k", "v")).isEqualTo("OK");
+        }
+        try (var logs = onBookKeeper(first).logs();
+                var log = logs.open(logOf(first))) {
+            var term = lead(log);
+            try (var server = TestServer.start(second, onBookKeeper(second))) {
+                assertLeadsUndisturbed(log, term);
+                awaitPrimary(server);
+                assertLeadsUndisturbed(log, lead(log));
+                awaitPrimary(server);
+            }
+        }
+    }
+
+    private static Term lead(TransactionLog log) {
+        while (true) {
+            var outcome = log.claim("demo-0001-001", log.tail().index());
+            if (outcome.toCompletableFuture().join() instanceof ClaimOutcome.Won(Term term, _)) {
+                return term;
+            }
+        }
+    }
+
+    /// For longer than a silence would last.
+    private static void assertLeadsUndisturbed(TransactionLog log, Term term) {
+        long untilNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(3);
+        while (System.nanoTime() - untilNs < 0) {
+            assertThat(log.renew(term).toCompletableFuture().join())
+                    .isInstanceOf(AppendOutcome.Appended.class);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(100));
+        }
+    }
+
+    private static void awaitPrimary(TestServer server) {
+        var nodes = nodesOf(server.api().describe("demo"));
+        await(
+                "a node leads",
+                () -> nodes.stream().anyMatch(node -> answers(node, "GET", "k").equals("v")));
+    }
+
+    /// Where the only shard's log is kept, as if it were kept in the data directory.
+    private static Path logOf(Path data) throws IOException {
+        try (var files = Files.walk(data)) {
+            var snapshots =
+                    files.filter(file -> file.endsWith("0001-snapshots")).findFirst().orElseThrow();
+            return snapshots.resolveSibling("0001");
         }
     }
 
