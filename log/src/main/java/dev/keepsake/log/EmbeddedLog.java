@@ -903,35 +903,39 @@ public final class EmbeddedLog implements TransactionLog {
     private void onRollFailure(IOException failure) {
         if (failure instanceof HalfDoneException) {
             breakDown(failure);
-        } else {
+            return;
+        }
+        try {
             refuseAllButLeases(failure);
+        } catch (IOException e) {
+            failure.addSuppressed(e);
+            breakDown(failure);
         }
     }
 
     private void onWriteFailure(IOException failure) {
         if (isNoSpace(failure)) {
-            refuseAllButLeases(failure);
-        } else {
-            breakDown(failure);
+            try {
+                current.rollBack();
+                refuseAllButLeases(failure);
+                return;
+            } catch (IOException e) {
+                failure.addSuppressed(e);
+            }
         }
+        breakDown(failure);
     }
 
-    private void refuseAllButLeases(IOException failure) {
+    private void refuseAllButLeases(IOException failure) throws IOException {
         batch.clear();
         successes.clear();
-        try {
-            current.rollBack();
-            batchTail = tail;
-            goOnInReserve(
-                    isNoSpace(failure)
-                            ? "no space left for %s".formatted(current.path())
-                            : "what follows %s cannot be written: %s"
-                                    .formatted(current.path(), failure.getMessage()),
-                    failure);
-        } catch (IOException e) {
-            failure.addSuppressed(e);
-            breakDown(failure);
-        }
+        batchTail = tail;
+        goOnInReserve(
+                isNoSpace(failure)
+                        ? "no space left for %s".formatted(current.path())
+                        : "what follows %s cannot be written: %s"
+                                .formatted(current.path(), failure.getMessage()),
+                failure);
     }
 
     private void breakDown(IOException failure) {

@@ -330,8 +330,12 @@ final class Segment {
     ///
     /// It was read back, which does not prove that it was ever forced: the process may have been
     /// killed before, or the force may have failed, whereupon the system drops the pages and calls
-    /// them clean. So the last batch, or the header where there is none, is written once more.
+    /// them clean. So the last batch, or the header where there is none, is written once more, and
+    /// what is behind it cut once more.
     void forceAgain() throws IOException {
+        if (!isReserved()) {
+            file.truncate(sizeBytes);
+        }
         long from = 0;
         if (lastEntryAt > 0) {
             var batchPosition = ByteBuffer.allocate(Long.BYTES);

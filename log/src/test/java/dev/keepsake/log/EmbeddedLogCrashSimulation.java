@@ -23,10 +23,10 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// A log through many lives: leaders come and go, pipeline, retry, run out of space and trim; a
-/// force fails, the process is killed or the machine loses its power at any moment. What was
-/// acknowledged, or read after a reopen, has to be there ever after, byte for byte; what was only
-/// ever refused must not.
+/// A log through many lives: leaders come and go, pipeline, retry, run out of space or of files, and
+/// trim; a force fails, the process is killed or the machine loses its power at any moment. What
+/// was acknowledged, or read after a reopen, has to be there ever after, byte for byte; what was
+/// only ever refused must not.
 ///
 /// The seed decides everything: the log's writer is held at each force, and while it is idle it is
 /// given one request only, so that no timing decides which requests share a batch.
@@ -188,10 +188,12 @@ class EmbeddedLogCrashSimulation {
             log.close();
             learnOutcomes();
             committed = log.tail();
-            assertThat(faults).hasSize(broken ? 1 : 0);
+            // None is found either while a next segment is made, which can be done without.
+            assertThat(faults).hasSizeLessThanOrEqualTo(broken ? 1 : 0);
             faults.clear();
             machine.failForces(false);
             machine.failWrite(0);
+            machine.failNewFiles(false);
         }
 
         /// Power is lost, or the process killed.
@@ -212,6 +214,7 @@ class EmbeddedLogCrashSimulation {
             if (random.nextInt(12) == 0) {
                 machine.failWrite(1 + random.nextInt(2));
             }
+            machine.failNewFiles(random.nextInt(4) == 0);
             if (random.nextInt(10) == 0) {
                 trim(log);
             }

@@ -673,6 +673,31 @@ class EmbeddedLogTest extends TransactionLogConformance {
         }
     }
 
+    /// The cut is seen, but would not survive a crash.
+    @Test
+    void aTornEndWhoseCutCouldNotBeForcedIsCutOnceMore() throws IOException {
+        for (int seed = 0; seed < 20; seed++) {
+            var log = begin(SMALL);
+            append(log, "before");
+            machine.kill();
+            log.close();
+            var torn = machine.bytes(FIRST_SEGMENT);
+            var noise = Arrays.copyOf(torn, torn.length + 6_000);
+            Arrays.fill(noise, torn.length, noise.length, (byte) 1);
+            machine.overwrite(FIRST_SEGMENT, noise);
+            machine.failForces(true);
+            assertThatIOException().isThrownBy(() -> open(SMALL));
+            machine.failForces(false);
+
+            var again = open(SMALL);
+            append(again, "x".repeat(4096));
+            append(again, "in the next segment");
+            machine.crash(new SplittableRandom(seed));
+            assertThat(text(open(SMALL)))
+                    .isEqualTo("before" + "x".repeat(4096) + "in the next segment");
+        }
+    }
+
     @Test
     void aSegmentThatCouldNotBeForcedIsSafeOnceTheLogIsOpenedAgain() throws IOException {
         for (int seed = 0; seed < 20; seed++) {
