@@ -30,7 +30,7 @@ import org.apache.bookkeeper.conf.ServerConfiguration;
 /// Measures what each setting does that `docs/bookkeeper.md` names, on real bookies in this
 /// process: appends of 140 bytes to a log, the settings as they are recommended and then each
 /// changed alone. The median of several rounds, through which the settings take turns, so that what
-/// else the machine does falls on all of them.
+/// else the machine does falls on all of them. `benchmarks/bookkeeper` runs it.
 ///
 /// Arguments: how many rounds, and how many milliseconds a measurement takes.
 public final class BookKeeperSettings {
@@ -46,6 +46,7 @@ public final class BookKeeperSettings {
 
     private record Appends(double p50Ms, double p99Ms, double manyPerSecond) {}
 
+    /// @param longestMs how long the slowest append took, or -1 when the term has ended
     private record Loss(double longestMs, String end) {}
 
     private static final Setting RECOMMENDED =
@@ -109,6 +110,7 @@ public final class BookKeeperSettings {
                 Runtime.getRuntime().availableProcessors(),
                 rounds,
                 TimeUnit.NANOSECONDS.toMillis(measureNs));
+        on(RECOMMENDED, (bookKeeper, leader) -> appends(leader)); // while the JVM warms up
         Map<Setting, List<Appends>> found = new LinkedHashMap<>();
         for (int round = 0; round < rounds; round++) {
             for (var setting : SETTINGS) {
@@ -135,10 +137,10 @@ public final class BookKeeperSettings {
                                 setting,
                                 (bookKeeper, leader) -> loseOne(bookKeeper, leader, spare));
                 out.printf(
-                        "| %s | %s | %.0f ms | %s |%n",
+                        "| %s | %s | %s | %s |%n",
                         setting.title(),
                         spare ? "3 and a spare one" : "3",
-                        loss.longestMs(),
+                        loss.longestMs() < 0 ? "" : "%.0f ms".formatted(loss.longestMs()),
                         loss.end());
             }
         }
@@ -200,7 +202,7 @@ public final class BookKeeperSettings {
             var alone = leader.appendFor(2 * measureNs, 1);
             return new Loss(ms(alone[alone.length - 1]), "appends go on");
         } catch (IOException e) {
-            return new Loss(Double.NaN, "the term ends: " + e.getMessage());
+            return new Loss(-1, "the term ends: " + e.getMessage());
         } finally {
             loss.join();
         }
