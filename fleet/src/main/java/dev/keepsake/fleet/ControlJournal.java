@@ -88,7 +88,8 @@ final class ControlJournal implements ControlService, AutoCloseable {
             Runnable onChange,
             long rewriteAfterBytes)
             throws IOException {
-        var journal = new ControlJournal(name, log, state, plane, faults, onChange, rewriteAfterBytes);
+        var journal =
+                new ControlJournal(name, log, state, plane, faults, onChange, rewriteAfterBytes);
         journal.takeOver();
         journal.rewriteWhenLong();
         return journal;

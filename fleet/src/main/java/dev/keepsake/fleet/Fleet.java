@@ -1095,11 +1095,7 @@ public final class Fleet implements AutoCloseable {
         if (newest != null && newest.nextIndex() > tail.index() + 1) {
             throw new IOException(
                     "the log in %s ends with entry %d, but the snapshot %s holds all up to entry %d; restore the log's directory"
-                            .formatted(
-                                    place,
-                                    tail.index(),
-                                    newest.file(),
-                                    newest.nextIndex() - 1));
+                            .formatted(place, tail.index(), newest.file(), newest.nextIndex() - 1));
         }
     }
 

@@ -821,8 +821,7 @@ public final class EmbeddedLog implements TransactionLog {
     }
 
     private void goOnOverlong(IOException failure) {
-        rollAtBytes =
-                current.sizeBytes() + Math.max(1, options.segmentBytes() / OVERLONG_PART);
+        rollAtBytes = current.sizeBytes() + Math.max(1, options.segmentBytes() / OVERLONG_PART);
         LOG.error(
                 "file={} cannot be made, the log goes on in {}, which grows beyond its {} bytes reason={}",
                 directory.resolve(Segment.fileName(tail.index() + 1)),

@@ -250,8 +250,7 @@ final class Segment {
             file.truncate(sizeBytes);
             file.force();
         } catch (IOException e) {
-            throw new HalfDoneException(
-                    "%s cannot be cut: %s".formatted(path, e.getMessage()), e);
+            throw new HalfDoneException("%s cannot be cut: %s".formatted(path, e.getMessage()), e);
         }
     }
 

@@ -23,10 +23,10 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// A log through many lives: leaders come and go, pipeline, retry, run out of space or of files, and
-/// trim; a force fails, the process is killed or the machine loses its power at any moment. What
-/// was acknowledged, or read after a reopen, has to be there ever after, byte for byte; what was
-/// only ever refused must not.
+/// A log through many lives: leaders come and go, pipeline, retry, run out of space or of files,
+/// and trim; a force fails, the process is killed or the machine loses its power at any moment.
+/// What was acknowledged, or read after a reopen, has to be there ever after, byte for byte; what
+/// was only ever refused must not.
 ///
 /// The seed decides everything: the log's writer is held at each force, and while it is idle it is
 /// given one request only, so that no timing decides which requests share a batch.

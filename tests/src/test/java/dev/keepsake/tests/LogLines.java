@@ -32,7 +32,9 @@ final class LogLines extends Handler implements AutoCloseable {
 
     /// Whether there is a line that contains both.
     boolean anyContains(String text, String other) {
-        return lines.stream().anyMatch(line -> line.contains(text) && line.contains(other));
+        return lines.stream()
+                .map(Line::text)
+                .anyMatch(line -> line.contains(text) && line.contains(other));
     }
 
     /// How many lines contain a text.

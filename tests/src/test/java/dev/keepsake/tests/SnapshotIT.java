@@ -153,7 +153,8 @@ class SnapshotIT {
     /// Puts something where a snapshot is written to first.
     private Path obstructSnapshots() throws IOException {
         try (var files = Files.walk(directory)) {
-            var store = files.filter(file -> file.endsWith("0001-snapshots")).findFirst().orElseThrow();
+            var store =
+                    files.filter(file -> file.endsWith("0001-snapshots")).findFirst().orElseThrow();
             var file = store.resolve("candidate.tmp").resolve("in-the-way");
             Files.createDirectories(file.getParent());
             return Files.createFile(file);

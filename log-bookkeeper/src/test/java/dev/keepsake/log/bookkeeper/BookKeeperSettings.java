@@ -63,8 +63,9 @@ public final class BookKeeperSettings {
                             "`journalMaxGroupWaitMSec=2`", to -> to.setJournalMaxGroupWaitMSec(2)),
                     ofBookies(
                             "both, as BookKeeper comes",
-                            to -> to.setJournalFlushWhenQueueEmpty(false)
-                                    .setJournalMaxGroupWaitMSec(2)),
+                            to ->
+                                    to.setJournalFlushWhenQueueEmpty(false)
+                                            .setJournalMaxGroupWaitMSec(2)),
                     ofClient("client throttle 5000", to -> to.setThrottleValue(5_000)),
                     ofClient(
                             "V2 protocol",
@@ -132,10 +133,7 @@ public final class BookKeeperSettings {
         out.println("| --- | --: | --: | --- |");
         for (boolean spare : List.of(false, true)) {
             for (var setting : List.of(RECOMMENDED, withoutDelay())) {
-                var loss =
-                        on(
-                                setting,
-                                (bookKeeper, leader) -> loseOne(bookKeeper, leader, spare));
+                var loss = on(setting, (bookKeeper, leader) -> loseOne(bookKeeper, leader, spare));
                 out.printf(
                         "| %s | %s | %s | %s |%n",
                         setting.title(),
@@ -155,10 +153,10 @@ public final class BookKeeperSettings {
         T take(TestBookKeeper bookKeeper, Leader leader) throws Exception;
     }
 
-    private static <T> T on(Setting setting, Measurement<T> measurement)
-            throws Exception {
+    private static <T> T on(Setting setting, Measurement<T> measurement) throws Exception {
         var directory = Files.createTempDirectory("keepsake-bookkeeper-");
-        try (var bookKeeper = TestBookKeeper.start(directory, QUORUM.ensemble(), setting.ofBookies());
+        try (var bookKeeper =
+                        TestBookKeeper.start(directory, QUORUM.ensemble(), setting.ofBookies());
                 var logs =
                         BookKeeperLogs.connect(
                                 BookKeeperOptions.standard(
@@ -190,8 +188,7 @@ public final class BookKeeperSettings {
     /// One of the three bookies is lost that hold the log.
     ///
     /// @param spare whether there is a fourth
-    private Loss loseOne(TestBookKeeper bookKeeper, Leader leader, boolean spare)
-            throws Exception {
+    private Loss loseOne(TestBookKeeper bookKeeper, Leader leader, boolean spare) throws Exception {
         if (spare) {
             bookKeeper.addBookie();
             leader.appendFor(TimeUnit.MILLISECONDS.toNanos(SETTLE_MS), 1);

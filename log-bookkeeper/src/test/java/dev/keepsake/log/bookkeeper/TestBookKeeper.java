@@ -49,8 +49,8 @@ public final class TestBookKeeper implements AutoCloseable {
     }
 
     /// The same with bookies that are set up otherwise than is recommended.
-    static TestBookKeeper start(
-            Path directory, int bookies, Consumer<ServerConfiguration> change) throws Exception {
+    static TestBookKeeper start(Path directory, int bookies, Consumer<ServerConfiguration> change)
+            throws Exception {
         var cluster = new TestBookKeeper(directory, change);
         try {
             cluster.startZooKeeper();
