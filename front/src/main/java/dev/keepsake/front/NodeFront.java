@@ -17,6 +17,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
@@ -75,7 +76,7 @@ public final class NodeFront implements AutoCloseable {
     private volatile State state = State.LOADING;
     private PublishRelay relay = PublishRelay.none();
     private final Map<Publication, Integer> fromElsewhere = new HashMap<>();
-    private final Set<CompletableFuture<Long>> publishing = new HashSet<>(); // the engine answers
+    private final ArrayDeque<CompletableFuture<Long>> publishing = new ArrayDeque<>(); // as asked
     private LeadershipGate gate = () -> false;
     private long durableOffset;
     private long nextClientId = 1;
@@ -405,10 +406,10 @@ public final class NodeFront implements AutoCloseable {
                     new IllegalStateException("node %s is no primary at present".formatted(node)));
             return;
         }
-        publishing.add(heard);
+        publishing.addLast(heard);
         control.ask(
                 reply -> {
-                    publishing.remove(heard);
+                    publishing.removeFirst(); // this one
                     if (reply instanceof RespValue.IntegerReply(long subscribers)) {
                         // Told to a client of another node, so it waits as a reply would here.
                         parkLate(new Parked.Answer(heard, subscribers));

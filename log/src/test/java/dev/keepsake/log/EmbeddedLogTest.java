@@ -20,6 +20,7 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -907,7 +908,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
     @Test
     void aSegmentThatBeginsDuringATrimLetsNothingGoThatWasToStay() throws IOException {
         threeSegments();
-        var running = new AtomicReference<EmbeddedLog>();
+        var running = new AtomicReference<@Nullable EmbeddedLog>();
         var log = open(SMALL, new TellingDisk(machine.mount(), () -> fillOnce(running)));
         running.set(log);
         assertThat(log.trim(TERM, Long.MAX_VALUE)).isTrue();
@@ -915,7 +916,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
         assertThat(open(SMALL).tail().endOffset()).isEqualTo(log.tail().endOffset());
     }
 
-    private static void fillOnce(AtomicReference<EmbeddedLog> running) {
+    private static void fillOnce(AtomicReference<@Nullable EmbeddedLog> running) {
         var log = running.getAndSet(null);
         for (int i = 0; log != null && i < 6; i++) {
             append(log, "y".repeat(1_000));
