@@ -12,6 +12,7 @@ import software.amazon.awssdk.services.memorydb.model.DeleteClusterResponse;
 import software.amazon.awssdk.services.memorydb.model.DescribeClustersResponse;
 import software.amazon.awssdk.services.memorydb.model.DescribeEventsResponse;
 import software.amazon.awssdk.services.memorydb.model.FailoverShardResponse;
+import software.amazon.awssdk.services.memorydb.model.UpdateClusterResponse;
 
 /// The JSON of every answer, member by member.
 class ResponseShapeTest {
@@ -169,6 +170,42 @@ class ResponseShapeTest {
         ModelShape.assertFits(deletion, DeleteClusterResponse.builder().build());
         assertThat(deletion.path("Cluster").propertyNames()).containsExactlyInAnyOrder(BRIEF);
         assertThat(deletion.at("/Cluster/Status").stringValue()).isEqualTo("deleting");
+    }
+
+    @Test
+    void securityGroupsAreBeingModifiedUntilTheUpdateIsOver() {
+        api.createAvailable("demo");
+        var updating =
+                api.call(
+                                "UpdateCluster",
+                                """
+                                {"ClusterName":"demo","SecurityGroupIds":["sg-1","sg-2"]}\
+                                """)
+                        .ok();
+        ModelShape.assertFits(updating, UpdateClusterResponse.builder().build());
+        assertThat(updating.at("/Cluster/Status").stringValue()).isEqualTo("updating");
+        assertThat(updating.at("/Cluster/SecurityGroups").toString())
+                .isEqualTo(groups("modifying"));
+        assertThat(describedGroups()).isEqualTo(groups("modifying"));
+
+        api.control.finishEverything(api.clock.now());
+        assertThat(describedGroups()).isEqualTo(groups("active"));
+
+        var other =
+                api.call("UpdateCluster", "{\"ClusterName\":\"demo\",\"Description\":\"d\"}").ok();
+        assertThat(other.at("/Cluster/SecurityGroups").toString()).isEqualTo(groups("active"));
+    }
+
+    private String describedGroups() {
+        return api.call("DescribeClusters", "{}").ok().at("/Clusters/0/SecurityGroups").toString();
+    }
+
+    private static String groups(String status) {
+        return """
+                [{"SecurityGroupId":"sg-1","Status":"%1$s"},\
+                {"SecurityGroupId":"sg-2","Status":"%1$s"}]\
+                """
+                .formatted(status);
     }
 
     @Test

@@ -43,7 +43,7 @@ public final class Snapshots {
             RandomGenerator random) {
         String key = KmsKeys.check(kmsKeyId, region);
         ClusterRequests.required("ClusterName", clusterName);
-        String name = free(region, snapshotName);
+        String name = free(region, "SnapshotName", snapshotName);
         var checkedTags = Tags.check(tags);
         var cluster = plane.existing(region, clusterName);
         ControlPlane.expectAvailable(cluster);
@@ -121,7 +121,7 @@ public final class Snapshots {
             RandomGenerator random) {
         String key = KmsKeys.check(kmsKeyId, region);
         ClusterRequests.required("SourceSnapshotName", sourceName);
-        String name = free(region, ClusterRequests.required("TargetSnapshotName", targetName));
+        String name = free(region, "TargetSnapshotName", targetName);
         var checkedTags = Tags.check(tags);
         var source = existing(region, sourceName);
         expectAvailable(source);
@@ -239,9 +239,10 @@ public final class Snapshots {
 
     /// A name for a new snapshot.
     ///
+    /// @param member which member of the request has it
     /// @throws ApiException when it is none, or taken
-    String free(String region, @Nullable String snapshotName) {
-        String name = ClusterRequests.name("SnapshotName", snapshotName, NAME_MAX);
+    String free(String region, String member, @Nullable String snapshotName) {
+        String name = ClusterRequests.name(member, snapshotName, NAME_MAX);
         if (state.snapshots().find(region, name).isPresent()) {
             throw Fault.SNAPSHOT_ALREADY_EXISTS.because("Snapshot %s already exists.", name);
         }
