@@ -348,11 +348,30 @@ public final class Snapshots {
                                 snapshot.automated()
                                         && snapshot.cluster().id().equals(id)
                                         && !snapshot.askedAt().isBefore(begin.get()));
-        if (!taken) {
-            String name = "automatic.%s-%s".formatted(id.name(), AUTOMATIC_NAME.format(now));
+        String name = automaticName(id) + AUTOMATIC_NAME.format(now);
+        if (!taken
+                && !wasTaken(cluster, begin.get())
+                // One of an earlier cluster of that name may be there for a little longer.
+                && state.snapshots().find(id.region(), name).isEmpty()) {
             asked(records, name, cluster, true, Map.of(), null, now, random);
             records.add(new ControlRecord.ClusterSnapshotting(id));
         }
+    }
+
+    private static String automaticName(ClusterId cluster) {
+        return "automatic.%s-".formatted(cluster.name());
+    }
+
+    /// Whether the schedule took one that is gone again: whoever deletes it does not want another.
+    private boolean wasTaken(ClusterState cluster, Instant begin) {
+        var id = cluster.spec().id();
+        return state.events().stream()
+                .anyMatch(event ->
+                        event.region().equals(id.region())
+                                && event.sourceName().equals(id.name())
+                                && !event.date().isBefore(begin)
+                                && !event.date().isBefore(cluster.createdAt())
+                                && event.message().startsWith("Snapshot " + automaticName(id)));
     }
 
     // ---- what the fleet reports
