@@ -13,6 +13,7 @@ import software.amazon.awssdk.services.memorydb.model.DescribeClustersResponse;
 import software.amazon.awssdk.services.memorydb.model.DescribeEventsResponse;
 import software.amazon.awssdk.services.memorydb.model.FailoverShardResponse;
 import software.amazon.awssdk.services.memorydb.model.UpdateClusterResponse;
+import tools.jackson.databind.JsonNode;
 
 /// The JSON of every answer, member by member.
 class ResponseShapeTest {
@@ -196,15 +197,48 @@ class ResponseShapeTest {
         assertThat(other.at("/Cluster/SecurityGroups").toString()).isEqualTo(groups("active"));
     }
 
+    @Test
+    void anAclIsPendingUntilTheNodesFollowItOrItsUsers() {
+        api.createAvailable("demo");
+        api.call(
+                        "CreateUser",
+                        """
+                        {"UserName":"alice","AccessString":"on ~* +@all",\
+                        "AuthenticationMode":{"Type":"iam"}}\
+                        """)
+                .ok();
+        api.call("CreateACL", "{\"ACLName\":\"staff\",\"UserNames\":[\"alice\"]}").ok();
+        api.control.finishEverything(api.clock.now());
+
+        var updating =
+                api.call("UpdateCluster", "{\"ClusterName\":\"demo\",\"ACLName\":\"staff\"}").ok();
+        assertThat(updating.at("/Cluster/ACLName").stringValue()).isEqualTo("open-access");
+        assertThat(updating.at("/Cluster/PendingUpdates").toString())
+                .isEqualTo("{\"ACLs\":{\"ACLToApply\":\"staff\"}}");
+        api.control.finishEverything(api.clock.now());
+        assertThat(describedCluster().path("ACLName").stringValue()).isEqualTo("staff");
+        assertThat(describedCluster().has("PendingUpdates")).isFalse();
+
+        api.call("UpdateUser", "{\"UserName\":\"alice\",\"AccessString\":\"on ~a +get\"}").ok();
+        assertThat(describedCluster().at("/PendingUpdates/ACLs/ACLToApply").stringValue())
+                .isEqualTo("staff");
+        api.control.finishEverything(api.clock.now());
+        assertThat(describedCluster().has("PendingUpdates")).isFalse();
+    }
+
+    private JsonNode describedCluster() {
+        return api.call("DescribeClusters", "{}").ok().at("/Clusters/0");
+    }
+
     private String describedGroups() {
-        return api.call("DescribeClusters", "{}").ok().at("/Clusters/0/SecurityGroups").toString();
+        return describedCluster().path("SecurityGroups").toString();
     }
 
     private static String groups(String status) {
         return """
-                [{"SecurityGroupId":"sg-1","Status":"%1$s"},\
-                {"SecurityGroupId":"sg-2","Status":"%1$s"}]\
-                """
+        [{"SecurityGroupId":"sg-1","Status":"%1$s"},\
+        {"SecurityGroupId":"sg-2","Status":"%1$s"}]\
+        """
                 .formatted(status);
     }
 
