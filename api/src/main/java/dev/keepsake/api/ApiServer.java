@@ -172,7 +172,7 @@ public final class ApiServer implements AutoCloseable {
                         response,
                         requestId,
                         Fault.SERVICE_UNAVAILABLE,
-                        "The server cannot keep changes at present; its log says more, at request %s."
+                        "The server cannot do this at present; its log says why, at request %s."
                                 .formatted(requestId));
             }
             case IOException _ ->

@@ -6,7 +6,10 @@ import dev.keepsake.core.Secret;
 import dev.keepsake.core.SignatureV4;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Function;
@@ -17,6 +20,12 @@ import org.jspecify.annotations.Nullable;
 /// Source: AWS's description of the signing process. Stateless; any thread.
 final class Signatures {
     private static final Duration SKEW_MAX = Duration.ofMinutes(15);
+
+    /// As in X-Amz-Date. Clients read it out of the messages about it, to set their clocks by it.
+    private static final DateTimeFormatter TIME =
+            DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT)
+                    .withZone(ZoneOffset.UTC);
+
     private static final Pattern AUTHORIZATION =
             Pattern.compile(
                     SignatureV4.ALGORITHM
@@ -104,13 +113,13 @@ final class Signatures {
                                                 + " 20210817T120000Z."));
         if (signed.isBefore(now.minus(SKEW_MAX))) {
             throw Fault.INVALID_SIGNATURE.because(
-                    "Signature expired: %s is now earlier than %s (15 min. before now).",
-                    time, now.minus(SKEW_MAX));
+                    "Signature expired: %s is now earlier than %s (%s - 15 min.)",
+                    time, TIME.format(now.minus(SKEW_MAX)), TIME.format(now));
         }
         if (signed.isAfter(now.plus(SKEW_MAX))) {
             throw Fault.INVALID_SIGNATURE.because(
-                    "Signature not yet current: %s is still later than %s (15 min. after now).",
-                    time, now.plus(SKEW_MAX));
+                    "Signature not yet current: %s is still later than %s (%s + 15 min.)",
+                    time, TIME.format(now.plus(SKEW_MAX)), TIME.format(now));
         }
     }
 

@@ -21,6 +21,7 @@ import software.amazon.awssdk.core.SdkField;
 import software.amazon.awssdk.core.SdkPojo;
 import software.amazon.awssdk.core.protocol.MarshallingKnownType;
 import software.amazon.awssdk.core.traits.ListTrait;
+import software.amazon.awssdk.services.memorydb.MemoryDbClient;
 import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
 import software.amazon.awssdk.services.memorydb.model.MemoryDbRequest;
 
@@ -126,10 +127,7 @@ class ModelTest {
                 Arrays.stream(Fault.values())
                         .map(fault -> plain(fault.code()))
                         .collect(Collectors.toSet());
-        var faults =
-                classes(type ->
-                        MemoryDbException.class.isAssignableFrom(type)
-                                && type != MemoryDbException.class);
+        var faults = classes(ModelTest::isOwn);
         assertThat(faults).hasSizeGreaterThan(50);
         for (var fault : faults) {
             assertThat(known).contains(plain(fault.getSimpleName()));
@@ -142,6 +140,33 @@ class ModelTest {
         for (String operation : model.operations()) {
             assertThat(codes).as(operation).containsAll(model.faultsOf(operation));
         }
+    }
+
+    /// The SDK's methods name the exceptions of their operations, besides the general ones.
+    @Test
+    void everyOperationDeclaresItsOwnFaults() {
+        var codes =
+                Arrays.stream(Fault.values())
+                        .collect(Collectors.toMap(fault -> plain(fault.code()), Fault::code));
+        var checked = new TreeSet<String>();
+        for (var method : MemoryDbClient.class.getMethods()) {
+            String name = method.getName();
+            String operation = name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1);
+            if (model.operations().contains(operation)) {
+                var declared =
+                        Arrays.stream(method.getExceptionTypes())
+                                .filter(ModelTest::isOwn)
+                                .map(type -> codes.get(plain(type.getSimpleName())))
+                                .collect(Collectors.toSet());
+                assertThat(model.faultsOf(operation)).as(operation).isEqualTo(declared);
+                checked.add(operation);
+            }
+        }
+        assertThat(checked).isEqualTo(model.operations());
+    }
+
+    private static boolean isOwn(Class<?> type) {
+        return MemoryDbException.class.isAssignableFrom(type) && type != MemoryDbException.class;
     }
 
     private static String plain(String fault) {

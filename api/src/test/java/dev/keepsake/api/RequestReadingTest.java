@@ -37,6 +37,27 @@ class RequestReadingTest {
         api.close();
     }
 
+    /// The document names these operations, too.
+    @Test
+    void aWrongValueIsTheSameFaultWhereTheModelDoesNotDeclareItToo() {
+        String fault = "InvalidParameterValueException";
+        String tooFew = "{\"MaxResults\":0}";
+        var calls =
+                Map.of(
+                        "CreateSubnetGroup", "{}",
+                        "UpdateSubnetGroup", "{}",
+                        "DeleteSubnetGroup", "{}",
+                        "DescribeSubnetGroups", tooFew,
+                        "DescribeACLs", tooFew,
+                        "DescribeUsers", tooFew,
+                        "ListTags", "{}");
+        assertThat(Model.standard().operations())
+                .filteredOn(operation -> !Model.standard().faultsOf(operation).contains(fault))
+                .containsExactlyInAnyOrderElementsOf(calls.keySet());
+        calls.forEach((operation, request) ->
+                assertThat(api.call(operation, request).refused(400, fault)).isNotBlank());
+    }
+
     // ---- which operation
 
     @Test

@@ -12,6 +12,8 @@ import software.amazon.awssdk.services.memorydb.model.DeleteClusterResponse;
 import software.amazon.awssdk.services.memorydb.model.DescribeClustersResponse;
 import software.amazon.awssdk.services.memorydb.model.DescribeEventsResponse;
 import software.amazon.awssdk.services.memorydb.model.FailoverShardResponse;
+import software.amazon.awssdk.services.memorydb.model.UpdateClusterResponse;
+import tools.jackson.databind.JsonNode;
 
 /// The JSON of every answer, member by member.
 class ResponseShapeTest {
@@ -169,6 +171,75 @@ class ResponseShapeTest {
         ModelShape.assertFits(deletion, DeleteClusterResponse.builder().build());
         assertThat(deletion.path("Cluster").propertyNames()).containsExactlyInAnyOrder(BRIEF);
         assertThat(deletion.at("/Cluster/Status").stringValue()).isEqualTo("deleting");
+    }
+
+    @Test
+    void securityGroupsAreBeingModifiedUntilTheUpdateIsOver() {
+        api.createAvailable("demo");
+        var updating =
+                api.call(
+                                "UpdateCluster",
+                                """
+                                {"ClusterName":"demo","SecurityGroupIds":["sg-1","sg-2"]}\
+                                """)
+                        .ok();
+        ModelShape.assertFits(updating, UpdateClusterResponse.builder().build());
+        assertThat(updating.at("/Cluster/Status").stringValue()).isEqualTo("updating");
+        assertThat(updating.at("/Cluster/SecurityGroups").toString())
+                .isEqualTo(groups("modifying"));
+        assertThat(describedGroups()).isEqualTo(groups("modifying"));
+
+        api.control.finishEverything(api.clock.now());
+        assertThat(describedGroups()).isEqualTo(groups("active"));
+
+        var other =
+                api.call("UpdateCluster", "{\"ClusterName\":\"demo\",\"Description\":\"d\"}").ok();
+        assertThat(other.at("/Cluster/SecurityGroups").toString()).isEqualTo(groups("active"));
+    }
+
+    @Test
+    void anAclIsPendingUntilTheNodesFollowItOrItsUsers() {
+        api.createAvailable("demo");
+        api.call(
+                        "CreateUser",
+                        """
+                        {"UserName":"alice","AccessString":"on ~* +@all",\
+                        "AuthenticationMode":{"Type":"iam"}}\
+                        """)
+                .ok();
+        api.call("CreateACL", "{\"ACLName\":\"staff\",\"UserNames\":[\"alice\"]}").ok();
+        api.control.finishEverything(api.clock.now());
+
+        var updating =
+                api.call("UpdateCluster", "{\"ClusterName\":\"demo\",\"ACLName\":\"staff\"}").ok();
+        assertThat(updating.at("/Cluster/ACLName").stringValue()).isEqualTo("open-access");
+        assertThat(updating.at("/Cluster/PendingUpdates").toString())
+                .isEqualTo("{\"ACLs\":{\"ACLToApply\":\"staff\"}}");
+        api.control.finishEverything(api.clock.now());
+        assertThat(describedCluster().path("ACLName").stringValue()).isEqualTo("staff");
+        assertThat(describedCluster().has("PendingUpdates")).isFalse();
+
+        api.call("UpdateUser", "{\"UserName\":\"alice\",\"AccessString\":\"on ~a +get\"}").ok();
+        assertThat(describedCluster().at("/PendingUpdates/ACLs/ACLToApply").stringValue())
+                .isEqualTo("staff");
+        api.control.finishEverything(api.clock.now());
+        assertThat(describedCluster().has("PendingUpdates")).isFalse();
+    }
+
+    private JsonNode describedCluster() {
+        return api.call("DescribeClusters", "{}").ok().at("/Clusters/0");
+    }
+
+    private String describedGroups() {
+        return describedCluster().path("SecurityGroups").toString();
+    }
+
+    private static String groups(String status) {
+        return """
+        [{"SecurityGroupId":"sg-1","Status":"%1$s"},\
+        {"SecurityGroupId":"sg-2","Status":"%1$s"}]\
+        """
+                .formatted(status);
     }
 
     @Test

@@ -30,6 +30,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
+import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
@@ -94,16 +95,25 @@ class SignatureTest {
 
     @Test
     void aWrongOrUnknownKeyIsRefused() {
-        assertThat(refusal("known", "wrong")).isEqualTo("InvalidSignatureException");
-        assertThat(refusal("unknown", "right")).isEqualTo("UnrecognizedClientException");
+        assertThat(refused("known", "wrong").errorCode()).isEqualTo("InvalidSignatureException");
+        assertThat(refused("unknown", "right").errorCode())
+                .isEqualTo("UnrecognizedClientException");
     }
 
     @Test
     void aClockThatIsWrongIsTold() {
         clock.offset = Duration.ofMinutes(16);
-        assertThat(refusal("known", "right")).isEqualTo("InvalidSignatureException");
+        assertThat(refused("known", "right").errorCode()).isEqualTo("InvalidSignatureException");
+        assertThat(refused("known", "right").errorMessage())
+                .matches(
+                        "Signature expired: \\d{8}T\\d{6}Z is now earlier than \\d{8}T\\d{6}Z"
+                                + " \\(\\d{8}T\\d{6}Z - 15 min\\.\\)");
         clock.offset = Duration.ofMinutes(-16);
-        assertThat(refusal("known", "right")).isEqualTo("InvalidSignatureException");
+        assertThat(refused("known", "right").errorCode()).isEqualTo("InvalidSignatureException");
+        assertThat(refused("known", "right").errorMessage())
+                .matches(
+                        "Signature not yet current: \\d{8}T\\d{6}Z is still later than"
+                                + " \\d{8}T\\d{6}Z \\(\\d{8}T\\d{6}Z \\+ 15 min\\.\\)");
         clock.offset = Duration.ofMinutes(14);
         try (var sdk = sdk("known", "right")) {
             sdk.describeClusters(request -> {});
@@ -230,13 +240,13 @@ class SignatureTest {
         }
     }
 
-    private String refusal(String key, String secret) {
+    private AwsErrorDetails refused(String key, String secret) {
         try (var sdk = sdk(key, secret)) {
             var thrown =
                     catchThrowableOfType(
                             MemoryDbException.class, () -> sdk.describeClusters(request -> {}));
             assertThat(thrown.statusCode()).isEqualTo(403);
-            return thrown.awsErrorDetails().errorCode();
+            return thrown.awsErrorDetails();
         }
     }
 

@@ -65,7 +65,7 @@ final class ClusterRequests {
         var snsTopic = SnsTopic.ofNew(request.snsTopicArn(), region);
         var securityGroups = securityGroups(request.securityGroupIds());
         var restore = plane.snapshots().restore(region, request);
-        int shards = shardCount(shardsWanted(request, restore));
+        int shards = shardCount("NumShards", shardsWanted(request, restore));
         int replicas =
                 within("NumReplicasPerShard", request.numReplicasPerShard(), 1, 0, REPLICAS_MAX);
         checkNodesOfCluster(shards, replicas);
@@ -189,12 +189,12 @@ final class ClusterRequests {
         return given;
     }
 
-    static int shardCount(@Nullable Integer given) {
+    static int shardCount(String member, @Nullable Integer given) {
         if (given != null && given > SHARDS_MAX) {
             throw Fault.SHARDS_PER_CLUSTER_QUOTA_EXCEEDED.because(
                     "%d shards were asked for; a cluster has at most %d.", given, SHARDS_MAX);
         }
-        return within("NumShards", given, 1, 1, SHARDS_MAX);
+        return within(member, given, 1, 1, SHARDS_MAX);
     }
 
     private static void expectOneOf(String member, @Nullable String given, List<String> known) {

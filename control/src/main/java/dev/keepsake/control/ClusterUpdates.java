@@ -171,7 +171,7 @@ final class ClusterUpdates {
         int shards =
                 request.shardCount() == null
                         ? old.shards().size()
-                        : ClusterRequests.shardCount(request.shardCount());
+                        : ClusterRequests.shardCount("ShardCount", request.shardCount());
         boolean otherShards = shards != old.shards().size();
         if (otherShards) {
             ClusterRequests.checkNodesOfCluster(shards, replicas);

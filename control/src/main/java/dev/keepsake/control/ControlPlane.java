@@ -334,7 +334,7 @@ public final class ControlPlane {
         }
         var records = new ArrayList<ControlRecord>();
         if (finalSnapshotName != null) {
-            String name = snapshots.free(region, finalSnapshotName);
+            String name = snapshots.free(region, "FinalSnapshotName", finalSnapshotName);
             snapshots.asked(records, name, cluster, false, null, null, now, random);
         }
         records.add(new ControlRecord.ClusterDeleting(cluster.spec().id(), now));

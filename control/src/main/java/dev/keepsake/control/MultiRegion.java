@@ -68,7 +68,7 @@ public final class MultiRegion {
                     "A multi-Region cluster does not run on %s %s; expected %s %s.",
                     engine, version, ENGINE, VERSION);
         }
-        ClusterRequests.shardCount(create.numShards());
+        ClusterRequests.shardCount("NumShards", create.numShards());
         Tags.check(create.tags());
         if (create.parameterGroupName() != null) {
             existingGroup(create.parameterGroupName());

@@ -43,7 +43,7 @@ public final class Snapshots {
             RandomGenerator random) {
         String key = KmsKeys.check(kmsKeyId, region);
         ClusterRequests.required("ClusterName", clusterName);
-        String name = free(region, snapshotName);
+        String name = free(region, "SnapshotName", snapshotName);
         var checkedTags = Tags.check(tags);
         var cluster = plane.existing(region, clusterName);
         ControlPlane.expectAvailable(cluster);
@@ -121,7 +121,7 @@ public final class Snapshots {
             RandomGenerator random) {
         String key = KmsKeys.check(kmsKeyId, region);
         ClusterRequests.required("SourceSnapshotName", sourceName);
-        String name = free(region, ClusterRequests.required("TargetSnapshotName", targetName));
+        String name = free(region, "TargetSnapshotName", targetName);
         var checkedTags = Tags.check(tags);
         var source = existing(region, sourceName);
         expectAvailable(source);
@@ -239,9 +239,10 @@ public final class Snapshots {
 
     /// A name for a new snapshot.
     ///
+    /// @param member which member of the request has it
     /// @throws ApiException when it is none, or taken
-    String free(String region, @Nullable String snapshotName) {
-        String name = ClusterRequests.name("SnapshotName", snapshotName, NAME_MAX);
+    String free(String region, String member, @Nullable String snapshotName) {
+        String name = ClusterRequests.name(member, snapshotName, NAME_MAX);
         if (state.snapshots().find(region, name).isPresent()) {
             throw Fault.SNAPSHOT_ALREADY_EXISTS.because("Snapshot %s already exists.", name);
         }
@@ -347,11 +348,30 @@ public final class Snapshots {
                                 snapshot.automated()
                                         && snapshot.cluster().id().equals(id)
                                         && !snapshot.askedAt().isBefore(begin.get()));
-        if (!taken) {
-            String name = "automatic.%s-%s".formatted(id.name(), AUTOMATIC_NAME.format(now));
+        String name = automaticName(id) + AUTOMATIC_NAME.format(now);
+        if (!taken
+                && !wasTaken(cluster, begin.get())
+                // One of an earlier cluster of that name may be there for a little longer.
+                && state.snapshots().find(id.region(), name).isEmpty()) {
             asked(records, name, cluster, true, Map.of(), null, now, random);
             records.add(new ControlRecord.ClusterSnapshotting(id));
         }
+    }
+
+    private static String automaticName(ClusterId cluster) {
+        return "automatic.%s-".formatted(cluster.name());
+    }
+
+    /// Whether the schedule took one that is gone again: whoever deletes it does not want another.
+    private boolean wasTaken(ClusterState cluster, Instant begin) {
+        var id = cluster.spec().id();
+        return state.events().stream()
+                .anyMatch(event ->
+                        event.region().equals(id.region())
+                                && event.sourceName().equals(id.name())
+                                && !event.date().isBefore(begin)
+                                && !event.date().isBefore(cluster.createdAt())
+                                && event.message().startsWith("Snapshot " + automaticName(id)));
     }
 
     // ---- what the fleet reports

@@ -49,6 +49,28 @@ class SnapshotsTest {
         assertThat(names()).as("they go with their cluster").isEmpty();
     }
 
+    @Test
+    void anAutomatedSnapshotThatIsDeletedIsNotTakenAgainInItsWindow() {
+        control.now = Instant.parse("2021-08-22T01:00:00Z");
+        control.available(
+                Create.with(create -> {
+                    create.clusterName = "demo";
+                    create.snapshotWindow = "01:00-02:00";
+                    create.snapshotRetentionLimit = 2;
+                }));
+        due();
+        take();
+        assertThat(names()).hasSize(1);
+        delete(names().getFirst());
+        remove();
+        control.pass(Duration.ofMinutes(5));
+        due();
+        assertThat(names()).isEmpty();
+        control.pass(Duration.ofHours(24));
+        due();
+        assertThat(names()).containsExactly("automatic.demo-2021-08-23-01-05");
+    }
+
     @ParameterizedTest
     @CsvSource({
         "23:30-00:30, 2021-08-22T23:29:59Z, ",

@@ -78,7 +78,6 @@ public final class Fleet implements AutoCloseable {
     // Of all shards. One more costs as much memory as the longest that there may be.
     private static final int LARGE_UNITS_AT_ONCE = 2;
     private static final long RETRY_MS = 1_000;
-    private static final long CREATE_WITHIN_NS = TimeUnit.MINUTES.toNanos(1);
     private static final long SNAPSHOT_CHECK_MS = 500;
     private static final long SCHEDULE_CHECK_MS = 1_000;
     private static final long PACE_CHECK_MS = 200;
@@ -112,6 +111,8 @@ public final class Fleet implements AutoCloseable {
     private final Set<ClusterId> filled = new HashSet<>();
     private volatile boolean closed;
     private boolean snapshotUnderWay;
+    private boolean retryDue;
+    private boolean reportDue;
 
     private Fleet(
             FleetConfig config,
@@ -300,8 +301,10 @@ public final class Fleet implements AutoCloseable {
                 reconcile(cluster);
             } catch (IOException | RuntimeException e) {
                 complain(cluster.spec().id(), e);
-                giveUpWhenNew(cluster, e);
-                thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
+                if (!(e instanceof ControlUnavailableException)) {
+                    giveUpWhenNew(cluster.spec().id());
+                }
+                retryLater();
             }
         }
         try {
@@ -309,7 +312,22 @@ public final class Fleet implements AutoCloseable {
             advanceSnapshots();
         } catch (ControlUnavailableException e) {
             LOG.warn("changes wait to be recorded reason={}", e.getMessage());
-            thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
+            retryLater();
+        }
+    }
+
+    /// Looks at everything again after a pause. One pause at a time: with one for each failure,
+    /// every look at several clusters that fail would bring several more.
+    private void retryLater() {
+        if (!retryDue) {
+            retryDue = true;
+            thread.schedule(
+                    () -> {
+                        retryDue = false;
+                        reconcileAll();
+                    },
+                    RETRY_MS,
+                    TimeUnit.MILLISECONDS);
         }
     }
 
@@ -323,25 +341,36 @@ public final class Fleet implements AutoCloseable {
 
     /// A new cluster that cannot be started for some time fails; others are tried for ever, because
     /// they hold data.
-    private void giveUpWhenNew(ClusterState cluster, Exception e) {
-        var id = cluster.spec().id();
-        if (cluster.status() != ClusterState.Status.CREATING
-                || e instanceof ControlUnavailableException) {
+    private void giveUpWhenNew(ClusterId id) {
+        var cluster = control.read(state -> state.cluster(id)).orElse(null);
+        if (cluster == null || cluster.status() != ClusterState.Status.CREATING) {
             return;
         }
         long nowNs = clock.nowNs();
         long sinceNs = failingSinceNs.computeIfAbsent(id, first -> nowNs);
-        if (nowNs - sinceNs > CREATE_WITHIN_NS) {
+        if (nowNs - sinceNs > config.tuning().createWithinNs()) {
             report(plane -> plane.createFailed(id, clock.now()));
-            giveBackIfFailed(cluster);
+            endIfFailed(cluster);
         }
     }
 
-    private void giveBackIfFailed(ClusterState before) {
-        var failed =
-                control.read(state -> state.cluster(before.spec().id()))
-                        .filter(now -> now.status() == ClusterState.Status.CREATE_FAILED);
-        if (failed.isPresent() && before.endpoints() != null) {
+    /// Once it is recorded, and only then: until then the next failure brings us back here.
+    private void endIfFailed(ClusterState before) {
+        var id = before.spec().id();
+        boolean failed =
+                control.read(state -> state.cluster(id))
+                        .filter(now -> now.status() == ClusterState.Status.CREATE_FAILED)
+                        .isPresent();
+        if (!failed) {
+            return;
+        }
+        var runtime = running.remove(id);
+        if (runtime != null) {
+            runtime.close();
+        }
+        complaints.remove(id);
+        failingSinceNs.remove(id);
+        if (before.endpoints() != null) {
             giveBack(before.endpoints());
         }
     }
@@ -477,7 +506,7 @@ public final class Fleet implements AutoCloseable {
             advanceSnapshots();
         } catch (ControlUnavailableException e) {
             complain(id, e);
-            thread.schedule(this::reconcileAll, RETRY_MS, TimeUnit.MILLISECONDS);
+            retryLater();
         }
     }
 
@@ -498,10 +527,23 @@ public final class Fleet implements AutoCloseable {
                 control.decide(plane -> withoutResponse(event.apply(plane)));
             } catch (ControlUnavailableException e) {
                 LOG.warn("events wait to be recorded count={}", unreported.size());
-                thread.schedule(this::reportAll, RETRY_MS, TimeUnit.MILLISECONDS);
+                reportLater();
                 return;
             }
             unreported.removeFirst();
+        }
+    }
+
+    private void reportLater() {
+        if (!reportDue) {
+            reportDue = true;
+            thread.schedule(
+                    () -> {
+                        reportDue = false;
+                        reportAll();
+                    },
+                    RETRY_MS,
+                    TimeUnit.MILLISECONDS);
         }
     }
 
@@ -1007,7 +1049,7 @@ public final class Fleet implements AutoCloseable {
         running.put(spec.id(), runtime);
         try {
             control.decide(plane -> plane.clusterStarted(spec.id(), clock.now()));
-            start(cluster, endpoints, runtime);
+            start(cluster, runtime);
             complaints.remove(spec.id());
             failingSinceNs.remove(spec.id());
         } catch (IOException | RuntimeException e) {
@@ -1017,8 +1059,7 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
-    private void start(ClusterState cluster, Endpoints endpoints, ClusterRuntime runtime)
-            throws IOException {
+    private void start(ClusterState cluster, ClusterRuntime runtime) throws IOException {
         var spec = cluster.spec();
         for (var shardSpec : spec.shards()) {
             var shard = open(cluster, shardSpec, runtime);
@@ -1032,14 +1073,32 @@ public final class Fleet implements AutoCloseable {
         runtime.publish();
         var endpoint = new ClusterEndpoint(transport.group().next(), transport, runtime::serving);
         runtime.listenAt(endpoint);
-        endpoint.bind(new InetSocketAddress(endpoints.host(), endpoints.clusterPort()))
+        listen(runtime, endpoint);
+    }
+
+    /// Until it succeeds: somebody else may have had the port while this server was down.
+    private void listen(ClusterRuntime runtime, ClusterEndpoint endpoint) {
+        var id = runtime.spec().id();
+        if (running.get(id) != runtime) {
+            return; // it has ended meanwhile
+        }
+        var address =
+                new InetSocketAddress(
+                        runtime.endpoints().host(), runtime.endpoints().clusterPort());
+        endpoint.bind(address)
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
-                        LOG.error(
-                                "cluster={} cannot listen port={} reason={}",
-                                spec.id().name(),
-                                endpoints.clusterPort(),
-                                failure.getMessage());
+                        inThread(() -> {
+                            complain(
+                                    id,
+                                    new IOException(
+                                            "its endpoint cannot listen on %s: %s"
+                                                    .formatted(address, failure.getMessage())));
+                            thread.schedule(
+                                    () -> listen(runtime, endpoint),
+                                    RETRY_MS,
+                                    TimeUnit.MILLISECONDS);
+                        });
                     }
                 });
     }
@@ -1193,6 +1252,7 @@ public final class Fleet implements AutoCloseable {
 
         @Override
         public void onServing() {
+            failingSinceNs.remove(runtime.spec().id());
             advanceOrRetry(runtime.spec().id());
         }
 
@@ -1201,6 +1261,7 @@ public final class Fleet implements AutoCloseable {
             var id = runtime.spec().id();
             var now = clock.now();
             report(plane -> plane.nodeRecovering(id, failed.name(), now));
+            inThread(() -> giveUpWhenNew(id)); // not before the shard has done its part
         }
     }
 }

@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
 /// @param strictEngines whether clusters of an engine that is not installed are refused
 /// @param memory how much memory nodes have
 /// @param front the bounds of every node's front
+/// @param createWithinNs how long a new cluster may fail to start before it is given up
 public record FleetTuning(
         LeaseTimings timings,
         long snapshotEveryBytes,
@@ -35,17 +36,19 @@ public record FleetTuning(
         StatusPace statusPace,
         boolean strictEngines,
         NodeMemory memory,
-        FrontOptions front) {
+        FrontOptions front,
+        long createWithinNs) {
     public FleetTuning {
         checkArgument(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
         checkArgument(engineTimeoutNs > 0, "an engine timeout of %d ns", engineTimeoutNs);
         checkArgument(silenceNs > 0, "a silence of %d ns", silenceNs);
         checkArgument(failoverQuota >= 0, "a quota of %d failovers", failoverQuota);
+        checkArgument(createWithinNs > 0, "clusters that start within %d ns", createWithinNs);
     }
 
-    /// The standard lease, a snapshot every 256 MiB of log, engines dead after 10 s, and failovers
-    /// that crash, at once, as often as one likes.
+    /// The standard lease, a snapshot every 256 MiB of log, engines dead after 10 s, failovers that
+    /// crash, at once, as often as one likes, and a minute for a new cluster that does not start.
     public static FleetTuning standard() {
         return new FleetTuning(
                 LeaseTimings.standard(),
@@ -58,7 +61,8 @@ public record FleetTuning(
                 StatusPace.INSTANT,
                 false,
                 NodeMemory.asAws(),
-                FrontOptions.standard());
+                FrontOptions.standard(),
+                TimeUnit.MINUTES.toNanos(1));
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
@@ -73,7 +77,8 @@ public record FleetTuning(
                 statusPace,
                 strictEngines,
                 memory,
-                front);
+                front,
+                createWithinNs);
     }
 
     public FleetTuning withSnapshotEvery(long bytes) {
@@ -88,7 +93,8 @@ public record FleetTuning(
                 statusPace,
                 strictEngines,
                 memory,
-                front);
+                front,
+                createWithinNs);
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
@@ -103,7 +109,8 @@ public record FleetTuning(
                 statusPace,
                 strictEngines,
                 memory,
-                front);
+                front,
+                createWithinNs);
     }
 
     public FleetTuning withFailovers(
@@ -119,7 +126,8 @@ public record FleetTuning(
                 statusPace,
                 strictEngines,
                 memory,
-                front);
+                front,
+                createWithinNs);
     }
 
     public FleetTuning withStatusPace(StatusPace other) {
@@ -134,7 +142,8 @@ public record FleetTuning(
                 other,
                 strictEngines,
                 memory,
-                front);
+                front,
+                createWithinNs);
     }
 
     public FleetTuning withEngines(boolean strict, NodeMemory otherMemory) {
@@ -149,7 +158,8 @@ public record FleetTuning(
                 statusPace,
                 strict,
                 otherMemory,
-                front);
+                front,
+                createWithinNs);
     }
 
     public FleetTuning withFront(FrontOptions other) {
@@ -164,7 +174,24 @@ public record FleetTuning(
                 statusPace,
                 strictEngines,
                 memory,
-                other);
+                other,
+                createWithinNs);
+    }
+
+    public FleetTuning withCreateWithin(long otherNs) {
+        return new FleetTuning(
+                timings,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota,
+                statusPace,
+                strictEngines,
+                memory,
+                front,
+                otherNs);
     }
 
     /// How much memory the engine of a node may use; 0 for any amount.

@@ -204,7 +204,8 @@ final class NodeRuntime {
                                         name,
                                         address,
                                         failure.getMessage());
-                                startAgain();
+                                phase = Phase.DOWN;
+                                listener.onRetired(this, "it cannot listen");
                                 return;
                             }
                             applied = parameters.get();

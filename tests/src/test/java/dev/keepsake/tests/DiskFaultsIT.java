@@ -16,6 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// What becomes of a cluster whose disk fails: an error that names the file, and never less data
@@ -99,16 +100,49 @@ class DiskFaultsIT {
                 writer.send("SET", "during", "2");
                 assertThat(writer.hasReplyWithin(4_000)).isFalse();
                 assertThat(answers(nodes.get(0), "GET", "before")).isEqualTo("1");
+                assertChangesNothing(server.api());
                 try (var reader = Wire.to(nodes.get(0))) {
                     reader.send("GET", "during");
                     assertThat(reader.hasReplyWithin(A_WHILE_MS)).isFalse();
                     disk.full(false);
                     assertThat(reader.read()).isEqualTo("2");
                 }
+                await("calls change something again", () -> changesSomething(server.api()));
                 assertThat(writer.read()).isEqualTo("OK");
                 assertThat(writer.ask("GET", "before")).isEqualTo("1");
             }
             assertThat(server.api().messages()).containsExactly("Cluster created.");
+        }
+    }
+
+    private static void assertChangesNothing(Api api) {
+        assertThatThrownBy(() ->
+                        api.client()
+                                .createCluster(request ->
+                                        request.clusterName("more")
+                                                .nodeType("db.t4g.small")
+                                                .aclName("open-access")))
+                .isInstanceOfSatisfying(
+                        MemoryDbException.class,
+                        refusal -> {
+                            assertThat(refusal.statusCode()).isEqualTo(503);
+                            assertThat(refusal.awsErrorDetails().errorCode())
+                                    .isEqualTo("ServiceUnavailable");
+                        });
+        assertThat(api.client().describeClusters(request -> {}).clusters())
+                .extracting(cluster -> cluster.name())
+                .containsExactly("demo");
+    }
+
+    private static boolean changesSomething(Api api) {
+        try {
+            api.client()
+                    .createSubnetGroup(
+                            request -> request.subnetGroupName("net").subnetIds("subnet-1"));
+            return true;
+        } catch (MemoryDbException e) {
+            assertThat(e.statusCode()).isEqualTo(503);
+            return false;
         }
     }
 

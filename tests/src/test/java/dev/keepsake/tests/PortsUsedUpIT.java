@@ -17,12 +17,14 @@ import dev.keepsake.server.ServerConfig;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -85,6 +87,61 @@ class PortsUsedUpIT {
                 socket.close();
             }
         }
+    }
+
+    @Test
+    void aClusterWhosePortsSomebodyElseTookMeanwhileIsServedByTheOthersUntilTheyAreFree()
+            throws Exception {
+        int first;
+        int second;
+        try (var server = start();
+                var api = new Api(server.endpoint())) {
+            var nodes = api.create("a", 1, 1, 0, ports.last()).shards().getFirst().nodes();
+            first = nodes.get(0).endpoint().port();
+            second = nodes.get(1).endpoint().port();
+            assertThat(answerAt(first, "SET", "k", "v")).isEqualTo("OK");
+        }
+        var taken = List.of(take(first), take(ports.last()));
+        try (var server = start();
+                var api = new Api(server.endpoint())) {
+            await("the other leads", () -> answerAt(second, "GET", "k").equals("v"));
+            for (var socket : taken) {
+                socket.close();
+            }
+            await("the first is back", () -> answerAt(first, "ROLE").startsWith("[slave"));
+            await("the endpoint is back", () -> answerAt(ports.last(), "PING").equals("PONG"));
+            await(
+                    "events say so",
+                    () -> api.messages("a").contains("Finished recovery for nodes a-0001-001"));
+        } finally {
+            for (var socket : taken) {
+                socket.close();
+            }
+        }
+    }
+
+    private static String answerAt(int port, String... command) {
+        try (var wire = Wire.to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
+            return wire.ask(command);
+        } catch (IOException e) {
+            return "no reply: " + e.getMessage();
+        }
+    }
+
+    /// A port that a server has just left may be held for a moment.
+    private static ServerSocket take(int port) {
+        var taken = new AtomicReference<ServerSocket>();
+        await(
+                port + " is free",
+                () -> {
+                    try {
+                        taken.set(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
+                        return true;
+                    } catch (IOException e) {
+                        return false;
+                    }
+                });
+        return taken.get();
     }
 
     private Server start() throws Exception {

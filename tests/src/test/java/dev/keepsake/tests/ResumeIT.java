@@ -1,11 +1,14 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.util.Collections.nCopies;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.engine.RunDirectory;
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -15,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.MemoryDbClient;
+import software.amazon.awssdk.services.memorydb.model.Cluster;
 import software.amazon.awssdk.services.memorydb.model.InputAuthenticationType;
 import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
 import software.amazon.awssdk.services.memorydb.model.Node;
@@ -32,6 +36,8 @@ class ResumeIT {
     private static final int TRIES_A_ROUND = 60;
     private static final long NO_ROUND_AFTER_NS = TimeUnit.SECONDS.toNanos(25);
     private static final List<String> CLUSTERS = List.of("a", "b");
+    private static final int KEYS = 100;
+    private static final int MANY = 20; // files, so that the kill is not too late
 
     @TempDir Path data;
 
@@ -41,6 +47,7 @@ class ResumeIT {
         LOG.info("seed=" + seed);
         var random = new Random(seed);
         var ports = FreePorts.next(PORTS);
+        var given = RdbFile.write(data.resolve("given.rdb"), KEYS);
         long startNs = System.nanoTime();
         int answered = 0;
         int rounds = 0;
@@ -51,7 +58,7 @@ class ResumeIT {
                 awaitSettled(api, before);
                 int valid = 0;
                 for (int tries = 0; tries < TRIES_A_ROUND && valid < CALLS_A_ROUND; tries++) {
-                    valid += call(api.client(), random, ports.last()) ? 1 : 0;
+                    valid += call(api.client(), random, ports.last(), given) ? 1 : 0;
                 }
                 answered += valid;
                 before = null;
@@ -72,6 +79,73 @@ class ResumeIT {
         assertThat(answered).as("calls that were answered").isGreaterThan(rounds);
     }
 
+    /// The files are read shard by shard; the kill comes after the first, and before the last.
+    @Test
+    void aClusterThatIsFilledFromFilesIsFilledAfterAKill() throws Exception {
+        int shards = 4;
+        var ports = FreePorts.next(PORTS);
+        var file = RdbFile.write(data.resolve("given.rdb"), KEYS);
+        try (var server = launch(ports);
+                var api = new Api(server.awaitReady())) {
+            api.client()
+                    .createCluster(request ->
+                            request.clusterName("filled")
+                                    .nodeType("db.t4g.small")
+                                    .aclName("open-access")
+                                    .tlsEnabled(false)
+                                    .numShards(shards)
+                                    .numReplicasPerShard(0)
+                                    .port(ports.last())
+                                    .snapshotArns(nCopies(MANY, file.toUri().toString())));
+            await("a shard is filled", () -> filledShards() > 0);
+            server.kill();
+        }
+        assertThat(filledShards()).as("shards that were filled").isBetween(1L, shards - 1L);
+        try (var server = launch(ports);
+                var api = new Api(server.awaitReady())) {
+            awaitSettled(api, null);
+            assertThat(api.messages("filled")).containsOnlyOnce("Cluster created.");
+            assertThat(api.client().describeClusters(request -> {}).clusters())
+                    .singleElement()
+                    .satisfies(cluster -> assertThat(cluster.numberOfShards()).isEqualTo(shards));
+            assertHoldsEachKeyOnce(api.describe("filled"));
+        }
+    }
+
+    private static void assertHoldsEachKeyOnce(Cluster cluster) throws IOException {
+        int found = 0;
+        for (var shard : cluster.shards()) {
+            try (var wire = Wire.to(shard.nodes().getFirst())) {
+                found += Integer.parseInt(wire.ask("DBSIZE"));
+                for (int i = 0; i < KEYS; i++) {
+                    String answer = wire.ask("GET", RdbFile.key(i));
+                    if (!answer.startsWith("-MOVED")) {
+                        assertThat(answer).isEqualTo(RdbFile.value(i));
+                    }
+                }
+            }
+        }
+        assertThat(found).isEqualTo(KEYS);
+    }
+
+    /// The shards of the only cluster that have got their share of the files.
+    private long filledShards() {
+        var clusters = data.resolve("clusters");
+        if (!Files.isDirectory(clusters)) {
+            return 0;
+        }
+        try (var files = Files.find(clusters, 4, (path, attributes) -> isSnapshot(path))) {
+            return files.count();
+        } catch (IOException | UncheckedIOException e) {
+            return 0; // something went while it was being looked at
+        }
+    }
+
+    private static boolean isSnapshot(Path path) {
+        return path.getName(path.getNameCount() - 2).toString().endsWith("-snapshots")
+                && !path.getFileName().toString().endsWith(".tmp");
+    }
+
     private ServerProcess launch(PortRange ports) throws IOException {
         return ServerProcess.launch(
                 data, ports.first(), new PortRange(ports.first() + 1, ports.last() - 2));
@@ -80,13 +154,13 @@ class ResumeIT {
     /// One call at random.
     ///
     /// @return whether it was answered rather than refused
-    private static boolean call(MemoryDbClient client, Random random, int port) {
+    private static boolean call(MemoryDbClient client, Random random, int port, Path given) {
         String cluster = CLUSTERS.get(random.nextInt(CLUSTERS.size()));
         String some = "" + (char) ('p' + random.nextInt(4));
         String other = "" + (char) ('p' + random.nextInt(4));
         int number = random.nextInt(3);
         try {
-            switch (random.nextInt(31)) {
+            switch (random.nextInt(32)) {
                 case 0, 1, 2 ->
                         client.createCluster(request ->
                                 request.clusterName(cluster)
@@ -178,6 +252,16 @@ class ResumeIT {
                                                 "arn:aws:memorydb:us-east-1:123456789012:cluster/"
                                                         + cluster)
                                         .tagKeys(some));
+                case 30 ->
+                        client.createCluster(request ->
+                                request.clusterName(cluster)
+                                        .nodeType("db.t4g.small")
+                                        .aclName("open-access")
+                                        .tlsEnabled(false)
+                                        .numShards(1 + number)
+                                        .port(port - CLUSTERS.indexOf(cluster))
+                                        .snapshotArns(given.toUri().toString())
+                                        .numReplicasPerShard(0));
                 default -> {
                     client.updateParameterGroup(request ->
                             request.parameterGroupName(some)
