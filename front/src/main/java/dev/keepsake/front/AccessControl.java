@@ -1,10 +1,13 @@
 package dev.keepsake.front;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -32,6 +35,7 @@ import org.slf4j.LoggerFactory;
 final class AccessControl {
     private static final Logger LOG = LoggerFactory.getLogger(AccessControl.class);
     private static final String DEFAULT_IN_ENGINE = "default:clients";
+    private static final String REFUSED_DEFAULT = "User " + DEFAULT_IN_ENGINE + " has ";
 
     // Has a user's rules and nothing else, while the engine is asked what they refuse.
     private static final String EXAMPLE = "example:clients";
@@ -240,6 +244,20 @@ final class AccessControl {
     /// What the engine says of a user's namesake, said of the user.
     static String withoutNamesakes(String text, String user) {
         return text.replace(inEngine(user), user);
+    }
+
+    /// A reply of the engine as the client is told it: engines newer than 7.0 name in an error whom
+    /// they refuse something, and that is a namesake.
+    static ByteBuf withoutNamesakes(ByteBuf reply) {
+        if (reply.getByte(reply.readerIndex()) != '-') {
+            return reply;
+        }
+        String text = reply.toString(ISO_8859_1); // one character for each byte
+        return text.contains(REFUSED_DEFAULT)
+                ? Unpooled.copiedBuffer(
+                        text.replace(REFUSED_DEFAULT, "User " + AccessUser.DEFAULT_NAME + " has "),
+                        ISO_8859_1)
+                : reply;
     }
 
     /// What `ACL DRYRUN` says of something that is refused in these words.

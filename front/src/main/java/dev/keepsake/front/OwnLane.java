@@ -390,7 +390,7 @@ final class OwnLane extends LaneChannel {
 
     private void passOn(ByteBuf reply, boolean waits, boolean push) {
         if (client != null) {
-            client.onOwnReply(reply, waits, push);
+            client.onOwnReply(AccessControl.withoutNamesakes(reply), waits, push);
         }
     }
 

@@ -226,7 +226,7 @@ final class SharedLane extends LaneChannel {
             client.onReplied();
             return;
         }
-        var reply = in.slice(from, length);
+        var reply = AccessControl.withoutNamesakes(in.slice(from, length));
         reply = front.engineWords().ofTheNode(kind, reply, protocol);
         if (mayLeave(kind, client, keyHash, isOfBusyEngine(reply))) {
             client.tell(reply);
