@@ -46,6 +46,14 @@ final class ServerProcess implements AutoCloseable {
         return new ServerProcess(process.start());
     }
 
+    /// The same in a JVM that loads no native library, for it has no directory to unpack one to.
+    static ServerProcess launchWithoutNatives(Path data, int apiPort, PortRange nodePorts)
+            throws IOException {
+        var process = process("-Xmx256m", data, apiPort, nodePorts);
+        process.environment().put("JAVA_TOOL_OPTIONS", "-Dio.netty.native.workdir=/dev/null");
+        return new ServerProcess(process.start());
+    }
+
     /// A [SmallServer] instead.
     static ServerProcess launchSmall(Path data, int apiPort, PortRange nodePorts)
             throws IOException {

@@ -12,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -132,6 +133,26 @@ class ServerProcessIT {
             api.failOver("demo", "0001");
             await("all is there", () -> answers(nodes.get(1), "LLEN", "list").equals("1000"));
             assertThat(answers(nodes.get(1), "LINDEX", "list", "-1")).isEqualTo("x".repeat(999));
+        }
+    }
+
+    @Test
+    void withoutNativeLibrariesTheJdkDoesTheWork() throws Exception {
+        try (var server = ServerProcess.launchWithoutNatives(directory, ports.first(), nodePorts)) {
+            var endpoint = server.awaitReady();
+            var trust = Trust.in(endpoint);
+            Node primary;
+            try (var api = new Api(endpoint)) {
+                var cluster = api.createWithTls("demo", 1, 1, ports.last());
+                primary = cluster.shards().getFirst().nodes().getFirst();
+            }
+            for (String version : List.of("TLSv1.2", "TLSv1.3")) {
+                try (var wire = Wire.to(primary, trust.speakingOnly(version))) {
+                    assertThat(wire.ask("SET", "k", version)).isEqualTo("OK");
+                    assertThat(wire.ask("GET", "k")).isEqualTo(version);
+                }
+            }
+            assertThat(server.errors()).contains("nodes speak TLS by JDK", "transport=nio");
         }
     }
 
