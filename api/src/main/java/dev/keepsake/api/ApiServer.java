@@ -57,7 +57,7 @@ public final class ApiServer implements AutoCloseable {
             AccessStringCheck check,
             Clock clock,
             RandomGenerator random) {
-        this.operations = new Operations(control, check, config.accountId(), clock, random);
+        this.operations = new Operations(control, check, config, clock, random);
         this.maxBodyBytes = config.maxBodyBytes();
         var access = config.access();
         this.signatures =

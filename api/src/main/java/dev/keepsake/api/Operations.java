@@ -19,11 +19,12 @@ final class Operations {
     Operations(
             ControlService control,
             AccessStringCheck check,
-            String accountId,
+            ApiConfig config,
             Clock clock,
             RandomGenerator random) {
         this.clock = clock;
-        byName.putAll(new ClusterOperations(control, new Shapes(accountId), random).all());
+        String accountId = config.accountId();
+        byName.putAll(new ClusterOperations(control, new Shapes(config), random).all());
         byName.putAll(new AccessOperations(control, check, accountId).all());
         byName.putAll(new GroupOperations(control, accountId).all());
         byName.putAll(new SnapshotOperations(control, accountId, random).all());

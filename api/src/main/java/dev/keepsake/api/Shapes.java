@@ -13,10 +13,12 @@ import tools.jackson.databind.node.ObjectNode;
 /// The output shapes of the service, as JSON. Members that are not set are left out; times are
 /// epoch seconds with milliseconds.
 final class Shapes {
+    private final ApiConfig config;
     private final String accountId;
 
-    Shapes(String accountId) {
-        this.accountId = accountId;
+    Shapes(ApiConfig config) {
+        this.config = config;
+        this.accountId = config.accountId();
     }
 
     /// `Cluster` as FailoverShard and DeleteCluster answer it: without shards, availability mode,
@@ -96,7 +98,7 @@ final class Shapes {
         return node;
     }
 
-    private static ObjectNode shard(ClusterState cluster, ShardSpec shard) {
+    private ObjectNode shard(ClusterState cluster, ShardSpec shard) {
         var node = Json.object();
         node.put("Name", shard.name());
         node.put("Status", shardStatus(cluster));
@@ -111,7 +113,7 @@ final class Shapes {
             var endpoints = answering(cluster);
             if (endpoints != null && endpoints.nodePorts().containsKey(member.name())) {
                 item.putObject("Endpoint")
-                        .put("Address", endpoints.host())
+                        .put("Address", config.announced(endpoints.hostOf(member.name())))
                         .put("Port", endpoints.nodePorts().getOrDefault(member.name(), 0));
             }
         }
@@ -143,13 +145,14 @@ final class Shapes {
         };
     }
 
-    private static ObjectNode clusterEndpoint(ClusterState cluster) {
+    private ObjectNode clusterEndpoint(ClusterState cluster) {
         var node = Json.object();
         var endpoints = answering(cluster);
         if (endpoints == null) {
             node.put("Port", cluster.spec().requestedPort());
         } else {
-            node.put("Address", endpoints.host()).put("Port", endpoints.clusterPort());
+            node.put("Address", config.announced(endpoints.host()))
+                    .put("Port", endpoints.clusterPort());
         }
         return node;
     }

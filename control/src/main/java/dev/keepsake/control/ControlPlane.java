@@ -65,15 +65,15 @@ public final class ControlPlane {
         this(state, failoverQuota, engines, strictEngines, pace, NodePorts.ALL);
     }
 
-    /// @param ports what nodes may listen on
+    /// @param places where nodes may listen
     public ControlPlane(
             ControlState state,
             int failoverQuota,
             InstalledEngines engines,
             boolean strictEngines,
             StatusPace pace,
-            NodePorts ports) {
-        this.ports = new PortRoom(state, ports);
+            NodePlaces places) {
+        this.ports = new PortRoom(state, places);
         this.engines = engines;
         this.strictEngines = strictEngines;
         this.pace = pace;
@@ -144,15 +144,12 @@ public final class ControlPlane {
                 List.of(new ControlRecord.ClusterCreated(spec)), ClusterState.creating(spec));
     }
 
-    /// Expects that every node of a cluster, as it would be, will find a port.
+    /// Expects that every node of a cluster, as it would be, will find a port, or an address.
     void expectPorts(ClusterSpec spec, Fault fault) {
-        int missing = ports.missingFor(spec);
-        if (missing > 0) {
-            throw fault.because(
-                    "%d ports are missing for cluster %s; delete a cluster, or start the server with"
-                            + " a larger --node-ports.",
-                    missing, spec.id().name());
-        }
+        ports.shortageFor(spec)
+                .ifPresent(shortage -> {
+                    throw fault.because("%s", shortage);
+                });
     }
 
     /// Counts the nodes of a cluster as it would be, and those of all others of its region.

@@ -6,16 +6,36 @@ import java.util.Map;
 
 /// Where a cluster listens.
 ///
+/// @param host the address of its endpoint, and of every node that has none of its own
 /// @param nodePorts by the node's name
-public record Endpoints(String host, int clusterPort, Map<String, Integer> nodePorts) {
+/// @param nodeHosts the addresses of nodes that have their own, by the node's name
+public record Endpoints(
+        String host,
+        int clusterPort,
+        Map<String, Integer> nodePorts,
+        Map<String, String> nodeHosts) {
     public Endpoints {
         nodePorts = Map.copyOf(nodePorts);
+        // Records from before nodes could have addresses of their own say nothing of them.
+        nodeHosts = nodeHosts == null ? Map.of() : Map.copyOf(nodeHosts);
+    }
+
+    /// Everything at one address.
+    public Endpoints(String host, int clusterPort, Map<String, Integer> nodePorts) {
+        this(host, clusterPort, nodePorts, Map.of());
+    }
+
+    /// The address of a node.
+    public String hostOf(String node) {
+        return nodeHosts.getOrDefault(node, host);
     }
 
     /// The same, but for some nodes.
     public Endpoints without(Collection<String> nodes) {
-        var left = new HashMap<>(nodePorts);
-        left.keySet().removeAll(nodes);
-        return new Endpoints(host, clusterPort, left);
+        var ports = new HashMap<>(nodePorts);
+        ports.keySet().removeAll(nodes);
+        var hosts = new HashMap<>(nodeHosts);
+        hosts.keySet().removeAll(nodes);
+        return new Endpoints(host, clusterPort, ports, hosts);
     }
 }

@@ -4,11 +4,11 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.util.function.IntPredicate;
 
-/// The ports that nodes and cluster endpoints may listen on.
+/// All at one address, on ports of a range.
 ///
 /// @param isFree whether nobody listens on a port at present; asked while a call is decided, so it
 ///   answers at once
-public record NodePorts(int first, int last, IntPredicate isFree) {
+public record NodePorts(int first, int last, IntPredicate isFree) implements NodePlaces {
     /// Every port, as if this machine had nothing else to do.
     static final NodePorts ALL = new NodePorts(1, 65_535, port -> true);
 

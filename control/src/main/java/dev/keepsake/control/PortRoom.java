@@ -1,22 +1,105 @@
 package dev.keepsake.control;
 
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Whether there will be ports for what is asked for. The fleet hands ports out after a call has
-/// been accepted, so a call is accepted only if those for all clusters before it leave enough.
+/// Whether there will be ports, or addresses, for what is asked for. The fleet hands them out after
+/// a call has been accepted, so a call is accepted only if those for all clusters before it leave
+/// enough.
 final class PortRoom {
     private final ControlState state;
-    private final NodePorts range;
+    private final NodePlaces places;
 
-    PortRoom(ControlState state, NodePorts range) {
+    PortRoom(ControlState state, NodePlaces places) {
         this.state = state;
-        this.range = range;
+        this.places = places;
     }
 
-    /// How many ports are missing for a cluster as it would be; 0 when there are enough.
-    int missingFor(ClusterSpec spec) {
+    /// What is missing for a cluster as it would be, and the way out; empty when there is enough.
+    Optional<String> shortageFor(ClusterSpec spec) {
+        return switch (places) {
+            case NodePorts range -> {
+                int missing = missingPorts(spec, range);
+                yield shortage(
+                        missing,
+                        "%d ports are missing for cluster %s; delete a cluster, or start the server with"
+                                        .formatted(missing, spec.id().name())
+                                + " a larger --node-ports.");
+            }
+            case NodeAddresses addresses -> {
+                int missing = missingAddresses(spec, addresses);
+                yield shortage(
+                        missing,
+                        "%d addresses whose port %d is free are missing for cluster %s; delete a cluster, give another Port, or start the server with"
+                                        .formatted(missing, portOf(spec), spec.id().name())
+                                + " a larger --node-addresses.");
+            }
+        };
+    }
+
+    private static Optional<String> shortage(int missing, String message) {
+        return missing > 0 ? Optional.of(message) : Optional.empty();
+    }
+
+    private @Nullable Endpoints present(ClusterSpec spec) {
+        return state.cluster(spec.id()).map(ClusterState::endpoints).orElse(null);
+    }
+
+    // ---- addresses
+
+    private int missingAddresses(ClusterSpec spec, NodeAddresses addresses) {
+        var taken = new HashSet<String>();
+        for (var cluster : state.clusters()) {
+            if (cluster.endpoints() != null) {
+                taken.add(cluster.endpoints().host());
+                taken.addAll(cluster.endpoints().nodeHosts().values());
+            }
+        }
+        int wanted = wantedAddresses(spec, present(spec));
+        for (var cluster : state.clusters()) {
+            if (!cluster.spec().id().equals(spec.id()) && willListen(cluster)) {
+                wanted += wantedAddresses(cluster.spec(), cluster.endpoints());
+            }
+        }
+        var block = addresses.block();
+        int port = portOf(spec);
+        int free = 0;
+        for (int i = 0; i < block.size() && free < wanted; i++) {
+            String address = block.address(i);
+            if (!taken.contains(address) && addresses.probe().isFree(address, port)) {
+                free++;
+            }
+        }
+        return wanted - free;
+    }
+
+    private int portOf(ClusterSpec spec) {
+        var present = present(spec);
+        return present == null ? spec.requestedPort() : present.clusterPort();
+    }
+
+    /// One for each node that has none yet, and one for the endpoint.
+    private static int wantedAddresses(ClusterSpec spec, @Nullable Endpoints present) {
+        return nodesWithoutPlace(spec, present) + (present == null ? 1 : 0);
+    }
+
+    private static int nodesWithoutPlace(ClusterSpec spec, @Nullable Endpoints present) {
+        int without = 0;
+        for (var shard : spec.shards()) {
+            for (var node : shard.nodes()) {
+                if (present == null || !present.nodePorts().containsKey(node.name())) {
+                    without++;
+                }
+            }
+        }
+        return without;
+    }
+
+    // ---- ports
+
+    private int missingPorts(ClusterSpec spec, NodePorts range) {
         var taken = new HashSet<Integer>();
         for (var cluster : state.clusters()) {
             if (cluster.endpoints() != null) {
@@ -27,11 +110,10 @@ final class PortRoom {
         int wanted = 0;
         for (var cluster : state.clusters()) {
             if (!cluster.spec().id().equals(spec.id()) && willListen(cluster)) {
-                wanted += wanted(cluster.spec(), cluster.endpoints(), taken);
+                wanted += wantedPorts(cluster.spec(), cluster.endpoints(), range, taken);
             }
         }
-        var present = state.cluster(spec.id()).map(ClusterState::endpoints).orElse(null);
-        wanted += wanted(spec, present, taken);
+        wanted += wantedPorts(spec, present(spec), range, taken);
         int free = 0;
         for (int port = range.first(); port <= range.last() && free < wanted; port++) {
             if (!taken.contains(port) && range.isFree().test(port)) {
@@ -50,15 +132,9 @@ final class PortRoom {
 
     /// How many ports of the range a cluster has yet to get. The port of its own choice is not one
     /// of them if it is outside and nobody has it; it is taken then.
-    private int wanted(ClusterSpec spec, @Nullable Endpoints present, Set<Integer> taken) {
-        int wanted = 0;
-        for (var shard : spec.shards()) {
-            for (var node : shard.nodes()) {
-                if (present == null || !present.nodePorts().containsKey(node.name())) {
-                    wanted++;
-                }
-            }
-        }
+    private static int wantedPorts(
+            ClusterSpec spec, @Nullable Endpoints present, NodePorts range, Set<Integer> taken) {
+        int wanted = nodesWithoutPlace(spec, present);
         if (present != null) {
             return wanted;
         }

@@ -78,6 +78,22 @@ class ControlRecordCodecTest {
     }
 
     @Test
+    void aRecordFromBeforeNodesHadAddressesOfTheirOwnIsRead() {
+        var stored =
+                """
+                {"version":1,"records":[{"kind":"EndpointsAssigned","body":{"cluster":\
+                {"region":"us-east-1","name":"demo","incarnation":"00ff00ff00ff00ff"},\
+                "endpoints":{"host":"127.0.0.1","clusterPort":6379,\
+                "nodePorts":{"demo-0001-001":7001}}}}]}\
+                """;
+        assertThat(ControlRecordCodec.decode(stored.getBytes(UTF_8)))
+                .containsExactly(
+                        new ControlRecord.EndpointsAssigned(
+                                ID,
+                                new Endpoints("127.0.0.1", 6379, Map.of("demo-0001-001", 7001))));
+    }
+
+    @Test
     void anUnknownKindIsNamed() {
         assertUnreadable("{\"version\":1,\"records\":[{\"kind\":\"ClusterFrozen\",\"body\":{}}]}")
                 .withMessage("control records of kind ClusterFrozen are unknown to this build");
@@ -172,6 +188,14 @@ class ControlRecordCodecTest {
                                 "127.0.0.1",
                                 7000,
                                 Map.of("demo-0001-001", 7001, "demo-0001-002", 7002))));
+        records.add(
+                new ControlRecord.EndpointsAssigned(
+                        ID,
+                        new Endpoints(
+                                "127.0.1.1",
+                                6379,
+                                Map.of("demo-0001-001", 6379),
+                                Map.of("demo-0001-001", "127.0.1.2"))));
         records.add(new ControlRecord.ClusterProvisioned(ID, "7.0.15"));
         records.add(new ControlRecord.EngineChanged(ID, "7.2.6"));
         records.add(new ControlRecord.ClusterCreateFailed(ID));

@@ -1,5 +1,6 @@
 package dev.keepsake.control;
 
+import dev.keepsake.core.AddressBlock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /// A control plane that keeps its records in memory, by the rules of the real one: decide, keep,
 /// then apply. What it applies went through the stored form. One thread.
@@ -47,8 +49,23 @@ final class MemoryControl implements ControlService {
         this(seed, pace, 0, firstPort, lastPort);
     }
 
+    /// A control plane each of whose nodes has an address of its own.
+    MemoryControl(AddressBlock block) {
+        this(1, StatusPace.INSTANT, 0, 1, 65_535, block);
+    }
+
     private MemoryControl(
             long seed, StatusPace pace, int failoverQuota, int firstPort, int lastPort) {
+        this(seed, pace, failoverQuota, firstPort, lastPort, null);
+    }
+
+    private MemoryControl(
+            long seed,
+            StatusPace pace,
+            int failoverQuota,
+            int firstPort,
+            int lastPort,
+            @Nullable AddressBlock block) {
         this.random = new SplittableRandom(seed);
         this.plane =
                 new ControlPlane(
@@ -57,7 +74,11 @@ final class MemoryControl implements ControlService {
                         InstalledEngines.only("redis", "7.0.15"),
                         false,
                         pace,
-                        new NodePorts(firstPort, lastPort, port -> !portsOfOthers.contains(port)));
+                        block == null
+                                ? new NodePorts(
+                                        firstPort, lastPort, port -> !portsOfOthers.contains(port))
+                                : new NodeAddresses(
+                                        block, (address, port) -> !portsOfOthers.contains(port)));
     }
 
     @Override

@@ -33,6 +33,7 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
     private volatile Topology topology = new Topology(0, List.of());
     private volatile List<NodeFront> serving = List.of();
     private volatile Map<String, NodeFront> primaries = Map.of(); // by shard
+    private volatile Map<String, NodeRuntime> shown = Map.of(); // by name
     private @Nullable ClusterEndpoint endpoint;
 
     ClusterRuntime(
@@ -106,7 +107,8 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
     }
 
     InetSocketAddress addressOf(String node) {
-        return new InetSocketAddress(endpoints.host(), endpoints.nodePorts().getOrDefault(node, 0));
+        return new InetSocketAddress(
+                endpoints.hostOf(node), endpoints.nodePorts().getOrDefault(node, 0));
     }
 
     /// The newest picture. Any thread.
@@ -117,6 +119,13 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
     /// The fronts that answer data. Any thread.
     List<NodeFront> serving() {
         return serving;
+    }
+
+    /// How far a node has come, in bytes of its shard's stream; 0 while it has no engine. Any
+    /// thread.
+    long offsetOf(String node) {
+        var found = shown.get(node);
+        return found == null ? 0 : Math.max(0, found.appliedOffset());
     }
 
     void listenAt(ClusterEndpoint opened) {
@@ -141,13 +150,15 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
 
     /// Shows every front how things stand.
     void publish() {
-        var shown = new ArrayList<TopologyShard>();
+        var described = new ArrayList<TopologyShard>();
+        var all = new HashMap<String, NodeRuntime>();
         var fronts = new ArrayList<NodeFront>();
         var leading = new HashMap<String, NodeFront>();
         for (var shardSpec : spec.shards()) {
             var shard = shards.get(shardSpec.name());
             if (shard != null && !shard.nodes().isEmpty()) {
-                shown.add(describe(shardSpec, shard));
+                described.add(describe(shardSpec, shard));
+                shard.nodes().forEach(node -> all.put(node.name(), node));
                 shard.leader().ifPresent(node -> leading.put(shard.name(), node.front()));
                 shard.nodes().stream()
                         .filter(NodeRuntime::isServing)
@@ -155,7 +166,8 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
                         .forEach(fronts::add);
             }
         }
-        topology = new Topology(topology.version() + 1, shown);
+        topology = new Topology(topology.version() + 1, described);
+        shown = Map.copyOf(all);
         serving = List.copyOf(fronts);
         primaries = Map.copyOf(leading);
     }

@@ -15,7 +15,6 @@ import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.InstalledEngines;
-import dev.keepsake.control.NodePorts;
 import dev.keepsake.control.NodeSpec;
 import dev.keepsake.control.Restore;
 import dev.keepsake.control.ShardSpec;
@@ -29,6 +28,7 @@ import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.Transport;
+import dev.keepsake.front.CertificateAuthority;
 import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
@@ -49,6 +49,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -89,6 +90,7 @@ public final class Fleet implements AutoCloseable {
     private final EngineLauncher launcher;
     private final Engines engines;
     private final Transport transport;
+    private final CertificateAuthority authority;
     private final NodeTls tls;
     private final Clock clock;
     private final RandomGenerator random;
@@ -96,7 +98,7 @@ public final class Fleet implements AutoCloseable {
     private final ScheduledExecutorService thread;
     private final ControlJournal control;
     private final CommandTable commands = CommandTable.standard();
-    private final Ports ports;
+    private final Places places;
     private final OtherProcess other;
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
     private final Map<ClusterId, String> complaints = new HashMap<>();
@@ -120,7 +122,7 @@ public final class Fleet implements AutoCloseable {
             EngineLauncher launcher,
             Engines engines,
             Transport transport,
-            NodeTls tls,
+            CertificateAuthority authority,
             Clock clock,
             RandomGenerator random,
             FaultHandler faults)
@@ -130,7 +132,8 @@ public final class Fleet implements AutoCloseable {
         this.launcher = launcher;
         this.engines = engines;
         this.transport = transport;
-        this.tls = tls;
+        this.authority = authority;
+        this.tls = authority.issue(config.commonNames());
         this.clock = clock;
         this.random = random;
         this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
@@ -143,7 +146,12 @@ public final class Fleet implements AutoCloseable {
                                 .map(program ->
                                         helper("rules", config.dataDirectory(), program, Map.of()))
                                 .toList());
-        this.ports = new Ports(config.host(), config.firstPort(), config.lastPort());
+        this.places =
+                new Places(
+                        config.host(),
+                        config.firstPort(),
+                        config.lastPort(),
+                        config.nodeAddresses());
         this.thread =
                 Executors.newSingleThreadScheduledExecutor(
                         Thread.ofPlatform().name("fleet").daemon().factory());
@@ -160,8 +168,7 @@ public final class Fleet implements AutoCloseable {
                                 this::installed,
                                 config.tuning().strictEngines(),
                                 config.tuning().statusPace(),
-                                new NodePorts(
-                                        config.firstPort(), config.lastPort(), ports::isFree)),
+                                places.asDecided()),
                         faults,
                         this::wake,
                         REWRITE_CONTROL_AFTER_BYTES);
@@ -194,22 +201,28 @@ public final class Fleet implements AutoCloseable {
     /// they serve takes as long as their engines need to read the log.
     ///
     /// @param engines what this machine has
-    /// @param tls what the nodes prove themselves with
+    /// @param authority vouches for the nodes
     public static Fleet start(
             FleetConfig config,
             LogFactory logs,
             EngineLauncher launcher,
             Engines engines,
             Transport transport,
-            NodeTls tls,
+            CertificateAuthority authority,
             Clock clock,
             RandomGenerator random,
             FaultHandler faults)
             throws IOException {
         var fleet =
-                new Fleet(config, logs, launcher, engines, transport, tls, clock, random, faults);
+                new Fleet(
+                        config, logs, launcher, engines, transport, authority, clock, random,
+                        faults);
         fleet.control.read(state -> {
-            state.clusters().forEach(fleet::notePorts);
+            for (var cluster : state.clusters()) {
+                if (cluster.endpoints() != null) {
+                    fleet.places.take(cluster.endpoints());
+                }
+            }
             return true;
         });
         fleet.noteStart();
@@ -273,14 +286,6 @@ public final class Fleet implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while the control plane begins", e);
-        }
-    }
-
-    private void notePorts(ClusterState cluster) {
-        var endpoints = cluster.endpoints();
-        if (endpoints != null) {
-            ports.take(endpoints.clusterPort());
-            endpoints.nodePorts().values().forEach(ports::take);
         }
     }
 
@@ -371,7 +376,7 @@ public final class Fleet implements AutoCloseable {
         complaints.remove(id);
         failingSinceNs.remove(id);
         if (before.endpoints() != null) {
-            giveBack(before.endpoints());
+            places.giveBack(before.endpoints());
         }
     }
 
@@ -419,7 +424,7 @@ public final class Fleet implements AutoCloseable {
         advance(id);
     }
 
-    private void addMissingNodes(ClusterSpec spec, ClusterRuntime runtime) {
+    private void addMissingNodes(ClusterSpec spec, ClusterRuntime runtime) throws IOException {
         for (var shardSpec : spec.shards()) {
             var shard = runtime.shard(shardSpec.name());
             if (shard == null) {
@@ -443,8 +448,8 @@ public final class Fleet implements AutoCloseable {
     private void assignPorts(ClusterSpec spec, @Nullable Endpoints before) {
         Endpoints found;
         try {
-            found = findPorts(spec, before);
-        } catch (Ports.UsedUpException e) { // somebody else took them after the call was accepted
+            found = places.find(spec, before);
+        } catch (Places.UsedUpException e) { // somebody else took them after the call was accepted
             LOG.warn("cluster={} has no ports reason={}", spec.id().name(), e.getMessage());
             String reason = String.valueOf(e.getMessage());
             control.decide(plane -> plane.portsMissing(spec.id(), reason, clock.now()));
@@ -460,42 +465,12 @@ public final class Fleet implements AutoCloseable {
 
     private void giveBackNew(Endpoints found, @Nullable Endpoints before) {
         if (before == null) {
-            giveBack(found);
+            places.giveBack(found);
             return;
         }
-        found.nodePorts()
-                .forEach((node, port) -> {
-                    if (!before.nodePorts().containsKey(node)) {
-                        ports.giveBack(port);
-                    }
-                });
-    }
-
-    private Endpoints findPorts(ClusterSpec spec, @Nullable Endpoints before)
-            throws Ports.UsedUpException {
-        var taken = new ArrayList<Integer>();
-        try {
-            int clusterPort = before == null ? 0 : before.clusterPort();
-            if (before == null) {
-                clusterPort = ports.takeOr(spec.requestedPort());
-                taken.add(clusterPort);
-            }
-            var nodePorts = new HashMap<String, Integer>();
-            for (var shard : spec.shards()) {
-                for (var node : shard.nodes()) {
-                    var port = before == null ? null : before.nodePorts().get(node.name());
-                    if (port == null) {
-                        port = ports.takeNext();
-                        taken.add(port);
-                    }
-                    nodePorts.put(node.name(), port);
-                }
-            }
-            return new Endpoints(config.host(), clusterPort, nodePorts);
-        } catch (Ports.UsedUpException e) {
-            taken.forEach(ports::giveBack);
-            throw e;
-        }
+        var news = new HashSet<>(found.nodePorts().keySet());
+        news.removeAll(before.nodePorts().keySet());
+        places.giveBack(found, news);
     }
 
     /// As [#advance]; when that cannot be recorded now, it is looked at again.
@@ -648,12 +623,7 @@ public final class Fleet implements AutoCloseable {
         var before = runtime.endpoints();
         control.read(state -> state.cluster(id))
                 .ifPresent(changed -> runtime.become(changed.spec(), before.without(leaving)));
-        for (String name : leaving) {
-            var port = before.nodePorts().get(name);
-            if (port != null) {
-                ports.giveBack(port);
-            }
-        }
+        places.giveBack(before, leaving);
     }
 
     /// Reports whom nodes let in, so that changes of users and ACLs come to their end.
@@ -807,13 +777,8 @@ public final class Fleet implements AutoCloseable {
         control.decide(plane -> plane.clusterRemoved(id, clock.now()));
         var endpoints = cluster.endpoints();
         if (endpoints != null && control.read(state -> state.cluster(id)).isEmpty()) {
-            giveBack(endpoints);
+            places.giveBack(endpoints);
         }
-    }
-
-    private void giveBack(Endpoints endpoints) {
-        ports.giveBack(endpoints.clusterPort());
-        endpoints.nodePorts().values().forEach(ports::giveBack);
     }
 
     private Path directoryOf(ClusterId id) {
@@ -1163,7 +1128,8 @@ public final class Fleet implements AutoCloseable {
     }
 
     private NodeRuntime node(
-            ClusterRuntime runtime, ShardSpec shardSpec, NodeSpec nodeSpec, ShardRuntime shard) {
+            ClusterRuntime runtime, ShardSpec shardSpec, NodeSpec nodeSpec, ShardRuntime shard)
+            throws IOException {
         var loop = transport.group().next();
         var front =
                 new NodeFront(
@@ -1172,7 +1138,9 @@ public final class Fleet implements AutoCloseable {
                         transport,
                         commands,
                         runtime::topology,
-                        runtime.spec().tlsEnabled() ? tls : null,
+                        runtime.spec().tlsEnabled()
+                                ? tlsOf(runtime.endpoints(), nodeSpec.name())
+                                : null,
                         runtime.spec().tlsEnabled() ? tokensOf(runtime.spec().id()) : null,
                         clock,
                         config.tuning()
@@ -1180,11 +1148,14 @@ public final class Fleet implements AutoCloseable {
                                 .of(engineOf(runtime.spec()).version())
                                 .holding(config.hold()));
         front.relayVia(runtime);
+        front.learnOffsetsFrom(runtime::offsetOf);
+        var address = runtime.addressOf(nodeSpec.name());
         var node =
                 new NodeRuntime(
                         nodeSpec.name(),
                         nodeSpec.id(),
-                        runtime.addressOf(nodeSpec.name()),
+                        address,
+                        config.hostNameOf(address.getHostString()),
                         loop,
                         front,
                         (listener, nodeLoop, parameters) ->
@@ -1206,6 +1177,18 @@ public final class Fleet implements AutoCloseable {
                         runtime::parameters);
         node.permit(runtime.access(), () -> advanceOrRetry(runtime.spec().id()));
         return node;
+    }
+
+    /// What a node proves itself with. Who came by the endpoint of the cluster asks for that.
+    private NodeTls tlsOf(Endpoints endpoints, String node) throws IOException {
+        var common = config.commonNames();
+        var own = List.of(endpoints.hostOf(node), endpoints.host());
+        if (common.containsAll(own)) {
+            return tls;
+        }
+        var names = new LinkedHashSet<>(own);
+        names.addAll(common);
+        return authority.issue(List.copyOf(names));
     }
 
     private IamTokens tokensOf(ClusterId cluster) {

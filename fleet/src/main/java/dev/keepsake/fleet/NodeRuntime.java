@@ -69,6 +69,7 @@ final class NodeRuntime {
     private final String name;
     private final String id;
     private final InetSocketAddress address;
+    private final @Nullable String hostName;
     private final EventLoop loop;
     private final NodeFront front;
     private final LifeFactory lives;
@@ -92,10 +93,12 @@ final class NodeRuntime {
     private @Nullable Path socket;
     private Runnable onServing = () -> {};
 
+    /// @param hostName what clients are told instead of the address, or null
     NodeRuntime(
             String name,
             String id,
             InetSocketAddress address,
+            @Nullable String hostName,
             EventLoop loop,
             NodeFront front,
             LifeFactory lives,
@@ -106,6 +109,7 @@ final class NodeRuntime {
         this.name = name;
         this.id = id;
         this.address = address;
+        this.hostName = hostName;
         this.loop = loop;
         this.front = front;
         this.lives = lives;
@@ -141,7 +145,7 @@ final class NodeRuntime {
         return serving;
     }
 
-    /// How far the engine had come when it was last asked, in bytes of the stream.
+    /// How far the engine had come when it was last asked, in bytes of the stream. Any thread.
     long appliedOffset() {
         var present = life;
         return present == null ? -1 : present.appliedOffset();
@@ -165,7 +169,8 @@ final class NodeRuntime {
                     case REPLICA, PRIMARY ->
                             serving ? TopologyNode.Health.ONLINE : TopologyNode.Health.LOADING;
                 };
-        return new TopologyNode(name, id, address.getHostString(), address.getPort(), role, health);
+        return new TopologyNode(
+                name, id, address.getHostString(), hostName, address.getPort(), role, health);
     }
 
     /// Begins a life: opens the listener, which tells clients that the node is loading, and

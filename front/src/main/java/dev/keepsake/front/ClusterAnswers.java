@@ -5,6 +5,7 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.ToLongFunction;
 
 /// The answers of `CLUSTER …` for one node, from a topology. Shapes as Redis 7.0's `cluster.c`:
 /// `clusterReplyShards`, `clusterGenNodesDescription` and `CLUSTER SLOTS`.
@@ -63,15 +64,29 @@ final class ClusterAnswers {
             RespWriter.integer(out, shard.slots().last());
             for (var member : shown) {
                 RespWriter.array(out, 4);
-                RespWriter.bulk(out, member.host());
+                RespWriter.bulk(out, member.endpoint());
                 RespWriter.integer(out, member.port());
                 RespWriter.bulk(out, member.id());
-                RespWriter.map(out, 0, protocol);
+                // What is known of where it is beside what is told first.
+                RespWriter.map(out, member.hostName() == null ? 0 : 1, protocol);
+                if (member.hostName() != null) {
+                    RespWriter.bulk(out, "ip");
+                    RespWriter.bulk(out, member.ip());
+                }
             }
         }
     }
 
-    void shards(Topology topology, int protocol, long offset, ByteBuf out) {
+    /// CLUSTER SHARDS.
+    ///
+    /// @param tls whether clients speak it
+    /// @param offsets how far a node has come, in bytes of its shard's stream
+    void shards(
+            Topology topology,
+            int protocol,
+            boolean tls,
+            ToLongFunction<TopologyNode> offsets,
+            ByteBuf out) {
         RespWriter.array(out, topology.shards().size());
         for (var shard : topology.shards()) {
             RespWriter.map(out, 2, protocol);
@@ -83,30 +98,39 @@ final class ClusterAnswers {
             var members = members(shard);
             RespWriter.array(out, members.size());
             for (var member : members) {
-                RespWriter.map(out, 7, protocol);
-                RespWriter.bulk(out, "id");
-                RespWriter.bulk(out, member.id());
-                RespWriter.bulk(out, "port");
-                RespWriter.integer(out, member.port());
-                RespWriter.bulk(out, "ip");
-                RespWriter.bulk(out, member.host());
-                RespWriter.bulk(out, "endpoint");
-                RespWriter.bulk(out, member.host());
-                RespWriter.bulk(out, "role");
-                RespWriter.bulk(
-                        out, member.role() == TopologyNode.Role.PRIMARY ? "master" : "replica");
-                RespWriter.bulk(out, "replication-offset");
-                RespWriter.integer(out, offset);
-                RespWriter.bulk(out, "health");
-                RespWriter.bulk(
-                        out,
-                        switch (member.health()) {
-                            case ONLINE -> "online";
-                            case LOADING -> "loading";
-                            case FAILED -> "fail";
-                        });
+                shardMember(member, protocol, tls, offsets.applyAsLong(member), out);
             }
         }
+    }
+
+    private static void shardMember(
+            TopologyNode member, int protocol, boolean tls, long offset, ByteBuf out) {
+        String hostName = member.hostName();
+        RespWriter.map(out, hostName == null ? 7 : 8, protocol);
+        RespWriter.bulk(out, "id");
+        RespWriter.bulk(out, member.id());
+        RespWriter.bulk(out, tls ? "tls-port" : "port");
+        RespWriter.integer(out, member.port());
+        RespWriter.bulk(out, "ip");
+        RespWriter.bulk(out, member.ip());
+        RespWriter.bulk(out, "endpoint");
+        RespWriter.bulk(out, member.endpoint());
+        if (hostName != null) {
+            RespWriter.bulk(out, "hostname");
+            RespWriter.bulk(out, hostName);
+        }
+        RespWriter.bulk(out, "role");
+        RespWriter.bulk(out, member.role() == TopologyNode.Role.PRIMARY ? "master" : "replica");
+        RespWriter.bulk(out, "replication-offset");
+        RespWriter.integer(out, offset);
+        RespWriter.bulk(out, "health");
+        RespWriter.bulk(
+                out,
+                switch (member.health()) {
+                    case ONLINE -> "online";
+                    case LOADING -> "loading";
+                    case FAILED -> "fail";
+                });
     }
 
     String nodes(Topology topology) {
@@ -126,11 +150,12 @@ final class ClusterAnswers {
         boolean failed = member.health() == TopologyNode.Health.FAILED;
         text.append(member.id())
                 .append(' ')
-                .append(member.host())
+                .append(member.ip())
                 .append(':')
                 .append(member.port())
                 .append('@')
                 .append(Math.min(65_535, member.port() + BUS_PORT_DISTANCE))
+                .append(member.hostName() == null ? "" : "," + member.hostName())
                 .append(' ')
                 .append(member.name().equals(node) ? "myself," : "")
                 .append(primary ? "master" : "slave")
@@ -171,16 +196,26 @@ final class ClusterAnswers {
                 .anyMatch(member -> member.id().equals(id));
     }
 
+    /// CLUSTER INFO. The cluster fails while a slot has nobody who can answer for it: its primary
+    /// is gone and no other has come yet, or is only loading.
     String info(Topology topology) {
-        long failed =
-                topology.shards().stream()
-                        .filter(shard -> shard.primary().health() == TopologyNode.Health.FAILED)
-                        .mapToLong(shard -> shard.slots().last() - shard.slots().first() + 1)
-                        .sum();
-        int known = topology.shards().stream().mapToInt(shard -> members(shard).size()).sum();
+        int assigned = 0;
+        int failed = 0;
+        int served = 0;
+        int known = 0;
+        for (var shard : topology.shards()) {
+            int slots = shard.slots().last() - shard.slots().first() + 1;
+            known += members(shard).size();
+            assigned += slots;
+            switch (shard.primary().health()) {
+                case ONLINE -> served += slots;
+                case LOADING -> {}
+                case FAILED -> failed += slots;
+            }
+        }
         return """
         cluster_enabled:1
-        cluster_state:ok
+        cluster_state:%s
         cluster_slots_assigned:%d
         cluster_slots_ok:%d
         cluster_slots_pfail:0
@@ -189,10 +224,14 @@ final class ClusterAnswers {
         cluster_size:%d
         cluster_current_epoch:%d
         cluster_my_epoch:%d
+        cluster_stats_messages_sent:0
+        cluster_stats_messages_received:0
+        total_cluster_links_buffer_limit_exceeded:0
         """
                 .formatted(
-                        Slots.COUNT,
-                        Slots.COUNT - failed,
+                        served == Slots.COUNT ? "ok" : "fail",
+                        assigned,
+                        assigned - failed,
                         failed,
                         known,
                         topology.shards().size(),

@@ -118,14 +118,18 @@ final class EngineWords {
             for (var replica : shard.replicas()) {
                 if (replica.health() == TopologyNode.Health.ONLINE) {
                     text.append(
-                            "slave%d:ip=%s,port=%d,state=online\r\n"
-                                    .formatted(number++, replica.host(), replica.port()));
+                            "slave%d:ip=%s,port=%d,state=online,offset=%d\r\n"
+                                    .formatted(
+                                            number++,
+                                            replica.ip(),
+                                            replica.port(),
+                                            front.offsetOf(replica)));
                 }
             }
             text.append("master_failover_state:no-failover\r\n");
         } else {
             text.append("role:slave\r\nmaster_host:")
-                    .append(shard.primary().host())
+                    .append(shard.primary().ip())
                     .append("\r\nmaster_port:")
                     .append(shard.primary().port())
                     .append("\r\nmaster_link_status:up\r\nslave_read_only:1\r\n");
@@ -133,7 +137,7 @@ final class EngineWords {
         // The history that all nodes of a shard have in common is its log, which never forks.
         text.append("master_replid:").append(shard.id());
         text.append("\r\nmaster_replid2:").append(NO_ID);
-        text.append("\r\nmaster_repl_offset:").append(front.durableOffset());
+        text.append("\r\nmaster_repl_offset:").append(front.offsetOf(cluster.myself(topology)));
         text.append("\r\nsecond_repl_offset:-1\r\n");
     }
 

@@ -220,7 +220,8 @@ final class FrontCommands {
         var topology = front.topology();
         switch (spec.name()) {
             case "cluster|slots" -> cluster.slots(topology, protocol, out);
-            case "cluster|shards" -> cluster.shards(topology, protocol, front.durableOffset(), out);
+            case "cluster|shards" ->
+                    cluster.shards(topology, protocol, front.speaksTls(), front::offsetOf, out);
             case "cluster|nodes" -> RespWriter.bulk(out, cluster.nodes(topology));
             case "cluster|info" -> RespWriter.bulk(out, cluster.info(topology));
             case "cluster|myid" -> RespWriter.bulk(out, cluster.myself(topology).id());
@@ -253,21 +254,21 @@ final class FrontCommands {
         if (isPrimary()) {
             RespWriter.array(out, 3);
             RespWriter.bulk(out, "master");
-            RespWriter.integer(out, front.durableOffset());
+            RespWriter.integer(out, front.offsetOf(shard.primary()));
             RespWriter.array(out, shard.replicas().size());
             for (var replica : shard.replicas()) {
                 RespWriter.array(out, 3);
-                RespWriter.bulk(out, replica.host());
+                RespWriter.bulk(out, replica.ip());
                 RespWriter.bulk(out, Integer.toString(replica.port()));
-                RespWriter.bulk(out, Long.toString(front.durableOffset()));
+                RespWriter.bulk(out, Long.toString(front.offsetOf(replica)));
             }
             return;
         }
         RespWriter.array(out, 5);
         RespWriter.bulk(out, "slave");
-        RespWriter.bulk(out, shard.primary().host());
+        RespWriter.bulk(out, shard.primary().ip());
         RespWriter.integer(out, shard.primary().port());
         RespWriter.bulk(out, front.isServing() ? "connected" : "sync");
-        RespWriter.integer(out, front.durableOffset());
+        RespWriter.integer(out, front.offsetOf(cluster.myself(front.topology())));
     }
 }

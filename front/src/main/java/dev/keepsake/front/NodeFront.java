@@ -30,6 +30,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
 /// What the clients of one node speak to. Owned by the node's event loop; the public methods may be
@@ -75,6 +76,7 @@ public final class NodeFront implements AutoCloseable {
 
     private volatile State state = State.LOADING;
     private PublishRelay relay = PublishRelay.none();
+    private ToLongFunction<String> offsets = member -> 0;
     private final Map<Publication, Integer> fromElsewhere = new HashMap<>();
     private final ArrayDeque<CompletableFuture<Long>> publishing = new ArrayDeque<>(); // as asked
     private LeadershipGate gate = () -> false;
@@ -375,6 +377,24 @@ public final class NodeFront implements AutoCloseable {
     /// Carries what is published here to the subscribers of other nodes, from now on.
     public void relayVia(PublishRelay relay) {
         execute(() -> this.relay = relay);
+    }
+
+    /// Learns from now on how far the nodes of the cluster have come, in bytes of their shards'
+    /// streams.
+    ///
+    /// @param offsets by a node's name; asked on the event loop
+    public void learnOffsetsFrom(ToLongFunction<String> offsets) {
+        execute(() -> this.offsets = offsets);
+    }
+
+    /// How far a node has come; of this one's own writes those count that are durable.
+    long offsetOf(TopologyNode member) {
+        boolean own = state == State.PRIMARY && member.name().equals(node);
+        return own ? durableOffset : offsets.applyAsLong(member.name());
+    }
+
+    boolean speaksTls() {
+        return tls != null;
     }
 
     /// Publishes on this primary, for a client of another node of its shard.

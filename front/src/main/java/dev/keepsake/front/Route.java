@@ -83,7 +83,7 @@ final class Route {
         if (readOnly && spec.effect().isRead() && owns(topology, node, owner.slots())) {
             return null;
         }
-        return "MOVED %d %s:%d".formatted(slot, owner.primary().host(), owner.primary().port());
+        return "MOVED %d %s:%d".formatted(slot, owner.primary().endpoint(), owner.primary().port());
     }
 
     private static boolean owns(Topology topology, String node, SlotRange slots) {

@@ -1,6 +1,7 @@
 package dev.keepsake.server;
 
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.core.AddressBlock;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.LoggerFactory;
@@ -41,6 +42,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new CaCommand(out))
                 .addSubcommand(new VersionCommand(out))
                 .registerConverter(PortRange.class, readably(PortRange::parse))
+                .registerConverter(AddressBlock.class, readably(AddressBlock::parse))
                 .registerConverter(FailoverMode.class, readably(FailoverMode::of))
                 .registerConverter(DrillFault.class, readably(DrillFault::ofKill))
                 .setOut(out)

@@ -2,6 +2,7 @@ package dev.keepsake.server;
 
 import dev.keepsake.api.ApiConfig;
 import dev.keepsake.api.ApiServer;
+import dev.keepsake.core.AddressBlock;
 import dev.keepsake.core.Clock;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.EngineLauncher;
@@ -20,7 +21,6 @@ import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +69,9 @@ public final class Server implements AutoCloseable {
         var random = new SecureRandom();
         started.push(DataLock.take(data));
         requireFree(config.apiHost(), config.apiPort());
+        if (config.nodeAddresses() != null) {
+            requireOwn(config.nodeAddresses());
+        }
         Engines engines =
                 new EngineFinder(
                                 config.engine(),
@@ -87,6 +90,8 @@ public final class Server implements AutoCloseable {
                                 config.apiHost(),
                                 config.nodePorts().first(),
                                 config.nodePorts().last(),
+                                config.nodeAddresses(),
+                                config.hostName(),
                                 data,
                                 config.tuning(),
                                 parts.hold(),
@@ -96,7 +101,7 @@ public final class Server implements AutoCloseable {
                         launcher,
                         engines,
                         transport,
-                        authority.issue(List.of(config.apiHost(), "127.0.0.1", "localhost")),
+                        authority,
                         clock,
                         random,
                         ServerParts::onFault);
@@ -130,6 +135,18 @@ public final class Server implements AutoCloseable {
         }
     }
 
+    /// Finds out before a cluster is made whether this machine has the addresses for it.
+    private static void requireOwn(AddressBlock block) throws StartException {
+        String address = block.address(0);
+        try (var probe = new ServerSocket()) {
+            probe.bind(new InetSocketAddress(address, 0));
+        } catch (IOException e) {
+            throw new StartException(
+                    "--node-addresses is %s, but nothing can listen on %s: %s. Linux has all of 127.0.0.0/8, so 127.0.1.0/24 works there; elsewhere add each address first (macOS: sudo ifconfig lo0 alias %s). 'ip address' or 'ifconfig' lists those that this machine has."
+                            .formatted(block, address, e.getMessage(), address));
+        }
+    }
+
     private static ApiServer startApi(
             ServerConfig config,
             CertificateAuthority authority,
@@ -141,7 +158,8 @@ public final class Server implements AutoCloseable {
             return ApiServer.start(
                     ApiConfig.standard(config.apiHost(), config.apiPort())
                             .vouchedForBy(authority.pem())
-                            .with(config.access()),
+                            .with(config.access())
+                            .announcing(config.hostName()),
                     fleet.control(),
                     fleet.accessStrings(),
                     clock,

@@ -189,6 +189,8 @@ final class StartCommand implements Callable<Integer> {
                             + " ~/.aws/credentials.")
     private @Nullable Path s3Credentials;
 
+    @Mixin private NetworkOptions networkOptions = new NetworkOptions();
+
     @Mixin private LimitOptions limitOptions = new LimitOptions();
 
     @Mixin private LogOptions logOptions = new LogOptions();
@@ -219,7 +221,9 @@ final class StartCommand implements Callable<Integer> {
                         tuning(),
                         access(),
                         s3(),
-                        transportKind());
+                        transportKind(),
+                        networkOptions.nodeAddresses(),
+                        networkOptions.hostName(LOOPBACK));
         try (var _ = StopSignal.listen(STOP_LIMIT);
                 var server = Server.start(config, logOptions.open(dataDirectory))) {
             out.println("Keepsake is ready: " + server.endpoint());

@@ -24,6 +24,11 @@ class MainTest {
                     start --api-port 0            | --api-port is 0          | keepsake start --help
                     start --api-port x            | 'x' is not an int        | keepsake start --help
                     start --node-ports 9-8        | give FIRST-LAST          | keepsake start --help
+                    start --node-addresses 127.0.1.5/24 | give 127.0.1.0/24  | keepsake start --help
+                    start --node-addresses 127.0.1.0/8 | 8 bits; give one of 20 to 30 | keepsake start --help
+                    start --announce-host 127.0.0.1 | no host name           | keepsake start --help
+                    start --announce-host a_b     | no host name             | keepsake start --help
+                    start --announce-host localhost --node-addresses 127.0.1.0/24 | omit one | keepsake start --help
                     start --log paper             | --log is paper           | keepsake start --help
                     start --log bookkeeper        | needs --metadata         | keepsake start --help
                     start --metadata zk://h:1/p   | needs --log bookkeeper   | keepsake start --help

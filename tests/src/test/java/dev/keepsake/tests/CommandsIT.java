@@ -524,6 +524,8 @@ class CommandsIT {
             assertThat(wire.ask("GET", "a")).isEqualTo(moved);
             assertThat(wire.ask("MSET", "a", "1", "b", "2")).startsWith("-CROSSSLOT");
             assertThat(reading.ask("GET", "a")).isEqualTo(moved);
+            assertThat(reading.ask("ASKING")).isEqualTo("OK"); // no slot is moving
+            assertThat(reading.ask("GET", "a")).isEqualTo(moved);
             assertThat(reading.ask("READONLY")).isEqualTo("OK");
             assertThat(reading.ask("SET", "a", "1")).isEqualTo(moved);
             try (var owner = Wire.to(second)) {

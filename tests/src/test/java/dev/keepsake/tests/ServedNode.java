@@ -127,6 +127,7 @@ final class ServedNode implements AutoCloseable {
                         NAME,
                         ID,
                         address.getHostString(),
+                        null,
                         address.getPort(),
                         TopologyNode.Role.PRIMARY,
                         TopologyNode.Health.ONLINE);
