@@ -50,9 +50,7 @@ final class Servers {
             }
             if (!process.isAlive() || System.nanoTime() - deadlineNs > 0) {
                 end(process);
-                throw new IOException(
-                        "waited in vain until %s; found %s"
-                                .formatted(what, found));
+                throw new IOException("waited in vain until %s; found %s".formatted(what, found));
             }
             LockSupport.parkNanos(POLL_NS);
         }
