@@ -85,6 +85,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private int inFlight;
     private boolean processing;
     private boolean closing;
+    private boolean leaving;
+    private @Nullable String malformed;
     private boolean inTransaction;
     private boolean transactionFailed;
     private boolean transactionWrites;
@@ -192,7 +194,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         var bytes = (ByteBuf) message;
-        if (closing) {
+        if (closing || leaving || malformed != null) {
             bytes.release();
             return;
         }
@@ -448,13 +450,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         processing = true;
         try {
             waiting = false;
-            while (input != null && !closing && processNext(input)) {
+            while (takesCommands() && input != null && processNext(input)) {
                 // each turn of the loop consumes one command
             }
         } catch (ProtocolException e) {
-            fail(String.valueOf(e.getMessage()));
+            malformed = String.valueOf(e.getMessage());
         } finally {
             processing = false;
+        }
+        if (malformed != null && inFlight == 0 && !closing && !leaving) {
+            fail(malformed);
         }
         var in = input;
         if (in != null && !in.isReadable()) {
@@ -463,6 +468,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         readAsAllowed();
         front.flushClients();
+    }
+
+    private boolean takesCommands() {
+        return !closing && !leaving && malformed == null;
     }
 
     /// @return false when no whole command is there, or it must wait
@@ -982,7 +991,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// Something is told to this client that answers none of its commands.
     void onShown(ByteBuf line) {
-        if (isClosed()) {
+        if (isClosed() || leaving) {
             return;
         }
         if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING) {
@@ -1504,7 +1513,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         answer.release();
     }
 
+    /// Closes the connection behind all that it is owed: what precedes may still wait for the log.
     private void closeWhenWritten() {
+        if (!parked.isEmpty()) {
+            leaving = true;
+            return;
+        }
         if (outputTells && !front.mayTell()) {
             reset(); // what precedes this answer may not be told
             return;
@@ -1574,6 +1588,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 largeReply.release();
             }
         }
+        if (leaving && parked.isEmpty() && !closing) {
+            closeWhenWritten();
+        }
     }
 
     /// Lets a large reply wait that is kept as it came.
@@ -1619,7 +1636,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// A command of this client has been replied to.
     void onReplied() {
         inFlight--;
-        if (inFlight == 0 && input != null) {
+        if (inFlight == 0 && (input != null || malformed != null)) {
             process();
         }
     }
@@ -1633,7 +1650,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// A reply of its own lane has arrived.
     void onOwnReply(ByteBuf reply, boolean waits, boolean push) {
-        if (isClosed()) {
+        if (isClosed() || (push && leaving)) {
             return;
         }
         if (!push && swallowsReply()) {

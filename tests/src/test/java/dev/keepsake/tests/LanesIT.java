@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.resp.ProtocolLimits;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -736,6 +737,28 @@ class LanesIT {
                     .containsExactlyInAnyOrder(
                             "[message __redis__:invalidate [a]]", "[message __keyevent@0__:set a]");
             assertThat(writer.read()).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void whoeverLeavesIsAnsweredFirstWhatWaits(@TempDir Path separate) throws Exception {
+        try (var late = ServedNode.start(separate, FrontOptions.standard("7.0.15"));
+                var leaving = late.connect();
+                var rambling = late.connect()) {
+            leaving.sendRaw("SET a 1\r\nINCR a\r\nQUIT\r\nINCR a\r\n");
+            rambling.sendRaw("SET b 1\r\nINCR b\r\n*1\r\nINCR b\r\n");
+            await("both are executed", () -> ask(late, "MGET a b").matches("(?s).*2.*2\\s*"));
+            assertThat(leaving.hasReplyWithin(50)).isFalse();
+            assertThat(rambling.hasReplyWithin(1)).isFalse();
+            late.front().onDurable(Long.MAX_VALUE);
+            assertThat(List.of(leaving.read(), leaving.read(), leaving.read()))
+                    .containsExactly("OK", "2", "OK");
+            assertThat(List.of(rambling.read(), rambling.read(), rambling.read()))
+                    .containsExactly("OK", "2", "-ERR Protocol error: expected '$', got 'I'");
+            for (var wire : List.of(leaving, rambling)) {
+                assertThatThrownBy(wire::read).isInstanceOf(EOFException.class);
+            }
+            assertThat(ask(late, "MGET a b")).contains("2").doesNotContain("3");
         }
     }
 
