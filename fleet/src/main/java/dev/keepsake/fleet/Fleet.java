@@ -1180,6 +1180,13 @@ public final class Fleet implements AutoCloseable {
                                 .of(engineOf(runtime.spec()).version())
                                 .holding(config.hold()));
         front.relayVia(runtime);
+        var operatorSockets = config.tuning().operatorSockets();
+        if (operatorSockets != null) {
+            // Names of clusters are unique in a region only.
+            front.admitOperators(
+                    operatorSockets.resolve(
+                            runtime.spec().id().region() + "." + nodeSpec.name() + ".sock"));
+        }
         var node =
                 new NodeRuntime(
                         nodeSpec.name(),
@@ -1218,6 +1225,9 @@ public final class Fleet implements AutoCloseable {
         directives.put(
                 "proto-max-bulk-len",
                 Integer.toString(config.tuning().front().limits().maxBulkBytes()));
+        if (config.tuning().operatorSockets() != null) {
+            directives.put("enable-debug-command", "local");
+        }
         var engine =
                 new EngineSpec(
                         node.name(),

@@ -73,6 +73,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final NodeFront front;
     private final CommandFramer framer;
     private final long id;
+    private final boolean operator;
     private final Session session = new Session();
 
     private @Nullable Channel channel;
@@ -110,9 +111,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean refused;
     private boolean passing;
 
-    ClientConnection(NodeFront front, long id) {
+    /// @param operator whether it has come over the operators' socket, and so begins as their user
+    ClientConnection(NodeFront front, long id, boolean operator) {
         this.front = front;
         this.id = id;
+        this.operator = operator;
         this.framer = new CommandFramer(front.options().limits(), GATHERED_BYTES);
     }
 
@@ -122,6 +125,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     Session session() {
         return session;
+    }
+
+    /// Who it is as long as it has not said so, or null when that is nobody.
+    @Nullable String newcomer() {
+        return operator ? AccessControl.OPERATOR : front.access().newcomer();
     }
 
     boolean isClosed() {
@@ -146,7 +154,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        session.user(front.access().newcomer());
+        session.user(newcomer());
         connectedNs = front.loop().ticker().nanoTime();
         lastCommandNs = connectedNs;
         lastActiveNs = connectedNs;
@@ -245,7 +253,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return channel == null ? "" : text(channel.localAddress());
     }
 
-    private static String text(@Nullable SocketAddress address) {
+    /// As Redis writes it, for whom a Unix socket has the port 0.
+    private String text(@Nullable SocketAddress address) {
+        if (operator) {
+            return front.operatorSocket() + ":0";
+        }
         return address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
                 : "";
@@ -524,6 +536,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean isNeededWhole(CommandSpec spec) {
         return spec.handling() == CommandSpec.Handling.FRONT
                 || spec.handling() == CommandSpec.Handling.OWN_LANE
+                || isForOperators(spec)
                 || spec.mayBlock()
                 || spec.name().equals("info")
                 || spec.name().startsWith("command")
@@ -613,6 +626,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 : null;
     }
 
+    private boolean isForOperators(CommandSpec spec) {
+        return AccessControl.OPERATOR.equals(session.user()) && OperatorCommands.has(spec);
+    }
+
     private boolean handle(ByteBuf in, int base, CommandFrame frame) {
         refused = false;
         boolean handled = take(in, base, frame);
@@ -629,7 +646,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private boolean take(ByteBuf in, int base, CommandFrame frame) {
         var spec = front.table().resolve(in, base, frame);
-        if (spec == null || spec.handling() == CommandSpec.Handling.WITHHELD) {
+        if (spec == null
+                || (spec.handling() == CommandSpec.Handling.WITHHELD && !isForOperators(spec))) {
             return refuse(FrontCommands.unknownCommand(in, base, frame));
         }
         boolean inFront = spec.handling() == CommandSpec.Handling.FRONT;
@@ -642,7 +660,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (own != null && own.isChanging()) {
             return false;
         }
-        String denial = denial(spec);
+        String denial =
+                isForOperators(spec)
+                        ? OperatorCommands.refusal(spec, Arguments.of(in, base, frame))
+                        : denial(spec);
         if (denial != null) {
             return refuse(denial);
         }
@@ -1216,8 +1237,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private static boolean needsOwnLane(
             CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        // What ends a script must not queue behind it.
+        // What ends a script must not queue behind it, nor others behind what an operator does.
         return spec.handling() == CommandSpec.Handling.OWN_LANE
+                || spec.handling() == CommandSpec.Handling.WITHHELD
                 || spec.blocks(in, base, frame)
                 || spec.name().endsWith("|kill");
     }
@@ -1323,6 +1345,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         int protocol = session.protocol();
         if (spec.name().equals("client|trackinginfo")) {
             return reply -> tracking.describedBy(reply, protocol);
+        }
+        if (spec.name().equals("config|get")) {
+            return OperatorCommands::withoutSecrets;
         }
         var kind = EngineWords.kindOf(spec);
         return kind == null ? null : reply -> front.engineWords().ofTheNode(kind, reply, protocol);
