@@ -1293,7 +1293,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             case "exec" -> submitExec(lane, in, base, length);
             case "discard" -> {
-                lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
+                lane.submit(in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK, "");
                 endTransaction();
             }
             default -> {
@@ -1304,6 +1304,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.NOW);
                 } else if (change != null) {
                     lane.submit(in, base, length, change);
+                } else if (spec.name().endsWith("watch")) {
+                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK);
                 } else {
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT);
                 }

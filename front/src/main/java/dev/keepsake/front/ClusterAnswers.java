@@ -179,7 +179,6 @@ final class ClusterAnswers {
                         .sum();
         int known = topology.shards().stream().mapToInt(shard -> members(shard).size()).sum();
         return """
-        cluster_enabled:1
         cluster_state:ok
         cluster_slots_assigned:%d
         cluster_slots_ok:%d
@@ -189,6 +188,9 @@ final class ClusterAnswers {
         cluster_size:%d
         cluster_current_epoch:%d
         cluster_my_epoch:%d
+        cluster_stats_messages_sent:0
+        cluster_stats_messages_received:0
+        total_cluster_links_buffer_limit_exceeded:0
         """
                 .formatted(
                         Slots.COUNT,

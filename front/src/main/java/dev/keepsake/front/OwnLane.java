@@ -35,6 +35,9 @@ final class OwnLane extends LaneChannel {
         NOW,
         /// It waits for the next barrier, and the keys written up to here with it.
         WAIT,
+        /// The same, unless it says no more than that all is well: of WATCH, UNWATCH and DISCARD, which the
+        /// engine answers even while a script keeps it from answering a barrier.
+        WAIT_IF_NOT_OK,
         /// As WAIT, and the front looks into it or puts its own words in.
         CHANGED,
         /// It is nobody's, and should it be an error, EXEC will say so.
@@ -375,6 +378,7 @@ final class OwnLane extends LaneChannel {
         // Only these say nothing of the data, whatever was expected.
         boolean now =
                 isOfBusyEngine(reply)
+                        || (next.kind() == Kind.WAIT_IF_NOT_OK && isText(reply, "+OK"))
                         || (next.kind() == Kind.NOW
                                 && (isText(reply, "+QUEUED") || isText(reply, "+OK")));
         parkMarks(next.marks());
