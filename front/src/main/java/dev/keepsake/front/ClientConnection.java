@@ -80,6 +80,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private @Nullable ByteBuf input;
     private @Nullable ByteBuf output;
     private boolean outputTells;
+    private @Nullable SharedLane shared; // over which what is in flight has gone, unless own is
     private @Nullable OwnLane own;
     private @Nullable LargeCommand large;
     private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
@@ -110,6 +111,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean laneFull;
     private boolean refused;
     private boolean passing;
+    private boolean heldByPause;
 
     /// @param operator whether it has come over the operators' socket, and so begins as their user
     ClientConnection(NodeFront front, long id, boolean operator) {
@@ -274,6 +276,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                         + subscriptions("psubscribe")
                         + subscriptions("ssubscribe")
                 > 0;
+    }
+
+    /// Whether what it has asked for is held back as CLIENT PAUSE wants it.
+    boolean isHeldByPause() {
+        return heldByPause;
     }
 
     /// Whether nothing has come from it or gone to it for so long, though nothing keeps it waiting.
@@ -462,6 +469,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         processing = true;
         try {
             waiting = false;
+            heldByPause = false;
             while (takesCommands() && input != null && processNext(input)) {
                 // each turn of the loop consumes one command
             }
@@ -489,6 +497,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// @return false when no whole command is there, or it must wait
     private boolean processNext(ByteBuf in) throws ProtocolException {
         if (!in.isReadable() || front.isPaused()) {
+            heldByPause = in.isReadable();
             return false;
         }
         if (large != null) {
@@ -739,10 +748,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return refuse(refusal);
         }
         boolean replicates =
-                spec.name().equals("exec")
-                        ? transactionReplicates
-                        : writes || spec.name().endsWith("publish");
+                spec.name().equals("exec") ? transactionReplicates : mayReplicate(spec);
         if (front.areWritesPaused() && replicates) {
+            heldByPause = true;
             return false;
         }
         if (!front.isPrimary() && spec.name().equals("publish")) {
@@ -756,8 +764,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (own != null || frame.isSketch() || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
         }
-        submitShared(spec, in, base, frame);
-        return true;
+        return submitShared(spec, in, base, frame);
+    }
+
+    /// Whether Redis counts it among what a pause of writes holds back. PFCOUNT keeps what it has
+    /// counted.
+    private static boolean mayReplicate(CommandSpec spec) {
+        return !spec.effect().isRead()
+                || spec.name().endsWith("publish")
+                || spec.name().equals("pfcount");
     }
 
     /// What a command counts in a transaction. The engine may make more of a small one; of a large
@@ -1214,8 +1229,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         answerAndRelease(answer);
     }
 
-    private void submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private boolean submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         var lane = front.sharedLane(user(), session.protocol());
+        if (inFlight > 0 && lane != shared) {
+            return false;
+        }
+        shared = lane;
         if (front.isPrimary()) {
             front.route().mark(spec, in, base, frame, lane.marks(), front);
         }
@@ -1225,6 +1244,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                         ? front.route().onlyKeyHash(in, base, frame)
                         : 0;
         lane.submit(this, spec, in, base, frame.lengthBytes(), hash);
+        return true;
     }
 
     private String user() {
@@ -1240,6 +1260,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         // What ends a script must not queue behind it, nor others behind what an operator does.
         return spec.handling() == CommandSpec.Handling.OWN_LANE
                 || spec.handling() == CommandSpec.Handling.WITHHELD
+                || SlowLog.isFor(spec)
                 || spec.blocks(in, base, frame)
                 || spec.name().endsWith("|kill");
     }
@@ -1298,7 +1319,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             default -> {
                 var change = changeOf(spec);
-                if (inTransaction) {
+                var slowLog =
+                        SlowLog.isFor(spec)
+                                ? SlowLog.of(
+                                        front.engineWords(), spec, Arguments.of(in, base, frame))
+                                : null;
+                if (slowLog != null) {
+                    submitSlowLog(lane, spec, slowLog);
+                } else if (inTransaction) {
                     noteTransactionSlot(spec.hasKeys() ? route.slot() : -1);
                     noteQueued(spec, large == null ? weight(frame) : 0, change);
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.NOW);
@@ -1320,6 +1348,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
         }
         return true;
+    }
+
+    private void submitSlowLog(OwnLane lane, CommandSpec spec, SlowLog slowLog) {
+        var command = front.allocator().buffer(64);
+        RespWriter.command(command, "SLOWLOG", "GET", "-1");
+        int length = command.readableBytes();
+        if (inTransaction) {
+            noteQueued(spec, length, slowLog::shown);
+            lane.submit(command, 0, length, OwnLane.Kind.NOW, "");
+        } else {
+            lane.submit(command, 0, length, slowLog::shown);
+        }
+        command.release();
     }
 
     /// Queues a command for each channel; the client hears of the first.
@@ -1358,9 +1399,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void noteQueued(
             CommandSpec spec, long weightBytes, @Nullable UnaryOperator<ByteBuf> change) {
         transactionBytes += weightBytes;
-        boolean writes = !spec.effect().isRead();
-        transactionWrites |= writes;
-        transactionReplicates |= writes || spec.name().endsWith("publish");
+        transactionWrites |= !spec.effect().isRead();
+        transactionReplicates |= mayReplicate(spec);
         if (change == null) {
             queued.add();
         } else {

@@ -407,6 +407,7 @@ public final class NodeFront implements AutoCloseable {
                 lanesByUser.values().stream()
                                 .flatMap(UserLanes::allShared)
                                 .allMatch(SharedLane::isIdle)
+                        && retiring.stream().allMatch(SharedLane::isIdle)
                         && (tracker == null || tracker.parkedCount() == 0)
                         && touched.isEmpty();
         if (idle || pollsLeft <= 0) {
@@ -596,6 +597,7 @@ public final class NodeFront implements AutoCloseable {
     }
 
     private void watchClients() {
+        lanesByUser.values().stream().flatMap(UserLanes::allShared).forEach(SharedLane::watch);
         endLogins();
         limitClients();
         boundOutput();
@@ -799,8 +801,11 @@ public final class NodeFront implements AutoCloseable {
     SharedLane sharedLane(String user, int protocol) {
         var lanes = lanesOf(user);
         var present = lanes.shared(protocol);
-        if (present != null) {
+        if (present != null && !(present.isStuck() && retiring.isEmpty())) {
             return present;
+        }
+        if (present != null) {
+            present.retire();
         }
         var lane = new SharedLane(this, AccessControl.inEngine(user), protocol, tracker);
         lanes.share(protocol, lane);
@@ -857,6 +862,8 @@ public final class NodeFront implements AutoCloseable {
         lane.lendTo(null);
         boolean kept =
                 lane.isConnected()
+                        // An engine that was busy has not said it, and nobody could be unblocked.
+                        && lane.idInEngine() != 0
                         && state != State.LOADING
                         && access.mayStay(lane.user())
                         && lanesOf(lane.user()).giveBack(lane);

@@ -38,6 +38,12 @@ final class SharedLane extends LaneChannel {
     private boolean flushScheduled;
     private boolean retired;
     private boolean retryScheduled;
+    private long asked;
+    private long answered;
+    private long lastScript; // which of all that has been asked, counted from 1
+    private long answeredAtLastWatch;
+    private boolean scriptAtLastWatch;
+    private boolean stuck;
     private @Nullable LargeReply large;
 
     /// @param userInEngine who the commands are given by, or null for the engine's own user
@@ -53,12 +59,12 @@ final class SharedLane extends LaneChannel {
         this.inOrder = tracker == null ? null : tracker.open();
         if (userInEngine != null) {
             RespWriter.command(outgoing(), "AUTH", userInEngine, OwnLane.ANY_PASSWORD);
-            expected.add(ExpectedReplies.Kind.INTERNAL, null, 0);
+            expect(ExpectedReplies.Kind.INTERNAL, null, 0);
             scheduleFlush();
         }
         if (protocol == 3) {
             RespWriter.command(outgoing(), "HELLO", "3");
-            expected.add(ExpectedReplies.Kind.INTERNAL, null, 0);
+            expect(ExpectedReplies.Kind.INTERNAL, null, 0);
             scheduleFlush();
         }
     }
@@ -76,8 +82,17 @@ final class SharedLane extends LaneChannel {
         outgoing().writeBytes(in, base, length);
         var kind = kindOf(spec, keyHash);
         barrierNeeded |= kind == ExpectedReplies.Kind.WAIT || kind == ExpectedReplies.Kind.INFO;
-        expected.add(kind, client, keyHash);
+        expect(kind, client, keyHash);
+        if (spec.name().startsWith("eval") || spec.name().startsWith("fcall")) {
+            lastScript = asked;
+        }
         scheduleFlush();
+    }
+
+    private void expect(
+            ExpectedReplies.Kind kind, @Nullable ClientConnection client, long keyHash) {
+        expected.add(kind, client, keyHash);
+        asked++;
     }
 
     private ExpectedReplies.Kind kindOf(CommandSpec spec, long keyHash) {
@@ -92,6 +107,20 @@ final class SharedLane extends LaneChannel {
     private static ExpectedReplies.Kind changedOr(CommandSpec spec, ExpectedReplies.Kind other) {
         var changed = EngineWords.kindOf(spec);
         return changed == null ? other : changed;
+    }
+
+    /// Notes whether the engine has answered anything since the last call. To be called regularly.
+    void watch() {
+        boolean script = answered < lastScript;
+        stuck = script && scriptAtLastWatch && answered == answeredAtLastWatch;
+        scriptAtLastWatch = script;
+        answeredAtLastWatch = answered;
+    }
+
+    /// Whether a script takes so long that others had better not queue behind it: once the engine
+    /// calls itself busy it answers them so, but not over the script's lane.
+    boolean isStuck() {
+        return stuck;
     }
 
     /// Whether the engine owes nothing and is owed nothing.
@@ -182,7 +211,7 @@ final class SharedLane extends LaneChannel {
                 marks = new MarkList();
             }
             RespWriter.command(outgoing(), "ROLE");
-            expected.add(ExpectedReplies.Kind.BARRIER, null, 0);
+            expect(ExpectedReplies.Kind.BARRIER, null, 0);
             lateOfBarriers.addLast(lateGroup());
             late = null;
         }
@@ -202,6 +231,8 @@ final class SharedLane extends LaneChannel {
         var client = expected.client();
         long keyHash = expected.keyHash();
         expected.remove();
+        answered++;
+        stuck = false;
         if (client != null) {
             onClientReply(kind, client, keyHash, in, from, length);
         } else if (kind == ExpectedReplies.Kind.BARRIER) {
@@ -248,7 +279,7 @@ final class SharedLane extends LaneChannel {
         boolean clean =
                 tellsNothing
                         || switch (kind) {
-                            case NOW, COMMANDS, COMMANDS_ASKED_FOR, SLOW_LOG, HELP -> true;
+                            case NOW, COMMANDS, COMMANDS_ASKED_FOR, HELP -> true;
                             case READ ->
                                     front.holdRule() == HoldRule.WRITES_ONLY
                                             || !front.dirtyKeys().contains(keyHash);
@@ -272,7 +303,7 @@ final class SharedLane extends LaneChannel {
         boolean asItIs =
                 switch (kind) {
                     case NOW, READ, WAIT -> true;
-                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, SLOW_LOG, HELP ->
+                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, HELP ->
                             false;
                 };
         if (asItIs) {
@@ -293,6 +324,7 @@ final class SharedLane extends LaneChannel {
         if (last) {
             large = null;
             expected.remove();
+            answered++;
             reply.end();
             if (!reply.client().isClosed()) {
                 reply.client().onReplied();

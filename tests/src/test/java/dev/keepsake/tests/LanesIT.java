@@ -206,9 +206,27 @@ class LanesIT {
     }
 
     @Test
-    void theSlowLogDoesNotShowTheEnginesSocket() throws IOException {
+    void theSlowLogDoesNotShowTheEnginesSocketNorWhatTheNodeAsksIt() throws IOException {
         askEngine("CONFIG SET slowlog-log-slower-than 0");
         try (var wire = node.connect()) {
+            wire.ask("SLOWLOG", "RESET");
+            for (int i = 0; i < 3; i++) {
+                wire.ask("SET", "k" + i, "v");
+                wire.ask("BLPOP", "none", "0.001"); // over a lane of its own
+            }
+            assertThat(wire.ask("SLOWLOG", "LEN")).isEqualTo("4"); // with RESET
+            assertThat(wire.ask("SLOWLOG", "GET", "-1"))
+                    .contains("[SET k0 v]", "[SET k1 v]", "[SET k2 v]")
+                    .doesNotContain("ROLE", "AUTH");
+            assertThat(wire.ask("SLOWLOG", "GET", "8").split("SLOWLOG", -1)).hasSizeGreaterThan(2);
+            assertThat(wire.ask("SLOWLOG", "GET", "0")).isEqualTo("[]");
+            for (var wrong : List.of("-2", "x", "")) {
+                assertThat(wire.ask("SLOWLOG", "GET", wrong)).startsWith("-ERR ");
+            }
+            assertThat(wire.ask("SLOWLOG", "GET", "1", "2")).startsWith("-ERR ");
+            assertThat(wire.ask("INFO", "commandstats"))
+                    .contains("cmdstat_set:")
+                    .doesNotContain("cmdstat_role:", "cmdstat_psync:", "cmdstat_auth:");
             wire.ask("SET", "a", "b c");
             assertThat(wire.ask("SLOWLOG", "GET", "10"))
                     .contains("[SET a b c]  ")
