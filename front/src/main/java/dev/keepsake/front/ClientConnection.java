@@ -1117,7 +1117,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return false;
         }
         inFlight++;
-        lane.stain();
+        lane.useUp();
         tracking.ask(request);
         var command = front.allocator().buffer(128);
         RespWriter.command(command, request.toEngine(tracking.idOfLane()));

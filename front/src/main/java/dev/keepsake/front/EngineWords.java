@@ -8,8 +8,8 @@ import io.netty.buffer.Unpooled;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Puts the node's words where an engine speaks of itself: in INFO, COMMAND and the HELP of what
-/// it offers. Scripts hear the engine's own. Owned by the node's event loop.
+/// Puts the node's words where an engine speaks of itself: in INFO, COMMAND and the HELP of what it
+/// offers. Scripts hear the engine's own. Owned by the node's event loop.
 final class EngineWords {
     private static final String NO_ID = "0".repeat(40);
 

@@ -597,7 +597,6 @@ public final class NodeFront implements AutoCloseable {
     }
 
     private void watchClients() {
-        lanesByUser.values().stream().flatMap(UserLanes::allShared).forEach(SharedLane::watch);
         endLogins();
         limitClients();
         boundOutput();
@@ -864,6 +863,7 @@ public final class NodeFront implements AutoCloseable {
                 lane.isConnected()
                         // An engine that was busy has not said it, and nobody could be unblocked.
                         && lane.idInEngine() != 0
+                        && !lane.isUsedUp()
                         && state != State.LOADING
                         && access.mayStay(lane.user())
                         && lanesOf(lane.user()).giveBack(lane);

@@ -35,8 +35,8 @@ final class OwnLane extends LaneChannel {
         NOW,
         /// It waits for the next barrier, and the keys written up to here with it.
         WAIT,
-        /// The same, unless it says no more than that all is well: of WATCH, UNWATCH and DISCARD, which the
-        /// engine answers even while a script keeps it from answering a barrier.
+        /// The same, unless it says no more than that all is well: of WATCH, UNWATCH and DISCARD,
+        /// which the engine answers even while a script keeps it from answering a barrier.
         WAIT_IF_NOT_OK,
         /// As WAIT, and the front looks into it or puts its own words in.
         CHANGED,
@@ -82,6 +82,7 @@ final class OwnLane extends LaneChannel {
     private long idInEngine;
     private int repliesUntilUnblocked;
     private boolean stained;
+    private boolean usedUp;
     private @Nullable Change change;
     private @Nullable ClientConnection client;
     private @Nullable LargeReply large;
@@ -230,6 +231,17 @@ final class OwnLane extends LaneChannel {
     /// believe of it.
     void stain() {
         stained = true;
+    }
+
+    /// The engine remembers something that even RESET does not make it forget: the keys that were
+    /// read while it tracked. The next client would hear of them.
+    void useUp() {
+        usedUp = true;
+    }
+
+    /// Whether no other client may have the lane.
+    boolean isUsedUp() {
+        return usedUp;
     }
 
     /// Sees to it that the engine keeps nothing of the client that has given the lane back. The

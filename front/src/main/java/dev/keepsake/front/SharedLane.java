@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class SharedLane extends LaneChannel {
     private static final long BUSY_RETRY_MS = 10;
 
+    /// A script that takes longer keeps others waiting no more.
+    private static final long SCRIPT_MS = 50;
+
     private final NodeFront front;
     private final int protocol;
     private final ExpectedReplies expected = new ExpectedReplies();
@@ -41,8 +44,7 @@ final class SharedLane extends LaneChannel {
     private long asked;
     private long answered;
     private long lastScript; // which of all that has been asked, counted from 1
-    private long answeredAtLastWatch;
-    private boolean scriptAtLastWatch;
+    private boolean scriptWatched;
     private boolean stuck;
     private @Nullable LargeReply large;
 
@@ -85,8 +87,39 @@ final class SharedLane extends LaneChannel {
         expect(kind, client, keyHash);
         if (spec.name().startsWith("eval") || spec.name().startsWith("fcall")) {
             lastScript = asked;
+            watchScript();
         }
         scheduleFlush();
+    }
+
+    /// Looks after a moment whether the engine has answered anything, as long as it owes the reply
+    /// to a script.
+    private void watchScript() {
+        if (!scriptWatched) {
+            scriptWatched = true;
+            long before = answered;
+            front.loop().schedule(() -> checkScript(before), SCRIPT_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void countAnswer() {
+        answered++;
+        if (stuck) {
+            stuck = false;
+            watchScript();
+        }
+    }
+
+    private void checkScript(long before) {
+        scriptWatched = false;
+        if (isClosed() || answered >= lastScript) {
+            return;
+        }
+        if (answered == before) {
+            stuck = true;
+        } else {
+            watchScript();
+        }
     }
 
     private void expect(
@@ -107,14 +140,6 @@ final class SharedLane extends LaneChannel {
     private static ExpectedReplies.Kind changedOr(CommandSpec spec, ExpectedReplies.Kind other) {
         var changed = EngineWords.kindOf(spec);
         return changed == null ? other : changed;
-    }
-
-    /// Notes whether the engine has answered anything since the last call. To be called regularly.
-    void watch() {
-        boolean script = answered < lastScript;
-        stuck = script && scriptAtLastWatch && answered == answeredAtLastWatch;
-        scriptAtLastWatch = script;
-        answeredAtLastWatch = answered;
     }
 
     /// Whether a script takes so long that others had better not queue behind it: once the engine
@@ -231,8 +256,7 @@ final class SharedLane extends LaneChannel {
         var client = expected.client();
         long keyHash = expected.keyHash();
         expected.remove();
-        answered++;
-        stuck = false;
+        countAnswer();
         if (client != null) {
             onClientReply(kind, client, keyHash, in, from, length);
         } else if (kind == ExpectedReplies.Kind.BARRIER) {
@@ -303,8 +327,7 @@ final class SharedLane extends LaneChannel {
         boolean asItIs =
                 switch (kind) {
                     case NOW, READ, WAIT -> true;
-                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, HELP ->
-                            false;
+                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
                 };
         if (asItIs) {
             boolean wanted = !client.isClosed() && !client.swallowsReply();
@@ -324,7 +347,7 @@ final class SharedLane extends LaneChannel {
         if (last) {
             large = null;
             expected.remove();
-            answered++;
+            countAnswer();
             reply.end();
             if (!reply.client().isClosed()) {
                 reply.client().onReplied();

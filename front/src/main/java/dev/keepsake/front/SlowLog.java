@@ -35,9 +35,7 @@ record SlowLog(EngineWords words, boolean counts, long limit) {
         if (count.equals("-1")) {
             return new SlowLog(words, false, Long.MAX_VALUE);
         }
-        return count.matches("\\d{1,18}")
-                ? new SlowLog(words, false, Long.parseLong(count))
-                : null;
+        return count.matches("\\d{1,18}") ? new SlowLog(words, false, Long.parseLong(count)) : null;
     }
 
     /// Whether a command is one of the two.

@@ -522,6 +522,25 @@ class LanesIT {
     }
 
     @Test
+    void whatAnotherClientHasReadIsNoNewsToTheNextWhoTracks() throws IOException {
+        try (var first = node.connect();
+                var second = node.connect();
+                var writer = node.connect()) {
+            for (var tracker : List.of(first, second)) {
+                tracker.ask("HELLO", "3");
+                assertThat(tracker.ask("CLIENT", "TRACKING", "ON")).isEqualTo("OK");
+                tracker.ask("GET", tracker == first ? "a" : "b");
+                if (tracker == first) {
+                    assertThat(tracker.ask("CLIENT", "TRACKING", "OFF")).isEqualTo("OK");
+                }
+            }
+            writer.ask("SET", "a", "1");
+            writer.ask("SET", "b", "1");
+            assertThat(second.read()).isEqualTo("[invalidate [b]]");
+        }
+    }
+
+    @Test
     void newsOfOnesOwnAndOfOtherPrefixesAreSpared() throws IOException {
         try (var tracker = node.connect();
                 var writer = node.connect()) {
