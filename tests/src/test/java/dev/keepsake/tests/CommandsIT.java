@@ -325,6 +325,7 @@ class CommandsIT {
             assertThat(bystander.ask("GET", "a")).startsWith("-BUSY Redis is busy");
             // Nor does anybody wait for it who shares its lane and asks a moment later.
             assertThat(sharing.ask("PING")).startsWith("-BUSY Redis is busy");
+            assertThat(sharing.ask("FUNCTION", "STATS")).startsWith("-BUSY Redis is busy");
             assertThat(bound.ask("GET", "a")).startsWith("-BUSY Redis is busy");
             assertThat(bound.ask("EXEC"))
                     .startsWith("-EXECABORT Transaction discarded because of: BUSY");
