@@ -20,6 +20,8 @@ record SlowLog(EngineWords words, boolean counts, long limit) {
     private static final int ADDRESS = 4;
     private static final int SHOWN = 10;
 
+    /// What a command asks for.
+    ///
     /// @return null when it is another command, or malformed, for which the engine has an error
     static @Nullable SlowLog of(EngineWords words, CommandSpec spec, Arguments arguments) {
         if (spec.name().equals("slowlog|len")) {
