@@ -10,16 +10,19 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.channel.epoll.EpollServerDomainSocketChannel;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.kqueue.KQueue;
 import io.netty.channel.kqueue.KQueueDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueIoHandler;
+import io.netty.channel.kqueue.KQueueServerDomainSocketChannel;
 import io.netty.channel.kqueue.KQueueServerSocketChannel;
 import io.netty.channel.kqueue.KQueueSocketChannel;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioChannelOption;
 import io.netty.channel.socket.nio.NioDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
 import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.channel.socket.nio.NioSocketChannel;
 import io.netty.channel.unix.DomainSocketAddress;
@@ -27,6 +30,7 @@ import io.netty.channel.uring.IoUring;
 import io.netty.channel.uring.IoUringChannelOption;
 import io.netty.channel.uring.IoUringDomainSocketChannel;
 import io.netty.channel.uring.IoUringIoHandler;
+import io.netty.channel.uring.IoUringServerDomainSocketChannel;
 import io.netty.channel.uring.IoUringServerSocketChannel;
 import io.netty.channel.uring.IoUringSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
@@ -69,6 +73,7 @@ public final class Transport implements AutoCloseable {
     private final EventLoopGroup group;
     private final Class<? extends ServerChannel> serverChannel;
     private final Class<? extends Channel> clientChannel;
+    private final Class<? extends ServerChannel> domainServerChannel;
     private final Class<? extends Channel> domainChannel;
     private final Function<Path, SocketAddress> domainAddress;
 
@@ -78,6 +83,7 @@ public final class Transport implements AutoCloseable {
             IoHandlerFactory handlers,
             Class<? extends ServerChannel> serverChannel,
             Class<? extends Channel> clientChannel,
+            Class<? extends ServerChannel> domainServerChannel,
             Class<? extends Channel> domainChannel,
             Function<Path, SocketAddress> domainAddress) {
         this.name = name;
@@ -86,6 +92,7 @@ public final class Transport implements AutoCloseable {
                         threads, new DefaultThreadFactory("keepsake-" + name), handlers);
         this.serverChannel = serverChannel;
         this.clientChannel = clientChannel;
+        this.domainServerChannel = domainServerChannel;
         this.domainChannel = domainChannel;
         this.domainAddress = domainAddress;
     }
@@ -117,6 +124,7 @@ public final class Transport implements AutoCloseable {
                 IoUringIoHandler.newFactory(),
                 IoUringServerSocketChannel.class,
                 IoUringSocketChannel.class,
+                IoUringServerDomainSocketChannel.class,
                 IoUringDomainSocketChannel.class,
                 socket -> new DomainSocketAddress(socket.toFile()));
     }
@@ -128,6 +136,7 @@ public final class Transport implements AutoCloseable {
                 EpollIoHandler.newFactory(),
                 EpollServerSocketChannel.class,
                 EpollSocketChannel.class,
+                EpollServerDomainSocketChannel.class,
                 EpollDomainSocketChannel.class,
                 socket -> new DomainSocketAddress(socket.toFile()));
     }
@@ -139,6 +148,7 @@ public final class Transport implements AutoCloseable {
                 KQueueIoHandler.newFactory(),
                 KQueueServerSocketChannel.class,
                 KQueueSocketChannel.class,
+                KQueueServerDomainSocketChannel.class,
                 KQueueDomainSocketChannel.class,
                 socket -> new DomainSocketAddress(socket.toFile()));
     }
@@ -150,6 +160,7 @@ public final class Transport implements AutoCloseable {
                 NioIoHandler.newFactory(),
                 NioServerSocketChannel.class,
                 NioSocketChannel.class,
+                NioServerDomainSocketChannel.class,
                 NioDomainSocketChannel.class,
                 UnixDomainSocketAddress::of);
     }
@@ -174,12 +185,17 @@ public final class Transport implements AutoCloseable {
         return clientChannel;
     }
 
+    /// What listens on a Unix socket.
+    public Class<? extends ServerChannel> domainServerChannel() {
+        return domainServerChannel;
+    }
+
     /// What connects to a Unix socket, such as an engine's.
     public Class<? extends Channel> domainChannel() {
         return domainChannel;
     }
 
-    /// The address to connect a [#domainChannel()] to.
+    /// The address for a [#domainChannel()] or a [#domainServerChannel()].
     public SocketAddress domainAddress(Path socket) {
         return domainAddress.apply(socket);
     }

@@ -1149,6 +1149,13 @@ public final class Fleet implements AutoCloseable {
                                 .holding(config.hold()));
         front.relayVia(runtime);
         front.learnOffsetsFrom(runtime::offsetOf);
+        var operatorSockets = config.tuning().operatorSockets();
+        if (operatorSockets != null) {
+            // Names of clusters are unique in a region only.
+            front.admitOperators(
+                    operatorSockets.resolve(
+                            runtime.spec().id().region() + "." + nodeSpec.name() + ".sock"));
+        }
         var address = runtime.addressOf(nodeSpec.name());
         var node =
                 new NodeRuntime(
@@ -1201,6 +1208,9 @@ public final class Fleet implements AutoCloseable {
         directives.put(
                 "proto-max-bulk-len",
                 Integer.toString(config.tuning().front().limits().maxBulkBytes()));
+        if (config.tuning().operatorSockets() != null) {
+            directives.put("enable-debug-command", "local");
+        }
         var engine =
                 new EngineSpec(
                         node.name(),

@@ -7,7 +7,9 @@ import dev.keepsake.control.NodeType;
 import dev.keepsake.control.StatusPace;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.shard.LeaseTimings;
+import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// What may be chosen for all clusters of a server.
 ///
@@ -25,6 +27,8 @@ import java.util.concurrent.TimeUnit;
 /// @param memory how much memory nodes have
 /// @param front the bounds of every node's front
 /// @param createWithinNs how long a new cluster may fail to start before it is given up
+/// @param operatorSockets a directory for sockets over which operators reach nodes, or null for
+///   none; only its owner may enter it
 public record FleetTuning(
         LeaseTimings timings,
         long snapshotEveryBytes,
@@ -37,7 +41,8 @@ public record FleetTuning(
         boolean strictEngines,
         NodeMemory memory,
         FrontOptions front,
-        long createWithinNs) {
+        long createWithinNs,
+        @Nullable Path operatorSockets) {
     public FleetTuning {
         checkArgument(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
@@ -62,7 +67,8 @@ public record FleetTuning(
                 false,
                 NodeMemory.asAws(),
                 FrontOptions.standard(),
-                TimeUnit.MINUTES.toNanos(1));
+                TimeUnit.MINUTES.toNanos(1),
+                null);
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
@@ -78,7 +84,8 @@ public record FleetTuning(
                 strictEngines,
                 memory,
                 front,
-                createWithinNs);
+                createWithinNs,
+                operatorSockets);
     }
 
     public FleetTuning withSnapshotEvery(long bytes) {
@@ -94,7 +101,8 @@ public record FleetTuning(
                 strictEngines,
                 memory,
                 front,
-                createWithinNs);
+                createWithinNs,
+                operatorSockets);
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
@@ -110,7 +118,8 @@ public record FleetTuning(
                 strictEngines,
                 memory,
                 front,
-                createWithinNs);
+                createWithinNs,
+                operatorSockets);
     }
 
     public FleetTuning withFailovers(
@@ -127,7 +136,8 @@ public record FleetTuning(
                 strictEngines,
                 memory,
                 front,
-                createWithinNs);
+                createWithinNs,
+                operatorSockets);
     }
 
     public FleetTuning withStatusPace(StatusPace other) {
@@ -143,7 +153,8 @@ public record FleetTuning(
                 strictEngines,
                 memory,
                 front,
-                createWithinNs);
+                createWithinNs,
+                operatorSockets);
     }
 
     public FleetTuning withEngines(boolean strict, NodeMemory otherMemory) {
@@ -159,7 +170,8 @@ public record FleetTuning(
                 strict,
                 otherMemory,
                 front,
-                createWithinNs);
+                createWithinNs,
+                operatorSockets);
     }
 
     public FleetTuning withFront(FrontOptions other) {
@@ -175,7 +187,8 @@ public record FleetTuning(
                 strictEngines,
                 memory,
                 other,
-                createWithinNs);
+                createWithinNs,
+                operatorSockets);
     }
 
     public FleetTuning withCreateWithin(long otherNs) {
@@ -191,7 +204,25 @@ public record FleetTuning(
                 strictEngines,
                 memory,
                 front,
-                otherNs);
+                otherNs,
+                operatorSockets);
+    }
+
+    public FleetTuning withOperatorSockets(@Nullable Path directory) {
+        return new FleetTuning(
+                timings,
+                snapshotEveryBytes,
+                engineTimeoutNs,
+                failoverMode,
+                silenceNs,
+                pace,
+                failoverQuota,
+                statusPace,
+                strictEngines,
+                memory,
+                front,
+                createWithinNs,
+                directory);
     }
 
     /// How much memory the engine of a node may use; 0 for any amount.

@@ -37,6 +37,10 @@ final class AccessControl {
     private static final String DEFAULT_IN_ENGINE = "default:clients";
     private static final String REFUSED_DEFAULT = "User " + DEFAULT_IN_ENGINE + " has ";
 
+    /// Who has come over the operators' socket. No client's user can have this name, and none can
+    /// log in with it.
+    static final String OPERATOR = "keepsake:operator";
+
     // Has a user's rules and nothing else, while the engine is asked what they refuse.
     private static final String EXAMPLE = "example:clients";
 
@@ -70,6 +74,7 @@ final class AccessControl {
     private Map<String, Admitted> admitted = new TreeMap<>();
     private volatile List<String> names = List.of();
     private int round;
+    private boolean operators;
 
     /// @param tokens checks tokens, or null when nobody is let in with one
     AccessControl(CommandTable table, @Nullable IamTokens tokens) {
@@ -96,6 +101,11 @@ final class AccessControl {
             case "auth", "hello", "quit", "reset" -> true;
             default -> false;
         };
+    }
+
+    /// Lets operators in, from the next engine on.
+    void admitOperators() {
+        operators = true;
     }
 
     /// Takes a new list. Whoever is not on it is shut out at once; whoever is new or has other
@@ -146,6 +156,9 @@ final class AccessControl {
     void apply(ControlLane lane, Runnable onApplied) {
         round++;
         int mine = round;
+        if (operators) {
+            setOperator(lane);
+        }
         var becoming = new TreeMap<String, Admitted>();
         for (var user : permitted) {
             if (user.enabled()) {
@@ -164,6 +177,22 @@ final class AccessControl {
                     }
                 },
                 "PING");
+    }
+
+    /// May do what everybody may who is not restricted, CONFIG and DEBUG besides; of the latter two
+    /// the front takes what [OperatorCommands] has.
+    private void setOperator(ControlLane lane) {
+        var rules = new ArrayList<>(List.of("ACL", "SETUSER", OPERATOR, "reset"));
+        rules.addAll(List.of("on", "nopass", "~*", "&*", "+@all"));
+        rules.addAll(withheld);
+        rules.addAll(OperatorCommands.RULES);
+        lane.ask(
+                reply -> {
+                    if (reply instanceof RespValue.ErrorReply(String error)) {
+                        LOG.error("operators are not let in, their rules are refused: {}", error);
+                    }
+                },
+                rules.toArray(new String[0]));
     }
 
     private static List<String> setUser(String nameInEngine, AccessUser user) {
@@ -289,6 +318,11 @@ final class AccessControl {
         return user != null && admitted.containsKey(user);
     }
 
+    /// The same of somebody who is there, perhaps as an operator.
+    boolean mayStay(@Nullable String user) {
+        return OPERATOR.equals(user) ? operators : isAdmitted(user);
+    }
+
     /// Whether somebody is let in as this user who gives this password, or this token.
     boolean lets(String user, byte[] given) {
         return isByToken(user)
@@ -328,6 +362,9 @@ final class AccessControl {
 
     /// The error that refuses one of the front's own commands, or null when the user may give it.
     @Nullable String refusal(String user, CommandSpec spec, String whenUnknown) {
+        if (user.equals(OPERATOR)) {
+            return null;
+        }
         var found = admitted.get(user);
         if (found == null) {
             return "NOAUTH Authentication required.";

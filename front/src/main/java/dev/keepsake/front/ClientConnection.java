@@ -73,18 +73,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private final NodeFront front;
     private final CommandFramer framer;
     private final long id;
+    private final boolean operator;
     private final Session session = new Session();
 
     private @Nullable Channel channel;
     private @Nullable ByteBuf input;
     private @Nullable ByteBuf output;
     private boolean outputTells;
+    private @Nullable SharedLane shared; // over which what is in flight has gone, unless own is
     private @Nullable OwnLane own;
     private @Nullable LargeCommand large;
     private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
     private int inFlight;
     private boolean processing;
     private boolean closing;
+    private boolean leaving;
+    private @Nullable String malformed;
     private boolean inTransaction;
     private boolean transactionFailed;
     private boolean transactionWrites;
@@ -107,10 +111,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean laneFull;
     private boolean refused;
     private boolean passing;
+    private boolean heldByPause;
 
-    ClientConnection(NodeFront front, long id) {
+    /// @param operator whether it has come over the operators' socket, and so begins as their user
+    ClientConnection(NodeFront front, long id, boolean operator) {
         this.front = front;
         this.id = id;
+        this.operator = operator;
         this.framer = new CommandFramer(front.options().limits(), GATHERED_BYTES);
     }
 
@@ -120,6 +127,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     Session session() {
         return session;
+    }
+
+    /// Who it is as long as it has not said so, or null when that is nobody.
+    @Nullable String newcomer() {
+        return operator ? AccessControl.OPERATOR : front.access().newcomer();
     }
 
     boolean isClosed() {
@@ -144,7 +156,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     @Override
     public void channelActive(ChannelHandlerContext context) {
-        session.user(front.access().newcomer());
+        session.user(newcomer());
         connectedNs = front.loop().ticker().nanoTime();
         lastCommandNs = connectedNs;
         lastActiveNs = connectedNs;
@@ -192,7 +204,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         var bytes = (ByteBuf) message;
-        if (closing) {
+        if (closing || leaving || malformed != null) {
             bytes.release();
             return;
         }
@@ -243,7 +255,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return channel == null ? "" : text(channel.localAddress());
     }
 
-    private static String text(@Nullable SocketAddress address) {
+    /// As Redis writes it, for whom a Unix socket has the port 0.
+    private String text(@Nullable SocketAddress address) {
+        if (operator) {
+            return front.operatorSocket() + ":0";
+        }
         return address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
                 : "";
@@ -260,6 +276,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                         + subscriptions("psubscribe")
                         + subscriptions("ssubscribe")
                 > 0;
+    }
+
+    /// Whether what it has asked for is held back as CLIENT PAUSE wants it.
+    boolean isHeldByPause() {
+        return heldByPause;
     }
 
     /// Whether nothing has come from it or gone to it for so long, though nothing keeps it waiting.
@@ -448,13 +469,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         processing = true;
         try {
             waiting = false;
-            while (input != null && !closing && processNext(input)) {
+            heldByPause = false;
+            while (takesCommands() && input != null && processNext(input)) {
                 // each turn of the loop consumes one command
             }
         } catch (ProtocolException e) {
-            fail(String.valueOf(e.getMessage()));
+            malformed = String.valueOf(e.getMessage());
         } finally {
             processing = false;
+        }
+        if (malformed != null && inFlight == 0 && !closing && !leaving) {
+            fail(malformed);
         }
         var in = input;
         if (in != null && !in.isReadable()) {
@@ -465,9 +490,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         front.flushClients();
     }
 
+    private boolean takesCommands() {
+        return !closing && !leaving && malformed == null;
+    }
+
     /// @return false when no whole command is there, or it must wait
     private boolean processNext(ByteBuf in) throws ProtocolException {
         if (!in.isReadable() || front.isPaused()) {
+            heldByPause = in.isReadable();
             return false;
         }
         if (large != null) {
@@ -515,6 +545,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean isNeededWhole(CommandSpec spec) {
         return spec.handling() == CommandSpec.Handling.FRONT
                 || spec.handling() == CommandSpec.Handling.OWN_LANE
+                || isForOperators(spec)
                 || spec.mayBlock()
                 || spec.name().equals("info")
                 || spec.name().startsWith("command")
@@ -604,6 +635,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 : null;
     }
 
+    private boolean isForOperators(CommandSpec spec) {
+        return AccessControl.OPERATOR.equals(session.user()) && OperatorCommands.has(spec);
+    }
+
     private boolean handle(ByteBuf in, int base, CommandFrame frame) {
         refused = false;
         boolean handled = take(in, base, frame);
@@ -620,7 +655,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private boolean take(ByteBuf in, int base, CommandFrame frame) {
         var spec = front.table().resolve(in, base, frame);
-        if (spec == null || spec.handling() == CommandSpec.Handling.WITHHELD) {
+        if (spec == null
+                || (spec.handling() == CommandSpec.Handling.WITHHELD && !isForOperators(spec))) {
             return refuse(FrontCommands.unknownCommand(in, base, frame));
         }
         boolean inFront = spec.handling() == CommandSpec.Handling.FRONT;
@@ -633,7 +669,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (own != null && own.isChanging()) {
             return false;
         }
-        String denial = denial(spec);
+        String denial =
+                isForOperators(spec)
+                        ? OperatorCommands.refusal(spec, Arguments.of(in, base, frame))
+                        : denial(spec);
         if (denial != null) {
             return refuse(denial);
         }
@@ -709,10 +748,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return refuse(refusal);
         }
         boolean replicates =
-                spec.name().equals("exec")
-                        ? transactionReplicates
-                        : writes || spec.name().endsWith("publish");
+                spec.name().equals("exec") ? transactionReplicates : mayReplicate(spec);
         if (front.areWritesPaused() && replicates) {
+            heldByPause = true;
             return false;
         }
         if (!front.isPrimary() && spec.name().equals("publish")) {
@@ -726,8 +764,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (own != null || frame.isSketch() || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
         }
-        submitShared(spec, in, base, frame);
-        return true;
+        return submitShared(spec, in, base, frame);
+    }
+
+    /// Whether Redis counts it among what a pause of writes holds back. PFCOUNT keeps what it has
+    /// counted.
+    private static boolean mayReplicate(CommandSpec spec) {
+        return !spec.effect().isRead()
+                || spec.name().endsWith("publish")
+                || spec.name().equals("pfcount");
     }
 
     /// What a command counts in a transaction. The engine may make more of a small one; of a large
@@ -982,7 +1027,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// Something is told to this client that answers none of its commands.
     void onShown(ByteBuf line) {
-        if (isClosed()) {
+        if (isClosed() || leaving) {
             return;
         }
         if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING) {
@@ -1072,7 +1117,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return false;
         }
         inFlight++;
-        lane.stain();
+        lane.useUp();
         tracking.ask(request);
         var command = front.allocator().buffer(128);
         RespWriter.command(command, request.toEngine(tracking.idOfLane()));
@@ -1184,8 +1229,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         answerAndRelease(answer);
     }
 
-    private void submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private boolean submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         var lane = front.sharedLane(user(), session.protocol());
+        if (inFlight > 0 && lane != shared) {
+            return false;
+        }
+        shared = lane;
         if (front.isPrimary()) {
             front.route().mark(spec, in, base, frame, lane.marks(), front);
         }
@@ -1195,6 +1244,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                         ? front.route().onlyKeyHash(in, base, frame)
                         : 0;
         lane.submit(this, spec, in, base, frame.lengthBytes(), hash);
+        return true;
     }
 
     private String user() {
@@ -1207,8 +1257,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private static boolean needsOwnLane(
             CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        // What ends a script must not queue behind it.
+        // What ends a script must not queue behind it, nor others behind what an operator does.
         return spec.handling() == CommandSpec.Handling.OWN_LANE
+                || spec.handling() == CommandSpec.Handling.WITHHELD
+                || SlowLog.isFor(spec)
                 || spec.blocks(in, base, frame)
                 || spec.name().endsWith("|kill");
     }
@@ -1262,17 +1314,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
             case "exec" -> submitExec(lane, in, base, length);
             case "discard" -> {
-                lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
+                lane.submit(in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK, "");
                 endTransaction();
             }
             default -> {
                 var change = changeOf(spec);
-                if (inTransaction) {
+                var slowLog =
+                        SlowLog.isFor(spec)
+                                ? SlowLog.of(
+                                        front.engineWords(), spec, Arguments.of(in, base, frame))
+                                : null;
+                if (slowLog != null) {
+                    submitSlowLog(lane, spec, slowLog);
+                } else if (inTransaction) {
                     noteTransactionSlot(spec.hasKeys() ? route.slot() : -1);
                     noteQueued(spec, large == null ? weight(frame) : 0, change);
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.NOW);
                 } else if (change != null) {
                     lane.submit(in, base, length, change);
+                } else if (spec.name().endsWith("watch")) {
+                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK);
                 } else {
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT);
                 }
@@ -1287,6 +1348,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
         }
         return true;
+    }
+
+    private void submitSlowLog(OwnLane lane, CommandSpec spec, SlowLog slowLog) {
+        var command = front.allocator().buffer(64);
+        RespWriter.command(command, "SLOWLOG", "GET", "-1");
+        int length = command.readableBytes();
+        if (inTransaction) {
+            noteQueued(spec, length, slowLog::shown);
+            lane.submit(command, 0, length, OwnLane.Kind.NOW, "");
+        } else {
+            lane.submit(command, 0, length, slowLog::shown);
+        }
+        command.release();
     }
 
     /// Queues a command for each channel; the client hears of the first.
@@ -1315,6 +1389,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (spec.name().equals("client|trackinginfo")) {
             return reply -> tracking.describedBy(reply, protocol);
         }
+        if (spec.name().equals("config|get")) {
+            return OperatorCommands::withoutSecrets;
+        }
         var kind = EngineWords.kindOf(spec);
         return kind == null ? null : reply -> front.engineWords().ofTheNode(kind, reply, protocol);
     }
@@ -1322,9 +1399,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void noteQueued(
             CommandSpec spec, long weightBytes, @Nullable UnaryOperator<ByteBuf> change) {
         transactionBytes += weightBytes;
-        boolean writes = !spec.effect().isRead();
-        transactionWrites |= writes;
-        transactionReplicates |= writes || spec.name().endsWith("publish");
+        transactionWrites |= !spec.effect().isRead();
+        transactionReplicates |= mayReplicate(spec);
         if (change == null) {
             queued.add();
         } else {
@@ -1504,7 +1580,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         answer.release();
     }
 
+    /// Closes the connection behind all that it is owed: what precedes may still wait for the log.
     private void closeWhenWritten() {
+        if (!parked.isEmpty()) {
+            leaving = true;
+            return;
+        }
         if (outputTells && !front.mayTell()) {
             reset(); // what precedes this answer may not be told
             return;
@@ -1574,6 +1655,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 largeReply.release();
             }
         }
+        if (leaving && parked.isEmpty() && !closing) {
+            closeWhenWritten();
+        }
     }
 
     /// Lets a large reply wait that is kept as it came.
@@ -1619,7 +1703,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// A command of this client has been replied to.
     void onReplied() {
         inFlight--;
-        if (inFlight == 0 && input != null) {
+        if (inFlight == 0 && (input != null || malformed != null)) {
             process();
         }
     }
@@ -1633,7 +1717,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// A reply of its own lane has arrived.
     void onOwnReply(ByteBuf reply, boolean waits, boolean push) {
-        if (isClosed()) {
+        if (isClosed() || (push && leaving)) {
             return;
         }
         if (!push && swallowsReply()) {

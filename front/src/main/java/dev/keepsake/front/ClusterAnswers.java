@@ -214,7 +214,6 @@ final class ClusterAnswers {
             }
         }
         return """
-        cluster_enabled:1
         cluster_state:%s
         cluster_slots_assigned:%d
         cluster_slots_ok:%d

@@ -31,7 +31,9 @@ public final class ClusterEndpoint implements AutoCloseable {
     public CompletableFuture<Void> bind(InetSocketAddress address) {
         var bound = new CompletableFuture<Void>();
         loop.execute(() -> {
-            var binding = Listeners.listen(loop, transport, address, BACKLOG, this::onAccepted);
+            var binding =
+                    Listeners.listen(
+                            loop, transport.serverChannel(), address, BACKLOG, this::onAccepted);
             listener = binding.channel();
             binding.addListener(done -> {
                 if (done.isSuccess()) {

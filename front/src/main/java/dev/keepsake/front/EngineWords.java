@@ -8,10 +8,9 @@ import io.netty.buffer.Unpooled;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Puts the node's words where an engine speaks of itself: in INFO, COMMAND, SLOWLOG and the HELP
-/// of what it offers. Scripts hear the engine's own. Owned by the node's event loop.
+/// Puts the node's words where an engine speaks of itself: in INFO, COMMAND and the HELP of what it
+/// offers. Scripts hear the engine's own. Owned by the node's event loop.
 final class EngineWords {
-    private static final int SLOWLOG_ADDRESS = 4;
     private static final String NO_ID = "0".repeat(40);
 
     private final NodeFront front;
@@ -31,7 +30,6 @@ final class EngineWords {
             case "command", "command|count", "command|docs", "command|list" ->
                     ExpectedReplies.Kind.COMMANDS;
             case "command|info" -> ExpectedReplies.Kind.COMMANDS_ASKED_FOR;
-            case "slowlog|get" -> ExpectedReplies.Kind.SLOW_LOG;
             default -> spec.name().endsWith("|help") ? ExpectedReplies.Kind.HELP : null;
         };
     }
@@ -45,7 +43,6 @@ final class EngineWords {
             case INFO -> info(reply, protocol);
             case COMMANDS -> listing.withoutWithheld(reply, false, protocol);
             case COMMANDS_ASKED_FOR -> listing.withoutWithheld(reply, true, protocol);
-            case SLOW_LOG -> slowLog(reply);
             case HELP -> help(reply);
             case INTERNAL, BARRIER, NOW, READ, WAIT -> reply;
         };
@@ -78,10 +75,21 @@ final class EngineWords {
         return out;
     }
 
-    private static boolean speaksOfTheEngine(String line) {
+    private boolean speaksOfTheEngine(String line) {
         return line.startsWith("executable:")
                 || line.startsWith("config_file:")
-                || line.startsWith("process_id:");
+                || line.startsWith("process_id:")
+                || countsForTheNode(line, "cmdstat_")
+                || countsForTheNode(line, "latency_percentiles_usec_");
+    }
+
+    private boolean countsForTheNode(String line, String prefix) {
+        int colon = line.indexOf(':');
+        if (colon < 0 || !line.startsWith(prefix)) {
+            return false;
+        }
+        var names = line.substring(prefix.length(), colon).split("\\|", 2);
+        return isOfTheNode(names[0], names.length > 1 ? names[1] : "");
     }
 
     private String rewriteLine(String line) {
@@ -91,11 +99,18 @@ final class EngineWords {
                     case "redis_mode", "server_mode" -> "cluster";
                     case "cluster_enabled" -> "1";
                     case "tcp_port" -> Integer.toString(cluster.myself(front.topology()).port());
+                    case "blocked_clients" -> blockedClients(line.substring(colon + 1));
                     case "connected_clients" -> Integer.toString(front.clients().size());
                     case "maxclients" -> Integer.toString(front.options().maxConnections());
                     default -> null;
                 };
         return value == null ? line : line.substring(0, colon + 1) + value;
+    }
+
+    /// Those who wait in the engine, and those whom a pause holds back, whom it knows nothing of.
+    private String blockedClients(String inEngine) {
+        long held = front.clients().stream().filter(ClientConnection::isHeldByPause).count();
+        return Long.toString(Long.parseLong(inEngine) + held);
     }
 
     /// How often reads of one key had to wait for the log: what durability costs those who read.
@@ -141,35 +156,27 @@ final class EngineWords {
         text.append("\r\nsecond_repl_offset:-1\r\n");
     }
 
-    // ---- SLOWLOG
+    // ---- what the node asks its engine besides what clients do
 
-    /// Without the address that the engine was asked from: that is a lane's, and whose command it
-    /// was is not known any more.
-    private static ByteBuf slowLog(ByteBuf reply) {
-        if (!(RespValue.decode(reply.duplicate())
-                instanceof RespValue.ArrayReply(List<RespValue> entries))) {
-            return reply;
+    /// Whether a command in the engine is never a client's: the front answers clients itself, or
+    /// nobody does.
+    ///
+    /// @param word the one behind the name, which may be a subcommand
+    boolean isOfTheNode(String name, String word) {
+        var spec = front.table().find(name + "|" + word);
+        if (spec == null) {
+            spec = front.table().find(name);
         }
-        var out = Unpooled.buffer(reply.readableBytes());
-        RespWriter.array(out, entries.size());
-        for (var entry : entries) {
-            var fields = entry instanceof RespValue.ArrayReply(List<RespValue> all) ? all : null;
-            if (fields == null || fields.size() <= SLOWLOG_ADDRESS) {
-                return reply;
-            }
-            RespWriter.array(out, fields.size());
-            for (int i = 0; i < fields.size(); i++) {
-                if (i == SLOWLOG_ADDRESS) {
-                    RespWriter.bulk(out, "");
-                } else {
-                    write(fields.get(i), out);
-                }
-            }
-        }
-        return out;
+        return spec != null
+                && switch (spec.name()) {
+                    case "client|tracking", "client|caching", "client|trackinginfo" -> false;
+                    case "psync", "replconf", "replicaof", "acl|setuser", "acl|deluser" -> true;
+                    default -> spec.handling() == CommandSpec.Handling.FRONT;
+                };
     }
 
-    private static void write(RespValue value, ByteBuf out) {
+    /// Writes a value as it was decoded, in words that both versions of RESP have.
+    static void write(RespValue value, ByteBuf out) {
         switch (value) {
             case RespValue.IntegerReply(long number) -> RespWriter.integer(out, number);
             case RespValue.Bulk bulk -> RespWriter.bulk(out, bulk.bytes());

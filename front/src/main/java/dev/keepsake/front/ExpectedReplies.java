@@ -24,8 +24,6 @@ final class ExpectedReplies {
         COMMANDS,
         /// As COMMANDS, and says in each place what was asked for there.
         COMMANDS_ASKED_FOR,
-        /// As NOW, and tells of connections to the engine.
-        SLOW_LOG,
         /// As NOW, and explains subcommands: those that are withheld are taken out.
         HELP
     }

@@ -76,7 +76,7 @@ final class FrontCommands {
             }
             case "reset" -> {
                 front.monitors().remove(client);
-                session.reset(front.access().newcomer());
+                session.reset(client.newcomer());
                 RespWriter.simpleString(out, "RESET");
             }
             case "quit" -> {

@@ -38,6 +38,9 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
             Stream.of(
                             "-BUSY Redis is busy running a script.",
                             "-BUSY Valkey is busy running a script.",
+                            "-EXECABORT Transaction discarded because of: BUSY Redis is busy",
+                            "-EXECABORT Transaction discarded because of: BUSY Valkey is busy",
+                            "-EXECABORT Transaction discarded because of previous errors.",
                             "-UNKILLABLE Sorry the script already executed write commands")
                     .map(text -> text.getBytes(US_ASCII))
                     .toList();

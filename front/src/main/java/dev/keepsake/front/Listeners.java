@@ -1,6 +1,5 @@
 package dev.keepsake.front;
 
-import dev.keepsake.engine.Transport;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
@@ -9,7 +8,9 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
+import io.netty.channel.ServerChannel;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.function.Consumer;
 
 /// Listens without Netty's own acceptor, which would put connections on a loop of its choice: here
@@ -19,15 +20,15 @@ final class Listeners {
 
     static ChannelFuture listen(
             EventLoop loop,
-            Transport transport,
-            InetSocketAddress address,
+            Class<? extends ServerChannel> kind,
+            SocketAddress address,
             int backlog,
             Consumer<Channel> onAccepted) {
         return new Bootstrap()
                 .group(loop)
-                .channel(transport.serverChannel())
+                .channel(kind)
                 .option(ChannelOption.SO_BACKLOG, backlog)
-                .option(ChannelOption.SO_REUSEADDR, true)
+                .option(ChannelOption.SO_REUSEADDR, address instanceof InetSocketAddress)
                 .handler(new Acceptor(onAccepted))
                 .bind(address);
     }

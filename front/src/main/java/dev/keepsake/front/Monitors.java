@@ -58,6 +58,7 @@ final class Monitors {
                     "client|unblock",
                     "client|unpause" ->
                     false;
+            case "debug", "config|get", "config|resetstat", "config|set" -> false;
             case "cluster|count-failure-reports", "cluster|replicas", "cluster|slaves" -> false;
             case "latency|doctor",
                     "latency|graph",

@@ -15,8 +15,12 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -32,6 +36,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What the clients of one node speak to. Owned by the node's event loop; the public methods may be
 /// called from any thread and are carried out there, in the order of the calls.
@@ -46,6 +52,9 @@ public final class NodeFront implements AutoCloseable {
         REPLICA
     }
 
+    private static final Logger LOG = LoggerFactory.getLogger(NodeFront.class);
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            PosixFilePermissions.fromString("rw-------");
     private static final int BACKLOG = 1024;
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long WATCH_MS = 100;
@@ -104,6 +113,8 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
+    private @Nullable Path operatorSocket;
+    private @Nullable Channel operatorListener;
     private @Nullable Future<?> watch;
 
     /// @param topology the newest picture of the cluster; read for each command
@@ -143,8 +154,15 @@ public final class NodeFront implements AutoCloseable {
                 bound.complete(null);
                 return;
             }
-            var binding = Listeners.listen(loop, transport, address, BACKLOG, this::adoptOnLoop);
+            var binding =
+                    Listeners.listen(
+                            loop,
+                            transport.serverChannel(),
+                            address,
+                            BACKLOG,
+                            accepted -> adoptOnLoop(accepted, false));
             listener = binding.channel();
+            bindOperatorSocket();
             if (watch == null) {
                 watch =
                         loop.scheduleAtFixedRate(
@@ -160,6 +178,58 @@ public final class NodeFront implements AutoCloseable {
             });
         });
         return bound;
+    }
+
+    /// Lets operators in over a Unix socket too, which is there while the node listens. Whoever may
+    /// open it may do everything that clients may, and what [OperatorCommands] has besides. To be
+    /// called before [#bind].
+    ///
+    /// @param socket in a directory that only its owner may enter
+    public void admitOperators(Path socket) {
+        execute(() -> {
+            operatorSocket = socket;
+            access.admitOperators();
+        });
+    }
+
+    private void bindOperatorSocket() {
+        var socket = operatorSocket;
+        if (socket == null) {
+            return;
+        }
+        try {
+            Files.deleteIfExists(socket); // of a process that was killed
+        } catch (IOException e) {
+            LOG.error("node={} cannot replace the operators' socket {}", node, socket, e);
+            return;
+        }
+        var binding =
+                Listeners.listen(
+                        loop,
+                        transport.domainServerChannel(),
+                        transport.domainAddress(socket),
+                        BACKLOG,
+                        accepted -> adoptOnLoop(accepted, true));
+        operatorListener = binding.channel();
+        binding.addListener(done -> {
+            if (done.isSuccess()) {
+                Files.setPosixFilePermissions(socket, OWNER_ONLY);
+                LOG.info("node={} admits operators socket={}", node, socket);
+            } else {
+                operatorListener = null;
+                LOG.error(
+                        "node={} does not admit operators, it cannot listen on {}; a shorter path or"
+                                + " another directory may do",
+                        node,
+                        socket,
+                        done.cause());
+            }
+        });
+    }
+
+    /// Where operators come from, or null when nobody does.
+    @Nullable Path operatorSocket() {
+        return operatorSocket;
     }
 
     /// Serves as the primary: replies wait until they are durable.
@@ -293,14 +363,14 @@ public final class NodeFront implements AutoCloseable {
     private void disconnectUnadmitted() {
         for (var client : List.copyOf(clients)) {
             var user = client.session().user();
-            if (user != null && !access.isAdmitted(user)) {
+            if (user != null && !access.mayStay(user)) {
                 client.disconnect();
             }
         }
         lanesByUser
                 .entrySet()
                 .removeIf(entry -> {
-                    boolean gone = !access.isAdmitted(entry.getKey());
+                    boolean gone = !access.mayStay(entry.getKey());
                     if (gone) {
                         entry.getValue().retire();
                     }
@@ -339,6 +409,7 @@ public final class NodeFront implements AutoCloseable {
                 lanesByUser.values().stream()
                                 .flatMap(UserLanes::allShared)
                                 .allMatch(SharedLane::isIdle)
+                        && retiring.stream().allMatch(SharedLane::isIdle)
                         && (tracker == null || tracker.parkedCount() == 0)
                         && touched.isEmpty();
         if (idle || pollsLeft <= 0) {
@@ -471,7 +542,7 @@ public final class NodeFront implements AutoCloseable {
 
     /// Takes over a connection that was accepted elsewhere and is registered nowhere yet.
     public void adopt(Channel accepted) {
-        execute(() -> adoptOnLoop(accepted));
+        execute(() -> adoptOnLoop(accepted, false));
     }
 
     @Override
@@ -497,17 +568,19 @@ public final class NodeFront implements AutoCloseable {
 
     // ---- connections
 
-    private void adoptOnLoop(Channel accepted) {
-        var client = new ClientConnection(this, nextClientId++);
-        accepted.config().setOption(ChannelOption.TCP_NODELAY, true);
+    private void adoptOnLoop(Channel accepted, boolean operator) {
+        var client = new ClientConnection(this, nextClientId++, operator);
+        if (!operator) {
+            accepted.config().setOption(ChannelOption.TCP_NODELAY, true);
+            transport.keepAlive(accepted, limits.keepAliveSeconds());
+        }
         accepted.config()
                 .setOption(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(
                                 options.maxOutputBytes() / 2, options.maxOutputBytes()));
-        transport.keepAlive(accepted, limits.keepAliveSeconds());
         accepted.config().setAutoRead(isReading());
-        if (tls != null) {
+        if (tls != null && !operator) {
             accepted.pipeline().addLast(tls.newHandler(accepted.alloc()));
         }
         accepted.pipeline().addLast(client);
@@ -530,6 +603,16 @@ public final class NodeFront implements AutoCloseable {
         if (listener != null) {
             listener.close();
             listener = null;
+        }
+        var socket = operatorSocket;
+        if (operatorListener != null && socket != null) {
+            operatorListener.close();
+            operatorListener = null;
+            try {
+                Files.deleteIfExists(socket);
+            } catch (IOException e) {
+                LOG.warn("node={} leaves the operators' socket {} behind", node, socket, e);
+            }
         }
     }
 
@@ -737,8 +820,11 @@ public final class NodeFront implements AutoCloseable {
     SharedLane sharedLane(String user, int protocol) {
         var lanes = lanesOf(user);
         var present = lanes.shared(protocol);
-        if (present != null) {
+        if (present != null && !(present.isStuck() && retiring.isEmpty())) {
             return present;
+        }
+        if (present != null) {
+            present.retire();
         }
         var lane = new SharedLane(this, AccessControl.inEngine(user), protocol, tracker);
         lanes.share(protocol, lane);
@@ -795,8 +881,11 @@ public final class NodeFront implements AutoCloseable {
         lane.lendTo(null);
         boolean kept =
                 lane.isConnected()
+                        // An engine that was busy has not said it, and nobody could be unblocked.
+                        && lane.idInEngine() != 0
+                        && !lane.isUsedUp()
                         && state != State.LOADING
-                        && access.isAdmitted(lane.user())
+                        && access.mayStay(lane.user())
                         && lanesOf(lane.user()).giveBack(lane);
         if (kept) {
             lane.tidy();

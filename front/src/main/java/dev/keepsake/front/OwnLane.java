@@ -35,6 +35,9 @@ final class OwnLane extends LaneChannel {
         NOW,
         /// It waits for the next barrier, and the keys written up to here with it.
         WAIT,
+        /// The same, unless it says no more than that all is well: of WATCH, UNWATCH and DISCARD,
+        /// which the engine answers even while a script keeps it from answering a barrier.
+        WAIT_IF_NOT_OK,
         /// As WAIT, and the front looks into it or puts its own words in.
         CHANGED,
         /// It is nobody's, and should it be an error, EXEC will say so.
@@ -79,6 +82,7 @@ final class OwnLane extends LaneChannel {
     private long idInEngine;
     private int repliesUntilUnblocked;
     private boolean stained;
+    private boolean usedUp;
     private @Nullable Change change;
     private @Nullable ClientConnection client;
     private @Nullable LargeReply large;
@@ -229,6 +233,17 @@ final class OwnLane extends LaneChannel {
         stained = true;
     }
 
+    /// The engine remembers something that even RESET does not make it forget: the keys that were
+    /// read while it tracked. The next client would hear of them.
+    void useUp() {
+        usedUp = true;
+    }
+
+    /// Whether no other client may have the lane.
+    boolean isUsedUp() {
+        return usedUp;
+    }
+
     /// Sees to it that the engine keeps nothing of the client that has given the lane back. The
     /// lane is of use again once it [#isQuiet].
     void tidy() {
@@ -375,6 +390,7 @@ final class OwnLane extends LaneChannel {
         // Only these say nothing of the data, whatever was expected.
         boolean now =
                 isOfBusyEngine(reply)
+                        || (next.kind() == Kind.WAIT_IF_NOT_OK && isText(reply, "+OK"))
                         || (next.kind() == Kind.NOW
                                 && (isText(reply, "+QUEUED") || isText(reply, "+OK")));
         parkMarks(next.marks());

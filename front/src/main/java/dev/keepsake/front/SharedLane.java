@@ -24,6 +24,9 @@ import org.jspecify.annotations.Nullable;
 final class SharedLane extends LaneChannel {
     private static final long BUSY_RETRY_MS = 10;
 
+    /// A script that takes longer keeps others waiting no more.
+    private static final long SCRIPT_MS = 50;
+
     private final NodeFront front;
     private final int protocol;
     private final ExpectedReplies expected = new ExpectedReplies();
@@ -38,6 +41,11 @@ final class SharedLane extends LaneChannel {
     private boolean flushScheduled;
     private boolean retired;
     private boolean retryScheduled;
+    private long asked;
+    private long answered;
+    private long lastScript; // which of all that has been asked, counted from 1
+    private boolean scriptWatched;
+    private boolean stuck;
     private @Nullable LargeReply large;
 
     /// @param userInEngine who the commands are given by, or null for the engine's own user
@@ -53,12 +61,12 @@ final class SharedLane extends LaneChannel {
         this.inOrder = tracker == null ? null : tracker.open();
         if (userInEngine != null) {
             RespWriter.command(outgoing(), "AUTH", userInEngine, OwnLane.ANY_PASSWORD);
-            expected.add(ExpectedReplies.Kind.INTERNAL, null, 0);
+            expect(ExpectedReplies.Kind.INTERNAL, null, 0);
             scheduleFlush();
         }
         if (protocol == 3) {
             RespWriter.command(outgoing(), "HELLO", "3");
-            expected.add(ExpectedReplies.Kind.INTERNAL, null, 0);
+            expect(ExpectedReplies.Kind.INTERNAL, null, 0);
             scheduleFlush();
         }
     }
@@ -76,8 +84,48 @@ final class SharedLane extends LaneChannel {
         outgoing().writeBytes(in, base, length);
         var kind = kindOf(spec, keyHash);
         barrierNeeded |= kind == ExpectedReplies.Kind.WAIT || kind == ExpectedReplies.Kind.INFO;
-        expected.add(kind, client, keyHash);
+        expect(kind, client, keyHash);
+        if (spec.name().startsWith("eval") || spec.name().startsWith("fcall")) {
+            lastScript = asked;
+            watchScript();
+        }
         scheduleFlush();
+    }
+
+    /// Looks after a moment whether the engine has answered anything, as long as it owes the reply
+    /// to a script.
+    private void watchScript() {
+        if (!scriptWatched) {
+            scriptWatched = true;
+            long before = answered;
+            front.loop().schedule(() -> checkScript(before), SCRIPT_MS, TimeUnit.MILLISECONDS);
+        }
+    }
+
+    private void countAnswer() {
+        answered++;
+        if (stuck) {
+            stuck = false;
+            watchScript();
+        }
+    }
+
+    private void checkScript(long before) {
+        scriptWatched = false;
+        if (isClosed() || answered >= lastScript) {
+            return;
+        }
+        if (answered == before) {
+            stuck = true;
+        } else {
+            watchScript();
+        }
+    }
+
+    private void expect(
+            ExpectedReplies.Kind kind, @Nullable ClientConnection client, long keyHash) {
+        expected.add(kind, client, keyHash);
+        asked++;
     }
 
     private ExpectedReplies.Kind kindOf(CommandSpec spec, long keyHash) {
@@ -92,6 +140,12 @@ final class SharedLane extends LaneChannel {
     private static ExpectedReplies.Kind changedOr(CommandSpec spec, ExpectedReplies.Kind other) {
         var changed = EngineWords.kindOf(spec);
         return changed == null ? other : changed;
+    }
+
+    /// Whether a script takes so long that others had better not queue behind it: once the engine
+    /// calls itself busy it answers them so, but not over the script's lane.
+    boolean isStuck() {
+        return stuck;
     }
 
     /// Whether the engine owes nothing and is owed nothing.
@@ -182,7 +236,7 @@ final class SharedLane extends LaneChannel {
                 marks = new MarkList();
             }
             RespWriter.command(outgoing(), "ROLE");
-            expected.add(ExpectedReplies.Kind.BARRIER, null, 0);
+            expect(ExpectedReplies.Kind.BARRIER, null, 0);
             lateOfBarriers.addLast(lateGroup());
             late = null;
         }
@@ -202,6 +256,7 @@ final class SharedLane extends LaneChannel {
         var client = expected.client();
         long keyHash = expected.keyHash();
         expected.remove();
+        countAnswer();
         if (client != null) {
             onClientReply(kind, client, keyHash, in, from, length);
         } else if (kind == ExpectedReplies.Kind.BARRIER) {
@@ -248,7 +303,7 @@ final class SharedLane extends LaneChannel {
         boolean clean =
                 tellsNothing
                         || switch (kind) {
-                            case NOW, COMMANDS, COMMANDS_ASKED_FOR, SLOW_LOG, HELP -> true;
+                            case NOW, COMMANDS, COMMANDS_ASKED_FOR, HELP -> true;
                             case READ ->
                                     front.holdRule() == HoldRule.WRITES_ONLY
                                             || !front.dirtyKeys().contains(keyHash);
@@ -272,8 +327,7 @@ final class SharedLane extends LaneChannel {
         boolean asItIs =
                 switch (kind) {
                     case NOW, READ, WAIT -> true;
-                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, SLOW_LOG, HELP ->
-                            false;
+                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
                 };
         if (asItIs) {
             boolean wanted = !client.isClosed() && !client.swallowsReply();
@@ -293,6 +347,7 @@ final class SharedLane extends LaneChannel {
         if (last) {
             large = null;
             expected.remove();
+            countAnswer();
             reply.end();
             if (!reply.client().isClosed()) {
                 reply.client().onReplied();

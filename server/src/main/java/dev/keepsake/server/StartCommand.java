@@ -160,6 +160,15 @@ final class StartCommand implements Callable<Integer> {
     private @Nullable String transport;
 
     @Option(
+            names = "--operator-sockets",
+            paramLabel = "DIR",
+            hidden = true,
+            description =
+                    "Listen on a Unix socket DIR/REGION.NODE.sock for every node, over which its owner,"
+                            + " and nobody else, may run CONFIG and DEBUG too, for tests (default: none).")
+    private @Nullable Path operatorSockets;
+
+    @Option(
             names = "--tell-heap",
             hidden = true,
             description =
@@ -301,7 +310,9 @@ final class StartCommand implements Callable<Integer> {
                         failoverQuota)
                 .withStatusPace(instant ? StatusPace.INSTANT : StatusPace.AWS.dividedBy(quickened))
                 .withEngines(strictEngines, nodeMemory())
-                .withFront(limitOptions.front(logOptions.isBookKeeper()));
+                .withFront(limitOptions.front(logOptions.isBookKeeper()))
+                .withOperatorSockets(
+                        operatorSockets == null ? null : OwnDirectory.at(operatorSockets));
     }
 
     /// How many times as quick as AWS; 0 for at once.

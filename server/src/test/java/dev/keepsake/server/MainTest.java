@@ -37,6 +37,7 @@ class MainTest {
                     start --log bookkeeper --metadata zk://h:99999/p | no metadata address | keepsake start --help
                     start --log bookkeeper --metadata zk://h:1/p --quorum 2/3/2 | quorum 2/3/2 | keepsake start --help
                     start --log bookkeeper --metadata zk://h:1/p --ledgers-path x | no node's path | keepsake start --help
+                    start --operator-sockets /    | others may use too       | keepsake start --help
                     start --no-such-option        | '--no-such-option'       | keepsake start --help
                     drill --replicas 0            | --replicas is 0          | keepsake drill --help
                     drill --failovers many        | 'many' is not an int     | keepsake drill --help

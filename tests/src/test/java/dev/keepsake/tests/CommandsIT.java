@@ -313,13 +313,25 @@ class CommandsIT {
     void aScriptThatDoesNotEndCanBeKilledAndNobodyWaitsForever() throws IOException {
         try (var runaway = Wire.to(second);
                 var bystander = Wire.to(second);
+                var bound = Wire.to(second);
+                var sharing = Wire.to(second);
                 var rescuer = Wire.to(second)) {
-            // By another lane than the script's, behind which commands wait for its end.
-            bystander.ask("HELLO", "3");
+            bound.ask("MULTI");
+            assertThat(bound.ask("SET", "a", "0")).isEqualTo("QUEUED");
+            bystander.ask("HELLO", "3"); // over another lane than the script's
             runaway.send("EVAL", "while true do end", "0");
             // Writes too are told, though the engine names no offset that would cover them.
             await("it is busy", () -> asks(bystander, "SET", "a", "0").startsWith("-BUSY"));
             assertThat(bystander.ask("GET", "a")).startsWith("-BUSY Redis is busy");
+            // Nor does anybody wait for it who shares its lane and asks a moment later.
+            assertThat(sharing.ask("PING")).startsWith("-BUSY Redis is busy");
+            assertThat(sharing.ask("FUNCTION", "STATS")).startsWith("-BUSY Redis is busy");
+            assertThat(bound.ask("GET", "a")).startsWith("-BUSY Redis is busy");
+            assertThat(bound.ask("EXEC"))
+                    .startsWith("-EXECABORT Transaction discarded because of: BUSY");
+            for (var allowed : List.of("WATCH a", "UNWATCH", "MULTI", "DISCARD")) {
+                assertThat(bound.ask(allowed.split(" ", -1))).isEqualTo("OK");
+            }
             await("it is killed", () -> !asks(rescuer, "SCRIPT", "KILL").startsWith("-NOTBUSY"));
             assertThat(runaway.read()).contains("Script killed by user");
             assertThat(bystander.ask("SET", "a", "1")).isEqualTo("OK");

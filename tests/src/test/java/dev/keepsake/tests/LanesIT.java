@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.resp.ProtocolLimits;
+import java.io.EOFException;
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -205,9 +206,27 @@ class LanesIT {
     }
 
     @Test
-    void theSlowLogDoesNotShowTheEnginesSocket() throws IOException {
+    void theSlowLogDoesNotShowTheEnginesSocketNorWhatTheNodeAsksIt() throws IOException {
         askEngine("CONFIG SET slowlog-log-slower-than 0");
         try (var wire = node.connect()) {
+            wire.ask("SLOWLOG", "RESET");
+            for (int i = 0; i < 3; i++) {
+                wire.ask("SET", "k" + i, "v");
+                wire.ask("BLPOP", "none", "0.001"); // over a lane of its own
+            }
+            assertThat(wire.ask("SLOWLOG", "LEN")).isEqualTo("4"); // with RESET
+            assertThat(wire.ask("SLOWLOG", "GET", "-1"))
+                    .contains("[SET k0 v]", "[SET k1 v]", "[SET k2 v]")
+                    .doesNotContain("ROLE", "AUTH");
+            assertThat(wire.ask("SLOWLOG", "GET", "8").split("SLOWLOG", -1)).hasSizeGreaterThan(2);
+            assertThat(wire.ask("SLOWLOG", "GET", "0")).isEqualTo("[]");
+            for (var wrong : List.of("-2", "x", "")) {
+                assertThat(wire.ask("SLOWLOG", "GET", wrong)).startsWith("-ERR ");
+            }
+            assertThat(wire.ask("SLOWLOG", "GET", "1", "2")).startsWith("-ERR ");
+            assertThat(wire.ask("INFO", "commandstats"))
+                    .contains("cmdstat_set:")
+                    .doesNotContain("cmdstat_role:", "cmdstat_psync:", "cmdstat_auth:");
             wire.ask("SET", "a", "b c");
             assertThat(wire.ask("SLOWLOG", "GET", "10"))
                     .contains("[SET a b c]  ")
@@ -503,6 +522,25 @@ class LanesIT {
     }
 
     @Test
+    void whatAnotherClientHasReadIsNoNewsToTheNextWhoTracks() throws IOException {
+        try (var first = node.connect();
+                var second = node.connect();
+                var writer = node.connect()) {
+            for (var tracker : List.of(first, second)) {
+                tracker.ask("HELLO", "3");
+                assertThat(tracker.ask("CLIENT", "TRACKING", "ON")).isEqualTo("OK");
+                tracker.ask("GET", tracker == first ? "a" : "b");
+                if (tracker == first) {
+                    assertThat(tracker.ask("CLIENT", "TRACKING", "OFF")).isEqualTo("OK");
+                }
+            }
+            writer.ask("SET", "a", "1");
+            writer.ask("SET", "b", "1");
+            assertThat(second.read()).isEqualTo("[invalidate [b]]");
+        }
+    }
+
+    @Test
     void newsOfOnesOwnAndOfOtherPrefixesAreSpared() throws IOException {
         try (var tracker = node.connect();
                 var writer = node.connect()) {
@@ -736,6 +774,28 @@ class LanesIT {
                     .containsExactlyInAnyOrder(
                             "[message __redis__:invalidate [a]]", "[message __keyevent@0__:set a]");
             assertThat(writer.read()).isEqualTo("OK");
+        }
+    }
+
+    @Test
+    void whoeverLeavesIsAnsweredFirstWhatWaits(@TempDir Path separate) throws Exception {
+        try (var late = ServedNode.start(separate, FrontOptions.standard("7.0.15"));
+                var leaving = late.connect();
+                var rambling = late.connect()) {
+            leaving.sendRaw("SET a 1\r\nINCR a\r\nQUIT\r\nINCR a\r\n");
+            rambling.sendRaw("SET b 1\r\nINCR b\r\n*1\r\nINCR b\r\n");
+            await("both are executed", () -> ask(late, "MGET a b").matches("(?s).*2.*2\\s*"));
+            assertThat(leaving.hasReplyWithin(50)).isFalse();
+            assertThat(rambling.hasReplyWithin(1)).isFalse();
+            late.front().onDurable(Long.MAX_VALUE);
+            assertThat(List.of(leaving.read(), leaving.read(), leaving.read()))
+                    .containsExactly("OK", "2", "OK");
+            assertThat(List.of(rambling.read(), rambling.read(), rambling.read()))
+                    .containsExactly("OK", "2", "-ERR Protocol error: expected '$', got 'I'");
+            for (var wire : List.of(leaving, rambling)) {
+                assertThatThrownBy(wire::read).isInstanceOf(EOFException.class);
+            }
+            assertThat(ask(late, "MGET a b")).contains("2").doesNotContain("3");
         }
     }
 

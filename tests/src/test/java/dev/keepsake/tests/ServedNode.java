@@ -67,6 +67,16 @@ final class ServedNode implements AutoCloseable {
     /// The same, which lets IAM users in with these tokens.
     static ServedNode start(Path directory, FrontOptions options, @Nullable IamTokens tokens)
             throws Exception {
+        return start(directory, options, tokens, null);
+    }
+
+    /// The same, which lets operators in over this socket.
+    static ServedNode start(
+            Path directory,
+            FrontOptions options,
+            @Nullable IamTokens tokens,
+            @Nullable Path operatorSocket)
+            throws Exception {
         var clock = new WallClock();
         var binary =
                 new EngineFinder(
@@ -83,7 +93,9 @@ final class ServedNode implements AutoCloseable {
                                 0,
                                 "feed",
                                 new Secret("unused"),
-                                Map.of()));
+                                operatorSocket == null
+                                        ? Map.of()
+                                        : Map.of("enable-debug-command", "local")));
         var replica = listenAsReplica(engine);
         var transport = Transport.best(1);
         var ports = FreePorts.next(1);
@@ -100,6 +112,9 @@ final class ServedNode implements AutoCloseable {
                         tokens,
                         clock,
                         options);
+        if (operatorSocket != null) {
+            front.admitOperators(operatorSocket);
+        }
         front.bind(address).get(10, TimeUnit.SECONDS);
         front.servePrimary(engine.socket(), () -> true).get(10, TimeUnit.SECONDS);
         return new ServedNode(transport, launcher, engine, replica, front, address);

@@ -125,7 +125,8 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    private static String show(RespValue value) {
+    /// As these tests write replies: errors begin with `-`, arrays are in brackets.
+    static String show(RespValue value) {
         return switch (value) {
             case RespValue.SimpleString(String text) -> text;
             case RespValue.ErrorReply(String text) -> "-" + text;

@@ -1,0 +1,114 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
+import dev.keepsake.resp.CommandSpec;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// What operators may do beyond what clients may: look into the engine by DEBUG, and change by
+/// CONFIG how it stores and counts things, until it ends. Everything else is refused: what changes
+/// data beside the log, cuts the lanes, stops the engine or lets it keep files of its own.
+final class OperatorCommands {
+    /// What the engine's ACL gives them besides.
+    static final List<String> RULES = List.of("+config", "+debug");
+
+    private static final Set<String> DEBUGGING =
+            Set.of(
+                    "client-eviction",
+                    "digest",
+                    "digest-value",
+                    "error",
+                    "htstats",
+                    "htstats-key",
+                    "listpack",
+                    "log",
+                    "object",
+                    "protocol",
+                    "quicklist",
+                    "quicklist-packed-threshold",
+                    "replybuffer",
+                    "sdslen",
+                    "set-active-expire",
+                    "stringmatch-len",
+                    "stringmatch-test",
+                    "structsize");
+
+    /*
+     * Not among them, for instance: proto-max-bulk-len, client-query-buffer-limit and maxmemory-clients,
+     * by which the engine would close lanes; min-replicas-to-write, which counts replicas that the
+     * engine does not have; all that names files, ports, passwords or replication.
+     */
+    private static final Pattern SETTABLE =
+            Pattern.compile(
+                    "(hash|zset|set|list)-max-[a-z-]+|list-compress-depth|stream-node-max-[a-z]+"
+                            + "|hll-sparse-max-bytes|lazyfree-lazy-[a-z-]+|slowlog-[a-z-]+"
+                            + "|latency-(tracking|monitor)[a-z-]*|notify-keyspace-events"
+                            + "|maxmemory(-policy|-samples|-eviction-tenacity)?|lfu-[a-z-]+"
+                            + "|active-expire-effort|activedefrag|active-defrag-[a-z-]+|activerehashing"
+                            + "|(dynamic-)?hz|tracking-table-max-keys|acllog-max-len"
+                            + "|busy-reply-threshold|lua-time-limit|sanitize-dump-payload");
+
+    private static final Pattern SECRET =
+            Pattern.compile(
+                    "(\\$\\d+\r\n(?:masterauth|requirepass|tls-(?:client-)?key-file-pass)\r\n)"
+                            + "\\$\\d+\r\n[^\r]*\r\n");
+
+    private OperatorCommands() {}
+
+    /// Whether it is one of the two.
+    static boolean has(CommandSpec spec) {
+        return spec.name().equals("debug")
+                || spec.name().equals("config")
+                || spec.name().startsWith("config|");
+    }
+
+    /// The error that answers an operator, or null when the engine is to.
+    static @Nullable String refusal(CommandSpec spec, Arguments arguments) {
+        return switch (spec.name()) {
+            case "debug" -> {
+                String asked = lower(arguments, 1);
+                yield DEBUGGING.contains(asked)
+                        ? null
+                        : "ERR DEBUG %s is not offered to operators; these are: %s"
+                                .formatted(
+                                        asked.toUpperCase(Locale.ROOT),
+                                        String.join(", ", DEBUGGING.stream().sorted().toList()));
+            }
+            case "config|set" -> refusalToSet(arguments);
+            case "config|rewrite" ->
+                    "ERR CONFIG REWRITE is not offered to operators: the engine has no file; change the"
+                            + " cluster's parameter group to keep a value";
+            default -> null;
+        };
+    }
+
+    private static @Nullable String refusalToSet(Arguments arguments) {
+        for (int i = 2; i < arguments.count(); i += 2) {
+            String name = lower(arguments, i);
+            if (!SETTABLE.matcher(name).matches()) {
+                return "ERR CONFIG SET of '%s' is not offered to operators, because the node relies on it; what it may be set to is in the cluster's parameter group, or nowhere"
+                        .formatted(name.replaceAll("[\r\n]", " "));
+            }
+        }
+        return null;
+    }
+
+    private static String lower(Arguments arguments, int index) {
+        return arguments.texts()[index].toLowerCase(Locale.ROOT);
+    }
+
+    /// The reply to CONFIG GET with what engines tell each other taken out.
+    static ByteBuf withoutSecrets(ByteBuf reply) {
+        String text = reply.toString(ISO_8859_1);
+        var found = SECRET.matcher(text);
+        return found.find()
+                ? Unpooled.copiedBuffer(found.replaceAll("$1\\$0\r\n\r\n"), ISO_8859_1)
+                : reply;
+    }
+}

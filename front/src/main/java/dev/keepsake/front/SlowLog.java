@@ -1,0 +1,91 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// One client's `SLOWLOG GET` or `SLOWLOG LEN`. The engine is asked for all that it has, because
+/// what the node has asked it besides, its barriers above all, is left out here, and so is the
+/// address that a command came from: that is a lane's, and whose command it was is not known any
+/// more.
+///
+/// @param counts whether only the number of entries is asked for
+/// @param limit how many entries to show at most
+record SlowLog(EngineWords words, boolean counts, long limit) {
+    private static final int ARGUMENTS = 3;
+    private static final int ADDRESS = 4;
+    private static final int SHOWN = 10;
+
+    /// What a command asks for.
+    ///
+    /// @return null when it is another command, or malformed, for which the engine has an error
+    static @Nullable SlowLog of(EngineWords words, CommandSpec spec, Arguments arguments) {
+        if (spec.name().equals("slowlog|len")) {
+            return new SlowLog(words, true, Long.MAX_VALUE);
+        }
+        if (!spec.name().equals("slowlog|get") || arguments.count() > 3) {
+            return null;
+        }
+        if (arguments.count() == 2) {
+            return new SlowLog(words, false, SHOWN);
+        }
+        String count = arguments.texts()[2];
+        if (count.equals("-1")) {
+            return new SlowLog(words, false, Long.MAX_VALUE);
+        }
+        return count.matches("\\d{1,18}") ? new SlowLog(words, false, Long.parseLong(count)) : null;
+    }
+
+    /// Whether a command is one of the two.
+    static boolean isFor(CommandSpec spec) {
+        return spec.name().equals("slowlog|get") || spec.name().equals("slowlog|len");
+    }
+
+    /// What the client is told of the engine's whole slow log.
+    ByteBuf shown(ByteBuf reply) {
+        if (!(RespValue.decode(reply.duplicate())
+                instanceof RespValue.ArrayReply(List<RespValue> all))) {
+            return reply;
+        }
+        var entries = all.stream().filter(entry -> !isOfTheNode(entry)).limit(limit).toList();
+        var out = Unpooled.buffer(reply.readableBytes());
+        if (counts) {
+            RespWriter.integer(out, entries.size());
+            return out;
+        }
+        RespWriter.array(out, entries.size());
+        for (var entry : entries) {
+            var fields = fields(entry);
+            RespWriter.array(out, fields.size());
+            for (int i = 0; i < fields.size(); i++) {
+                if (i == ADDRESS) {
+                    RespWriter.bulk(out, "");
+                } else {
+                    EngineWords.write(fields.get(i), out);
+                }
+            }
+        }
+        return out;
+    }
+
+    private boolean isOfTheNode(RespValue entry) {
+        var fields = fields(entry);
+        var arguments = fields.size() > ARGUMENTS ? fields(fields.get(ARGUMENTS)) : fields;
+        return !arguments.isEmpty()
+                && words.isOfTheNode(
+                        text(arguments.getFirst()),
+                        arguments.size() > 1 ? text(arguments.get(1)) : "");
+    }
+
+    private static List<RespValue> fields(RespValue entry) {
+        return entry instanceof RespValue.ArrayReply(List<RespValue> fields) ? fields : List.of();
+    }
+
+    private static String text(RespValue argument) {
+        return argument instanceof RespValue.Bulk bulk ? bulk.utf8() : "";
+    }
+}
