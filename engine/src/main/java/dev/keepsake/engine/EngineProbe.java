@@ -6,12 +6,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
 /// Asks a program whether it is an engine that can be used, by running it with `--version`.
 final class EngineProbe {
     private static final int TIMEOUT_S = 5;
     private static final int OLDEST_MAJOR = 7;
+    private static final String BUSY = "Text file busy"; // ETXTBSY
+    private static final int BUSY_TRIES = 500;
+    private static final long BUSY_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     // "Redis server v=7.0.15 sha=00000000:0 malloc=libc bits=64 build=…"
     private static final Pattern BANNER =
@@ -28,7 +32,7 @@ final class EngineProbe {
         record Unusable(String reason) implements Finding {}
     }
 
-    /// Runs the program. Blocks for at most five seconds.
+    /// Runs the program. Blocks for at most ten seconds.
     static Finding probe(Path program) {
         if (!Files.isRegularFile(program)) {
             return new Finding.Unusable("is not a file");
@@ -40,6 +44,23 @@ final class EngineProbe {
             return judge(program, versionLine(program));
         } catch (IOException e) {
             return new Finding.Unusable("cannot be run: " + e.getMessage());
+        }
+    }
+
+    /// A program that was written a moment ago is busy for as long as a process that was started
+    /// meanwhile, by another thread, holds the file open that it has inherited.
+    private static Process start(ProcessBuilder command) throws IOException {
+        command.redirectErrorStream(true);
+        for (int tries = 1; ; tries++) {
+            try {
+                return command.start();
+            } catch (IOException e) {
+                boolean isBusy = String.valueOf(e.getMessage()).contains(BUSY);
+                if (!isBusy || tries == BUSY_TRIES) {
+                    throw e;
+                }
+                LockSupport.parkNanos(BUSY_PAUSE_NS);
+            }
         }
     }
 
@@ -60,10 +81,7 @@ final class EngineProbe {
     }
 
     private static String versionLine(Path program) throws IOException {
-        var process =
-                new ProcessBuilder(program.toString(), "--version")
-                        .redirectErrorStream(true)
-                        .start();
+        var process = start(new ProcessBuilder(program.toString(), "--version"));
         try {
             process.getOutputStream().close();
             // The output is read after the end, so a program that prints without end blocks on the

@@ -6,11 +6,16 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.File;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,6 +36,21 @@ final class EngineFinderTest {
         program("bin", "valkey-server", VALKEY_8);
         assertThat(finder(configured, searchPath("bin")).find())
                 .isEqualTo(new EngineBinary(configured, "redis", "7.0.15"));
+    }
+
+    @Test
+    void aProgramThatIsStillBeingWrittenIsWaitedFor() throws Exception {
+        var configured = program("elsewhere", "my-engine", REDIS_7);
+        var written = FileChannel.open(configured, StandardOpenOption.WRITE);
+        CompletableFuture.delayedExecutor(100, TimeUnit.MILLISECONDS)
+                .execute(() -> {
+                    try {
+                        written.close();
+                    } catch (IOException e) {
+                        throw new UncheckedIOException(e);
+                    }
+                });
+        assertThat(finder(configured, searchPath("bin")).find().path()).isEqualTo(configured);
     }
 
     @Test
