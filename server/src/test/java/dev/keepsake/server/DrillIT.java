@@ -2,16 +2,13 @@ package dev.keepsake.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.fleet.LogFactory;
 import dev.keepsake.front.HoldRule;
 import dev.keepsake.log.LateLog;
-import dev.keepsake.shard.LeaseTimings;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
 import java.util.OptionalInt;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -65,17 +62,6 @@ class DrillIT {
         };
     }
 
-    /// With leaders that renew their leases often, and so do not keep a late log's appends waiting.
-    private static FleetTuning tuning() {
-        var standard = LeaseTimings.standard();
-        return FleetTuning.standard()
-                .withTimings(
-                        new LeaseTimings(
-                                TimeUnit.MILLISECONDS.toNanos(50),
-                                standard.leaseNs(),
-                                standard.silenceNs()));
-    }
-
     private DrillReport drill(DrillOptions options, ServerParts parts) throws Exception {
         var ports = PortRange.findFree(options.nodes() + 20, RandomGenerator.getDefault());
         var config =
@@ -84,8 +70,7 @@ class DrillIT {
                         ports.first(),
                         directory,
                         new PortRange(ports.first() + 1, ports.last()),
-                        null,
-                        tuning());
+                        null);
         var silent = new Progress(new PrintWriter(new StringWriter()), false);
         try (var server = Server.start(config, parts);
                 var drill =
