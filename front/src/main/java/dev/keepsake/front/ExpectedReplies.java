@@ -16,6 +16,8 @@ final class ExpectedReplies {
         NOW,
         /// It tells of one key, and may leave if that is clean.
         READ,
+        /// It tells of the functions, and may leave if none of them is being changed.
+        FUNCTIONS,
         /// It tells of more, and waits for the barrier.
         WAIT,
         /// As WAIT, and names the engine: the front's words are put in.

@@ -5,6 +5,7 @@ import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.KeyPositions;
 import dev.keepsake.resp.KeySlot;
+import dev.keepsake.shard.DirtyKeys;
 import io.netty.buffer.ByteBuf;
 import java.util.BitSet;
 import java.util.function.IntPredicate;
@@ -14,6 +15,10 @@ import org.jspecify.annotations.Nullable;
 /// node's event loop. Texts as Redis 7.0's `clusterRedirectClient`.
 final class Route {
     static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
+
+    /// Stands for all functions among the hashes of keys. Should a key have the same, FUNCTION
+    /// STATS waits for it in vain.
+    private static final long FUNCTIONS_HASH = 1;
 
     private final KeyPositions keys = new KeyPositions();
     private int keyCount;
@@ -108,6 +113,9 @@ final class Route {
             CommandFrame frame,
             MarkList marks,
             NodeFront front) {
+        if (changesFunctions(spec)) {
+            marks.mark(front.dirtyKeys(), FUNCTIONS_HASH);
+        }
         boolean unknown = spec.effect() == CommandSpec.Effect.OPAQUE;
         if (unknown || (spec.effect() == CommandSpec.Effect.WRITE && keyCount == 0)) {
             marks.markAll(front.dirtyKeys());
@@ -116,6 +124,19 @@ final class Route {
                 marks.mark(front.dirtyKeys(), keyHash(i, in, base, frame));
             }
         }
+    }
+
+    private static boolean changesFunctions(CommandSpec spec) {
+        return switch (spec.name()) {
+            case "function|load", "function|delete", "function|flush", "function|restore" -> true;
+            default -> false;
+        };
+    }
+
+    /// Whether a change of the functions is not durable yet. Scripts, which may write to any key,
+    /// cannot change them.
+    static boolean areFunctionsChanging(DirtyKeys dirtyKeys) {
+        return dirtyKeys.isMarked(FUNCTIONS_HASH);
     }
 
     private long keyHash(int i, ByteBuf in, int base, CommandFrame frame) {

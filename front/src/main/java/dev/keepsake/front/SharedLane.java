@@ -132,7 +132,11 @@ final class SharedLane extends LaneChannel {
         return switch (spec.effect()) {
             case NONE -> changedOr(spec, ExpectedReplies.Kind.NOW);
             case READ -> keyHash == 0 ? ExpectedReplies.Kind.WAIT : ExpectedReplies.Kind.READ;
-            case SCAN, OPAQUE -> changedOr(spec, ExpectedReplies.Kind.WAIT);
+            case SCAN, OPAQUE ->
+                    // Asked while a function runs, when no barrier is answered.
+                    spec.name().equals("function|stats")
+                            ? ExpectedReplies.Kind.FUNCTIONS
+                            : changedOr(spec, ExpectedReplies.Kind.WAIT);
             case WRITE -> ExpectedReplies.Kind.WAIT;
         };
     }
@@ -307,6 +311,7 @@ final class SharedLane extends LaneChannel {
                             case READ ->
                                     front.holdRule() == HoldRule.WRITES_ONLY
                                             || !front.dirtyKeys().contains(keyHash);
+                            case FUNCTIONS -> !Route.areFunctionsChanging(front.dirtyKeys());
                             case INTERNAL, BARRIER, WAIT, INFO -> false;
                         };
         if (kind == ExpectedReplies.Kind.READ) {
@@ -326,7 +331,7 @@ final class SharedLane extends LaneChannel {
         var kind = expected.kind();
         boolean asItIs =
                 switch (kind) {
-                    case NOW, READ, WAIT -> true;
+                    case NOW, READ, FUNCTIONS, WAIT -> true;
                     case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
                 };
         if (asItIs) {

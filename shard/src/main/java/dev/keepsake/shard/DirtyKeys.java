@@ -15,7 +15,12 @@ public final class DirtyKeys {
 
     /// Whether a write to the key is under way.
     public boolean contains(long hash) {
-        return unknownWrites > 0 || (used > 0 && hashes[slotOf(hash)] == hash);
+        return unknownWrites > 0 || isMarked(hash);
+    }
+
+    /// Whether a write to this very key is under way, whatever may write to any key.
+    public boolean isMarked(long hash) {
+        return used > 0 && hashes[slotOf(hash)] == hash;
     }
 
     /// Whether any write is under way.

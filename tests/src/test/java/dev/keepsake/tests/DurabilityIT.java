@@ -101,6 +101,29 @@ class DurabilityIT {
     }
 
     @Test
+    void nobodyHearsOfALibraryThatIsNotDurable() throws IOException {
+        try (var loader = Wire.to(primary);
+                var lister = Wire.to(primary);
+                var counter = Wire.to(primary)) {
+            logs.getFirst().hold();
+            loader.send(
+                    "FUNCTION",
+                    "LOAD",
+                    "#!lua name=lib\nredis.register_function('one', function() return 1 end)");
+            await("it is on its way", () -> logs.getFirst().heldAppends() > 0);
+            lister.send("FUNCTION", "LIST");
+            counter.send("FUNCTION", "STATS");
+            for (var waiting : List.of(loader, lister, counter)) {
+                assertThat(waiting.hasReplyWithin(A_WHILE_MS)).isFalse();
+            }
+            logs.getFirst().letGo();
+            assertThat(loader.read()).isEqualTo("lib");
+            assertThat(lister.read()).contains("one");
+            assertThat(counter.read()).contains("functions_count 1");
+        }
+    }
+
+    @Test
     void aBlockedClientIsToldOfItsItemWhenThePopIsDurable() throws IOException {
         try (var waiting = Wire.to(primary);
                 var pusher = Wire.to(primary);
