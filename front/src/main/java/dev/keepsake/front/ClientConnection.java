@@ -1334,6 +1334,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                     lane.submit(in, base, length, change);
                 } else if (spec.name().endsWith("watch")) {
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK);
+                } else if (LaneChannel.callsScript(spec)) {
+                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.SCRIPT);
                 } else {
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT);
                 }

@@ -44,7 +44,7 @@ final class EngineWords {
             case COMMANDS -> listing.withoutWithheld(reply, false, protocol);
             case COMMANDS_ASKED_FOR -> listing.withoutWithheld(reply, true, protocol);
             case HELP -> help(reply);
-            case INTERNAL, BARRIER, NOW, READ, FUNCTIONS, WAIT -> reply;
+            case INTERNAL, BARRIER, NOW, READ, FUNCTIONS, WAIT, SCRIPT -> reply;
         };
     }
 

@@ -20,6 +20,8 @@ final class ExpectedReplies {
         FUNCTIONS,
         /// It tells of more, and waits for the barrier.
         WAIT,
+        /// As WAIT, though it looks like the engine's own words.
+        SCRIPT,
         /// As WAIT, and names the engine: the front's words are put in.
         INFO,
         /// As NOW, and lists commands: those that are withheld are taken out.

@@ -4,10 +4,9 @@ import static dev.keepsake.core.Checks.checkState;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepsake.engine.Transport;
+import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.ReplyFramer;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
@@ -19,8 +18,9 @@ import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.file.Path;
+import java.util.HashSet;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,17 +33,9 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     private static final int UNSENT_LOW_BYTES = 4 << 20;
     private static final int UNSENT_HIGH_BYTES = 8 << 20;
 
-    // The words of Redis 7.0 and Valkey 7.2, `shared.slowscripterr` and its like.
-    private static final List<byte[]> OF_BUSY_ENGINE =
-            Stream.of(
-                            "-BUSY Redis is busy running a script.",
-                            "-BUSY Valkey is busy running a script.",
-                            "-EXECABORT Transaction discarded because of: BUSY Redis is busy",
-                            "-EXECABORT Transaction discarded because of: BUSY Valkey is busy",
-                            "-EXECABORT Transaction discarded because of previous errors.",
-                            "-UNKILLABLE Sorry the script already executed write commands")
-                    .map(text -> text.getBytes(US_ASCII))
-                    .toList();
+    private static final Set<String> OF_BUSY_ENGINE = linesOfBusyEngine();
+    private static final int LONGEST_OF_BUSY_ENGINE_BYTES =
+            OF_BUSY_ENGINE.stream().mapToInt(String::length).max().orElseThrow();
 
     private final ReplyFramer framer = new ReplyFramer();
     private @Nullable ByteBuf received;
@@ -126,21 +118,43 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Whether the engine says no more than that a script is taking long. This tells nothing of the
-    /// data, and has to leave at once: no barrier is answered until the script ends.
-    static boolean isOfBusyEngine(ByteBuf reply) {
-        int at = reply.readerIndex();
-        if (!ReplyFramer.isError(reply, at)) {
-            return false;
-        }
-        for (var text : OF_BUSY_ENGINE) {
-            if (reply.readableBytes() > text.length
-                    && ByteBufUtil.equals(
-                            reply, at, Unpooled.wrappedBuffer(text), 0, text.length)) {
-                return true;
+    // As Redis 7.0 and Valkey say them: `shared.slowevalerr`, `shared.slowscripterr` and their
+    // like.
+    private static Set<String> linesOfBusyEngine() {
+        var lines = new HashSet<String>();
+        for (String name : List.of("Redis", "Valkey")) {
+            for (String kill : List.of("SCRIPT KILL", "FUNCTION KILL")) {
+                String busy =
+                        "BUSY %s is busy running a script. You can only call %s or SHUTDOWN NOSAVE."
+                                .formatted(name, kill);
+                lines.add("-" + busy);
+                lines.add("-EXECABORT Transaction discarded because of: " + busy);
             }
         }
-        return false;
+        lines.add("-EXECABORT Transaction discarded because of previous errors.");
+        lines.add(
+                "-UNKILLABLE Sorry the script already executed write commands against the dataset."
+                        + " You can either wait the script termination or kill the server in a hard"
+                        + " way using the SHUTDOWN NOSAVE command.");
+        return Set.copyOf(lines);
+    }
+
+    /// Whether the engine says no more than that a script is taking long. This tells nothing of the
+    /// data, and has to leave at once: no barrier is answered until the script ends.
+    ///
+    /// A script can say the same, of its own accord and because of what it has read: see
+    /// [#callsScript].
+    static boolean isOfBusyEngine(ByteBuf reply) {
+        int at = reply.readerIndex();
+        int lineBytes = reply.readableBytes() - 2;
+        return ReplyFramer.isError(reply, at)
+                && lineBytes <= LONGEST_OF_BUSY_ENGINE_BYTES
+                && OF_BUSY_ENGINE.contains(reply.toString(at, lineBytes, US_ASCII));
+    }
+
+    /// Whether it is up to a script what the reply to a command says.
+    static boolean callsScript(CommandSpec spec) {
+        return spec.name().startsWith("eval") || spec.name().startsWith("fcall");
     }
 
     /// Whether this side has given it up.

@@ -35,7 +35,10 @@ final class OwnLane extends LaneChannel {
         NOW,
         /// It waits for the next barrier, and the keys written up to here with it.
         WAIT,
-        /// The same, unless it says no more than that all is well: of WATCH, UNWATCH and DISCARD,
+        /// The same, though it looks like the engine's own words: it is up to a script what it
+        /// says.
+        SCRIPT,
+        /// As WAIT, unless it says no more than that all is well: of WATCH, UNWATCH and DISCARD,
         /// which the engine answers even while a script keeps it from answering a barrier.
         WAIT_IF_NOT_OK,
         /// As WAIT, and the front looks into it or puts its own words in.
@@ -336,7 +339,10 @@ final class OwnLane extends LaneChannel {
         var next = expected.peekFirst();
         var borrower = client;
         boolean push = ReplyFramer.isPush(in, from);
-        if (push || hasSubscriptions() || next == null || next.kind() != Kind.WAIT) {
+        if (push || hasSubscriptions() || next == null) {
+            return false;
+        }
+        if (next.kind() != Kind.WAIT && next.kind() != Kind.SCRIPT) {
             return false;
         }
         if (borrower != null) {
@@ -389,7 +395,7 @@ final class OwnLane extends LaneChannel {
     private void answer(Expected next, ByteBuf reply) {
         // Only these say nothing of the data, whatever was expected.
         boolean now =
-                isOfBusyEngine(reply)
+                (next.kind() != Kind.SCRIPT && isOfBusyEngine(reply))
                         || (next.kind() == Kind.WAIT_IF_NOT_OK && isText(reply, "+OK"))
                         || (next.kind() == Kind.NOW
                                 && (isText(reply, "+QUEUED") || isText(reply, "+OK")));

@@ -33,6 +33,7 @@ final class SharedLane extends LaneChannel {
     private final @Nullable Tracker<Parked> tracker;
     private final Tracker<Parked>.@Nullable Open inOrder;
     private final ArrayDeque<Tracker<Parked>.Open> lateOfBarriers = new ArrayDeque<>();
+    private final ArrayDeque<Parked> doubted = new ArrayDeque<>();
 
     private @Nullable ByteBuf outgoing;
     private Tracker<Parked>.@Nullable Open late;
@@ -83,9 +84,14 @@ final class SharedLane extends LaneChannel {
             long keyHash) {
         outgoing().writeBytes(in, base, length);
         var kind = kindOf(spec, keyHash);
-        barrierNeeded |= kind == ExpectedReplies.Kind.WAIT || kind == ExpectedReplies.Kind.INFO;
+        barrierNeeded |=
+                switch (kind) {
+                    case WAIT, SCRIPT, INFO -> true;
+                    case INTERNAL, BARRIER, NOW, READ, FUNCTIONS -> false;
+                    case COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
+                };
         expect(kind, client, keyHash);
-        if (spec.name().startsWith("eval") || spec.name().startsWith("fcall")) {
+        if (callsScript(spec)) {
             lastScript = asked;
             watchScript();
         }
@@ -129,6 +135,9 @@ final class SharedLane extends LaneChannel {
     }
 
     private ExpectedReplies.Kind kindOf(CommandSpec spec, long keyHash) {
+        if (callsScript(spec)) {
+            return ExpectedReplies.Kind.SCRIPT;
+        }
         return switch (spec.effect()) {
             case NONE -> changedOr(spec, ExpectedReplies.Kind.NOW);
             case READ -> keyHash == 0 ? ExpectedReplies.Kind.WAIT : ExpectedReplies.Kind.READ;
@@ -199,6 +208,8 @@ final class SharedLane extends LaneChannel {
             late.drop();
         }
         lateOfBarriers.forEach(Tracker.Open::drop);
+        List.copyOf(doubted).forEach(Parked::drop);
+        doubted.clear();
         lateOfBarriers.clear();
     }
 
@@ -287,8 +298,12 @@ final class SharedLane extends LaneChannel {
         }
         var reply = AccessControl.withoutNamesakes(in.slice(from, length));
         reply = front.engineWords().ofTheNode(kind, reply, protocol);
-        if (mayLeave(kind, client, keyHash, isOfBusyEngine(reply))) {
+        boolean busy = isOfBusyEngine(reply);
+        boolean ofScript = kind == ExpectedReplies.Kind.SCRIPT;
+        if (mayLeave(kind, client, keyHash, busy && !ofScript)) {
             client.tell(reply);
+        } else if (busy && ofScript && !lateOfBarriers.isEmpty()) {
+            doubted.addLast(client.park(reply));
         } else {
             park(client, reply);
         }
@@ -312,7 +327,7 @@ final class SharedLane extends LaneChannel {
                                     front.holdRule() == HoldRule.WRITES_ONLY
                                             || !front.dirtyKeys().contains(keyHash);
                             case FUNCTIONS -> !Route.areFunctionsChanging(front.dirtyKeys());
-                            case INTERNAL, BARRIER, WAIT, INFO -> false;
+                            case INTERNAL, BARRIER, WAIT, SCRIPT, INFO -> false;
                         };
         if (kind == ExpectedReplies.Kind.READ) {
             front.countRead(!clean);
@@ -331,7 +346,7 @@ final class SharedLane extends LaneChannel {
         var kind = expected.kind();
         boolean asItIs =
                 switch (kind) {
-                    case NOW, READ, FUNCTIONS, WAIT -> true;
+                    case NOW, READ, FUNCTIONS, WAIT, SCRIPT -> true;
                     case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
                 };
         if (asItIs) {
@@ -385,7 +400,9 @@ final class SharedLane extends LaneChannel {
 
     private void onBarrier(ByteBuf reply) {
         var group = lateOfBarriers.removeFirst();
-        if (isOfBusyEngine(reply)) {
+        boolean busy = isOfBusyEngine(reply);
+        settleDoubted(busy);
+        if (busy) {
             askAgain(group);
             return;
         }
@@ -395,6 +412,22 @@ final class SharedLane extends LaneChannel {
             inOrder.barrier(offset);
         }
         front.boundParked();
+    }
+
+    /// Decides on replies to script calls which say that the engine is busy. When the barrier
+    /// behind them says the same, they are the engine's, which executes a turn in one go, and leave
+    /// at once. Else a script may have said it because of what it has read, and they wait as any
+    /// other.
+    private void settleDoubted(boolean busy) {
+        var replies = List.copyOf(doubted);
+        doubted.clear();
+        for (var reply : replies) {
+            if (busy || inOrder == null) {
+                reply.release();
+            } else {
+                inOrder.park(reply);
+            }
+        }
     }
 
     /// A script has been running for so long that the engine answers nothing else, and so does not

@@ -34,12 +34,14 @@ class BusyEngineIT {
     }
 
     @Test
-    void whoAsksWhichFunctionRunsIsTold() throws IOException {
+    void whoAsksOrCallsAnotherIsTold() throws IOException {
         try (var caller = node.connect();
                 var asking = node.connect();
                 var rescuer = node.connect()) {
             callEndless(caller, asking);
             assertThat(asking.ask("FUNCTION", "STATS")).contains("running_script [name endless");
+            assertThat(asking.ask("EVAL", "return 1", "0")).startsWith("-BUSY Redis is busy");
+            assertThat(asking.ask("FCALL", "endless", "0")).startsWith("-BUSY Redis is busy");
             rescuer.send("FUNCTION", "KILL");
             node.front().onDurable(Long.MAX_VALUE);
             assertThat(rescuer.read()).isEqualTo("OK");

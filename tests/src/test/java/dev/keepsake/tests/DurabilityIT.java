@@ -123,6 +123,36 @@ class DurabilityIT {
         }
     }
 
+    /// What the engine says so is told at once, for it tells nothing of the data.
+    @Test
+    void aScriptThatSaysTheEngineIsBusyTellsNothingThatIsNotDurable() throws IOException {
+        String busy =
+                "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN"
+                        + " NOSAVE.";
+        String longer = "return redis.error_reply('%s' .. redis.call('GET', KEYS[1]))";
+        String same = "return redis.call('GET', KEYS[1]) == 'v' and redis.error_reply('%s')";
+        try (var writer = Wire.to(primary);
+                var one = Wire.to(primary);
+                var another = Wire.to(primary);
+                var bound = Wire.to(primary)) {
+            assertThat(bound.ask("WATCH", "k")).isEqualTo("OK");
+            logs.getFirst().hold();
+            writer.send("SET", "k", "v");
+            await("it is on its way", () -> logs.getFirst().heldAppends() > 0);
+            one.send("EVAL", longer.formatted(busy), "1", "k");
+            another.send("EVAL", same.formatted(busy), "1", "k");
+            bound.send("EVAL_RO", same.formatted(busy), "1", "k");
+            for (var waiting : List.of(writer, one, another, bound)) {
+                assertThat(waiting.hasReplyWithin(A_WHILE_MS)).isFalse();
+            }
+            logs.getFirst().letGo();
+            assertThat(writer.read()).isEqualTo("OK");
+            assertThat(one.read()).isEqualTo("-" + busy + "v");
+            assertThat(another.read()).isEqualTo("-" + busy);
+            assertThat(bound.read()).isEqualTo("-" + busy);
+        }
+    }
+
     @Test
     void aBlockedClientIsToldOfItsItemWhenThePopIsDurable() throws IOException {
         try (var waiting = Wire.to(primary);
