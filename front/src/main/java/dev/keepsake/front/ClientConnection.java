@@ -478,7 +478,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } finally {
             processing = false;
         }
-        if (malformed != null && inFlight == 0 && !closing && !leaving) {
+        if (malformed != null && inFlight <= neverReplied() && !closing && !leaving) {
+            giveUpLarge();
             fail(malformed);
         }
         var in = input;
@@ -488,6 +489,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         readAsAllowed();
         front.flushClients();
+    }
+
+    /// How many of the commands that are under way get no reply, because the engine does not get
+    /// their rest: a large one whose end makes no sense. It is the last.
+    private int neverReplied() {
+        var command = large;
+        boolean cut = malformed != null && command != null && command.isAccepted();
+        return cut ? 1 : 0;
+    }
+
+    private void giveUpLarge() {
+        if (neverReplied() > 0) {
+            inFlight = 0;
+            leaveOwnLane();
+            endLarge();
+        }
     }
 
     private boolean takesCommands() {
@@ -1705,7 +1722,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// A command of this client has been replied to.
     void onReplied() {
         inFlight--;
-        if (inFlight == 0 && (input != null || malformed != null)) {
+        if (inFlight <= neverReplied() && (input != null || malformed != null)) {
             process();
         }
     }

@@ -16,6 +16,7 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.socket.ChannelOutputShutdownException;
 import io.netty.channel.socket.DuplexChannel;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -296,6 +297,9 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
+        if (cause instanceof ChannelOutputShutdownException) {
+            return; // what was yet to be sent when it was finished; the engine closes it
+        }
         LOG.warn("a lane breaks off lane={}", this, cause);
         context.close();
     }

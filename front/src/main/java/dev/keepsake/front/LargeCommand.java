@@ -70,6 +70,11 @@ final class LargeCommand implements AutoCloseable {
         };
     }
 
+    /// Whether its lane awaits its reply.
+    boolean isAccepted() {
+        return state == State.ACCEPTED;
+    }
+
     /// Whether something may have gone to a lane.
     boolean isPassing() {
         return switch (state) {

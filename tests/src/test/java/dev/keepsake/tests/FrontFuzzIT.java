@@ -1,6 +1,7 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.front.FrontOptions;
@@ -130,7 +131,9 @@ class FrontFuzzIT {
     void damagedStreamsHarmNobodyElse(long seed) throws IOException {
         var address = node.address();
         try (var bystander = node.connect()) {
-            sendDamaged(seed, bystander, () -> new Socket(address.getAddress(), address.getPort()));
+            Connector connector = () -> new Socket(address.getAddress(), address.getPort());
+            sendLargeDamaged(seed, connector);
+            sendDamaged(seed, bystander, connector);
             await("the others are gone", () -> clients(bystander) == 1);
             await("nobody is blocked or subscribed in the engine", FrontFuzzIT::engineIsCalm);
         }
@@ -184,6 +187,29 @@ class FrontFuzzIT {
             assertThat(bystander.read()).isEqualTo("OK");
             assertThat(bystander.read()).isEqualTo("QUEUED");
             assertThat(bystander.read()).isEqualTo("[" + value + "]");
+        }
+    }
+
+    /// A command that is passed on while it arrives, and whose last argument is none. Whoever sent
+    /// it is told so.
+    private static void sendLargeDamaged(long seed, Connector connector) throws IOException {
+        var random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
+        var out = Unpooled.buffer();
+        switch (random.nextInt(3)) {
+            case 0 -> RespWriter.command(out, "MULTI");
+            case 1 -> RespWriter.command(out, "WATCH", "k");
+            default -> RespWriter.command(out, "GET", "k");
+        }
+        int length = (1 << 20) + random.nextInt(1 << 19);
+        ByteBufUtil.writeUtf8(out, "*4\r\n$5\r\nRPUSH\r\n$4\r\nlist\r\n$" + length + "\r\n");
+        ByteBufUtil.writeUtf8(out, "x".repeat(length) + "\r\n");
+        var tails = List.of("!\r\n", "*1\r\n", "$-1\r\n", "$x\r\n", "$99999999999\r\n");
+        ByteBufUtil.writeUtf8(out, tails.get(random.nextInt(tails.size())));
+        try (var socket = connector.connect()) {
+            socket.setSoTimeout(30_000);
+            out.readBytes(socket.getOutputStream(), out.readableBytes());
+            assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII))
+                    .contains("-ERR Protocol error: ");
         }
     }
 

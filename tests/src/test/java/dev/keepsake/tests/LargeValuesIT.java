@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.front.AccessUser;
+import dev.keepsake.front.FrontOptions;
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -217,6 +218,57 @@ class LargeValuesIT {
                 assertThat(client.get("a")).isEqualTo(LargeClient.digest(1, LARGE));
             }
         }
+    }
+
+    /// Though the engine has been told of it and waits for its rest.
+    @Test
+    void aLargeCommandWhoseEndMakesNoSenseIsAnsweredAndClosed() throws Exception {
+        var options = FrontOptions.standard("7.0.15");
+        try (var node = ServedNode.start(directory, withTransactions(options, 4 << 20))) {
+            node.front().onDurable(Long.MAX_VALUE);
+            String host = node.address().getHostString();
+            int port = node.address().getPort();
+            String noCommand = "-ERR Protocol error: expected '$', got '!'";
+            try (var client = LargeClient.to(host, port)) {
+                client.command(4).argument("RPUSH").argument("l").argument(1, 3 << 20);
+                client.raw("!bad\r\n");
+                assertThat(client.line()).isEqualTo(noCommand);
+                assertThatThrownBy(client::line).isInstanceOf(IOException.class);
+            }
+            try (var client = LargeClient.to(host, port)) {
+                client.command(1).argument("MULTI");
+                client.command(3).argument("SET").argument("k").argument("v");
+                client.command(4).argument("RPUSH").argument("l").argument(1, 3 << 20);
+                client.raw("!bad\r\n");
+                assertThat(client.line()).isEqualTo("+OK");
+                assertThat(client.line()).isEqualTo("+QUEUED");
+                assertThat(client.line()).isEqualTo(noCommand);
+                assertThatThrownBy(client::line).isInstanceOf(IOException.class);
+            }
+            try (var client = LargeClient.to(host, port)) {
+                client.command(4).argument("RPUSH").argument("l").argument(1, 3 << 20);
+                client.raw("$2097152\r\n");
+                assertThat(client.line()).isEqualTo("-ERR a command may have 4194304 bytes");
+                assertThatThrownBy(client::line).isInstanceOf(IOException.class);
+            }
+            try (var client = LargeClient.to(host, port)) {
+                assertThat(client.ask("EXISTS", "k")).isEqualTo(":0");
+                assertThat(client.ask("EXISTS", "l")).isEqualTo(":0");
+            }
+        }
+    }
+
+    private static FrontOptions withTransactions(FrontOptions options, int maxBytes) {
+        return new FrontOptions(
+                options.limits(),
+                options.engineVersion(),
+                options.maxConnections(),
+                options.maxParkedReplies(),
+                options.maxParkedBytes(),
+                options.maxOutputBytes(),
+                options.maxTotalOutputBytes(),
+                maxBytes,
+                options.hold());
     }
 
     @Test
