@@ -478,12 +478,12 @@ public final class NodeFront implements AutoCloseable {
         return heard;
     }
 
-    /// Publishes on this primary what was published in another shard; not at all when its engine is
-    /// behind or it does not serve.
+    /// Publishes on this primary what was published in another shard; not at all when it does not
+    /// serve, or its engine or its log is so far behind that it takes no commands.
     public void publishFromAnotherShard(Publication publication) {
         execute(() -> {
             var control = controlLane;
-            if (state == State.PRIMARY && control != null && !control.isFull()) {
+            if (state == State.PRIMARY && control != null && !control.isFull() && !bounded) {
                 fromElsewhere.merge(publication, 1, Integer::sum);
                 publishHere(publication, new CompletableFuture<>());
             }
