@@ -59,6 +59,7 @@ public final class NodeFront implements AutoCloseable {
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long WATCH_MS = 100;
     private static final int STALLED_WATCHES = 50;
+    private static final long READMISSION_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String node;
@@ -110,6 +111,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable SharedLane barrierLane;
     private @Nullable Runnable onFirstAdmission;
     private Runnable onNextAdmission = () -> {};
+    private @Nullable Future<?> readmission;
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
@@ -341,6 +343,7 @@ public final class NodeFront implements AutoCloseable {
 
     /// Tells the engine who is permitted.
     private void admit(ControlLane control) {
+        endReadmission();
         access.apply(
                 control,
                 () -> {
@@ -351,7 +354,20 @@ public final class NodeFront implements AutoCloseable {
                     if (first != null) {
                         first.run();
                     }
+                },
+                () -> {
+                    endReadmission();
+                    readmission =
+                            loop.schedule(
+                                    () -> admit(control), READMISSION_MS, TimeUnit.MILLISECONDS);
                 });
+    }
+
+    private void endReadmission() {
+        if (readmission != null) {
+            readmission.cancel(false);
+            readmission = null;
+        }
     }
 
     private void noteAdmission() {
@@ -782,6 +798,7 @@ public final class NodeFront implements AutoCloseable {
         if (controlLane != null) {
             controlLane.close();
             controlLane = null;
+            endReadmission();
             onFirstAdmission = null;
         }
         var unanswered = List.copyOf(publishing);

@@ -1,0 +1,99 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static java.util.concurrent.TimeUnit.SECONDS;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.front.AccessUser;
+import dev.keepsake.resp.RespValue;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What a node does while a script keeps its engine from answering anything but `-BUSY`, and
+/// afterwards.
+class BusyEngineIT {
+    private static final AccessUser DEFAULT = AccessUser.unrestrictedDefault();
+
+    // Four tries of what is tried again every 100 ms.
+    private static final int SOME_TRIES_MS = 400;
+
+    @TempDir static Path directory;
+    private static ServedNode node;
+    private Wire runaway;
+    private Wire bystander;
+
+    @BeforeAll
+    static void start() throws Exception {
+        node = ServedNode.startDurable(directory);
+        node.engine().command("CONFIG", "SET", "busy-reply-threshold", "50");
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        node.close();
+    }
+
+    @BeforeEach
+    void connect() throws IOException {
+        runaway = node.connect();
+        bystander = node.connect();
+        bystander.ask("HELLO", "3"); // over another lane than the script's
+    }
+
+    @AfterEach
+    void disconnect() throws IOException {
+        runaway.close();
+        bystander.close();
+    }
+
+    private void keepBusy() throws IOException {
+        runaway.send("EVAL", "while true do end", "0");
+        await("the engine is busy", () -> answerToPing().startsWith("-BUSY"));
+    }
+
+    private String answerToPing() {
+        try {
+            return bystander.ask("PING");
+        } catch (IOException e) {
+            throw new AssertionError("the node closed a bystander's connection", e);
+        }
+    }
+
+    private void kill() throws IOException {
+        assertThat(node.engine().command("SCRIPT", "KILL"))
+                .isEqualTo(new RespValue.SimpleString("OK"));
+        assertThat(runaway.read()).contains("Script killed");
+    }
+
+    @Test
+    void aListOfUsersIsTakenWhenTheScriptEndsAndNobodyIsShutOutBefore() throws Exception {
+        var added =
+                new AccessUser("late", true, true, Set.of(), false, "~* +@all -cluster|slots");
+        keepBusy();
+        node.front().permit(List.of(DEFAULT, added));
+        assertThat(bystander.hasReplyWithin(SOME_TRIES_MS)).isFalse(); // nor is it closed
+        assertThat(answerToPing()).startsWith("-BUSY");
+        assertThat(node.front().admittedUsers()).containsExactly("default");
+        kill();
+        await("both are let in", () -> node.front().admittedUsers().size() == 2);
+        assertThat(answerToPing()).isEqualTo("PONG");
+        try (var wire = node.connect()) {
+            assertThat(wire.ask("AUTH", "late", "any")).isEqualTo("OK");
+            assertThat(wire.ask("CLUSTER", "SLOTS")).startsWith("-NOPERM");
+            assertThat(wire.ask("CLUSTER", "MYID")).doesNotStartWith("-");
+            // What was learned of the rules holds while there is no engine to ask.
+            node.front().stopServing();
+            assertThat(wire.ask("CLUSTER", "SLOTS")).startsWith("-NOPERM");
+            assertThat(wire.ask("CLUSTER", "MYID")).doesNotStartWith("-");
+            node.front().servePrimary(node.engine().socket(), () -> true).get(10, SECONDS);
+        }
+    }
+}
