@@ -20,6 +20,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -187,11 +188,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                     "node={} client={} does not speak TLS as it should reason={}",
                     front.node(),
                     id,
-                    cause.getMessage());
+                    whyNotTls(cause));
         } else if (!(cause instanceof IOException)) { // which is a client that went away
             LOG.warn("node={} client={} is disconnected", front.node(), id, cause);
         }
         context.close();
+    }
+
+    /// Says no more than what kind of failure it is: messages may show what the client has sent,
+    /// and who forgets TLS may have sent a password.
+    private static String whyNotTls(Throwable failure) {
+        var innermost = failure;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        return innermost instanceof NotSslRecordException
+                ? "not an SSL/TLS record"
+                : innermost.getClass().getSimpleName();
     }
 
     @Override
