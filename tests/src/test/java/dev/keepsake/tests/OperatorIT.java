@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// What operators may do over their socket, and that nobody else may.
 class OperatorIT {
@@ -171,7 +172,10 @@ class OperatorIT {
                         separate.resolve("data"),
                         ServerParts.standard(),
                         FleetTuning.standard().withOperatorSockets(sockets))) {
-            server.api().create("demo", 1, 1, 0, server.endpointPort());
+            var cluster = server.api().create("demo", 1, 1, 0, server.endpointPort());
+            aReplicaMayBeBusy(
+                    cluster.shards().getFirst().nodes().get(1),
+                    sockets.resolve("us-east-1.demo-0001-002.sock"));
             var ofNode = sockets.resolve("us-east-1.demo-0001-001.sock");
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(ofNode)))
                     .isEqualTo("rw-------");
@@ -184,6 +188,22 @@ class OperatorIT {
         }
         try (var left = Files.list(sockets)) {
             assertThat(left).isEmpty();
+        }
+    }
+
+    /// Its engine does not say then how far it has come, for several of the node's questions.
+    private static void aReplicaMayBeBusy(Node replica, Path socket) throws IOException {
+        try (var operator = UnixWire.to(socket);
+                var rescuer = UnixWire.to(socket);
+                var runaway = Wire.to(replica)) {
+            assertThat(operator.ask("CONFIG", "SET", "busy-reply-threshold", "50")).isEqualTo("OK");
+            runaway.ask("READONLY");
+            runaway.send("EVAL_RO", "while true do end", "0");
+            assertThat(runaway.hasReplyWithin(500)).isFalse(); // nor is it closed
+            assertThat(rescuer.ask("SCRIPT", "KILL")).isEqualTo("OK");
+            assertThat(runaway.read()).contains("Script killed");
+            assertThat(operator.ask("CONFIG", "SET", "busy-reply-threshold", "5000"))
+                    .isEqualTo("OK");
         }
     }
 
