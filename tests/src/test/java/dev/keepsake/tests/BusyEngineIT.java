@@ -75,8 +75,7 @@ class BusyEngineIT {
 
     @Test
     void aListOfUsersIsTakenWhenTheScriptEndsAndNobodyIsShutOutBefore() throws Exception {
-        var added =
-                new AccessUser("late", true, true, Set.of(), false, "~* +@all -cluster|slots");
+        var added = new AccessUser("late", true, true, Set.of(), false, "~* +@all -cluster|slots");
         keepBusy();
         node.front().permit(List.of(DEFAULT, added));
         assertThat(bystander.hasReplyWithin(SOME_TRIES_MS)).isFalse(); // nor is it closed
@@ -95,5 +94,16 @@ class BusyEngineIT {
             assertThat(wire.ask("CLUSTER", "MYID")).doesNotStartWith("-");
             node.front().servePrimary(node.engine().socket(), () -> true).get(10, SECONDS);
         }
+    }
+
+    @Test
+    void theKeysOfASlotAreNotSaidToBeNone() throws IOException {
+        bystander.ask("SET", "foo", "in slot 12182");
+        keepBusy();
+        assertThat(bystander.ask("CLUSTER", "COUNTKEYSINSLOT", "12182")).startsWith("-BUSY");
+        assertThat(bystander.ask("CLUSTER", "GETKEYSINSLOT", "12182", "1")).startsWith("-BUSY");
+        kill();
+        assertThat(bystander.ask("CLUSTER", "COUNTKEYSINSLOT", "12182")).isEqualTo("1");
+        assertThat(bystander.ask("CLUSTER", "GETKEYSINSLOT", "12182", "1")).isEqualTo("[foo]");
     }
 }
