@@ -106,4 +106,16 @@ class BusyEngineIT {
         assertThat(bystander.ask("CLUSTER", "COUNTKEYSINSLOT", "12182")).isEqualTo("1");
         assertThat(bystander.ask("CLUSTER", "GETKEYSINSLOT", "12182", "1")).isEqualTo("[foo]");
     }
+
+    @Test
+    void whoTracksForAnotherIsAnsweredWhenTheScriptEnds() throws IOException {
+        try (var tracking = node.connect()) {
+            var id = bystander.ask("CLIENT", "ID");
+            keepBusy();
+            tracking.send("CLIENT", "TRACKING", "ON", "REDIRECT", id);
+            assertThat(tracking.hasReplyWithin(50)).isFalse();
+            kill();
+            assertThat(tracking.read()).isEqualTo("OK");
+        }
+    }
 }
