@@ -164,7 +164,6 @@ public final class NodeFront implements AutoCloseable {
                             BACKLOG,
                             accepted -> adoptOnLoop(accepted, false));
             listener = binding.channel();
-            bindOperatorSocket();
             if (watch == null) {
                 watch =
                         loop.scheduleAtFixedRate(
@@ -172,6 +171,7 @@ public final class NodeFront implements AutoCloseable {
             }
             binding.addListener(done -> {
                 if (done.isSuccess()) {
+                    bindOperatorSocket();
                     bound.complete(null);
                 } else {
                     listener = null;
@@ -196,7 +196,7 @@ public final class NodeFront implements AutoCloseable {
 
     private void bindOperatorSocket() {
         var socket = operatorSocket;
-        if (socket == null) {
+        if (socket == null || operatorListener != null || listener == null) {
             return;
         }
         try {
@@ -215,8 +215,7 @@ public final class NodeFront implements AutoCloseable {
         operatorListener = binding.channel();
         binding.addListener(done -> {
             if (done.isSuccess()) {
-                Files.setPosixFilePermissions(socket, OWNER_ONLY);
-                LOG.info("node={} admits operators socket={}", node, socket);
+                restrictToOwner(socket, binding.channel());
             } else {
                 operatorListener = null;
                 LOG.error(
@@ -227,6 +226,23 @@ public final class NodeFront implements AutoCloseable {
                         done.cause());
             }
         });
+    }
+
+    /// Nobody is admitted over a socket that others than its owner might open.
+    private void restrictToOwner(Path socket, Channel listening) {
+        try {
+            Files.setPosixFilePermissions(socket, OWNER_ONLY);
+            LOG.info("node={} admits operators socket={}", node, socket);
+        } catch (IOException | RuntimeException e) {
+            operatorListener = null;
+            listening.close();
+            LOG.error(
+                    "node={} does not admit operators, it cannot make {} its owner's alone; another"
+                            + " directory may do",
+                    node,
+                    socket,
+                    e);
+        }
     }
 
     /// Where operators come from, or null when nobody does.

@@ -1,13 +1,18 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -102,6 +107,10 @@ class OperatorIT {
                 assertThat(operator.ask("CONFIG", "SET", "hz", "11", setting, "1"))
                         .startsWith("-ERR CONFIG SET of '%s' is not".formatted(setting));
             }
+            for (String thresholdMs : List.of("0", "-1", "5001", "99999999999", "1s")) {
+                assertThat(operator.ask("CONFIG", "SET", "hz", "11", "lua-time-limit", thresholdMs))
+                        .startsWith("-ERR CONFIG SET of 'lua-time-limit' takes 1 to 5000");
+            }
             assertThat(operator.ask("CONFIG", "GET", "hz")).isEqualTo("[hz 10]");
             assertThat(operator.ask("CONFIG", "REWRITE")).startsWith("-ERR CONFIG REWRITE is not");
             for (String withheld :
@@ -161,6 +170,31 @@ class OperatorIT {
                 client.read();
                 assertThat(client.ask("GET", "a")).isEqualTo("1");
             }
+        }
+    }
+
+    @Test
+    void aNodeThatCannotListenHasNoneUntilItCan(@TempDir Path separate) throws Exception {
+        var own = separate.resolve("operator.sock");
+        var loopback = InetAddress.getLoopbackAddress();
+        try (var transport = Transport.best(1);
+                var taken = new ServerSocket(0, 1, loopback)) {
+            var front = ServedNode.frontOf(transport, own);
+            var address = new InetSocketAddress(loopback, taken.getLocalPort());
+            assertThat(front.bind(address)).failsWithin(10, SECONDS);
+            assertThat(own).doesNotExist();
+            taken.close();
+            assertThat(front.bind(address)).succeedsWithin(10, SECONDS);
+            await("its socket is there", () -> answersOperators(own));
+            front.close();
+        }
+    }
+
+    private static boolean answersOperators(Path socket) {
+        try (var operator = UnixWire.to(socket)) {
+            return operator.ask("PING").startsWith("-LOADING");
+        } catch (IOException _) {
+            return false;
         }
     }
 
