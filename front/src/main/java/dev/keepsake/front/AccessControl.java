@@ -17,6 +17,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -150,29 +151,67 @@ final class AccessControl {
         return names;
     }
 
-    /// Tells an engine who is permitted. A user whose rules it does not take is not let in.
+    /// What an engine is asked at once about all who are permitted. It counts as a whole or not at
+    /// all: an engine that a script keeps busy refuses every question, which says nothing of the
+    /// users.
+    private static final class Round {
+        private final ControlLane lane;
+        private final Map<String, Admitted> becoming = new TreeMap<>();
+        private boolean busy;
+
+        Round(ControlLane lane) {
+            this.lane = lane;
+        }
+
+        void ask(Consumer<RespValue> onReply, List<String> command) {
+            lane.ask(
+                    reply -> {
+                        if (isOfBusyEngine(reply)) {
+                            busy = true;
+                        } else {
+                            onReply.accept(reply);
+                        }
+                    },
+                    command.toArray(new String[0]));
+        }
+
+        private static boolean isOfBusyEngine(RespValue reply) {
+            return reply instanceof RespValue.ErrorReply(String error) && error.startsWith("BUSY ");
+        }
+    }
+
+    /// Tells an engine who is permitted. A user whose rules it does not take is not let in. While a
+    /// script keeps the engine busy it takes nobody's, and who was let in before stays so.
     ///
     /// @param onApplied called once all of them have their rules, unless the list changes before
-    void apply(ControlLane lane, Runnable onApplied) {
+    /// @param onBusy called instead when the engine was busy: it is to be told again
+    void apply(ControlLane lane, Runnable onApplied, Runnable onBusy) {
         round++;
         int mine = round;
+        var asked = new Round(lane);
         if (operators) {
-            setOperator(lane);
+            setOperator(asked);
         }
-        var becoming = new TreeMap<String, Admitted>();
         for (var user : permitted) {
             if (user.enabled()) {
                 var rules = setUser(inEngine(user.name()), user);
                 rules.addAll(ALWAYS);
                 rules.addAll(withheld);
-                lane.ask(reply -> onUserSet(user, reply, becoming), rules.toArray(new String[0]));
-                askForRefusals(lane, user, becoming);
+                asked.ask(reply -> onUserSet(user, reply, asked.becoming), rules);
+                askForRefusals(asked, user);
             }
         }
+        // Not by the round, for this one has to be heard whatever it is.
         lane.ask(
                 reply -> {
-                    if (mine == round) {
-                        admit(becoming);
+                    asked.busy |= Round.isOfBusyEngine(reply);
+                    if (mine != round) {
+                        return;
+                    }
+                    if (asked.busy) {
+                        onBusy.run();
+                    } else {
+                        admit(asked.becoming);
                         onApplied.run();
                     }
                 },
@@ -181,18 +220,18 @@ final class AccessControl {
 
     /// May do what everybody may who is not restricted, CONFIG and DEBUG besides; of the latter two
     /// the front takes what [OperatorCommands] has.
-    private void setOperator(ControlLane lane) {
+    private void setOperator(Round asked) {
         var rules = new ArrayList<>(List.of("ACL", "SETUSER", OPERATOR, "reset"));
         rules.addAll(List.of("on", "nopass", "~*", "&*", "+@all"));
         rules.addAll(withheld);
         rules.addAll(OperatorCommands.RULES);
-        lane.ask(
+        asked.ask(
                 reply -> {
                     if (reply instanceof RespValue.ErrorReply(String error)) {
                         LOG.error("operators are not let in, their rules are refused: {}", error);
                     }
                 },
-                rules.toArray(new String[0]));
+                rules);
     }
 
     private static List<String> setUser(String nameInEngine, AccessUser user) {
@@ -216,37 +255,47 @@ final class AccessControl {
         }
     }
 
-    private void askForRefusals(ControlLane lane, AccessUser user, Map<String, Admitted> becoming) {
+    private void askForRefusals(Round asked, AccessUser user) {
         var known = refusalsByRules.get(user.aclRules());
         if (known != null) {
-            lane.ask(
+            asked.ask(
                     reply ->
-                            becoming.computeIfPresent(
+                            asked.becoming.computeIfPresent(
                                     user.name(), (name, found) -> new Admitted(user, known)),
-                    "PING");
+                    List.of("PING"));
             return;
         }
         var refusals = new HashMap<String, String>();
-        lane.ask(reply -> {}, setUser(EXAMPLE, user).toArray(new String[0]));
+        var unsaid = new ArrayList<String>();
+        asked.ask(reply -> {}, setUser(EXAMPLE, user));
         for (var spec : checkedHere) {
-            lane.ask(
+            asked.ask(
                     reply -> {
                         if (reply instanceof RespValue.Bulk why) {
                             refusals.put(spec.name(), "NOPERM " + asRefused(why.utf8()));
+                        } else if (reply instanceof RespValue.ErrorReply(String error)
+                                && !isUnknownCommand(error)) {
+                            unsaid.add(spec.name());
                         }
                     },
                     dryRun(spec));
         }
-        lane.ask(
+        asked.ask(
                 reply -> {
-                    if (becoming.containsKey(user.name())) {
-                        becoming.put(user.name(), new Admitted(user, refusals));
-                        remember(user, refusals);
+                    if (asked.becoming.containsKey(user.name())) {
+                        asked.becoming.put(user.name(), new Admitted(user, refusals));
+                        // Only what the engine has said of every command holds for later.
+                        if (!asked.busy && unsaid.isEmpty()) {
+                            remember(user, refusals);
+                        }
                     }
                 },
-                "ACL",
-                "DELUSER",
-                EXAMPLE);
+                List.of("ACL", "DELUSER", EXAMPLE));
+    }
+
+    /// An engine older than a command, or one that has it as a family alone, will never say more.
+    private static boolean isUnknownCommand(String error) {
+        return error.startsWith("ERR Command '") && error.endsWith("' not found");
     }
 
     private void remember(AccessUser user, Map<String, String> refusals) {
@@ -255,14 +304,14 @@ final class AccessControl {
         }
     }
 
-    private static String[] dryRun(CommandSpec spec) {
+    private static List<String> dryRun(CommandSpec spec) {
         var command = new ArrayList<>(List.of("ACL", "DRYRUN", EXAMPLE));
         command.addAll(List.of(spec.name().split("\\|", -1)));
         int wanted = 3 + Math.abs(spec.arity());
         while (command.size() < wanted) {
             command.add("x");
         }
-        return command.toArray(new String[0]);
+        return command;
     }
 
     /// Redis 7.0 begins the same sentence with a small letter when it refuses a command.

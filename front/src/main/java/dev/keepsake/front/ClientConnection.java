@@ -20,6 +20,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -187,11 +188,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                     "node={} client={} does not speak TLS as it should reason={}",
                     front.node(),
                     id,
-                    cause.getMessage());
+                    whyNotTls(cause));
         } else if (!(cause instanceof IOException)) { // which is a client that went away
             LOG.warn("node={} client={} is disconnected", front.node(), id, cause);
         }
         context.close();
+    }
+
+    /// Says no more than what kind of failure it is: messages may show what the client has sent,
+    /// and who forgets TLS may have sent a password.
+    private static String whyNotTls(Throwable failure) {
+        var innermost = failure;
+        while (innermost.getCause() != null) {
+            innermost = innermost.getCause();
+        }
+        return innermost instanceof NotSslRecordException
+                ? "not an SSL/TLS record"
+                : innermost.getClass().getSimpleName();
     }
 
     @Override
@@ -874,7 +887,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /// Answers a command that could not be answered at once. The answer waits like any other until
-    /// all that has been executed so far is durable.
+    /// all that has been executed so far is durable, unless it is that the engine is busy.
     private void answerLater(Consumer<ByteBuf> answer) {
         if (isClosed()) {
             return;
@@ -882,7 +895,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (!swallowsReply()) {
             var out = front.allocator().buffer(64);
             answer.accept(out);
-            if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING) {
+            boolean tellsNothing =
+                    LaneChannel.isOfBusyEngine(out) && !hasParked() && front.mayReply();
+            if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING && !tellsNothing) {
                 front.parkLate(park(out));
             } else {
                 deliver(out);
@@ -1067,21 +1082,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         boolean counts = spec.name().equals("cluster|countkeysinslot");
         int slot = smallNumber(in, base, frame, 2);
-        int limit = counts ? Integer.MAX_VALUE : smallNumber(in, base, frame, 3);
+        int limit = counts ? 0 : smallNumber(in, base, frame, 3);
         if (slot < 0 || slot >= Slots.COUNT || limit < 0) {
             return refuse(counts ? "ERR Invalid slot" : "ERR Invalid slot or number of keys");
         }
         inFlight++;
-        new KeysInSlot(control, slot, limit)
-                .find(keys ->
-                        answerLater(out -> {
+        var search = counts ? KeysInSlot.all(control, slot) : KeysInSlot.some(control, slot, limit);
+        search.find(outcome ->
+                answerLater(out -> {
+                    switch (outcome) {
+                        case KeysInSlot.Refused(String error) -> RespWriter.error(out, error);
+                        case KeysInSlot.Found(List<byte[]> keys, long count) -> {
                             if (counts) {
-                                RespWriter.integer(out, keys.size());
+                                RespWriter.integer(out, count);
                             } else {
                                 RespWriter.array(out, keys.size());
                                 keys.forEach(key -> RespWriter.bulk(out, key));
                             }
-                        }));
+                        }
+                    }
+                }));
         return true;
     }
 

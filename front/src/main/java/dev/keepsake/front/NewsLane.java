@@ -4,6 +4,7 @@ import dev.keepsake.resp.ReplyFramer;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
+import java.util.concurrent.TimeUnit;
 
 /// A connection over which the engine tells what has changed of the keys that one client tracks on
 /// behalf of another connection: `CLIENT TRACKING … REDIRECT`. To the engine it is that other
@@ -13,6 +14,8 @@ import io.netty.buffer.ByteBuf;
 /// It speaks RESP3, where news come by themselves, as the engine's own user, and asks nothing but
 /// what the engine calls it.
 final class NewsLane extends LaneChannel {
+    private static final long BUSY_RETRY_MS = 10;
+
     private final NodeFront front;
     private final ClientConnection tracker;
     private long idInEngine;
@@ -26,8 +29,16 @@ final class NewsLane extends LaneChannel {
     void greet() {
         var greeting = front.allocator().buffer(64);
         RespWriter.command(greeting, "HELLO", "3");
-        RespWriter.command(greeting, "CLIENT", "ID");
         send(greeting);
+        askForId();
+    }
+
+    private void askForId() {
+        if (!isClosed()) {
+            var question = front.allocator().buffer(64);
+            RespWriter.command(question, "CLIENT", "ID");
+            send(question);
+        }
     }
 
     /// What the engine calls this lane, or 0 when it has not said so yet.
@@ -50,6 +61,8 @@ final class NewsLane extends LaneChannel {
         var reply = in.slice(from, length);
         if (ReplyFramer.isPush(in, from)) {
             tracker.onNews(reply);
+        } else if (isOfBusyEngine(reply)) {
+            front.loop().schedule(this::askForId, BUSY_RETRY_MS, TimeUnit.MILLISECONDS);
         } else if (RespValue.decode(reply) instanceof RespValue.IntegerReply(long id)) {
             idInEngine = id;
             tracker.onNewsLaneReady();

@@ -59,6 +59,7 @@ public final class NodeFront implements AutoCloseable {
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long WATCH_MS = 100;
     private static final int STALLED_WATCHES = 50;
+    private static final long READMISSION_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private final String node;
@@ -110,6 +111,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable SharedLane barrierLane;
     private @Nullable Runnable onFirstAdmission;
     private Runnable onNextAdmission = () -> {};
+    private @Nullable Future<?> readmission;
     private @Nullable String writeRefusal;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
@@ -162,7 +164,6 @@ public final class NodeFront implements AutoCloseable {
                             BACKLOG,
                             accepted -> adoptOnLoop(accepted, false));
             listener = binding.channel();
-            bindOperatorSocket();
             if (watch == null) {
                 watch =
                         loop.scheduleAtFixedRate(
@@ -170,6 +171,7 @@ public final class NodeFront implements AutoCloseable {
             }
             binding.addListener(done -> {
                 if (done.isSuccess()) {
+                    bindOperatorSocket();
                     bound.complete(null);
                 } else {
                     listener = null;
@@ -194,7 +196,7 @@ public final class NodeFront implements AutoCloseable {
 
     private void bindOperatorSocket() {
         var socket = operatorSocket;
-        if (socket == null) {
+        if (socket == null || operatorListener != null || listener == null) {
             return;
         }
         try {
@@ -213,8 +215,7 @@ public final class NodeFront implements AutoCloseable {
         operatorListener = binding.channel();
         binding.addListener(done -> {
             if (done.isSuccess()) {
-                Files.setPosixFilePermissions(socket, OWNER_ONLY);
-                LOG.info("node={} admits operators socket={}", node, socket);
+                restrictToOwner(socket, binding.channel());
             } else {
                 operatorListener = null;
                 LOG.error(
@@ -225,6 +226,23 @@ public final class NodeFront implements AutoCloseable {
                         done.cause());
             }
         });
+    }
+
+    /// Nobody is admitted over a socket that others than its owner might open.
+    private void restrictToOwner(Path socket, Channel listening) {
+        try {
+            Files.setPosixFilePermissions(socket, OWNER_ONLY);
+            LOG.info("node={} admits operators socket={}", node, socket);
+        } catch (IOException | RuntimeException e) {
+            operatorListener = null;
+            listening.close();
+            LOG.error(
+                    "node={} does not admit operators, it cannot make {} its owner's alone; another"
+                            + " directory may do",
+                    node,
+                    socket,
+                    e);
+        }
     }
 
     /// Where operators come from, or null when nobody does.
@@ -341,6 +359,7 @@ public final class NodeFront implements AutoCloseable {
 
     /// Tells the engine who is permitted.
     private void admit(ControlLane control) {
+        endReadmission();
         access.apply(
                 control,
                 () -> {
@@ -351,7 +370,20 @@ public final class NodeFront implements AutoCloseable {
                     if (first != null) {
                         first.run();
                     }
+                },
+                () -> {
+                    endReadmission();
+                    readmission =
+                            loop.schedule(
+                                    () -> admit(control), READMISSION_MS, TimeUnit.MILLISECONDS);
                 });
+    }
+
+    private void endReadmission() {
+        if (readmission != null) {
+            readmission.cancel(false);
+            readmission = null;
+        }
     }
 
     private void noteAdmission() {
@@ -782,6 +814,7 @@ public final class NodeFront implements AutoCloseable {
         if (controlLane != null) {
             controlLane.close();
             controlLane = null;
+            endReadmission();
             onFirstAdmission = null;
         }
         var unanswered = List.copyOf(publishing);

@@ -54,6 +54,13 @@ final class OperatorCommands {
                             + "|(dynamic-)?hz|tracking-table-max-keys|acllog-max-len"
                             + "|busy-reply-threshold|lua-time-limit|sanitize-dump-payload");
 
+    /// Two names of one setting: after how long an engine says that a script keeps it busy.
+    private static final Set<String> BUSY_THRESHOLD =
+            Set.of("busy-reply-threshold", "lua-time-limit");
+
+    // The engine's own default, and half of what the node waits for an answer.
+    private static final int BUSY_THRESHOLD_MAX_MS = 5_000;
+
     private static final Pattern SECRET =
             Pattern.compile(
                     "(\\$\\d+\r\n(?:masterauth|requirepass|tls-(?:client-)?key-file-pass)\r\n)"
@@ -95,8 +102,20 @@ final class OperatorCommands {
                 return "ERR CONFIG SET of '%s' is not offered to operators, because the node relies on it; what it may be set to is in the cluster's parameter group, or nowhere"
                         .formatted(name.replaceAll("[\r\n]", " "));
             }
+            if (BUSY_THRESHOLD.contains(name)
+                    && i + 1 < arguments.count()
+                    && !isBusyThreshold(arguments.texts()[i + 1])) {
+                return "ERR CONFIG SET of '%s' takes 1 to %d (milliseconds) here, because the node takes an engine for dead that neither answers nor says that it is busy"
+                        .formatted(name, BUSY_THRESHOLD_MAX_MS);
+            }
         }
         return null;
+    }
+
+    private static boolean isBusyThreshold(String value) {
+        return value.matches("\\d{1,9}")
+                && Integer.parseInt(value) >= 1
+                && Integer.parseInt(value) <= BUSY_THRESHOLD_MAX_MS;
     }
 
     private static String lower(Arguments arguments, int index) {

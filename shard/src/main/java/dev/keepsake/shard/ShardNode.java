@@ -79,6 +79,7 @@ public final class ShardNode implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardNode.class);
     private static final long NOT_A_REPLICA = Long.MIN_VALUE;
+    private static final long BUSY = NOT_A_REPLICA + 1;
     private static final int TAP_READ_BYTES = 64 * 1024;
     private static final long TICK_MS = 50;
     private static final long FULL_RETRY_MS = 100;
@@ -354,8 +355,10 @@ public final class ShardNode implements AutoCloseable {
                 if (offset == NOT_A_REPLICA) {
                     return;
                 }
-                appliedOffset = offset;
-                inLoop(() -> onProgress(tail, offset));
+                if (offset != BUSY) {
+                    appliedOffset = offset;
+                    inLoop(() -> onProgress(tail, offset));
+                }
                 probeSoon.tryAcquire(
                         probeEagerly ? PROBE_EAGER_NS : PROBE_IDLE_NS, TimeUnit.NANOSECONDS);
             }
@@ -368,8 +371,12 @@ public final class ShardNode implements AutoCloseable {
         }
     }
 
-    /// The applied offset out of a replica's `ROLE`: `["slave", host, port, state, offset]`.
+    /// The applied offset out of a replica's `ROLE`: `["slave", host, port, state, offset]`. A
+    /// script that only reads may keep a replica from saying it, and from getting on.
     private static long replicaOffset(RespValue role) throws IOException {
+        if (role instanceof RespValue.ErrorReply(String error) && error.startsWith("BUSY ")) {
+            return BUSY;
+        }
         if (role instanceof RespValue.ArrayReply(List<RespValue> items) && !items.isEmpty()) {
             if (items.size() == 5 && items.get(4) instanceof RespValue.IntegerReply(long offset)) {
                 return offset;

@@ -1,65 +1,121 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.front.FrontOptions;
+import dev.keepsake.front.AccessUser;
+import dev.keepsake.resp.RespValue;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What is answered while a function keeps the engine busy, though it names no offset that would
-/// cover anything, and nothing is durable.
+/// What a node does while a script keeps its engine from answering anything but `-BUSY`, and
+/// afterwards.
 class BusyEngineIT {
-    private static final String ENDLESS =
-            "#!lua name=lib\nredis.register_function('endless', function() while true do end end)";
+    private static final AccessUser DEFAULT = AccessUser.unrestrictedDefault();
 
-    @TempDir Path directory;
-    private ServedNode node;
+    // Four tries of what is tried again every 100 ms.
+    private static final int SOME_TRIES_MS = 400;
 
-    @BeforeEach
-    void start() throws Exception {
-        node = ServedNode.start(directory, FrontOptions.standard("7.0.15"));
+    @TempDir static Path directory;
+    private static ServedNode node;
+    private Wire runaway;
+    private Wire bystander;
+
+    @BeforeAll
+    static void start() throws Exception {
+        node = ServedNode.startDurable(directory);
         node.engine().command("CONFIG", "SET", "busy-reply-threshold", "50");
-        node.engine().command("FUNCTION", "LOAD", ENDLESS);
     }
 
-    @AfterEach
-    void stop() throws Exception {
+    @AfterAll
+    static void stop() throws IOException {
         node.close();
     }
 
-    @Test
-    void whoAsksOrCallsAnotherIsTold() throws IOException {
-        try (var caller = node.connect();
-                var asking = node.connect();
-                var rescuer = node.connect()) {
-            callEndless(caller, asking);
-            assertThat(asking.ask("FUNCTION", "STATS")).contains("running_script [name endless");
-            assertThat(asking.ask("EVAL", "return 1", "0")).startsWith("-BUSY Redis is busy");
-            assertThat(asking.ask("FCALL", "endless", "0")).startsWith("-BUSY Redis is busy");
-            rescuer.send("FUNCTION", "KILL");
-            node.front().onDurable(Long.MAX_VALUE);
-            assertThat(rescuer.read()).isEqualTo("OK");
-            assertThat(caller.read()).contains("killed by user");
+    @BeforeEach
+    void connect() throws IOException {
+        runaway = node.connect();
+        bystander = node.connect();
+        bystander.ask("HELLO", "3"); // over another lane than the script's
+    }
+
+    @AfterEach
+    void disconnect() throws IOException {
+        runaway.close();
+        bystander.close();
+    }
+
+    private void keepBusy() throws IOException {
+        runaway.send("EVAL", "while true do end", "0");
+        await("the engine is busy", () -> answerToPing().startsWith("-BUSY"));
+    }
+
+    private String answerToPing() {
+        try {
+            return bystander.ask("PING");
+        } catch (IOException e) {
+            throw new AssertionError("the node closed a bystander's connection", e);
         }
     }
 
-    private static void callEndless(Wire caller, Wire bystander) throws IOException {
-        bystander.ask("HELLO", "3"); // over another lane
-        caller.send("FCALL", "endless", "0");
-        await("it is busy", () -> asks(bystander, "PING").startsWith("-BUSY"));
+    private void kill() throws IOException {
+        assertThat(node.engine().command("SCRIPT", "KILL"))
+                .isEqualTo(new RespValue.SimpleString("OK"));
+        assertThat(runaway.read()).contains("Script killed");
     }
 
-    private static String asks(Wire wire, String... command) {
-        try {
-            return wire.ask(command);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
+    @Test
+    void aListOfUsersIsTakenWhenTheScriptEndsAndNobodyIsShutOutBefore() throws Exception {
+        var added = new AccessUser("late", true, true, Set.of(), false, "~* +@all -cluster|slots");
+        keepBusy();
+        node.front().permit(List.of(DEFAULT, added));
+        assertThat(bystander.hasReplyWithin(SOME_TRIES_MS)).isFalse(); // nor is it closed
+        assertThat(answerToPing()).startsWith("-BUSY");
+        assertThat(node.front().admittedUsers()).containsExactly("default");
+        kill();
+        await("both are let in", () -> node.front().admittedUsers().size() == 2);
+        assertThat(answerToPing()).isEqualTo("PONG");
+        try (var wire = node.connect()) {
+            assertThat(wire.ask("AUTH", "late", "any")).isEqualTo("OK");
+            assertThat(wire.ask("CLUSTER", "SLOTS")).startsWith("-NOPERM");
+            assertThat(wire.ask("CLUSTER", "MYID")).doesNotStartWith("-");
+            // What was learned of the rules holds while there is no engine to ask.
+            node.front().stopServing();
+            assertThat(wire.ask("CLUSTER", "SLOTS")).startsWith("-NOPERM");
+            assertThat(wire.ask("CLUSTER", "MYID")).doesNotStartWith("-");
+            node.front().servePrimary(node.engine().socket(), () -> true).get(10, SECONDS);
+        }
+    }
+
+    @Test
+    void theKeysOfASlotAreNotSaidToBeNone() throws IOException {
+        bystander.ask("SET", "foo", "in slot 12182");
+        keepBusy();
+        assertThat(bystander.ask("CLUSTER", "COUNTKEYSINSLOT", "12182")).startsWith("-BUSY");
+        assertThat(bystander.ask("CLUSTER", "GETKEYSINSLOT", "12182", "1")).startsWith("-BUSY");
+        kill();
+        assertThat(bystander.ask("CLUSTER", "COUNTKEYSINSLOT", "12182")).isEqualTo("1");
+        assertThat(bystander.ask("CLUSTER", "GETKEYSINSLOT", "12182", "1")).isEqualTo("[foo]");
+    }
+
+    @Test
+    void whoTracksForAnotherIsAnsweredWhenTheScriptEnds() throws IOException {
+        try (var tracking = node.connect()) {
+            var id = bystander.ask("CLIENT", "ID");
+            keepBusy();
+            tracking.send("CLIENT", "TRACKING", "ON", "REDIRECT", id);
+            assertThat(tracking.hasReplyWithin(50)).isFalse();
+            kill();
+            assertThat(tracking.read()).isEqualTo("OK");
         }
     }
 }

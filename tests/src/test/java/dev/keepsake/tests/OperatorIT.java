@@ -1,13 +1,18 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -16,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// What operators may do over their socket, and that nobody else may.
 class OperatorIT {
@@ -101,6 +107,10 @@ class OperatorIT {
                 assertThat(operator.ask("CONFIG", "SET", "hz", "11", setting, "1"))
                         .startsWith("-ERR CONFIG SET of '%s' is not".formatted(setting));
             }
+            for (String thresholdMs : List.of("0", "-1", "5001", "99999999999", "1s")) {
+                assertThat(operator.ask("CONFIG", "SET", "hz", "11", "lua-time-limit", thresholdMs))
+                        .startsWith("-ERR CONFIG SET of 'lua-time-limit' takes 1 to 5000");
+            }
             assertThat(operator.ask("CONFIG", "GET", "hz")).isEqualTo("[hz 10]");
             assertThat(operator.ask("CONFIG", "REWRITE")).startsWith("-ERR CONFIG REWRITE is not");
             for (String withheld :
@@ -164,6 +174,31 @@ class OperatorIT {
     }
 
     @Test
+    void aNodeThatCannotListenHasNoneUntilItCan(@TempDir Path separate) throws Exception {
+        var own = separate.resolve("operator.sock");
+        var loopback = InetAddress.getLoopbackAddress();
+        try (var transport = Transport.best(1);
+                var taken = new ServerSocket(0, 1, loopback)) {
+            var front = ServedNode.frontOf(transport, own);
+            var address = new InetSocketAddress(loopback, taken.getLocalPort());
+            assertThat(front.bind(address)).failsWithin(10, SECONDS);
+            assertThat(own).doesNotExist();
+            taken.close();
+            assertThat(front.bind(address)).succeedsWithin(10, SECONDS);
+            await("its socket is there", () -> answersOperators(own));
+            front.close();
+        }
+    }
+
+    private static boolean answersOperators(Path socket) {
+        try (var operator = UnixWire.to(socket)) {
+            return operator.ask("PING").startsWith("-LOADING");
+        } catch (IOException _) {
+            return false;
+        }
+    }
+
+    @Test
     void everyNodeHasASocketForItsOwnerAlone(@TempDir Path separate) throws Exception {
         var sockets = Files.createDirectory(separate.resolve("o"));
         try (var server =
@@ -171,7 +206,10 @@ class OperatorIT {
                         separate.resolve("data"),
                         ServerParts.standard(),
                         FleetTuning.standard().withOperatorSockets(sockets))) {
-            server.api().create("demo", 1, 1, 0, server.endpointPort());
+            var cluster = server.api().create("demo", 1, 1, 0, server.endpointPort());
+            aReplicaMayBeBusy(
+                    cluster.shards().getFirst().nodes().get(1),
+                    sockets.resolve("us-east-1.demo-0001-002.sock"));
             var ofNode = sockets.resolve("us-east-1.demo-0001-001.sock");
             assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(ofNode)))
                     .isEqualTo("rw-------");
@@ -184,6 +222,22 @@ class OperatorIT {
         }
         try (var left = Files.list(sockets)) {
             assertThat(left).isEmpty();
+        }
+    }
+
+    /// Its engine does not say then how far it has come, for several of the node's questions.
+    private static void aReplicaMayBeBusy(Node replica, Path socket) throws IOException {
+        try (var operator = UnixWire.to(socket);
+                var rescuer = UnixWire.to(socket);
+                var runaway = Wire.to(replica)) {
+            assertThat(operator.ask("CONFIG", "SET", "busy-reply-threshold", "50")).isEqualTo("OK");
+            runaway.ask("READONLY");
+            runaway.send("EVAL_RO", "while true do end", "0");
+            assertThat(runaway.hasReplyWithin(500)).isFalse(); // nor is it closed
+            assertThat(rescuer.ask("SCRIPT", "KILL")).isEqualTo("OK");
+            assertThat(runaway.read()).contains("Script killed");
+            assertThat(operator.ask("CONFIG", "SET", "busy-reply-threshold", "5000"))
+                    .isEqualTo("OK");
         }
     }
 

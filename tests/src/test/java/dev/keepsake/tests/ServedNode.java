@@ -120,6 +120,24 @@ final class ServedNode implements AutoCloseable {
         return new ServedNode(transport, launcher, engine, replica, front, address);
     }
 
+    /// A front that neither listens nor has an engine yet, and admits operators over this socket.
+    static NodeFront frontOf(Transport transport, Path operatorSocket) {
+        var topology = topology(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
+        var front =
+                new NodeFront(
+                        NAME,
+                        transport.group().next(),
+                        transport,
+                        CommandTable.standard(),
+                        () -> topology,
+                        null,
+                        null,
+                        new WallClock(),
+                        FrontOptions.standard("7.0.15"));
+        front.admitOperators(operatorSocket);
+        return front;
+    }
+
     /// Starts one on which everything is durable at once.
     static ServedNode startDurable(Path directory) throws Exception {
         var node = start(directory, FrontOptions.standard("7.0.15"));

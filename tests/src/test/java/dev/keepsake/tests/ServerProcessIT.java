@@ -1,7 +1,9 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
 import dev.keepsake.engine.Transport;
@@ -12,7 +14,9 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Path;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +27,7 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 class ServerProcessIT {
     private static final int STOPPED_BY_SIGTERM = 143;
     private static final int USAGE = 2;
+    private static final String PASSWORD = "TopSecretPassword99";
 
     @TempDir Path directory;
     private final PortRange ports = FreePorts.next(30);
@@ -153,7 +158,24 @@ class ServerProcessIT {
                 }
             }
             assertThat(server.errors()).contains("nodes speak TLS by JDK", "transport=nio");
+            sendPasswordWithoutTls(primary);
+            await(
+                    "the log tells of it",
+                    () -> server.errors().contains("reason=not an SSL/TLS record"));
+            assertThat(server.errors().toLowerCase(Locale.ROOT))
+                    .doesNotContain(PASSWORD.toLowerCase(Locale.ROOT), hex(PASSWORD));
         }
+    }
+
+    private static void sendPasswordWithoutTls(Node node) throws IOException {
+        try (var plain = Wire.to(node)) {
+            plain.send("AUTH", "app", PASSWORD);
+            assertThatThrownBy(plain::read).isInstanceOf(IOException.class);
+        }
+    }
+
+    private static String hex(String text) {
+        return HexFormat.of().formatHex(text.getBytes(UTF_8));
     }
 
     @Test
