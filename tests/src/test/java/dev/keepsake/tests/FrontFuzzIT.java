@@ -33,6 +33,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /// other clients are served, no connection or lane stays behind, and no buffer is lost.
 class FrontFuzzIT {
     private static final int STREAMS = 300;
+    private static final int TLS_STREAMS = 100;
     private static final int LATE_MS = 2;
     private static final String LIBRARY =
             "#!lua name=lib\nredis.register_function('one', function() return 1 end)";
@@ -133,7 +134,7 @@ class FrontFuzzIT {
         try (var bystander = node.connect()) {
             Connector connector = () -> new Socket(address.getAddress(), address.getPort());
             sendLargeDamaged(seed, connector);
-            sendDamaged(seed, bystander, connector);
+            sendDamaged(seed, STREAMS, bystander, connector);
             await("the others are gone", () -> clients(bystander) == 1);
             await("nobody is blocked or subscribed in the engine", FrontFuzzIT::engineIsCalm);
         }
@@ -153,6 +154,7 @@ class FrontFuzzIT {
             try (var bystander = Wire.to(primary, trust)) {
                 sendDamaged(
                         seed,
+                        TLS_STREAMS,
                         bystander,
                         () ->
                                 trust.handshake(
@@ -169,10 +171,10 @@ class FrontFuzzIT {
         Socket connect() throws IOException;
     }
 
-    private static void sendDamaged(long seed, Wire bystander, Connector connector)
+    private static void sendDamaged(long seed, int streams, Wire bystander, Connector connector)
             throws IOException {
         var random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        for (int i = 0; i < STREAMS; i++) {
+        for (int i = 0; i < streams; i++) {
             sendDamaged(random, connector);
             String value = seed + "-" + i;
             bystander.sendAll(

@@ -177,13 +177,14 @@ class OperatorIT {
     void aNodeThatCannotListenHasNoneUntilItCan(@TempDir Path separate) throws Exception {
         var own = separate.resolve("operator.sock");
         var loopback = InetAddress.getLoopbackAddress();
-        try (var transport = Transport.best(1);
-                var taken = new ServerSocket(0, 1, loopback)) {
+        try (var transport = Transport.best(1)) {
             var front = ServedNode.frontOf(transport, own);
-            var address = new InetSocketAddress(loopback, taken.getLocalPort());
-            assertThat(front.bind(address)).failsWithin(10, SECONDS);
-            assertThat(own).doesNotExist();
-            taken.close();
+            InetSocketAddress address;
+            try (var taken = new ServerSocket(0, 1, loopback)) {
+                address = new InetSocketAddress(loopback, taken.getLocalPort());
+                assertThat(front.bind(address)).failsWithin(10, SECONDS);
+                assertThat(own).doesNotExist();
+            }
             assertThat(front.bind(address)).succeedsWithin(10, SECONDS);
             await("its socket is there", () -> answersOperators(own));
             front.close();
