@@ -555,10 +555,12 @@ public final class EmbeddedLog implements TransactionLog {
         }
     }
 
+    /// Where the segment begins that `firstKeptIndex` is in; the oldest, if it was trimmed already.
     private long firstIndexKept(long firstKeptIndex) {
         lock.lock();
         try {
-            return segments.floorKey(firstKeptIndex);
+            var kept = segments.floorKey(firstKeptIndex);
+            return kept == null ? segments.firstKey() : kept;
         } finally {
             lock.unlock();
         }

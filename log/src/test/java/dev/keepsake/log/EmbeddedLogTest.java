@@ -755,6 +755,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
         var again = open(SMALL);
         assertThat(text(again)).isEqualTo(whole);
         assertThat(again.trim(TERM, Long.MAX_VALUE)).isTrue();
+        assertThat(again.trim(TERM, 1)).as("that is gone already").isTrue();
         assertThat(segments()).hasSize(1);
     }
 
