@@ -129,7 +129,6 @@ class DurabilityIT {
         String busy =
                 "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN"
                         + " NOSAVE.";
-        String longer = "return redis.error_reply('%s' .. redis.call('GET', KEYS[1]))";
         String same = "return redis.call('GET', KEYS[1]) == 'v' and redis.error_reply('%s')";
         try (var writer = Wire.to(primary);
                 var one = Wire.to(primary);
@@ -139,7 +138,11 @@ class DurabilityIT {
             logs.getFirst().hold();
             writer.send("SET", "k", "v");
             await("it is on its way", () -> logs.getFirst().heldAppends() > 0);
-            one.send("EVAL", longer.formatted(busy), "1", "k");
+            one.send(
+                    "EVAL",
+                    "return redis.error_reply('%s' .. redis.call('GET', KEYS[1]))".formatted(busy),
+                    "1",
+                    "k");
             another.send("EVAL", same.formatted(busy), "1", "k");
             bound.send("EVAL_RO", same.formatted(busy), "1", "k");
             for (var waiting : List.of(writer, one, another, bound)) {
