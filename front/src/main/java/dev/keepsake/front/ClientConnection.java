@@ -1363,6 +1363,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                                 : null;
                 if (slowLog != null) {
                     submitSlowLog(lane, spec, slowLog);
+                } else if (inTransaction && spec.name().equals("watch")) {
+                    // Refused where it stands, and no part of what EXEC executes.
+                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.NOW);
                 } else if (inTransaction) {
                     noteTransactionSlot(spec.hasKeys() ? route.slot() : -1);
                     noteQueued(spec, large == null ? weight(frame) : 0, change);

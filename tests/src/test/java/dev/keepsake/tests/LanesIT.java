@@ -346,6 +346,11 @@ class LanesIT {
                 wire.ask("CLIENT", "SETNAME", "other");
                 assertThat(wire.ask("DISCARD")).isEqualTo("OK");
                 assertThat(wire.ask("CLIENT", "GETNAME")).isEqualTo("me");
+                wire.ask("MULTI"); // what is refused on the spot is no part of it
+                assertThat(wire.ask("WATCH", "a")).startsWith("-ERR WATCH inside MULTI");
+                assertThat(wire.ask("MULTI")).startsWith("-ERR MULTI calls can not be nested");
+                assertThat(wire.ask("CLIENT", "GETNAME")).isEqualTo("QUEUED");
+                assertThat(wire.ask("EXEC")).isEqualTo("[me]");
                 for (var command : List.of("AUTH x", "HELLO 3", "CLIENT FOO", "CLIENT REPLY OFF")) {
                     wire.ask("MULTI");
                     assertThat(wire.ask(command.split(" "))).startsWith("-ERR ");
