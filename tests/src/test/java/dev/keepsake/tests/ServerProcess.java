@@ -165,8 +165,17 @@ final class ServerProcess implements AutoCloseable {
         return process.descendants().filter(ProcessHandle::isAlive).toList();
     }
 
+    /// SIGTERM first: only the server knows of an engine that it starts at this moment.
     @Override
     public void close() {
+        process.destroy();
+        try {
+            if (process.waitFor(ENDS_WITHIN_S, TimeUnit.SECONDS)) {
+                return;
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
         var engines = engines();
         process.destroyForcibly();
         engines.forEach(ProcessHandle::destroyForcibly);
