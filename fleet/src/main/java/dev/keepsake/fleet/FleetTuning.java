@@ -9,6 +9,7 @@ import dev.keepsake.front.FrontOptions;
 import dev.keepsake.shard.LeaseTimings;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What may be chosen for all clusters of a server.
@@ -72,157 +73,104 @@ public record FleetTuning(
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
-        return new FleetTuning(
-                other,
-                snapshotEveryBytes,
-                engineTimeoutNs,
-                failoverMode,
-                silenceNs,
-                pace,
-                failoverQuota,
-                statusPace,
-                strictEngines,
-                memory,
-                front,
-                createWithinNs,
-                operatorSockets);
+        return with(parts -> parts.timings = other);
     }
 
     public FleetTuning withSnapshotEvery(long bytes) {
-        return new FleetTuning(
-                timings,
-                bytes,
-                engineTimeoutNs,
-                failoverMode,
-                silenceNs,
-                pace,
-                failoverQuota,
-                statusPace,
-                strictEngines,
-                memory,
-                front,
-                createWithinNs,
-                operatorSockets);
+        return with(parts -> parts.snapshotEveryBytes = bytes);
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
-        return new FleetTuning(
-                timings,
-                snapshotEveryBytes,
-                timeoutNs,
-                failoverMode,
-                silenceNs,
-                pace,
-                failoverQuota,
-                statusPace,
-                strictEngines,
-                memory,
-                front,
-                createWithinNs,
-                operatorSockets);
+        return with(parts -> parts.engineTimeoutNs = timeoutNs);
     }
 
     public FleetTuning withFailovers(
             FailoverMode mode, long silence, FailoverPace otherPace, int quota) {
-        return new FleetTuning(
-                timings,
-                snapshotEveryBytes,
-                engineTimeoutNs,
-                mode,
-                silence,
-                otherPace,
-                quota,
-                statusPace,
-                strictEngines,
-                memory,
-                front,
-                createWithinNs,
-                operatorSockets);
+        return with(parts -> {
+            parts.failoverMode = mode;
+            parts.silenceNs = silence;
+            parts.pace = otherPace;
+            parts.failoverQuota = quota;
+        });
     }
 
     public FleetTuning withStatusPace(StatusPace other) {
-        return new FleetTuning(
-                timings,
-                snapshotEveryBytes,
-                engineTimeoutNs,
-                failoverMode,
-                silenceNs,
-                pace,
-                failoverQuota,
-                other,
-                strictEngines,
-                memory,
-                front,
-                createWithinNs,
-                operatorSockets);
+        return with(parts -> parts.statusPace = other);
     }
 
     public FleetTuning withEngines(boolean strict, NodeMemory otherMemory) {
-        return new FleetTuning(
-                timings,
-                snapshotEveryBytes,
-                engineTimeoutNs,
-                failoverMode,
-                silenceNs,
-                pace,
-                failoverQuota,
-                statusPace,
-                strict,
-                otherMemory,
-                front,
-                createWithinNs,
-                operatorSockets);
+        return with(parts -> {
+            parts.strictEngines = strict;
+            parts.memory = otherMemory;
+        });
     }
 
     public FleetTuning withFront(FrontOptions other) {
-        return new FleetTuning(
-                timings,
-                snapshotEveryBytes,
-                engineTimeoutNs,
-                failoverMode,
-                silenceNs,
-                pace,
-                failoverQuota,
-                statusPace,
-                strictEngines,
-                memory,
-                other,
-                createWithinNs,
-                operatorSockets);
+        return with(parts -> parts.front = other);
     }
 
     public FleetTuning withCreateWithin(long otherNs) {
-        return new FleetTuning(
-                timings,
-                snapshotEveryBytes,
-                engineTimeoutNs,
-                failoverMode,
-                silenceNs,
-                pace,
-                failoverQuota,
-                statusPace,
-                strictEngines,
-                memory,
-                front,
-                otherNs,
-                operatorSockets);
+        return with(parts -> parts.createWithinNs = otherNs);
     }
 
     public FleetTuning withOperatorSockets(@Nullable Path directory) {
-        return new FleetTuning(
-                timings,
-                snapshotEveryBytes,
-                engineTimeoutNs,
-                failoverMode,
-                silenceNs,
-                pace,
-                failoverQuota,
-                statusPace,
-                strictEngines,
-                memory,
-                front,
-                createWithinNs,
-                directory);
+        return with(parts -> parts.operatorSockets = directory);
+    }
+
+    private FleetTuning with(Consumer<Parts> change) {
+        var parts = new Parts(this);
+        change.accept(parts);
+        return parts.together();
+    }
+
+    /// What a tuning consists of, while some of it is exchanged.
+    private static final class Parts {
+        private LeaseTimings timings;
+        private long snapshotEveryBytes;
+        private long engineTimeoutNs;
+        private FailoverMode failoverMode;
+        private long silenceNs;
+        private FailoverPace pace;
+        private int failoverQuota;
+        private StatusPace statusPace;
+        private boolean strictEngines;
+        private NodeMemory memory;
+        private FrontOptions front;
+        private long createWithinNs;
+        private @Nullable Path operatorSockets;
+
+        Parts(FleetTuning whole) {
+            timings = whole.timings;
+            snapshotEveryBytes = whole.snapshotEveryBytes;
+            engineTimeoutNs = whole.engineTimeoutNs;
+            failoverMode = whole.failoverMode;
+            silenceNs = whole.silenceNs;
+            pace = whole.pace;
+            failoverQuota = whole.failoverQuota;
+            statusPace = whole.statusPace;
+            strictEngines = whole.strictEngines;
+            memory = whole.memory;
+            front = whole.front;
+            createWithinNs = whole.createWithinNs;
+            operatorSockets = whole.operatorSockets;
+        }
+
+        FleetTuning together() {
+            return new FleetTuning(
+                    timings,
+                    snapshotEveryBytes,
+                    engineTimeoutNs,
+                    failoverMode,
+                    silenceNs,
+                    pace,
+                    failoverQuota,
+                    statusPace,
+                    strictEngines,
+                    memory,
+                    front,
+                    createWithinNs,
+                    operatorSockets);
+        }
     }
 
     /// How much memory the engine of a node may use; 0 for any amount.

@@ -925,25 +925,12 @@ class EmbeddedLogTest extends TransactionLogConformance {
     }
 
     /// A disk on which something happens before a file is deleted.
-    private record TellingDisk(Disk disk, Runnable beforeDelete) implements Disk {
-        @Override
-        public AutoCloseable claimDirectory(Path directory) throws IOException {
-            return disk.claimDirectory(directory);
-        }
+    private static final class TellingDisk extends ForwardingDisk {
+        private final Runnable beforeDelete;
 
-        @Override
-        public List<String> list(Path directory) throws IOException {
-            return disk.list(directory);
-        }
-
-        @Override
-        public DiskFile open(Path file) throws IOException {
-            return disk.open(file);
-        }
-
-        @Override
-        public void rename(Path from, Path to) throws IOException {
-            disk.rename(from, to);
+        TellingDisk(Disk disk, Runnable beforeDelete) {
+            super(disk);
+            this.beforeDelete = beforeDelete;
         }
 
         @Override
@@ -951,12 +938,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
             if (Segment.isSegment(file.getFileName().toString())) {
                 beforeDelete.run();
             }
-            disk.delete(file);
-        }
-
-        @Override
-        public void forceDirectory(Path directory) throws IOException {
-            disk.forceDirectory(directory);
+            super.delete(file);
         }
     }
 

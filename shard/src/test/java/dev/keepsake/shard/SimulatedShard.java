@@ -6,6 +6,7 @@ import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
 import dev.keepsake.log.EntryKind;
+import dev.keepsake.log.ForwardingLog;
 import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.MemoryDisk;
 import dev.keepsake.log.RunningChecksum;
@@ -882,7 +883,11 @@ final class SimulatedShard implements AutoCloseable {
             return new Link();
         }
 
-        private final class Link implements TransactionLog {
+        private final class Link extends ForwardingLog {
+            Link() {
+                super(() -> log); // another one once the machine was without power
+            }
+
             @Override
             public CompletionStage<AppendOutcome> append(
                     Term term, long expectedOffset, ByteBuffer bytes) {
@@ -901,43 +906,8 @@ final class SimulatedShard implements AutoCloseable {
             }
 
             @Override
-            public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
-                return log.claim(node, expectedTailIndex);
-            }
-
-            @Override
             public Tail tail() {
                 return Node.this.tail();
-            }
-
-            @Override
-            public long pendingBytes() {
-                return log.pendingBytes();
-            }
-
-            @Override
-            public List<LogEntry> read(long fromIndex, int maxBytes) throws IOException {
-                return log.read(fromIndex, maxBytes);
-            }
-
-            @Override
-            public long indexOf(long offset) throws IOException {
-                return log.indexOf(offset);
-            }
-
-            @Override
-            public Subscription follow(TransactionLog.Listener listener) {
-                return log.follow(listener);
-            }
-
-            @Override
-            public long firstIndex() {
-                return log.firstIndex();
-            }
-
-            @Override
-            public boolean trim(Term term, long firstKeptIndex) throws IOException {
-                return log.trim(term, firstKeptIndex);
             }
 
             @Override

@@ -100,18 +100,7 @@ final class ServedNode implements AutoCloseable {
         var transport = Transport.best(1);
         var ports = FreePorts.next(1);
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.first());
-        var topology = topology(address);
-        var front =
-                new NodeFront(
-                        NAME,
-                        transport.group().next(),
-                        transport,
-                        CommandTable.standard(),
-                        () -> topology,
-                        null,
-                        tokens,
-                        clock,
-                        options);
+        var front = front(transport, address, options, tokens, clock);
         if (operatorSocket != null) {
             front.admitOperators(operatorSocket);
         }
@@ -122,20 +111,30 @@ final class ServedNode implements AutoCloseable {
 
     /// A front that neither listens nor has an engine yet, and admits operators over this socket.
     static NodeFront frontOf(Transport transport, Path operatorSocket) {
-        var topology = topology(new InetSocketAddress(InetAddress.getLoopbackAddress(), 1));
-        var front =
-                new NodeFront(
-                        NAME,
-                        transport.group().next(),
-                        transport,
-                        CommandTable.standard(),
-                        () -> topology,
-                        null,
-                        null,
-                        new WallClock(),
-                        FrontOptions.standard("7.0.15"));
+        var nowhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
+        var options = FrontOptions.standard("7.0.15");
+        var front = front(transport, nowhere, options, null, new WallClock());
         front.admitOperators(operatorSocket);
         return front;
+    }
+
+    private static NodeFront front(
+            Transport transport,
+            InetSocketAddress address,
+            FrontOptions options,
+            @Nullable IamTokens tokens,
+            Clock clock) {
+        var topology = topology(address);
+        return new NodeFront(
+                NAME,
+                transport.group().next(),
+                transport,
+                CommandTable.standard(),
+                () -> topology,
+                null,
+                tokens,
+                clock,
+                options);
     }
 
     /// Starts one on which everything is durable at once.

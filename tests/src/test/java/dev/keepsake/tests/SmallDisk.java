@@ -1,24 +1,26 @@
 package dev.keepsake.tests;
 
-import dev.keepsake.log.Disk;
 import dev.keepsake.log.FileSystemDisk;
+import dev.keepsake.log.ForwardingDisk;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /// The machine's disk, which can be made full (writes that make a file longer fail then, as they do
 /// on a file system without space) or partly read-only.
-final class SmallDisk implements Disk {
-    private final Disk disk = new FileSystemDisk();
+final class SmallDisk extends ForwardingDisk {
     private final AtomicBoolean full = new AtomicBoolean();
     private final AtomicBoolean fullInPlace = new AtomicBoolean();
     private final AtomicReference<@Nullable Path> readOnly = new AtomicReference<>();
+
+    SmallDisk() {
+        super(new FileSystemDisk());
+    }
 
     void full(boolean isFull) {
         full.set(isFull);
@@ -40,22 +42,12 @@ final class SmallDisk implements Disk {
     }
 
     @Override
-    public AutoCloseable claimDirectory(Path directory) throws IOException {
-        return disk.claimDirectory(directory);
-    }
-
-    @Override
-    public List<String> list(Path directory) throws IOException {
-        return disk.list(directory);
-    }
-
-    @Override
     public DiskFile open(Path file) throws IOException {
         var unwritable = readOnly.get();
         if (unwritable != null && file.startsWith(unwritable)) {
             throw new FileSystemException(file.toString(), null, "Read-only file system");
         }
-        var opened = disk.open(file);
+        var opened = super.open(file);
         return new DiskFile() {
             @Override
             public long size() throws IOException {
@@ -92,20 +84,5 @@ final class SmallDisk implements Disk {
                 opened.close();
             }
         };
-    }
-
-    @Override
-    public void rename(Path from, Path to) throws IOException {
-        disk.rename(from, to);
-    }
-
-    @Override
-    public void delete(Path file) throws IOException {
-        disk.delete(file);
-    }
-
-    @Override
-    public void forceDirectory(Path directory) throws IOException {
-        disk.forceDirectory(directory);
     }
 }

@@ -1,0 +1,44 @@
+package dev.keepsake.log;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/// A disk that passes everything on to another: for tests that change one thing.
+public abstract class ForwardingDisk implements Disk {
+    private final Disk disk;
+
+    protected ForwardingDisk(Disk disk) {
+        this.disk = disk;
+    }
+
+    @Override
+    public AutoCloseable claimDirectory(Path directory) throws IOException {
+        return disk.claimDirectory(directory);
+    }
+
+    @Override
+    public List<String> list(Path directory) throws IOException {
+        return disk.list(directory);
+    }
+
+    @Override
+    public DiskFile open(Path file) throws IOException {
+        return disk.open(file);
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        disk.rename(from, to);
+    }
+
+    @Override
+    public void delete(Path file) throws IOException {
+        disk.delete(file);
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        disk.forceDirectory(directory);
+    }
+}
