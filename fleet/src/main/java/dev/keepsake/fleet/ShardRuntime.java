@@ -30,8 +30,9 @@ import org.slf4j.LoggerFactory;
 /// may still be telling its clients of keys that a new primary then changes. The nodes stand by
 /// themselves in that case, when its lease is over.
 ///
-/// A node that retires is started again: at once when nobody waits for a new primary, and else as
-/// soon as there is one, so that the promotion does not compete with a starting engine.
+/// A node that retires is started again: at once when nobody waits for a new primary, and else a
+/// moment after there is one, so that neither the promotion nor the clients that come back compete
+/// with a starting engine.
 final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     /// What the shard tells its cluster, on the fleet's thread.
     interface Listener {
@@ -44,6 +45,10 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         /// A node has failed and will be started again.
         void onNodeFailed(NodeRuntime failed);
     }
+
+    // Clients of a new primary connect anew, TLS and all, and that is what is left of an outage. An
+    // engine that starts meanwhile doubled it on two processors.
+    private static final long CLIENTS_COME_BACK_MS = 250;
 
     private static final long SNAPSHOT_PAUSE_MIN_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long SNAPSHOT_PAUSE_MAX_NS = TimeUnit.MINUTES.toNanos(5);
@@ -271,7 +276,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         listener.onNodeFailed(node);
         elect();
         if (leader != null || candidates().isEmpty()) {
-            restartFailed();
+            restartFailed(0);
         }
     }
 
@@ -287,19 +292,20 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         listener.onTopologyChanged();
         listener.onServing();
         if (node == leader) {
-            restartFailed();
+            restartFailed(CLIENTS_COME_BACK_MS);
         }
     }
 
-    private void restartFailed() {
+    private void restartFailed(long atLeastMs) {
         for (var node : nodes) {
             if (node.phase() == NodeRuntime.Phase.DOWN) {
+                long pauseMs = atLeastMs;
                 if (node == failing) {
                     failing = null;
-                    node.startAgain(TimeUnit.NANOSECONDS.toMillis(tuning.pace().recoveryDelayNs()));
-                } else {
-                    node.startAgain();
+                    long paceNs = tuning.pace().recoveryDelayNs();
+                    pauseMs = Math.max(pauseMs, TimeUnit.NANOSECONDS.toMillis(paceNs));
                 }
+                node.startAgain(pauseMs);
             }
         }
     }

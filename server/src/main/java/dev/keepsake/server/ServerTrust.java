@@ -1,7 +1,6 @@
 package dev.keepsake.server;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -11,22 +10,20 @@ import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.TrustManagerFactory;
 import redis.clients.jedis.DefaultJedisClientConfig;
-import redis.clients.jedis.SslOptions;
-import redis.clients.jedis.SslVerifyMode;
 
 /// Trust in the nodes of a server, as an application has it that was given the server's
 /// certificate: nobody else is trusted, and names are checked. Immutable.
 final class ServerTrust {
     private static final Duration WITHIN = Duration.ofSeconds(10);
 
-    private static final String STORE_TYPE = "PKCS12";
-    private static final char[] STORE_PASSWORD = "public".toCharArray(); // certificates are
+    private final SSLContext context;
 
-    private final byte[] trustStore;
-
-    private ServerTrust(byte[] trustStore) {
-        this.trustStore = trustStore;
+    private ServerTrust(SSLContext context) {
+        this.context = context;
     }
 
     /// Asks a server for its certificate. Blocks.
@@ -42,33 +39,37 @@ final class ServerTrust {
                         "%s answers %d instead of a certificate"
                                 .formatted(certificate, answer.statusCode()));
             }
-            return new ServerTrust(trustStore(answer.body()));
+            return new ServerTrust(contextTrusting(answer.body()));
         } catch (IOException | GeneralSecurityException e) {
             throw new DrillException("%s is of no use: %s".formatted(certificate, e), e);
         }
     }
 
-    private static byte[] trustStore(byte[] pem) throws GeneralSecurityException, IOException {
-        var store = KeyStore.getInstance(STORE_TYPE);
+    private static SSLContext contextTrusting(byte[] pem)
+            throws GeneralSecurityException, IOException {
+        var store = KeyStore.getInstance(KeyStore.getDefaultType());
         store.load(null, null);
         store.setCertificateEntry(
                 "keepsake",
                 CertificateFactory.getInstance("X.509")
                         .generateCertificate(new ByteArrayInputStream(pem)));
-        var bytes = new ByteArrayOutputStream();
-        store.store(bytes, STORE_PASSWORD);
-        return bytes.toByteArray();
+        var trust = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+        trust.init(store);
+        var context = SSLContext.getInstance("TLS");
+        context.init(null, trust.getTrustManagers(), null);
+        return context;
     }
 
-    /// How Jedis connects with it.
+    /// How Jedis connects with it: by one context for all connections, which then resume sessions.
+    /// From `SslOptions` Jedis makes a context, and reads the trust store, for each connection
+    /// anew.
+    @SuppressWarnings("deprecation") // for SslOptions, which cannot be given a context
     DefaultJedisClientConfig.Builder jedis() {
+        var names = new SSLParameters();
+        names.setEndpointIdentificationAlgorithm("HTTPS");
         return DefaultJedisClientConfig.builder()
-                .sslOptions(
-                        SslOptions.builder()
-                                .trustStoreType(STORE_TYPE)
-                                .truststore(
-                                        () -> new ByteArrayInputStream(trustStore), STORE_PASSWORD)
-                                .sslVerifyMode(SslVerifyMode.FULL)
-                                .build());
+                .ssl(true)
+                .sslSocketFactory(context.getSocketFactory())
+                .sslParameters(names);
     }
 }
