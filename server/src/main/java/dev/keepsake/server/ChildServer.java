@@ -12,10 +12,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// A server in a process of its own, started with the same Java and the same options, which can be
-/// killed and started again on the same data.
+/// A server in a process of its own, started with the same Java and the same options, but with both
+/// compilers, which can be killed and started again on the same data.
 final class ChildServer implements DrilledServer {
     private static final String READY = "Keepsake is ready: ";
+    private static final String ONE_COMPILER =
+            "-XX:TieredStopAtLevel=1"; // the launcher's, for drills
     private static final long ENDS_WITHIN_S = 10;
 
     private final ServerConfig config;
@@ -44,7 +46,9 @@ final class ChildServer implements DrilledServer {
     private Process launch() throws IOException {
         var command = new ArrayList<String>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(ManagementFactory.getRuntimeMXBean().getInputArguments());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> !option.equals(ONE_COMPILER))
+                .forEach(command::add);
         command.addAll(
                 List.of(
                         "-cp",

@@ -2,9 +2,10 @@ package dev.keepsake.server;
 
 import java.time.Duration;
 
-/// Waits for conditions that nobody announces.
+/// Waits for conditions that nobody announces. To look takes time from what is waited for and
+/// measured, so the first look comes after a step too, and steps are longer than an outage.
 final class Waiting {
-    private static final Duration STEP = Duration.ofMillis(20);
+    private static final Duration STEP = Duration.ofMillis(100);
 
     private Waiting() {}
 
@@ -14,13 +15,13 @@ final class Waiting {
     static boolean until(Duration limit, Condition condition)
             throws DrillException, InterruptedException {
         long startNs = System.nanoTime();
-        while (!condition.holds()) {
-            if (System.nanoTime() - startNs > limit.toNanos()) {
-                return false;
-            }
+        do {
             Thread.sleep(STEP);
-        }
-        return true;
+            if (condition.holds()) {
+                return true;
+            }
+        } while (System.nanoTime() - startNs <= limit.toNanos());
+        return false;
     }
 
     interface Condition {
