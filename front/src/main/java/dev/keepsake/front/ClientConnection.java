@@ -858,7 +858,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                                 .whenComplete((heard, failure) ->
                                         front.loop().execute(() -> onPublished(heard, failure)));
                     } else {
-                        answerLater(out -> RespWriter.error(out, NO_CHANNEL));
+                        answerFrom(reply, out -> RespWriter.error(out, NO_CHANNEL));
                     }
                 },
                 "ACL".getBytes(UTF_8),
@@ -884,6 +884,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var bytes = new byte[frame.length(index)];
         in.getBytes(base + frame.start(index), bytes);
         return bytes;
+    }
+
+    /// Answers a command by what the engine was asked for it: with the engine's error, if it is
+    /// one.
+    private void answerFrom(RespValue ofEngine, Consumer<ByteBuf> answer) {
+        answerLater(out -> {
+            if (ofEngine instanceof RespValue.ErrorReply(String error)) {
+                RespWriter.error(out, error);
+            } else {
+                answer.accept(out);
+            }
+        });
     }
 
     /// Answers a command that could not be answered at once. The answer waits like any other until
@@ -941,12 +953,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else {
             control.ask(
                     reply ->
-                            answerLater(out ->
-                                    RespWriter.integer(
-                                            out,
-                                            reply instanceof RespValue.IntegerReply(long unblocked)
-                                                    ? unblocked
-                                                    : 0)),
+                            answerFrom(
+                                    reply,
+                                    out ->
+                                            RespWriter.integer(
+                                                    out,
+                                                    reply
+                                                                    instanceof
+                                                                    RespValue.IntegerReply(
+                                                                            long unblocked)
+                                                            ? unblocked
+                                                            : 0)),
                     "CLIENT",
                     "UNBLOCK",
                     Long.toString(idInEngine),
@@ -975,23 +992,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         inFlight++;
         if (resets) {
-            front.failedLogins().forget();
             control.ask(
-                    reply -> answerLater(out -> RespWriter.simpleString(out, "OK")),
+                    reply ->
+                            answerFrom(
+                                    reply,
+                                    out -> {
+                                        front.failedLogins().forget();
+                                        RespWriter.simpleString(out, "OK");
+                                    }),
                     "ACL",
                     "LOG",
                     "RESET");
         } else {
             control.ask(
                     reply ->
-                            answerLater(out ->
-                                    front.failedLogins()
-                                            .write(
-                                                    reply,
-                                                    limit,
-                                                    front.loop().ticker().nanoTime(),
-                                                    session.protocol(),
-                                                    out)),
+                            answerFrom(
+                                    reply,
+                                    out ->
+                                            front.failedLogins()
+                                                    .write(
+                                                            reply,
+                                                            limit,
+                                                            front.loop().ticker().nanoTime(),
+                                                            session.protocol(),
+                                                            out)),
                     "ACL",
                     "LOG",
                     Integer.toString(limit));
@@ -1525,7 +1549,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             endTransaction();
         }
         var answer = front.allocator().buffer();
-        boolean stays = front.commands().answer(this, spec, arguments, answer);
+        boolean stays;
+        try {
+            stays = front.commands().answer(this, spec, arguments, answer);
+        } catch (RuntimeException e) {
+            answer.release();
+            throw e;
+        }
         if (own != null) {
             own.speak(session.protocol());
             var user = session.user();

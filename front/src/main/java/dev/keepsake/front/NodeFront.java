@@ -1,6 +1,7 @@
 package dev.keepsake.front;
 
 import static dev.keepsake.core.Checks.checkState;
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 
 import dev.keepsake.core.Clock;
 import dev.keepsake.engine.Transport;
@@ -18,7 +19,9 @@ import io.netty.channel.WriteBufferWaterMark;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
@@ -29,6 +32,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -117,6 +121,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable Channel listener;
     private @Nullable Path operatorSocket;
     private @Nullable Channel operatorListener;
+    private @Nullable Object operatorSocketKey;
     private @Nullable Future<?> watch;
 
     /// @param topology the newest picture of the cluster; read for each command
@@ -199,8 +204,11 @@ public final class NodeFront implements AutoCloseable {
         if (socket == null || operatorListener != null || listener == null) {
             return;
         }
+        // Its own name until it listens: the channel removes what it was bound to when it closes,
+        // and by then the name may be a new node's.
+        var unnamed = socket.resolveSibling(socket.getFileName() + "~");
         try {
-            Files.deleteIfExists(socket); // of a process that was killed
+            Files.deleteIfExists(unnamed); // of a process that was killed
         } catch (IOException e) {
             LOG.error("node={} cannot replace the operators' socket {}", node, socket, e);
             return;
@@ -209,13 +217,13 @@ public final class NodeFront implements AutoCloseable {
                 Listeners.listen(
                         loop,
                         transport.domainServerChannel(),
-                        transport.domainAddress(socket),
+                        transport.domainAddress(unnamed),
                         BACKLOG,
                         accepted -> adoptOnLoop(accepted, true));
         operatorListener = binding.channel();
         binding.addListener(done -> {
             if (done.isSuccess()) {
-                restrictToOwner(socket, binding.channel());
+                admitOwner(unnamed, socket, binding.channel());
             } else {
                 operatorListener = null;
                 LOG.error(
@@ -229,9 +237,11 @@ public final class NodeFront implements AutoCloseable {
     }
 
     /// Nobody is admitted over a socket that others than its owner might open.
-    private void restrictToOwner(Path socket, Channel listening) {
+    private void admitOwner(Path unnamed, Path socket, Channel listening) {
         try {
-            Files.setPosixFilePermissions(socket, OWNER_ONLY);
+            Files.setPosixFilePermissions(unnamed, OWNER_ONLY);
+            operatorSocketKey = keyOf(unnamed);
+            Files.move(unnamed, socket, ATOMIC_MOVE); // also over that of a process that was killed
             LOG.info("node={} admits operators socket={}", node, socket);
         } catch (IOException | RuntimeException e) {
             operatorListener = null;
@@ -243,6 +253,11 @@ public final class NodeFront implements AutoCloseable {
                     socket,
                     e);
         }
+    }
+
+    /// What tells a file from another one of the same name.
+    private static @Nullable Object keyOf(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     }
 
     /// Where operators come from, or null when nobody does.
@@ -641,7 +656,12 @@ public final class NodeFront implements AutoCloseable {
             operatorListener.close();
             operatorListener = null;
             try {
-                Files.deleteIfExists(socket);
+                // By now it may be the socket of a new node of this name.
+                if (Objects.equals(keyOf(socket), operatorSocketKey)) {
+                    Files.deleteIfExists(socket);
+                }
+            } catch (NoSuchFileException e) {
+                LOG.debug("node={} finds no operators' socket {}", node, socket);
             } catch (IOException e) {
                 LOG.warn("node={} leaves the operators' socket {} behind", node, socket, e);
             }

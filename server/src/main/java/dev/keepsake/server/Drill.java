@@ -30,7 +30,11 @@ final class Drill implements AutoCloseable {
     private static final Duration FAILOVER_LIMIT = Duration.ofSeconds(30);
 
     private static final int PATIENT_MS = 2_000;
-    private static final int IMPATIENT_MS = 100;
+
+    /// Of a primary that fell silent: many round trips, but the outage ends up to four of these
+    /// after the promotion.
+    private static final int IMPATIENT_MS = 30;
+
     private static final Duration RESUME_LIMIT = Duration.ofSeconds(10);
 
     /// More than a server keeps of a log in memory, in writes that no client waits long for.

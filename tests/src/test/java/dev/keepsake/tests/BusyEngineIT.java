@@ -60,11 +60,7 @@ class BusyEngineIT {
     }
 
     private String answerToPing() {
-        try {
-            return bystander.ask("PING");
-        } catch (IOException e) {
-            throw new AssertionError("the node closed a bystander's connection", e);
-        }
+        return asks("PING");
     }
 
     private void kill() throws IOException {
@@ -93,6 +89,44 @@ class BusyEngineIT {
             assertThat(wire.ask("CLUSTER", "SLOTS")).startsWith("-NOPERM");
             assertThat(wire.ask("CLUSTER", "MYID")).doesNotStartWith("-");
             node.front().servePrimary(node.engine().socket(), () -> true).get(10, SECONDS);
+        }
+    }
+
+    @Test
+    void whatTheFrontAsksTheEngineForAClientIsRefusedAsTheEngineDoes() throws IOException {
+        try (var blocked = node.connect();
+                var stranger = node.connect()) {
+            long id = Long.parseLong(blocked.ask("CLIENT", "ID"));
+            blocked.send("BLPOP", "none", "0");
+            await("it is blocked", () -> unblocks(id));
+            assertThat(blocked.read()).isEqualTo("nil");
+            blocked.send("BLPOP", "none", "0");
+            await("it is blocked", () -> clientInfo(id).contains("cmd=blpop"));
+            assertThat(stranger.ask("AUTH", "nobody", "any")).startsWith("-WRONGPASS");
+            keepBusy();
+            assertThat(bystander.ask("CLIENT", "UNBLOCK", Long.toString(id))).startsWith("-BUSY");
+            assertThat(bystander.ask("ACL", "LOG", "RESET")).startsWith("-BUSY");
+            assertThat(bystander.ask("ACL", "LOG")).startsWith("-BUSY");
+            kill();
+            assertThat(bystander.ask("ACL", "LOG")).contains("nobody");
+            assertThat(unblocks(id)).isTrue();
+            assertThat(blocked.read()).isEqualTo("nil");
+        }
+    }
+
+    private boolean unblocks(long id) {
+        return asks("CLIENT", "UNBLOCK", Long.toString(id)).equals("1");
+    }
+
+    private String clientInfo(long id) {
+        return asks("CLIENT", "LIST", "ID", Long.toString(id));
+    }
+
+    private String asks(String... command) {
+        try {
+            return bystander.ask(command);
+        } catch (IOException e) {
+            throw new AssertionError("the node closed a bystander's connection", e);
         }
     }
 

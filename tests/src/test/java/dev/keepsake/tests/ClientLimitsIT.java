@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.keepsake.front.ClientLimits;
+import dev.keepsake.front.FrontOptions;
+import dev.keepsake.resp.ProtocolLimits;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
@@ -81,6 +83,37 @@ class ClientLimitsIT {
             try (var reader = Wire.to(node.address())) {
                 assertThat(reader.ask("GET", "k")).hasSize(VALUE_BYTES);
             }
+        }
+    }
+
+    /// What is pushed cannot wait until it is read, as replies do, so there is a bound whatever the
+    /// parameters say.
+    @Test
+    void aSubscriberThatDoesNotReadIsCutAndCostsNoMoreThanItsBound() throws Exception {
+        var limits = new ProtocolLimits(1024, 1024, VALUE_BYTES);
+        int boundBytes = FrontOptions.maxOutputBytes(limits);
+        var options = FrontOptions.of(limits, 10, 8L << 20, boundBytes, 2L * boundBytes);
+        try (var node = ServedNode.start(directory, options.of("7.0.15"));
+                var lazy = Wire.to(node.address());
+                var publisher = Wire.to(node.address())) {
+            node.front().onDurable(Long.MAX_VALUE);
+            node.front().limitClients(new ClientLimits(0, ANY, ANY, 0));
+            lazy.ask("SUBSCRIBE", "news");
+            String message = "v".repeat(VALUE_BYTES);
+            long published = 0;
+            while (published < 400 && publisher.ask("PUBLISH", "news", message).equals("1")) {
+                published++;
+            }
+            // What is beyond it is in the buffers of the sockets.
+            long boundMb = boundBytes >> 20;
+            assertThat(published).isBetween(boundMb, boundMb + 40);
+            assertThatExceptionOfType(IOException.class)
+                    .isThrownBy(() -> {
+                        for (int i = 0; i < 400; i++) {
+                            lazy.read();
+                        }
+                    });
+            assertThat(publisher.ask("PING")).isEqualTo("PONG");
         }
     }
 

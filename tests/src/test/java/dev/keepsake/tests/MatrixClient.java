@@ -4,13 +4,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /// What the client matrix asks of a client library, each in the library's own way. Used by one
 /// thread at a time; every method blocks, and throws what the library throws.
 interface MatrixClient extends AutoCloseable {
     void set(String key, String value) throws Exception;
 
-    String get(String key) throws Exception;
+    @Nullable String get(String key) throws Exception;
 
     long increment(String key) throws Exception;
 

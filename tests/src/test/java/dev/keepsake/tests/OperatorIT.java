@@ -191,6 +191,25 @@ class OperatorIT {
         }
     }
 
+    @Test
+    void aNodeThatEndsLeavesTheSocketOfANewOneOfItsName(@TempDir Path separate) throws Exception {
+        var shared = separate.resolve("operator.sock");
+        var anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        try (var transport = Transport.best(1)) {
+            var old = ServedNode.frontOf(transport, shared);
+            assertThat(old.bind(anywhere)).succeedsWithin(10, SECONDS);
+            await("its socket is there", () -> answersOperators(shared));
+            var young = ServedNode.frontOf(transport, shared);
+            assertThat(young.bind(anywhere)).succeedsWithin(10, SECONDS);
+            old.close();
+            // Comes behind that on the loop of both.
+            assertThat(young.bind(anywhere)).succeedsWithin(10, SECONDS);
+            assertThat(answersOperators(shared)).isTrue();
+            young.close();
+            await("and so is the new one", () -> Files.notExists(shared));
+        }
+    }
+
     private static boolean answersOperators(Path socket) {
         try (var operator = UnixWire.to(socket)) {
             return operator.ask("PING").startsWith("-LOADING");

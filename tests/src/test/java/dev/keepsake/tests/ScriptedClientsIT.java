@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The client matrix for libraries of other languages, each in a process of its own: the scripts
 /// are in `tests/clients`. What is not installed is skipped, and the report says so. `-Dpython=`
-/// and `-Dredis-cli=` name others than those on the PATH.
+/// names another than that on the PATH.
 class ScriptedClientsIT {
     private static final Logger LOG = Logger.getLogger(ScriptedClientsIT.class.getName());
     private static final int FAILOVERS = 3;
@@ -75,33 +75,6 @@ class ScriptedClientsIT {
                 directory, python, scripts().resolve("python/matrix.py").toString(), "redis-py");
     }
 
-    @Test
-    void redisCliFollowsAFailover() throws Exception {
-        String cli = System.getProperty("redis-cli", "redis-cli");
-        assumeTrue(isThere(cli, "--version"), "redis-cli is not installed");
-        for (int i = 0; i < 20; i++) {
-            assertThat(redisCli(cli, "SET", "k" + i, "v" + i)).isEqualTo("OK");
-        }
-        server.api().failOver("demo", "0001");
-        server.api().failOver("demo", "0002");
-        for (int i = 0; i < 20; i++) {
-            assertThat(redisCli(cli, "GET", "k" + i)).isEqualTo("v" + i);
-        }
-    }
-
-    private String redisCli(String cli, String... command) throws Exception {
-        var line = new ArrayList<>(List.of(cli, "-c", "--tls", "--cacert", ca.toString()));
-        line.addAll(List.of("-h", host, "-p", port));
-        line.addAll(List.of("--user", ClientMatrix.USER, "--pass", ClientMatrix.PASSWORD));
-        line.add("--no-auth-warning");
-        line.addAll(List.of(command));
-        var process = new ProcessBuilder(line).redirectErrorStream(true).start();
-        try (var out = process.inputReader(UTF_8)) {
-            assertThat(endsWell(process)).isTrue();
-            return out.readAllAsString().strip();
-        }
-    }
-
     /// Runs a script that writes until its standard input ends, and tells on request when it has
     /// written more.
     private void runThroughFailovers(Path place, String... command) throws Exception {
@@ -150,7 +123,8 @@ class ScriptedClientsIT {
         return process.exitValue() == 0;
     }
 
-    private static boolean isThere(String... command) throws InterruptedException {
+    /// Whether a program can be run, and ends well.
+    static boolean isThere(String... command) throws InterruptedException {
         try {
             var process =
                     new ProcessBuilder(command)
