@@ -25,6 +25,9 @@ import picocli.CommandLine.Option;
 public final class Compare implements Callable<Integer> {
     private record Case(Workload workload, int clients, int pipelined) {}
 
+    private static final int WARM_UP_CLIENTS = 50;
+    private static final long WARM_UP_MS = 5_000;
+
     @Option(names = "--seconds", description = "How long to measure each time (default: 3).")
     private int seconds = 3;
 
@@ -102,6 +105,7 @@ public final class Compare implements Callable<Integer> {
                     "| workload | clients | pipelined | %s | ÷ redis | ÷ always | reads that waited |%n",
                     String.join(" | ", columns));
             out.println("| --- " + "| --: ".repeat(5 + columns.size()) + "|");
+            warmUp(servers.getLast(), transport);
             for (var each : cases()) {
                 measure(each, servers, transport);
             }
@@ -126,6 +130,18 @@ public final class Compare implements Callable<Integer> {
         cases.removeIf(Compare::isPointless);
         cases.removeIf(each -> only != null && each.workload().kind() != only);
         return cases;
+    }
+
+    /// Lets the JVM compile what it will run, as in a server that has been up for a minute.
+    private static void warmUp(MeasuredServer keepsake, Transport transport) throws Exception {
+        for (var kind : Kind.values()) {
+            var workload = Workload.of(kind, 100);
+            keepsake.populate(workload);
+            for (int pipelined : List.of(1, 16)) {
+                new LoadGenerator(transport, Servers.HOST, keepsake.port())
+                        .run(workload, WARM_UP_CLIENTS, pipelined, 0, WARM_UP_MS);
+            }
+        }
     }
 
     /// A counter has no value of 16 KiB, and in pipelines they would fill the memory with one list.
