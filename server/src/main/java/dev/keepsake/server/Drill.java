@@ -31,9 +31,9 @@ final class Drill implements AutoCloseable {
 
     private static final int PATIENT_MS = 2_000;
 
-    /// Of a primary that fell silent. The outage ends up to four of these after the promotion; but
-    /// the first handshake with a new server takes most of one.
-    private static final int IMPATIENT_MS = 100;
+    /// Of a primary that fell silent: many round trips, but the outage ends up to four of these
+    /// after the promotion.
+    private static final int IMPATIENT_MS = 30;
 
     private static final Duration RESUME_LIMIT = Duration.ofSeconds(10);
 

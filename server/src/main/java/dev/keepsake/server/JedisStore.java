@@ -20,6 +20,10 @@ final class JedisStore implements DrillStore {
     /// Jedis then hides why it failed.
     private static final Duration LONG = Duration.ofMinutes(1);
 
+    /// The first handshakes with a server that has just been started take longer than an impatient
+    /// client waits.
+    private static final int CONNECT_ATTEMPTS = 20;
+
     private static final int READ_ATTEMPTS = 5;
     private static final Duration READ_PAUSE = Duration.ofMillis(200);
 
@@ -42,20 +46,24 @@ final class JedisStore implements DrillStore {
         var pool = new ConnectionPoolConfig();
         pool.setMaxTotal(threads);
         pool.setMaxIdle(threads);
-        try {
-            return new JedisStore(
-                    RedisClusterClient.builder()
-                            .nodes(Set.of(clusterEndpoint))
-                            .clientConfig(config)
-                            .poolConfig(pool)
-                            .maxAttempts(1)
-                            .maxTotalRetriesDuration(LONG)
-                            .build());
-        } catch (JedisException e) {
-            throw new DrillException(
-                    "no Redis client can connect to %s: %s"
-                            .formatted(clusterEndpoint, e.getMessage()),
-                    e);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                return new JedisStore(
+                        RedisClusterClient.builder()
+                                .nodes(Set.of(clusterEndpoint))
+                                .clientConfig(config)
+                                .poolConfig(pool)
+                                .maxAttempts(1)
+                                .maxTotalRetriesDuration(LONG)
+                                .build());
+            } catch (JedisException e) {
+                if (attempt == CONNECT_ATTEMPTS) {
+                    throw new DrillException(
+                            "no Redis client can connect to %s: %s"
+                                    .formatted(clusterEndpoint, e.getMessage()),
+                            e);
+                }
+            }
         }
     }
 
