@@ -38,7 +38,6 @@ final class EngineConfig {
     private static final String FIXED =
             """
             daemonize no
-            set-proc-title no
             always-show-logo no
             loglevel notice
             logfile ""

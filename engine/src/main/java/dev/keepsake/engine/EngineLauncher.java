@@ -126,13 +126,16 @@ public final class EngineLauncher implements AutoCloseable {
 
     // The configuration goes in through standard input: the password is in it, and neither the
     // process list nor a file shall have that. Should we be killed while we write it, the engine
-    // starts with half of it; the port is on the command line so that it opens none even then.
-    private static ProcessBuilder command(EngineBinary binary, Path socket, Path workDirectory) {
+    // starts with half of it; the port is on the command line so that it opens none even then, and
+    // that it has to leave this line alone, by which it is found.
+    static ProcessBuilder command(EngineBinary binary, Path socket, Path workDirectory) {
         return new ProcessBuilder(
                 binary.path().toString(),
                 "-",
                 "--port",
                 "0",
+                "--set-proc-title",
+                "no",
                 "--dir", // which also tells whoever reads the process list whose engine it is
                 workDirectory.toAbsolutePath().toString(),
                 EngineProcesses.SOCKET_OPTION,

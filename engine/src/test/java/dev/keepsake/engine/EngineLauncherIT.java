@@ -9,6 +9,7 @@ import dev.keepsake.core.Secret;
 import dev.keepsake.resp.RespValue;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -103,7 +104,11 @@ final class EngineLauncherIT {
         var sockets = new ArrayList<String>();
         try (var descriptors = Files.list(Path.of("/proc/" + engine.pid() + "/fd"))) {
             for (Path descriptor : descriptors.toList()) {
-                sockets.add(Files.readSymbolicLink(descriptor).toString());
+                try {
+                    sockets.add(Files.readSymbolicLink(descriptor).toString());
+                } catch (NoSuchFileException _) {
+                    // Closed meanwhile: the launcher's question whether it answers.
+                }
             }
         }
         assertThat(sockets).anyMatch(target -> target.startsWith("socket:"));
@@ -214,6 +219,23 @@ final class EngineLauncherIT {
         assertThat(runDirectory).isEmptyDirectory();
         assertThat(next.launch(spec("0001-001")).command("PING"))
                 .isEqualTo(new RespValue.SimpleString("PONG"));
+    }
+
+    @Test
+    void anEngineWhoseServerDiedBeforeItHadConfiguredItIsAnOrphanToo() throws Exception {
+        Files.createDirectories(runDirectory);
+        var orphan =
+                EngineLauncher.command(binary, runDirectory.resolve("7.sock"), directory)
+                        .directory(directory.toFile())
+                        .start();
+        opened.add(orphan::destroyForcibly);
+        orphan.getOutputStream().close();
+        try (var said = orphan.inputReader()) {
+            // By then it has the name that it will keep.
+            assertThat(said.lines().anyMatch(line -> line.contains("ready to accept"))).isTrue();
+            launcher.endOrphans();
+            assertThat(orphan.onExit()).succeedsWithin(10, TimeUnit.SECONDS);
+        }
     }
 
     @Test
