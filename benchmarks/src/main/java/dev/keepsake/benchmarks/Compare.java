@@ -144,7 +144,8 @@ public final class Compare implements Callable<Integer> {
         }
     }
 
-    /// A counter has no value of 16 KiB, and in pipelines they would fill the memory with one list.
+    /// A counter has no value of 16 KiB, and pipelines of such values would fill the memory with
+    /// one list.
     private static boolean isPointless(Case each) {
         return each.workload().valueBytes() > 100
                 && switch (each.workload().kind()) {

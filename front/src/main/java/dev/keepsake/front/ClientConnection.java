@@ -952,24 +952,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             answerLater(out -> RespWriter.integer(out, 0));
         } else {
             control.ask(
-                    reply ->
-                            answerFrom(
-                                    reply,
-                                    out ->
-                                            RespWriter.integer(
-                                                    out,
-                                                    reply
-                                                                    instanceof
-                                                                    RespValue.IntegerReply(
-                                                                            long unblocked)
-                                                            ? unblocked
-                                                            : 0)),
+                    reply -> answerFrom(reply, out -> RespWriter.integer(out, integerOr0(reply))),
                     "CLIENT",
                     "UNBLOCK",
                     Long.toString(idInEngine),
                     how);
         }
         return true;
+    }
+
+    private static long integerOr0(RespValue reply) {
+        return reply instanceof RespValue.IntegerReply(long value) ? value : 0;
     }
 
     /// Tells of failed logins, which the front knows, and of what the engine has refused.

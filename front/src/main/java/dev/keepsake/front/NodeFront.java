@@ -658,7 +658,7 @@ public final class NodeFront implements AutoCloseable {
             try {
                 // By now it may be the socket of a new node of this name.
                 if (Objects.equals(keyOf(socket), operatorSocketKey)) {
-                    Files.deleteIfExists(socket);
+                    Files.delete(socket);
                 }
             } catch (NoSuchFileException e) {
                 LOG.debug("node={} finds no operators' socket {}", node, socket);

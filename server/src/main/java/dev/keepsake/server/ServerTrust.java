@@ -60,9 +60,8 @@ final class ServerTrust {
         return context;
     }
 
-    /// How Jedis connects with it: by one context for all connections, which then resume sessions.
-    /// From `SslOptions` Jedis makes a context, and reads the trust store, for each connection
-    /// anew.
+    /// How Jedis connects with it: by one context for all connections. From `SslOptions` Jedis
+    /// makes one, and reads the trust store, for each connection anew.
     @SuppressWarnings("deprecation") // for SslOptions, which cannot be given a context
     DefaultJedisClientConfig.Builder jedis() {
         var names = new SSLParameters();
