@@ -81,7 +81,12 @@ public final class ShardNode implements AutoCloseable {
     private static final long NOT_A_REPLICA = Long.MIN_VALUE;
     private static final long BUSY = NOT_A_REPLICA + 1;
     private static final int TAP_READ_BYTES = 64 * 1024;
-    private static final long TICK_MS = 50;
+
+    // Twice a tick passes between the end of a silence and the claim: the last renewal is seen up
+    // to
+    // one late, and so is that no other has come.
+    private static final long TICK_MS = 20;
+
     private static final long FULL_RETRY_MS = 100;
     private static final long WATCH_EVERY_NS = TimeUnit.MILLISECONDS.toNanos(250);
 
