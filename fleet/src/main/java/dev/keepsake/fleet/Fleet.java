@@ -1084,6 +1084,12 @@ public final class Fleet implements AutoCloseable {
         try {
             snapshots = SnapshotStore.open(directory.resolve(shardSpec.name() + "-snapshots"));
             checkLogIsWhole(logs.placeOf(logDirectory), log.tail(), snapshots);
+            if (spec.restore() != null && snapshots.newest().isEmpty()) {
+                // The log does not miss what came before its first entry.
+                throw new IOException(
+                        "there is no snapshot in %s-snapshots, though cluster %s began with one; restore the directory, or delete the cluster"
+                                .formatted(logDirectory, spec.id().name()));
+            }
         } catch (IOException | RuntimeException e) {
             log.close();
             throw e;

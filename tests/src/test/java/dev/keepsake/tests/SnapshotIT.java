@@ -106,6 +106,58 @@ class SnapshotIT {
         }
     }
 
+    /// Its log begins with what has been written since, and so does not miss what came before.
+    @Test
+    void aFilledClusterIsNotServedWithoutWhatItBeganWith() throws Exception {
+        Node filled;
+        try (var server = start()) {
+            var source = create(server, 0).get(0);
+            try (var wire = Wire.to(source)) {
+                assertThat(wire.ask("SET", "k7", "v")).isEqualTo("OK");
+            }
+            filled = fill(server, "filled");
+            assertThat(answers(filled, "GET", "k7")).isEqualTo("v");
+        }
+        var snapshot =
+                snapshots().stream()
+                        .filter(file -> file.toString().contains("/filled-"))
+                        .findFirst()
+                        .orElseThrow();
+        var elsewhere = directory.resolve("elsewhere");
+        Files.move(snapshot, elsewhere);
+        assertRefused(filled, "no snapshot in " + snapshot.getParent(), "no reply");
+
+        Files.move(elsewhere, snapshot);
+        try (var server = start()) {
+            assertThat(server.api().describe("filled").name()).isEqualTo("filled");
+            await("it is back", () -> answers(filled, "GET", "k7").equals("v"));
+        }
+    }
+
+    /// Makes a cluster of one node out of what "demo" holds.
+    private static Node fill(TestServer server, String name) {
+        var client = server.api().client();
+        client.createSnapshot(request -> request.clusterName("demo").snapshotName("one"));
+        await(
+                "it is taken",
+                () ->
+                        client.describeSnapshots(request -> request.snapshotName("one"))
+                                .snapshots()
+                                .getFirst()
+                                .status()
+                                .equals("available"));
+        client.createCluster(request ->
+                request.clusterName(name)
+                        .nodeType("db.t4g.small")
+                        .aclName("open-access")
+                        .tlsEnabled(false)
+                        .numReplicasPerShard(0)
+                        .snapshotName("one")
+                        .port(server.endpointPort() - 1));
+        await("it is filled", () -> server.api().describe(name).status().equals("available"));
+        return server.api().node(name, 0, 0);
+    }
+
     private void assertRefused(Node primary, String complaint, String answer) throws Exception {
         try (var lines = LogLines.of("dev.keepsake");
                 var server = start()) {
