@@ -8,6 +8,9 @@ import java.util.concurrent.TimeUnit;
 
 /// The parameters of a node, told apart: some are its engine's, some its front's.
 final class NodeParameters {
+    private static final String POLICY = "maxmemory-policy";
+    private static final String NO_EVICTION = "noeviction";
+
     private NodeParameters() {}
 
     /// Those that are directives of the engine.
@@ -26,6 +29,11 @@ final class NodeParameters {
                 output(all, "normal", standard.clients()),
                 output(all, "pubsub", standard.subscribers()),
                 Math.toIntExact(number(all, "tcp-keepalive", standard.keepAliveSeconds())));
+    }
+
+    /// Whether an engine deletes keys when its memory is full.
+    static boolean evict(Map<String, String> all) {
+        return !all.getOrDefault(POLICY, NO_EVICTION).equals(NO_EVICTION);
     }
 
     private static ClientLimits.Output output(

@@ -215,6 +215,7 @@ final class NodeRuntime {
                             }
                             applied = parameters.get();
                             front.limitClients(NodeParameters.ofFront(applied));
+                            front.expectEvictions(NodeParameters.evict(applied));
                             var begun =
                                     lives.begin(
                                             new LoopListener(),
@@ -242,6 +243,9 @@ final class NodeRuntime {
             return;
         }
         front.limitClients(NodeParameters.ofFront(wanted));
+        if (NodeParameters.evict(wanted)) {
+            front.expectEvictions(true); // before the engine begins, and until it has ended
+        }
         var changes = new TreeMap<>(NodeParameters.ofEngine(wanted));
         changes.entrySet().removeAll(applied.entrySet());
         configuring = true;
@@ -256,6 +260,7 @@ final class NodeRuntime {
                         refusals.forget();
                         if (life == present) {
                             applied = wanted;
+                            front.expectEvictions(NodeParameters.evict(wanted));
                         }
                         onDone.run();
                         return;

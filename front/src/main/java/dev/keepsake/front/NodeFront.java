@@ -108,6 +108,7 @@ public final class NodeFront implements AutoCloseable {
     private boolean paused;
     private boolean allPaused;
     private boolean writesPaused;
+    private boolean evicting;
     private long pausedUntilNs;
     private @Nullable Future<?> unpausing;
     private @Nullable Path engineSocket;
@@ -334,6 +335,20 @@ public final class NodeFront implements AutoCloseable {
     /// When clients are closed, from now on.
     public void limitClients(ClientLimits wanted) {
         execute(() -> limits = wanted);
+    }
+
+    /// Whether the engine deletes keys that no command names when its memory is full. That a key is
+    /// gone is then told no sooner than it is durable.
+    public void expectEvictions(boolean expected) {
+        execute(() -> {
+            if (evicting && !expected && state == State.PRIMARY) {
+                // The next barrier covers what has been deleted until now.
+                var anyKey = new MarkList();
+                anyKey.markAll(dirtyKeys);
+                parkMarks(anyKey);
+            }
+            evicting = expected;
+        });
     }
 
     /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
@@ -1168,6 +1183,15 @@ public final class NodeFront implements AutoCloseable {
 
     Route route() {
         return route;
+    }
+
+    /// Whether all that the engine may have done to a key is durable.
+    boolean isClean(long keyHash) {
+        return !evicting && !dirtyKeys.contains(keyHash);
+    }
+
+    boolean isEvicting() {
+        return evicting;
     }
 
     DirtyKeys dirtyKeys() {

@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// Which replies have to wait is decided when they *arrive*, not when their commands were sent.
 /// Other lanes write too, and a read that was clean when it was sent may be executed after such a
 /// write. A key is marked before its write is sent and unmarked after its barrier is durable; so if
-/// no mark is there when the reply is read, everything that the reply can tell is durable.
+/// no mark is there when the reply is read, everything that the reply can tell is durable. An engine
+/// that evicts changes keys that nobody could mark; all replies wait then.
 final class SharedLane extends LaneChannel {
     private static final long BUSY_RETRY_MS = 10;
 
@@ -87,7 +88,8 @@ final class SharedLane extends LaneChannel {
         barrierNeeded |=
                 switch (kind) {
                     case WAIT, SCRIPT, INFO -> true;
-                    case INTERNAL, BARRIER, NOW, READ, FUNCTIONS -> false;
+                    case READ -> front.isEvicting(); // it will wait for one
+                    case INTERNAL, BARRIER, NOW, FUNCTIONS -> false;
                     case COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
                 };
         expect(kind, client, keyHash);
@@ -325,7 +327,7 @@ final class SharedLane extends LaneChannel {
                             case NOW, COMMANDS, COMMANDS_ASKED_FOR, HELP -> true;
                             case READ ->
                                     front.holdRule() == HoldRule.WRITES_ONLY
-                                            || !front.dirtyKeys().contains(keyHash);
+                                            || front.isClean(keyHash);
                             case FUNCTIONS -> !Route.areFunctionsChanging(front.dirtyKeys());
                             case INTERNAL, BARRIER, WAIT, SCRIPT, INFO -> false;
                         };
