@@ -119,11 +119,16 @@ final class Route {
         boolean unknown = spec.effect() == CommandSpec.Effect.OPAQUE;
         if (unknown || (spec.effect() == CommandSpec.Effect.WRITE && keyCount == 0)) {
             marks.markAll(front.dirtyKeys());
-        } else if (spec.effect() == CommandSpec.Effect.WRITE) {
+        } else if (spec.effect() == CommandSpec.Effect.WRITE || keepsResult(spec)) {
             for (int i = 0; i < keyCount; i++) {
                 marks.mark(front.dirtyKeys(), keyHash(i, in, base, frame));
             }
         }
+    }
+
+    /// Whether it is a read that writes what it has found out into the key, for the next one.
+    private static boolean keepsResult(CommandSpec spec) {
+        return spec.name().equals("pfcount");
     }
 
     private static boolean changesFunctions(CommandSpec spec) {

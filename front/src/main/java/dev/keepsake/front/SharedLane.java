@@ -85,6 +85,7 @@ final class SharedLane extends LaneChannel {
             long keyHash) {
         outgoing().writeBytes(in, base, length);
         var kind = kindOf(spec, keyHash);
+        barrierNeeded |= !marks.isEmpty();
         barrierNeeded |=
                 switch (kind) {
                     case WAIT, SCRIPT, INFO -> true;

@@ -100,6 +100,24 @@ class DurabilityIT {
         }
     }
 
+    /// Counting a HyperLogLog writes the count into it.
+    @Test
+    void nobodySeesACountThatWasWrittenIntoTheDataAndIsNotDurable() throws IOException {
+        try (var counter = Wire.to(primary);
+                var reader = Wire.to(primary)) {
+            assertThat(counter.ask("PFADD", "hll", "a", "b")).isEqualTo("1");
+            logs.getFirst().hold();
+            counter.send("PFCOUNT", "hll");
+            await("the count is on its way", () -> logs.getFirst().heldAppends() > 0);
+            reader.send("GET", "hll");
+            assertThat(reader.hasReplyWithin(A_WHILE_MS)).isFalse();
+            logs.getFirst().letGo();
+            assertThat(counter.read()).isEqualTo("2");
+            assertThat(reader.read()).startsWith("HYLL");
+            assertThat(reader.ask("GET", "hll")).startsWith("HYLL");
+        }
+    }
+
     @Test
     void nobodyHearsOfALibraryThatIsNotDurable() throws IOException {
         try (var loader = Wire.to(primary);
