@@ -40,7 +40,12 @@ final class SnapshotFiles {
     Path unfinished(SnapshotId id) throws IOException {
         var unfinished = of(id).resolveSibling(of(id).getFileName() + ".tmp");
         Trees.delete(unfinished);
+        boolean isNew = !Files.isDirectory(directory.resolve(id.region()));
         Files.createDirectories(unfinished);
+        if (isNew) {
+            force(directory);
+            force(directory.toAbsolutePath().resolveSibling(""));
+        }
         return unfinished;
     }
 

@@ -669,6 +669,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return AccessControl.OPERATOR.equals(session.user()) && OperatorCommands.has(spec);
     }
 
+    /// @return why the engine is not to be told, or null
+    private @Nullable String operate(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        var arguments = Arguments.of(in, base, frame);
+        if (OperatorCommands.allowsEviction(spec, arguments)) {
+            front.onEvictionAllowed();
+        }
+        return OperatorCommands.refusal(spec, arguments);
+    }
+
     private boolean handle(ByteBuf in, int base, CommandFrame frame) {
         refused = false;
         boolean handled = take(in, base, frame);
@@ -699,10 +708,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (own != null && own.isChanging()) {
             return false;
         }
-        String denial =
-                isForOperators(spec)
-                        ? OperatorCommands.refusal(spec, Arguments.of(in, base, frame))
-                        : denial(spec);
+        String denial = isForOperators(spec) ? operate(spec, in, base, frame) : denial(spec);
         if (denial != null) {
             return refuse(denial);
         }

@@ -351,6 +351,11 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
+    /// An operator lets the engine evict, perhaps, for as long as this engine lives.
+    void onEvictionAllowed() {
+        evicting = true;
+    }
+
     /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
     /// longer among them, or no longer enabled, is disconnected. Before the first call everybody is
     /// the user `default`, who needs no password and may do everything.

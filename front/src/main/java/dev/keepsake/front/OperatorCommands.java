@@ -95,6 +95,18 @@ final class OperatorCommands {
         };
     }
 
+    /// Whether the engine may evict keys from now on.
+    static boolean allowsEviction(CommandSpec spec, Arguments arguments) {
+        if (spec.name().equals("config|set")) {
+            for (int i = 2; i < arguments.count(); i += 2) {
+                if (lower(arguments, i).equals("maxmemory-policy")) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
     private static @Nullable String refusalToSet(Arguments arguments) {
         for (int i = 2; i < arguments.count(); i += 2) {
             String name = lower(arguments, i);

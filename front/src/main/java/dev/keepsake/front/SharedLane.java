@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// Which replies have to wait is decided when they *arrive*, not when their commands were sent.
 /// Other lanes write too, and a read that was clean when it was sent may be executed after such a
 /// write. A key is marked before its write is sent and unmarked after its barrier is durable; so if
-/// no mark is there when the reply is read, everything that the reply can tell is durable. An engine
-/// that evicts changes keys that nobody could mark; all replies wait then.
+/// no mark is there when the reply is read, everything that the reply can tell is durable. An
+/// engine that evicts changes keys that nobody could mark; all replies wait then.
 final class SharedLane extends LaneChannel {
     private static final long BUSY_RETRY_MS = 10;
 

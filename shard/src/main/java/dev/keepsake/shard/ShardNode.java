@@ -83,8 +83,7 @@ public final class ShardNode implements AutoCloseable {
     private static final int TAP_READ_BYTES = 64 * 1024;
 
     // Twice a tick passes between the end of a silence and the claim: the last renewal is seen up
-    // to
-    // one late, and so is that no other has come.
+    // to one late, and so is that no other has come.
     private static final long TICK_MS = 20;
 
     private static final long FULL_RETRY_MS = 100;

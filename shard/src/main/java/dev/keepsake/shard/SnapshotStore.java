@@ -31,9 +31,13 @@ public final class SnapshotStore {
     /// Opens the directory, which is made, private to its owner, if it is missing. What an earlier
     /// process left unfinished is deleted.
     public static SnapshotStore open(Path directory) throws IOException {
-        Files.createDirectories(
-                directory,
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        if (!Files.isDirectory(directory)) {
+            Files.createDirectories(
+                    directory,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
+            force(directory.toAbsolutePath().resolveSibling(""));
+        }
         Files.deleteIfExists(directory.resolve(CANDIDATE));
         Snapshot newest = null;
         try (var files = Files.list(directory)) {
@@ -93,9 +97,7 @@ public final class SnapshotStore {
         }
         var file = directory.resolve(candidate.fileName());
         Files.move(candidate.file(), file, StandardCopyOption.ATOMIC_MOVE);
-        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
+        force(directory);
         var published =
                 new Snapshot(
                         candidate.nextIndex(),
@@ -123,5 +125,11 @@ public final class SnapshotStore {
                             .formatted(snapshot.file(), found, snapshot.fileCrc32c()));
         }
         checked = snapshot;
+    }
+
+    private static void force(Path directory) throws IOException {
+        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
     }
 }

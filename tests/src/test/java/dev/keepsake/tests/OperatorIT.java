@@ -10,6 +10,7 @@ import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -25,6 +26,8 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// What operators may do over their socket, and that nobody else may.
 class OperatorIT {
+    private static final int A_WHILE_MS = 150;
+
     @TempDir static Path directory;
     private static Path socket;
     private static ServedNode node;
@@ -39,6 +42,39 @@ class OperatorIT {
     @AfterAll
     static void stop() throws IOException {
         node.close();
+    }
+
+    /// Under such a policy the engine deletes keys that no command names.
+    @Test
+    void whoLetsTheEngineEvictLetsReadsWaitForTheLog() throws Exception {
+        var folder = Files.createDirectory(directory.resolve("evicting"));
+        var path = folder.resolve("operator.sock");
+        try (var evicting = ServedNode.start(folder, FrontOptions.standard("7.0.15"), null, path);
+                var writer = evicting.connect();
+                var reader = evicting.connect();
+                var operator = UnixWire.to(path)) {
+            evicting.front().onDurable(1_000);
+            assertThat(writer.ask("SET", "k", "v")).isEqualTo("OK");
+            writer.send("SET", "other", "v".repeat(2_000));
+            assertThat(reader.ask("GET", "k")).isEqualTo("v");
+
+            operator.send("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
+            await("it is on its way", () -> clientsOf(reader).contains("cmd=config|set"));
+            reader.send("GET", "k");
+            assertThat(reader.hasReplyWithin(A_WHILE_MS)).isFalse();
+            evicting.front().onDurable(10_000);
+            assertThat(operator.read()).isEqualTo("OK");
+            assertThat(writer.read()).isEqualTo("OK");
+            assertThat(reader.read()).isEqualTo("v");
+        }
+    }
+
+    private static String clientsOf(Wire wire) {
+        try {
+            return wire.ask("CLIENT", "LIST");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
