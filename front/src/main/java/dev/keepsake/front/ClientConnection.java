@@ -54,6 +54,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static final int KEPT_MAX_BYTES = 32 << 20;
 
     private static final int ACL_LOG_SHOWN = 10;
+    private static final int HTTP_NAME_MAX_BYTES = 5;
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
     private static final String NO_CHANNEL =
             "NOPERM this user has no permissions to access one of the channels used as arguments";
@@ -694,6 +695,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     private boolean take(ByteBuf in, int base, CommandFrame frame) {
         var spec = front.table().resolve(in, base, frame);
+        if (spec == null && isOfHttp(in, base, frame)) {
+            LOG.warn("node={} client={} speaks HTTP and is disconnected", front.node(), id);
+            reset();
+            return true;
+        }
         if (spec == null
                 || (spec.handling() == CommandSpec.Handling.WITHHELD && !isForOperators(spec))) {
             return refuse(FrontCommands.unknownCommand(in, base, frame));
@@ -801,6 +807,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return submitOwn(spec, in, base, frame);
         }
         return submitShared(spec, in, base, frame);
+    }
+
+    /// Whether a line is one of those by which Redis knows a web browser that some page has sent
+    /// here: were they answered as unknown commands, the body behind them would be executed.
+    private static boolean isOfHttp(ByteBuf in, int base, CommandFrame frame) {
+        if (frame.length(0) > HTTP_NAME_MAX_BYTES) {
+            return false;
+        }
+        String name = text(in, base, frame, 0);
+        return name.equalsIgnoreCase("post") || name.equalsIgnoreCase("host:");
     }
 
     /// Whether Redis counts it among what a pause of writes holds back. PFCOUNT keeps what it has

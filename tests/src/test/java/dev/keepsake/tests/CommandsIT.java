@@ -432,6 +432,20 @@ class CommandsIT {
         }
     }
 
+    /// A page may let a browser send anything to a port of its machine, behind lines of HTTP.
+    @Test
+    void aBrowserIsDisconnectedBeforeWhatItSendsIsExecuted() throws IOException {
+        for (var line : List.of("POST / HTTP/1.1", "Host: localhost")) {
+            try (var browser = Wire.to(second)) {
+                browser.sendRaw(line + "\r\n\r\nSET a sent\r\n");
+                assertThatThrownBy(browser::read).isInstanceOf(IOException.class);
+            }
+        }
+        try (var other = Wire.to(second)) {
+            assertThat(other.ask("GET", "a")).isEqualTo("nil");
+        }
+    }
+
     @Test
     void commandsThatDoNotExistOrAreWithheldAreUnknown() throws IOException {
         try (var wire = Wire.to(second)) {
