@@ -552,7 +552,12 @@ public final class NodeFront implements AutoCloseable {
             var control = controlLane;
             if (state == State.PRIMARY && control != null && !control.isFull() && !bounded) {
                 fromElsewhere.merge(publication, 1, Integer::sum);
-                publishHere(publication, new CompletableFuture<>());
+                var heard = new CompletableFuture<Long>();
+                publishHere(publication, heard);
+                heard.exceptionally(failure -> {
+                    takeFromElsewhere(publication); // it will not come back with the log
+                    return 0L;
+                });
             }
         });
     }
@@ -585,13 +590,18 @@ public final class NodeFront implements AutoCloseable {
     /// in other shards are to hear it too, unless it has come from there.
     public void onPublished(Publication publication) {
         execute(() -> {
-            if (fromElsewhere.containsKey(publication)) {
-                fromElsewhere.computeIfPresent(
-                        publication, (same, times) -> times == 1 ? null : times - 1);
-            } else if (state == State.PRIMARY) {
+            if (!takeFromElsewhere(publication) && state == State.PRIMARY) {
                 relay.toOtherShards(node, publication);
             }
         });
+    }
+
+    /// Whether a publication is one that has come from another shard; it is not awaited any more.
+    private boolean takeFromElsewhere(Publication publication) {
+        boolean awaited = fromElsewhere.containsKey(publication);
+        fromElsewhere.computeIfPresent(
+                publication, (same, times) -> times == 1 ? null : times - 1);
+        return awaited;
     }
 
     PublishRelay relay() {

@@ -1,15 +1,20 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.front.AccessUser;
+import dev.keepsake.front.PublishRelay;
 import dev.keepsake.resp.RespValue;
+import dev.keepsake.shard.Publication;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -128,6 +133,35 @@ class BusyEngineIT {
         } catch (IOException e) {
             throw new AssertionError("the node closed a bystander's connection", e);
         }
+    }
+
+    /// Else the next one that says the same would be taken for it, and not be relayed.
+    @Test
+    void aPublicationOfAnotherShardThatTheEngineRefusesIsNotAwaited() throws Exception {
+        var message = new Publication("c".getBytes(UTF_8), "m".getBytes(UTF_8));
+        var relayed = new AtomicInteger();
+        keepBusy();
+        node.front().publishFromAnotherShard(message);
+        assertThat(node.front().publish(message)).failsWithin(10, SECONDS); // behind it
+        kill();
+        node.front().relayVia(counting(relayed));
+        node.front().onPublished(message); // by a client of this node
+        await("it is relayed", () -> relayed.get() == 1);
+        node.front().relayVia(PublishRelay.none());
+    }
+
+    private static PublishRelay counting(AtomicInteger relayed) {
+        return new PublishRelay() {
+            @Override
+            public CompletableFuture<Long> atPrimary(String of, Publication publication) {
+                return PublishRelay.none().atPrimary(of, publication);
+            }
+
+            @Override
+            public void toOtherShards(String of, Publication publication) {
+                relayed.incrementAndGet();
+            }
+        };
     }
 
     @Test
