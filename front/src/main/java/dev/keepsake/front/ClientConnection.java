@@ -1008,13 +1008,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         inFlight++;
         if (resets) {
             control.ask(
-                    reply ->
-                            answerFrom(
-                                    reply,
-                                    out -> {
-                                        front.failedLogins().forget();
-                                        RespWriter.simpleString(out, "OK");
-                                    }),
+                    reply -> {
+                        if (reply instanceof RespValue.SimpleString) {
+                            front.failedLogins().forget(); // also when no answer is wanted
+                        }
+                        answerFrom(reply, out -> RespWriter.simpleString(out, "OK"));
+                    },
                     "ACL",
                     "LOG",
                     "RESET");

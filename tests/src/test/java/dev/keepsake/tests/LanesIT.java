@@ -635,6 +635,16 @@ class LanesIT {
     }
 
     @Test
+    void theLogOfRefusalsIsForgottenThoughNobodyWantsToHearOfIt() throws IOException {
+        try (var wire = node.connect()) {
+            assertThat(wire.ask("AUTH", "nobody", "any")).startsWith("-WRONGPASS");
+            wire.send("CLIENT", "REPLY", "SKIP");
+            wire.send("ACL", "LOG", "RESET");
+            assertThat(wire.ask("ACL", "LOG")).isEqualTo("[]");
+        }
+    }
+
+    @Test
     void administrationIsNotShownToThoseWhoMonitor() throws IOException {
         try (var monitor = node.connect();
                 var wire = node.connect()) {
