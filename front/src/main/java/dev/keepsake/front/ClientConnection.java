@@ -803,6 +803,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (writes && !front.isPrimary()) {
             return refuse("READONLY You can't write against a read only replica.");
         }
+        String unsortable = SortInCluster.refusal(spec, in, base, frame);
+        if (unsortable != null) {
+            return inTransaction ? queueError(spec, unsortable) : refuse(unsortable);
+        }
         if (own != null || frame.isSketch() || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
         }
@@ -1591,12 +1595,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (lane == null || !mayBeQueued(spec)) {
             return refuse(lane == null ? LOADING : NOT_IN_A_TRANSACTION);
         }
+        queueAnswer(spec, lane, out -> front.commands().answer(this, spec, arguments, out));
+        return true;
+    }
+
+    /// A command of the engine that fails when it is executed, and not before.
+    private boolean queueError(CommandSpec spec, String error) {
+        var lane = own;
+        if (lane == null) {
+            return refuse(LOADING);
+        }
+        noteTransactionSlot(front.route().slot());
+        queueAnswer(spec, lane, out -> RespWriter.error(out, error));
+        return true;
+    }
+
+    private void queueAnswer(CommandSpec spec, OwnLane lane, Consumer<ByteBuf> writer) {
         noteQueued(
                 spec,
                 0,
                 placeholder -> {
                     var answer = Unpooled.buffer();
-                    front.commands().answer(this, spec, arguments, answer);
+                    writer.accept(answer);
                     return answer;
                 });
         inFlight++;
@@ -1604,7 +1624,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         RespWriter.command(role, "ROLE"); // which everybody may ask
         lane.submit(role, 0, role.readableBytes(), OwnLane.Kind.NOW, "");
         role.release();
-        return true;
     }
 
     /// Not what decides how, as whom or whether the connection goes on: the answers of the engine

@@ -659,6 +659,24 @@ class LanesIT {
     }
 
     @Test
+    void nothingIsSortedByKeysThatMayBeElsewhere() throws IOException {
+        String by = "-ERR BY option of SORT denied in Cluster mode.";
+        String get = "-ERR GET option of SORT denied in Cluster mode.";
+        try (var wire = node.connect()) {
+            wire.ask("RPUSH", "l", "2", "1");
+            assertThat(wire.ask("SORT", "l", "LIMIT", "0", "1", "BY", "w_*")).isEqualTo(by);
+            assertThat(wire.ask("SORT_RO", "l", "get", "#")).isEqualTo(get);
+            assertThat(wire.ask("SORT", "l", "BY", "nosort")).isEqualTo("[2 1]");
+            assertThat(wire.ask("SORT", "l", "BY")).isEqualTo("-ERR syntax error");
+            assertThat(wire.ask("MULTI")).isEqualTo("OK");
+            assertThat(wire.ask("SORT", "l", "BY", "w_*", "STORE", "{l}m")).isEqualTo("QUEUED");
+            assertThat(wire.ask("SORT", "l")).isEqualTo("QUEUED");
+            assertThat(wire.ask("EXEC")).isEqualTo("[" + by + " [1 2]]");
+            assertThat(wire.ask("EXISTS", "{l}m")).isEqualTo("0");
+        }
+    }
+
+    @Test
     void clientsAreKilledByWhatTheyHaveInCommon() throws IOException {
         try (var wire = node.connect()) {
             String address = field(wire.ask("CLIENT", "INFO"), "laddr");
