@@ -50,7 +50,7 @@ final class AclAnswers {
         RespWriter.map(out, 6, protocol);
         RespWriter.bulk(out, "flags");
         var flags = user.noPassword() ? List.of("on", "nopass") : List.of("on");
-        RespWriter.array(out, flags.size());
+        RespWriter.set(out, flags.size(), protocol);
         flags.forEach(flag -> RespWriter.bulk(out, flag));
         RespWriter.bulk(out, "passwords");
         RespWriter.array(out, 0);

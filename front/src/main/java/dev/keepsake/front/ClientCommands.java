@@ -266,9 +266,11 @@ final class ClientCommands {
         RespWriter.simpleString(out, "OK");
     }
 
-    private static @Nullable Long number(String text) {
+    /// A number as Redis reads it, or null when it is none.
+    static @Nullable Long number(String text) {
         try {
-            return Long.valueOf(text);
+            var number = Long.valueOf(text);
+            return number.toString().equals(text) ? number : null; // neither 00 nor +1
         } catch (NumberFormatException _) {
             return null;
         }

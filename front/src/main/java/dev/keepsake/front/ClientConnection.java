@@ -1123,6 +1123,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return refuse(LOADING);
         }
         boolean counts = spec.name().equals("cluster|countkeysinslot");
+        for (int i = 2; i < frame.argumentCount(); i++) {
+            if (ClientCommands.number(text(in, base, frame, i)) == null) {
+                return refuse("ERR value is not an integer or out of range");
+            }
+        }
         int slot = smallNumber(in, base, frame, 2);
         int limit = counts ? 0 : smallNumber(in, base, frame, 3);
         if (slot < 0 || slot >= Slots.COUNT || limit < 0) {

@@ -18,6 +18,11 @@ final class FrontCommands {
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
                     + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
                     + " select the RESP protocol version at the same time";
+    private static final String NOT_AN_INTEGER = "ERR value is not an integer or out of range";
+    private static final String WAIT_ON_REPLICA =
+            "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0"
+                    + " if a replica is configured to be writable (which is not the default) writes"
+                    + " to replicas are just local and are not propagated.";
     private static final String WRONG_PASS =
             "WRONGPASS invalid username-password pair or user is disabled.";
 
@@ -93,7 +98,7 @@ final class FrontCommands {
             }
             case "asking" -> RespWriter.simpleString(out, "OK");
             case "select" -> select(arguments[1], out);
-            case "wait" -> RespWriter.integer(out, cluster.onlineReplicas(front.topology()));
+            case "wait" -> waitForReplicas(arguments, out);
             case "role" -> role(out);
             case "client" -> {
                 return clients.answer(client, arguments, out);
@@ -208,10 +213,29 @@ final class FrontCommands {
     }
 
     private static void select(String database, ByteBuf out) {
-        if (database.equals("0")) {
-            RespWriter.simpleString(out, "OK");
-        } else {
+        var number = ClientCommands.number(database);
+        if (number == null) {
+            RespWriter.error(out, NOT_AN_INTEGER);
+        } else if (number != 0) {
             RespWriter.error(out, "ERR SELECT is not allowed in cluster mode");
+        } else {
+            RespWriter.simpleString(out, "OK");
+        }
+    }
+
+    /// What precedes it is in the log already, from which all replicas have it.
+    private void waitForReplicas(String[] arguments, ByteBuf out) {
+        var timeoutMs = ClientCommands.number(arguments[2]);
+        if (!isPrimary()) {
+            RespWriter.error(out, WAIT_ON_REPLICA);
+        } else if (ClientCommands.number(arguments[1]) == null) {
+            RespWriter.error(out, NOT_AN_INTEGER);
+        } else if (timeoutMs == null) {
+            RespWriter.error(out, "ERR timeout is not an integer or out of range");
+        } else if (timeoutMs < 0) {
+            RespWriter.error(out, "ERR timeout is negative");
+        } else {
+            RespWriter.integer(out, cluster.onlineReplicas(front.topology()));
         }
     }
 

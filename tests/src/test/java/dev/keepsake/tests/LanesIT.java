@@ -317,6 +317,24 @@ class LanesIT {
     // ---- transactions
 
     @Test
+    void whatIsNoNumberIsSaidToBeNone() throws IOException {
+        String none = "-ERR value is not an integer or out of range";
+        try (var wire = node.connect()) {
+            assertThat(wire.ask("SELECT", "one")).isEqualTo(none);
+            assertThat(wire.ask("SELECT", "00")).isEqualTo(none);
+            assertThat(wire.ask("WAIT", "all", "10")).isEqualTo(none);
+            assertThat(wire.ask("WAIT", "0", "long"))
+                    .isEqualTo("-ERR timeout is not an integer or out of range");
+            assertThat(wire.ask("WAIT", "0", "-1")).isEqualTo("-ERR timeout is negative");
+            assertThat(wire.ask("WAIT", "0", "0")).isEqualTo("0");
+            assertThat(wire.ask("CLUSTER", "COUNTKEYSINSLOT", "a")).isEqualTo(none);
+            assertThat(wire.ask("CLUSTER", "COUNTKEYSINSLOT", "-1"))
+                    .isEqualTo("-ERR Invalid slot");
+            assertThat(wire.ask("CLUSTER", "GETKEYSINSLOT", "0", "many")).isEqualTo(none);
+        }
+    }
+
+    @Test
     void whatTheFrontAnswersTakesItsPlaceInATransaction() throws IOException {
         for (var version : List.of("2", "3")) {
             try (var wire = node.connect()) {
