@@ -599,8 +599,7 @@ public final class NodeFront implements AutoCloseable {
     /// Whether a publication is one that has come from another shard; it is not awaited any more.
     private boolean takeFromElsewhere(Publication publication) {
         boolean awaited = fromElsewhere.containsKey(publication);
-        fromElsewhere.computeIfPresent(
-                publication, (same, times) -> times == 1 ? null : times - 1);
+        fromElsewhere.computeIfPresent(publication, (same, times) -> times == 1 ? null : times - 1);
         return awaited;
     }
 

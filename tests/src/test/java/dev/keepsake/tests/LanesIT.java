@@ -328,8 +328,7 @@ class LanesIT {
             assertThat(wire.ask("WAIT", "0", "-1")).isEqualTo("-ERR timeout is negative");
             assertThat(wire.ask("WAIT", "0", "0")).isEqualTo("0");
             assertThat(wire.ask("CLUSTER", "COUNTKEYSINSLOT", "a")).isEqualTo(none);
-            assertThat(wire.ask("CLUSTER", "COUNTKEYSINSLOT", "-1"))
-                    .isEqualTo("-ERR Invalid slot");
+            assertThat(wire.ask("CLUSTER", "COUNTKEYSINSLOT", "-1")).isEqualTo("-ERR Invalid slot");
             assertThat(wire.ask("CLUSTER", "GETKEYSINSLOT", "0", "many")).isEqualTo(none);
         }
     }
