@@ -55,8 +55,8 @@ final class AccessControl {
      * - CLIENT ID says what the engine calls the lane, which clients never learn.
      * - EXEC, DISCARD and UNWATCH leave a state of the engine that the front believes left, so that
      *   a lane never goes to the next client in it. Whoever may not say MULTI has nothing to end.
-     * And whatever the rules say, it may not do what MemoryDB withholds; clients learn from the front
-     * that there is no such command, and this is for scripts.
+     * And whatever the rules say, it may not do what MemoryDB withholds or every cluster refuses;
+     * clients learn that from the front, and this is for scripts.
      */
     private static final List<String> ALWAYS =
             List.of("+role", "+client|id", "+exec", "+discard", "+unwatch");
@@ -69,7 +69,7 @@ final class AccessControl {
 
     private final @Nullable IamTokens tokens;
     private final List<CommandSpec> checkedHere;
-    private final List<String> withheld;
+    private final List<String> never;
     private final Map<String, Map<String, String>> refusalsByRules = new HashMap<>();
     private List<AccessUser> permitted = List.of(AccessUser.unrestrictedDefault());
     private Map<String, Admitted> admitted = new TreeMap<>();
@@ -81,13 +81,18 @@ final class AccessControl {
     AccessControl(CommandTable table, @Nullable IamTokens tokens) {
         this.tokens = tokens;
         this.checkedHere = table.all().stream().filter(AccessControl::isCheckedHere).toList();
-        this.withheld =
+        this.never =
                 table.all().stream()
-                        .filter(spec -> spec.handling() == CommandSpec.Handling.WITHHELD)
+                        .filter(AccessControl::isForNobody)
                         .map(spec -> "-" + spec.name())
                         .toList();
         refusalsByRules.put(AccessUser.unrestrictedDefault().aclRules(), Map.of());
         admitWithoutEngine();
+    }
+
+    private static boolean isForNobody(CommandSpec spec) {
+        return spec.handling() == CommandSpec.Handling.WITHHELD
+                || spec.handling() == CommandSpec.Handling.REFUSED;
     }
 
     /// Whether the front has to see to it that a user may do this.
@@ -196,7 +201,7 @@ final class AccessControl {
             if (user.enabled()) {
                 var rules = setUser(inEngine(user.name()), user);
                 rules.addAll(ALWAYS);
-                rules.addAll(withheld);
+                rules.addAll(never);
                 asked.ask(reply -> onUserSet(user, reply, asked.becoming), rules);
                 askForRefusals(asked, user);
             }
@@ -223,7 +228,7 @@ final class AccessControl {
     private void setOperator(Round asked) {
         var rules = new ArrayList<>(List.of("ACL", "SETUSER", OPERATOR, "reset"));
         rules.addAll(List.of("on", "nopass", "~*", "&*", "+@all"));
-        rules.addAll(withheld);
+        rules.addAll(never);
         rules.addAll(OperatorCommands.RULES);
         asked.ask(
                 reply -> {

@@ -803,9 +803,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (writes && !front.isPrimary()) {
             return refuse("READONLY You can't write against a read only replica.");
         }
-        String unsortable = SortInCluster.refusal(spec, in, base, frame);
-        if (unsortable != null) {
-            return inTransaction ? queueError(spec, unsortable) : refuse(unsortable);
+        String notInCluster = ClusterRules.refusal(spec, in, base, frame);
+        if (notInCluster != null) {
+            return inTransaction && large == null
+                    ? queueError(spec, notInCluster)
+                    : refuse(notInCluster);
         }
         if (own != null || frame.isSketch() || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
@@ -963,7 +965,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         String wanted = text(in, base, frame, 2);
         if (!wanted.matches("-?\\d{1,18}")) {
-            return refuse("ERR value is not an integer or out of range");
+            return refuse(FrontCommands.NOT_AN_INTEGER);
         }
         long idInEngine =
                 front.clients().stream()
@@ -1003,7 +1005,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         boolean resets = limited && text(in, base, frame, 2).equalsIgnoreCase("reset");
         int limit = limited && !resets ? smallNumber(in, base, frame, 2) : ACL_LOG_SHOWN;
         if (limit < 0 || frame.argumentCount() > 3) {
-            return refuse("ERR value is not an integer or out of range");
+            return refuse(FrontCommands.NOT_AN_INTEGER);
         }
         var control = front.controlLane();
         if (control == null) {
@@ -1125,7 +1127,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         boolean counts = spec.name().equals("cluster|countkeysinslot");
         for (int i = 2; i < frame.argumentCount(); i++) {
             if (ClientCommands.number(text(in, base, frame, i)) == null) {
-                return refuse("ERR value is not an integer or out of range");
+                return refuse(FrontCommands.NOT_AN_INTEGER);
             }
         }
         int slot = smallNumber(in, base, frame, 2);

@@ -18,7 +18,7 @@ final class FrontCommands {
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
                     + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
                     + " select the RESP protocol version at the same time";
-    private static final String NOT_AN_INTEGER = "ERR value is not an integer or out of range";
+    static final String NOT_AN_INTEGER = "ERR value is not an integer or out of range";
     private static final String WAIT_ON_REPLICA =
             "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0"
                     + " if a replica is configured to be writable (which is not the default) writes"

@@ -35,6 +35,8 @@ public final class CommandSpec {
         OWN_LANE,
         /// The front.
         FRONT,
+        /// Nobody: clusters know it and refuse it.
+        REFUSED,
         /// Nobody: MemoryDB does not offer it.
         WITHHELD
     }
@@ -72,6 +74,7 @@ public final class CommandSpec {
                     case "shared" -> Handling.SHARED_LANE;
                     case "own" -> Handling.OWN_LANE;
                     case "front" -> Handling.FRONT;
+                    case "refused" -> Handling.REFUSED;
                     case "withheld" -> Handling.WITHHELD;
                     default -> throw new IllegalArgumentException("handling in row: " + row);
                 };

@@ -104,6 +104,7 @@ class CommandTableTest {
         assertThat(requireNonNull(TABLE.find("auth")).handling()).isEqualTo(Handling.FRONT);
         assertThat(requireNonNull(TABLE.find("config|set")).handling())
                 .isEqualTo(Handling.WITHHELD);
+        assertThat(requireNonNull(TABLE.find("swapdb")).handling()).isEqualTo(Handling.REFUSED);
         assertThat(TABLE.find("nonsense")).isNull();
     }
 

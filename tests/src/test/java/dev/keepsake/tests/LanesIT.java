@@ -694,6 +694,36 @@ class LanesIT {
     }
 
     @Test
+    void thereIsNoOtherDatabase() throws IOException {
+        String copying = "-ERR Copying to another database is not allowed in cluster mode";
+        String moving = "-ERR MOVE is not allowed in cluster mode";
+        String swapping = "-ERR SWAPDB is not allowed in cluster mode";
+        try (var wire = node.connect()) {
+            wire.ask("SET", "a", "1");
+            assertThat(wire.ask("COPY", "a", "{a}b", "REPLACE", "DB", "1")).isEqualTo(copying);
+            assertThat(wire.ask("COPY", "a", "{a}b", "DB", "16"))
+                    .isEqualTo("-ERR DB index is out of range");
+            assertThat(wire.ask("COPY", "a", "{a}b", "DB", "4294967297"))
+                    .isEqualTo("-ERR value is not an integer or out of range");
+            assertThat(wire.ask("COPY", "a", "{a}b", "DB", "1", "DB"))
+                    .isEqualTo("-ERR syntax error");
+            assertThat(wire.ask("COPY", "a", "{a}b", "DB", "0")).isEqualTo("1");
+            assertThat(wire.ask("MOVE", "a", "1")).isEqualTo(moving);
+            assertThat(wire.ask("MOVE", "a".repeat(2 << 20), "1")).isEqualTo(moving);
+            assertThat(wire.ask("SWAPDB", "0", "0")).isEqualTo(swapping);
+            assertThat(wire.ask("EVAL", "return redis.call('swapdb', 0, 0)", "0")).startsWith("-");
+            assertThat(wire.ask("MULTI")).isEqualTo("OK");
+            assertThat(wire.ask("MOVE", "a", "1")).isEqualTo("QUEUED");
+            assertThat(wire.ask("COPY", "a", "{a}c", "DB", "1")).isEqualTo("QUEUED");
+            assertThat(wire.ask("GET", "{a}b")).isEqualTo("QUEUED");
+            assertThat(wire.ask("EXEC")).isEqualTo("[" + moving + " " + copying + " 1]");
+            assertThat(wire.ask("MULTI")).isEqualTo("OK");
+            assertThat(wire.ask("MOVE", "a".repeat(2 << 20), "1")).isEqualTo(moving);
+            assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
+        }
+    }
+
+    @Test
     void clientsAreKilledByWhatTheyHaveInCommon() throws IOException {
         try (var wire = node.connect()) {
             String address = field(wire.ask("CLIENT", "INFO"), "laddr");

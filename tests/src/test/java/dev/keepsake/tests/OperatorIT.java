@@ -150,7 +150,7 @@ class OperatorIT {
             assertThat(operator.ask("CONFIG", "GET", "hz")).isEqualTo("[hz 10]");
             assertThat(operator.ask("CONFIG", "REWRITE")).startsWith("-ERR CONFIG REWRITE is not");
             for (String withheld :
-                    List.of("SHUTDOWN", "REPLICAOF", "SAVE", "MODULE", "PSYNC", "SWAPDB")) {
+                    List.of("SHUTDOWN", "REPLICAOF", "SAVE", "MODULE", "PSYNC", "PFDEBUG")) {
                 assertThat(operator.ask(withheld, "NO", "ONE")).startsWith("-ERR unknown command");
             }
             assertThat(operator.ask("EVAL", "return redis.call('swapdb', 0, 1)", "0"))
