@@ -109,7 +109,7 @@ final class ClientCommands {
                 var named = new ArrayList<ClientConnection>();
                 for (int i = 3; i < arguments.length; i++) {
                     var id = number(arguments[i]);
-                    if (id == null || id <= 0) {
+                    if (id == null) {
                         RespWriter.error(out, "ERR Invalid client ID");
                         return;
                     }
@@ -248,6 +248,15 @@ final class ClientCommands {
     }
 
     private void pause(String[] arguments, ByteBuf out) {
+        if (arguments.length > 4) {
+            RespWriter.error(out, FrontCommands.wrongSubcommand("CLIENT", arguments[1]));
+            return;
+        }
+        String what = arguments.length > 3 ? arguments[3].toLowerCase(Locale.ROOT) : "all";
+        if (!what.equals("all") && !what.equals("write")) {
+            RespWriter.error(out, "ERR CLIENT PAUSE mode must be WRITE or ALL");
+            return;
+        }
         var timeoutMs = number(arguments[2]);
         if (timeoutMs == null || timeoutMs < 0) {
             RespWriter.error(
@@ -255,11 +264,6 @@ final class ClientCommands {
                     timeoutMs == null
                             ? "ERR timeout is not an integer or out of range"
                             : "ERR timeout is negative");
-            return;
-        }
-        String what = arguments.length > 3 ? arguments[3].toLowerCase(Locale.ROOT) : "all";
-        if (arguments.length > 4 || !(what.equals("all") || what.equals("write"))) {
-            RespWriter.error(out, "ERR CLIENT PAUSE mode must be WRITE or ALL");
             return;
         }
         front.pauseClients(what.equals("all"), timeoutMs);

@@ -956,15 +956,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (inTransaction) {
             return refuse(NOT_IN_A_TRANSACTION);
         }
-        String how = frame.argumentCount() > 3 ? text(in, base, frame, 3) : "timeout";
         if (frame.argumentCount() > 4) {
-            return refuse("ERR syntax error");
+            return refuse(FrontCommands.wrongSubcommand("CLIENT", text(in, base, frame, 1)));
         }
+        String how = frame.argumentCount() > 3 ? text(in, base, frame, 3) : "timeout";
         if (!how.equalsIgnoreCase("timeout") && !how.equalsIgnoreCase("error")) {
             return refuse("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         }
         String wanted = text(in, base, frame, 2);
-        if (!wanted.matches("-?\\d{1,18}")) {
+        if (ClientCommands.number(wanted) == null) {
             return refuse(FrontCommands.NOT_AN_INTEGER);
         }
         long idInEngine =
@@ -1001,12 +1001,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         if (inTransaction) {
             return refuse(NOT_IN_A_TRANSACTION);
         }
+        if (frame.argumentCount() > 3) {
+            return refuse(FrontCommands.wrongSubcommand("ACL", text(in, base, frame, 1)));
+        }
         boolean limited = frame.argumentCount() > 2;
         boolean resets = limited && text(in, base, frame, 2).equalsIgnoreCase("reset");
-        int limit = limited && !resets ? smallNumber(in, base, frame, 2) : ACL_LOG_SHOWN;
-        if (limit < 0 || frame.argumentCount() > 3) {
+        var wanted =
+                limited && !resets
+                        ? ClientCommands.number(text(in, base, frame, 2))
+                        : Long.valueOf(ACL_LOG_SHOWN);
+        if (wanted == null) {
             return refuse(FrontCommands.NOT_AN_INTEGER);
         }
+        int limit = Math.clamp(wanted, 0, Integer.MAX_VALUE);
         var control = front.controlLane();
         if (control == null) {
             return refuse(LOADING);

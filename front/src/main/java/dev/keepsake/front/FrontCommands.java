@@ -65,6 +65,12 @@ final class FrontCommands {
                         command.toUpperCase(Locale.ROOT));
     }
 
+    /// Redis's text for a subcommand that it knows with fewer arguments.
+    static String wrongSubcommand(String command, String subcommand) {
+        return "ERR unknown subcommand or wrong number of arguments for '%.128s'. Try %s HELP."
+                .formatted(subcommand, command);
+    }
+
     /// Answers one command.
     ///
     /// @return false when the connection is to be closed behind the answer

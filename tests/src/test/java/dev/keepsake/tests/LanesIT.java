@@ -314,6 +314,33 @@ class LanesIT {
         }
     }
 
+    @Test
+    void whatIsTooManyOrTooFewIsSaidAsRedisDoes() throws IOException {
+        String wrong =
+                "-ERR unknown subcommand or wrong number of arguments for '%s'. Try %s HELP.";
+        try (var wire = node.connect()) {
+            assertThat(wire.ask("AUTH", "nobody", "any")).startsWith("-WRONGPASS");
+            assertThat(wire.ask("ACL", "LOG", "-1")).isEqualTo("[]");
+            assertThat(wire.ask("ACL", "LOG", "99999999999")).contains("nobody");
+            assertThat(wire.ask("ACL", "LOG", "01"))
+                    .isEqualTo("-ERR value is not an integer or out of range");
+            assertThat(wire.ask("acl", "Log", "1", "2")).isEqualTo(wrong.formatted("Log", "ACL"));
+            assertThat(wire.ask("ACL", "LOG", "RESET", "2"))
+                    .isEqualTo(wrong.formatted("LOG", "ACL"));
+            assertThat(wire.ask("ACL", "LOG", "RESET")).isEqualTo("OK");
+            assertThat(wire.ask("CLIENT", "PAUSE", "x", "WRITE", "x"))
+                    .isEqualTo(wrong.formatted("PAUSE", "CLIENT"));
+            assertThat(wire.ask("CLIENT", "PAUSE", "-1", "FOO"))
+                    .isEqualTo("-ERR CLIENT PAUSE mode must be WRITE or ALL");
+            assertThat(wire.ask("CLIENT", "UNBLOCK", "x", "timeout", "x"))
+                    .isEqualTo(wrong.formatted("UNBLOCK", "CLIENT"));
+            assertThat(wire.ask("CLIENT", "UNBLOCK", "9223372036854775807")).isEqualTo("0");
+            assertThat(wire.ask("CLIENT", "LIST", "ID", "0", "-1")).isEmpty();
+            assertThat(wire.ask("CLIENT", "LIST", "ID", "x"))
+                    .isEqualTo("-ERR Invalid client ID");
+        }
+    }
+
     // ---- transactions
 
     @Test
