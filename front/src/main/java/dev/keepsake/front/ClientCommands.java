@@ -152,11 +152,11 @@ final class ClientCommands {
         }
         Predicate<ClientConnection> meant = other -> true;
         boolean skipMe = true;
-        if (arguments.length % 2 != 0) {
-            RespWriter.error(out, SYNTAX);
-            return true;
-        }
         for (int i = 2; i < arguments.length; i += 2) {
+            if (i + 1 == arguments.length) {
+                RespWriter.error(out, SYNTAX);
+                return true;
+            }
             String value = arguments[i + 1];
             switch (arguments[i].toLowerCase(Locale.ROOT)) {
                 case "id" -> {

@@ -1534,11 +1534,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private @Nullable String whyAborted() {
-        if (transactionFailed) {
-            return EXEC_ABORT;
-        }
         if (crossSlot) {
             return Route.CROSS_SLOT;
+        }
+        if (transactionFailed) {
+            return EXEC_ABORT;
         }
         String refusal = front.writeRefusal();
         return refusal != null && transactionWrites
@@ -1546,8 +1546,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 : null;
     }
 
+    /// What follows an error is not queued, so that its slot counts no more.
     private void noteTransactionSlot(int slot) {
-        if (slot >= 0) {
+        if (slot >= 0 && !transactionFailed) {
             crossSlot |= transactionSlot >= 0 && transactionSlot != slot;
             transactionSlot = slot;
         }

@@ -94,6 +94,17 @@ class CommandsIT {
             wire.ask("SET", keyOfSecondShardOtherThanA(), "1");
             assertThat(wire.ask("EXEC")).startsWith("-CROSSSLOT");
             assertThat(wire.ask("GET", "a")).isEqualTo("nil");
+            // What precedes an error counts, and what follows it does not.
+            wire.ask("MULTI");
+            wire.ask("SET", "a", "1");
+            wire.ask("SET", keyOfSecondShardOtherThanA(), "1");
+            wire.ask("SET", "a");
+            assertThat(wire.ask("EXEC")).startsWith("-CROSSSLOT");
+            wire.ask("MULTI");
+            wire.ask("SET", "a", "1");
+            wire.ask("SET", "a");
+            wire.ask("SET", keyOfSecondShardOtherThanA(), "1");
+            assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
         }
     }
 

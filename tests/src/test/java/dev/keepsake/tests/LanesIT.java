@@ -335,6 +335,8 @@ class LanesIT {
             assertThat(wire.ask("CLIENT", "UNBLOCK", "x", "timeout", "x"))
                     .isEqualTo(wrong.formatted("UNBLOCK", "CLIENT"));
             assertThat(wire.ask("CLIENT", "UNBLOCK", "9223372036854775807")).isEqualTo("0");
+            assertThat(wire.ask("CLIENT", "KILL", "ID", "x", "x"))
+                    .isEqualTo("-ERR client-id should be greater than 0");
             assertThat(wire.ask("CLIENT", "LIST", "ID", "0", "-1")).isEmpty();
             assertThat(wire.ask("CLIENT", "LIST", "ID", "x"))
                     .isEqualTo("-ERR Invalid client ID");
