@@ -206,14 +206,9 @@ public final class NodeFront implements AutoCloseable {
             return;
         }
         // Its own name until it listens: the channel removes what it was bound to when it closes,
-        // and by then the name may be a new node's.
-        var unnamed = socket.resolveSibling(socket.getFileName() + "~");
-        try {
-            Files.deleteIfExists(unnamed); // of a process that was killed
-        } catch (IOException e) {
-            LOG.error("node={} cannot replace the operators' socket {}", node, socket, e);
-            return;
-        }
+        // and by then the name may be a new node's. That may be at this very point, so not even this
+        // name may be used again; and a path must be no longer for it.
+        var unnamed = socket.resolveSibling("~" + Long.toString(loop.ticker().nanoTime(), 36));
         var binding =
                 Listeners.listen(
                         loop,

@@ -237,10 +237,13 @@ class OperatorIT {
             await("its socket is there", () -> answersOperators(shared));
             var young = ServedNode.frontOf(transport, shared);
             assertThat(young.bind(anywhere)).succeedsWithin(10, SECONDS);
+            // As if a third were about to listen.
+            var coming = Files.createFile(separate.resolve("operator.sock~"));
             old.close();
             // Comes behind that on the loop of both.
             assertThat(young.bind(anywhere)).succeedsWithin(10, SECONDS);
             assertThat(answersOperators(shared)).isTrue();
+            assertThat(coming).exists();
             young.close();
             await("and so is the new one", () -> Files.notExists(shared));
         }
