@@ -338,8 +338,7 @@ class LanesIT {
             assertThat(wire.ask("CLIENT", "KILL", "ID", "x", "x"))
                     .isEqualTo("-ERR client-id should be greater than 0");
             assertThat(wire.ask("CLIENT", "LIST", "ID", "0", "-1")).isEmpty();
-            assertThat(wire.ask("CLIENT", "LIST", "ID", "x"))
-                    .isEqualTo("-ERR Invalid client ID");
+            assertThat(wire.ask("CLIENT", "LIST", "ID", "x")).isEqualTo("-ERR Invalid client ID");
         }
     }
 
