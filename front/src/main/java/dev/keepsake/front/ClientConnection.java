@@ -805,7 +805,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         String notInCluster = ClusterRules.refusal(spec, in, base, frame);
         if (notInCluster != null) {
-            return inTransaction && large == null
+            return (inTransaction && large == null)
                     ? queueError(spec, notInCluster)
                     : refuse(notInCluster);
         }
