@@ -7,13 +7,14 @@ import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.ReplyFramer;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
-import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.ReflectiveChannelFactory;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.socket.ChannelOutputShutdownException;
@@ -29,7 +30,12 @@ import org.slf4j.LoggerFactory;
 /// The connection of a lane: frames what the engine sends. Owned by the node's event loop.
 abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(LaneChannel.class);
+
+    // More than the 208 KiB that Linux keeps for a Unix socket: the engine, which writes again only
+    // when three quarters of them are free, goes on while its replies are passed on.
+    private static final int READ_MAX_BYTES = 256 * 1024;
     private static final int READ_BYTES = 64 * 1024;
+    private static final int LINE_BYTES = 64;
     private static final int GATHERED_BYTES = 1 << 20;
     private static final int UNSENT_LOW_BYTES = 4 << 20;
     private static final int UNSENT_HIGH_BYTES = 8 << 20;
@@ -78,10 +84,13 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     final ChannelFuture connect(EventLoop loop, Transport transport, Path socket) {
         checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
         var connecting = new ReflectiveChannelFactory<>(transport.domainChannel()).newChannel();
+        connecting.config().setOption(ChannelOption.ALLOCATOR, PooledByteBufAllocator.DEFAULT);
         connecting
                 .config()
                 .setOption(
-                        ChannelOption.RECVBUF_ALLOCATOR, new FixedRecvByteBufAllocator(READ_BYTES));
+                        ChannelOption.RECVBUF_ALLOCATOR,
+                        new AdaptiveRecvByteBufAllocator(READ_BYTES, READ_BYTES, READ_MAX_BYTES)
+                                .maxMessagesPerRead(1));
         connecting
                 .config()
                 .setOption(
@@ -197,34 +206,57 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         var bytes = (ByteBuf) message;
-        var in = received;
-        boolean growable = in != null;
-        if (in == null) {
-            in = bytes;
-        } else {
-            if (in.maxFastWritableBytes() < bytes.readableBytes()) {
-                in = larger(context, in, bytes.readableBytes());
+        try {
+            var begun = received;
+            while (begun != null && bytes.isReadable() && !closed) {
+                goOn(context, begun, bytes);
+                begun = received;
             }
-            in.writeBytes(bytes);
+            if (!closed) {
+                passOn(bytes);
+                keep(context, bytes);
+            }
+        } finally {
             bytes.release();
         }
-        try {
-            int length = framer.parse(in);
-            while (length >= 0 && !closed) {
-                int from = in.readerIndex();
-                in.skipBytes(length);
-                if (inPieces) {
-                    inPieces = false;
-                    onPiece(in.slice(from, length), true);
-                } else {
-                    onReply(in, from, length);
-                }
-                length = in.isReadable() ? framer.parse(in) : -1;
-            }
-            takePiece(in);
-        } finally {
-            received = keep(context, in, growable);
+    }
+
+    /// Takes from `bytes` what the reply that has begun still lacks, as far as that is known. So
+    /// what stands behind it need not be copied.
+    private void goOn(ChannelHandlerContext context, ByteBuf begun, ByteBuf bytes) {
+        long lacking = framer.announcedBytes() - begun.readableBytes();
+        if (lacking <= 0) {
+            lacking = Math.max(LINE_BYTES, begun.readableBytes());
         }
+        int length = (int) Math.min(lacking, bytes.readableBytes());
+        var in = begun;
+        if (in.maxFastWritableBytes() < length) {
+            in = larger(context, in, length);
+            received = in;
+        }
+        in.writeBytes(bytes, length);
+        passOn(in);
+        if (!in.isReadable()) {
+            in.release();
+            received = null;
+        }
+    }
+
+    /// Passes on the replies that are complete.
+    private void passOn(ByteBuf in) {
+        int length = in.isReadable() ? framer.parse(in) : -1;
+        while (length >= 0 && !closed) {
+            int from = in.readerIndex();
+            in.skipBytes(length);
+            if (inPieces) {
+                inPieces = false;
+                onPiece(in.slice(from, length), true);
+            } else {
+                onReply(in, from, length);
+            }
+            length = in.isReadable() ? framer.parse(in) : -1;
+        }
+        takePiece(in);
     }
 
     /// Takes out what is there of a large reply. What is less than a line stays.
@@ -261,17 +293,17 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// What is incomplete moves to a buffer that can grow.
-    private @Nullable ByteBuf keep(ChannelHandlerContext context, ByteBuf in, boolean growable) {
-        if (!in.isReadable() || closed) {
-            in.release();
-            return null;
+    /// Copies what is incomplete, into room for all of it that is known.
+    private void keep(ChannelHandlerContext context, ByteBuf in) {
+        if (in.isReadable() && !closed) {
+            int announced = (int) Math.min(framer.announcedBytes(), GATHERED_BYTES);
+            int room = Math.max(announced, 2 * in.readableBytes());
+            received = context.alloc().ioBuffer(room).writeBytes(in);
         }
-        return growable ? in : larger(context, in, in.readableBytes());
     }
 
     private static ByteBuf larger(ChannelHandlerContext context, ByteBuf in, int moreBytes) {
-        var larger = context.alloc().buffer(2 * (in.readableBytes() + moreBytes));
+        var larger = context.alloc().ioBuffer(2 * (in.readableBytes() + moreBytes));
         larger.writeBytes(in);
         in.release();
         return larger;

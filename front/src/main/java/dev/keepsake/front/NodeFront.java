@@ -207,8 +207,7 @@ public final class NodeFront implements AutoCloseable {
         }
         // Its own name until it listens: the channel removes what it was bound to when it closes,
         // and by then the name may be a new node's. That may be at this very point, so not even
-        // this
-        // name may be used again; and a path must be no longer for it.
+        // this name is used again; and no path may get longer by it.
         var unnamed = socket.resolveSibling("~" + Long.toString(loop.ticker().nanoTime(), 36));
         var binding =
                 Listeners.listen(

@@ -6,6 +6,7 @@ import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class SharedLane extends LaneChannel {
     private static final long BUSY_RETRY_MS = 10;
 
+    // A buffer that grows is copied each time, so what is beyond gets another.
+    private static final int OUTGOING_BYTES = 1 << 20;
+
     /// A script that takes longer keeps others waiting no more.
     private static final long SCRIPT_MS = 50;
 
@@ -36,6 +40,7 @@ final class SharedLane extends LaneChannel {
     private final ArrayDeque<Tracker<Parked>.Open> lateOfBarriers = new ArrayDeque<>();
     private final ArrayDeque<Parked> doubted = new ArrayDeque<>();
 
+    private final List<ByteBuf> filled = new ArrayList<>(); // goes before outgoing
     private @Nullable ByteBuf outgoing;
     private Tracker<Parked>.@Nullable Open late;
     private MarkList marks = new MarkList();
@@ -200,6 +205,8 @@ final class SharedLane extends LaneChannel {
     /// Drops everything; the front resets the clients concerned.
     void abandon() {
         close();
+        filled.forEach(ByteBuf::release);
+        filled.clear();
         if (outgoing != null) {
             outgoing.release();
             outgoing = null;
@@ -230,6 +237,10 @@ final class SharedLane extends LaneChannel {
 
     private ByteBuf outgoing() {
         var buffer = outgoing;
+        if (buffer != null && buffer.readableBytes() >= OUTGOING_BYTES) {
+            filled.add(buffer);
+            buffer = null;
+        }
         if (buffer == null) {
             buffer = front.allocator().ioBuffer(16 * 1024);
             outgoing = buffer;
@@ -258,11 +269,13 @@ final class SharedLane extends LaneChannel {
             lateOfBarriers.addLast(lateGroup());
             late = null;
         }
-        var bytes = outgoing;
-        if (bytes != null) {
+        if (outgoing != null) {
+            filled.add(outgoing);
             outgoing = null;
-            send(bytes);
         }
+        var turn = List.copyOf(filled);
+        filled.clear(); // for sending may let clients go on, who ask for more
+        turn.forEach(this::send);
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
@@ -339,6 +340,38 @@ class LanesIT {
                     .isEqualTo("-ERR client-id should be greater than 0");
             assertThat(wire.ask("CLIENT", "LIST", "ID", "0", "-1")).isEmpty();
             assertThat(wire.ask("CLIENT", "LIST", "ID", "x")).isEqualTo("-ERR Invalid client ID");
+        }
+    }
+
+    /// So much that it goes to the engine in several pieces.
+    @Test
+    void aTurnOfSeveralMegabytesIsAnsweredInOrder() throws IOException {
+        int clients = 8;
+        int values = 64;
+        var wires = new ArrayList<Wire>();
+        try {
+            for (int i = 0; i < clients; i++) {
+                wires.add(node.connect());
+            }
+            for (int i = 0; i < clients; i++) {
+                var commands = new ArrayList<List<String>>();
+                for (int j = 0; j < values; j++) {
+                    var filling = "%d of %d;".formatted(j, i);
+                    commands.add(List.of("SET", "turn" + i, filling.repeat(2_000)));
+                    commands.add(List.of("GETRANGE", "turn" + i, "0", "" + filling.length()));
+                }
+                wires.get(i).sendAll(commands);
+            }
+            for (int i = 0; i < clients; i++) {
+                for (int j = 0; j < values; j++) {
+                    assertThat(wires.get(i).read()).isEqualTo("OK");
+                    assertThat(wires.get(i).read()).startsWith("%d of %d;".formatted(j, i));
+                }
+            }
+        } finally {
+            for (var wire : wires) {
+                wire.close();
+            }
         }
     }
 
