@@ -50,10 +50,15 @@ final class StockServer implements AutoCloseable {
                         .start();
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.first());
         var server = new StockServer(process, address);
-        await(
-                "the stock server has all slots",
-                () -> server.answers("CLUSTER ADDSLOTSRANGE 0 16383", "OK"));
-        await("its cluster is up", () -> server.answers("CLUSTER INFO", "cluster_state:ok"));
+        try {
+            await(
+                    "the stock server has all slots",
+                    () -> server.answers("CLUSTER ADDSLOTSRANGE 0 16383", "OK"));
+            await("its cluster is up", () -> server.answers("CLUSTER INFO", "cluster_state:ok"));
+        } catch (AssertionError e) {
+            server.close();
+            throw e;
+        }
         return server;
     }
 
@@ -70,7 +75,8 @@ final class StockServer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        process.destroyForcibly().waitFor();
+    public void close() {
+        process.destroyForcibly();
+        process.onExit().join();
     }
 }
