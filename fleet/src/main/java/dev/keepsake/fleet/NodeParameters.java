@@ -31,6 +31,10 @@ final class NodeParameters {
                 Math.toIntExact(number(all, "tcp-keepalive", standard.keepAliveSeconds())));
     }
 
+    static boolean sayWhetherToEvict(Map<String, String> some) {
+        return some.containsKey(POLICY);
+    }
+
     /// Whether an engine deletes keys when its memory is full.
     static boolean evict(Map<String, String> all) {
         return !all.getOrDefault(POLICY, NO_EVICTION).equals(NO_EVICTION);

@@ -260,7 +260,9 @@ final class NodeRuntime {
                         refusals.forget();
                         if (life == present) {
                             applied = wanted;
-                            front.expectEvictions(NodeParameters.evict(wanted));
+                            if (NodeParameters.sayWhetherToEvict(changes)) {
+                                front.expectEvictions(NodeParameters.evict(wanted));
+                            }
                         }
                         onDone.run();
                         return;

@@ -220,7 +220,7 @@ final class FrontCommands {
 
     private static void select(String database, ByteBuf out) {
         var number = ClientCommands.number(database);
-        if (number == null) {
+        if (number == null || number.intValue() != number) {
             RespWriter.error(out, NOT_AN_INTEGER);
         } else if (number != 0) {
             RespWriter.error(out, "ERR SELECT is not allowed in cluster mode");

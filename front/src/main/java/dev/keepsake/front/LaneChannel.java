@@ -320,6 +320,10 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
             received.release();
             received = null;
         }
+        if (unsent != null) {
+            unsent.release();
+            unsent = null;
+        }
         dropPieces();
         if (!closed) {
             onLost();

@@ -109,6 +109,7 @@ public final class NodeFront implements AutoCloseable {
     private boolean allPaused;
     private boolean writesPaused;
     private boolean evicting;
+    private boolean evictionAllowed;
     private long pausedUntilNs;
     private @Nullable Future<?> unpausing;
     private @Nullable Path engineSocket;
@@ -336,7 +337,10 @@ public final class NodeFront implements AutoCloseable {
     /// gone is then told no sooner than it is durable.
     public void expectEvictions(boolean expected) {
         execute(() -> {
-            if (evicting && !expected && state == State.PRIMARY) {
+            if (evicting && !expected && tracker != null) {
+                if (state != State.PRIMARY) {
+                    return; // about to be one, and nothing can be parked yet: reads go on to wait
+                }
                 // The next barrier covers what has been deleted until now.
                 var anyKey = new MarkList();
                 anyKey.markAll(dirtyKeys);
@@ -346,9 +350,9 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
-    /// An operator lets the engine evict, perhaps, for as long as this engine lives.
+    /// An operator lets the engine evict, perhaps. Nobody says when that is over.
     void onEvictionAllowed() {
-        evicting = true;
+        evictionAllowed = true;
     }
 
     /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
@@ -1196,11 +1200,11 @@ public final class NodeFront implements AutoCloseable {
 
     /// Whether all that the engine may have done to a key is durable.
     boolean isClean(long keyHash) {
-        return !evicting && !dirtyKeys.contains(keyHash);
+        return !isEvicting() && !dirtyKeys.contains(keyHash);
     }
 
     boolean isEvicting() {
-        return evicting;
+        return evicting || evictionAllowed;
     }
 
     DirtyKeys dirtyKeys() {

@@ -239,6 +239,7 @@ final class SharedLane extends LaneChannel {
         var buffer = outgoing;
         if (buffer != null && buffer.readableBytes() >= OUTGOING_BYTES) {
             filled.add(buffer);
+            outgoing = null; // at once: there may be no memory for another
             buffer = null;
         }
         if (buffer == null) {

@@ -383,6 +383,7 @@ class LanesIT {
         try (var wire = node.connect()) {
             assertThat(wire.ask("SELECT", "one")).isEqualTo(none);
             assertThat(wire.ask("SELECT", "00")).isEqualTo(none);
+            assertThat(wire.ask("SELECT", "3000000000")).isEqualTo(none);
             assertThat(wire.ask("WAIT", "all", "10")).isEqualTo(none);
             assertThat(wire.ask("WAIT", "0", "long"))
                     .isEqualTo("-ERR timeout is not an integer or out of range");
