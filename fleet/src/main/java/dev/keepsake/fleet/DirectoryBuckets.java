@@ -1,11 +1,13 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 
 /// Buckets that are directories. What is stored is forced.
 final class DirectoryBuckets implements Buckets {
+    private static final FileSystemDisk DISK = new FileSystemDisk();
+
     private final Path directory;
 
     DirectoryBuckets(Path directory) {
@@ -16,9 +18,9 @@ final class DirectoryBuckets implements Buckets {
     public void put(String bucket, String key, Path file) throws IOException {
         var object = objectAt(bucket, key);
         var folder = object.resolveSibling(""); // the parent, which there is
-        Files.createDirectories(folder);
+        DISK.makeDirectory(folder);
         SnapshotFiles.copy(file, object);
-        SnapshotFiles.force(folder);
+        DISK.forceDirectory(folder);
     }
 
     @Override

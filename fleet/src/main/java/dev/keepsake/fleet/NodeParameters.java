@@ -31,7 +31,8 @@ final class NodeParameters {
                 Math.toIntExact(number(all, "tcp-keepalive", standard.keepAliveSeconds())));
     }
 
-    static boolean sayWhetherToEvict(Map<String, String> some) {
+    /// Whether such a change makes an engine begin or end to evict.
+    static boolean changeEviction(Map<String, String> some) {
         return some.containsKey(POLICY);
     }
 

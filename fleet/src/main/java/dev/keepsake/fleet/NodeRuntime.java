@@ -260,7 +260,7 @@ final class NodeRuntime {
                         refusals.forget();
                         if (life == present) {
                             applied = wanted;
-                            if (NodeParameters.sayWhetherToEvict(changes)) {
+                            if (NodeParameters.changeEviction(changes)) {
                                 front.expectEvictions(NodeParameters.evict(wanted));
                             }
                         }

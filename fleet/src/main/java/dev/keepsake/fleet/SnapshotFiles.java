@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import dev.keepsake.control.ClusterSnapshot;
 import dev.keepsake.control.Restore;
 import dev.keepsake.control.SnapshotId;
+import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
@@ -21,6 +22,7 @@ import java.util.regex.Pattern;
 ///
 /// Durability: a snapshot's directory has its name only once everything in it has been forced.
 final class SnapshotFiles {
+    private static final FileSystemDisk DISK = new FileSystemDisk();
     private static final Pattern OBJECT = Pattern.compile("arn:aws:s3:::([^/]+)/(.+)");
 
     private final Path directory;
@@ -40,12 +42,7 @@ final class SnapshotFiles {
     Path unfinished(SnapshotId id) throws IOException {
         var unfinished = of(id).resolveSibling(of(id).getFileName() + ".tmp");
         Trees.delete(unfinished);
-        boolean isNew = !Files.isDirectory(directory.resolve(id.region()));
-        Files.createDirectories(unfinished);
-        if (isNew) {
-            force(directory);
-            force(directory.toAbsolutePath().resolveSibling(""));
-        }
+        DISK.makeDirectory(unfinished);
         return unfinished;
     }
 
@@ -53,10 +50,10 @@ final class SnapshotFiles {
     void finish(SnapshotId id) throws IOException {
         var finished = of(id);
         var unfinished = finished.resolveSibling(finished.getFileName() + ".tmp");
-        force(unfinished);
+        DISK.forceDirectory(unfinished);
         Trees.delete(finished);
         Files.move(unfinished, finished, StandardCopyOption.ATOMIC_MOVE);
-        force(directory.resolve(id.region()));
+        DISK.forceDirectory(directory.resolve(id.region()));
     }
 
     /// Copies a file and forces it.
@@ -65,12 +62,6 @@ final class SnapshotFiles {
         try (var channel = FileChannel.open(to, StandardOpenOption.WRITE)) {
             channel.force(true);
             return channel.size();
-        }
-    }
-
-    static void force(Path folder) throws IOException {
-        try (var channel = FileChannel.open(folder, StandardOpenOption.READ)) {
-            channel.force(true);
         }
     }
 

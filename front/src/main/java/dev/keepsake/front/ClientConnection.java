@@ -673,10 +673,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// @return why the engine is not to be told, or null
     private @Nullable String operate(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         var arguments = Arguments.of(in, base, frame);
-        if (OperatorCommands.allowsEviction(spec, arguments)) {
+        String refusal = OperatorCommands.refusal(spec, arguments);
+        if (refusal == null && OperatorCommands.allowsEviction(spec, arguments)) {
             front.onEvictionAllowed();
         }
-        return OperatorCommands.refusal(spec, arguments);
+        return refusal;
     }
 
     private boolean handle(ByteBuf in, int base, CommandFrame frame) {
@@ -830,7 +831,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private static boolean mayReplicate(CommandSpec spec) {
         return !spec.effect().isRead()
                 || spec.name().endsWith("publish")
-                || spec.name().equals("pfcount");
+                || Route.keepsResult(spec);
     }
 
     /// What a command counts in a transaction. The engine may make more of a small one; of a large

@@ -270,13 +270,17 @@ final class SharedLane extends LaneChannel {
             lateOfBarriers.addLast(lateGroup());
             late = null;
         }
-        if (outgoing != null) {
-            filled.add(outgoing);
-            outgoing = null;
+        // Taken out first, for sending may let clients go on, who ask for more.
+        var last = outgoing;
+        outgoing = null;
+        if (!filled.isEmpty()) {
+            var before = List.copyOf(filled);
+            filled.clear();
+            before.forEach(this::send);
         }
-        var turn = List.copyOf(filled);
-        filled.clear(); // for sending may let clients go on, who ask for more
-        turn.forEach(this::send);
+        if (last != null) {
+            send(last);
+        }
     }
 
     @Override

@@ -21,7 +21,7 @@ public final class FileSystemDisk implements Disk {
 
     @Override
     public AutoCloseable claimDirectory(Path directory) throws IOException {
-        makeDirectory(directory.toAbsolutePath());
+        makeDirectory(directory);
         var channel = channel(directory.resolve(LOCK));
         try {
             if (channel.tryLock() != null) {
@@ -36,13 +36,18 @@ public final class FileSystemDisk implements Disk {
                         .formatted(directory));
     }
 
+    /// Makes a directory, and what is missing above it, durably and private to their owner.
+    public void makeDirectory(Path directory) throws IOException {
+        makeAbsolute(directory.toAbsolutePath());
+    }
+
     /// A new directory is durable once the one above it has been forced.
-    private void makeDirectory(Path directory) throws IOException {
+    private void makeAbsolute(Path directory) throws IOException {
         var parent = directory.getParent();
         if (parent == null || Files.isDirectory(directory)) {
             return;
         }
-        makeDirectory(parent);
+        makeAbsolute(parent);
         Files.createDirectories(directory, permissions(directory, "rwx------"));
         forceDirectory(parent);
     }

@@ -1,12 +1,12 @@
 package dev.keepsake.shard;
 
+import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 /// before it is deleted only then.
 public final class SnapshotStore {
     private static final String CANDIDATE = "candidate.tmp";
+    private static final FileSystemDisk DISK = new FileSystemDisk();
 
     private final Path directory;
     private volatile @Nullable Snapshot newest;
@@ -31,13 +32,7 @@ public final class SnapshotStore {
     /// Opens the directory, which is made, private to its owner, if it is missing. What an earlier
     /// process left unfinished is deleted.
     public static SnapshotStore open(Path directory) throws IOException {
-        if (!Files.isDirectory(directory)) {
-            Files.createDirectories(
-                    directory,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rwx------")));
-            force(directory.toAbsolutePath().resolveSibling(""));
-        }
+        DISK.makeDirectory(directory);
         Files.deleteIfExists(directory.resolve(CANDIDATE));
         Snapshot newest = null;
         try (var files = Files.list(directory)) {
@@ -97,7 +92,7 @@ public final class SnapshotStore {
         }
         var file = directory.resolve(candidate.fileName());
         Files.move(candidate.file(), file, StandardCopyOption.ATOMIC_MOVE);
-        force(directory);
+        DISK.forceDirectory(directory);
         var published =
                 new Snapshot(
                         candidate.nextIndex(),
@@ -125,11 +120,5 @@ public final class SnapshotStore {
                             .formatted(snapshot.file(), found, snapshot.fileCrc32c()));
         }
         checked = snapshot;
-    }
-
-    private static void force(Path directory) throws IOException {
-        try (var channel = FileChannel.open(directory, StandardOpenOption.READ)) {
-            channel.force(true);
-        }
     }
 }

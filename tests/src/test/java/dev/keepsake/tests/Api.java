@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.interceptor.Context;
@@ -19,9 +20,11 @@ import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.memorydb.MemoryDbClient;
 import software.amazon.awssdk.services.memorydb.model.Cluster;
 import software.amazon.awssdk.services.memorydb.model.ClusterNotFoundException;
+import software.amazon.awssdk.services.memorydb.model.CreateClusterRequest;
 import software.amazon.awssdk.services.memorydb.model.Event;
 import software.amazon.awssdk.services.memorydb.model.InputAuthenticationType;
 import software.amazon.awssdk.services.memorydb.model.Node;
+import software.amazon.awssdk.services.memorydb.model.ParameterNameValue;
 import software.amazon.awssdk.services.memorydb.model.SourceType;
 import software.amazon.awssdk.services.memorydb.model.Tag;
 
@@ -117,6 +120,49 @@ final class Api implements AutoCloseable {
                                 .getFirst()
                                 .status()
                                 .equals("active"));
+    }
+
+    /// Gives a cluster a parameter group of its own, which sets one parameter, and waits until the
+    /// nodes do as it says.
+    void setParameter(String cluster, String parameter, String value) {
+        String group = cluster + "-parameters";
+        client.createParameterGroup(request ->
+                request.parameterGroupName(group).family("memorydb_redis7").description("d"));
+        client.updateParameterGroup(request ->
+                request.parameterGroupName(group)
+                        .parameterNameValues(
+                                ParameterNameValue.builder()
+                                        .parameterName(parameter)
+                                        .parameterValue(value)
+                                        .build()));
+        client.updateCluster(request -> request.clusterName(cluster).parameterGroupName(group));
+        await(
+                "the parameters are in sync",
+                () -> describe(cluster).parameterGroupStatus().equals("in-sync"));
+    }
+
+    /// Makes a cluster of one node out of what `from` names; it is being filled when this returns.
+    void fill(String name, int port, Consumer<CreateClusterRequest.Builder> from) {
+        client.createCluster(request -> {
+            request.clusterName(name)
+                    .nodeType("db.t4g.small")
+                    .aclName(OPEN_ACCESS)
+                    .tlsEnabled(false)
+                    .numReplicasPerShard(0)
+                    .port(port);
+            from.accept(request);
+        });
+    }
+
+    void awaitSnapshot(String name, String status) {
+        await(
+                "snapshot %s is %s".formatted(name, status),
+                () ->
+                        client.describeSnapshots(request -> request.snapshotName(name))
+                                .snapshots()
+                                .getFirst()
+                                .status()
+                                .equals(status));
     }
 
     /// The same, with any tags.

@@ -3,7 +3,6 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.engine.EngineFinder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -141,7 +140,7 @@ class AutomatedSnapshotIT {
 
     private Map<String, String> heldByStockServer(Path rdb) throws Exception {
         var home = Files.createTempDirectory(directory, "stock");
-        var engine = new EngineFinder(null, System.getenv("PATH"), home.resolve("bin")).find();
+        var engine = ServedNode.findEngine(home);
         Files.copy(rdb, home.resolve("dump.rdb"));
         int port;
         try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {

@@ -4,8 +4,6 @@ import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepsake.front.HoldRule;
-import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -27,21 +25,7 @@ class DurabilityIT {
 
     @BeforeEach
     void start() throws Exception {
-        var standard = ServerParts.standard();
-        server =
-                TestServer.start(
-                        directory,
-                        new ServerParts(
-                                path -> {
-                                    var log = standard.logs().open(path);
-                                    if (path.endsWith("control")) {
-                                        return log;
-                                    }
-                                    var gated = new GatedLog(log);
-                                    logs.add(gated);
-                                    return gated;
-                                },
-                                HoldRule.ALL));
+        server = TestServer.start(directory, ShardLogs.gated(logs));
         primary =
                 server.api()
                         .create("demo", 1, 1, 0, server.endpointPort())

@@ -5,8 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.fleet.NodeMemory;
-import dev.keepsake.front.HoldRule;
-import dev.keepsake.server.ServerParts;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,7 +12,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.Node;
-import software.amazon.awssdk.services.memorydb.model.ParameterNameValue;
 
 /// A node whose memory is full deletes keys that no command names, and a failover may bring them
 /// back.
@@ -35,7 +32,7 @@ class EvictionIT {
                             .getFirst()
                             .nodes()
                             .getFirst();
-            evict(server.api());
+            server.api().setParameter("small", "maxmemory-policy", "allkeys-lru");
             var value = "v".repeat(100_000);
             try (var writer = Wire.to(primary)) {
                 for (int i = 0; i < KEYS; i++) {
@@ -77,40 +74,9 @@ class EvictionIT {
     }
 
     private TestServer start() throws Exception {
-        var standard = ServerParts.standard();
-        var parts =
-                new ServerParts(
-                        path -> {
-                            var log = standard.logs().open(path);
-                            if (path.endsWith("control")) {
-                                return log;
-                            }
-                            var gated = new GatedLog(log);
-                            logs.add(gated);
-                            return gated;
-                        },
-                        HoldRule.ALL);
         return TestServer.start(
                 directory,
-                parts,
+                ShardLogs.gated(logs),
                 FleetTuning.standard().withEngines(false, new NodeMemory(0.01, Long.MAX_VALUE)));
-    }
-
-    private static void evict(Api api) {
-        var client = api.client();
-        client.createParameterGroup(request ->
-                request.parameterGroupName("evicting").family("memorydb_redis7").description("d"));
-        client.updateParameterGroup(request ->
-                request.parameterGroupName("evicting")
-                        .parameterNameValues(
-                                ParameterNameValue.builder()
-                                        .parameterName("maxmemory-policy")
-                                        .parameterValue("allkeys-lru")
-                                        .build()));
-        client.updateCluster(
-                request -> request.clusterName("small").parameterGroupName("evicting"));
-        await(
-                "the parameters are in sync",
-                () -> api.describe("small").parameterGroupStatus().equals("in-sync"));
     }
 }

@@ -12,13 +12,7 @@ final class LateServer {
     private LateServer() {}
 
     static ServerParts parts(int delayMs, HoldRule hold) {
-        var real = ServerParts.standard().logs();
-        return new ServerParts(
-                path -> {
-                    var log = real.open(path);
-                    return path.endsWith("control") ? log : new LateLog(log, delayMs);
-                },
-                hold);
+        return ShardLogs.parts(log -> new LateLog(log, delayMs), hold);
     }
 
     /// With leaders that renew their leases often, and so do not keep what is due waiting.

@@ -27,18 +27,18 @@ class S3SnapshotIT {
                 assertThat(wire.ask("SET", "k", "v")).isEqualTo("OK");
             }
             client.createSnapshot(request -> request.clusterName("source").snapshotName("one"));
-            awaitSnapshot(client, "one", "available");
+            server.api().awaitSnapshot("one", "available");
             copy(client, "two", "exports");
-            awaitSnapshot(client, "two", "available");
+            server.api().awaitSnapshot("two", "available");
             assertThat(s3.objects("exports")).containsOnlyKeys("two-0001.rdb");
             var magic = Arrays.copyOf(s3.objects("exports").get("two-0001.rdb"), 5);
             assertThat(new String(magic, US_ASCII)).isEqualTo("REDIS");
             assertThat(directory.resolve("buckets")).doesNotExist();
 
             copy(client, "three", "not-there");
-            awaitSnapshot(client, "three", "failed");
+            server.api().awaitSnapshot("three", "failed");
 
-            fill(client, "filled", "two-0001.rdb", server.endpointPort() - 1);
+            fill(server, "filled", "two-0001.rdb", server.endpointPort() - 1);
             await("it is filled", () -> status(client, "filled").equals("available"));
             try (var wire = Wire.to(server.api().node("filled", 0, 0))) {
                 assertThat(wire.ask("GET", "k")).isEqualTo("v");
@@ -46,7 +46,7 @@ class S3SnapshotIT {
             try (var files = Files.walk(directory)) {
                 assertThat(files).noneMatch(file -> file.endsWith("downloads"));
             }
-            fill(client, "broken", "none.rdb", server.endpointPort() - 2);
+            fill(server, "broken", "none.rdb", server.endpointPort() - 2);
             await("it fails", () -> status(client, "broken").equals("restore-failed"));
             assertThat(server.api().messages("broken"))
                     .anyMatch(text -> text.contains("404 to the HEAD of exports/none.rdb"));
@@ -58,15 +58,12 @@ class S3SnapshotIT {
                 request.sourceSnapshotName("one").targetSnapshotName(name).targetBucket(bucket));
     }
 
-    private static void fill(MemoryDbClient client, String name, String object, int port) {
-        client.createCluster(request ->
-                request.clusterName(name)
-                        .nodeType("db.t4g.small")
-                        .aclName("open-access")
-                        .tlsEnabled(false)
-                        .numReplicasPerShard(0)
-                        .snapshotArns("arn:aws:s3:::exports/" + object)
-                        .port(port));
+    private static void fill(TestServer server, String name, String object, int port) {
+        server.api()
+                .fill(
+                        name,
+                        port,
+                        request -> request.snapshotArns("arn:aws:s3:::exports/" + object));
     }
 
     private static String status(MemoryDbClient client, String cluster) {
@@ -74,16 +71,5 @@ class S3SnapshotIT {
                 .clusters()
                 .getFirst()
                 .status();
-    }
-
-    private static void awaitSnapshot(MemoryDbClient client, String name, String status) {
-        await(
-                name + " is " + status,
-                () ->
-                        client.describeSnapshots(request -> request.snapshotName(name))
-                                .snapshots()
-                                .getFirst()
-                                .status()
-                                .equals(status));
     }
 }

@@ -4,8 +4,10 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.Secret;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.Engine;
+import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineNotFoundException;
 import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.RunDirectory;
 import dev.keepsake.engine.Transport;
@@ -70,6 +72,12 @@ final class ServedNode implements AutoCloseable {
         return start(directory, options, tokens, null);
     }
 
+    /// The engine that nodes run here; a bundled one is unpacked below `directory`.
+    static EngineBinary findEngine(Path directory) throws EngineNotFoundException {
+        String path = System.getenv().getOrDefault("PATH", "");
+        return new EngineFinder(null, path, directory.resolve("bin")).find();
+    }
+
     /// The same, which lets operators in over this socket.
     static ServedNode start(
             Path directory,
@@ -78,12 +86,7 @@ final class ServedNode implements AutoCloseable {
             @Nullable Path operatorSocket)
             throws Exception {
         var clock = new WallClock();
-        var binary =
-                new EngineFinder(
-                                null,
-                                System.getenv().getOrDefault("PATH", ""),
-                                directory.resolve("bin"))
-                        .find();
+        var binary = findEngine(directory);
         var launcher = new EngineLauncher(binary, RunDirectory.forData(directory), clock);
         var engine =
                 launcher.launch(

@@ -138,22 +138,8 @@ class SnapshotIT {
     private static Node fill(TestServer server, String name) {
         var client = server.api().client();
         client.createSnapshot(request -> request.clusterName("demo").snapshotName("one"));
-        await(
-                "it is taken",
-                () ->
-                        client.describeSnapshots(request -> request.snapshotName("one"))
-                                .snapshots()
-                                .getFirst()
-                                .status()
-                                .equals("available"));
-        client.createCluster(request ->
-                request.clusterName(name)
-                        .nodeType("db.t4g.small")
-                        .aclName("open-access")
-                        .tlsEnabled(false)
-                        .numReplicasPerShard(0)
-                        .snapshotName("one")
-                        .port(server.endpointPort() - 1));
+        server.api().awaitSnapshot("one", "available");
+        server.api().fill(name, server.endpointPort() - 1, request -> request.snapshotName("one"));
         await("it is filled", () -> server.api().describe(name).status().equals("available"));
         return server.api().node(name, 0, 0);
     }

@@ -2,7 +2,6 @@ package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
 
-import dev.keepsake.engine.EngineFinder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -22,12 +21,7 @@ final class StockServer implements AutoCloseable {
 
     /// Starts one and waits until it takes commands for all slots.
     static StockServer start(Path directory) throws Exception {
-        var binary =
-                new EngineFinder(
-                                null,
-                                System.getenv().getOrDefault("PATH", ""),
-                                directory.resolve("bin"))
-                        .find();
+        var binary = ServedNode.findEngine(directory);
         var ports = FreePorts.next(2);
         var line =
                 List.of(
