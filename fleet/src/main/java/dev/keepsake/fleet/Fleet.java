@@ -812,7 +812,7 @@ public final class Fleet implements AutoCloseable {
     private void takeSnapshot(ShardRuntime shard) {
         Exception failure = null;
         try {
-            shard.takeSnapshot();
+            shard.takeSnapshot(config.tuning().snapshotEveryBytes());
         } catch (IOException | RuntimeException e) {
             failure = e;
         }
@@ -924,7 +924,7 @@ public final class Fleet implements AutoCloseable {
             var unfinished = snapshotFiles.unfinished(snapshot.id());
             var shards = new ArrayList<ClusterSnapshot.Shard>();
             for (var shard : runtime.shards()) {
-                shard.takeSnapshot();
+                shard.takeSnapshot(config.tuning().snapshotEveryBytes());
                 var file = shard.snapshots().newest().orElseThrow().file();
                 long bytes = SnapshotFiles.copy(file, unfinished.resolve(shard.name() + ".rdb"));
                 var spec =

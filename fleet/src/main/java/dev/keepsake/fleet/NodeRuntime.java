@@ -151,10 +151,11 @@ final class NodeRuntime {
         return present == null ? -1 : present.appliedOffset();
     }
 
-    /// The first log entry that it has yet to read. Any thread.
-    long neededIndex() {
+    /// The first log entry that it has yet to read, unless it lacks what is before `offset`. Any
+    /// thread.
+    long neededIndex(long offset) {
         var present = life;
-        return present == null ? Long.MAX_VALUE : present.neededIndex();
+        return present == null ? Long.MAX_VALUE : present.neededIndex(offset);
     }
 
     TopologyNode describe(boolean primary) {

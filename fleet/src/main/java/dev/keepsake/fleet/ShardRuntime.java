@@ -50,6 +50,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     // engine that starts meanwhile doubled it on two processors.
     private static final long CLIENTS_COME_BACK_MS = 250;
 
+    private static final int SNAPSHOTS_BEHIND_MAX = 4;
     private static final long SNAPSHOT_PAUSE_MIN_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long SNAPSHOT_PAUSE_MAX_NS = TimeUnit.MINUTES.toNanos(5);
     private static final Logger LOG = LoggerFactory.getLogger(ShardRuntime.class);
@@ -122,8 +123,13 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     /// By how much the log since the newest snapshot is longer than it should get.
     long overdueBytes(long snapshotEveryBytes) {
+        return snapshotter.staleBytes() - wantedBytes(snapshotEveryBytes);
+    }
+
+    /// How much log a snapshot is followed by before the next one is taken.
+    private long wantedBytes(long snapshotEveryBytes) {
         long newestBytes = snapshots.newest().map(Snapshot::fileBytes).orElse(0L);
-        return snapshotter.staleBytes() - Math.max(snapshotEveryBytes, newestBytes);
+        return Math.max(snapshotEveryBytes, newestBytes);
     }
 
     /// When to try a snapshot that is overdue.
@@ -131,12 +137,17 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         return snapshotBackoff;
     }
 
-    /// Takes a snapshot and gives up the log before it, but for what a node has yet to read. On a
-    /// virtual thread; blocks.
-    void takeSnapshot() throws IOException {
+    /// Takes a snapshot and gives up the log before it, but for what a node has yet to read. One
+    /// that is several snapshots behind, such as a replica that a script keeps busy, is not waited
+    /// for: it finds its place gone and begins anew. On a virtual thread; blocks.
+    void takeSnapshot(long snapshotEveryBytes) throws IOException {
         var snapshot = snapshotter.take();
+        long keptFrom = snapshot.offset() - SNAPSHOTS_BEHIND_MAX * wantedBytes(snapshotEveryBytes);
         long needed =
-                nodes.stream().mapToLong(NodeRuntime::neededIndex).min().orElse(Long.MAX_VALUE);
+                nodes.stream()
+                        .mapToLong(node -> node.neededIndex(keptFrom))
+                        .min()
+                        .orElse(Long.MAX_VALUE);
         log.trim(log.tail().term(), Math.min(needed, snapshot.nextIndex()));
     }
 

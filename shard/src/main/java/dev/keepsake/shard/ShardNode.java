@@ -178,9 +178,17 @@ public final class ShardNode implements AutoCloseable {
 
     /// The first log entry that the node has yet to read, or `Long.MAX_VALUE` when it reads none.
     /// Any thread.
-    public long neededIndex() {
+    ///
+    /// @param offset a node that follows the log and has yet to read what is before that needs
+    ///   nothing: it is so far behind that it had better begin anew
+    public long neededIndex(long offset) {
         var reading = feed;
-        return reading == null ? Long.MAX_VALUE : reading.sent().nextIndex();
+        if (reading == null) {
+            return Long.MAX_VALUE;
+        }
+        var sent = reading.sent();
+        boolean follows = sent.nextIndex() > 0;
+        return follows && sent.offset() < offset ? Long.MAX_VALUE : sent.nextIndex();
     }
 
     /// Launches the engine and lets it follow the log.

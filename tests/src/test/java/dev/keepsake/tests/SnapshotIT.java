@@ -19,6 +19,7 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 /// Snapshots as a user notices them: by a log that does not grow, and data that come back.
 class SnapshotIT {
     private static final int SNAPSHOT_EVERY_BYTES = 256 << 10;
+    private static final int MORE_THAN_SOCKETS_HOLD_BYTES = 24 << 20;
 
     @TempDir Path directory;
 
@@ -57,6 +58,30 @@ class SnapshotIT {
             for (var node : server.api().describe("demo").shards().getFirst().nodes()) {
                 awaitPassed(() -> assertHolds(node, 3));
             }
+        }
+    }
+
+    /// A script that does not end, for instance.
+    @Test
+    void aReplicaThatReadsNothingDoesNotLetTheLogGrowAndBeginsAnew() throws Exception {
+        try (var server = start()) {
+            var nodes = create(server, 0);
+            try (var wire = Wire.to(nodes.get(0));
+                    var busy = Wire.to(nodes.get(1));
+                    var killer = Wire.to(nodes.get(1))) {
+                busy.ask("READONLY");
+                busy.send("EVAL_RO", "while true do end", "0");
+                for (int round = 0; round < 5; round++) {
+                    writeBytes(wire, round, MORE_THAN_SOCKETS_HOLD_BYTES / 5);
+                }
+                writeUntilSnapshot(wire, 5);
+                await(
+                        "the log is trimmed",
+                        () -> logBytes() < 5L * SNAPSHOT_EVERY_BYTES + 4L * SEGMENT_BYTES);
+                await("it is killed", () -> asks(killer, "SCRIPT", "KILL").equals("OK"));
+            }
+            awaitPassed(() -> assertHolds(nodes.get(1), 5));
+            assertThat(server.api().describe("demo").status()).isEqualTo("available");
         }
     }
 
@@ -218,13 +243,20 @@ class SnapshotIT {
     private void writeUntilSnapshot(Wire wire, int round) throws IOException {
         var before = snapshots();
         do {
+            writeBytes(wire, round, 1);
+        } while (snapshots().equals(before));
+    }
+
+    /// Writes a round of values to ten keys, a hundred at a time, until it is as much as that.
+    private static void writeBytes(Wire wire, int round, long wantedBytes) throws IOException {
+        for (long bytes = 0; bytes < wantedBytes; bytes += 100L * value(round).length()) {
             for (int i = 0; i < 100; i++) {
                 wire.send("SET", "k" + i % 10, value(round));
             }
             for (int i = 0; i < 100; i++) {
                 assertThat(wire.read()).isEqualTo("OK");
             }
-        } while (snapshots().equals(before));
+        }
     }
 
     private static String value(int round) {
