@@ -18,7 +18,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// The same commands, well-formed and not, to a node and to a stock server that owns all slots of a
 /// cluster: what they answer is the same, byte for byte as far as it can be shown.
-class PlainEngineComparisonIT {
+class StockServerComparisonIT {
     private static final int COMMANDS = 4_000;
 
     /// `K` stands for a key, `V` for a value, `N` for a number; all keys are of one slot but `X`.
@@ -409,14 +409,14 @@ class PlainEngineComparisonIT {
                     "RESET V");
 
     @TempDir static Path behindAFront;
-    @TempDir static Path plain;
+    @TempDir static Path alone;
     private static ServedNode node;
     private static StockServer stock;
 
     @BeforeAll
     static void start() throws Exception {
         node = ServedNode.startDurable(behindAFront);
-        stock = StockServer.start(plain);
+        stock = StockServer.start(alone);
     }
 
     @AfterAll
@@ -488,7 +488,7 @@ class PlainEngineComparisonIT {
         return switch (value) {
             case RespValue.Bulk bulk -> "$" + bulk.utf8();
             case RespValue.ArrayReply(List<RespValue> items) ->
-                    items.stream().map(PlainEngineComparisonIT::deep).toList().toString();
+                    items.stream().map(StockServerComparisonIT::deep).toList().toString();
             default -> value.toString();
         };
     }
