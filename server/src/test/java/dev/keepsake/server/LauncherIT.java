@@ -45,7 +45,7 @@ class LauncherIT {
         assertThat(run.out()).startsWith("<25.0.3>").endsWith("<drill>\n<two words>\n");
         assertThat(run.err())
                 .isEqualTo(
-                        "Building Keepsake (first run takes a minute; log: target/build.log)"
+                        "Building Keepsake (the first time takes minutes; log: target/build.log)"
                                 + " ...\n");
     }
 
