@@ -51,6 +51,12 @@ public final class Compare implements Callable<Integer> {
             description = "What Keepsake waits with: epoll, io_uring or nio (default: its own).")
     private @Nullable String keepsakeTransport;
 
+    @Option(
+            names = "--before",
+            description =
+                    "The launcher of another build of Keepsake, to be measured in the same rounds.")
+    private @Nullable Path before;
+
     @Option(names = "--engine", description = "The redis-server (default: as Keepsake finds it).")
     private @Nullable Path engine;
 
@@ -85,6 +91,15 @@ public final class Compare implements Callable<Integer> {
                                 replicas,
                                 directory.resolve("cluster")));
             }
+            if (before != null) {
+                servers.add(
+                        MeasuredServer.keepsake(
+                                "keepsake before",
+                                before.toAbsolutePath(),
+                                replicas,
+                                keepsakeTransport,
+                                directory.resolve("before")));
+            }
             servers.add(
                     MeasuredServer.keepsake(
                             "keepsake",
@@ -102,9 +117,13 @@ public final class Compare implements Callable<Integer> {
                     transport.name());
             var columns = servers.stream().map(MeasuredServer::title).toList();
             out.printf(
-                    "| workload | clients | pipelined | %s | ÷ redis | ÷ always | reads that waited |%n",
-                    String.join(" | ", columns));
-            out.println("| --- " + "| --: ".repeat(5 + columns.size()) + "|");
+                    "| workload | clients | pipelined | %s | ÷ redis | ÷ always | reads that waited |%s%n",
+                    String.join(" | ", columns), before == null ? "" : " ÷ before |");
+            int ratios = before == null ? 5 : 6;
+            out.println("| --- " + "| --: ".repeat(ratios + columns.size()) + "|");
+            if (before != null) {
+                warmUp(servers.get(servers.size() - 2), transport);
+            }
             warmUp(servers.getLast(), transport);
             for (var each : cases()) {
                 measure(each, servers, transport);
@@ -182,14 +201,19 @@ public final class Compare implements Callable<Integer> {
         double always = medians.get(1).opsPerSecond();
         double keepsake = medians.getLast().opsPerSecond();
         out.printf(
-                "| %s | %d | %d | %s | %.2f | %.2f | %s |%n",
+                "| %s | %d | %d | %s | %.2f | %.2f | %s |%s%n",
                 measured.workload().title(),
                 measured.clients(),
                 measured.pipelined(),
                 medians.stream().map(Compare::text).collect(Collectors.joining(" | ")),
                 keepsake / plain,
                 keepsake / always,
-                measuredKeepsake.reads().since(readsBefore).percentHeld());
+                measuredKeepsake.reads().since(readsBefore).percentHeld(),
+                before == null
+                        ? ""
+                        : " %.2f |"
+                                .formatted(
+                                        keepsake / medians.get(medians.size() - 2).opsPerSecond()));
     }
 
     private static LoadGenerator.Result median(List<LoadGenerator.Result> results) {
