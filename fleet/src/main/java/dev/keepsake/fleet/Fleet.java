@@ -151,6 +151,7 @@ public final class Fleet implements AutoCloseable {
                         config.host(),
                         config.firstPort(),
                         config.lastPort(),
+                        config.anywhere() ? random : null,
                         config.nodeAddresses());
         this.thread =
                 Executors.newSingleThreadScheduledExecutor(
@@ -274,6 +275,7 @@ public final class Fleet implements AutoCloseable {
         snapshotFiles.close();
         running.values().forEach(ClusterRuntime::close);
         running.clear();
+        places.close();
     }
 
     /// Whoever calls the API has to see at once what has yet to recover.

@@ -14,6 +14,8 @@ import org.jspecify.annotations.Nullable;
 /// @param host the address that nodes listen on that have none of their own
 /// @param firstPort the first port that those may listen on
 /// @param lastPort the last one
+/// @param anywhere whether nodes get ports from anywhere between those rather than the first that
+///   is free
 /// @param nodeAddresses what each new node gets an address of its own from, or null for none
 /// @param hostName what clients are told instead of `host`, or null for that itself
 /// @param dataDirectory where logs and engines are kept
@@ -25,6 +27,7 @@ public record FleetConfig(
         String host,
         int firstPort,
         int lastPort,
+        boolean anywhere,
         @Nullable AddressBlock nodeAddresses,
         @Nullable String hostName,
         Path dataDirectory,

@@ -7,22 +7,23 @@ import dev.keepsake.control.NodePlaces;
 import dev.keepsake.control.NodePorts;
 import dev.keepsake.core.AddressBlock;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
+import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /// Hands out places to listen at: to the endpoint of each cluster and to each of its nodes. Owned
 /// by the fleet's thread. What is handed out stays taken until it is given back, whether or not
-/// somebody listens there at the moment.
+/// somebody listens there at the moment, and is held meanwhile (see [PortHold]), so that nobody
+/// else of this machine gets it who takes whatever is free.
 ///
 /// Without a block of addresses all are at one host, on ports of a range; with one, each has an
 /// address of its own, and all of a cluster are on its port. What was handed out in one way before
 /// a restart stays where it is after one in the other.
-final class Places {
+final class Places implements AutoCloseable {
     /// Nothing is left.
     static final class UsedUpException extends IOException {
         private UsedUpException(String message) {
@@ -35,32 +36,49 @@ final class Places {
     private final String host;
     private final int firstPort;
     private final int lastPort;
+    private final @Nullable RandomGenerator anywhere;
     private final @Nullable AddressBlock block;
-    private final Set<Place> taken = new HashSet<>();
+    private final Map<Place, PortHold> taken = new HashMap<>();
 
     /// @param host where everything is that has no address of its own
+    /// @param anywhere where in the range the search for a port begins, or null for at its first
     /// @param block what addresses are handed out of, or null to hand out ports
-    Places(String host, int firstPort, int lastPort, @Nullable AddressBlock block) {
+    Places(
+            String host,
+            int firstPort,
+            int lastPort,
+            @Nullable RandomGenerator anywhere,
+            @Nullable AddressBlock block) {
         this.host = host;
         this.firstPort = firstPort;
         this.lastPort = lastPort;
+        this.anywhere = anywhere;
         this.block = block;
     }
 
     /// The same, as the control plane has to know it.
     NodePlaces asDecided() {
         return block == null
-                ? new NodePorts(firstPort, lastPort, port -> isFree(host, port))
-                : new NodeAddresses(block, Places::isFree);
+                ? new NodePorts(firstPort, lastPort, port -> PortHold.isFree(host, port))
+                : new NodeAddresses(block, PortHold::isFree);
     }
 
     /// Notes what was handed out before a restart.
     void take(Endpoints endpoints) {
-        taken.addAll(placesOf(endpoints));
+        for (var place : placesOf(endpoints)) {
+            taken.computeIfAbsent(place, each -> PortHold.take(each.host(), each.port()));
+        }
     }
 
     void giveBack(Endpoints endpoints) {
-        taken.removeAll(placesOf(endpoints));
+        placesOf(endpoints).forEach(this::giveBack);
+    }
+
+    private void giveBack(Place place) {
+        var hold = taken.remove(place);
+        if (hold != null) {
+            hold.close();
+        }
     }
 
     /// Takes back what some nodes have.
@@ -68,7 +86,7 @@ final class Places {
         for (String node : nodes) {
             var port = endpoints.nodePorts().get(node);
             if (port != null) {
-                taken.remove(new Place(endpoints.hostOf(node), port));
+                giveBack(new Place(endpoints.hostOf(node), port));
             }
         }
     }
@@ -101,7 +119,7 @@ final class Places {
             }
             return new Endpoints(endpoint.host(), endpoint.port(), ports, hosts);
         } catch (UsedUpException e) {
-            taken.removeAll(found);
+            found.forEach(this::giveBack);
             throw e;
         }
     }
@@ -111,7 +129,7 @@ final class Places {
             return takeAddress(block, wantedPort, found);
         }
         var wanted = new Place(host, wantedPort);
-        return isFree(wanted) ? take(wanted, found) : takePort(found);
+        return tryTake(wanted, false, found) ? wanted : takePort(found);
     }
 
     private Place takeForNode(int clusterPort, Set<Place> found) throws UsedUpException {
@@ -119,10 +137,12 @@ final class Places {
     }
 
     private Place takePort(Set<Place> found) throws UsedUpException {
-        for (int port = firstPort; port <= lastPort; port++) {
-            var place = new Place(host, port);
-            if (isFree(place)) {
-                return take(place, found);
+        int ports = lastPort - firstPort + 1;
+        int start = anywhere == null ? 0 : anywhere.nextInt(ports);
+        for (int i = 0; i < ports; i++) {
+            var place = new Place(host, firstPort + (start + i) % ports);
+            if (tryTake(place, anywhere != null, found)) {
+                return place;
             }
         }
         throw new UsedUpException(
@@ -133,11 +153,11 @@ final class Places {
     private Place takeAddress(AddressBlock from, int port, Set<Place> found)
             throws UsedUpException {
         var hosts = new HashSet<String>();
-        taken.forEach(place -> hosts.add(place.host()));
+        taken.keySet().forEach(place -> hosts.add(place.host()));
         for (int i = 0; i < from.size(); i++) {
             var place = new Place(from.address(i), port);
-            if (!hosts.contains(place.host()) && isFree(place)) {
-                return take(place, found);
+            if (!hosts.contains(place.host()) && tryTake(place, false, found)) {
+                return place;
             }
         }
         throw new UsedUpException(
@@ -145,14 +165,21 @@ final class Places {
                         .formatted(from, port));
     }
 
-    private Place take(Place place, Set<Place> found) {
-        taken.add(place);
+    /// @param alone whether there is a choice, and a port that others might want is none of it
+    private boolean tryTake(Place place, boolean alone, Set<Place> found) {
+        if (taken.containsKey(place)) {
+            return false;
+        }
+        var hold =
+                alone
+                        ? PortHold.tryTakeAlone(place.host(), place.port())
+                        : PortHold.tryTake(place.host(), place.port());
+        if (hold == null) {
+            return false;
+        }
+        taken.put(place, hold);
         found.add(place);
-        return place;
-    }
-
-    private boolean isFree(Place place) {
-        return !taken.contains(place) && isFree(place.host(), place.port());
+        return true;
     }
 
     private static Set<Place> placesOf(Endpoints endpoints) {
@@ -164,15 +191,10 @@ final class Places {
         return places;
     }
 
-    /// Whether this machine has an address on which nobody listens on a port at present. Any
-    /// thread.
-    private static boolean isFree(String host, int port) {
-        try (var socket = new ServerSocket()) {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(host, port));
-            return true;
-        } catch (IOException e) {
-            return false;
-        }
+    /// Lets everything go. Idempotent.
+    @Override
+    public void close() {
+        taken.values().forEach(PortHold::close);
+        taken.clear();
     }
 }

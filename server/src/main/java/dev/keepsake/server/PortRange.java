@@ -23,6 +23,11 @@ public record PortRange(int first, int last) {
 
     private static final int TRIES = 100;
 
+    /// What `0` stands for: whatever is free, out of ports that no well-known service uses, that
+    /// systems do not hand out to clients, and that are outside of the ranges looked for above, so
+    /// that a node has a good chance to find its port again after a restart.
+    public static final PortRange ANY = new PortRange(10_000, 17_999);
+
     public PortRange {
         checkArgument(
                 first >= 1 && first <= last && last <= HIGHEST_PORT,
@@ -32,14 +37,17 @@ public record PortRange(int first, int last) {
                 last);
     }
 
-    /// Reads `FIRST-LAST`.
+    /// Reads `FIRST-LAST`, or `0` for [#ANY].
     ///
     /// @throws IllegalArgumentException when the text is not a range, with the way out
     public static PortRange parse(String text) {
+        if (text.equals("0")) {
+            return ANY;
+        }
         var match = FIRST_TO_LAST.matcher(text);
         checkArgument(
                 match.matches(),
-                "'%s' is no range of ports; give FIRST-LAST, for example 18400-18699",
+                "'%s' is no range of ports; give FIRST-LAST, for example 18400-18699, or 0",
                 text);
         return new PortRange(Integer.parseInt(match.group(1)), Integer.parseInt(match.group(2)));
     }
@@ -58,6 +66,11 @@ public record PortRange(int first, int last) {
         throw new IllegalStateException(
                 "no %d free ports in a row between %s; stop something that listens there"
                         .formatted(ports, QUIET));
+    }
+
+    /// Whether any port will do.
+    boolean isAny() {
+        return equals(ANY);
     }
 
     private boolean isFree() {

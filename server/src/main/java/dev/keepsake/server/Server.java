@@ -90,6 +90,7 @@ public final class Server implements AutoCloseable {
                                 config.apiHost(),
                                 config.nodePorts().first(),
                                 config.nodePorts().last(),
+                                config.nodePorts().isAny(),
                                 config.nodeAddresses(),
                                 config.hostName(),
                                 data,

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 /// What a server is started with.
 ///
 /// @param apiHost the address that the API listens on, and every node without one of its own
-/// @param apiPort the port that the API listens on
+/// @param apiPort the port that the API listens on, 0 for any
 /// @param dataDirectory where clusters and their logs are kept
 /// @param nodePorts the ports that nodes may listen on
 /// @param engine the engine's binary, or null to look for one

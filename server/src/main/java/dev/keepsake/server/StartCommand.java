@@ -51,8 +51,18 @@ final class StartCommand implements Callable<Integer> {
     @Option(
             names = "--api-port",
             paramLabel = "PORT",
-            description = "Where the API listens (default: ${DEFAULT-VALUE}).")
+            description =
+                    "Where the API listens (default: ${DEFAULT-VALUE}); 0 for any free port, which the"
+                            + " line that says that Keepsake is ready tells, and --ready-file.")
     private int apiPort = 8379;
+
+    @Option(
+            names = "--ready-file",
+            paramLabel = "FILE",
+            description =
+                    "Write endpoint, port, path of the CA certificate and process id to this file, as"
+                            + " JSON, once everything is ready, and delete it at the end.")
+    private @Nullable Path readyFile;
 
     @Option(
             names = "--data-dir",
@@ -64,7 +74,9 @@ final class StartCommand implements Callable<Integer> {
             names = "--node-ports",
             paramLabel = "FIRST-LAST",
             defaultValue = NODE_PORTS,
-            description = "The ports that nodes may listen on (default: ${DEFAULT-VALUE}).")
+            description =
+                    "The ports that nodes may listen on (default: ${DEFAULT-VALUE}); 0 for any that are"
+                            + " free, which stay theirs.")
     private PortRange nodePorts = PortRange.parse(NODE_PORTS);
 
     @Option(
@@ -215,9 +227,10 @@ final class StartCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws UsageException, StartException {
-        if (apiPort < 1 || apiPort > 65535) {
+        if (apiPort < 0 || apiPort > 65535) {
             throw new UsageException(
-                    "--api-port is %d; give 1 to 65535, or omit it for 8379".formatted(apiPort));
+                    "--api-port is %d; give 1 to 65535, 0 for any, or omit it for 8379"
+                            .formatted(apiPort));
         }
         Logs.toStandardError(verbose);
         var config =
@@ -234,7 +247,9 @@ final class StartCommand implements Callable<Integer> {
                         networkOptions.nodeAddresses(),
                         networkOptions.hostName(LOOPBACK));
         try (var _ = StopSignal.listen(STOP_LIMIT);
+                var ready = ReadyFile.at(readyFile);
                 var server = Server.start(config, logOptions.open(dataDirectory))) {
+            ready.write(server.endpoint(), dataDirectory);
             out.println("Keepsake is ready: " + server.endpoint());
             out.flush();
             awaitStop();

@@ -21,9 +21,10 @@ class MainTest {
             quoteCharacter = '"',
             textBlock =
                     """
-                    start --api-port 0            | --api-port is 0          | keepsake start --help
+                    start --api-port -1           | --api-port is -1         | keepsake start --help
                     start --api-port x            | 'x' is not an int        | keepsake start --help
                     start --node-ports 9-8        | give FIRST-LAST          | keepsake start --help
+                    start --ready-file /nowhere/ready.json | no directory /nowhere | keepsake start --help
                     start --node-addresses 127.0.1.5/24 | give 127.0.1.0/24  | keepsake start --help
                     start --node-addresses 127.0.1.0/8 | 8 bits; give one of 20 to 30 | keepsake start --help
                     start --announce-host 127.0.0.1 | no host name           | keepsake start --help

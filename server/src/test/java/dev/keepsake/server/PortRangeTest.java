@@ -13,6 +13,8 @@ class PortRangeTest {
     void readsWhatItWrites() {
         assertThat(PortRange.parse("18400-18699")).isEqualTo(new PortRange(18400, 18699));
         assertThat(new PortRange(1, 65535)).hasToString("1-65535");
+        assertThat(PortRange.parse("0")).isEqualTo(PortRange.ANY);
+        assertThat(PortRange.parse(PortRange.ANY.toString())).isEqualTo(PortRange.ANY);
     }
 
     @ParameterizedTest

@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.core.interceptor.Context;
@@ -70,6 +71,11 @@ final class Api implements AutoCloseable {
     /// Makes a cluster and waits until it is available.
     Cluster create(String name, int shards, int replicas, int lagMs, int port) {
         return create(name, shards, replicas, port, Map.of(REPLICA_LAG, "" + lagMs));
+    }
+
+    /// Makes a cluster that may listen wherever a port is free, and waits until it is available.
+    Cluster create(String name, int shards, int replicas, Map<String, String> tags) {
+        return create(name, shards, replicas, null, tags, false, OPEN_ACCESS);
     }
 
     /// Makes a cluster that speaks TLS, as they do unless they are told not to, and waits until it
@@ -174,7 +180,7 @@ final class Api implements AutoCloseable {
             String name,
             int shards,
             int replicas,
-            int port,
+            @Nullable Integer port,
             Map<String, String> tags,
             boolean tls,
             String acl) {

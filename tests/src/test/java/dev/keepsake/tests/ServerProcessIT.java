@@ -17,11 +17,13 @@ import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import software.amazon.awssdk.services.memorydb.model.Node;
+import tools.jackson.databind.json.JsonMapper;
 
 /// The server as a process: how it starts, stops, and comes back after it was killed.
 class ServerProcessIT {
@@ -110,6 +112,43 @@ class ServerProcessIT {
             try (var samePort =
                     ServerProcess.launch(directory.resolve("other"), ports.first(), nodePorts)) {
                 assertRefused(samePort, Integer.toString(ports.first()), "--api-port");
+            }
+        }
+    }
+
+    @Test
+    void portsThatNobodyChoseAreToldAndNodesKeepThemOverAKill() throws Exception {
+        var told = directory.resolve("ready.json");
+        var json = JsonMapper.builder().build();
+        try (var server =
+                ServerProcess.launch(
+                        directory, 0, PortRange.ANY, "--ready-file", told.toString())) {
+            var endpoint = server.awaitReady();
+            assertThat(endpoint.getPort()).isPositive();
+            var ready = json.readTree(told.toFile());
+            assertThat(ready.path("endpoint").asString()).isEqualTo(endpoint.toString());
+            assertThat(ready.path("port").intValue()).isEqualTo(endpoint.getPort());
+            assertThat(Path.of(ready.path("ca").stringValue())).exists();
+            assertThat(ProcessHandle.of(ready.path("pid").longValue())).isPresent();
+            try (var api = new Api(endpoint)) {
+                api.create("demo", 1, 1, Map.of());
+                var before = api.describe("demo");
+                server.kill();
+                try (var next =
+                                ServerProcess.launch(
+                                        directory,
+                                        0,
+                                        PortRange.ANY,
+                                        "--ready-file",
+                                        told.toString());
+                        var nextApi = new Api(next.awaitReady())) {
+                    assertThat(nextApi.describe("demo")).isEqualTo(before);
+                    var primary = before.shards().getFirst().nodes().getFirst();
+                    await("it serves", () -> answers(primary, "SET", "k", "v").equals("OK"));
+                    next.terminate();
+                    assertThat(next.awaitEnd()).isEqualTo(STOPPED_BY_SIGTERM);
+                    assertThat(told).doesNotExist();
+                }
             }
         }
     }
