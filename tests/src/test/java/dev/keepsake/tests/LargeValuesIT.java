@@ -268,6 +268,7 @@ class LargeValuesIT {
                 options.maxOutputBytes(),
                 options.maxTotalOutputBytes(),
                 maxBytes,
+                options.fullLogPatienceMs(),
                 options.hold());
     }
 
