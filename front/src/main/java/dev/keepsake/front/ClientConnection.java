@@ -891,9 +891,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                                         front.loop().execute(() -> onPublished(heard, failure)));
                     } else {
                         answerFrom(
-                                reply,
-                                Patience.ENDLESS,
-                                out -> RespWriter.error(out, NO_CHANNEL));
+                                reply, Patience.ENDLESS, out -> RespWriter.error(out, NO_CHANNEL));
                     }
                 },
                 "ACL".getBytes(UTF_8),
@@ -909,12 +907,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         answerLater(
                 Patience.ENDLESS,
                 out -> {
-            if (heard == null || failure != null) {
-                RespWriter.error(out, PublicationRefusedException.errorOf(failure));
-            } else {
-                RespWriter.integer(out, heard);
-            }
-        });
+                    if (heard == null || failure != null) {
+                        RespWriter.error(out, PublicationRefusedException.errorOf(failure));
+                    } else {
+                        RespWriter.integer(out, heard);
+                    }
+                });
     }
 
     private static byte[] argument(ByteBuf in, int base, CommandFrame frame, int index) {
@@ -929,12 +927,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         answerLater(
                 patience,
                 out -> {
-            if (ofEngine instanceof RespValue.ErrorReply(String error)) {
-                RespWriter.error(out, error);
-            } else {
-                answer.accept(out);
-            }
-        });
+                    if (ofEngine instanceof RespValue.ErrorReply(String error)) {
+                        RespWriter.error(out, error);
+                    } else {
+                        answer.accept(out);
+                    }
+                });
     }
 
     /// Answers a command that could not be answered at once. The answer waits like any other until
@@ -1046,9 +1044,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                             front.failedLogins().forget(); // also when no answer is wanted
                         }
                         answerFrom(
-                                reply,
-                                Patience.ENDLESS,
-                                out -> RespWriter.simpleString(out, "OK"));
+                                reply, Patience.ENDLESS, out -> RespWriter.simpleString(out, "OK"));
                     },
                     "ACL",
                     "LOG",
@@ -1107,23 +1103,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         inFlight++;
         control.ask(
                 reply ->
-                        answerLater(Patience.LIMITED, out -> {
-                            switch (reply) {
-                                case RespValue.ErrorReply(String error) ->
-                                        RespWriter.error(out, error);
-                                case RespValue.Bulk why ->
-                                        RespWriter.bulk(
-                                                out,
-                                                AccessControl.withoutNamesakes(why.utf8(), user));
-                                default -> {
-                                    if (refusal == null) {
-                                        RespWriter.simpleString(out, "OK");
-                                    } else {
-                                        RespWriter.bulk(out, AccessControl.asDryRun(refusal));
+                        answerLater(
+                                Patience.LIMITED,
+                                out -> {
+                                    switch (reply) {
+                                        case RespValue.ErrorReply(String error) ->
+                                                RespWriter.error(out, error);
+                                        case RespValue.Bulk why ->
+                                                RespWriter.bulk(
+                                                        out,
+                                                        AccessControl.withoutNamesakes(
+                                                                why.utf8(), user));
+                                        default -> {
+                                            if (refusal == null) {
+                                                RespWriter.simpleString(out, "OK");
+                                            } else {
+                                                RespWriter.bulk(
+                                                        out, AccessControl.asDryRun(refusal));
+                                            }
+                                        }
                                     }
-                                }
-                            }
-                        }),
+                                }),
                 arguments.with(2, AccessControl.inEngine(user)));
         return true;
     }
@@ -1169,19 +1169,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         inFlight++;
         var search = counts ? KeysInSlot.all(control, slot) : KeysInSlot.some(control, slot, limit);
         search.find(outcome ->
-                answerLater(Patience.LIMITED, out -> {
-                    switch (outcome) {
-                        case KeysInSlot.Refused(String error) -> RespWriter.error(out, error);
-                        case KeysInSlot.Found(List<byte[]> keys, long count) -> {
-                            if (counts) {
-                                RespWriter.integer(out, count);
-                            } else {
-                                RespWriter.array(out, keys.size());
-                                keys.forEach(key -> RespWriter.bulk(out, key));
+                answerLater(
+                        Patience.LIMITED,
+                        out -> {
+                            switch (outcome) {
+                                case KeysInSlot.Refused(String error) ->
+                                        RespWriter.error(out, error);
+                                case KeysInSlot.Found(List<byte[]> keys, long count) -> {
+                                    if (counts) {
+                                        RespWriter.integer(out, count);
+                                    } else {
+                                        RespWriter.array(out, keys.size());
+                                        keys.forEach(key -> RespWriter.bulk(out, key));
+                                    }
+                                }
                             }
-                        }
-                    }
-                }));
+                        }));
         return true;
     }
 

@@ -38,7 +38,7 @@ final class ExpectedReplies {
 
     private Kind[] kinds = new Kind[256];
     private long[] hashes = new long[256];
-    private long @Nullable [][] moreHashes = new long @Nullable [256][];
+    private @Nullable KeyHashes[] moreHashes = new KeyHashes[256];
     private Patience[] patiences = new Patience[256];
     private @Nullable ClientConnection[] clients = new ClientConnection[256];
     private int head;
@@ -55,7 +55,7 @@ final class ExpectedReplies {
             Patience patience,
             @Nullable ClientConnection client,
             long keyHash,
-            long @Nullable [] keyHashes) {
+            @Nullable KeyHashes keyHashes) {
         if (size == kinds.length) {
             grow();
         }
@@ -80,7 +80,7 @@ final class ExpectedReplies {
         return hashes[head];
     }
 
-    long @Nullable [] keyHashes() {
+    @Nullable KeyHashes keyHashes() {
         return moreHashes[head];
     }
 

@@ -61,8 +61,7 @@ final class OwnLane extends LaneChannel {
             Patience patience,
             UnaryOperator<ByteBuf> change) {
         static Expected internal(Kind kind) {
-            return new Expected(
-                    kind, "", NO_MARKS, Patience.ENDLESS, UnaryOperator.identity());
+            return new Expected(kind, "", NO_MARKS, Patience.ENDLESS, UnaryOperator.identity());
         }
     }
 

@@ -106,7 +106,7 @@ final class Route {
     }
 
     /// The hashes of all keys when there are several, or null.
-    long @Nullable [] keyHashes(ByteBuf in, int base, CommandFrame frame) {
+    @Nullable KeyHashes keyHashes(ByteBuf in, int base, CommandFrame frame) {
         if (keyCount < 2) {
             return null;
         }
@@ -114,7 +114,7 @@ final class Route {
         for (int i = 0; i < keyCount; i++) {
             hashes[i] = keyHash(i, in, base, frame);
         }
-        return hashes;
+        return new KeyHashes(hashes);
     }
 
     /// Marks what the command writes.

@@ -90,7 +90,7 @@ final class SharedLane extends LaneChannel {
             int base,
             CommandFrame frame,
             long keyHash,
-            long @Nullable [] keyHashes) {
+            @Nullable KeyHashes keyHashes) {
         outgoing().writeBytes(in, base, frame.lengthBytes());
         boolean knowsKeys = keyHash != 0 || keyHashes != null;
         var kind =
@@ -375,15 +375,7 @@ final class SharedLane extends LaneChannel {
     /// Whether each key that the next reply tells of is clean.
     private boolean isClean() {
         var several = expected.keyHashes();
-        if (several == null) {
-            return front.isClean(expected.keyHash());
-        }
-        for (long hash : several) {
-            if (!front.isClean(hash)) {
-                return false;
-            }
-        }
-        return true;
+        return several == null ? front.isClean(expected.keyHash()) : several.areClean(front);
     }
 
     @Override

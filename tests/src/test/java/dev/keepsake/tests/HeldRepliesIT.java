@@ -32,9 +32,7 @@ class HeldRepliesIT {
 
     @BeforeAll
     static void start() throws Exception {
-        node =
-                ServedNode.start(
-                        directory, FrontOptions.standard("7.0.15").waitingForRoom(200));
+        node = ServedNode.start(directory, FrontOptions.standard("7.0.15").waitingForRoom(200));
     }
 
     @AfterAll
