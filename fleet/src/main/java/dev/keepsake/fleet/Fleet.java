@@ -29,6 +29,7 @@ import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.CertificateAuthority;
+import dev.keepsake.front.ClientRoom;
 import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
@@ -92,6 +93,7 @@ public final class Fleet implements AutoCloseable {
     private final Transport transport;
     private final CertificateAuthority authority;
     private final NodeTls tls;
+    private final ClientRoom room;
     private final Clock clock;
     private final RandomGenerator random;
     private final ThreadFactory virtualThreads;
@@ -123,6 +125,7 @@ public final class Fleet implements AutoCloseable {
             Engines engines,
             Transport transport,
             CertificateAuthority authority,
+            ClientRoom room,
             Clock clock,
             RandomGenerator random,
             FaultHandler faults)
@@ -134,6 +137,7 @@ public final class Fleet implements AutoCloseable {
         this.transport = transport;
         this.authority = authority;
         this.tls = authority.issue(config.commonNames());
+        this.room = room;
         this.clock = clock;
         this.random = random;
         this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
@@ -210,13 +214,14 @@ public final class Fleet implements AutoCloseable {
             Engines engines,
             Transport transport,
             CertificateAuthority authority,
+            ClientRoom room,
             Clock clock,
             RandomGenerator random,
             FaultHandler faults)
             throws IOException {
         var fleet =
                 new Fleet(
-                        config, logs, launcher, engines, transport, authority, clock, random,
+                        config, logs, launcher, engines, transport, authority, room, clock, random,
                         faults);
         fleet.control.read(state -> {
             for (var cluster : state.clusters()) {
@@ -1151,6 +1156,7 @@ public final class Fleet implements AutoCloseable {
                                 : null,
                         runtime.spec().tlsEnabled() ? tokensOf(runtime.spec().id()) : null,
                         clock,
+                        room,
                         config.tuning()
                                 .front()
                                 .of(engineOf(runtime.spec()).version())

@@ -430,6 +430,44 @@ final class AccessControl {
         return why == null ? null : why.replace(EXAMPLE, user);
     }
 
+    /// What a user may do, as ACL rules; empty for operators and for nobody.
+    String rulesOf(String user) {
+        var found = admitted.get(user);
+        return found == null ? "" : found.user().aclRules();
+    }
+
+    /// Whether there may be something that a user may not do.
+    boolean isRestricted(String user) {
+        return !user.equals(OPERATOR)
+                && !rulesOf(user).equals(AccessUser.unrestrictedDefault().aclRules());
+    }
+
+    /// The error with which the engine would have refused a command, by what `ACL DRYRUN` says of
+    /// it.
+    static String refusalOf(String dryRun, String user) {
+        String why = withoutNamesakes(dryRun, user);
+        boolean old = why.startsWith("This "); // Redis 7.0
+        if (why.endsWith("' key")) {
+            return old
+                    ? "NOPERM this user has no permissions to access one of the keys used as"
+                            + " arguments"
+                    : "NOPERM No permissions to access a key";
+        }
+        if (why.endsWith("' channel")) {
+            return old
+                    ? "NOPERM this user has no permissions to access one of the channels used as"
+                            + " arguments"
+                    : "NOPERM No permissions to access a channel";
+        }
+        return "NOPERM " + asRefused(why);
+    }
+
+    /// Whether one of the front's own commands is known to be refused.
+    boolean isRefused(String user, String command) {
+        var found = admitted.get(user);
+        return found != null && found.refusals() != null && found.refusals().containsKey(command);
+    }
+
     /// Everybody who is let in, by name.
     Collection<AccessUser> users() {
         return admitted.values().stream().map(Admitted::user).toList();

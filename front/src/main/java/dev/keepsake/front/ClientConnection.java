@@ -1,5 +1,6 @@
 package dev.keepsake.front;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.core.Slots;
@@ -14,10 +15,12 @@ import dev.keepsake.shard.Publication;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
@@ -43,7 +46,7 @@ import org.slf4j.LoggerFactory;
 /// the barriers of two lanes may be answered in another order than their commands were given.
 ///
 /// A command beyond [#GATHERED_BYTES] is not gathered: see [LargeCommand].
-final class ClientConnection extends ChannelInboundHandlerAdapter {
+final class ClientConnection extends ChannelInboundHandlerAdapter implements MemoryWatch.Holder {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final int WAITING_MAX_BYTES = 1 << 20;
 
@@ -53,9 +56,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// But for those that are not for a lane alone; and of the others so much may be keys.
     private static final int KEPT_MAX_BYTES = 32 << 20;
 
+    /// Who has not finished a command for so long may be closed when others wait for memory.
+    private static final long STUCK_AFTER_NS = TimeUnit.SECONDS.toNanos(1);
+
+    /// How long a client may go on sending that has been told that its command is too long.
+    private static final long LINGERS_NS = TimeUnit.SECONDS.toNanos(30);
+
     private static final int ACL_LOG_SHOWN = 10;
-    private static final int HTTP_NAME_MAX_BYTES = 5;
+    private static final int AGES_ASKED_MAX = 5;
+    private static final byte TLS_HANDSHAKE = 0x16;
+    private static final byte TLS_VERSION = 3;
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
+    private static final String TOO_MANY_CLIENTS = "max number of clients reached";
     private static final String NO_CHANNEL =
             "NOPERM this user has no permissions to access one of the channels used as arguments";
     private static final String NOT_IN_A_TRANSACTION =
@@ -93,7 +105,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private @Nullable String malformed;
     private boolean inTransaction;
     private boolean transactionFailed;
-    private boolean transactionChanges;
+    private boolean transactionWrites;
     private boolean transactionReplicates;
     private long transactionBytes;
     private QueuedAnswers queued = new QueuedAnswers();
@@ -114,6 +126,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean refused;
     private boolean passing;
     private boolean heldByPause;
+    private long roomBytes; // that the node counts for its input
+    private long roomSinceNs;
+    private boolean starved;
+    private boolean lingers;
+    private long discardedBytes;
 
     /// @param operator whether it has come over the operators' socket, and so begins as their user
     ClientConnection(NodeFront front, long id, boolean operator) {
@@ -138,6 +155,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     boolean isClosed() {
         return closing || channel == null || !channel.isActive();
+    }
+
+    /// Whether it is told what its user may not ask for any more: what all others do, or which keys
+    /// change.
+    boolean hearsBeyondItsRights() {
+        var user = session.user();
+        var rules = tracking.rulesOfBroadcast();
+        if (user == null) {
+            return false;
+        }
+        return (rules != null && !rules.equals(front.access().rulesOf(user)))
+                || (front.monitors().has(this) && front.access().isRefused(user, "monitor"));
     }
 
     /// Whether something of this client may have been executed without its having been told.
@@ -175,6 +204,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             input.release();
             input = null;
         }
+        countInput();
+        front.memory().forget(this);
         if (output != null) {
             output.release();
             output = null;
@@ -182,14 +213,75 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         outputTells = false;
     }
 
+    /// Has the node count what the command that is not complete needs, and asks for the room if it
+    /// needs more than before. What is there already is counted in any case.
+    private void countInput() {
+        var in = input;
+        var command = large;
+        long there = (in == null ? 0 : in.capacity()) + (command == null ? 0 : command.heldBytes());
+        long needed = in == null ? there : Math.max(there, framer.neededBytes());
+        if (needed == roomBytes && !starved) {
+            return;
+        }
+        if (roomBytes == 0) {
+            roomSinceNs = front.loop().ticker().nanoTime();
+        }
+        starved = !front.memory().resize(this, roomBytes, needed);
+        if (!starved) {
+            boolean less = needed < roomBytes;
+            roomBytes = needed;
+            if (less) {
+                front.onRoomFreed();
+            }
+        } else if (there > roomBytes) {
+            front.memory().count(there - roomBytes);
+            roomBytes = there;
+        }
+    }
+
+    @Override
+    public void onRoom() {
+        countInput();
+        readAsAllowed();
+    }
+
+    @Override
+    public long stuckBytes() {
+        boolean goesOn =
+                waiting
+                        || closing
+                        || front.loop().ticker().nanoTime() - roomSinceNs < STUCK_AFTER_NS;
+        return goesOn ? 0 : roomBytes;
+    }
+
+    @Override
+    public long otherBytes() {
+        var out = output;
+        return unsentBytes()
+                + (out == null ? 0 : out.capacity())
+                + (own == null ? 0 : own.unsentBytes());
+    }
+
+    @Override
+    public long heapBytes() {
+        return session.heapBytes() + queued.heapBytes() + (own == null ? 0 : own.heapBytes());
+    }
+
+    @Override
+    public boolean isSpared() {
+        return session.spared();
+    }
+
+    @Override
+    public void closeFor(String reason) {
+        front.tellOfLimit(id, reason);
+        reset();
+    }
+
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof DecoderException) {
-            LOG.info(
-                    "node={} client={} does not speak TLS as it should reason={}",
-                    front.node(),
-                    id,
-                    whyNotTls(cause));
+            front.tellOfStranger(id, "does not speak TLS as it should: " + whyNotTls(cause));
         } else if (!(cause instanceof IOException)) { // which is a client that went away
             LOG.warn("node={} client={} is disconnected", front.node(), id, cause);
         }
@@ -219,7 +311,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     public void channelRead(ChannelHandlerContext context, Object message) {
         var bytes = (ByteBuf) message;
         if (closing || leaving || malformed != null) {
+            discardedBytes += bytes.readableBytes();
             bytes.release();
+            if (discardedBytes > (long) front.options().limits().maxBulkBytes() + KEPT_MAX_BYTES) {
+                reset();
+            }
             return;
         }
         lastActiveNs = front.loop().ticker().nanoTime();
@@ -229,7 +325,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else {
             if (in.maxFastWritableBytes() < bytes.readableBytes()) {
                 var larger =
-                        context.alloc().buffer(2 * (in.readableBytes() + bytes.readableBytes()));
+                        context.alloc().buffer(roomFor(in.readableBytes() + bytes.readableBytes()));
                 larger.writeBytes(in);
                 in.release();
                 in = larger;
@@ -239,6 +335,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             bytes.release();
         }
         process();
+    }
+
+    /// How large a buffer for so many bytes of input is made: as the command is that they belong
+    /// to, but no more than twice as large as needed now.
+    private int roomFor(int bytes) {
+        long needed = framer.neededBytes();
+        return (int) (needed > bytes ? Math.min(needed, 2L * bytes) : bytes + bytes / 2);
     }
 
     /// Closes the connection so that the client sees a failure at once, not an orderly end.
@@ -407,17 +510,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Whether the client does not want the reply that comes next. News are no replies. Nothing is
-    /// under way when it says so, so what it does not want is the first reply that comes.
+    /// Whether the reply that has arrived is one that the client does not want. Asked once for
+    /// each.
     boolean swallowsReply() {
-        return mute != Mute.NOTHING;
-    }
-
-    /// A command has been replied to, be it that nobody wants to hear it.
-    private void endMuteOfOne() {
+        boolean unwanted = mute != Mute.NOTHING;
         if (mute == Mute.NEXT) {
             mute = Mute.NOTHING;
         }
+        return unwanted;
     }
 
     /// Closes the connection of a user who is no longer let in.
@@ -460,13 +560,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// allow.
     private void readAsAllowed() {
         var open = channel;
-        if (open != null) {
+        if (open != null && !(closing && lingers)) {
             var in = input;
             boolean full =
                     (waiting || front.isPaused())
                             && in != null
                             && in.readableBytes() > WAITING_MAX_BYTES;
-            open.config().setAutoRead(front.isReading() && !full && !laneFull);
+            open.config().setAutoRead(front.isReading() && !full && !laneFull && !starved);
         }
     }
 
@@ -492,6 +592,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             }
         } catch (ProtocolException e) {
             malformed = String.valueOf(e.getMessage());
+            lingers = session.user() != null;
         } finally {
             processing = false;
         }
@@ -504,6 +605,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             in.release();
             input = null;
         }
+        countInput();
         readAsAllowed();
         front.flushClients();
     }
@@ -539,12 +641,32 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         framer.authenticated(session.user() != null);
         return switch (framer.parse(in)) {
-            case INCOMPLETE -> false;
+            case INCOMPLETE -> isTls(in) && disconnectTls();
             case LARGE -> beginLarge(in);
             case EMPTY -> skip(in);
             case COMMAND -> done(handle(in, in.readerIndex(), framer.frame()), in);
-            case INLINE -> done(handleInline(framer.inlineArguments()), in);
+            case INLINE ->
+                    isTls(in) ? disconnectTls() : done(handleInline(framer.inlineArguments()), in);
         };
+    }
+
+    /// Whether this is how TLS begins: a record that is part of a handshake, of version 3. What it
+    /// carries may hold a line that would be executed, as could what a web browser sends.
+    private static boolean isTls(ByteBuf in) {
+        int at = in.readerIndex();
+        return in.getByte(at) == TLS_HANDSHAKE
+                && in.readableBytes() > 1
+                && in.getByte(at + 1) == TLS_VERSION;
+    }
+
+    private boolean disconnectTls() {
+        disconnectStranger("speaks TLS to a node without");
+        return false;
+    }
+
+    private void disconnectStranger(String what) {
+        front.tellOfStranger(id, what);
+        reset();
     }
 
     private boolean beginLarge(ByteBuf in) throws ProtocolException {
@@ -700,8 +822,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private boolean take(ByteBuf in, int base, CommandFrame frame) {
         var spec = front.table().resolve(in, base, frame);
         if (spec == null && isOfHttp(in, base, frame)) {
-            LOG.warn("node={} client={} speaks HTTP and is disconnected", front.node(), id);
-            reset();
+            disconnectStranger("speaks HTTP");
             return true;
         }
         if (spec == null
@@ -774,7 +895,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         String elsewhere =
                 route.find(spec, in, base, frame, front.topology(), front.node(), readsHere(spec));
         if (elsewhere != null) {
-            return refuse(elsewhere);
+            return refuseElsewhere(elsewhere, in, base, frame);
         }
         // Before its promotion, a primary's engine may lack what has been acknowledged already.
         boolean early =
@@ -790,11 +911,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         boolean writes = !spec.effect().isRead() && !spec.name().equals("exec");
         String refusal = front.writeRefusal();
-        boolean exec = spec.name().equals("exec");
-        if (refusal != null && !exec && mayReplicate(spec)) {
+        if (refusal != null && writes) {
             return refuse(refusal);
         }
-        boolean replicates = exec ? transactionReplicates : mayReplicate(spec);
+        boolean replicates =
+                spec.name().equals("exec") ? transactionReplicates : mayReplicate(spec);
         if (front.areWritesPaused() && replicates) {
             heldByPause = true;
             return false;
@@ -819,14 +940,55 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return submitShared(spec, in, base, frame);
     }
 
-    /// Whether a line is one of those by which Redis knows a web browser that some page has sent
-    /// here: were they answered as unknown commands, the body behind them would be executed.
-    private static boolean isOfHttp(ByteBuf in, int base, CommandFrame frame) {
-        if (frame.length(0) > HTTP_NAME_MAX_BYTES) {
+    /// Sends a client on to another node, unless its user may not give the command at all: that
+    /// comes first in Redis, and a user is not to learn where a key is that it may not touch.
+    private boolean refuseElsewhere(String elsewhere, ByteBuf in, int base, CommandFrame frame) {
+        String user = user();
+        var control = front.controlLane();
+        if (control == null || frame.isSketch() || !front.access().isRestricted(user)) {
+            return refuse(elsewhere);
+        }
+        if (inFlight > 0) {
             return false;
         }
-        String name = text(in, base, frame, 0);
-        return name.equalsIgnoreCase("post") || name.equalsIgnoreCase("host:");
+        var asked = new byte[3 + frame.argumentCount()][];
+        asked[0] = "ACL".getBytes(UTF_8);
+        asked[1] = "DRYRUN".getBytes(UTF_8);
+        asked[2] = AccessControl.inEngine(user).getBytes(UTF_8);
+        for (int i = 0; i < frame.argumentCount(); i++) {
+            asked[3 + i] = argument(in, base, frame, i);
+        }
+        refused = true;
+        transactionFailed |= inTransaction;
+        inFlight++;
+        control.ask(
+                reply ->
+                        answerLater(out ->
+                                RespWriter.error(
+                                        out,
+                                        reply instanceof RespValue.Bulk why
+                                                ? AccessControl.refusalOf(why.utf8(), user)
+                                                : elsewhere)),
+                asked);
+        return true;
+    }
+
+    /// Whether a line is one of those by which Redis knows a web browser that some page has sent
+    /// here, or the first line of any request of HTTP/1: were they answered as unknown commands,
+    /// the body behind them would be executed.
+    private static boolean isOfHttp(ByteBuf in, int base, CommandFrame frame) {
+        return begins(in, base, frame, 0, "host:")
+                || (frame.length(0) == 4 && begins(in, base, frame, 0, "post"))
+                || (frame.argumentCount() == 3 && begins(in, base, frame, 2, "http/1."));
+    }
+
+    private static boolean begins(
+            ByteBuf in, int base, CommandFrame frame, int argument, String lower) {
+        int length = lower.length();
+        return frame.length(argument) >= length
+                && in.toString(base + frame.start(argument), length, US_ASCII)
+                        .toLowerCase(Locale.ROOT)
+                        .equals(lower);
     }
 
     /// Whether Redis counts it among what a pause of writes holds back. PFCOUNT keeps what it has
@@ -890,8 +1052,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                                 .whenComplete((heard, failure) ->
                                         front.loop().execute(() -> onPublished(heard, failure)));
                     } else {
-                        answerFrom(
-                                reply, Patience.ENDLESS, out -> RespWriter.error(out, NO_CHANNEL));
+                        answerFrom(reply, out -> RespWriter.error(out, NO_CHANNEL));
                     }
                 },
                 "ACL".getBytes(UTF_8),
@@ -904,15 +1065,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void onPublished(@Nullable Long heard, @Nullable Throwable failure) {
-        answerLater(
-                Patience.ENDLESS,
-                out -> {
-                    if (heard == null || failure != null) {
-                        RespWriter.error(out, PublicationRefusedException.errorOf(failure));
-                    } else {
-                        RespWriter.integer(out, heard);
-                    }
-                });
+        answerLater(out -> {
+            if (heard == null || failure != null) {
+                RespWriter.error(out, "CLUSTERDOWN The cluster is down");
+            } else {
+                RespWriter.integer(out, heard);
+            }
+        });
     }
 
     private static byte[] argument(ByteBuf in, int base, CommandFrame frame, int index) {
@@ -923,40 +1082,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// Answers a command by what the engine was asked for it: with the engine's error, if it is
     /// one.
-    private void answerFrom(RespValue ofEngine, Patience patience, Consumer<ByteBuf> answer) {
-        answerLater(
-                patience,
-                out -> {
-                    if (ofEngine instanceof RespValue.ErrorReply(String error)) {
-                        RespWriter.error(out, error);
-                    } else {
-                        answer.accept(out);
-                    }
-                });
+    private void answerFrom(RespValue ofEngine, Consumer<ByteBuf> answer) {
+        answerLater(out -> {
+            if (ofEngine instanceof RespValue.ErrorReply(String error)) {
+                RespWriter.error(out, error);
+            } else {
+                answer.accept(out);
+            }
+        });
     }
 
     /// Answers a command that could not be answered at once. The answer waits like any other until
     /// all that has been executed so far is durable, unless it is that the engine is busy.
-    ///
-    /// @param patience how long it waits for a log without room
-    private void answerLater(Patience patience, Consumer<ByteBuf> answer) {
+    private void answerLater(Consumer<ByteBuf> answer) {
         if (isClosed()) {
             return;
         }
-        boolean waits = front.isPrimary() && front.holdRule() != HoldRule.NOTHING;
         if (!swallowsReply()) {
             var out = front.allocator().buffer(64);
             answer.accept(out);
             boolean tellsNothing =
                     LaneChannel.isOfBusyEngine(out) && !hasParked() && front.mayReply();
-            if (waits && !tellsNothing) {
-                parkLate(out, patience);
+            if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING && !tellsNothing) {
+                front.parkLate(park(out));
             } else {
                 deliver(out);
             }
             out.release();
-        } else if (waits) {
-            front.parkUnwanted(this, patience);
         }
         onReplied();
         front.flushClients();
@@ -991,14 +1143,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var control = front.controlLane();
         inFlight++;
         if (idInEngine == 0 || control == null) {
-            answerLater(Patience.ENDLESS, out -> RespWriter.integer(out, 0));
+            answerLater(out -> RespWriter.integer(out, 0));
         } else {
             control.ask(
-                    reply ->
-                            answerFrom(
-                                    reply,
-                                    Patience.ENDLESS,
-                                    out -> RespWriter.integer(out, integerOr0(reply))),
+                    reply -> answerFrom(reply, out -> RespWriter.integer(out, integerOr0(reply))),
                     "CLIENT",
                     "UNBLOCK",
                     Long.toString(idInEngine),
@@ -1043,31 +1191,42 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                         if (reply instanceof RespValue.SimpleString) {
                             front.failedLogins().forget(); // also when no answer is wanted
                         }
-                        answerFrom(
-                                reply, Patience.ENDLESS, out -> RespWriter.simpleString(out, "OK"));
+                        answerFrom(reply, out -> RespWriter.simpleString(out, "OK"));
                     },
                     "ACL",
                     "LOG",
                     "RESET");
         } else {
-            control.ask(
-                    reply ->
-                            answerFrom(
-                                    reply,
-                                    Patience.LIMITED,
-                                    out ->
-                                            front.failedLogins()
-                                                    .write(
-                                                            reply,
-                                                            limit,
-                                                            front.loop().ticker().nanoTime(),
-                                                            session.protocol(),
-                                                            out)),
-                    "ACL",
-                    "LOG",
-                    Integer.toString(limit));
+            askAclLog(control, limit, AGES_ASKED_MAX);
         }
         return true;
+    }
+
+    /// The engine's entries have ages, and it takes a moment until they are here. When the log was
+    /// asked for is known when the engine's clock shows the same millisecond before and behind it.
+    private void askAclLog(ControlLane control, int limit, int timesLeft) {
+        var asked = new RespValue[2];
+        control.ask(before -> asked[0] = before, "TIME");
+        control.ask(log -> asked[1] = log, "ACL", "LOG", Integer.toString(limit));
+        control.ask(
+                after -> {
+                    long nowMs = FailedLogins.millis(after);
+                    if (nowMs != FailedLogins.millis(asked[0]) && timesLeft > 1) {
+                        askAclLog(control, limit, timesLeft - 1);
+                    } else {
+                        answerFrom(
+                                asked[1],
+                                out ->
+                                        front.failedLogins()
+                                                .write(
+                                                        asked[1],
+                                                        limit,
+                                                        nowMs,
+                                                        session.protocol(),
+                                                        out));
+                    }
+                },
+                "TIME");
     }
 
     /// Asks the engine what a user's namesake may do, in which nothing is known of namesakes.
@@ -1103,27 +1262,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         inFlight++;
         control.ask(
                 reply ->
-                        answerLater(
-                                Patience.LIMITED,
-                                out -> {
-                                    switch (reply) {
-                                        case RespValue.ErrorReply(String error) ->
-                                                RespWriter.error(out, error);
-                                        case RespValue.Bulk why ->
-                                                RespWriter.bulk(
-                                                        out,
-                                                        AccessControl.withoutNamesakes(
-                                                                why.utf8(), user));
-                                        default -> {
-                                            if (refusal == null) {
-                                                RespWriter.simpleString(out, "OK");
-                                            } else {
-                                                RespWriter.bulk(
-                                                        out, AccessControl.asDryRun(refusal));
-                                            }
-                                        }
+                        answerLater(out -> {
+                            switch (reply) {
+                                case RespValue.ErrorReply(String error) ->
+                                        RespWriter.error(out, error);
+                                case RespValue.Bulk why ->
+                                        RespWriter.bulk(
+                                                out,
+                                                AccessControl.withoutNamesakes(why.utf8(), user));
+                                default -> {
+                                    if (refusal == null) {
+                                        RespWriter.simpleString(out, "OK");
+                                    } else {
+                                        RespWriter.bulk(out, AccessControl.asDryRun(refusal));
                                     }
-                                }),
+                                }
+                            }
+                        }),
                 arguments.with(2, AccessControl.inEngine(user)));
         return true;
     }
@@ -1138,7 +1293,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return;
         }
         if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING) {
-            parkLate(line, Patience.ENDLESS);
+            front.parkLate(park(line));
         } else {
             deliver(line);
         }
@@ -1169,22 +1324,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         inFlight++;
         var search = counts ? KeysInSlot.all(control, slot) : KeysInSlot.some(control, slot, limit);
         search.find(outcome ->
-                answerLater(
-                        Patience.LIMITED,
-                        out -> {
-                            switch (outcome) {
-                                case KeysInSlot.Refused(String error) ->
-                                        RespWriter.error(out, error);
-                                case KeysInSlot.Found(List<byte[]> keys, long count) -> {
-                                    if (counts) {
-                                        RespWriter.integer(out, count);
-                                    } else {
-                                        RespWriter.array(out, keys.size());
-                                        keys.forEach(key -> RespWriter.bulk(out, key));
-                                    }
-                                }
+                answerLater(out -> {
+                    switch (outcome) {
+                        case KeysInSlot.Refused(String error) -> RespWriter.error(out, error);
+                        case KeysInSlot.Found(List<byte[]> keys, long count) -> {
+                            if (counts) {
+                                RespWriter.integer(out, count);
+                            } else {
+                                RespWriter.array(out, keys.size());
+                                keys.forEach(key -> RespWriter.bulk(out, key));
                             }
-                        }));
+                        }
+                    }
+                }));
         return true;
     }
 
@@ -1232,13 +1384,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 return false; // goes on when the engine has said it
             }
         }
+        if (hasNoOwnLane()) {
+            fail(TOO_MANY_CLIENTS);
+            return true;
+        }
         var lane = takeOwnLane();
         if (lane == null) {
             return false;
         }
         inFlight++;
         lane.useUp();
-        tracking.ask(request);
+        tracking.ask(request, front.access().rulesOf(user()));
         var command = front.allocator().buffer(128);
         RespWriter.command(command, request.toEngine(tracking.idOfLane()));
         lane.submit(
@@ -1359,11 +1515,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             front.route().mark(spec, in, base, frame, lane.marks(), front);
         }
         inFlight++;
-        // A read that keeps its result marks its keys itself, and so waits in any case.
-        boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !Route.keepsResult(spec);
-        long hash = byKeys ? front.route().onlyKeyHash(in, base, frame) : 0;
-        var hashes = byKeys ? front.route().keyHashes(in, base, frame) : null;
-        lane.submit(this, spec, in, base, frame, hash, hashes);
+        long hash =
+                spec.effect() == CommandSpec.Effect.READ
+                        ? front.route().onlyKeyHash(in, base, frame)
+                        : 0;
+        lane.submit(this, spec, in, base, frame.lengthBytes(), hash);
         return true;
     }
 
@@ -1400,9 +1556,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         return own;
     }
 
+    private boolean hasNoOwnLane() {
+        return own == null && inFlight == 0 && !front.hasOwnLane(user(), session.protocol());
+    }
+
     private boolean submitOwn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         if (large != null && large.isSkipped()) {
             return refuse(LOADING); // the node has begun to serve only since
+        }
+        if (hasNoOwnLane()) {
+            fail(TOO_MANY_CLIENTS); // what follows a MULTI that fails must not be executed
+            return true;
         }
         var lane = takeOwnLane();
         if (lane == null) {
@@ -1438,9 +1602,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
                 endTransaction();
             }
             default -> {
-                if (!inTransaction) {
-                    lane.notePatience(Patience.of(spec));
-                }
                 var change = changeOf(spec);
                 var slowLog =
                         SlowLog.isFor(spec)
@@ -1494,7 +1655,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// Queues a command for each channel; the client hears of the first.
     private void queueSubscription(OwnLane lane, CommandSpec spec, Arguments arguments) {
         noteTransactionSlot(spec.hasKeys() ? front.route().slot() : -1);
-        transactionChanges = true;
         queued.add(arguments.count() - 1, lane::onExecuted);
         lane.stain();
         var command = front.allocator().buffer(64);
@@ -1528,7 +1688,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     private void noteQueued(
             CommandSpec spec, long weightBytes, @Nullable UnaryOperator<ByteBuf> change) {
         transactionBytes += weightBytes;
-        transactionChanges |= Patience.of(spec) != Patience.LIMITED;
+        transactionWrites |= !spec.effect().isRead();
         transactionReplicates |= mayReplicate(spec);
         if (change == null) {
             queued.add();
@@ -1550,9 +1710,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
 
     /// A transaction that the front has seen an error in is discarded in the engine, which has not.
     private void submitExec(OwnLane lane, ByteBuf in, int base, int length) {
-        if (inTransaction && !transactionChanges) {
-            lane.notePatience(Patience.LIMITED);
-        }
         String abort = inTransaction ? whyAborted() : null;
         if (abort != null) {
             var discard = front.allocator().buffer(32);
@@ -1575,7 +1732,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             return EXEC_ABORT;
         }
         String refusal = front.writeRefusal();
-        return refusal != null && transactionReplicates
+        return refusal != null && transactionWrites
                 ? "EXECABORT Transaction discarded because of: " + refusal
                 : null;
     }
@@ -1593,7 +1750,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         watching &= !inTransaction;
         inTransaction = false;
         transactionFailed = false;
-        transactionChanges = false;
+        transactionWrites = false;
         transactionReplicates = false;
         transactionBytes = 0;
         queued = new QueuedAnswers();
@@ -1722,16 +1879,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void answerAndRelease(ByteBuf answer) {
-        if (answer.isReadable()) { // CLIENT REPLY itself has none
-            boolean unwanted = swallowsReply();
-            endMuteOfOne();
-            if (unwanted) {
-                // It tells nothing, so nothing has to wait for it.
-            } else if (hasParked()) {
-                parkLate(answer, Patience.NONE);
-            } else {
-                deliver(answer);
-            }
+        if (!answer.isReadable() || swallowsReply()) {
+            answer.release(); // CLIENT REPLY itself has none, or its sender wants none
+            return;
+        }
+        if (hasParked()) {
+            front.parkLate(park(answer));
+        } else {
+            deliver(answer);
         }
         answer.release();
     }
@@ -1750,9 +1905,29 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         var open = channel;
         if (open != null) {
             flush();
-            open.writeAndFlush(front.allocator().buffer(0))
-                    .addListener(ChannelFutureListener.CLOSE);
+            var written = open.writeAndFlush(front.allocator().buffer(0));
+            if (lingers && open instanceof DuplexChannel duplex) {
+                linger(duplex, written);
+            } else {
+                written.addListener(ChannelFutureListener.CLOSE);
+            }
         }
+    }
+
+    /// Says that nothing more comes, and takes what the client still sends, for as long as a
+    /// command may be: who is closed while it sends sees a failure of its connection instead of the
+    /// error.
+    private void linger(DuplexChannel open, ChannelFuture written) {
+        if (input != null) {
+            input.release();
+            input = null;
+        }
+        endLarge();
+        countInput();
+        written.addListener(done -> open.shutdownOutput());
+        open.config().setAutoRead(true);
+        var end = front.loop().schedule(this::reset, LINGERS_NS, TimeUnit.NANOSECONDS);
+        open.closeFuture().addListener(closed -> end.cancel(false));
     }
 
     /// Delivers what the engine says of the data. It leaves only while the node may reply: see
@@ -1779,66 +1954,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /// Copies a reply that has to wait.
-    ///
-    /// @return what is to be released or dropped, or null when it does not wait for the log
-    Parked.@Nullable Reply park(ByteBuf reply, Patience patience) {
+    Parked park(ByteBuf reply) {
+        front.countParked(reply.readableBytes());
         var copy = front.allocator().ioBuffer(reply.readableBytes());
         copy.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
-        front.countParked(copy.readableBytes());
-        var waiting = new Parked.Reply(this, copy, patience);
+        var waiting = new Parked.Reply(this, copy);
         parked.addLast(waiting);
-        return givesUpAtOnce(waiting) ? null : waiting;
-    }
-
-    private void parkLate(ByteBuf reply, Patience patience) {
-        var waiting = park(reply, patience);
-        if (waiting != null) {
-            front.parkLate(waiting);
-        }
-    }
-
-    /// Takes a place for a reply that is not wanted.
-    ///
-    /// @param group of the tracker, in which it is to be parked
-    /// @return what is to be parked there, or null when the last place will do for this one too
-    Parked.@Nullable Reply parkUnwanted(long group, Patience patience) {
-        var last = parked.peekLast();
-        if (last != null && last.takesIn(group, patience)) {
-            return null;
-        }
-        var place = Parked.Reply.unwanted(this, group, patience);
-        parked.addLast(place);
-        return place;
-    }
-
-    /// Whether the log has had no room for so long that a reply does not even begin to wait for it.
-    private boolean givesUpAtOnce(Parked.Reply waiting) {
-        String error = front.whyGivenUp();
-        if (error == null) {
-            return false;
-        }
-        giveUp(waiting, error);
-        if (waiting.isSettled()) {
-            onSettled();
-        }
-        return waiting.isSettled();
-    }
-
-    /// The log has had no room for so long that whatever may be given up is.
-    void giveUpWaiting(String error) {
-        parked.forEach(each -> giveUp(each, error));
-        onSettled();
-    }
-
-    private void giveUp(Parked.Reply waiting, String error) {
-        if (waiting.mayBeGivenUp()) {
-            long before = waiting.bytesHere();
-            var instead = front.allocator().buffer(error.length() + 8);
-            RespWriter.error(instead, error);
-            waiting.giveUp(instead);
-            instead.release();
-            front.countParked(waiting.bytesHere() - before);
-        }
+        return waiting;
     }
 
     /// The fate of a parked reply is known: those leave whose turn it is.
@@ -1854,10 +1976,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
             var largeReply = next.large();
             if (bytes != null) {
                 front.countParked(-bytes.readableBytes());
-                if (!isClosed() && next.tells()) {
+                if (!isClosed()) {
                     tell(bytes);
-                } else if (!isClosed()) {
-                    deliver(bytes);
                 }
                 bytes.release();
             } else if (largeReply != null && isClosed()) {
@@ -1872,8 +1992,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     }
 
     /// Lets a large reply wait that is kept as it came.
-    Parked park(LargeReply reply, Patience patience) {
-        var settling = new Parked.Reply(this, reply, patience);
+    Parked park(LargeReply reply) {
+        var settling = new Parked.Reply(this, reply);
         parked.addLast(settling);
         return settling;
     }
@@ -1893,6 +2013,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         }
         int bytes = piece.readableBytes();
         front.countLarge(bytes);
+        front.noteGrowth(bytes);
         open.write(piece).addListener(written -> front.countLarge(-bytes));
         outputTells = true;
         touch();
@@ -1914,36 +2035,31 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
     /// A command of this client has been replied to.
     void onReplied() {
         inFlight--;
-        endMuteOfOne();
         if (inFlight <= neverReplied() && (input != null || malformed != null)) {
             process();
         }
     }
 
     /// A large reply of its own lane begins to arrive.
-    LargeReply beginOwnReply(Patience patience) {
+    LargeReply beginOwnReply() {
+        boolean wanted = !isClosed() && !swallowsReply();
         boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
-        return new LargeReply(front, this, free, patience);
+        return new LargeReply(front, this, wanted, free);
     }
 
     /// A reply of its own lane has arrived.
-    ///
-    /// @param patience how long it waits for a log without room; when none, it tells nothing
-    void onOwnReply(ByteBuf reply, Patience patience, boolean push) {
+    void onOwnReply(ByteBuf reply, boolean waits, boolean push) {
         if (isClosed() || (push && leaving)) {
             return;
         }
-        boolean unwanted = !push && swallowsReply();
+        if (!push && swallowsReply()) {
+            return;
+        }
         boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
-        boolean tellsNothing = patience == Patience.NONE;
-        if (free || (tellsNothing && parked.isEmpty() && front.mayReply())) {
-            if (!unwanted) {
-                tell(reply);
-            }
-        } else if (unwanted) {
-            front.parkUnwanted(this, patience);
+        if (free || (!waits && parked.isEmpty() && front.mayReply())) {
+            tell(reply);
         } else {
-            parkLate(reply, patience);
+            front.parkLate(park(reply));
         }
     }
 
@@ -1983,7 +2099,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter {
         } else if (out != null) {
             output = null;
             lastActiveNs = front.loop().ticker().nanoTime();
+            int bytes = out.capacity();
             open.writeAndFlush(out, open.voidPromise());
+            front.noteGrowth(bytes);
         } else {
             open.flush();
         }

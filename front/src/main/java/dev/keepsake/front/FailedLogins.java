@@ -4,7 +4,6 @@ import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -15,6 +14,8 @@ final class FailedLogins {
     private static final int REMEMBERED_MAX = 128;
     private static final long SAME_WITHIN_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int FIELDS = 7;
+    private static final double MILLIS = 1000;
+    private static final long OF_ENGINE = -1;
 
     /// One line of the log.
     private record Line(
@@ -23,45 +24,74 @@ final class FailedLogins {
             String context,
             String object,
             String user,
+            long atMs,
+            long refusedMs,
             double ageS,
-            String client) {}
+            String client) {
+        /// Of two moments in the same millisecond that of a failed login is the later one when the
+        /// engine had been seen to refuse something in it before.
+        static int newestFirst(Line one, Line other) {
+            if (one.atMs != other.atMs) {
+                return Long.compare(other.atMs, one.atMs);
+            }
+            if (one.isOfEngine() == other.isOfEngine()) {
+                return 0; // as they came
+            }
+            var login = one.isOfEngine() ? other : one;
+            boolean loginIsNewer = login.refusedMs >= login.atMs;
+            return (login == one) == loginIsNewer ? -1 : 1;
+        }
+
+        boolean isOfEngine() {
+            return refusedMs == OF_ENGINE;
+        }
+    }
 
     private static final class Failure {
         final String command;
         final String user;
-        long count = 1;
+        long count;
         long lastNs;
-        String client;
+        long lastMs;
+        long refusedMs;
+        String client = "";
 
-        Failure(String command, String user, long nowNs, String client) {
+        Failure(String command, String user) {
             this.command = command;
             this.user = user;
-            this.lastNs = nowNs;
-            this.client = client;
         }
     }
 
     private final List<Failure> failures = new ArrayList<>(); // the newest last
+    private long refusedMs;
+
+    /// The engine was seen to refuse something at this time of the wall.
+    void noteRefusal(long nowMs) {
+        refusedMs = nowMs;
+    }
 
     /// @param command `auth` or `hello`
+    /// @param nowMs the time on the wall
     /// @param client the line that CLIENT LIST has of it
-    void note(String command, String user, long nowNs, String client) {
-        for (var known : failures) {
-            if (known.command.equals(command)
-                    && known.user.equals(user)
-                    && nowNs - known.lastNs < SAME_WITHIN_NS) {
-                known.count++;
-                known.lastNs = nowNs;
-                known.client = client;
-                failures.remove(known);
-                failures.add(known);
-                return;
-            }
-        }
+    void note(String command, String user, long nowNs, long nowMs, String client) {
+        var failure =
+                failures.stream()
+                        .filter(known ->
+                                known.command.equals(command)
+                                        && known.user.equals(user)
+                                        && nowNs - known.lastNs < SAME_WITHIN_NS)
+                        .findFirst()
+                        .orElseGet(() -> new Failure(command, user));
+        failures.remove(failure);
         if (failures.size() == REMEMBERED_MAX) {
             failures.removeFirst();
         }
-        failures.add(new Failure(command, user, nowNs, client));
+        failure.count++;
+        failure.lastNs = nowNs;
+        failure.lastMs = nowMs;
+        failure.refusedMs = refusedMs;
+        failure.client = client;
+        failures.add(failure);
     }
 
     void forget() {
@@ -71,9 +101,10 @@ final class FailedLogins {
     /// Writes the log: what happened here, and what the engine says of what it has refused.
     ///
     /// @param ofEngine its answer to `ACL LOG` in RESP2
-    void write(RespValue ofEngine, int limit, long nowNs, int protocol, ByteBuf out) {
+    /// @param nowMs what its clock showed then
+    void write(RespValue ofEngine, int limit, long nowMs, int protocol, ByteBuf out) {
         var lines = new ArrayList<Line>();
-        for (var failure : failures) {
+        for (var failure : failures.reversed()) {
             lines.add(
                     new Line(
                             failure.count,
@@ -81,23 +112,36 @@ final class FailedLogins {
                             "toplevel",
                             failure.command,
                             failure.user,
-                            (nowNs - failure.lastNs) / (double) TimeUnit.SECONDS.toNanos(1),
+                            failure.lastMs,
+                            failure.refusedMs,
+                            Math.max(0, nowMs - failure.lastMs) / MILLIS,
                             failure.client));
         }
         if (ofEngine instanceof RespValue.ArrayReply(List<RespValue> entries)) {
             for (var entry : entries) {
                 if (entry instanceof RespValue.ArrayReply(List<RespValue> fields)) {
-                    lines.add(lineOf(fields));
+                    lines.add(lineOf(fields, nowMs));
                 }
             }
         }
-        lines.sort(Comparator.comparingDouble(Line::ageS));
+        lines.sort(Line::newestFirst);
         var shown = lines.subList(0, Math.min(limit, lines.size()));
         RespWriter.array(out, shown.size());
         shown.forEach(line -> write(line, protocol, out));
     }
 
-    private static Line lineOf(List<RespValue> fields) {
+    /// The milliseconds of a reply to `TIME`; 0 when it is none.
+    static long millis(RespValue time) {
+        return time instanceof RespValue.ArrayReply(List<RespValue> parts)
+                        && parts.size() == 2
+                        && parts.get(0) instanceof RespValue.Bulk seconds
+                        && parts.get(1) instanceof RespValue.Bulk micros
+                ? 1000 * Long.parseLong(seconds.utf8()) + Long.parseLong(micros.utf8()) / 1000
+                : 0;
+    }
+
+    private static Line lineOf(List<RespValue> fields, long nowMs) {
+        double ageS = Double.parseDouble(text(fields, "age-seconds"));
         String inEngine = text(fields, "username");
         String user = AccessControl.fromEngine(inEngine);
         return new Line(
@@ -106,7 +150,9 @@ final class FailedLogins {
                 text(fields, "context"),
                 text(fields, "object"),
                 user,
-                Double.parseDouble(text(fields, "age-seconds")),
+                nowMs - Math.round(ageS * MILLIS),
+                OF_ENGINE,
+                ageS,
                 "user=" + user); // the engine's client is a lane
     }
 

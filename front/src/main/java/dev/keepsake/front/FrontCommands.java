@@ -181,7 +181,12 @@ final class FrontCommands {
 
     private void noteFailedLogin(ClientConnection client, String command, String user) {
         front.failedLogins()
-                .note(command, user, front.loop().ticker().nanoTime(), client.describe());
+                .note(
+                        command,
+                        user,
+                        front.loop().ticker().nanoTime(),
+                        front.nowMs(),
+                        client.describe());
     }
 
     private void auth(ClientConnection client, Arguments given, ByteBuf out) {

@@ -35,6 +35,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     // when three quarters of them are free, goes on while its replies are passed on.
     private static final int READ_MAX_BYTES = 256 * 1024;
     private static final int READ_BYTES = 64 * 1024;
+    private static final String REFUSAL = "-NOPERM ";
     private static final int LINE_BYTES = 64;
     private static final int GATHERED_BYTES = 1 << 20;
     private static final int UNSENT_LOW_BYTES = 4 << 20;
@@ -100,6 +101,15 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         channel = connecting;
         loop.register(connecting);
         return connecting.connect(transport.domainAddress(socket));
+    }
+
+    /// How much the engine has yet to take.
+    final long unsentBytes() {
+        var open = channel;
+        var pending = open == null ? null : open.unsafe().outboundBuffer();
+        var early = unsent;
+        return (pending == null ? 0 : pending.totalPendingWriteBytes())
+                + (early == null ? 0 : early.capacity());
     }
 
     /// Sends bytes now; before the connection stands they wait for it.
@@ -252,12 +262,24 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
                 inPieces = false;
                 onPiece(in.slice(from, length), true);
             } else {
+                if (isRefusal(in, from, length)) {
+                    onRefusal();
+                }
                 onReply(in, from, length);
             }
             length = in.isReadable() ? framer.parse(in) : -1;
         }
         takePiece(in);
     }
+
+    private static boolean isRefusal(ByteBuf in, int from, int length) {
+        return in.getByte(from) == '-'
+                && length > REFUSAL.length()
+                && in.toString(from, REFUSAL.length(), US_ASCII).equals(REFUSAL);
+    }
+
+    /// The engine has refused something for lack of rights; its reply comes next.
+    void onRefusal() {}
 
     /// Takes out what is there of a large reply. What is less than a line stays.
     private void takePiece(ByteBuf in) {

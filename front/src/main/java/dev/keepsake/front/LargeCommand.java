@@ -57,6 +57,15 @@ final class LargeCommand implements AutoCloseable {
         return stream.announcedBytes();
     }
 
+    /// How much of it is kept here.
+    long heldBytes() {
+        long bytes = sketch().capacity();
+        for (var piece : held) {
+            bytes += piece.readableBytes();
+        }
+        return bytes;
+    }
+
     /// Whether all of it has arrived.
     boolean isComplete() {
         return stream.isComplete();

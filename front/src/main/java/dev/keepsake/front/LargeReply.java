@@ -15,21 +15,17 @@ final class LargeReply {
     private final NodeFront front;
     private final ClientConnection client;
     private final boolean wanted;
-    private final boolean swallowed;
     private final boolean passes;
-    private final Patience patience;
     private final List<ByteBuf> kept = new ArrayList<>();
     private long keptBytes;
 
+    /// @param wanted whether the client is there and wants it
     /// @param passes whether it may leave now
-    /// @param patience how long it waits else
-    LargeReply(NodeFront front, ClientConnection client, boolean passes, Patience patience) {
+    LargeReply(NodeFront front, ClientConnection client, boolean wanted, boolean passes) {
         this.front = front;
         this.client = client;
-        this.swallowed = client.swallowsReply();
-        this.wanted = !client.isClosed() && !swallowed;
+        this.wanted = wanted;
         this.passes = passes;
-        this.patience = patience;
         if (wanted && passes) {
             client.beginLargeReply();
         }
@@ -69,18 +65,20 @@ final class LargeReply {
         kept.add(bytes);
         keptBytes += bytes.readableBytes();
         front.countLarge(bytes.readableBytes());
+        front.countKept(bytes.readableBytes());
     }
 
     /// All of it has been taken: it is on its way, or waits until it is durable.
     void end() {
-        if (client.isClosed()) {
-            drop();
-        } else if (swallowed && !passes) {
-            front.parkUnwanted(client, patience);
-        } else if (wanted && passes) {
+        if (!wanted) {
+            return;
+        }
+        if (passes) {
             client.endLargeReply();
-        } else if (wanted) {
-            front.parkLate(client.park(this, patience));
+        } else if (client.isClosed()) {
+            drop();
+        } else {
+            front.parkLate(client.park(this));
         }
     }
 
@@ -104,5 +102,6 @@ final class LargeReply {
         long bytes = keptBytes;
         keptBytes = 0;
         front.countLarge(-bytes);
+        front.countKept(-bytes);
     }
 }

@@ -2,7 +2,6 @@ package dev.keepsake.front;
 
 import static dev.keepsake.core.Checks.checkState;
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
-import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import dev.keepsake.core.Clock;
 import dev.keepsake.engine.Transport;
@@ -14,6 +13,7 @@ import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
@@ -27,8 +27,6 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -61,7 +59,6 @@ public final class NodeFront implements AutoCloseable {
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rw-------");
     private static final int BACKLOG = 1024;
-    private static final String GIVEN_UP = "; what this tells is not in the log yet, try again";
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long WATCH_MS = 100;
     private static final int STALLED_WATCHES = 50;
@@ -88,6 +85,13 @@ public final class NodeFront implements AutoCloseable {
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
+    private final MemoryWatch memory;
+    private final Allowance.Share connections;
+    private final Allowance.Share ownLanes;
+    private final SeldomLine strangers = new SeldomLine();
+    private final SeldomLine beyondLimits = new SeldomLine();
+    private final Clock clock;
+    private boolean roomFreed;
     private ClientLimits limits = ClientLimits.STANDARD;
 
     private volatile State state = State.LOADING;
@@ -101,6 +105,7 @@ public final class NodeFront implements AutoCloseable {
     private volatile Runnable onEngineLost = () -> {};
     private long parkedBytes;
     private long largeBytes;
+    private long keptBytes;
     private final Set<LaneChannel> stoppedLanes = new HashSet<>();
     private int stalledWatches;
     private int life;
@@ -121,8 +126,6 @@ public final class NodeFront implements AutoCloseable {
     private Runnable onNextAdmission = () -> {};
     private @Nullable Future<?> readmission;
     private @Nullable String writeRefusal;
-    private long refusedSinceNs;
-    private @Nullable String givenUp;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
     private @Nullable Path operatorSocket;
@@ -133,7 +136,8 @@ public final class NodeFront implements AutoCloseable {
     /// @param topology the newest picture of the cluster; read for each command
     /// @param tls what the node proves itself with, or null to speak plain TCP
     /// @param tokens checks the tokens of IAM users, or null to let none of them in
-    /// @param clock tells the time that MONITOR shows
+    /// @param clock tells the time that MONITOR and ACL LOG show
+    /// @param room what the clients of all nodes may make the process hold
     public NodeFront(
             String node,
             EventLoop loop,
@@ -143,6 +147,7 @@ public final class NodeFront implements AutoCloseable {
             @Nullable NodeTls tls,
             @Nullable IamTokens tokens,
             Clock clock,
+            ClientRoom room,
             FrontOptions options) {
         this.node = node;
         this.loop = loop;
@@ -152,7 +157,11 @@ public final class NodeFront implements AutoCloseable {
         this.tls = tls;
         this.tokens = tokens;
         this.options = options;
+        this.memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
+        this.connections = room.connections().share();
+        this.ownLanes = room.ownLanes().share();
         this.access = new AccessControl(table, tokens);
+        this.clock = clock;
         this.monitors = new Monitors(this, clock);
         this.engineWords = new EngineWords(this);
         this.commands = new FrontCommands(this);
@@ -329,31 +338,7 @@ public final class NodeFront implements AutoCloseable {
     ///
     /// @param reason why, for people, or null
     public void refuseWrites(@Nullable String reason) {
-        execute(() -> {
-            writeRefusal = reason == null ? null : "MISCONF " + reason;
-            refusedSinceNs = loop.ticker().nanoTime();
-            givenUp = null;
-        });
-    }
-
-    /// What has waited for a log without room for as long as it may, and has changed nothing, is
-    /// answered with an error. Until there is room, so is what would have to wait as well.
-    private void endPatience() {
-        var refusal = writeRefusal;
-        long waitedNs = loop.ticker().nanoTime() - refusedSinceNs;
-        if (refusal == null || waitedNs < MILLISECONDS.toNanos(options.fullLogPatienceMs())) {
-            return;
-        }
-        var error = refusal + GIVEN_UP;
-        givenUp = error;
-        List.copyOf(clients).forEach(client -> client.giveUpWaiting(error));
-        flushClients();
-    }
-
-    /// The error that stands in the place of a reply which would have to wait for a log that has
-    /// had no room for too long, or null.
-    @Nullable String whyGivenUp() {
-        return givenUp;
+        execute(() -> writeRefusal = reason == null ? null : "MISCONF " + reason);
     }
 
     /// When clients are closed, from now on.
@@ -426,6 +411,7 @@ public final class NodeFront implements AutoCloseable {
                 control,
                 () -> {
                     disconnectUnadmitted();
+                    endLostRights();
                     noteAdmission();
                     var first = onFirstAdmission;
                     onFirstAdmission = null;
@@ -452,6 +438,16 @@ public final class NodeFront implements AutoCloseable {
         var waiting = onNextAdmission;
         onNextAdmission = () -> {};
         waiting.run();
+    }
+
+    /// Closes those who go on being told what they have asked for once and may not ask for any
+    /// more.
+    private void endLostRights() {
+        for (var client : List.copyOf(clients)) {
+            if (client.hearsBeyondItsRights()) {
+                client.disconnect();
+            }
+        }
     }
 
     private void disconnectUnadmitted() {
@@ -568,14 +564,7 @@ public final class NodeFront implements AutoCloseable {
     ///   been published
     public CompletableFuture<Long> publish(Publication publication) {
         var heard = new CompletableFuture<Long>();
-        execute(() -> {
-            String refusal = writeRefusal;
-            if (refusal == null) {
-                publishHere(publication, heard);
-            } else {
-                heard.completeExceptionally(new PublicationRefusedException(refusal));
-            }
-        });
+        execute(() -> publishHere(publication, heard));
         return heard;
     }
 
@@ -699,13 +688,17 @@ public final class NodeFront implements AutoCloseable {
 
     void onConnected(ClientConnection client) {
         clients.add(client);
-        if (clients.size() > options.maxConnections()) {
+        if (!connections.take(1)) {
+            connections.count(1); // until it is closed
+            client.refuseConnection("ERR max number of clients reached");
+        } else if (clients.size() > options.maxConnections()) {
             client.refuseConnection("ERR max number of clients reached");
         }
     }
 
     void onDisconnected(ClientConnection client) {
         clients.remove(client);
+        connections.count(-1);
         monitors.remove(client);
     }
 
@@ -732,10 +725,10 @@ public final class NodeFront implements AutoCloseable {
     }
 
     private void watchClients() {
-        endPatience();
         endLogins();
         limitClients();
         boundOutput();
+        boundMemory();
         endStall();
     }
 
@@ -786,17 +779,82 @@ public final class NodeFront implements AutoCloseable {
     /// is within the bound.
     private void boundOutput() {
         long total = clients.stream().mapToLong(ClientConnection::unsentBytes).sum();
-        while (total > options.maxTotalOutputBytes()) {
-            var candidates = clients.stream().filter(client -> !client.session().spared()).toList();
-            if (candidates.isEmpty()) {
+        if (total <= options.maxTotalOutputBytes()) {
+            return;
+        }
+        for (var worst : MemoryWatch.worstFirst(clients, ClientConnection::unsentBytes)) {
+            if (total <= options.maxTotalOutputBytes()) {
                 return;
             }
-            var worst =
-                    Collections.max(
-                            candidates, Comparator.comparingLong(ClientConnection::unsentBytes));
             total -= worst.unsentBytes();
-            clients.remove(worst);
-            worst.reset();
+            worst.closeFor("leaves too much unread");
+        }
+    }
+
+    /// Logs that somebody was disconnected who does not speak what is spoken here.
+    void tellOfStranger(long client, String what) {
+        long times = strangers.note(loop.ticker().nanoTime());
+        if (times > 0) {
+            LOG.warn(
+                    "node={} client={} {} and is disconnected times={}", node, client, what, times);
+        }
+    }
+
+    /// Logs that somebody was disconnected who goes beyond a bound.
+    void tellOfLimit(long client, String what) {
+        long times = beyondLimits.note(loop.ticker().nanoTime());
+        if (times > 0) {
+            LOG.warn(
+                    "node={} client={} is disconnected: it {} times={}", node, client, what, times);
+        }
+    }
+
+    /// The time on the wall, as the engine has it too.
+    long nowMs() {
+        return clock.now().toEpochMilli();
+    }
+
+    /// What the clients make the process hold.
+    MemoryWatch memory() {
+        return memory;
+    }
+
+    /// There is more room for commands that are not complete. Who waits for it goes on once what is
+    /// under way is done.
+    void onRoomFreed() {
+        if (!roomFreed) {
+            roomFreed = true;
+            loop.execute(() -> {
+                roomFreed = false;
+                memory.giveRoom();
+            });
+        }
+    }
+
+    /// So much more is on its way to clients.
+    void noteGrowth(long bytes) {
+        if (memory.noteGrowth(bytes)) {
+            measureMemory();
+        }
+    }
+
+    private void measureMemory() {
+        boolean wasOver = memory.isOver();
+        memory.measure(List.copyOf(clients), parkedBytes + keptBytes);
+        if (wasOver != memory.isOver()) {
+            boundParked();
+        }
+    }
+
+    /// Closes those who hold too much, or keep others from having room.
+    private void boundMemory() {
+        measureMemory();
+        if (isReading() && !isPaused()) {
+            memory.endWaiting(List.copyOf(clients));
+        }
+        memory.giveRoom();
+        if (!memory.isOver() && largeBytes <= options.maxTotalOutputBytes() / 4) {
+            goOnReading();
         }
     }
 
@@ -808,6 +866,14 @@ public final class NodeFront implements AutoCloseable {
             if (largeBytes <= options.maxTotalOutputBytes() / 4) {
                 goOnReading();
             }
+        }
+    }
+
+    /// Bytes of large replies wait for the log, or, when negative, no longer.
+    void countKept(long bytes) {
+        keptBytes += bytes;
+        if (bytes > 0) {
+            noteGrowth(bytes);
         }
     }
 
@@ -823,23 +889,31 @@ public final class NodeFront implements AutoCloseable {
     /// it is whole.
     boolean wantsMore(LaneChannel lane, @Nullable LargeReply reply) {
         boolean stops =
-                reply != null && reply.passes() && largeBytes > options.maxTotalOutputBytes() / 2;
+                reply != null
+                        && reply.passes()
+                        && (largeBytes > options.maxTotalOutputBytes() / 2 || memory.isOver());
         if (stops) {
             stoppedLanes.add(lane);
         }
         return !stops;
     }
 
-    /// Lanes that are stopped keep others waiting. When nobody has read anything for a while, the
-    /// one who has left most is closed.
+    /// Lanes that are stopped keep others waiting. When nobody has read anything for a while, those
+    /// who have left most are closed, so many that the lanes go on.
     private void endStall() {
         if (stoppedLanes.isEmpty() || ++stalledWatches < STALLED_WATCHES) {
             return;
         }
         stalledWatches = 0;
-        clients.stream()
-                .max(Comparator.comparingLong(ClientConnection::unsentBytes))
-                .ifPresent(ClientConnection::reset);
+        long left = largeBytes;
+        for (var worst : MemoryWatch.worstFirst(clients, ClientConnection::unsentBytes)) {
+            long unsent = worst.unsentBytes();
+            if (unsent == 0 || left <= options.maxTotalOutputBytes() / 4) {
+                return;
+            }
+            left -= unsent;
+            worst.closeFor("does not read, and others wait behind it");
+        }
     }
 
     /// What a client is to be sent has grown.
@@ -914,7 +988,6 @@ public final class NodeFront implements AutoCloseable {
         }
         engineSocket = null;
         writeRefusal = null;
-        givenUp = null;
         fromElsewhere.clear();
         parkedBytes = 0;
         fullLanes.clear();
@@ -962,7 +1035,7 @@ public final class NodeFront implements AutoCloseable {
             return idle;
         }
         var lane = new OwnLane(this, user, protocol);
-        lane.connect(loop, transport, requireSocket())
+        counted(lane.connect(loop, transport, requireSocket()))
                 .addListener(done -> {
                     if (!done.isSuccess()) {
                         loop.execute(lane::onLost); // it may be told of elsewhere
@@ -972,10 +1045,21 @@ public final class NodeFront implements AutoCloseable {
         return lane;
     }
 
+    /// Whether one more client may have a lane for itself.
+    boolean hasOwnLane(String user, int protocol) {
+        return !ownLanes.isOver() || lanesOf(user).hasIdle(protocol);
+    }
+
+    private ChannelFuture counted(ChannelFuture connecting) {
+        ownLanes.count(1);
+        connecting.channel().closeFuture().addListener(closed -> ownLanes.count(-1));
+        return connecting;
+    }
+
     /// Hears for one client what has changed of the keys that it tracks for another connection.
     NewsLane openNewsLane(ClientConnection tracker) {
         var lane = new NewsLane(this, tracker);
-        lane.connect(loop, transport, requireSocket())
+        counted(lane.connect(loop, transport, requireSocket()))
                 .addListener(done -> {
                     if (!done.isSuccess()) {
                         loop.execute(lane::onLost);
@@ -1054,16 +1138,6 @@ public final class NodeFront implements AutoCloseable {
         return lane;
     }
 
-    /// Parks the place of a reply that its client does not want.
-    void parkUnwanted(ClientConnection client, Patience patience) {
-        if (tracker == null) {
-            client.reset(); // as it would be if it wanted it
-        } else {
-            requireBarrierLane().parkUnwantedLate(client, patience);
-            boundParked();
-        }
-    }
-
     void parkMarks(MarkList marks) {
         parkLate(new Parked.Marks(dirtyKeys, marks));
     }
@@ -1077,7 +1151,7 @@ public final class NodeFront implements AutoCloseable {
     }
 
     /// Bytes of replies have been parked, or, when negative, released.
-    void countParked(long bytes) {
+    void countParked(int bytes) {
         parkedBytes += bytes;
     }
 
@@ -1113,7 +1187,8 @@ public final class NodeFront implements AutoCloseable {
         int parked = tracker == null ? 0 : tracker.parkedCount();
         if (!fullLanes.isEmpty()
                 || parked > options.maxParkedReplies()
-                || parkedBytes > options.maxParkedBytes()) {
+                || parkedBytes > options.maxParkedBytes()
+                || (parkedBytes > 0 && memory.isOver())) {
             bound(true);
         } else if (parked <= options.maxParkedReplies() / 2
                 && parkedBytes <= options.maxParkedBytes() / 2) {

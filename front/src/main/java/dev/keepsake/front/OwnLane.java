@@ -52,16 +52,11 @@ final class OwnLane extends LaneChannel {
     }
 
     /// @param marks what may have been written when the reply arrives, and not before
-    /// @param patience how long the reply waits for a log without room
     /// @param change what the front makes of the reply
     private record Expected(
-            Kind kind,
-            String replacement,
-            MarkList marks,
-            Patience patience,
-            UnaryOperator<ByteBuf> change) {
+            Kind kind, String replacement, MarkList marks, UnaryOperator<ByteBuf> change) {
         static Expected internal(Kind kind) {
-            return new Expected(kind, "", NO_MARKS, Patience.ENDLESS, UnaryOperator.identity());
+            return new Expected(kind, "", NO_MARKS, UnaryOperator.identity());
         }
     }
 
@@ -79,6 +74,9 @@ final class OwnLane extends LaneChannel {
     /// The namesakes of users in the engine take any.
     static final String ANY_PASSWORD = "any";
 
+    /// An entry of a set and a string, beside its characters.
+    private static final int CHANNEL_HEAP_BYTES = 100;
+
     private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
 
     private final NodeFront front;
@@ -89,13 +87,13 @@ final class OwnLane extends LaneChannel {
     private int protocol;
     private long idInEngine;
     private int repliesUntilUnblocked;
+    private long heapBytes;
     private boolean stained;
     private boolean usedUp;
     private @Nullable Change change;
     private @Nullable ClientConnection client;
     private @Nullable LargeReply large;
     private MarkList marks = new MarkList();
-    private Patience patience = Patience.ENDLESS;
     private final ByteBuf greeting;
 
     OwnLane(NodeFront front, String user, int protocol) {
@@ -223,14 +221,7 @@ final class OwnLane extends LaneChannel {
             covered = marks;
             marks = new MarkList();
         }
-        expected.addLast(new Expected(kind, replacement, covered, patience, change));
-        patience = Patience.ENDLESS;
-    }
-
-    /// How long the reply to the next command waits for a log without room; without end, if this is
-    /// not said.
-    void notePatience(Patience ofNext) {
-        patience = ofNext;
+        expected.addLast(new Expected(kind, replacement, covered, change));
     }
 
     /// The command that was submitted last may wait for data.
@@ -297,6 +288,11 @@ final class OwnLane extends LaneChannel {
     }
 
     @Override
+    void onRefusal() {
+        front.failedLogins().noteRefusal(front.nowMs());
+    }
+
+    @Override
     void onReply(ByteBuf in, int from, int length) {
         var reply = in.slice(from, length);
         boolean push = ReplyFramer.isPush(in, from);
@@ -308,11 +304,11 @@ final class OwnLane extends LaneChannel {
             String word = item(reply, 0);
             if (word.endsWith("subscribe") && (push || change != null)) {
                 onConfirmed(word, item(reply, 1));
-                passOn(reply, Patience.ENDLESS, true);
+                passOn(reply, true, true);
                 return;
             }
             if (push || MESSAGES.contains(word)) {
-                passOn(reply, Patience.ENDLESS, true);
+                passOn(reply, true, true);
                 return;
             }
         }
@@ -320,7 +316,7 @@ final class OwnLane extends LaneChannel {
         repliesUntilUnblocked = Math.max(0, repliesUntilUnblocked - 1);
         if (next == null && change != null) {
             change = null; // refused by the engine
-            passOn(reply, Patience.ENDLESS, false);
+            passOn(reply, true, false);
             onAnswered();
             return;
         }
@@ -359,7 +355,7 @@ final class OwnLane extends LaneChannel {
             return false;
         }
         if (borrower != null) {
-            large = borrower.beginOwnReply(next.patience());
+            large = borrower.beginOwnReply();
         }
         return true;
     }
@@ -416,16 +412,16 @@ final class OwnLane extends LaneChannel {
         if (next.kind() == Kind.REPLACED) {
             var error = front.allocator().buffer(128);
             RespWriter.error(error, next.replacement());
-            passOn(error, Patience.NONE, false);
+            passOn(error, false, false); // tells nothing of the data
             error.release();
         } else {
-            passOn(next.change().apply(reply), now ? Patience.NONE : next.patience(), false);
+            passOn(next.change().apply(reply), !now, false);
         }
     }
 
-    private void passOn(ByteBuf reply, Patience patience, boolean push) {
+    private void passOn(ByteBuf reply, boolean waits, boolean push) {
         if (client != null) {
-            client.onOwnReply(AccessControl.withoutNamesakes(reply), patience, push);
+            client.onOwnReply(AccessControl.withoutNamesakes(reply), waits, push);
         }
     }
 
@@ -437,6 +433,15 @@ final class OwnLane extends LaneChannel {
         }
     }
 
+    private static long heapBytes(String channel) {
+        return CHANNEL_HEAP_BYTES + channel.length();
+    }
+
+    /// How much of the heap it takes to know what the client listens to, about.
+    long heapBytes() {
+        return heapBytes;
+    }
+
     /// A subscription has changed at EXEC.
     void onExecuted(ByteBuf confirmation) {
         onConfirmed(item(confirmation, 0), item(confirmation, 1));
@@ -445,9 +450,9 @@ final class OwnLane extends LaneChannel {
     private void onConfirmed(String word, String channel) {
         var channels = subscribed(word);
         if (word.contains("un")) {
-            channels.remove(channel);
+            heapBytes -= channels.remove(channel) ? heapBytes(channel) : 0;
         } else {
-            channels.add(channel);
+            heapBytes += channels.add(channel) ? heapBytes(channel) : 0;
         }
         var confirmed = change;
         if (confirmed != null) {

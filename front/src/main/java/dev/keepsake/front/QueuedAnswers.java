@@ -19,6 +19,9 @@ import java.util.function.UnaryOperator;
 /// where Redis says how many answers follow. The engine is given one command for each channel, so
 /// that its count is right; the client hears Redis's.
 final class QueuedAnswers {
+    /// An entry of the map, a closure, and what a command that the front answers has as arguments.
+    private static final int CHANGE_HEAP_BYTES = 256;
+
     private final Map<Integer, UnaryOperator<ByteBuf>> changes = new HashMap<>();
     private int count; // of the engine
     private int shown; // of the client
@@ -47,6 +50,11 @@ final class QueuedAnswers {
         }
         count += channels;
         shown++;
+    }
+
+    /// How much it has in the heap, about.
+    long heapBytes() {
+        return changes.size() * (long) CHANGE_HEAP_BYTES;
     }
 
     /// How many commands the client has queued.

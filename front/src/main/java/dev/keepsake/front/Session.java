@@ -89,6 +89,11 @@ final class Session {
         libraryVersion = given;
     }
 
+    /// How much it has in the heap that the client has chosen, about.
+    long heapBytes() {
+        return 2L * (name.length() + libraryName.length() + libraryVersion.length());
+    }
+
     /// @param newcomer who a client is that has just connected
     void reset(@Nullable String newcomer) {
         user(newcomer);

@@ -16,6 +16,7 @@ final class Tracking {
     private boolean on;
     private boolean broadcast;
     private boolean broken;
+    private String rules = "";
     private @Nullable ClientConnection target;
     private @Nullable NewsLane lane;
     private @Nullable TrackingRequest asked;
@@ -58,8 +59,17 @@ final class Tracking {
     }
 
     /// The engine is being asked for something else.
-    void ask(TrackingRequest request) {
+    ///
+    /// @param aclRules of the user who asks
+    void ask(TrackingRequest request, String aclRules) {
         asked = request;
+        rules = aclRules;
+    }
+
+    /// The rules under which the news of all keys that begin somehow were asked for, or null when
+    /// they were not: others may say less of who may know these keys.
+    @Nullable String rulesOfBroadcast() {
+        return on && broadcast ? rules : null;
     }
 
     /// The engine has answered.

@@ -37,6 +37,13 @@ final class UserLanes {
         return null;
     }
 
+    /// Whether [#takeIdle] would find one.
+    boolean hasIdle(int protocol) {
+        return idleOwn.stream()
+                .anyMatch(lane ->
+                        lane.isConnected() && lane.protocol() == protocol && lane.isQuiet());
+    }
+
     /// Keeps a lane for the next client.
     ///
     /// @return false when enough are idle

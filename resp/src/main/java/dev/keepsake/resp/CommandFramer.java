@@ -78,6 +78,12 @@ public final class CommandFramer {
         return bulkBytes < 0 ? at : (long) at + bulkBytes + 2;
     }
 
+    /// How many bytes are to be gathered of that command, as far as its peer has said.
+    public long neededBytes() {
+        long announced = announcedBytes();
+        return gathering ? announced : Math.min(announced, gatheredMaxBytes);
+    }
+
     /// Whether the peer has logged in. Until then it may send no more than a login needs.
     public void authenticated(boolean loggedIn) {
         authenticated = loggedIn;

@@ -103,6 +103,7 @@ public final class Server implements AutoCloseable {
                         engines,
                         transport,
                         authority,
+                        ProcessRoom.forClients(config.tuning().front().maxOutputBytes()),
                         clock,
                         random,
                         ServerParts::onFault);

@@ -10,6 +10,9 @@ import dev.keepsake.resp.ProtocolLimits;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -114,6 +117,40 @@ class ClientLimitsIT {
                         }
                     });
             assertThat(publisher.ask("PING")).isEqualTo("PONG");
+        }
+    }
+
+    /// CLIENT NO-EVICT spares nobody for others who leave much less.
+    @Test
+    void whoIsNotToBeEvictedIsResetWhenAllSuchClientsLeaveTooMuchTogether() throws Exception {
+        var limits = new ProtocolLimits(1024, 1024, VALUE_BYTES);
+        int boundBytes = FrontOptions.maxOutputBytes(limits);
+        var options = FrontOptions.of(limits, 20, 8L << 20, boundBytes, boundBytes);
+        var lazy = new ArrayList<Wire>();
+        try (var node = ServedNode.start(directory, options.of("7.0.15"));
+                var other = Wire.to(node.address())) {
+            node.front().onDurable(Long.MAX_VALUE);
+            other.ask("SET", "k", "v".repeat(VALUE_BYTES / 2));
+            for (int i = 0; i < 4; i++) {
+                var wire = Wire.to(node.address());
+                lazy.add(wire);
+                assertThat(wire.ask("CLIENT", "NO-EVICT", "ON")).isEqualTo("OK");
+                int replies = boundBytes / VALUE_BYTES;
+                wire.sendAll(Collections.nCopies(replies, List.of("GET", "k")));
+            }
+            await("one is reset", () -> lazy.stream().anyMatch(ClientLimitsIT::isReset));
+            assertThat(other.ask("PING")).isEqualTo("PONG");
+        } finally {
+            lazy.forEach(Wire::close);
+        }
+    }
+
+    private static boolean isReset(Wire wire) {
+        try {
+            wire.sendRaw("\r\n");
+            return false;
+        } catch (IOException reset) {
+            return true;
         }
     }
 

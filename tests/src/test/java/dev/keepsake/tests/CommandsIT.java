@@ -446,7 +446,13 @@ class CommandsIT {
     /// A page may let a browser send anything to a port of its machine, behind lines of HTTP.
     @Test
     void aBrowserIsDisconnectedBeforeWhatItSendsIsExecuted() throws IOException {
-        for (var line : List.of("POST / HTTP/1.1", "Host: localhost")) {
+        for (var line :
+                List.of(
+                        "POST / HTTP/1.1",
+                        "Host: localhost",
+                        "hOsT:localhost",
+                        "PUT / HTTP/1.0",
+                        "OPTIONS * HTTP/1.1")) {
             try (var browser = Wire.to(second)) {
                 browser.sendRaw(line + "\r\n\r\nSET a sent\r\n");
                 assertThatThrownBy(browser::read).isInstanceOf(IOException.class);
@@ -455,6 +461,50 @@ class CommandsIT {
         try (var other = Wire.to(second)) {
             assertThat(other.ask("GET", "a")).isEqualTo("nil");
         }
+    }
+
+    /// Names that a client of TLS asks for stand in its first message as they are.
+    @Test
+    void whoSpeaksTlsIsDisconnectedBeforeWhatItCarriesIsExecuted() throws IOException {
+        var hello = helloThatAsksFor("\r\nSET a sent\r\n");
+        for (int cut = 0; cut < 3; cut++) {
+            try (var client = Wire.to(second)) {
+                client.sendRaw(hello.substring(0, cut));
+                client.sendRaw(hello.substring(cut));
+                assertThatThrownBy(client::read).isInstanceOf(IOException.class);
+            }
+        }
+        try (var client = Wire.to(second)) {
+            assertThat(client.ask("PING")).isEqualTo("PONG");
+            client.sendRaw(hello.replace("\r\n", "")); // and so nothing that ends a line
+            assertThatThrownBy(client::read).isInstanceOf(IOException.class);
+        }
+        try (var other = Wire.to(second)) {
+            assertThat(other.ask("GET", "a")).isEqualTo("nil");
+        }
+    }
+
+    /// A ClientHello with a list of one protocol (ALPN).
+    private static String helloThatAsksFor(String protocol) {
+        String list = (char) protocol.length() + protocol;
+        String alpn = "\0\20" + sized(2, sized(2, list));
+        String random = "r".repeat(32);
+        String body =
+                "\3\3"
+                        + random
+                        + sized(1, "s".repeat(32))
+                        + sized(2, "\23\1")
+                        + "\1\0"
+                        + sized(2, alpn);
+        return "\26\3\1" + sized(2, "\1" + sized(3, body));
+    }
+
+    private static String sized(int lengthBytes, String content) {
+        var sized = new StringBuilder();
+        for (int i = lengthBytes - 1; i >= 0; i--) {
+            sized.append((char) (content.length() >> 8 * i & 0xff));
+        }
+        return sized.append(content).toString();
     }
 
     @Test

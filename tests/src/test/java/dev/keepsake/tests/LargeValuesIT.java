@@ -258,6 +258,37 @@ class LargeValuesIT {
         }
     }
 
+    /// Who is closed while it sends sees a failure of its connection instead of the error.
+    @Test
+    void whoSendsTooMuchIsToldSoThoughItReadsOnlyWhenAllIsSent(@TempDir Path other)
+            throws Exception {
+        try (var node = ServedNode.startDurable(other)) {
+            String host = node.address().getHostString();
+            int port = node.address().getPort();
+            int tooLong = 40 << 20;
+            for (var command :
+                    List.of(
+                            List.of("SUBSCRIBE", "'subscribe' may have 33554432 bytes"),
+                            List.of("GET", "33554432 bytes"),
+                            List.of("EVAL", "33554432 bytes"))) {
+                try (var client = LargeClient.to(host, port)) {
+                    boolean script = command.getFirst().equals("EVAL");
+                    client.command(script ? 3 : 2)
+                            .argument(command.getFirst())
+                            .argument(1, tooLong);
+                    if (script) {
+                        client.argument("0");
+                    }
+                    assertThat(client.line()).startsWith("-ERR ").contains(command.getLast());
+                    assertThatThrownBy(client::line).isInstanceOf(IOException.class);
+                }
+            }
+            try (var client = LargeClient.to(host, port)) {
+                assertThat(client.ask("PING")).isEqualTo("+PONG");
+            }
+        }
+    }
+
     private static FrontOptions withTransactions(FrontOptions options, int maxBytes) {
         return new FrontOptions(
                 options.limits(),
@@ -268,7 +299,6 @@ class LargeValuesIT {
                 options.maxOutputBytes(),
                 options.maxTotalOutputBytes(),
                 maxBytes,
-                options.fullLogPatienceMs(),
                 options.hold());
     }
 

@@ -47,7 +47,6 @@ class RelayedPublishIT {
                                 standard.maxOutputBytes(),
                                 standard.maxTotalOutputBytes(),
                                 standard.maxTransactionBytes(),
-                                standard.fullLogPatienceMs(),
                                 standard.hold()));
     }
 

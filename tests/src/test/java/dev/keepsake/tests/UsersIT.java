@@ -339,6 +339,28 @@ class UsersIT {
         assertThat(ALICE.toString()).doesNotContain(sha256("alice-password-1"));
     }
 
+    /// Also those of one millisecond, which is often enough here.
+    @Test
+    void theAclLogHasTheNewestFirstWhoeverHasSeenIt() throws IOException {
+        try (var wire = node.connect();
+                var reader = connectAs("reader", "reader-password")) {
+            for (int i = 0; i < 20; i++) {
+                assertThat(wire.ask("ACL", "LOG", "RESET")).isEqualTo("OK");
+                if (i % 2 == 0) {
+                    reader.ask("GET", "other");
+                    wire.ask("AUTH", "alice", "wrong-password");
+                    assertThat(wire.ask("ACL", "LOG"))
+                            .containsSubsequence("username alice", "username reader");
+                } else {
+                    wire.ask("AUTH", "alice", "wrong-password");
+                    reader.ask("GET", "other");
+                    assertThat(wire.ask("ACL", "LOG"))
+                            .containsSubsequence("username reader", "username alice");
+                }
+            }
+        }
+    }
+
     @Test
     void failedLoginsAreInTheAclLogBesideWhatTheEngineRefuses() throws IOException {
         try (var wire = node.connect();
@@ -359,6 +381,61 @@ class UsersIT {
             assertThat(wire.ask("ACL", "LOG", "x")).startsWith("-ERR value is not an integer");
             assertThat(wire.ask("ACL", "LOG", "RESET")).isEqualTo("OK");
             assertThat(wire.ask("ACL", "LOG")).isEqualTo("[]");
+        }
+    }
+
+    @Test
+    void monitorEndsWithTheRightToIt() throws IOException {
+        var watcher = "on ~* resetchannels -@all +get";
+        permit(DEFAULT, user("watcher", watcher + " +monitor", "watcher-password"));
+        try (var watching = connectAs("watcher", "watcher-password");
+                var other = node.connect()) {
+            assertThat(watching.ask("MONITOR")).isEqualTo("OK");
+            assertThat(other.ask("GET", "before")).isEqualTo("nil");
+            assertThat(watching.read()).contains("before");
+            permit(DEFAULT, user("watcher", watcher + " +monitor +set", "watcher-password"));
+            assertThat(other.ask("GET", "between")).isEqualTo("nil");
+            assertThat(watching.read()).contains("between");
+            permit(DEFAULT, user("watcher", watcher, "watcher-password"));
+            assertThatThrownBy(watching::read).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void newsOfAllKeysEndWithTheRightsUnderWhichTheyWereAskedFor() throws IOException {
+        permit(DEFAULT, user("tracker", "on ~* resetchannels +@all", "tracker-password"));
+        try (var tracking = connectAs("tracker", "tracker-password");
+                var other = node.connect()) {
+            tracking.ask("HELLO", "3");
+            assertThat(tracking.ask("CLIENT", "TRACKING", "ON", "BCAST")).isEqualTo("OK");
+            assertThat(other.ask("SET", "before", "v")).isEqualTo("OK");
+            assertThat(tracking.read()).contains("invalidate").contains("before");
+            permit(DEFAULT, user("tracker", "on ~app:* resetchannels +@all", "tracker-password"));
+            assertThatThrownBy(tracking::read).isInstanceOf(IOException.class);
+        }
+    }
+
+    @Test
+    void whoMayNotTouchAKeyIsToldSoBeforeWhereItIs() throws IOException {
+        String noKey =
+                "-NOPERM this user has no permissions to access one of the keys used as arguments";
+        try (var reader = connectAs("reader", "reader-password");
+                var other = node.connect()) {
+            assertThat(reader.ask("MGET", "a", "b")).isEqualTo(noKey);
+            assertThat(reader.ask("MSET", "app:a", "1", "app:b", "2"))
+                    .isEqualTo("-NOPERM this user has no permissions to run the 'mset' command");
+            assertThat(reader.ask("MGET", "app:a", "app:b")).startsWith("-CROSSSLOT");
+            assertThat(other.ask("MGET", "a", "b")).startsWith("-CROSSSLOT");
+            reader.sendAll(
+                    List.of(
+                            List.of("GET", "app:a"),
+                            List.of("MGET", "a", "b"),
+                            List.of("ECHO", "x"),
+                            List.of("GET", "app:b")));
+            assertThat(reader.read()).isEqualTo("nil");
+            assertThat(reader.read()).isEqualTo(noKey);
+            assertThat(reader.read()).startsWith("-NOPERM");
+            assertThat(reader.read()).isEqualTo("nil");
         }
     }
 

@@ -1,0 +1,38 @@
+package dev.keepsake.front;
+
+/// What the clients of all nodes of a process may make it hold, apart from what the process needs
+/// for logs, taps, feeds and its lanes to engines.
+///
+/// @param directBytes in buffers: commands that are not complete, replies that are not read
+/// @param heapBytes as objects: names of channels that are listened to, commands of transactions
+/// @param connections of clients
+/// @param ownLanes connections to engines that clients have for themselves
+public record ClientRoom(
+        Allowance directBytes, Allowance heapBytes, Allowance connections, Allowance ownLanes) {
+    private static final int TIMES_FREE = 2; // two thirds for one node alone
+    private static final int CONNECTIONS_TIMES_FREE = 8; // eight ninths
+    private static final int HEAP_BYTES_A_CONNECTION = 4 << 10;
+    private static final int OWN_FILES = 1_000;
+
+    /// Of a process with so much memory.
+    ///
+    /// @param directMaxBytes what it may have in buffers altogether
+    /// @param heapMaxBytes its heap
+    /// @param filesMax how many files and sockets it may have open
+    /// @param outputMaxBytes what one client may leave unread: there is room for that, however
+    ///   small the process is
+    public static ClientRoom of(
+            long directMaxBytes, long heapMaxBytes, long filesMax, long outputMaxBytes) {
+        long direct =
+                Math.max(
+                        directMaxBytes / 5 * 3,
+                        Math.min(directMaxBytes / 10 * 9, outputMaxBytes / 2 * 3));
+        long files = Math.max(100, filesMax - OWN_FILES);
+        long connections = Math.min(files / 4 * 3, heapMaxBytes / 2 / HEAP_BYTES_A_CONNECTION);
+        return new ClientRoom(
+                new Allowance(direct, TIMES_FREE),
+                new Allowance(Math.max(1, heapMaxBytes / 4), TIMES_FREE),
+                new Allowance(Math.max(1, connections), CONNECTIONS_TIMES_FREE),
+                new Allowance(Math.max(1, files / 4), TIMES_FREE));
+    }
+}

@@ -1,0 +1,58 @@
+package dev.keepsake.front;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class AllowanceTest {
+    private final Allowance allowance = new Allowance(300, 2);
+
+    @Test
+    void oneNodeAloneMayHoldTwoThirds() {
+        var share = allowance.share();
+        assertThat(share.take(200)).isTrue();
+        assertThat(share.take(1)).isFalse();
+        assertThat(share.held()).isEqualTo(200);
+        assertThat(share.isOver()).isFalse();
+    }
+
+    @Test
+    void howeverManyNodesHoldAsMuchAsTheyMayTheNextIsGivenSome() {
+        var greedy = Stream.generate(allowance::share).limit(5).toList();
+        for (var share : greedy) {
+            while (share.take(1)) {
+                // takes all that it may
+            }
+        }
+        assertThat(allowance.share().take(1)).isTrue();
+    }
+
+    @Test
+    void whatIsThereAlreadyIsCountedAndTheNodeIsOver() {
+        var share = allowance.share();
+        share.count(250);
+        assertThat(share.isOver()).isTrue();
+        assertThat(share.take(1)).isFalse();
+        share.count(-60);
+        assertThat(share.isOver()).isFalse();
+    }
+
+    @Test
+    void aNodeThatHoldsMuchHasToGiveWayWhenOthersComeToHoldMuch() {
+        var first = allowance.share();
+        first.count(200);
+        var second = allowance.share();
+        assertThat(second.take(60)).isTrue();
+        assertThat(first.isOver()).isTrue();
+        assertThat(second.isOver()).isFalse();
+    }
+
+    @Test
+    void whatIsGivenBackIsThereForOthers() {
+        var first = allowance.share();
+        first.take(200);
+        first.count(-200);
+        assertThat(allowance.share().take(200)).isTrue();
+    }
+}

@@ -1,0 +1,155 @@
+package dev.keepsake.front;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class MemoryWatchTest {
+    private final MemoryWatch watch =
+            new MemoryWatch(new Allowance(300, 2).share(), new Allowance(300, 2).share());
+    private final List<String> closed = new ArrayList<>();
+
+    /// A client that holds what it is told to.
+    private final class Client implements MemoryWatch.Holder {
+        final String name;
+        long room;
+        long wanted;
+        long stuck;
+        long other;
+        long heap;
+        boolean spared;
+
+        Client(String name) {
+            this.name = name;
+        }
+
+        boolean wants(long bytes) {
+            wanted = bytes;
+            boolean granted = watch.resize(this, room, bytes);
+            room = granted ? bytes : room;
+            return granted;
+        }
+
+        @Override
+        public long stuckBytes() {
+            return stuck;
+        }
+
+        @Override
+        public long otherBytes() {
+            return other;
+        }
+
+        @Override
+        public long heapBytes() {
+            return heap;
+        }
+
+        @Override
+        public boolean isSpared() {
+            return spared;
+        }
+
+        @Override
+        public void onRoom() {
+            wants(wanted);
+        }
+
+        @Override
+        public void closeFor(String reason) {
+            closed.add(name);
+            watch.forget(this);
+            wants(0);
+        }
+    }
+
+    private final Client a = new Client("a");
+    private final Client b = new Client("b");
+    private final Client c = new Client("c");
+    private final List<Client> all = List.of(a, b, c);
+
+    @Test
+    void whoFindsNoRoomGoesOnWhenThereIsSome() {
+        assertThat(a.wants(150)).isTrue();
+        assertThat(b.wants(100)).isFalse();
+        watch.giveRoom();
+        assertThat(b.room).isZero();
+        a.wants(0);
+        watch.giveRoom();
+        assertThat(b.room).isEqualTo(100);
+    }
+
+    @Test
+    void whoDoesNotGoOnIsClosedForThoseWhoWaitButNotAtOnce() {
+        a.wants(150);
+        b.wants(40);
+        a.stuck = 150;
+        b.stuck = 40;
+        c.wants(100);
+        watch.endWaiting(all);
+        assertThat(closed).isEmpty();
+        for (int i = 0; i < 10; i++) {
+            watch.endWaiting(all);
+            watch.giveRoom();
+        }
+        assertThat(closed).containsExactly("a");
+        assertThat(c.room).isEqualTo(100);
+    }
+
+    @Test
+    void nobodyIsClosedWhileNobodyWaits() {
+        a.wants(150);
+        a.stuck = 150;
+        for (int i = 0; i < 10; i++) {
+            watch.endWaiting(all);
+        }
+        assertThat(closed).isEmpty();
+    }
+
+    @Test
+    void whoHasLeftMostUnreadIsClosedUntilItIsNotTooMuch() {
+        a.other = 120;
+        b.other = 150;
+        c.other = 30;
+        watch.measure(all, 0);
+        assertThat(closed).containsExactly("b");
+    }
+
+    @Test
+    void whoWantsToBeSparedIsSparedForOneThatLeavesNearlyAsMuch() {
+        a.other = 120;
+        b.other = 150;
+        b.spared = true;
+        watch.measure(all, 0);
+        assertThat(closed).containsExactly("a");
+    }
+
+    @Test
+    void whoWantsToBeSparedIsClosedBeforeThoseThatLeaveLittle() {
+        a.other = 10;
+        b.other = 150;
+        b.spared = true;
+        c.other = 150;
+        c.spared = true;
+        watch.measure(all, 0);
+        assertThat(closed).hasSize(1).doesNotContain("a");
+    }
+
+    @Test
+    void whatIsInTheHeapHasABoundOfItsOwn() {
+        a.heap = 250;
+        b.other = 190;
+        watch.measure(all, 0);
+        assertThat(closed).containsExactly("a");
+    }
+
+    @Test
+    void whatIsOnItsWayIsMeasuredBeforeItIsMuch() {
+        var large =
+                new MemoryWatch(new Allowance(1L << 30, 2).share(), new Allowance(1, 1).share());
+        assertThat(large.noteGrowth(1 << 20)).isFalse();
+        assertThat(large.noteGrowth(1 << 30)).isTrue();
+    }
+}

@@ -1,0 +1,36 @@
+package dev.keepsake.server;
+
+import com.sun.management.HotSpotDiagnosticMXBean;
+import com.sun.management.UnixOperatingSystemMXBean;
+import dev.keepsake.front.ClientRoom;
+import java.lang.management.ManagementFactory;
+
+/// What this process may have altogether, and what of it is for clients.
+final class ProcessRoom {
+    private static final long FILES_WHERE_UNKNOWN = 10_000;
+
+    private ProcessRoom() {}
+
+    /// @param outputMaxBytes what one client may leave unread
+    static ClientRoom forClients(long outputMaxBytes) {
+        return ClientRoom.of(directMaxBytes(), heapMaxBytes(), filesMax(), outputMaxBytes);
+    }
+
+    private static long heapMaxBytes() {
+        return Runtime.getRuntime().maxMemory();
+    }
+
+    /// What `-XX:MaxDirectMemorySize` says; without it, as much as the heap.
+    private static long directMaxBytes() {
+        var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+        long given = Long.parseLong(options.getVMOption("MaxDirectMemorySize").getValue());
+        return given == 0 ? heapMaxBytes() : given;
+    }
+
+    private static long filesMax() {
+        var system = ManagementFactory.getOperatingSystemMXBean();
+        return system instanceof UnixOperatingSystemMXBean unix
+                ? unix.getMaxFileDescriptorCount()
+                : FILES_WHERE_UNKNOWN;
+    }
+}
