@@ -105,7 +105,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable String malformed;
     private boolean inTransaction;
     private boolean transactionFailed;
-    private boolean transactionWrites;
+    private boolean transactionChanges;
     private boolean transactionReplicates;
     private long transactionBytes;
     private QueuedAnswers queued = new QueuedAnswers();
@@ -510,14 +510,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    /// Whether the reply that has arrived is one that the client does not want. Asked once for
-    /// each.
+    /// Whether the client does not want the reply that comes next. News are no replies. Nothing is
+    /// under way when it says so, so what it does not want is the first reply that comes.
     boolean swallowsReply() {
-        boolean unwanted = mute != Mute.NOTHING;
+        return mute != Mute.NOTHING;
+    }
+
+    /// A command has been replied to, be it that nobody wants to hear it.
+    private void endMuteOfOne() {
         if (mute == Mute.NEXT) {
             mute = Mute.NOTHING;
         }
-        return unwanted;
     }
 
     /// Closes the connection of a user who is no longer let in.
@@ -911,11 +914,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         boolean writes = !spec.effect().isRead() && !spec.name().equals("exec");
         String refusal = front.writeRefusal();
-        if (refusal != null && writes) {
+        boolean exec = spec.name().equals("exec");
+        if (refusal != null && !exec && mayReplicate(spec)) {
             return refuse(refusal);
         }
-        boolean replicates =
-                spec.name().equals("exec") ? transactionReplicates : mayReplicate(spec);
+        boolean replicates = exec ? transactionReplicates : mayReplicate(spec);
         if (front.areWritesPaused() && replicates) {
             heldByPause = true;
             return false;
@@ -963,12 +966,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         inFlight++;
         control.ask(
                 reply ->
-                        answerLater(out ->
-                                RespWriter.error(
-                                        out,
-                                        reply instanceof RespValue.Bulk why
-                                                ? AccessControl.refusalOf(why.utf8(), user)
-                                                : elsewhere)),
+                        answerLater(
+                                Patience.LIMITED,
+                                out ->
+                                        RespWriter.error(
+                                                out,
+                                                reply instanceof RespValue.Bulk why
+                                                        ? AccessControl.refusalOf(why.utf8(), user)
+                                                        : elsewhere)),
                 asked);
         return true;
     }
@@ -1052,7 +1057,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                                 .whenComplete((heard, failure) ->
                                         front.loop().execute(() -> onPublished(heard, failure)));
                     } else {
-                        answerFrom(reply, out -> RespWriter.error(out, NO_CHANNEL));
+                        answerFrom(
+                                reply, Patience.ENDLESS, out -> RespWriter.error(out, NO_CHANNEL));
                     }
                 },
                 "ACL".getBytes(UTF_8),
@@ -1065,13 +1071,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private void onPublished(@Nullable Long heard, @Nullable Throwable failure) {
-        answerLater(out -> {
-            if (heard == null || failure != null) {
-                RespWriter.error(out, "CLUSTERDOWN The cluster is down");
-            } else {
-                RespWriter.integer(out, heard);
-            }
-        });
+        answerLater(
+                Patience.ENDLESS,
+                out -> {
+                    if (heard == null || failure != null) {
+                        RespWriter.error(out, PublicationRefusedException.errorOf(failure));
+                    } else {
+                        RespWriter.integer(out, heard);
+                    }
+                });
     }
 
     private static byte[] argument(ByteBuf in, int base, CommandFrame frame, int index) {
@@ -1082,33 +1090,40 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Answers a command by what the engine was asked for it: with the engine's error, if it is
     /// one.
-    private void answerFrom(RespValue ofEngine, Consumer<ByteBuf> answer) {
-        answerLater(out -> {
-            if (ofEngine instanceof RespValue.ErrorReply(String error)) {
-                RespWriter.error(out, error);
-            } else {
-                answer.accept(out);
-            }
-        });
+    private void answerFrom(RespValue ofEngine, Patience patience, Consumer<ByteBuf> answer) {
+        answerLater(
+                patience,
+                out -> {
+                    if (ofEngine instanceof RespValue.ErrorReply(String error)) {
+                        RespWriter.error(out, error);
+                    } else {
+                        answer.accept(out);
+                    }
+                });
     }
 
     /// Answers a command that could not be answered at once. The answer waits like any other until
     /// all that has been executed so far is durable, unless it is that the engine is busy.
-    private void answerLater(Consumer<ByteBuf> answer) {
+    ///
+    /// @param patience how long it waits for a log without room
+    private void answerLater(Patience patience, Consumer<ByteBuf> answer) {
         if (isClosed()) {
             return;
         }
+        boolean waits = front.isPrimary() && front.holdRule() != HoldRule.NOTHING;
         if (!swallowsReply()) {
             var out = front.allocator().buffer(64);
             answer.accept(out);
             boolean tellsNothing =
                     LaneChannel.isOfBusyEngine(out) && !hasParked() && front.mayReply();
-            if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING && !tellsNothing) {
-                front.parkLate(park(out));
+            if (waits && !tellsNothing) {
+                parkLate(out, patience);
             } else {
                 deliver(out);
             }
             out.release();
+        } else if (waits) {
+            front.parkUnwanted(this, patience);
         }
         onReplied();
         front.flushClients();
@@ -1143,10 +1158,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var control = front.controlLane();
         inFlight++;
         if (idInEngine == 0 || control == null) {
-            answerLater(out -> RespWriter.integer(out, 0));
+            answerLater(Patience.ENDLESS, out -> RespWriter.integer(out, 0));
         } else {
             control.ask(
-                    reply -> answerFrom(reply, out -> RespWriter.integer(out, integerOr0(reply))),
+                    reply ->
+                            answerFrom(
+                                    reply,
+                                    Patience.ENDLESS,
+                                    out -> RespWriter.integer(out, integerOr0(reply))),
                     "CLIENT",
                     "UNBLOCK",
                     Long.toString(idInEngine),
@@ -1191,7 +1210,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         if (reply instanceof RespValue.SimpleString) {
                             front.failedLogins().forget(); // also when no answer is wanted
                         }
-                        answerFrom(reply, out -> RespWriter.simpleString(out, "OK"));
+                        answerFrom(
+                                reply, Patience.ENDLESS, out -> RespWriter.simpleString(out, "OK"));
                     },
                     "ACL",
                     "LOG",
@@ -1216,6 +1236,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     } else {
                         answerFrom(
                                 asked[1],
+                                Patience.LIMITED,
                                 out ->
                                         front.failedLogins()
                                                 .write(
@@ -1262,23 +1283,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         inFlight++;
         control.ask(
                 reply ->
-                        answerLater(out -> {
-                            switch (reply) {
-                                case RespValue.ErrorReply(String error) ->
-                                        RespWriter.error(out, error);
-                                case RespValue.Bulk why ->
-                                        RespWriter.bulk(
-                                                out,
-                                                AccessControl.withoutNamesakes(why.utf8(), user));
-                                default -> {
-                                    if (refusal == null) {
-                                        RespWriter.simpleString(out, "OK");
-                                    } else {
-                                        RespWriter.bulk(out, AccessControl.asDryRun(refusal));
+                        answerLater(
+                                Patience.LIMITED,
+                                out -> {
+                                    switch (reply) {
+                                        case RespValue.ErrorReply(String error) ->
+                                                RespWriter.error(out, error);
+                                        case RespValue.Bulk why ->
+                                                RespWriter.bulk(
+                                                        out,
+                                                        AccessControl.withoutNamesakes(
+                                                                why.utf8(), user));
+                                        default -> {
+                                            if (refusal == null) {
+                                                RespWriter.simpleString(out, "OK");
+                                            } else {
+                                                RespWriter.bulk(
+                                                        out, AccessControl.asDryRun(refusal));
+                                            }
+                                        }
                                     }
-                                }
-                            }
-                        }),
+                                }),
                 arguments.with(2, AccessControl.inEngine(user)));
         return true;
     }
@@ -1293,7 +1318,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return;
         }
         if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING) {
-            front.parkLate(park(line));
+            parkLate(line, Patience.ENDLESS);
         } else {
             deliver(line);
         }
@@ -1324,19 +1349,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         inFlight++;
         var search = counts ? KeysInSlot.all(control, slot) : KeysInSlot.some(control, slot, limit);
         search.find(outcome ->
-                answerLater(out -> {
-                    switch (outcome) {
-                        case KeysInSlot.Refused(String error) -> RespWriter.error(out, error);
-                        case KeysInSlot.Found(List<byte[]> keys, long count) -> {
-                            if (counts) {
-                                RespWriter.integer(out, count);
-                            } else {
-                                RespWriter.array(out, keys.size());
-                                keys.forEach(key -> RespWriter.bulk(out, key));
+                answerLater(
+                        Patience.LIMITED,
+                        out -> {
+                            switch (outcome) {
+                                case KeysInSlot.Refused(String error) ->
+                                        RespWriter.error(out, error);
+                                case KeysInSlot.Found(List<byte[]> keys, long count) -> {
+                                    if (counts) {
+                                        RespWriter.integer(out, count);
+                                    } else {
+                                        RespWriter.array(out, keys.size());
+                                        keys.forEach(key -> RespWriter.bulk(out, key));
+                                    }
+                                }
                             }
-                        }
-                    }
-                }));
+                        }));
         return true;
     }
 
@@ -1515,11 +1543,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             front.route().mark(spec, in, base, frame, lane.marks(), front);
         }
         inFlight++;
-        long hash =
-                spec.effect() == CommandSpec.Effect.READ
-                        ? front.route().onlyKeyHash(in, base, frame)
-                        : 0;
-        lane.submit(this, spec, in, base, frame.lengthBytes(), hash);
+        // A read that keeps its result marks its keys itself, and so waits in any case.
+        boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !Route.keepsResult(spec);
+        long hash = byKeys ? front.route().onlyKeyHash(in, base, frame) : 0;
+        var hashes = byKeys ? front.route().keyHashes(in, base, frame) : null;
+        lane.submit(this, spec, in, base, frame, hash, hashes);
         return true;
     }
 
@@ -1602,6 +1630,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 endTransaction();
             }
             default -> {
+                if (!inTransaction) {
+                    lane.notePatience(Patience.of(spec));
+                }
                 var change = changeOf(spec);
                 var slowLog =
                         SlowLog.isFor(spec)
@@ -1655,6 +1686,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Queues a command for each channel; the client hears of the first.
     private void queueSubscription(OwnLane lane, CommandSpec spec, Arguments arguments) {
         noteTransactionSlot(spec.hasKeys() ? front.route().slot() : -1);
+        transactionChanges = true;
         queued.add(arguments.count() - 1, lane::onExecuted);
         lane.stain();
         var command = front.allocator().buffer(64);
@@ -1688,7 +1720,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private void noteQueued(
             CommandSpec spec, long weightBytes, @Nullable UnaryOperator<ByteBuf> change) {
         transactionBytes += weightBytes;
-        transactionWrites |= !spec.effect().isRead();
+        transactionChanges |= Patience.of(spec) != Patience.LIMITED;
         transactionReplicates |= mayReplicate(spec);
         if (change == null) {
             queued.add();
@@ -1710,6 +1742,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// A transaction that the front has seen an error in is discarded in the engine, which has not.
     private void submitExec(OwnLane lane, ByteBuf in, int base, int length) {
+        if (inTransaction && !transactionChanges) {
+            lane.notePatience(Patience.LIMITED);
+        }
         String abort = inTransaction ? whyAborted() : null;
         if (abort != null) {
             var discard = front.allocator().buffer(32);
@@ -1732,7 +1767,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return EXEC_ABORT;
         }
         String refusal = front.writeRefusal();
-        return refusal != null && transactionWrites
+        return refusal != null && transactionReplicates
                 ? "EXECABORT Transaction discarded because of: " + refusal
                 : null;
     }
@@ -1750,7 +1785,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         watching &= !inTransaction;
         inTransaction = false;
         transactionFailed = false;
-        transactionWrites = false;
+        transactionChanges = false;
         transactionReplicates = false;
         transactionBytes = 0;
         queued = new QueuedAnswers();
@@ -1879,14 +1914,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private void answerAndRelease(ByteBuf answer) {
-        if (!answer.isReadable() || swallowsReply()) {
-            answer.release(); // CLIENT REPLY itself has none, or its sender wants none
-            return;
-        }
-        if (hasParked()) {
-            front.parkLate(park(answer));
-        } else {
-            deliver(answer);
+        if (answer.isReadable()) { // CLIENT REPLY itself has none
+            boolean unwanted = swallowsReply();
+            endMuteOfOne();
+            if (unwanted) {
+                // It tells nothing, so nothing has to wait for it.
+            } else if (hasParked()) {
+                parkLate(answer, Patience.NONE);
+            } else {
+                deliver(answer);
+            }
         }
         answer.release();
     }
@@ -1954,13 +1991,66 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Copies a reply that has to wait.
-    Parked park(ByteBuf reply) {
-        front.countParked(reply.readableBytes());
+    ///
+    /// @return what is to be released or dropped, or null when it does not wait for the log
+    Parked.@Nullable Reply park(ByteBuf reply, Patience patience) {
         var copy = front.allocator().ioBuffer(reply.readableBytes());
         copy.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
-        var waiting = new Parked.Reply(this, copy);
+        front.countParked(copy.readableBytes());
+        var waiting = new Parked.Reply(this, copy, patience);
         parked.addLast(waiting);
-        return waiting;
+        return givesUpAtOnce(waiting) ? null : waiting;
+    }
+
+    private void parkLate(ByteBuf reply, Patience patience) {
+        var waiting = park(reply, patience);
+        if (waiting != null) {
+            front.parkLate(waiting);
+        }
+    }
+
+    /// Takes a place for a reply that is not wanted.
+    ///
+    /// @param group of the tracker, in which it is to be parked
+    /// @return what is to be parked there, or null when the last place will do for this one too
+    Parked.@Nullable Reply parkUnwanted(long group, Patience patience) {
+        var last = parked.peekLast();
+        if (last != null && last.takesIn(group, patience)) {
+            return null;
+        }
+        var place = Parked.Reply.unwanted(this, group, patience);
+        parked.addLast(place);
+        return place;
+    }
+
+    /// Whether the log has had no room for so long that a reply does not even begin to wait for it.
+    private boolean givesUpAtOnce(Parked.Reply waiting) {
+        String error = front.whyGivenUp();
+        if (error == null) {
+            return false;
+        }
+        giveUp(waiting, error);
+        if (waiting.isSettled()) {
+            onSettled();
+        }
+        return waiting.isSettled();
+    }
+
+    /// The log has had no room for so long that whatever may be given up is.
+    void giveUpWaiting(String error) {
+        parked.forEach(each -> giveUp(each, error));
+        onSettled();
+    }
+
+    private void giveUp(Parked.Reply waiting, String error) {
+        if (waiting.mayBeGivenUp()) {
+            long before = waiting.bytesHere();
+            var instead = front.allocator().buffer(error.length() + 8);
+            RespWriter.error(instead, error);
+            waiting.giveUp(instead);
+            instead.release();
+            front.countParked(waiting.bytesHere() - before);
+        }
     }
 
     /// The fate of a parked reply is known: those leave whose turn it is.
@@ -1976,8 +2066,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             var largeReply = next.large();
             if (bytes != null) {
                 front.countParked(-bytes.readableBytes());
-                if (!isClosed()) {
+                if (!isClosed() && next.tells()) {
                     tell(bytes);
+                } else if (!isClosed()) {
+                    deliver(bytes);
                 }
                 bytes.release();
             } else if (largeReply != null && isClosed()) {
@@ -1992,8 +2084,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Lets a large reply wait that is kept as it came.
-    Parked park(LargeReply reply) {
-        var settling = new Parked.Reply(this, reply);
+    Parked park(LargeReply reply, Patience patience) {
+        var settling = new Parked.Reply(this, reply, patience);
         parked.addLast(settling);
         return settling;
     }
@@ -2035,31 +2127,36 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// A command of this client has been replied to.
     void onReplied() {
         inFlight--;
+        endMuteOfOne();
         if (inFlight <= neverReplied() && (input != null || malformed != null)) {
             process();
         }
     }
 
     /// A large reply of its own lane begins to arrive.
-    LargeReply beginOwnReply() {
-        boolean wanted = !isClosed() && !swallowsReply();
+    LargeReply beginOwnReply(Patience patience) {
         boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
-        return new LargeReply(front, this, wanted, free);
+        return new LargeReply(front, this, free, patience);
     }
 
     /// A reply of its own lane has arrived.
-    void onOwnReply(ByteBuf reply, boolean waits, boolean push) {
+    ///
+    /// @param patience how long it waits for a log without room; when none, it tells nothing
+    void onOwnReply(ByteBuf reply, Patience patience, boolean push) {
         if (isClosed() || (push && leaving)) {
             return;
         }
-        if (!push && swallowsReply()) {
-            return;
-        }
+        boolean unwanted = !push && swallowsReply();
         boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
-        if (free || (!waits && parked.isEmpty() && front.mayReply())) {
-            tell(reply);
+        boolean tellsNothing = patience == Patience.NONE;
+        if (free || (tellsNothing && parked.isEmpty() && front.mayReply())) {
+            if (!unwanted) {
+                tell(reply);
+            }
+        } else if (unwanted) {
+            front.parkUnwanted(this, patience);
         } else {
-            front.parkLate(park(reply));
+            parkLate(reply, patience);
         }
     }
 

@@ -40,7 +40,7 @@ final class EngineWords {
     /// @param protocol the version of RESP that the reply is in
     ByteBuf ofTheNode(ExpectedReplies.Kind kind, ByteBuf reply, int protocol) {
         return switch (kind) {
-            case INFO -> info(reply, protocol);
+            case INFO, INFO_OF_NODE, INFO_OF_FUNCTIONS -> info(reply, protocol);
             case COMMANDS -> listing.withoutWithheld(reply, false, protocol);
             case COMMANDS_ASKED_FOR -> listing.withoutWithheld(reply, true, protocol);
             case HELP -> help(reply);

@@ -14,7 +14,7 @@ final class ExpectedReplies {
         BARRIER,
         /// It tells nothing of the data.
         NOW,
-        /// It tells of one key, and may leave if that is clean.
+        /// It tells of the keys that it names, and may leave if each of them is clean.
         READ,
         /// It tells of the functions, and may leave if none of them is being changed.
         FUNCTIONS,
@@ -24,6 +24,10 @@ final class ExpectedReplies {
         SCRIPT,
         /// As WAIT, and names the engine: the front's words are put in.
         INFO,
+        /// As NOW, and names the engine.
+        INFO_OF_NODE,
+        /// As FUNCTIONS, and names the engine.
+        INFO_OF_FUNCTIONS,
         /// As NOW, and lists commands: those that are withheld are taken out.
         COMMANDS,
         /// As COMMANDS, and says in each place what was asked for there.
@@ -34,6 +38,8 @@ final class ExpectedReplies {
 
     private Kind[] kinds = new Kind[256];
     private long[] hashes = new long[256];
+    private @Nullable KeyHashes[] moreHashes = new KeyHashes[256];
+    private Patience[] patiences = new Patience[256];
     private @Nullable ClientConnection[] clients = new ClientConnection[256];
     private int head;
     private int size;
@@ -42,7 +48,14 @@ final class ExpectedReplies {
         return size == 0;
     }
 
-    void add(Kind kind, @Nullable ClientConnection client, long keyHash) {
+    /// @param keyHash the hash of the only key, or 0
+    /// @param keyHashes those of all keys when there are several, or null
+    void add(
+            Kind kind,
+            Patience patience,
+            @Nullable ClientConnection client,
+            long keyHash,
+            @Nullable KeyHashes keyHashes) {
         if (size == kinds.length) {
             grow();
         }
@@ -50,6 +63,8 @@ final class ExpectedReplies {
         kinds[at] = kind;
         clients[at] = client;
         hashes[at] = keyHash;
+        moreHashes[at] = keyHashes;
+        patiences[at] = patience;
         size++;
     }
 
@@ -65,8 +80,17 @@ final class ExpectedReplies {
         return hashes[head];
     }
 
+    @Nullable KeyHashes keyHashes() {
+        return moreHashes[head];
+    }
+
+    Patience patience() {
+        return patiences[head];
+    }
+
     void remove() {
         clients[head] = null;
+        moreHashes[head] = null;
         head = (head + 1) & (kinds.length - 1);
         size--;
     }
@@ -75,15 +99,22 @@ final class ExpectedReplies {
         int length = kinds.length;
         var newKinds = Arrays.copyOf(kinds, 2 * length);
         var newHashes = Arrays.copyOf(hashes, 2 * length);
+        var newMoreHashes = Arrays.copyOf(moreHashes, 2 * length);
+        var newPatiences = Arrays.copyOf(patiences, 2 * length);
         var newClients = Arrays.copyOf(clients, 2 * length);
         for (int i = 0; i < head; i++) {
             newKinds[length + i] = kinds[i];
             newHashes[length + i] = hashes[i];
+            newMoreHashes[length + i] = moreHashes[i];
+            newMoreHashes[i] = null;
+            newPatiences[length + i] = patiences[i];
             newClients[length + i] = clients[i];
             newClients[i] = null;
         }
         kinds = newKinds;
         hashes = newHashes;
+        moreHashes = newMoreHashes;
+        patiences = newPatiences;
         clients = newClients;
     }
 }

@@ -16,6 +16,8 @@ import dev.keepsake.resp.ProtocolLimits;
 ///   large replies are not read from the engine, beyond it the client that has left most is closed
 /// @param maxTransactionBytes one command, or the commands between MULTI and EXEC together; of
 ///   those that are not large each counts twice, because what the engine makes of it may be longer
+/// @param fullLogPatienceMs how long a reply that tells of what is not in the log waits while the
+///   log has no room; an error stands in its place then, unless its command has changed something
 /// @param hold which replies wait until they are durable
 public record FrontOptions(
         ProtocolLimits limits,
@@ -26,7 +28,11 @@ public record FrontOptions(
         int maxOutputBytes,
         long maxTotalOutputBytes,
         int maxTransactionBytes,
+        int fullLogPatienceMs,
         HoldRule hold) {
+    /// How long replies usually wait while the log has no room.
+    public static final int FULL_LOG_PATIENCE_MS = 3_000;
+
     private static final int PARKED_REPLIES = 200_000;
     private static final int BESIDE_VALUE_MIN_BYTES = 64 << 20;
     private static final int BESIDE_VALUE_MAX_BYTES = 128 << 20;
@@ -73,6 +79,7 @@ public record FrontOptions(
                 maxOutputBytes,
                 maxTotalOutputBytes,
                 limits.maxBulkBytes() + besideValueBytes(limits),
+                FULL_LOG_PATIENCE_MS,
                 HoldRule.ALL);
     }
 
@@ -101,6 +108,22 @@ public record FrontOptions(
                 maxOutputBytes,
                 maxTotalOutputBytes,
                 maxTransactionBytes,
+                fullLogPatienceMs,
+                hold);
+    }
+
+    /// The same with another patience for a log without room.
+    public FrontOptions waitingForRoom(int patienceMs) {
+        return new FrontOptions(
+                limits,
+                engineVersion,
+                maxConnections,
+                maxParkedReplies,
+                maxParkedBytes,
+                maxOutputBytes,
+                maxTotalOutputBytes,
+                maxTransactionBytes,
+                patienceMs,
                 hold);
     }
 
@@ -115,6 +138,7 @@ public record FrontOptions(
                 maxOutputBytes,
                 maxTotalOutputBytes,
                 maxTransactionBytes,
+                fullLogPatienceMs,
                 rule);
     }
 }

@@ -15,17 +15,21 @@ final class LargeReply {
     private final NodeFront front;
     private final ClientConnection client;
     private final boolean wanted;
+    private final boolean swallowed;
     private final boolean passes;
+    private final Patience patience;
     private final List<ByteBuf> kept = new ArrayList<>();
     private long keptBytes;
 
-    /// @param wanted whether the client is there and wants it
     /// @param passes whether it may leave now
-    LargeReply(NodeFront front, ClientConnection client, boolean wanted, boolean passes) {
+    /// @param patience how long it waits else
+    LargeReply(NodeFront front, ClientConnection client, boolean passes, Patience patience) {
         this.front = front;
         this.client = client;
-        this.wanted = wanted;
+        this.swallowed = client.swallowsReply();
+        this.wanted = !client.isClosed() && !swallowed;
         this.passes = passes;
+        this.patience = patience;
         if (wanted && passes) {
             client.beginLargeReply();
         }
@@ -70,15 +74,14 @@ final class LargeReply {
 
     /// All of it has been taken: it is on its way, or waits until it is durable.
     void end() {
-        if (!wanted) {
-            return;
-        }
-        if (passes) {
-            client.endLargeReply();
-        } else if (client.isClosed()) {
+        if (client.isClosed()) {
             drop();
-        } else {
-            front.parkLate(client.park(this));
+        } else if (swallowed && !passes) {
+            front.parkUnwanted(client, patience);
+        } else if (wanted && passes) {
+            client.endLargeReply();
+        } else if (wanted) {
+            front.parkLate(client.park(this, patience));
         }
     }
 

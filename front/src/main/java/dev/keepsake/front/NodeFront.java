@@ -2,6 +2,7 @@ package dev.keepsake.front;
 
 import static dev.keepsake.core.Checks.checkState;
 import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import dev.keepsake.core.Clock;
 import dev.keepsake.engine.Transport;
@@ -59,6 +60,7 @@ public final class NodeFront implements AutoCloseable {
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rw-------");
     private static final int BACKLOG = 1024;
+    private static final String GIVEN_UP = "; what this tells is not in the log yet, try again";
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long WATCH_MS = 100;
     private static final int STALLED_WATCHES = 50;
@@ -126,6 +128,8 @@ public final class NodeFront implements AutoCloseable {
     private Runnable onNextAdmission = () -> {};
     private @Nullable Future<?> readmission;
     private @Nullable String writeRefusal;
+    private long refusedSinceNs;
+    private @Nullable String givenUp;
     private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
     private @Nullable Path operatorSocket;
@@ -338,7 +342,31 @@ public final class NodeFront implements AutoCloseable {
     ///
     /// @param reason why, for people, or null
     public void refuseWrites(@Nullable String reason) {
-        execute(() -> writeRefusal = reason == null ? null : "MISCONF " + reason);
+        execute(() -> {
+            writeRefusal = reason == null ? null : "MISCONF " + reason;
+            refusedSinceNs = loop.ticker().nanoTime();
+            givenUp = null;
+        });
+    }
+
+    /// What has waited for a log without room for as long as it may, and has changed nothing, is
+    /// answered with an error. Until there is room, so is what would have to wait as well.
+    private void endPatience() {
+        var refusal = writeRefusal;
+        long waitedNs = loop.ticker().nanoTime() - refusedSinceNs;
+        if (refusal == null || waitedNs < MILLISECONDS.toNanos(options.fullLogPatienceMs())) {
+            return;
+        }
+        var error = refusal + GIVEN_UP;
+        givenUp = error;
+        List.copyOf(clients).forEach(client -> client.giveUpWaiting(error));
+        flushClients();
+    }
+
+    /// The error that stands in the place of a reply which would have to wait for a log that has
+    /// had no room for too long, or null.
+    @Nullable String whyGivenUp() {
+        return givenUp;
     }
 
     /// When clients are closed, from now on.
@@ -564,7 +592,14 @@ public final class NodeFront implements AutoCloseable {
     ///   been published
     public CompletableFuture<Long> publish(Publication publication) {
         var heard = new CompletableFuture<Long>();
-        execute(() -> publishHere(publication, heard));
+        execute(() -> {
+            String refusal = writeRefusal;
+            if (refusal == null) {
+                publishHere(publication, heard);
+            } else {
+                heard.completeExceptionally(new PublicationRefusedException(refusal));
+            }
+        });
         return heard;
     }
 
@@ -725,6 +760,7 @@ public final class NodeFront implements AutoCloseable {
     }
 
     private void watchClients() {
+        endPatience();
         endLogins();
         limitClients();
         boundOutput();
@@ -988,6 +1024,7 @@ public final class NodeFront implements AutoCloseable {
         }
         engineSocket = null;
         writeRefusal = null;
+        givenUp = null;
         fromElsewhere.clear();
         parkedBytes = 0;
         fullLanes.clear();
@@ -1138,6 +1175,16 @@ public final class NodeFront implements AutoCloseable {
         return lane;
     }
 
+    /// Parks the place of a reply that its client does not want.
+    void parkUnwanted(ClientConnection client, Patience patience) {
+        if (tracker == null) {
+            client.reset(); // as it would be if it wanted it
+        } else {
+            requireBarrierLane().parkUnwantedLate(client, patience);
+            boundParked();
+        }
+    }
+
     void parkMarks(MarkList marks) {
         parkLate(new Parked.Marks(dirtyKeys, marks));
     }
@@ -1151,7 +1198,7 @@ public final class NodeFront implements AutoCloseable {
     }
 
     /// Bytes of replies have been parked, or, when negative, released.
-    void countParked(int bytes) {
+    void countParked(long bytes) {
         parkedBytes += bytes;
     }
 

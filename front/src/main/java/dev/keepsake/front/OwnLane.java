@@ -52,11 +52,16 @@ final class OwnLane extends LaneChannel {
     }
 
     /// @param marks what may have been written when the reply arrives, and not before
+    /// @param patience how long the reply waits for a log without room
     /// @param change what the front makes of the reply
     private record Expected(
-            Kind kind, String replacement, MarkList marks, UnaryOperator<ByteBuf> change) {
+            Kind kind,
+            String replacement,
+            MarkList marks,
+            Patience patience,
+            UnaryOperator<ByteBuf> change) {
         static Expected internal(Kind kind) {
-            return new Expected(kind, "", NO_MARKS, UnaryOperator.identity());
+            return new Expected(kind, "", NO_MARKS, Patience.ENDLESS, UnaryOperator.identity());
         }
     }
 
@@ -94,6 +99,7 @@ final class OwnLane extends LaneChannel {
     private @Nullable ClientConnection client;
     private @Nullable LargeReply large;
     private MarkList marks = new MarkList();
+    private Patience patience = Patience.ENDLESS;
     private final ByteBuf greeting;
 
     OwnLane(NodeFront front, String user, int protocol) {
@@ -221,7 +227,14 @@ final class OwnLane extends LaneChannel {
             covered = marks;
             marks = new MarkList();
         }
-        expected.addLast(new Expected(kind, replacement, covered, change));
+        expected.addLast(new Expected(kind, replacement, covered, patience, change));
+        patience = Patience.ENDLESS;
+    }
+
+    /// How long the reply to the next command waits for a log without room; without end, if this is
+    /// not said.
+    void notePatience(Patience ofNext) {
+        patience = ofNext;
     }
 
     /// The command that was submitted last may wait for data.
@@ -304,11 +317,11 @@ final class OwnLane extends LaneChannel {
             String word = item(reply, 0);
             if (word.endsWith("subscribe") && (push || change != null)) {
                 onConfirmed(word, item(reply, 1));
-                passOn(reply, true, true);
+                passOn(reply, Patience.ENDLESS, true);
                 return;
             }
             if (push || MESSAGES.contains(word)) {
-                passOn(reply, true, true);
+                passOn(reply, Patience.ENDLESS, true);
                 return;
             }
         }
@@ -316,7 +329,7 @@ final class OwnLane extends LaneChannel {
         repliesUntilUnblocked = Math.max(0, repliesUntilUnblocked - 1);
         if (next == null && change != null) {
             change = null; // refused by the engine
-            passOn(reply, true, false);
+            passOn(reply, Patience.ENDLESS, false);
             onAnswered();
             return;
         }
@@ -355,7 +368,7 @@ final class OwnLane extends LaneChannel {
             return false;
         }
         if (borrower != null) {
-            large = borrower.beginOwnReply();
+            large = borrower.beginOwnReply(next.patience());
         }
         return true;
     }
@@ -412,16 +425,16 @@ final class OwnLane extends LaneChannel {
         if (next.kind() == Kind.REPLACED) {
             var error = front.allocator().buffer(128);
             RespWriter.error(error, next.replacement());
-            passOn(error, false, false); // tells nothing of the data
+            passOn(error, Patience.NONE, false);
             error.release();
         } else {
-            passOn(next.change().apply(reply), !now, false);
+            passOn(next.change().apply(reply), now ? Patience.NONE : next.patience(), false);
         }
     }
 
-    private void passOn(ByteBuf reply, boolean waits, boolean push) {
+    private void passOn(ByteBuf reply, Patience patience, boolean push) {
         if (client != null) {
-            client.onOwnReply(AccessControl.withoutNamesakes(reply), waits, push);
+            client.onOwnReply(AccessControl.withoutNamesakes(reply), patience, push);
         }
     }
 

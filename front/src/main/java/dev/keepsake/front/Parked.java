@@ -13,37 +13,92 @@ sealed interface Parked {
     /// It never will be known to be.
     void drop();
 
-    /// A reply of one client.
+    /// A reply of one client, or the place of one that it does not want.
     final class Reply implements Parked {
         private final ClientConnection client;
-        private final @Nullable ByteBuf bytes;
-        private final @Nullable LargeReply large;
+        private @Nullable ByteBuf bytes;
+        private @Nullable LargeReply large;
+        private Patience patience;
+        private long group; // of the tracker, as long as others may wait with it
         private boolean settled;
         private boolean lost;
+        private boolean tells = true;
 
-        Reply(ClientConnection client, ByteBuf bytes) {
+        Reply(ClientConnection client, ByteBuf bytes, Patience patience) {
             this.client = client;
             this.bytes = bytes;
-            this.large = null;
+            this.patience = patience;
         }
 
-        Reply(ClientConnection client, LargeReply large) {
+        Reply(ClientConnection client, LargeReply large, Patience patience) {
             this.client = client;
-            this.bytes = null;
             this.large = large;
+            this.patience = patience;
+        }
+
+        /// @param group under which it is parked
+        private Reply(ClientConnection client, long group, Patience patience) {
+            this.client = client;
+            this.group = group;
+            this.patience = patience;
+        }
+
+        /// The place of a reply that its client does not want. What follows it is to wait for it
+        /// all the same.
+        static Reply unwanted(ClientConnection client, long group, Patience patience) {
+            return new Reply(client, group, patience);
+        }
+
+        /// Lets another unwanted reply wait here too, if that leaves under the same group.
+        boolean takesIn(long anotherGroup, Patience another) {
+            boolean same = !settled && bytes == null && large == null && group == anotherGroup;
+            if (same) {
+                patience = patience.orLonger(another);
+            }
+            return same;
         }
 
         @Override
         public void release() {
-            settled = true;
-            client.onSettled();
+            if (!settled) {
+                settled = true;
+                client.onSettled();
+            }
         }
 
         @Override
         public void drop() {
+            if (!settled) {
+                settled = true;
+                lost = true;
+                client.onSettled();
+            }
+        }
+
+        /// Whether it need not wait for the log for ever.
+        boolean mayBeGivenUp() {
+            return !settled && patience != Patience.ENDLESS;
+        }
+
+        /// Waits for the log no longer: whoever has no patience leaves as it is, and whose patience
+        /// is limited has come to its end.
+        ///
+        /// @param error what stands in its place then
+        void giveUp(ByteBuf error) {
             settled = true;
-            lost = true;
-            client.onSettled();
+            tells = false;
+            boolean unwanted = bytes == null && large == null;
+            if (patience == Patience.NONE || unwanted) {
+                return;
+            }
+            if (large != null) {
+                large.drop();
+                large = null;
+            }
+            if (bytes != null) {
+                bytes.release();
+            }
+            bytes = error.copy();
         }
 
         /// Whether its fate is known: it may leave, or never will.
@@ -56,9 +111,19 @@ sealed interface Parked {
             return lost;
         }
 
-        /// What it is, or null when it is a large one.
+        /// Whether it tells of the data, so that only a primary may send it.
+        boolean tells() {
+            return tells;
+        }
+
+        /// What it is, or null when it is a large or an unwanted one.
         @Nullable ByteBuf bytes() {
             return bytes;
+        }
+
+        /// How much of it is kept here, and not as a large reply.
+        long bytesHere() {
+            return bytes == null ? 0 : bytes.readableBytes();
         }
 
         @Nullable LargeReply large() {

@@ -105,6 +105,18 @@ final class Route {
         return keyCount == 1 ? keyHash(0, in, base, frame) : 0;
     }
 
+    /// The hashes of all keys when there are several, or null.
+    @Nullable KeyHashes keyHashes(ByteBuf in, int base, CommandFrame frame) {
+        if (keyCount < 2) {
+            return null;
+        }
+        var hashes = new long[keyCount];
+        for (int i = 0; i < keyCount; i++) {
+            hashes[i] = keyHash(i, in, base, frame);
+        }
+        return new KeyHashes(hashes);
+    }
+
     /// Marks what the command writes.
     void mark(
             CommandSpec spec,

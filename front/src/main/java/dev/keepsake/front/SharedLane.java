@@ -1,5 +1,6 @@
 package dev.keepsake.front;
 
+import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
@@ -68,12 +69,12 @@ final class SharedLane extends LaneChannel {
         this.inOrder = tracker == null ? null : tracker.open();
         if (userInEngine != null) {
             RespWriter.command(outgoing(), "AUTH", userInEngine, OwnLane.ANY_PASSWORD);
-            expect(ExpectedReplies.Kind.INTERNAL, null, 0);
+            expectOwn(ExpectedReplies.Kind.INTERNAL);
             scheduleFlush();
         }
         if (protocol == 3) {
             RespWriter.command(outgoing(), "HELLO", "3");
-            expect(ExpectedReplies.Kind.INTERNAL, null, 0);
+            expectOwn(ExpectedReplies.Kind.INTERNAL);
             scheduleFlush();
         }
     }
@@ -81,24 +82,34 @@ final class SharedLane extends LaneChannel {
     /// Adds a command to this turn.
     ///
     /// @param keyHash the hash of its only key, or 0
+    /// @param keyHashes those of all its keys when there are several, or null
     void submit(
             ClientConnection client,
             CommandSpec spec,
             ByteBuf in,
             int base,
-            int length,
-            long keyHash) {
-        outgoing().writeBytes(in, base, length);
-        var kind = kindOf(spec, keyHash);
+            CommandFrame frame,
+            long keyHash,
+            @Nullable KeyHashes keyHashes) {
+        outgoing().writeBytes(in, base, frame.lengthBytes());
+        boolean knowsKeys = keyHash != 0 || keyHashes != null;
+        var kind =
+                spec.name().equals("info")
+                        ? InfoSections.kindOf(in, base, frame)
+                        : kindOf(spec, knowsKeys);
         barrierNeeded |= !marks.isEmpty();
         barrierNeeded |=
                 switch (kind) {
                     case WAIT, SCRIPT, INFO -> true;
                     case READ -> front.isEvicting(); // it will wait for one
                     case INTERNAL, BARRIER, NOW, FUNCTIONS -> false;
+                    case INFO_OF_NODE, INFO_OF_FUNCTIONS -> false;
                     case COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
                 };
-        expect(kind, client, keyHash);
+        var patience =
+                kind == ExpectedReplies.Kind.INFO_OF_NODE ? Patience.NONE : Patience.of(spec);
+        expected.add(kind, patience, client, keyHash, keyHashes);
+        asked++;
         if (callsScript(spec)) {
             lastScript = asked;
             watchScript();
@@ -136,19 +147,19 @@ final class SharedLane extends LaneChannel {
         }
     }
 
-    private void expect(
-            ExpectedReplies.Kind kind, @Nullable ClientConnection client, long keyHash) {
-        expected.add(kind, client, keyHash);
+    /// Awaits what is nobody's.
+    private void expectOwn(ExpectedReplies.Kind kind) {
+        expected.add(kind, Patience.ENDLESS, null, 0, null);
         asked++;
     }
 
-    private ExpectedReplies.Kind kindOf(CommandSpec spec, long keyHash) {
+    private static ExpectedReplies.Kind kindOf(CommandSpec spec, boolean knowsKeys) {
         if (callsScript(spec)) {
             return ExpectedReplies.Kind.SCRIPT;
         }
         return switch (spec.effect()) {
             case NONE -> changedOr(spec, ExpectedReplies.Kind.NOW);
-            case READ -> keyHash == 0 ? ExpectedReplies.Kind.WAIT : ExpectedReplies.Kind.READ;
+            case READ -> knowsKeys ? ExpectedReplies.Kind.READ : ExpectedReplies.Kind.WAIT;
             case SCAN, OPAQUE ->
                     // Asked while a function runs, when no barrier is answered.
                     spec.name().equals("function|stats")
@@ -266,7 +277,7 @@ final class SharedLane extends LaneChannel {
                 marks = new MarkList();
             }
             RespWriter.command(outgoing(), "ROLE");
-            expect(ExpectedReplies.Kind.BARRIER, null, 0);
+            expectOwn(ExpectedReplies.Kind.BARRIER);
             lateOfBarriers.addLast(lateGroup());
             late = null;
         }
@@ -295,12 +306,13 @@ final class SharedLane extends LaneChannel {
         }
         var kind = expected.kind();
         var client = expected.client();
-        long keyHash = expected.keyHash();
+        if (client != null) {
+            onClientReply(kind, client, in.slice(from, length));
+            return;
+        }
         expected.remove();
         countAnswer();
-        if (client != null) {
-            onClientReply(kind, client, keyHash, in, from, length);
-        } else if (kind == ExpectedReplies.Kind.BARRIER) {
+        if (kind == ExpectedReplies.Kind.BARRIER) {
             onBarrier(in.slice(from, length));
         } else if (in.getByte(from) == '-') {
             // It would go on as another user.
@@ -309,50 +321,52 @@ final class SharedLane extends LaneChannel {
     }
 
     private void onClientReply(
-            ExpectedReplies.Kind kind,
-            ClientConnection client,
-            long keyHash,
-            ByteBuf in,
-            int from,
-            int length) {
+            ExpectedReplies.Kind kind, ClientConnection client, ByteBuf fromEngine) {
+        boolean busy = isOfBusyEngine(fromEngine);
+        boolean ofScript = kind == ExpectedReplies.Kind.SCRIPT;
+        boolean tellsNothing = busy && !ofScript;
+        boolean leaves = !client.isClosed() && mayLeave(kind, client, tellsNothing);
+        var patience = tellsNothing ? Patience.NONE : expected.patience();
+        expected.remove();
+        countAnswer();
         if (client.isClosed()) {
             return;
         }
-        if (client.swallowsReply()) {
-            client.onReplied();
-            return;
-        }
-        var reply = AccessControl.withoutNamesakes(in.slice(from, length));
-        reply = front.engineWords().ofTheNode(kind, reply, protocol);
-        boolean busy = isOfBusyEngine(reply);
-        boolean ofScript = kind == ExpectedReplies.Kind.SCRIPT;
-        if (mayLeave(kind, client, keyHash, busy && !ofScript)) {
-            client.tell(reply);
-        } else if (busy && ofScript && !lateOfBarriers.isEmpty()) {
-            doubted.addLast(client.park(reply));
-        } else {
-            park(client, reply);
+        if (!client.swallowsReply()) {
+            var reply = AccessControl.withoutNamesakes(fromEngine);
+            reply = front.engineWords().ofTheNode(kind, reply, protocol);
+            if (leaves) {
+                client.tell(reply);
+            } else if (busy && ofScript && !lateOfBarriers.isEmpty()) {
+                doubt(client.park(reply, patience));
+            } else {
+                park(client.park(reply, patience));
+            }
+        } else if (!leaves) {
+            parkUnwanted(client, patience);
         }
         client.onReplied();
     }
 
-    /// Whether a reply that arrives now tells nothing but what is durable, and is its client's
-    /// next.
+    private void doubt(@Nullable Parked parked) {
+        if (parked != null) {
+            doubted.addLast(parked);
+        }
+    }
+
+    /// Whether the reply that is expected next, if it arrives now, tells nothing but what is
+    /// durable, and is its client's next.
     ///
     /// @param tellsNothing whatever was asked
     private boolean mayLeave(
-            ExpectedReplies.Kind kind,
-            ClientConnection client,
-            long keyHash,
-            boolean tellsNothing) {
+            ExpectedReplies.Kind kind, ClientConnection client, boolean tellsNothing) {
         boolean clean =
                 tellsNothing
                         || switch (kind) {
-                            case NOW, COMMANDS, COMMANDS_ASKED_FOR, HELP -> true;
-                            case READ ->
-                                    front.holdRule() == HoldRule.WRITES_ONLY
-                                            || front.isClean(keyHash);
-                            case FUNCTIONS -> !Route.areFunctionsChanging(front.dirtyKeys());
+                            case NOW, COMMANDS, COMMANDS_ASKED_FOR, HELP, INFO_OF_NODE -> true;
+                            case READ -> front.holdRule() == HoldRule.WRITES_ONLY || isClean();
+                            case FUNCTIONS, INFO_OF_FUNCTIONS ->
+                                    !Route.areFunctionsChanging(front.dirtyKeys());
                             case INTERNAL, BARRIER, WAIT, SCRIPT, INFO -> false;
                         };
         if (kind == ExpectedReplies.Kind.READ) {
@@ -361,6 +375,12 @@ final class SharedLane extends LaneChannel {
         return tracker == null
                 || front.holdRule() == HoldRule.NOTHING
                 || (clean && !client.hasParked() && front.mayReply());
+    }
+
+    /// Whether each key that the next reply tells of is clean.
+    private boolean isClean() {
+        var several = expected.keyHashes();
+        return several == null ? front.isClean(expected.keyHash()) : several.areClean(front);
     }
 
     @Override
@@ -373,12 +393,13 @@ final class SharedLane extends LaneChannel {
         boolean asItIs =
                 switch (kind) {
                     case NOW, READ, FUNCTIONS, WAIT, SCRIPT -> true;
-                    case INTERNAL, BARRIER, INFO, COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
+                    case INTERNAL, BARRIER -> false;
+                    case INFO, INFO_OF_NODE, INFO_OF_FUNCTIONS -> false;
+                    case COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
                 };
         if (asItIs) {
-            boolean wanted = !client.isClosed() && !client.swallowsReply();
-            boolean passes = mayLeave(kind, client, expected.keyHash(), false);
-            large = new LargeReply(front, client, wanted, passes);
+            boolean passes = mayLeave(kind, client, false);
+            large = new LargeReply(front, client, passes, expected.patience());
         }
         return asItIs;
     }
@@ -415,12 +436,43 @@ final class SharedLane extends LaneChannel {
     }
 
     /// Parks a reply under the barrier that follows it on this lane, or asks for one.
-    private void park(ClientConnection client, ByteBuf reply) {
-        var parked = client.park(reply);
+    private void park(@Nullable Parked parked) {
+        if (parked == null) {
+            return; // it does not wait
+        }
         if (inOrder != null && !lateOfBarriers.isEmpty()) {
             inOrder.park(parked);
         } else {
             parkLate(parked);
+        }
+    }
+
+    /// The same for a reply that its client does not want: what follows waits for it.
+    private void parkUnwanted(ClientConnection client, Patience patience) {
+        if (inOrder != null && !lateOfBarriers.isEmpty()) {
+            parkUnwanted(client, patience, inOrder);
+        } else {
+            parkUnwantedLate(client, patience);
+        }
+    }
+
+    /// Parks the place of a reply that has arrived elsewhere, and that its client does not want,
+    /// under the next barrier.
+    void parkUnwantedLate(ClientConnection client, Patience patience) {
+        parkUnwanted(client, patience, lateGroup());
+        barrierNeeded = true;
+        scheduleFlush();
+    }
+
+    /// A client that wants no replies may get many under one barrier. They have one place together,
+    /// but each counts, for the bound is there to stop those who send commands without end.
+    private static void parkUnwanted(
+            ClientConnection client, Patience patience, Tracker<Parked>.Open open) {
+        var place = client.parkUnwanted(open.group(), patience);
+        if (place == null) {
+            open.count();
+        } else {
+            open.park(place);
         }
     }
 

@@ -1,13 +1,18 @@
 package dev.keepsake.resp;
 
 import io.netty.buffer.ByteBuf;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /// One way in which a command names keys: where they begin, and how many there are. As Redis 7.0's
 /// key specifications (`getKeysUsingKeySpecs` in `db.c`), written `BEGIN:last:step:limit` or
 /// `BEGIN#count:first:step`; see `commands.tsv`.
 ///
-/// @param keyword the word that the keys follow, or null when they begin at `begin`
+/// Redis's specifications look for a keyword wherever it stands. Commands do not: they take their
+/// options one after the other, and a group, a consumer or a stream may be called `STREAMS`. So a
+/// rule names the options that may stand before its keyword, and how many words each of them takes.
+///
+/// @param keywords the words that the keys may follow; empty when they begin at `begin`
+/// @param options what else may stand there, and how many words belong to it
 /// @param begin an argument's index, or where the search for the keyword begins (negative: from the
 ///   end, backwards)
 /// @param counted whether an argument says how many keys there are
@@ -15,13 +20,32 @@ import org.jspecify.annotations.Nullable;
 ///   stands
 /// @param b the step; or where the first key stands, relative to the beginning
 /// @param c the share of the rest that are keys (2: half); or the step
-record KeyRule(@Nullable String keyword, int begin, boolean counted, int a, int b, int c) {
+record KeyRule(
+        List<String> keywords,
+        List<Option> options,
+        int begin,
+        boolean counted,
+        int a,
+        int b,
+        int c) {
+    /// @param words how many belong to it, its name not counted
+    record Option(String name, int words) {
+        static Option parse(String text) {
+            var parts = text.split("=", -1);
+            return new Option(parts[0], Integer.parseInt(parts[1]));
+        }
+    }
+
     static KeyRule parse(String text) {
         boolean counted = text.contains("#");
         var parts = text.split("[:#]", -1);
         int at = parts[0].indexOf('@');
+        int open = parts[0].indexOf('(');
+        String words = at < 0 ? "" : parts[0].substring(0, open < 0 ? at : open);
+        String options = open < 0 ? "" : parts[0].substring(open + 1, at - 1);
         return new KeyRule(
-                at < 0 ? null : parts[0].substring(0, at),
+                split(words, "[|]"),
+                split(options, ",").stream().map(Option::parse).toList(),
                 Integer.parseInt(parts[0].substring(at + 1)),
                 counted,
                 Integer.parseInt(parts[1]),
@@ -29,16 +53,20 @@ record KeyRule(@Nullable String keyword, int begin, boolean counted, int a, int 
                 Integer.parseInt(parts[3]));
     }
 
+    private static List<String> split(String text, String separator) {
+        return text.isEmpty() ? List.of() : List.of(text.split(separator, -1));
+    }
+
     /// Adds the keys that this rule finds.
     ///
     /// @return false when the arguments are malformed
     boolean find(ByteBuf in, int base, CommandFrame frame, KeyPositions into) {
         int argumentCount = frame.argumentCount();
-        if (keyword != null && frame.knownCount() < argumentCount) {
+        if (!keywords.isEmpty() && frame.knownCount() < argumentCount) {
             into.incomplete();
             return true;
         }
-        int first = keyword == null ? begin : afterKeyword(in, base, frame, keyword);
+        int first = keywords.isEmpty() ? begin : afterKeyword(in, base, frame);
         if (first < 0) {
             return true; // the keyword is optional
         }
@@ -61,6 +89,9 @@ record KeyRule(@Nullable String keyword, int begin, boolean counted, int a, int 
             last = first + Math.toIntExact((count - 1) * step);
         } else {
             step = b;
+            if (c > 1 && (argumentCount - first) % c != 0) {
+                return false; // an id is missing
+            }
             if (a >= 0) {
                 last = first + a;
             } else {
@@ -77,22 +108,54 @@ record KeyRule(@Nullable String keyword, int begin, boolean counted, int a, int 
     }
 
     /// Where the keys after the keyword begin, or -1 when it is not there. An option that is given
-    /// twice counts the last time; a keyword that ends the options, for all that follows are keys,
-    /// counts the first.
-    private int afterKeyword(ByteBuf in, int base, CommandFrame frame, String word) {
+    /// twice counts the last time. A keyword that ends the options, for all that follows are keys,
+    /// counts the first, and before it may stand nothing but options.
+    private int afterKeyword(ByteBuf in, int base, CommandFrame frame) {
         boolean option = a == 0;
         int step = begin > 0 ? 1 : -1;
         int i = begin > 0 ? begin : frame.argumentCount() + begin;
         int after = -1;
-        for (; i > 0 && i < frame.argumentCount() - 1; i += step) {
-            if (CommandTable.isWord(in, base + frame.start(i), frame.length(i), word)) {
+        while (i > 0 && i < frame.argumentCount() - 1) {
+            if (isKeyword(in, base, frame, i)) {
                 after = i + 1;
                 if (!option) {
-                    break;
+                    return after;
                 }
+                i++; // it is followed by its key, whatever that is called
+            } else if (!options.isEmpty()) {
+                int words = wordsOfOption(in, base, frame, i);
+                if (words < 0 && !option) {
+                    return -1;
+                }
+                i += Math.max(0, words);
             }
+            i += step;
         }
         return after;
+    }
+
+    private boolean isKeyword(ByteBuf in, int base, CommandFrame frame, int argument) {
+        for (String keyword : keywords) {
+            if (isWord(in, base, frame, argument, keyword)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// How many words belong to an option, or -1 when it is none.
+    private int wordsOfOption(ByteBuf in, int base, CommandFrame frame, int argument) {
+        for (var option : options) {
+            if (isWord(in, base, frame, argument, option.name())) {
+                return option.words();
+            }
+        }
+        return -1;
+    }
+
+    private static boolean isWord(
+            ByteBuf in, int base, CommandFrame frame, int argument, String word) {
+        return CommandTable.isWord(in, base + frame.start(argument), frame.length(argument), word);
     }
 
     private static long number(ByteBuf in, int base, CommandFrame frame, int argument) {

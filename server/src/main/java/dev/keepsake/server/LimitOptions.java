@@ -13,6 +13,7 @@ final class LimitOptions {
     private static final int BOOKKEEPER_VALUE_MAX_MB = 64;
     private static final int OUTPUT_MAX_MB = 2047;
     private static final int MEMORY_MAX_MB = 1 << 20;
+    private static final int FULL_LOG_WAIT_MAX_MS = 3_600_000;
     private static final int CONNECTIONS_MAX = 65_000;
     private static final int ARGUMENTS_MAX = 1 << 20;
     private static final int INLINE_MAX_KB = 1024;
@@ -52,6 +53,15 @@ final class LimitOptions {
     private int parkedMb = 128;
 
     @Option(
+            names = "--full-log-wait-ms",
+            paramLabel = "MS",
+            description =
+                    "How long a reply that tells of what is not in the log waits while that has no"
+                            + " room; an error stands in its place then, unless its command may"
+                            + " have changed something (default: ${DEFAULT-VALUE}).")
+    private int fullLogWaitMs = FrontOptions.FULL_LOG_PATIENCE_MS;
+
+    @Option(
             names = "--max-output-mb",
             paramLabel = "MB",
             description =
@@ -83,13 +93,15 @@ final class LimitOptions {
         within("--max-inline-kb", inlineKb, 1, INLINE_MAX_KB);
         within("--max-connections", connections, 1, CONNECTIONS_MAX);
         within("--max-parked-mb", parkedMb, 1, MEMORY_MAX_MB);
+        within("--full-log-wait-ms", fullLogWaitMs, 0, FULL_LOG_WAIT_MAX_MS);
         var limits = new ProtocolLimits(inlineKb * KB, arguments, value * MB);
         int output = outputMb == null ? FrontOptions.maxOutputBytes(limits) / MB : outputMb;
         within("--max-output-mb", output, value + 1, OUTPUT_MAX_MB);
         int total = totalOutputMb == null ? Math.max(1024, output) : totalOutputMb;
         within("--max-total-output-mb", total, output, MEMORY_MAX_MB);
         return FrontOptions.of(
-                limits, connections, (long) parkedMb * MB, output * MB, (long) total * MB);
+                        limits, connections, (long) parkedMb * MB, output * MB, (long) total * MB)
+                .waitingForRoom(fullLogWaitMs);
     }
 
     private static void within(String option, int value, int lowest, int highest)

@@ -25,7 +25,17 @@ import java.util.function.Consumer;
 public final class Tracker<R> {
     private static final class Group<R> {
         final List<R> parked = new ArrayList<>();
+        final long id;
+        int counted; // beside those that are in the list
         long offset;
+
+        Group(long id) {
+            this.id = id;
+        }
+
+        int size() {
+            return parked.size() + counted;
+        }
     }
 
     private final BooleanSupplier mayReply;
@@ -35,6 +45,7 @@ public final class Tracker<R> {
     private long lastOffset;
     private long durableOffset;
     private int parkedCount;
+    private long groups;
 
     /// @param durableOffset the log's end
     /// @param mayReply asked whenever something could leave: whether the lease holds
@@ -50,13 +61,25 @@ public final class Tracker<R> {
 
     /// One lane's open group: what it has read since its last barrier.
     public final class Open {
-        private Group<R> group = new Group<>();
+        private Group<R> group = newGroup();
 
         private Open() {}
+
+        /// Which group it is that is open now. No two groups of a tracker have the same.
+        public long group() {
+            return group.id;
+        }
 
         /// Parks something under this lane's next barrier.
         public void park(R what) {
             group.parked.add(what);
+            parkedCount++;
+        }
+
+        /// Counts one that leaves with something which is parked here already, so that it needs no
+        /// place of its own.
+        public void count() {
+            group.counted++;
             parkedCount++;
         }
 
@@ -66,7 +89,7 @@ public final class Tracker<R> {
                 return;
             }
             var full = group;
-            group = new Group<>();
+            group = newGroup();
             lastOffset = Math.max(lastOffset, offset);
             full.offset = lastOffset;
             closed.addLast(full);
@@ -76,14 +99,15 @@ public final class Tracker<R> {
         /// Takes over what is parked in a group of the same tracker, which is empty then.
         public void absorb(Open other) {
             group.parked.addAll(0, other.group.parked);
-            other.group = new Group<>();
+            group.counted += other.group.counted;
+            other.group = newGroup();
         }
 
         /// Drops what is parked here.
         public void drop() {
-            parkedCount -= group.parked.size();
+            parkedCount -= group.size();
             group.parked.forEach(drop);
-            group = new Group<>();
+            group = newGroup();
         }
     }
 
@@ -99,7 +123,7 @@ public final class Tracker<R> {
         releaseDurable();
     }
 
-    /// How much is parked.
+    /// How much is parked, what is only counted included.
     public int parkedCount() {
         return parkedCount;
     }
@@ -107,10 +131,14 @@ public final class Tracker<R> {
     /// Drops every closed group; nothing of them is ever told.
     public void dropAll() {
         for (var group : closed) {
-            parkedCount -= group.parked.size();
+            parkedCount -= group.size();
             group.parked.forEach(drop);
         }
         closed.clear();
+    }
+
+    private Group<R> newGroup() {
+        return new Group<>(++groups);
     }
 
     private void releaseDurable() {
@@ -118,7 +146,7 @@ public final class Tracker<R> {
                 group != null && group.offset <= durableOffset && mayReply.getAsBoolean();
                 group = closed.peekFirst()) {
             closed.removeFirst();
-            parkedCount -= group.parked.size();
+            parkedCount -= group.size();
             checkState(parkedCount >= 0, "%d replies are parked", parkedCount);
             group.parked.forEach(release);
         }

@@ -55,6 +55,42 @@ class TrackerTest {
     }
 
     @Test
+    void whatIsOnlyCountedLeavesWithItsGroup() {
+        var lane = tracker.open();
+        long first = lane.group();
+        lane.park("a");
+        lane.count();
+        lane.count();
+        assertThat(lane.group()).isEqualTo(first);
+        assertThat(tracker.parkedCount()).isEqualTo(3);
+
+        lane.barrier(110);
+        assertThat(lane.group()).as("another group").isNotEqualTo(first);
+        lane.park("b");
+        lane.count();
+        var other = tracker.open();
+        other.absorb(lane);
+        assertThat(tracker.parkedCount()).isEqualTo(5);
+
+        tracker.durable(110);
+        assertThat(released).containsExactly("a");
+        assertThat(tracker.parkedCount()).isEqualTo(2);
+        other.drop();
+        assertThat(tracker.parkedCount()).isZero();
+    }
+
+    @Test
+    void whatIsOnlyCountedIsForgottenWithAllElse() {
+        var lane = tracker.open();
+        lane.park("a");
+        lane.count();
+        lane.barrier(110);
+        tracker.dropAll();
+        assertThat(tracker.parkedCount()).isZero();
+        assertThat(dropped).containsExactly("a");
+    }
+
+    @Test
     void whatABarrierDidNotAnswerForWaitsForTheNext() {
         var lane = tracker.open();
         var unanswered = tracker.open();

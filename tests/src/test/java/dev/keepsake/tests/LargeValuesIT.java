@@ -299,6 +299,7 @@ class LargeValuesIT {
                 options.maxOutputBytes(),
                 options.maxTotalOutputBytes(),
                 maxBytes,
+                options.fullLogPatienceMs(),
                 options.hold());
     }
 

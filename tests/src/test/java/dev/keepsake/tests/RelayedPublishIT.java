@@ -47,6 +47,7 @@ class RelayedPublishIT {
                                 standard.maxOutputBytes(),
                                 standard.maxTotalOutputBytes(),
                                 standard.maxTransactionBytes(),
+                                standard.fullLogPatienceMs(),
                                 standard.hold()));
     }
 

@@ -19,6 +19,7 @@ import dev.keepsake.front.Topology;
 import dev.keepsake.front.TopologyNode;
 import dev.keepsake.front.TopologyShard;
 import dev.keepsake.resp.CommandTable;
+import dev.keepsake.resp.RespValue;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -32,6 +33,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// The front of one primary that owns all slots, before a real engine, with nothing else around it:
@@ -46,6 +48,7 @@ final class ServedNode implements AutoCloseable {
     private final SocketChannel replica;
     private final NodeFront front;
     private final InetSocketAddress address;
+    private final Lease lease;
 
     private ServedNode(
             Transport transport,
@@ -53,7 +56,9 @@ final class ServedNode implements AutoCloseable {
             Engine engine,
             SocketChannel replica,
             NodeFront front,
-            InetSocketAddress address) {
+            InetSocketAddress address,
+            Lease lease) {
+        this.lease = lease;
         this.transport = transport;
         this.launcher = launcher;
         this.engine = engine;
@@ -109,8 +114,9 @@ final class ServedNode implements AutoCloseable {
             front.admitOperators(operatorSocket);
         }
         front.bind(address).get(10, TimeUnit.SECONDS);
-        front.servePrimary(engine.socket(), () -> true).get(10, TimeUnit.SECONDS);
-        return new ServedNode(transport, launcher, engine, replica, front, address);
+        var lease = new Lease();
+        front.servePrimary(engine.socket(), lease::isHeld).get(10, TimeUnit.SECONDS);
+        return new ServedNode(transport, launcher, engine, replica, front, address, lease);
     }
 
     /// A front that neither listens nor has an engine yet, and admits operators over this socket.
@@ -189,6 +195,45 @@ final class ServedNode implements AutoCloseable {
 
     Engine engine() {
         return engine;
+    }
+
+    /// Whether the node leads, as the test wants it.
+    Lease lease() {
+        return lease;
+    }
+
+    /// Says that all that has been executed until now is durable.
+    void makeDurable() throws IOException {
+        if (engine.command("ROLE") instanceof RespValue.ArrayReply(List<RespValue> items)
+                && items.get(1) instanceof RespValue.IntegerReply(long offset)) {
+            front.onDurable(offset);
+        }
+    }
+
+    /// A lease that a test ends and renews.
+    static final class Lease {
+        private final AtomicInteger asked = new AtomicInteger();
+        private final AtomicInteger held = new AtomicInteger(Integer.MAX_VALUE);
+
+        private boolean isHeld() {
+            asked.incrementAndGet();
+            return held.getAndUpdate(left -> left > 0 ? left - 1 : 0) > 0;
+        }
+
+        /// It is over once it has been asked for so often.
+        void endAfter(int times) {
+            asked.set(0);
+            held.set(times);
+        }
+
+        void renew() {
+            held.set(Integer.MAX_VALUE);
+        }
+
+        /// How often it has been asked for since it was to end.
+        int asked() {
+            return asked.get();
+        }
     }
 
     @Override

@@ -47,7 +47,16 @@ final class UnixWire implements AutoCloseable {
         out.release();
     }
 
+    RespValue askValue(String... command) throws IOException {
+        send(command);
+        return readValue();
+    }
+
     String read() throws IOException {
+        return Wire.show(readValue());
+    }
+
+    private RespValue readValue() throws IOException {
         int length = received.isReadable() ? framer.parse(received) : -1;
         while (length < 0) {
             if (readChunk() < 0) {
@@ -55,7 +64,7 @@ final class UnixWire implements AutoCloseable {
             }
             length = framer.parse(received);
         }
-        return Wire.show(RespValue.decode(received.readSlice(length)));
+        return RespValue.decode(received.readSlice(length));
     }
 
     /// Whether anything has come by now.

@@ -1,0 +1,40 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.CommandSpec;
+
+/// How long a reply waits for its place in a log that has no room.
+///
+/// A write that has been executed is in nobody's hands any more: it may be in the log yet, and may
+/// be lost yet. To answer it with an error would report a failure that nobody knows of, so it waits
+/// for as long as it takes. A command that has changed nothing has no outcome that could be
+/// misreported.
+enum Patience {
+    /// Without end: its command may have changed something.
+    ENDLESS,
+    /// Until [FrontOptions#fullLogPatienceMs]: then an error stands in its place.
+    LIMITED,
+    /// Not for the log at all. It tells nothing of the data and waits for its turn.
+    NONE;
+
+    /// Of the reply to a command.
+    static Patience of(CommandSpec spec) {
+        // The others change the engine or the connection: CONFIG SET, WATCH, CLIENT TRACKING.
+        boolean shared = spec.handling() == CommandSpec.Handling.SHARED_LANE;
+        return switch (spec.effect()) {
+            case READ -> Route.keepsResult(spec) ? ENDLESS : LIMITED;
+            case SCAN -> shared && !spec.name().endsWith("publish") ? LIMITED : ENDLESS;
+            case NONE -> {
+                if (SlowLog.isFor(spec)) {
+                    yield LIMITED; // shows commands with their arguments
+                }
+                yield shared && !spec.name().endsWith("|kill") ? NONE : ENDLESS;
+            }
+            case WRITE, OPAQUE -> ENDLESS;
+        };
+    }
+
+    /// What waits for both has to wait for the longer.
+    Patience orLonger(Patience other) {
+        return compareTo(other) <= 0 ? this : other;
+    }
+}
