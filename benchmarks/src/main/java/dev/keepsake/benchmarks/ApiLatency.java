@@ -70,7 +70,7 @@ public final class ApiLatency implements Callable<Integer> {
                         """
                         {"ClusterName":"recorded-%03d","NodeType":"db.t4g.small",\
                         "ACLName":"open-access","NumReplicasPerShard":0,\
-                        "SnapshotArns":["file:///nowhere/none.rdb"]}\
+                        "SnapshotArns":["arn:aws:s3:::nowhere/none.rdb"]}\
                         """
                                 .formatted(i));
                 String name = "recorded-%03d".formatted(i);

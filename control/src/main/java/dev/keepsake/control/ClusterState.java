@@ -170,8 +170,9 @@ public record ClusterState(
         return change(next, Status.AVAILABLE, failover, null);
     }
 
+    /// One that is to go: neither an update nor a failover goes on.
     ClusterState deleting(@Nullable Instant since) {
-        return since(parametersSince, since).with(Status.DELETING);
+        return since(parametersSince, since).change(spec, Status.DELETING, null, null);
     }
 
     /// @param since when it was asked for, if that is known

@@ -45,6 +45,7 @@ public final class ControlPlane {
     private final ClusterUpdates updates;
     private final MultiRegion multiRegion = new MultiRegion();
     private final PortRoom ports;
+    private final RestoreFiles restoreFiles;
 
     /// Without a quota of failovers, over the bundled engine.
     public ControlPlane(ControlState state) {
@@ -65,6 +66,8 @@ public final class ControlPlane {
         this(state, failoverQuota, engines, strictEngines, pace, NodePorts.ALL);
     }
 
+    /// Without files of the machine to fill clusters with.
+    ///
     /// @param places where nodes may listen
     public ControlPlane(
             ControlState state,
@@ -73,7 +76,20 @@ public final class ControlPlane {
             boolean strictEngines,
             StatusPace pace,
             NodePlaces places) {
+        this(state, failoverQuota, engines, strictEngines, pace, places, RestoreFiles.NONE);
+    }
+
+    /// @param restoreFiles which files new clusters may be filled with
+    public ControlPlane(
+            ControlState state,
+            int failoverQuota,
+            InstalledEngines engines,
+            boolean strictEngines,
+            StatusPace pace,
+            NodePlaces places,
+            RestoreFiles restoreFiles) {
         this.ports = new PortRoom(state, places);
+        this.restoreFiles = restoreFiles;
         this.engines = engines;
         this.strictEngines = strictEngines;
         this.pace = pace;
@@ -91,6 +107,11 @@ public final class ControlPlane {
     /// How long statuses last.
     StatusPace pace() {
         return pace;
+    }
+
+    /// Which files new clusters may be filled with.
+    RestoreFiles restoreFiles() {
+        return restoreFiles;
     }
 
     /// Users and ACLs.
@@ -308,7 +329,9 @@ public final class ControlPlane {
                 nextToken);
     }
 
-    /// DeleteCluster. With a final snapshot, the cluster goes only once that is there.
+    /// DeleteCluster, in whatever state the cluster is: what is under way for it is given up. Only
+    /// a final snapshot needs one that is available, and the cluster goes once that is there; so
+    /// does a snapshot that somebody asked for and that is still being taken.
     public Decision<ClusterState> deleteCluster(
             String region,
             @Nullable String clusterName,
@@ -323,10 +346,11 @@ public final class ControlPlane {
                     "Cluster %s is not part of a multi-Region cluster; omit MultiRegionClusterName.",
                     cluster.spec().id().name());
         }
-        boolean neverCameUp =
-                cluster.status() == ClusterState.Status.CREATE_FAILED
-                        || cluster.status() == ClusterState.Status.RESTORE_FAILED;
-        if (!neverCameUp || finalSnapshotName != null) {
+        if (cluster.status() == ClusterState.Status.DELETING) {
+            throw Fault.INVALID_CLUSTER_STATE.because(
+                    "Cluster %s is deleting already.", cluster.spec().id().name());
+        }
+        if (finalSnapshotName != null) {
             expectAvailable(cluster);
         }
         var records = new ArrayList<ControlRecord>();
@@ -334,6 +358,7 @@ public final class ControlPlane {
             String name = snapshots.free(region, "FinalSnapshotName", finalSnapshotName);
             snapshots.asked(records, name, cluster, false, null, null, now, random);
         }
+        records.addAll(snapshots.givenUpWith(cluster.spec().id(), now));
         records.add(new ControlRecord.ClusterDeleting(cluster.spec().id(), now));
         return new Decision<>(records, cluster.deleting(now));
     }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.random.RandomGenerator;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /// Snapshots of clusters: on request, by the schedule, as copies, and as what new clusters are
@@ -21,6 +22,8 @@ public final class Snapshots {
     private static final int MANUAL_PER_DAY_MAX = 20;
     private static final DateTimeFormatter AUTOMATIC_NAME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd-HH-mm", Locale.ROOT).withZone(ZoneOffset.UTC);
+
+    private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9._-]{1,255}"); // of the model
 
     private final ControlState state;
     private final ControlPlane plane;
@@ -126,7 +129,10 @@ public final class Snapshots {
         var source = existing(region, sourceName);
         expectAvailable(source);
         expectRoomToday(source.cluster().id(), now);
-        if (bucket != null && (bucket.startsWith(".") || bucket.contains(".."))) {
+        if (bucket != null
+                && (!BUCKET.matcher(bucket).matches()
+                        || bucket.startsWith(".")
+                        || bucket.contains(".."))) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "TargetBucket %s is not the name of a bucket.", bucket);
         }
@@ -289,6 +295,14 @@ public final class Snapshots {
                         "%s is not one of SnapshotArns; expected file:///PATH or"
                                 + " arn:aws:s3:::BUCKET/KEY.",
                         arn);
+            }
+            if (arn.startsWith("file:")) {
+                plane.restoreFiles()
+                        .refusalOf(arn)
+                        .ifPresent(refusal -> {
+                            throw Fault.INVALID_PARAMETER_VALUE.because(
+                                    "SnapshotArns has %s; %s", arn, refusal);
+                        });
             }
         }
         return new Restore(arns.getFirst(), null, List.of(), arns);
@@ -469,6 +483,20 @@ public final class Snapshots {
                 .anyMatch(snapshot ->
                         snapshot.status() == ClusterSnapshot.Status.CREATING
                                 && snapshot.cluster().id().equals(cluster));
+    }
+
+    /// Automated snapshots that are being taken of a cluster when it is to go: nobody asked for
+    /// them.
+    List<ControlRecord> givenUpWith(ClusterId cluster, Instant now) {
+        var records = new ArrayList<ControlRecord>();
+        for (var snapshot : state.snapshots().all(cluster.region())) {
+            if (snapshot.automated()
+                    && snapshot.cluster().id().equals(cluster)
+                    && snapshot.status() == ClusterSnapshot.Status.CREATING) {
+                records.add(new ControlRecord.SnapshotChanged(snapshot.deleting(now)));
+            }
+        }
+        return records;
     }
 
     /// Automated snapshots go with their cluster; one that is still being copied a little later.

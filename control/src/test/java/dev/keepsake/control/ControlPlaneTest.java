@@ -115,9 +115,6 @@ class ControlPlaneTest {
                                 control.now,
                                 new SplittableRandom(1)),
                 "ClusterName is required.");
-        control.create(Create.named("demo"));
-        assertRefused(
-                Fault.INVALID_CLUSTER_STATE, () -> control.delete("demo"), "demo is creating");
         control.available(Create.named("other"));
         assertRefused(
                 Fault.INVALID_PARAMETER_COMBINATION,
@@ -225,10 +222,6 @@ class ControlPlaneTest {
         control.decide(
                 plane -> plane.failoverPromoted(id, "demo-0001-001", "demo-0001-002", control.now));
         assertFailoverRefused();
-        assertRefused(
-                Fault.INVALID_CLUSTER_STATE,
-                () -> control.delete("demo"),
-                "failover of shard 0001");
         control.failOver("other", "0001"); // another cluster has nothing to wait for
 
         control.decide(plane -> plane.failoverFinished(id, "demo-0001-001", control.now));

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.function.Function;
@@ -78,7 +79,8 @@ final class MemoryControl implements ControlService {
                                 ? new NodePorts(
                                         firstPort, lastPort, port -> !portsOfOthers.contains(port))
                                 : new NodeAddresses(
-                                        block, (address, port) -> !portsOfOthers.contains(port)));
+                                        block, (address, port) -> !portsOfOthers.contains(port)),
+                        address -> Optional.empty());
     }
 
     @Override

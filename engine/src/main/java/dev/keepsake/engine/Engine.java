@@ -51,6 +51,11 @@ public final class Engine implements AutoCloseable {
         return node;
     }
 
+    /// Whether its work directory is there or further below.
+    boolean worksBelow(Path directory) {
+        return workDirectory.path().toAbsolutePath().startsWith(directory);
+    }
+
     /// The program that runs.
     public EngineBinary binary() {
         return binary;

@@ -77,6 +77,14 @@ public final class EngineLauncher implements AutoCloseable {
         }
     }
 
+    /// Kills the engines that work in a directory or below it, those that have yet to answer
+    /// included, and returns at once. An engine can be launched only where the directory above its
+    /// own is there, so none follows once that has been deleted.
+    public synchronized void killBelow(Path directory) {
+        var path = directory.toAbsolutePath();
+        running.stream().filter(engine -> engine.worksBelow(path)).forEach(Engine::kill);
+    }
+
     /// Ends every engine it has launched, forked children included. Nothing can be launched any
     /// more.
     @Override

@@ -31,6 +31,11 @@ final class PrivateFiles {
         if (parent != null) {
             Files.createDirectories(parent);
         }
+        directoryInParent(directory);
+    }
+
+    /// The same where the directory above has to be there already.
+    static void directoryInParent(Path directory) throws IOException {
         try {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
             return;

@@ -21,8 +21,11 @@ final class WorkDirectory {
 
     /// Makes the directory, or takes one that is there and removes the dumps of an earlier engine:
     /// a new engine must not load them.
+    ///
+    /// @throws IOException also when there is no directory above it: what the engine was for may
+    ///   have been deleted meanwhile, and is not to come back
     static WorkDirectory prepare(Path path) throws IOException {
-        PrivateFiles.directory(path);
+        PrivateFiles.directoryInParent(path);
         var directory = new WorkDirectory(path);
         directory.removeDumps();
         return directory;

@@ -14,9 +14,9 @@ interface Buckets extends AutoCloseable {
     /// The content of an object.
     ///
     /// @param into where the file may be put; it need not be there
-    /// @return that, or the file that the object is
+    /// @param filling what it is for; the object may not be larger than that admits
     /// @throws IOException when there is no such object, or it cannot be read; the message names it
-    Path get(String bucket, String key, Path into) throws IOException;
+    FillSource get(String bucket, String key, Path into, Filling filling) throws IOException;
 
     /// Gives up what is under way. Idempotent.
     @Override

@@ -2,6 +2,7 @@ package dev.keepsake.fleet;
 
 import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
+import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 
 /// Buckets that are directories. What is stored is forced.
@@ -23,9 +24,27 @@ final class DirectoryBuckets implements Buckets {
         DISK.forceDirectory(folder);
     }
 
+    /// The directory of a bucket may be a link, which its owner has made; what is in it leads
+    /// nowhere else.
     @Override
-    public Path get(String bucket, String key, Path into) throws IOException {
-        return objectAt(bucket, key);
+    public FillSource get(String bucket, String key, Path into, Filling filling)
+            throws IOException {
+        var object = objectAt(bucket, key);
+        var folder = directory.resolve(bucket).normalize();
+        return new FillSource(
+                "Object %s/%s".formatted(bucket, key), () -> open(bucket, key, folder, object));
+    }
+
+    private static SeekableByteChannel open(String bucket, String key, Path folder, Path object)
+            throws IOException {
+        try {
+            return FilesBelow.open(folder, object);
+        } catch (IOException e) {
+            throw new IOException(
+                    "Object %s/%s cannot be read; it has to be a regular file of the bucket."
+                            .formatted(bucket, key),
+                    e);
+        }
     }
 
     @Override

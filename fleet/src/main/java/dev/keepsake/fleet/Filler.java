@@ -36,32 +36,41 @@ final class Filler {
     /// Fills one shard.
     ///
     /// @param spec how the engine is launched; its parameters have to admit DEBUG
-    /// @param files RDB files, as any engine writes them
+    /// @param sources RDB files, as any engine writes them
+    /// @param filling bounds what is read, and may end it
     /// @param slots what belongs to the shard
     /// @param result where the file is put
     /// @throws IOException when a file cannot be loaded; the message names it
-    void fill(EngineSpec spec, List<Path> files, SlotRange slots, Path result) throws IOException {
+    void fill(
+            EngineSpec spec,
+            List<FillSource> sources,
+            SlotRange slots,
+            Path result,
+            Filling filling)
+            throws IOException {
+        filling.expectWanted();
         try (var engine = launcher.launch(spec)) {
             var dump = spec.workDirectory().resolve(DUMP);
-            for (var file : files) {
-                Files.copy(file, dump, StandardCopyOption.REPLACE_EXISTING);
-                load(engine, file);
+            filling.beginShard();
+            for (var source : sources) {
+                filling.copy(source, dump);
+                load(engine, source.name());
             }
             giveUpOthers(engine, slots);
+            filling.expectWanted();
             expectOk(engine.commandWithin(WHOLE_DATA_NS, "SAVE"), "SAVE");
             Files.move(dump, result, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
-    private static void load(Engine engine, Path file) throws IOException {
+    private static void load(Engine engine, String name) throws IOException {
         try {
             expectOk(
                     engine.commandWithin(
                             WHOLE_DATA_NS, "DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"),
                     "loading");
         } catch (IOException e) {
-            throw new IOException(
-                    "File %s cannot be loaded as one database.".formatted(file.getFileName()), e);
+            throw new IOException("%s cannot be loaded as one database.".formatted(name), e);
         }
     }
 

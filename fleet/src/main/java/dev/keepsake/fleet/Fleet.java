@@ -16,13 +16,11 @@ import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.control.NodeSpec;
-import dev.keepsake.control.Restore;
 import dev.keepsake.control.ShardSpec;
 import dev.keepsake.control.SnapshotId;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.Secret;
-import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
@@ -108,11 +106,9 @@ public final class Fleet implements AutoCloseable {
     private final ArrayDeque<Function<ControlPlane, Decision<?>>> unreported = new ArrayDeque<>();
     private final UnitRoom unitRoom = new UnitRoom(LARGE_UNITS_AT_ONCE);
     private final SnapshotFiles snapshotFiles;
-    private final Filler filler;
+    private final Fillings fillings;
     private final RulesEngine rules;
     private final Set<SnapshotId> snapshotsUnderWay = new HashSet<>();
-    private final Set<ClusterId> filling = new HashSet<>();
-    private final Set<ClusterId> filled = new HashSet<>();
     private volatile boolean closed;
     private boolean snapshotUnderWay;
     private boolean retryDue;
@@ -141,8 +137,10 @@ public final class Fleet implements AutoCloseable {
         this.clock = clock;
         this.random = random;
         this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
-        this.snapshotFiles = new SnapshotFiles(config.dataDirectory(), buckets(config, clock));
-        this.filler = new Filler(launcher);
+        var callerFiles = new CallerFiles(config.tuning().restoreFrom());
+        this.snapshotFiles =
+                new SnapshotFiles(config.dataDirectory(), buckets(config, clock), callerFiles);
+        this.fillings = new Fillings(snapshotFiles, launcher, virtualThreads, new ToBeFilled());
         this.rules =
                 new RulesEngine(
                         launcher,
@@ -173,7 +171,8 @@ public final class Fleet implements AutoCloseable {
                                 this::installed,
                                 config.tuning().strictEngines(),
                                 config.tuning().statusPace(),
-                                places.asDecided()),
+                                places.asDecided(),
+                                callerFiles.asDecided()),
                         faults,
                         this::wake,
                         REWRITE_CONTROL_AFTER_BYTES);
@@ -277,6 +276,7 @@ public final class Fleet implements AutoCloseable {
         // that cannot be, the next server has to find out what is missing, as after a kill.
         var now = clock.now();
         report(plane -> plane.serverStopped(now));
+        fillings.close();
         snapshotFiles.close();
         running.values().forEach(ClusterRuntime::close);
         running.clear();
@@ -391,7 +391,7 @@ public final class Fleet implements AutoCloseable {
         var id = cluster.spec().id();
         switch (cluster.status()) {
             case CREATING -> {
-                if (isFilled(cluster)) {
+                if (running.containsKey(id) || fillings.isFilled(cluster.spec())) {
                     run(cluster);
                 }
             }
@@ -400,7 +400,7 @@ public final class Fleet implements AutoCloseable {
             case DELETING -> {
                 if (control.query(plane -> plane.snapshots().isAwaited(id))) {
                     run(cluster);
-                } else if (!filling.contains(id) && !isBeingSnapshotted(id)) {
+                } else if (fillings.giveUp(id) && !isBeingSnapshotted(id)) {
                     remove(cluster);
                 }
             }
@@ -651,67 +651,50 @@ public final class Fleet implements AutoCloseable {
 
     // ---- filling new clusters
 
-    /// Whether a cluster may start: at once, unless it is to be filled first.
-    private boolean isFilled(ClusterState cluster) {
-        var id = cluster.spec().id();
-        var restore = cluster.spec().restore();
-        if (restore == null || running.containsKey(id) || filled.contains(id)) {
-            return true;
-        }
-        if (filling.add(id)) {
-            virtualThreads.newThread(() -> fill(cluster.spec(), restore)).start();
-        }
-        return false;
-    }
-
     private static Buckets buckets(FleetConfig config, Clock clock) {
         return config.s3() == null
                 ? new DirectoryBuckets(config.dataDirectory().resolve("buckets"))
                 : new S3Buckets(config.s3(), clock);
     }
 
-    private void fill(ClusterSpec spec, Restore restore) {
-        var id = spec.id();
-        var downloads = directoryOf(id).resolve("downloads");
-        try {
-            SnapshotFiles.Trees.delete(downloads); // of an earlier process
-            var files = snapshotFiles.filesOf(restore, downloads);
-            for (var shard : spec.shards()) {
-                fill(spec, shard, files);
-            }
-            SnapshotFiles.Trees.delete(downloads);
-            inThread(() -> {
-                filling.remove(id);
-                filled.add(id);
-                reconcileAll();
-            });
-        } catch (IOException | RuntimeException e) {
-            if (closed) {
-                return; // it is filled when the records are read again
-            }
-            LOG.warn("cluster={} cannot be filled reason={}", id.name(), e.getMessage(), e);
-            String reason = String.valueOf(e.getMessage());
-            inThread(() -> {
-                filling.remove(id);
-                var now = clock.now();
-                report(plane -> plane.restoreFailed(id, reason, now));
-            });
+    /// What is known of clusters that have to be filled.
+    private final class ToBeFilled implements Fillings.Clusters {
+        @Override
+        public Path directoryOf(ClusterId id) {
+            return Fleet.this.directoryOf(id);
         }
-    }
 
-    /// Fills one shard, unless an earlier process has.
-    private void fill(ClusterSpec spec, ShardSpec shard, List<Path> files) throws IOException {
-        var directory = directoryOf(spec.id());
-        var snapshots = SnapshotStore.open(directory.resolve(shard.name() + "-snapshots"));
-        if (snapshots.newest().isPresent()) {
-            return;
+        @Override
+        public EngineSpec engineFor(ClusterSpec spec, ShardSpec shard) {
+            return helper(
+                    "%s-%s-fill".formatted(spec.id().name(), shard.name()),
+                    directoryOf(spec.id()),
+                    engineOf(spec),
+                    Map.of("enable-debug-command", "local"));
         }
-        String name = "%s-%s-fill".formatted(spec.id().name(), shard.name());
-        var engine =
-                helper(name, directory, engineOf(spec), Map.of("enable-debug-command", "local"));
-        var result = directory.resolve(shard.name() + "-fill.rdb");
-        filler.fill(engine, files, SlotRange.parse(shard.slots()), result);
-        snapshots.begin(result);
+
+        @Override
+        public long capacityBytes(ClusterSpec spec) {
+            long nodeBytes = config.tuning().maxmemoryBytes(spec.nodeType());
+            return nodeBytes == 0 ? Long.MAX_VALUE : nodeBytes * spec.shards().size();
+        }
+
+        @Override
+        public void onFilled(ClusterId id) {
+            reconcileAll();
+        }
+
+        @Override
+        public void onNotFilled(ClusterId id, String reason) {
+            var now = clock.now();
+            report(plane -> plane.restoreFailed(id, reason, now));
+            reconcileAll(); // it may be waited for by a deletion
+        }
+
+        @Override
+        public void inFleet(Runnable action) {
+            inThread(action);
+        }
     }
 
     /// An engine that serves nobody.
@@ -775,11 +758,13 @@ public final class Fleet implements AutoCloseable {
         if (runtime != null) {
             runtime.close();
         }
+        launcher.killBelow(directoryOf(id)); // those that are being launched, too
         for (var shard : cluster.spec().shards()) {
             logs.delete(directoryOf(id).resolve(shard.name()));
         }
         SnapshotFiles.Trees.delete(directoryOf(id));
-        filled.remove(id);
+        fillings.forget(id);
+        complaints.remove(id);
         failingSinceNs.remove(id);
         control.decide(plane -> plane.clusterRemoved(id, clock.now()));
         var endpoints = cluster.endpoints();

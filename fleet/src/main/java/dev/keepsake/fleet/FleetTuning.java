@@ -8,6 +8,7 @@ import dev.keepsake.control.StatusPace;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.shard.LeaseTimings;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -30,6 +31,7 @@ import org.jspecify.annotations.Nullable;
 /// @param createWithinNs how long a new cluster may fail to start before it is given up
 /// @param operatorSockets a directory for sockets over which operators reach nodes, or null for
 ///   none; only its owner may enter it
+/// @param restoreFrom the directories out of which callers may fill clusters with files
 public record FleetTuning(
         LeaseTimings timings,
         long snapshotEveryBytes,
@@ -43,7 +45,8 @@ public record FleetTuning(
         NodeMemory memory,
         FrontOptions front,
         long createWithinNs,
-        @Nullable Path operatorSockets) {
+        @Nullable Path operatorSockets,
+        List<Path> restoreFrom) {
     public FleetTuning {
         checkArgument(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
@@ -51,6 +54,7 @@ public record FleetTuning(
         checkArgument(silenceNs > 0, "a silence of %d ns", silenceNs);
         checkArgument(failoverQuota >= 0, "a quota of %d failovers", failoverQuota);
         checkArgument(createWithinNs > 0, "clusters that start within %d ns", createWithinNs);
+        restoreFrom = List.copyOf(restoreFrom);
     }
 
     /// The standard lease, a snapshot every 256 MiB of log, engines dead after 10 s, failovers that
@@ -69,7 +73,8 @@ public record FleetTuning(
                 NodeMemory.asAws(),
                 FrontOptions.standard(),
                 TimeUnit.MINUTES.toNanos(1),
-                null);
+                null,
+                List.of());
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
@@ -117,6 +122,10 @@ public record FleetTuning(
         return with(parts -> parts.operatorSockets = directory);
     }
 
+    public FleetTuning withRestoreFrom(List<Path> directories) {
+        return with(parts -> parts.restoreFrom = directories);
+    }
+
     private FleetTuning with(Consumer<Parts> change) {
         var parts = new Parts(this);
         change.accept(parts);
@@ -138,6 +147,7 @@ public record FleetTuning(
         private FrontOptions front;
         private long createWithinNs;
         private @Nullable Path operatorSockets;
+        private List<Path> restoreFrom;
 
         Parts(FleetTuning whole) {
             timings = whole.timings;
@@ -153,6 +163,7 @@ public record FleetTuning(
             front = whole.front;
             createWithinNs = whole.createWithinNs;
             operatorSockets = whole.operatorSockets;
+            restoreFrom = whole.restoreFrom;
         }
 
         FleetTuning together() {
@@ -169,7 +180,8 @@ public record FleetTuning(
                     memory,
                     front,
                     createWithinNs,
-                    operatorSockets);
+                    operatorSockets,
+                    restoreFrom);
         }
     }
 

@@ -242,7 +242,9 @@ final class S3Buckets implements Buckets {
     }
 
     @Override
-    public Path get(String bucket, String key, Path into) throws IOException {
+    public FillSource get(String bucket, String key, Path into, Filling filling)
+            throws IOException {
+        String name = "Object %s/%s".formatted(bucket, key);
         var head = send(new Ask("HEAD", bucket, key), NOTHING);
         long bytes = head.headers().firstValueAsLong("Content-Length").orElse(-1);
         var tag = head.headers().firstValue("ETag");
@@ -251,6 +253,7 @@ final class S3Buckets implements Buckets {
                     "the S3 server does not tell length and ETag of %s/%s".formatted(bucket, key));
         }
         Files.createDirectories(into.toAbsolutePath().getParent());
+        filling.expectRoom(name, bytes, into);
         try (var file =
                 FileChannel.open(
                         into,
@@ -260,6 +263,7 @@ final class S3Buckets implements Buckets {
             long eachBytes = Math.min(partBytes, READ_PART_BYTES);
             for (long from = 0; from < bytes; from += eachBytes) {
                 long to = Math.min(bytes, from + eachBytes);
+                filling.expectRoom(name, to - from, into);
                 var range =
                         Map.of(
                                 "range",
@@ -279,7 +283,7 @@ final class S3Buckets implements Buckets {
             }
             file.force(true);
         }
-        return into;
+        return FillSource.ofOurs(name, into);
     }
 
     private HttpResponse<byte[]> send(Ask ask, byte[] body) throws IOException {

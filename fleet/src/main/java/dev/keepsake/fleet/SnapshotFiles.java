@@ -5,17 +5,19 @@ import dev.keepsake.control.Restore;
 import dev.keepsake.control.SnapshotId;
 import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.channels.FileChannel;
+import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /// Where the files of clusters' snapshots are: a directory for each snapshot with one RDB file a
 /// shard, and buckets. Stateless; every method blocks.
@@ -27,10 +29,12 @@ final class SnapshotFiles {
 
     private final Path directory;
     private final Buckets buckets;
+    private final CallerFiles callerFiles;
 
-    SnapshotFiles(Path dataDirectory, Buckets buckets) {
+    SnapshotFiles(Path dataDirectory, Buckets buckets, CallerFiles callerFiles) {
         this.directory = dataDirectory.resolve("snapshots");
         this.buckets = buckets;
+        this.callerFiles = callerFiles;
     }
 
     /// Where a snapshot's files are.
@@ -97,38 +101,34 @@ final class SnapshotFiles {
         Trees.delete(of(id));
     }
 
-    /// The files that a new cluster is filled with.
+    /// What a new cluster is filled with.
     ///
     /// @param downloads where objects may be put that are not files yet
     /// @throws IOException when one cannot be read; the message names it
-    List<Path> filesOf(Restore restore, Path downloads) throws IOException {
-        var files = new ArrayList<Path>();
+    List<FillSource> sourcesOf(Restore restore, Path downloads, Filling filling)
+            throws IOException {
+        var sources = new ArrayList<FillSource>();
         if (restore.snapshot() != null) {
             for (var shard : restore.shards()) {
-                files.add(of(restore.snapshot()).resolve(shard.name() + ".rdb"));
+                String file = shard.name() + ".rdb";
+                sources.add(
+                        FillSource.ofOurs(
+                                "File %s of snapshot %s".formatted(file, restore.from()),
+                                of(restore.snapshot()).resolve(file)));
             }
         }
         for (String address : restore.files()) {
-            files.add(fileAt(address, downloads.resolve(files.size() + ".rdb")));
+            var object = OBJECT.matcher(address);
+            sources.add(
+                    object.matches()
+                            ? buckets.get(
+                                    object.group(1),
+                                    object.group(2),
+                                    downloads.resolve(sources.size() + ".rdb"),
+                                    filling)
+                            : callerFiles.at(address));
         }
-        for (var file : files) {
-            if (!Files.isReadable(file)) {
-                throw new IOException("File %s cannot be read.".formatted(file));
-            }
-        }
-        return files;
-    }
-
-    private Path fileAt(String address, Path download) throws IOException {
-        var object = OBJECT.matcher(address);
-        if (object.matches()) {
-            return buckets.get(object.group(1), object.group(2), download);
-        }
-        try {
-            return Path.of(URI.create(address));
-        } catch (IllegalArgumentException e) {
-            throw new IOException("%s names no file.".formatted(address), e);
-        }
+        return sources;
     }
 
     /// Trees of files.
@@ -140,12 +140,34 @@ final class SnapshotFiles {
             if (!Files.exists(tree)) {
                 return;
             }
-            try (var files = Files.walk(tree)) {
-                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.deleteIfExists(file);
+            Files.walkFileTree(tree, new Deleting());
+        }
+
+        /// What goes by itself meanwhile, as the files of an engine that ends do, is gone too.
+        private static final class Deleting extends SimpleFileVisitor<Path> {
+            @Override
+            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)
+                    throws IOException {
+                Files.deleteIfExists(file);
+                return FileVisitResult.CONTINUE;
+            }
+
+            @Override
+            public FileVisitResult visitFileFailed(Path file, IOException e) throws IOException {
+                if (e instanceof NoSuchFileException) {
+                    return FileVisitResult.CONTINUE;
                 }
-            } catch (UncheckedIOException e) {
-                throw e.getCause();
+                throw e;
+            }
+
+            @Override
+            public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException e)
+                    throws IOException {
+                if (e != null) {
+                    throw e;
+                }
+                Files.deleteIfExists(directory);
+                return FileVisitResult.CONTINUE;
             }
         }
     }

@@ -61,7 +61,8 @@ class S3BucketsTest {
         assertThat(s3.requests()).hasSize(requests);
         assertThat(s3.objects("bucket").get(KEY)).isEqualTo(Files.readAllBytes(file));
         assertThat(s3.openUploads()).isZero();
-        var back = buckets.get("bucket", KEY, directory.resolve("new").resolve("back"));
+        var back = directory.resolve("new").resolve("back");
+        buckets.get("bucket", KEY, back, filling());
         assertThat(back).hasSameBinaryContentAs(file);
     }
 
@@ -88,7 +89,8 @@ class S3BucketsTest {
                 .withMessageContaining("404 NoSuchBucket")
                 .withMessageContaining("none/" + KEY);
         assertThatExceptionOfType(IOException.class)
-                .isThrownBy(() -> buckets.get("bucket", "none", directory.resolve("back")))
+                .isThrownBy(
+                        () -> buckets.get("bucket", "none", directory.resolve("back"), filling()))
                 .withMessageContaining("404 to the HEAD of bucket/none");
     }
 
@@ -99,8 +101,29 @@ class S3BucketsTest {
         buckets.put("bucket", KEY, file);
         assertThat(s3.objects("bucket").get(KEY)).isEqualTo(Files.readAllBytes(file));
         s3.failNext(2);
-        assertThat(buckets.get("bucket", KEY, directory.resolve("back")))
-                .hasSameBinaryContentAs(file);
+        var back = directory.resolve("back");
+        buckets.get("bucket", KEY, back, filling());
+        assertThat(back).hasSameBinaryContentAs(file);
+    }
+
+    @Test
+    void anObjectThatIsLargerThanTheNodesIsNotFetched() throws IOException {
+        buckets.put("bucket", KEY, file(2_500));
+        var back = directory.resolve("back");
+        assertThatExceptionOfType(IOException.class)
+                .isThrownBy(() ->
+                        buckets.get(
+                                "bucket",
+                                KEY,
+                                back,
+                                new Filling(2_499, directory -> Long.MAX_VALUE)))
+                .withMessageContaining("Object bucket/" + KEY + " has 2500 bytes")
+                .withMessageContaining("2499");
+        assertThat(back).doesNotExist();
+    }
+
+    private static Filling filling() {
+        return new Filling(1 << 20, directory -> Long.MAX_VALUE);
     }
 
     @Test

@@ -212,6 +212,8 @@ final class StartCommand implements Callable<Integer> {
 
     @Mixin private NetworkOptions networkOptions = new NetworkOptions();
 
+    @Mixin private RestoreOptions restoreOptions = new RestoreOptions();
+
     @Mixin private LimitOptions limitOptions = new LimitOptions();
 
     @Mixin private LogOptions logOptions = new LogOptions();
@@ -316,6 +318,7 @@ final class StartCommand implements Callable<Integer> {
         int quickened = quickened();
         boolean instant = quickened == 0;
         return FleetTuning.standard()
+                .withRestoreFrom(restoreOptions.directories())
                 .withSnapshotEvery((long) snapshotEveryMb << 20)
                 .withEngineTimeout(TimeUnit.MILLISECONDS.toNanos(engineTimeoutMs))
                 .withFailovers(

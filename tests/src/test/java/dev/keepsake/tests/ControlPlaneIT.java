@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.lang.reflect.Method;
 import java.nio.file.Files;
@@ -60,7 +62,11 @@ class ControlPlaneIT {
 
     @BeforeAll
     static void start() throws Exception {
-        server = TestServer.start(directory);
+        server =
+                TestServer.start(
+                        directory,
+                        ServerParts.standard(),
+                        FleetTuning.standard().withRestoreFrom(List.of(elsewhere())));
         api = server.api().client();
     }
 
@@ -242,7 +248,7 @@ class ControlPlaneIT {
 
         var exported = directory.resolve("buckets").resolve("bucket");
         assertThat(exported.resolve("two-0001.rdb")).exists();
-        var elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
+        var elsewhere = Files.createDirectories(elsewhere());
         Files.copy(exported.resolve("two-0001.rdb"), elsewhere.resolve("a.rdb"));
         api.createCluster(request ->
                 request.clusterName("filled")
@@ -276,6 +282,10 @@ class ControlPlaneIT {
         for (String name : List.of("broken", "restored", "source")) {
             server.api().delete(name);
         }
+    }
+
+    private static Path elsewhere() {
+        return directory.resolve("elsewhere");
     }
 
     @Test

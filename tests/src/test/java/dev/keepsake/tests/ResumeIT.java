@@ -148,7 +148,11 @@ class ResumeIT {
 
     private ServerProcess launch(PortRange ports) throws IOException {
         return ServerProcess.launch(
-                data, ports.first(), new PortRange(ports.first() + 1, ports.last() - 2));
+                data,
+                ports.first(),
+                new PortRange(ports.first() + 1, ports.last() - 2),
+                "--restore-from",
+                data.toString());
     }
 
     /// One call at random.

@@ -1,0 +1,176 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterSpec;
+import dev.keepsake.control.Restore;
+import dev.keepsake.control.ShardSpec;
+import dev.keepsake.core.SlotRange;
+import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.shard.SnapshotStore;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ThreadFactory;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Fills new clusters with what they are to begin with, before they start. Owned by the fleet's
+/// thread; the work is done on a thread for each cluster.
+///
+/// A shard that an earlier process has filled is not filled again. What cannot be filled leaves no
+/// file behind, nor does what is given up.
+final class Fillings {
+    /// What is to be known of clusters, and who hears of the outcome.
+    interface Clusters {
+        /// Where everything of a cluster is. Any thread.
+        Path directoryOf(ClusterId id);
+
+        /// The engine that makes a shard's first file. Any thread.
+        EngineSpec engineFor(ClusterSpec spec, ShardSpec shard);
+
+        /// How much the nodes of a cluster hold, in bytes. Any thread.
+        long capacityBytes(ClusterSpec spec);
+
+        /// On the fleet's thread.
+        void onFilled(ClusterId id);
+
+        /// On the fleet's thread; also when it was given up.
+        void onNotFilled(ClusterId id, String reason);
+
+        /// Does something on the fleet's thread.
+        void inFleet(Runnable action);
+    }
+
+    private static final Logger LOG = LoggerFactory.getLogger(Fillings.class);
+
+    private final SnapshotFiles snapshotFiles;
+    private final Filler filler;
+    private final EngineLauncher launcher;
+    private final ThreadFactory threads;
+    private final Clusters clusters;
+    private final Map<ClusterId, Filling> underWay = new HashMap<>();
+    private final Set<ClusterId> done = new HashSet<>();
+    private volatile boolean closed;
+
+    Fillings(
+            SnapshotFiles snapshotFiles,
+            EngineLauncher launcher,
+            ThreadFactory threads,
+            Clusters clusters) {
+        this.snapshotFiles = snapshotFiles;
+        this.filler = new Filler(launcher);
+        this.launcher = launcher;
+        this.threads = threads;
+        this.clusters = clusters;
+    }
+
+    /// Whether a cluster may start: at once, unless it is to be filled first, which begins then.
+    boolean isFilled(ClusterSpec spec) {
+        var id = spec.id();
+        var restore = spec.restore();
+        if (restore == null || done.contains(id)) {
+            return true;
+        }
+        if (!underWay.containsKey(id)) {
+            var filling = new Filling(clusters.capacityBytes(spec), Filling.REAL);
+            underWay.put(id, filling);
+            threads.newThread(() -> fill(spec, restore, filling)).start();
+        }
+        return false;
+    }
+
+    /// Gives up filling a cluster, if it is being filled.
+    ///
+    /// @return whether that has ended; if not, the end will be reported
+    boolean giveUp(ClusterId id) {
+        var filling = underWay.get(id);
+        if (filling == null) {
+            return true;
+        }
+        filling.stop(); // first, so that no engine is launched behind those that are ended
+        launcher.killBelow(clusters.directoryOf(id));
+        return false;
+    }
+
+    /// Nothing of a cluster is left.
+    void forget(ClusterId id) {
+        done.remove(id);
+    }
+
+    /// What is under way is left as it is for the next process.
+    void close() {
+        closed = true;
+        underWay.values().forEach(Filling::stop);
+    }
+
+    private void fill(ClusterSpec spec, Restore restore, Filling filling) {
+        var id = spec.id();
+        var directory = clusters.directoryOf(id);
+        var downloads = directory.resolve("downloads");
+        try {
+            SnapshotFiles.Trees.delete(downloads); // of an earlier process
+            var sources =
+                    filling.waitingFor(() -> snapshotFiles.sourcesOf(restore, downloads, filling));
+            for (var shard : spec.shards()) {
+                fill(spec, shard, directory, sources, filling);
+            }
+            SnapshotFiles.Trees.delete(downloads);
+            clusters.inFleet(() -> {
+                underWay.remove(id);
+                done.add(id);
+                clusters.onFilled(id);
+            });
+        } catch (IOException | RuntimeException e) {
+            if (!closed) { // it is filled when the records are read again
+                notFilled(id, directory, e);
+            }
+        }
+    }
+
+    private void fill(
+            ClusterSpec spec,
+            ShardSpec shard,
+            Path directory,
+            List<FillSource> sources,
+            Filling filling)
+            throws IOException {
+        var snapshots = SnapshotStore.open(directory.resolve(shard.name() + "-snapshots"));
+        if (snapshots.newest().isPresent()) {
+            return;
+        }
+        var result = directory.resolve(shard.name() + "-fill.rdb");
+        filler.fill(
+                clusters.engineFor(spec, shard),
+                sources,
+                SlotRange.parse(shard.slots()),
+                result,
+                filling);
+        snapshots.begin(result);
+    }
+
+    private void notFilled(ClusterId id, Path directory, Exception failure) {
+        String reason = String.valueOf(failure.getMessage());
+        if (failure instanceof Filling.StoppedException) {
+            LOG.info("cluster={} is not filled any further", id.name());
+        } else {
+            LOG.warn("cluster={} cannot be filled reason={}", id.name(), reason, failure);
+        }
+        try {
+            SnapshotFiles.Trees.delete(directory);
+        } catch (IOException e) {
+            LOG.warn(
+                    "cluster={} leaves files behind until it is deleted reason={}",
+                    id.name(),
+                    e.toString());
+        }
+        clusters.inFleet(() -> {
+            underWay.remove(id);
+            clusters.onNotFilled(id, reason);
+        });
+    }
+}
