@@ -84,7 +84,7 @@ final class FakeControl implements ControlService {
         for (var cluster : state.clusters()) {
             if (cluster.status() == ClusterState.Status.CREATING) {
                 var id = cluster.spec().id();
-                decide(plane -> plane.endpointsAssigned(id, endpoints(cluster)));
+                decide(plane -> plane.endpointsAssigned(id, endpoints(cluster), Instant.EPOCH));
                 decide(plane -> plane.clusterProvisioned(id, "7.0.15", now));
             }
         }

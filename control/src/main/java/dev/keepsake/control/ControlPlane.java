@@ -160,9 +160,24 @@ public final class ControlPlane {
                     "Cluster %s already exists.", spec.id().name());
         }
         checkNodesOfCustomer(spec, region);
+        boolean askedForPort = request.port() != null;
+        if (askedForPort) {
+            refuseIf(ports.ownerOfWanted(spec));
+        }
         expectPorts(spec, Fault.INSUFFICIENT_CLUSTER_CAPACITY);
+        if (askedForPort) {
+            refuseIf(ports.holdWanted(spec)); // last, for only what is accepted may hold it
+        }
         return new Decision<>(
                 List.of(new ControlRecord.ClusterCreated(spec)), ClusterState.creating(spec));
+    }
+
+    /// Whoever asked for a port has told others of it: another one would be a surprise to them, and
+    /// to tools that compare what was asked for with what there is.
+    private static void refuseIf(Optional<String> portTaken) {
+        portTaken.ifPresent(reason -> {
+            throw Fault.INVALID_PARAMETER_VALUE.because("%s", reason);
+        });
     }
 
     /// Expects that every node of a cluster, as it would be, will find a port, or an address.
@@ -504,12 +519,25 @@ public final class ControlPlane {
 
     // ---- what the fleet reports
 
-    /// The fleet has found ports for a cluster.
-    public Decision<Optional<ClusterState>> endpointsAssigned(ClusterId id, Endpoints endpoints) {
-        return reported(
-                id,
-                cluster -> !endpoints.equals(cluster.endpoints()),
-                new ControlRecord.EndpointsAssigned(id, endpoints));
+    /// The fleet has found ports for a cluster. One that gets another than it is to have says so.
+    public Decision<Optional<ClusterState>> endpointsAssigned(
+            ClusterId id, Endpoints endpoints, Instant now) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.filter(found -> !endpoints.equals(found.endpoints()))
+                .ifPresent(found -> {
+                    records.add(new ControlRecord.EndpointsAssigned(id, endpoints));
+                    int wanted = found.spec().requestedPort();
+                    if (found.endpoints() == null && endpoints.clusterPort() != wanted) {
+                        records.add(
+                                event(
+                                        id,
+                                        now,
+                                        "Port %d is taken on this machine; the endpoint of the cluster listens on port %d."
+                                                .formatted(wanted, endpoints.clusterPort())));
+                    }
+                });
+        return new Decision<>(records, cluster);
     }
 
     /// Every node of a new cluster answers. Reported again until the pace allows it to be

@@ -39,6 +39,47 @@ final class PortRoom {
         };
     }
 
+    /// Who has the port that a new cluster is to have, and the way out; empty when nobody does.
+    /// Without addresses of their own, clusters share the ports of one.
+    Optional<String> ownerOfWanted(ClusterSpec spec) {
+        if (!(places instanceof NodePorts range)) {
+            return Optional.empty();
+        }
+        int port = spec.requestedPort();
+        for (var cluster : state.clusters()) {
+            var endpoints = cluster.endpoints();
+            if (endpoints != null && endpoints.clusterPort() == port) {
+                return taken(port, "cluster %s listens".formatted(cluster.spec().id().name()));
+            }
+            if (endpoints != null && endpoints.nodePorts().containsValue(port)) {
+                return taken(
+                        port,
+                        "a node of cluster %s listens".formatted(cluster.spec().id().name()));
+            }
+        }
+        return range.isFree().test(port) ? Optional.empty() : takenByOthers(port);
+    }
+
+    /// Keeps that port for the cluster.
+    ///
+    /// @return who has it, and the way out; empty when it is kept
+    Optional<String> holdWanted(ClusterSpec spec) {
+        int port = spec.requestedPort();
+        return places instanceof NodePorts range && !range.holds().hold(spec.id(), port)
+                ? takenByOthers(port)
+                : Optional.empty();
+    }
+
+    private static Optional<String> takenByOthers(int port) {
+        return taken(port, "another program listens, or a cluster that is being created will");
+    }
+
+    private static Optional<String> taken(int port, String owner) {
+        return Optional.of(
+                "Port is %d, on which %s; give another Port, or start the server with --node-addresses, which gives every cluster an address of its own."
+                        .formatted(port, owner));
+    }
+
     private static Optional<String> shortage(int missing, String message) {
         return missing > 0 ? Optional.of(message) : Optional.empty();
     }

@@ -392,7 +392,7 @@ class ControlPlaneTest {
     void aReportThatComesTwiceIsADecisionWithoutRecords() {
         var id = control.create(Create.named("demo")).spec().id();
         var endpoints = control.endpoints(id);
-        assertOnce(plane -> plane.endpointsAssigned(id, endpoints));
+        assertOnce(plane -> plane.endpointsAssigned(id, endpoints, control.now));
         assertOnce(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
         control.failOver("demo", "0001");
         assertOnce(plane -> plane.failoverBegun(id, "demo-0001-001"));
@@ -439,7 +439,7 @@ class ControlPlaneTest {
         assertNoNews(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
         control.removed(id);
 
-        assertNoNews(plane -> plane.endpointsAssigned(id, endpoints));
+        assertNoNews(plane -> plane.endpointsAssigned(id, endpoints, control.now));
         assertNoNews(plane -> plane.failedOver(id, "demo-0001-002", control.now));
         assertThat(control.plane.clusterRemoved(id, control.now).response()).isEmpty();
         assertThat(control.messages("demo"))

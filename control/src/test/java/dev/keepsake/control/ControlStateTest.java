@@ -30,7 +30,7 @@ class ControlStateTest {
         assertThat(control.describe("demo").endpoints()).isNull();
         assertThat(control.describe("demo").enginePatchVersion()).isNull();
 
-        control.decide(plane -> plane.endpointsAssigned(id, control.endpoints(id)));
+        control.decide(plane -> plane.endpointsAssigned(id, control.endpoints(id), control.now));
         assertThat(control.describe("demo").endpoints()).isEqualTo(control.endpoints(id));
         assertThat(control.describe("demo").status()).isEqualTo(ClusterState.Status.CREATING);
 

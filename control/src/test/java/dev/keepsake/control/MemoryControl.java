@@ -145,7 +145,7 @@ final class MemoryControl implements ControlService {
     /// Creates a cluster and reports everything that makes it available.
     ClusterState available(CreateClusterRequest request) {
         var id = create(request).spec().id();
-        decide(plane -> plane.endpointsAssigned(id, endpoints(id)));
+        decide(plane -> plane.endpointsAssigned(id, endpoints(id), now));
         decide(plane -> plane.clusterProvisioned(id, "7.0.15", now));
         return describe(id.name());
     }
@@ -163,7 +163,8 @@ final class MemoryControl implements ControlService {
                 ports.put(node.name(), 7001 + ports.size());
             }
         }
-        return new Endpoints("127.0.0.1", 7000, ports);
+        int port = state.cluster(id).orElseThrow().spec().requestedPort();
+        return new Endpoints("127.0.0.1", port, ports);
     }
 
     /// Everything the fleet reports of a failover, from its beginning to its end.

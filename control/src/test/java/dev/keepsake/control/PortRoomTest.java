@@ -35,7 +35,7 @@ class PortRoomTest {
     void portsOfOthersAndPortsThatClustersHaveDoNotCount() {
         control.portsOfOthers.add(7005);
         var id = create("a", 7000, 1).spec().id();
-        control.decide(plane -> plane.endpointsAssigned(id, endpoints(id)));
+        control.decide(plane -> plane.endpointsAssigned(id, endpoints(id), control.now));
         assertRefused(Fault.INSUFFICIENT_CLUSTER_CAPACITY, () -> create("b", 6379, 2), "1 ports");
         create("b", 6379, 1);
     }
@@ -43,7 +43,7 @@ class PortRoomTest {
     @Test
     void whatNeverCameUpOrGoesLeavesItsPortsToOthers() {
         var failed = create("a", 6379, 5).spec().id();
-        control.decide(plane -> plane.endpointsAssigned(failed, endpoints(failed)));
+        control.decide(plane -> plane.endpointsAssigned(failed, endpoints(failed), control.now));
         control.decide(plane -> plane.createFailed(failed, control.now));
         assertThat(control.describe("a").status()).isEqualTo(ClusterState.Status.CREATE_FAILED);
         assertThat(control.describe("a").endpoints()).isNull();
@@ -120,7 +120,7 @@ class PortRoomTest {
 
     private ClusterState available(String name, int replicas) {
         var id = create(name, 6379, replicas).spec().id();
-        control.decide(plane -> plane.endpointsAssigned(id, endpoints(id)));
+        control.decide(plane -> plane.endpointsAssigned(id, endpoints(id), control.now));
         control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
         return control.describe(name);
     }

@@ -106,7 +106,7 @@ final class SimulatedFleet {
             }
         }
         var found = new Endpoints("127.0.0.1", clusterPort, ports);
-        return did(plane -> plane.endpointsAssigned(cluster.spec().id(), found));
+        return did(plane -> plane.endpointsAssigned(cluster.spec().id(), found, control.now));
     }
 
     private static int next(Set<Integer> taken) {

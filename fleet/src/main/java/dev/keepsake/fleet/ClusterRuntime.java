@@ -21,10 +21,18 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One cluster as it runs. Owned by the fleet's thread; the topology is read by every front.
 final class ClusterRuntime implements PublishRelay, AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterRuntime.class);
+    private static final long PORT_IS_FREE_WITHIN_MS = 1_000;
+
     private volatile ClusterSpec spec;
     private volatile Endpoints endpoints;
     private volatile Map<String, String> parameters;
@@ -211,6 +219,26 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
         }
         return new TopologyShard(
                 spec.name(), spec.id(), SlotRange.parse(spec.slots()), primary, replicas);
+    }
+
+    /// Ends all of it, and waits until the port of the endpoint is free again: who replaces a cluster
+    /// asks for it as soon as the old one is gone. Bounded in time.
+    void closeAndFreePort() {
+        var freed =
+                endpoint == null
+                        ? CompletableFuture.<Void>completedFuture(null)
+                        : endpoint.closeListener();
+        close();
+        try {
+            freed.get(PORT_IS_FREE_WITHIN_MS, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (ExecutionException | TimeoutException e) {
+            LOG.warn(
+                    "cluster={} its port may be in use a little longer reason={}",
+                    spec.id().name(),
+                    e.toString());
+        }
     }
 
     @Override

@@ -319,6 +319,7 @@ public final class Fleet implements AutoCloseable {
                 retryLater();
             }
         }
+        releasePorts();
         try {
             settle();
             advanceSnapshots();
@@ -463,10 +464,33 @@ public final class Fleet implements AutoCloseable {
             return;
         }
         try {
-            control.decide(plane -> plane.endpointsAssigned(spec.id(), found));
+            control.decide(plane -> plane.endpointsAssigned(spec.id(), found, clock.now()));
         } catch (ControlUnavailableException e) {
             giveBackNew(found, before);
             throw e;
+        }
+        if (before == null) {
+            places.recorded(spec, found);
+        }
+        if (before == null && found.clusterPort() != spec.requestedPort()) {
+            LOG.warn(
+                    "cluster={} does not listen on the port that it is to have, which is taken port={} instead={}",
+                    spec.id().name(),
+                    spec.requestedPort(),
+                    found.clusterPort());
+        }
+    }
+
+    /// Those of calls that came to nothing, and of clusters that are not being created any more.
+    private void releasePorts() {
+        for (var id : places.asked().holders()) { // first, for calls may be decided meanwhile
+            boolean wanted =
+                    control.read(state -> state.cluster(id))
+                            .filter(found -> found.status() == ClusterState.Status.CREATING)
+                            .isPresent();
+            if (!wanted) {
+                places.asked().release(id);
+            }
         }
     }
 
@@ -756,7 +780,7 @@ public final class Fleet implements AutoCloseable {
         var id = cluster.spec().id();
         var runtime = running.remove(id);
         if (runtime != null) {
-            runtime.close();
+            runtime.closeAndFreePort();
         }
         launcher.killBelow(directoryOf(id)); // those that are being launched, too
         for (var shard : cluster.spec().shards()) {

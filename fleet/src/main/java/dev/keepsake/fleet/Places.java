@@ -38,6 +38,7 @@ final class Places implements AutoCloseable {
     private final int lastPort;
     private final @Nullable RandomGenerator anywhere;
     private final @Nullable AddressBlock block;
+    private final AskedPorts asked;
     private final Map<Place, PortHold> taken = new HashMap<>();
 
     /// @param host where everything is that has no address of its own
@@ -54,12 +55,33 @@ final class Places implements AutoCloseable {
         this.lastPort = lastPort;
         this.anywhere = anywhere;
         this.block = block;
+        this.asked = new AskedPorts(host);
+    }
+
+    /// Ports that were asked for by their number, and have not been handed out yet. Any thread.
+    AskedPorts asked() {
+        return asked;
+    }
+
+    /// What was found for a new cluster is recorded: nobody else can ask for its port any more, and
+    /// it may listen there.
+    void recorded(ClusterSpec spec, Endpoints endpoints) {
+        if (asked.isHeldBy(spec.id(), endpoints.clusterPort())) {
+            var place = new Place(endpoints.host(), endpoints.clusterPort());
+            asked.release(spec.id());
+            giveBack(place);
+            taken.put(place, PortHold.take(place.host(), place.port()));
+        }
     }
 
     /// The same, as the control plane has to know it.
     NodePlaces asDecided() {
         return block == null
-                ? new NodePorts(firstPort, lastPort, port -> PortHold.isFree(host, port))
+                ? new NodePorts(
+                        firstPort,
+                        lastPort,
+                        port -> asked.isHeld(port) || PortHold.isFree(host, port),
+                        asked)
                 : new NodeAddresses(block, PortHold::isFree);
     }
 
@@ -100,7 +122,7 @@ final class Places implements AutoCloseable {
         try {
             var endpoint =
                     before == null
-                            ? takeForEndpoint(spec.requestedPort(), found)
+                            ? takeForEndpoint(spec, found)
                             : new Place(before.host(), before.clusterPort());
             var ports = new HashMap<String, Integer>();
             var hosts = new HashMap<String, String>();
@@ -124,11 +146,16 @@ final class Places implements AutoCloseable {
         }
     }
 
-    private Place takeForEndpoint(int wantedPort, Set<Place> found) throws UsedUpException {
+    private Place takeForEndpoint(ClusterSpec spec, Set<Place> found) throws UsedUpException {
         if (block != null) {
-            return takeAddress(block, wantedPort, found);
+            return takeAddress(block, spec.requestedPort(), found);
         }
-        var wanted = new Place(host, wantedPort);
+        var wanted = new Place(host, spec.requestedPort());
+        if (asked.isHeldBy(spec.id(), wanted.port()) && !taken.containsKey(wanted)) {
+            taken.put(wanted, PortHold.take(host, wanted.port()));
+            found.add(wanted);
+            return wanted;
+        }
         return tryTake(wanted, false, found) ? wanted : takePort(found);
     }
 
@@ -196,5 +223,6 @@ final class Places implements AutoCloseable {
     public void close() {
         taken.values().forEach(PortHold::close);
         taken.clear();
+        asked.close();
     }
 }

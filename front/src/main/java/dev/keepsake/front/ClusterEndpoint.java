@@ -56,13 +56,25 @@ public final class ClusterEndpoint implements AutoCloseable {
         serving.get(next).adopt(accepted);
     }
 
-    @Override
-    public void close() {
+    /// Stops listening.
+    ///
+    /// @return completes when the port is free again
+    public CompletableFuture<Void> closeListener() {
+        var closed = new CompletableFuture<Void>();
         loop.execute(() -> {
-            if (listener != null) {
-                listener.close();
-                listener = null;
+            var open = listener;
+            listener = null;
+            if (open == null) {
+                closed.complete(null);
+            } else {
+                open.close().addListener(done -> closed.complete(null));
             }
         });
+        return closed;
+    }
+
+    @Override
+    public void close() {
+        closeListener();
     }
 }

@@ -71,14 +71,16 @@ class CreateFailedIT {
                     }
                     return standard.logs().open(directory);
                 };
-        var moreNodes = FreePorts.next(6);
+        var names = List.of("first", "second", "third");
+        var all = FreePorts.next(6 + names.size());
+        var moreNodes = new PortRange(all.first(), all.last() - names.size());
         try (var server =
                         Server.start(
                                 config(moreNodes, null, FleetTuning.standard()),
                                 new ServerParts(logs, standard.hold()));
                 var api = new Api(server.endpoint())) {
-            for (String name : List.of("first", "second", "third")) {
-                create(api, name);
+            for (String name : names) {
+                create(api, name, all.last() - names.indexOf(name));
             }
             int before = tries.get();
             await("it is tried again", () -> tries.get() >= before + 2);
@@ -87,7 +89,7 @@ class CreateFailedIT {
             await("it is tried again and again", () -> tries.get() >= then + TRIES);
             assertThat(Duration.ofNanos(System.nanoTime() - sinceNs))
                     .isGreaterThan(Duration.ofMillis(1_000 * (TRIES - 1) - 500));
-            for (String name : List.of("first", "second", "third")) {
+            for (String name : names) {
                 assertThat(api.describe(name).status()).isEqualTo("creating"); // it has a minute
             }
         }
@@ -101,7 +103,7 @@ class CreateFailedIT {
         return new ServerConfig("127.0.0.1", ports.first(), data(), nodes, engine, tuning);
     }
 
-    private void create(Api api, String name) {
+    private static void create(Api api, String name, int port) {
         api.client()
                 .createCluster(request ->
                         request.clusterName(name)
@@ -109,11 +111,11 @@ class CreateFailedIT {
                                 .aclName("open-access")
                                 .tlsEnabled(false)
                                 .numReplicasPerShard(0)
-                                .port(ports.last()));
+                                .port(port));
     }
 
     private void failsToStart(Api api, String name) {
-        create(api, name);
+        create(api, name, ports.last());
         await(name + " fails", () -> api.describe(name).status().equals("create-failed"));
         assertThat(api.messages(name))
                 .containsExactly(

@@ -26,9 +26,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.InsufficientClusterCapacityException;
+import software.amazon.awssdk.services.memorydb.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.memorydb.model.NodeQuotaForCustomerExceededException;
 
 /// A server whose ports for nodes are used up, by clusters or by somebody else.
@@ -36,6 +38,8 @@ class PortsUsedUpIT {
     private static final int NODE_PORTS = 4;
 
     @TempDir Path directory;
+
+    private static final int USUAL_PORT = 6379;
 
     // The API's, those of nodes, and one for the endpoint of a cluster.
     private final PortRange ports = FreePorts.next(NODE_PORTS + 2);
@@ -120,6 +124,78 @@ class PortsUsedUpIT {
         }
     }
 
+    @Test
+    void aPortThatWasAskedForByItsNumberIsThatOneOrNone() throws Exception {
+        try (var server = start();
+                var api = new Api(server.endpoint())) {
+            try (var others = new ServerSocket(ports.last(), 1, InetAddress.getLoopbackAddress())) {
+                assertPortRefused(api, others.getLocalPort(), "another program listens");
+            }
+            createOn(api, "a", ports.last());
+            // whether or not it has been seen to already
+            assertPortRefused(api, ports.last(), "cluster ");
+            await("a is there", () -> api.describe("a").status().equals("available"));
+            var a = api.describe("a");
+            assertThat(a.clusterEndpoint().port()).isEqualTo(ports.last());
+            assertPortRefused(api, ports.last(), "cluster a listens");
+            assertPortRefused(
+                    api,
+                    a.shards().getFirst().nodes().getFirst().endpoint().port(),
+                    "a node of cluster a listens");
+            api.delete("a");
+            createOn(api, "b", ports.last()); // at once, as who replaces a cluster does
+            await("b is there", () -> api.describe("b").status().equals("available"));
+            assertThat(api.describe("b").clusterEndpoint().port()).isEqualTo(ports.last());
+        }
+    }
+
+    @Test
+    void anotherPortThanTheUsualOneIsAnnounced() throws Exception {
+        try (var lines = LogLines.of("dev.keepsake.fleet");
+                var server = start();
+                var api = new Api(server.endpoint());
+                var others = takeUsualPort()) {
+            createOn(api, "a", null);
+            await("a is there", () -> api.describe("a").status().equals("available"));
+            int port = api.describe("a").clusterEndpoint().port();
+            assertThat(port).isNotEqualTo(USUAL_PORT);
+            assertThat(api.messages("a"))
+                    .contains(
+                            "Port 6379 is taken on this machine; the endpoint of the cluster listens on port %d."
+                                    .formatted(port));
+            await("the log says so", () -> lines.anyContains("port=6379", "instead=" + port));
+            assertThat(others == null || others.isBound()).isTrue();
+        }
+    }
+
+    /// Unless somebody else has it anyway.
+    private static @Nullable ServerSocket takeUsualPort() {
+        try {
+            return new ServerSocket(USUAL_PORT, 1, InetAddress.getLoopbackAddress());
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    private static void assertPortRefused(Api api, int port, String owner) {
+        assertThatThrownBy(() -> createOn(api, "refused", port))
+                .isInstanceOf(InvalidParameterValueException.class)
+                .hasMessageContaining("Port is " + port)
+                .hasMessageContaining(owner)
+                .hasMessageContaining("--node-addresses");
+    }
+
+    private static void createOn(Api api, String name, @Nullable Integer port) {
+        api.client()
+                .createCluster(request ->
+                        request.clusterName(name)
+                                .nodeType("db.t4g.small")
+                                .aclName("open-access")
+                                .tlsEnabled(false)
+                                .numReplicasPerShard(0)
+                                .port(port));
+    }
+
     private static String answerAt(int port, String... command) {
         try (var wire = Wire.to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
             return wire.ask(command);
@@ -171,7 +247,7 @@ class PortsUsedUpIT {
                                 .aclName("open-access")
                                 .tlsEnabled(false)
                                 .numReplicasPerShard(replicas)
-                                .port(ports.first() + 1));
+                                .port(ports.last() - 1)); // the last one that a node would get
     }
 
     /// A listener that was closed may hold its port for a moment.
@@ -182,7 +258,8 @@ class PortsUsedUpIT {
                     try {
                         create(api, name, replicas);
                         return true;
-                    } catch (InsufficientClusterCapacityException e) {
+                    } catch (InsufficientClusterCapacityException
+                            | InvalidParameterValueException e) {
                         return false;
                     }
                 });

@@ -141,7 +141,7 @@ abstract class Scene implements AutoCloseable {
         private final TestServer server;
 
         OnSharedServer(TestServer server, Path data, String cluster, Fault fault) {
-            super(server.api(), data, cluster, fault, server.endpointPort());
+            super(server.api(), data, cluster, fault, server.nextEndpointPort());
             this.server = server;
         }
 

@@ -9,15 +9,18 @@ import dev.keepsake.server.ServerParts;
 import dev.keepsake.server.StartException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
 /// A server of this process, on free ports.
 final class TestServer implements AutoCloseable {
     private static final int PORTS = 60;
+    private static final int ENDPOINT_PORTS = 20;
 
     private final PortRange ports;
     private final Server server;
     private final Api api;
+    private final AtomicInteger endpoints = new AtomicInteger();
 
     private TestServer(PortRange ports, Server server) {
         this.ports = ports;
@@ -80,6 +83,11 @@ final class TestServer implements AutoCloseable {
 
     URI endpoint() {
         return server.endpoint();
+    }
+
+    /// A port for the endpoint of one of several clusters that is no node's, another each time.
+    int nextEndpointPort() {
+        return ports.last() - endpoints.getAndIncrement() % ENDPOINT_PORTS;
     }
 
     /// A port for a cluster's endpoint that is no node's.

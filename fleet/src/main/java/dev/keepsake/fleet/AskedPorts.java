@@ -1,0 +1,80 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.NodePorts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/// Ports that clusters asked for by their number and do not listen on yet. Each is bound and
+/// listened on meanwhile: a socket that is only bound keeps nobody away who may use addresses again,
+/// and one that may not could not have a port that was in use a minute ago. Any thread.
+final class AskedPorts implements NodePorts.Holds, AutoCloseable {
+    private final String host;
+    private final Map<ClusterId, ServerSocket> held = new HashMap<>();
+
+    AskedPorts(String host) {
+        this.host = host;
+    }
+
+    @Override
+    public synchronized boolean hold(ClusterId cluster, int port) {
+        try {
+            var socket = new ServerSocket();
+            try {
+                socket.setReuseAddress(true);
+                socket.bind(new InetSocketAddress(host, port), 1);
+            } catch (IOException e) {
+                socket.close();
+                throw e;
+            }
+            close(held.put(cluster, socket));
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /// Whether somebody asked for a port.
+    synchronized boolean isHeld(int port) {
+        return held.values().stream().anyMatch(each -> each.getLocalPort() == port);
+    }
+
+    /// Whether a cluster asked for a port.
+    synchronized boolean isHeldBy(ClusterId cluster, int port) {
+        var socket = held.get(cluster);
+        return socket != null && socket.getLocalPort() == port;
+    }
+
+    /// Lets a cluster listen itself, or nobody.
+    synchronized void release(ClusterId cluster) {
+        close(held.remove(cluster));
+    }
+
+    /// Those that have held a port until now.
+    synchronized List<ClusterId> holders() {
+        return List.copyOf(held.keySet());
+    }
+
+    @Override
+    public synchronized void close() {
+        new ArrayList<>(held.keySet()).forEach(this::release);
+    }
+
+    private static void close(@Nullable ServerSocket socket) {
+        if (socket == null) {
+            return;
+        }
+        try {
+            socket.close();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
