@@ -358,7 +358,8 @@ public final class ControlPlane {
         var cluster = existing(region, clusterName);
         if (multiRegionClusterName != null) {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                    "Cluster %s is not part of a multi-Region cluster; omit MultiRegionClusterName.",
+                    "Cluster %s is not part of a multi-Region cluster; omit"
+                            + " MultiRegionClusterName.",
                     cluster.spec().id().name());
         }
         if (cluster.status() == ClusterState.Status.DELETING) {

@@ -17,8 +17,8 @@ public record NodePorts(int first, int last, IntPredicate isFree, Holds holds)
     /// Keeps ports between the call that asks for them and the moment when somebody listens there.
     @FunctionalInterface
     public interface Holds {
-        /// Takes a port for a cluster, so that nobody else gets it; answers at once. A decision that
-        /// comes to nothing gives it back by itself.
+        /// Takes a port for a cluster, so that nobody else gets it; answers at once. A decision
+        /// that comes to nothing gives it back by itself.
         ///
         /// @return whether nobody has it
         boolean hold(ClusterId cluster, int port);

@@ -53,8 +53,7 @@ final class PortRoom {
             }
             if (endpoints != null && endpoints.nodePorts().containsValue(port)) {
                 return taken(
-                        port,
-                        "a node of cluster %s listens".formatted(cluster.spec().id().name()));
+                        port, "a node of cluster %s listens".formatted(cluster.spec().id().name()));
             }
         }
         return range.isFree().test(port) ? Optional.empty() : takenByOthers(port);

@@ -138,8 +138,8 @@ public final class Snapshots {
         }
         if (bucket != null && source.cluster().dataTiering()) {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                    "Snapshot %s is of a cluster with data tiering; such snapshots are not exported."
-                            + " Omit TargetBucket.",
+                    "Snapshot %s is of a cluster with data tiering; such snapshots are not"
+                            + " exported. Omit TargetBucket.",
                     source.id().name());
         }
         var copy =
@@ -277,8 +277,8 @@ public final class Snapshots {
             }
             if (snapshot.cluster().dataTiering() && !Boolean.TRUE.equals(request.dataTiering())) {
                 throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                        "Snapshot %s is of a cluster with data tiering; it can only be restored into"
-                                + " another one.",
+                        "Snapshot %s is of a cluster with data tiering; it can only be restored"
+                                + " into another one.",
                         name);
             }
             return new Restore(name, snapshot.id(), snapshot.shards(), List.of());

@@ -29,7 +29,8 @@ class AddressRoomTest {
     @Test
     void addressesThatClustersHaveAreNoOneElses() {
         var id = create("a", 1).spec().id();
-        control.decide(plane -> plane.endpointsAssigned(id, endpoints("127.0.1.3", "127.0.1.1"), control.now));
+        control.decide(plane ->
+                plane.endpointsAssigned(id, endpoints("127.0.1.3", "127.0.1.1"), control.now));
         assertRefused(Fault.INSUFFICIENT_CLUSTER_CAPACITY, () -> create("b", 2), "1 addresses");
         create("b", 1);
     }
@@ -47,7 +48,8 @@ class AddressRoomTest {
     @Test
     void replicasAreRefusedWhenThereAreNoAddressesForThem() {
         var id = create("a", 1).spec().id();
-        control.decide(plane -> plane.endpointsAssigned(id, endpoints("127.0.1.3", "127.0.1.1"), control.now));
+        control.decide(plane ->
+                plane.endpointsAssigned(id, endpoints("127.0.1.3", "127.0.1.1"), control.now));
         control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
         assertRefused(
                 Fault.NODE_QUOTA_FOR_CUSTOMER_EXCEEDED, () -> replicas("a", 5), "1 addresses");

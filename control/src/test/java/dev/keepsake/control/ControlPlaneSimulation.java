@@ -126,7 +126,8 @@ class ControlPlaneSimulation {
                                         : plane.serverStopped(control.now));
                 case 0 -> {
                     if (cluster != null) {
-                        control.decide(plane -> plane.endpointsAssigned(id, control.endpoints(id), control.now));
+                        control.decide(plane ->
+                                plane.endpointsAssigned(id, control.endpoints(id), control.now));
                     }
                 }
                 case 1, 2 ->

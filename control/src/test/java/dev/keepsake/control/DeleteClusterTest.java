@@ -144,7 +144,8 @@ class DeleteClusterTest {
             case CREATING_WITHOUT_PORTS -> control.create(Create.named(name)).spec().id();
             case CREATING -> {
                 var id = control.create(Create.named(name)).spec().id();
-                control.decide(plane -> plane.endpointsAssigned(id, control.endpoints(id), control.now));
+                control.decide(
+                        plane -> plane.endpointsAssigned(id, control.endpoints(id), control.now));
                 yield id;
             }
             case BEING_FILLED -> filled(name);

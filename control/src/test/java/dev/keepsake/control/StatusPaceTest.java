@@ -183,7 +183,8 @@ class StatusPaceTest {
         for (var cluster : control.state.clusters()) {
             var id = cluster.spec().id();
             told.put(id, control.plane.access().rulesOf(cluster));
-            control.decide(plane -> plane.endpointsAssigned(id, control.endpoints(id), control.now));
+            control.decide(
+                    plane -> plane.endpointsAssigned(id, control.endpoints(id), control.now));
             control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
             control.decide(plane -> plane.clusterUpdated(id, control.now));
             var values = control.plane.parameters().of(cluster.spec());

@@ -12,7 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
 /// Files and directories that only our own user may enter.
-final class PrivateFiles {
+public final class PrivateFiles {
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rwx------");
 
@@ -26,7 +26,7 @@ final class PrivateFiles {
     ///
     /// @throws IOException also when it is a symbolic link or belongs to another user: in a shared
     ///   place such as `/tmp` somebody else may have been first
-    static void directory(Path directory) throws IOException {
+    public static void directory(Path directory) throws IOException {
         var parent = directory.toAbsolutePath().getParent();
         if (parent != null) {
             Files.createDirectories(parent);

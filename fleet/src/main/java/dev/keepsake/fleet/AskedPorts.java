@@ -13,8 +13,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /// Ports that clusters asked for by their number and do not listen on yet. Each is bound and
-/// listened on meanwhile: a socket that is only bound keeps nobody away who may use addresses again,
-/// and one that may not could not have a port that was in use a minute ago. Any thread.
+/// listened on meanwhile: a socket that is only bound keeps nobody away who may use addresses
+/// again, and one that may not could not have a port that was in use a minute ago. Any thread.
 final class AskedPorts implements NodePorts.Holds, AutoCloseable {
     private final String host;
     private final Map<ClusterId, ServerSocket> held = new HashMap<>();

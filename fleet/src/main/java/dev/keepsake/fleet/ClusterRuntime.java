@@ -221,8 +221,8 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
                 spec.name(), spec.id(), SlotRange.parse(spec.slots()), primary, replicas);
     }
 
-    /// Ends all of it, and waits until the port of the endpoint is free again: who replaces a cluster
-    /// asks for it as soon as the old one is gone. Bounded in time.
+    /// Ends all of it, and waits until the port of the endpoint is free again: who replaces a
+    /// cluster asks for it as soon as the old one is gone. Bounded in time.
     void closeAndFreePort() {
         var freed =
                 endpoint == null

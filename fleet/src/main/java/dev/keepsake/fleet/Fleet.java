@@ -30,6 +30,7 @@ import dev.keepsake.front.CertificateAuthority;
 import dev.keepsake.front.ClientRoom;
 import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.IamTokens;
+import dev.keepsake.front.NodeCertificates;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.NodeTls;
 import dev.keepsake.log.Tail;
@@ -80,6 +81,7 @@ public final class Fleet implements AutoCloseable {
     private static final long RETRY_MS = 1_000;
     private static final long SNAPSHOT_CHECK_MS = 500;
     private static final long SCHEDULE_CHECK_MS = 1_000;
+    private static final long RENEWAL_CHECK_MS = 60_000;
     private static final long PACE_CHECK_MS = 200;
     private static final long CLOSE_WITHIN_MS = 4_000;
     private static final int UNREPORTED_MAX = 1_000;
@@ -89,7 +91,7 @@ public final class Fleet implements AutoCloseable {
     private final EngineLauncher launcher;
     private final Engines engines;
     private final Transport transport;
-    private final CertificateAuthority authority;
+    private final NodeCertificates certificates;
     private final NodeTls tls;
     private final ClientRoom room;
     private final Clock clock;
@@ -131,8 +133,8 @@ public final class Fleet implements AutoCloseable {
         this.launcher = launcher;
         this.engines = engines;
         this.transport = transport;
-        this.authority = authority;
-        this.tls = authority.issue(config.commonNames());
+        this.certificates = new NodeCertificates(authority);
+        this.tls = certificates.issue(config.commonNames());
         this.room = room;
         this.clock = clock;
         this.random = random;
@@ -237,6 +239,8 @@ public final class Fleet implements AutoCloseable {
                 SNAPSHOT_CHECK_MS,
                 SNAPSHOT_CHECK_MS,
                 TimeUnit.MILLISECONDS);
+        fleet.thread.scheduleWithFixedDelay(
+                fleet.certificates::renewDue, 0, RENEWAL_CHECK_MS, TimeUnit.MILLISECONDS);
         fleet.thread.scheduleWithFixedDelay(
                 fleet::askForDueSnapshots, 0, SCHEDULE_CHECK_MS, TimeUnit.MILLISECONDS);
         if (!config.tuning().statusPace().isInstant()) {
@@ -474,7 +478,8 @@ public final class Fleet implements AutoCloseable {
         }
         if (before == null && found.clusterPort() != spec.requestedPort()) {
             LOG.warn(
-                    "cluster={} does not listen on the port that it is to have, which is taken port={} instead={}",
+                    "cluster={} does not listen on the port that it is to have, which is taken"
+                            + " port={} instead={}",
                     spec.id().name(),
                     spec.requestedPort(),
                     found.clusterPort());
@@ -1218,7 +1223,7 @@ public final class Fleet implements AutoCloseable {
         }
         var names = new LinkedHashSet<>(own);
         names.addAll(common);
-        return authority.issue(List.copyOf(names));
+        return certificates.issue(List.copyOf(names));
     }
 
     private IamTokens tokensOf(ClusterId cluster) {

@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepsake.core.Clock;
+import dev.keepsake.engine.PrivateFiles;
 import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
@@ -11,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.GeneralSecurityException;
 import java.security.KeyPair;
@@ -21,9 +23,11 @@ import java.security.cert.X509Certificate;
 import java.security.spec.ECGenParameterSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.Date;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import javax.security.auth.x500.X500Principal;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
 import org.bouncycastle.asn1.x509.BasicConstraints;
@@ -33,6 +37,7 @@ import org.bouncycastle.asn1.x509.GeneralName;
 import org.bouncycastle.asn1.x509.GeneralNames;
 import org.bouncycastle.asn1.x509.KeyPurposeId;
 import org.bouncycastle.asn1.x509.KeyUsage;
+import org.bouncycastle.asn1.x509.NameConstraints;
 import org.bouncycastle.cert.X509CertificateHolder;
 import org.bouncycastle.cert.jcajce.JcaX509CertificateConverter;
 import org.bouncycastle.cert.jcajce.JcaX509ExtensionUtils;
@@ -43,6 +48,7 @@ import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.jspecify.annotations.Nullable;
 
 /// Vouches for the nodes of one server. Made at its first start and kept in a directory: whoever
 /// trusts its certificate trusts the server's nodes, restarts and failovers included. Immutable
@@ -56,37 +62,59 @@ public final class CertificateAuthority {
     private static final String PUBLIC_FILE = "ca.pem";
     private static final Duration LIFE = Duration.ofDays(3_650);
 
-    // The longest that every client accepts; a server issues a new one at each start.
+    // The longest that every client accepts. A server issues a new one at each start, and before
+    // the present one ends.
     private static final Duration NODE_LIFE = Duration.ofDays(825);
 
     // For clients whose clocks are behind.
     private static final Duration HEAD_START = Duration.ofDays(1);
     private static final int SERIAL_BITS = 127;
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            PosixFilePermissions.fromString("rw-------");
 
     private final PrivateKey key;
     private final X509Certificate certificate;
+    private final @Nullable NameConstraints constraints;
+    private final Path file;
     private final Clock clock;
     private final SecureRandom random;
 
     private CertificateAuthority(
-            PrivateKey key, X509Certificate certificate, Clock clock, SecureRandom random) {
+            PrivateKey key,
+            X509Certificate certificate,
+            Path file,
+            Clock clock,
+            SecureRandom random)
+            throws IOException {
+        var constraint = certificate.getExtensionValue(Extension.nameConstraints.getId());
+        this.constraints =
+                constraint == null
+                        ? null
+                        : NameConstraints.getInstance(
+                                JcaX509ExtensionUtils.parseExtensionValue(constraint));
+        this.file = file;
         this.key = key;
         this.certificate = certificate;
         this.clock = clock;
         this.random = random;
     }
 
-    /// Reads the authority in a directory, or makes one. Blocks. One process at a time may do so.
+    /// Reads the authority in a directory, or makes one, which vouches for what is known of nodes
+    /// then and for nobody else. One that an earlier build made vouches for anybody; those who
+    /// trust it go on trusting it. Blocks. One process at a time may do so.
     ///
+    /// @param permitted what nodes may be known as, should one be made
     /// @throws IOException when it cannot be read or written; the message names the file
-    public static CertificateAuthority open(Path directory, Clock clock, SecureRandom random)
+    public static CertificateAuthority open(
+            Path directory, PermittedNames permitted, Clock clock, SecureRandom random)
             throws IOException {
-        Files.createDirectories(directory);
+        PrivateFiles.directory(directory);
         var file = directory.resolve(PRIVATE_FILE);
         try {
             if (!Files.exists(file)) {
-                make(file, clock, random);
+                make(file, permitted, clock, random);
             }
+            Files.setPosixFilePermissions(file, OWNER_ONLY);
             var authority = read(file, clock, random);
             Files.writeString(directory.resolve(PUBLIC_FILE), authority.pem(), US_ASCII);
             return authority;
@@ -103,7 +131,7 @@ public final class CertificateAuthority {
         return directory.resolve(PUBLIC_FILE);
     }
 
-    private static void make(Path file, Clock clock, SecureRandom random)
+    private static void make(Path file, PermittedNames permitted, Clock clock, SecureRandom random)
             throws IOException, GeneralSecurityException {
         var pair = newKeys(random);
         var name = new X500Principal("CN=Keepsake local CA " + serial(random).toString(36));
@@ -120,6 +148,7 @@ public final class CertificateAuthority {
         builder.addExtension(Extension.basicConstraints, true, new BasicConstraints(0));
         builder.addExtension(
                 Extension.keyUsage, true, new KeyUsage(KeyUsage.keyCertSign | KeyUsage.cRLSign));
+        builder.addExtension(Extension.nameConstraints, true, permitted.asConstraints());
         builder.addExtension(
                 Extension.subjectKeyIdentifier,
                 false,
@@ -127,8 +156,6 @@ public final class CertificateAuthority {
         var text = pem(new JcaPKCS8Generator(pair.getPrivate(), null), sign(builder, pair));
         var draft = file.resolveSibling(file.getFileName() + ".draft");
         Files.deleteIfExists(draft);
-        var ownerOnly =
-                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
         try (var channel =
                 Files.newByteChannel(
                         draft,
@@ -136,7 +163,7 @@ public final class CertificateAuthority {
                                 StandardOpenOption.CREATE_NEW,
                                 StandardOpenOption.WRITE,
                                 StandardOpenOption.DSYNC),
-                        ownerOnly)) {
+                        PosixFilePermissions.asFileAttribute(OWNER_ONLY))) {
             var bytes = US_ASCII.encode(text);
             while (bytes.hasRemaining()) {
                 channel.write(bytes);
@@ -153,6 +180,7 @@ public final class CertificateAuthority {
                 return new CertificateAuthority(
                         new JcaPEMKeyConverter().getPrivateKey(key),
                         new JcaX509CertificateConverter().getCertificate(certificate),
+                        file,
                         clock,
                         random);
             }
@@ -176,10 +204,49 @@ public final class CertificateAuthority {
     ///
     /// @param names host names and IP addresses, each as it is announced
     public NodeTls issue(List<String> names) throws IOException {
+        return new NodeTls(issueFor(names));
+    }
+
+    /// Issues a new certificate when two thirds of the present one's life are over, for the
+    /// handshakes from then on. None is issued that would not live longer, for nothing outlives its
+    /// authority.
+    ///
+    /// @return whether there is a new one
+    boolean renewIfDue(NodeTls tls) throws IOException {
+        var present = tls.present();
+        if (clock.now().isBefore(present.renewAt()) || !present.end().isBefore(endOfNew())) {
+            return false;
+        }
+        tls.become(issueFor(present.names()));
+        return true;
+    }
+
+    private Instant endOfNew() {
+        // Certificates know whole seconds.
+        return earlier(clock.now().plus(NODE_LIFE), certificate.getNotAfter().toInstant())
+                .truncatedTo(ChronoUnit.SECONDS);
+    }
+
+    private void expectPermitted(List<String> names) throws IOException {
+        var permitted = constraints;
+        if (permitted == null) {
+            return; // an earlier build made it
+        }
+        for (String name : names) {
+            if (!PermittedNames.permits(permitted, generalName(name))) {
+                throw new IOException(
+                        "the authority in %s does not vouch for nodes that are known as %s, because it was made for a server without that; start the server as it was started first, or remove %s: the next start makes another authority, which clients have to be told to trust"
+                                .formatted(file, name, file));
+            }
+        }
+    }
+
+    private NodeTls.Proof issueFor(List<String> names) throws IOException {
+        expectPermitted(names);
         try {
             var pair = newKeys(random);
             var now = clock.now();
-            var end = earlier(now.plus(NODE_LIFE), certificate.getNotAfter().toInstant());
+            var end = endOfNew();
             var builder =
                     new JcaX509v3CertificateBuilder(
                             certificate.getSubjectX500Principal(),
@@ -210,7 +277,12 @@ public final class CertificateAuthority {
                     new JcaX509CertificateConverter()
                             .getCertificate(
                                     sign(builder, new KeyPair(certificate.getPublicKey(), key)));
-            return new NodeTls(pair.getPrivate(), List.of(issued, certificate));
+            return new NodeTls.Proof(
+                    List.copyOf(names),
+                    pair.getPrivate(),
+                    List.of(issued, certificate),
+                    end.minus(Duration.between(now, end).dividedBy(3)),
+                    end);
         } catch (GeneralSecurityException e) {
             throw new IOException("no certificate can be issued: " + e.getMessage(), e);
         }

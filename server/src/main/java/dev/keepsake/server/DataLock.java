@@ -9,6 +9,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 
 /// Keeps a data directory to one server. The system gives the lock back however the server ends.
@@ -26,6 +27,7 @@ final class DataLock implements AutoCloseable {
                         dataDirectory,
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rwx------")));
+                expectOwnersAlone(dataDirectory);
             } else {
                 Files.createDirectories(dataDirectory);
             }
@@ -46,6 +48,18 @@ final class DataLock implements AutoCloseable {
         throw new StartException(
                 "the data directory %s is in use by another server; stop that one, or choose another with --data-dir"
                         .formatted(dataDirectory));
+    }
+
+    /// Whoever can write there can make nodes read what he likes, the keys of their authority
+    /// included.
+    private static void expectOwnersAlone(Path dataDirectory) throws IOException, StartException {
+        var allowed = Files.getPosixFilePermissions(dataDirectory);
+        if (allowed.contains(PosixFilePermission.GROUP_WRITE)
+                || allowed.contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new StartException(
+                    "the data directory %s may be written by others (%s); expected one that only its owner may write, as chmod go-w makes it, or choose another with --data-dir"
+                            .formatted(dataDirectory, PosixFilePermissions.toString(allowed)));
+        }
     }
 
     private static String reason(IOException e) {

@@ -14,6 +14,7 @@ import dev.keepsake.fleet.Fleet;
 import dev.keepsake.fleet.FleetConfig;
 import dev.keepsake.front.CertificateAuthority;
 import dev.keepsake.front.NodeTls;
+import dev.keepsake.front.PermittedNames;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -81,7 +82,12 @@ public final class Server implements AutoCloseable {
         var launcher = new EngineLauncher(engines.first(), RunDirectory.forData(data), clock);
         started.push(launcher);
         launcher.endOrphans();
-        var authority = CertificateAuthority.open(tlsDirectory(data), clock, random);
+        var authority =
+                CertificateAuthority.open(
+                        tlsDirectory(data),
+                        PermittedNames.of(config.hostName(), config.nodeAddresses()),
+                        clock,
+                        random);
         var transport = startTransport(config.transport());
         started.push(transport);
         var fleet =

@@ -52,16 +52,16 @@ final class StartCommand implements Callable<Integer> {
             names = "--api-port",
             paramLabel = "PORT",
             description =
-                    "Where the API listens (default: ${DEFAULT-VALUE}); 0 for any free port, which the"
-                            + " line that says that Keepsake is ready tells, and --ready-file.")
+                    "Where the API listens (default: ${DEFAULT-VALUE}); 0 for any free port, which"
+                            + " the line that says that Keepsake is ready tells, and --ready-file.")
     private int apiPort = 8379;
 
     @Option(
             names = "--ready-file",
             paramLabel = "FILE",
             description =
-                    "Write endpoint, port, path of the CA certificate and process id to this file, as"
-                            + " JSON, once everything is ready, and delete it at the end.")
+                    "Write endpoint, port, path of the CA certificate and process id to this file,"
+                            + " as JSON, once everything is ready, and delete it at the end.")
     private @Nullable Path readyFile;
 
     @Option(
@@ -75,8 +75,8 @@ final class StartCommand implements Callable<Integer> {
             paramLabel = "FIRST-LAST",
             defaultValue = NODE_PORTS,
             description =
-                    "The ports that nodes may listen on (default: ${DEFAULT-VALUE}); 0 for any that are"
-                            + " free, which stay theirs.")
+                    "The ports that nodes may listen on (default: ${DEFAULT-VALUE}); 0 for any that"
+                            + " are free, which stay theirs.")
     private PortRange nodePorts = PortRange.parse(NODE_PORTS);
 
     @Option(
@@ -99,8 +99,8 @@ final class StartCommand implements Callable<Integer> {
             names = "--memory-scale",
             paramLabel = "X",
             description =
-                    "How much of its node type's memory a node has, up to 1 (default: 1). No node has"
-                            + " more than half of the machine's memory.")
+                    "How much of its node type's memory a node has, up to 1 (default: 1). No node"
+                            + " has more than half of the machine's memory.")
     private double memoryScale = 1;
 
     @Option(
@@ -116,8 +116,9 @@ final class StartCommand implements Callable<Integer> {
             names = {"--pace", "--failover-pace"},
             paramLabel = "PACE",
             description =
-                    "How long failovers and statuses such as creating and modifying take: instant, aws for"
-                            + " AWS's seconds and minutes, or aws/N for an Nth of them (default: instant).")
+                    "How long failovers and statuses such as creating and modifying take: instant,"
+                            + " aws for AWS's seconds and minutes, or aws/N for an Nth of them"
+                            + " (default: instant).")
     private String pace = "instant";
 
     @Option(
@@ -153,8 +154,8 @@ final class StartCommand implements Callable<Integer> {
             names = "--credentials",
             paramLabel = "FILE",
             description =
-                    "Verify the signature of every call, and of every IAM user's login token, with the"
-                            + " keys in this file, which has the form of ~/.aws/credentials"
+                    "Verify the signature of every call, and of every IAM user's login token, with"
+                            + " the keys in this file, which has the form of ~/.aws/credentials"
                             + " (default: everybody may call).")
     private @Nullable Path credentials;
 
@@ -167,8 +168,8 @@ final class StartCommand implements Callable<Integer> {
             names = "--transport",
             paramLabel = "KIND",
             description =
-                    "What connections wait with: epoll, io_uring, kqueue or nio (default: the first of"
-                            + " these that this machine has).")
+                    "What connections wait with: epoll, io_uring, kqueue or nio (default: the first"
+                            + " of these that this machine has).")
     private @Nullable String transport;
 
     @Option(
@@ -176,16 +177,17 @@ final class StartCommand implements Callable<Integer> {
             paramLabel = "DIR",
             hidden = true,
             description =
-                    "Listen on a Unix socket DIR/REGION.NODE.sock for every node, over which its owner,"
-                            + " and nobody else, may run CONFIG and DEBUG too, for tests (default: none).")
+                    "Listen on a Unix socket DIR/REGION.NODE.sock for every node, over which its"
+                            + " owner, and nobody else, may run CONFIG and DEBUG too, for tests"
+                            + " (default: none).")
     private @Nullable Path operatorSockets;
 
     @Option(
             names = "--tell-heap",
             hidden = true,
             description =
-                    "Print the bytes of the live heap for every line of standard input, and stop when"
-                            + " that ends.")
+                    "Print the bytes of the live heap for every line of standard input, and stop"
+                            + " when that ends.")
     private boolean tellHeap;
 
     @Option(
