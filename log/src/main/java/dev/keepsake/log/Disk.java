@@ -31,6 +31,10 @@ public interface Disk {
     /// Makes the creation and deletion of the directory's files durable.
     void forceDirectory(Path directory) throws IOException;
 
+    /// How many bytes can still be written in `directory`, as far as its file system tells; quotas
+    /// and file systems that find room late may know better.
+    long usableBytes(Path directory) throws IOException;
+
     /// One open file. Reads may run beside writes.
     interface DiskFile extends AutoCloseable {
         long size() throws IOException;

@@ -31,13 +31,17 @@ import org.slf4j.LoggerFactory;
 /// order, writes all new entries with one gathering write, forces the file once, and only then
 /// tells anybody: the longer a force takes, the larger the next batch.
 ///
-/// Two ways of failing are told apart. When there was no room, the batch is taken back from the
-/// file and refused as [AppendOutcome.Full]; the log goes on. Claims and renewals of the batch are
-/// not refused: they are written into a [LogReserve], so that a full disk does not cost the lease
-/// and with it the reads, nor keeps another node from taking over. After any other error nobody can
-/// know what the file holds (a failed `fsync` may have dropped the pages): everything under way and
-/// everything later is [AppendOutcome.Unknown], the fault handler is told, and only opening the log
-/// again reads what is really there.
+/// Two ways of failing are told apart, by what had been done and never by the words of an
+/// exception, which come in the language of the machine. When a write fails, nothing of the batch
+/// has been forced: it is cut off the file again, that is forced, and the batch is refused as
+/// [AppendOutcome.Full]; the log goes on. Claims and renewals of the batch are not refused: they
+/// are written into a [LogReserve], so that a full disk does not cost the lease and with it the
+/// reads, nor keeps another node from taking over. When a force fails, nobody can know what the
+/// file holds (a failed `fsync` may have dropped the pages): everything under way and everything
+/// later is [AppendOutcome.Unknown], the fault handler is told, and only opening the log again
+/// reads what is really there. The one exception is a disk that says that it is full, as file
+/// systems do that look for room only then: the batch is cut off as after a failed write, and if
+/// that cannot be forced either, the log ends all the same.
 ///
 /// That the *next* segment cannot be made (too many open files, a directory that may not be
 /// written) is no such error: nothing has been written, and the present segment is as good as
@@ -203,16 +207,14 @@ public final class EmbeddedLog implements TransactionLog {
         }
     }
 
-    private static void makeIfThereIsRoom(LogReserve reserve, Path directory) throws IOException {
+    private static void makeIfThereIsRoom(LogReserve reserve, Path directory) {
         try {
             reserve.make();
         } catch (IOException e) {
-            if (!isNoSpace(e)) {
-                throw e;
-            }
             LOG.warn(
-                    "log={} has no room for its reserve: leases will end when the disk is full",
-                    directory);
+                    "log={} has no reserve, so leases will end when the disk is full reason={}",
+                    directory,
+                    e.toString());
         }
     }
 
@@ -817,9 +819,7 @@ public final class EmbeddedLog implements TransactionLog {
     /// Whether the present segment is as it was before its successor could not be made, and takes
     /// more than leases.
     private boolean canGoOnAfter(IOException failure) {
-        return !(failure instanceof HalfDoneException)
-                && !isNoSpace(failure)
-                && !current.isReserved();
+        return !(failure instanceof HalfDoneException) && !current.isReserved();
     }
 
     private void goOnOverlong(IOException failure) {
@@ -915,7 +915,7 @@ public final class EmbeddedLog implements TransactionLog {
     }
 
     private void onWriteFailure(IOException failure) {
-        if (isNoSpace(failure)) {
+        if (canBeTakenBack(failure)) {
             try {
                 current.rollBack();
                 refuseAllButLeases(failure);
@@ -927,12 +927,27 @@ public final class EmbeddedLog implements TransactionLog {
         breakDown(failure);
     }
 
+    /// Whether it is known what the failure has left, once that has been cut off.
+    private boolean canBeTakenBack(IOException failure) {
+        return !(failure instanceof HalfDoneException)
+                && (!(failure instanceof UnforcedException) || isFull());
+    }
+
+    private boolean isFull() {
+        try {
+            return disk.usableBytes(directory) < BATCH_MAX_BYTES;
+        } catch (IOException e) {
+            LOG.info("log={} cannot tell its room reason={}", directory, e.toString());
+            return false;
+        }
+    }
+
     private void refuseAllButLeases(IOException failure) throws IOException {
         batch.clear();
         successes.clear();
         batchTail = tail;
         goOnInReserve(
-                isNoSpace(failure)
+                isFull()
                         ? "no space left for %s".formatted(current.path())
                         : "what follows %s cannot be written: %s"
                                 .formatted(current.path(), failure.getMessage()),
@@ -989,7 +1004,7 @@ public final class EmbeddedLog implements TransactionLog {
             current.append(batch);
             return true;
         } catch (IOException e) {
-            if (!isNoSpace(e)) {
+            if (!canBeTakenBack(e)) {
                 throw e;
             }
             current.rollBack();
@@ -1031,13 +1046,6 @@ public final class EmbeddedLog implements TransactionLog {
 
     private static int bytesOf(Request request) {
         return request instanceof AppendRequest append ? append.bytes().remaining() : 0;
-    }
-
-    private static boolean isNoSpace(IOException e) {
-        var message = e.getMessage();
-        return message != null
-                && !(e instanceof HalfDoneException)
-                && (message.contains("No space left") || message.contains("quota exceeded"));
     }
 
     private static void closeClaim(AutoCloseable claim) {

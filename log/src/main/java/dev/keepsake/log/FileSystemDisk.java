@@ -91,6 +91,11 @@ public final class FileSystemDisk implements Disk {
         }
     }
 
+    @Override
+    public long usableBytes(Path directory) throws IOException {
+        return Files.getFileStore(directory).getUsableSpace();
+    }
+
     private static FileChannel channel(Path file) throws IOException {
         return FileChannel.open(
                 file,

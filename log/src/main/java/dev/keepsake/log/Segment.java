@@ -116,10 +116,19 @@ final class Segment {
             file.write(new ByteBuffer[] {header(before)}, 0);
             file.force();
             disk.rename(kept, path);
-            disk.forceDirectory(directory);
         } catch (IOException e) {
             file.close();
             throw replaces ? e : undone(disk, path, e);
+        }
+        try {
+            disk.forceDirectory(directory);
+        } catch (IOException e) {
+            file.close();
+            if (replaces) { // what stood here has no name any more
+                throw new HalfDoneException(
+                        "%s is left half made: %s".formatted(path, e.getMessage()), e);
+            }
+            throw undone(disk, path, e);
         }
         var segment = new Segment(path, file, before, true);
         segment.reservedBytes = reserve.bytes();
@@ -351,6 +360,9 @@ final class Segment {
     }
 
     /// Writes a batch at the end and forces it.
+    ///
+    /// @throws UnforcedException when it was written and cannot be forced; any other exception
+    ///   comes before the force, so that [#rollBack] takes back all there is
     void append(List<LogEntry> batch) throws IOException {
         var buffers = new ByteBuffer[2 * batch.size()];
         long position = sizeBytes;
@@ -362,10 +374,14 @@ final class Segment {
             position += ENTRY_HEADER_BYTES + entry.payload().remaining();
         }
         if (!hasRoomFor(batch)) {
-            throw new IOException("No space left in the reserve that " + path + " stands in");
+            throw new IOException("the reserve that " + path + " stands in is used up");
         }
         file.write(buffers, sizeBytes);
-        file.force();
+        try {
+            file.force();
+        } catch (IOException e) {
+            throw new UnforcedException(e);
+        }
         sizeBytes = position;
     }
 

@@ -1,11 +1,20 @@
 package dev.keepsake.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIOException;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.keepsake.core.Term;
+
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -20,11 +29,6 @@ import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 class EmbeddedLogTest extends TransactionLogConformance {
     private static final Path DIRECTORY = Path.of("/log");
@@ -472,47 +476,88 @@ class EmbeddedLogTest extends TransactionLogConformance {
         long used = machine.usedBytes();
         for (int room = 0; room < 600; room += 50) {
             machine.capacityBytes(used + room);
-            assertFull(await(log.append(TERM, 4096, bytes("y".repeat(100)))));
+            assertFull(await(log.append(TERM, 4096, bytes("y".repeat(700)))));
         }
         assertThat(machine.openFiles()).isLessThanOrEqualTo(3);
         assertThat(log.tail().endOffset()).isEqualTo(4096);
         machine.capacityBytes(Long.MAX_VALUE);
-        append(log, "y".repeat(100));
+        append(log, "y".repeat(700));
         log.close();
-        assertThat(text(open(SMALL))).isEqualTo("x".repeat(4096) + "y".repeat(100));
+        assertThat(text(open(SMALL))).isEqualTo("x".repeat(4096) + "y".repeat(700));
     }
 
+    /// No room for the next segment's header, for a part of the entry in the present segment, or
+    /// for the entry in the next one.
     @ParameterizedTest
-    @ValueSource(ints = {1, 2})
-    void aLogThatWasFullSurvivesACrash(int failingWrite) throws IOException {
+    @ValueSource(ints = {0, 100, 600})
+    void aLogThatWasFullSurvivesACrash(int room) throws IOException {
         for (int seed = 0; seed < 20; seed++) {
             var log = begin(SMALL);
             append(log, "x".repeat(4096));
-            machine.failWrite(failingWrite);
-            assertFull(await(log.append(TERM, 4096, bytes("refused"))));
+            machine.capacityBytes(machine.usedBytes() + room);
+            assertFull(await(log.append(TERM, 4096, bytes("refused".repeat(30)))));
             machine.crash(new SplittableRandom(seed));
+            machine.capacityBytes(Long.MAX_VALUE);
             var found = open(SMALL);
             assertThat(text(found)).isEqualTo("x".repeat(4096));
             append(found, "accepted");
         }
     }
 
-    /// The new segment is taken back, and so has to be what says that it must be there.
+    /// As on file systems that look for room only when they have to: the batch is cut off, in the
+    /// present segment and in one that has just been begun.
     @ParameterizedTest
-    @ValueSource(ints = {1, 2, 3})
-    void aForceThatFindsNoSpaceLeavesALogThatSurvivesACrash(int failingForce) throws IOException {
+    @CsvSource({"1000, 1", "4096, 3"})
+    void aForceThatFindsNoSpaceLeavesALogThatSurvivesACrash(int before, int failingForce)
+            throws IOException {
         for (int seed = 0; seed < 40; seed++) {
             var log = begin(SMALL);
-            append(log, "x".repeat(4096));
+            append(log, "x".repeat(before));
             machine.failForceForWantOfSpace(failingForce);
-            assertFull(await(log.append(TERM, 4096, bytes("refused"))));
+            assertFull(await(log.append(TERM, before, bytes("refused"))));
             machine.crash(new SplittableRandom(seed));
             var found = open(SMALL);
-            assertThat(text(found)).isEqualTo("x".repeat(4096));
+            assertThat(text(found)).isEqualTo("x".repeat(before));
             append(found, "accepted");
             found.close();
             assertThat(text(open(SMALL))).endsWith("accepted");
         }
+    }
+
+    /// Quotas, media errors, words in any language or none: a write that fails has told nobody
+    /// anything, so the log cuts it off and goes on.
+    @Test
+    void aWriteThatFailsForAnyReasonIsTakenBackAndTheLogGoesOn() throws IOException {
+        for (int seed = 0; seed < 20; seed++) {
+            for (var words : Arrays.asList("Input/output error", "", null)) {
+                var log = begin(SMALL);
+                append(log, "before");
+                machine.failWrite(1, words);
+                assertFull(await(log.append(TERM, 6, bytes("refused"))));
+                assertThat(await(log.renew(TERM))).isInstanceOf(AppendOutcome.Appended.class);
+                machine.crash(new SplittableRandom(seed));
+                log = open(SMALL);
+                assertThat(text(log)).isEqualTo("before");
+                machine.failWrite(1, words);
+                assertFull(await(log.append(TERM, 6, bytes("refused"))));
+                append(log, " and after");
+                machine.crash(new SplittableRandom(seed));
+                assertThat(text(open(SMALL))).isEqualTo("before and after");
+            }
+        }
+    }
+
+    /// What its words are decides nothing: a full disk is known by what it says of its room.
+    @Test
+    void aForceThatFailsOnADiskWithRoomIsUnknownWhateverItsWords() throws IOException {
+        var log = begin(SMALL);
+        append(log, "before");
+        machine.failForce(1, "No space left on device");
+        assertThat(await(log.append(TERM, 6, bytes("dropped"))))
+                .isInstanceOf(AppendOutcome.Unknown.class);
+        log.close();
+        assertThat(faults).hasSize(1);
+        faults.clear();
     }
 
     // ---- a next segment that cannot be made

@@ -38,6 +38,11 @@ public abstract class ForwardingDisk implements Disk {
     }
 
     @Override
+    public long usableBytes(Path directory) throws IOException {
+        return disk.usableBytes(directory);
+    }
+
+    @Override
     public void forceDirectory(Path directory) throws IOException {
         disk.forceDirectory(directory);
     }

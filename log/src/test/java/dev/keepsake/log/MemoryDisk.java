@@ -2,6 +2,8 @@ package dev.keepsake.log;
 
 import static dev.keepsake.core.Checks.checkState;
 
+import org.jspecify.annotations.Nullable;
+
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -17,7 +19,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /// The disk of a machine, in memory, that keeps the rules a log may rely on and no others. Callable
 /// from any thread.
@@ -160,7 +161,8 @@ public final class MemoryDisk {
         }
     }
 
-    private static final String NO_SPACE = "No space left on device";
+    // As a machine says it that speaks another language: nobody may depend on the words.
+    private static final String NO_SPACE = "Auf dem Gerät ist kein Speicherplatz mehr verfügbar";
     private static final String IO_ERROR = "Input/output error";
     private static final String NO_MORE_FILES = "Too many open files";
 
@@ -173,7 +175,10 @@ public final class MemoryDisk {
     private int writesUntilFull;
     private boolean forcesFail;
     private int forcesUntilFull;
+    private boolean fullAtForce;
     private int forcesUntilBroken;
+    private @Nullable String wordsOfWrite = NO_SPACE;
+    private String wordsOfForce = IO_ERROR;
     private boolean noMoreFiles;
     private boolean deletesFail;
     private int process;
@@ -216,7 +221,13 @@ public final class MemoryDisk {
     /// Lets the `nth` write from now on, counted from 1, fail with half of it done, for want of
     /// space; 0 lets none fail.
     public synchronized void failWrite(int nth) {
+        failWrite(nth, NO_SPACE);
+    }
+
+    /// As [#failWrite(int)], in other words, or without any.
+    public synchronized void failWrite(int nth, @Nullable String words) {
         writesUntilFull = nth;
+        wordsOfWrite = words;
     }
 
     /// Bounds the bytes of all files. A write beyond it stops where the space ends, and fails.
@@ -237,7 +248,13 @@ public final class MemoryDisk {
 
     /// Lets the `nth` force from now on, counted from 1, fail as [#failForces] does.
     public synchronized void failForce(int nth) {
+        failForce(nth, IO_ERROR);
+    }
+
+    /// As [#failForce(int)], in other words.
+    public synchronized void failForce(int nth, String words) {
         forcesUntilBroken = nth;
+        wordsOfForce = words;
     }
 
     /// From now on, lets nobody make a file, or no longer.
@@ -418,6 +435,14 @@ public final class MemoryDisk {
         }
 
         @Override
+        public long usableBytes(Path directory) throws IOException {
+            synchronized (MemoryDisk.this) {
+                checkRunning(mountedBy);
+                return fullAtForce ? 0 : capacityBytes - usedBytes();
+            }
+        }
+
+        @Override
         public void forceDirectory(Path directory) throws IOException {
             synchronized (MemoryDisk.this) {
                 checkRunning(mountedBy);
@@ -474,7 +499,7 @@ public final class MemoryDisk {
                 int fits = fitting(at, bytes.remaining());
                 contents.change(new Write(at, bytes.slice(0, fits)));
                 if (fits < bytes.remaining()) {
-                    throw new IOException(NO_SPACE);
+                    throw new IOException(wordsOfWrite);
                 }
             }
         }
@@ -511,9 +536,10 @@ public final class MemoryDisk {
                 boolean broken = forcesUntilBroken > 0 && --forcesUntilBroken == 0;
                 if (forcesFail || broken) {
                     contents.unforced.clear();
-                    throw new IOException(IO_ERROR);
+                    throw new IOException(broken ? wordsOfForce : IO_ERROR);
                 }
-                if (forcesUntilFull > 0 && --forcesUntilFull == 0) {
+                fullAtForce = forcesUntilFull > 0 && --forcesUntilFull == 0;
+                if (fullAtForce) {
                     throw new IOException(NO_SPACE);
                 }
                 contents.force();

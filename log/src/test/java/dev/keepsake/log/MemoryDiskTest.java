@@ -1,8 +1,11 @@
 package dev.keepsake.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIOException;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +13,6 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Set;
 import java.util.SplittableRandom;
-import org.junit.jupiter.api.Test;
 
 /// The fake keeps rules that other tests lean on; these are they.
 class MemoryDiskTest {
@@ -96,7 +98,7 @@ class MemoryDiskTest {
         var file = machine.mount().open(FILE);
         assertThatIOException()
                 .isThrownBy(() -> file.write(buffers("abcdef"), 0))
-                .withMessage("No space left on device");
+                .withMessage("Auf dem Gerät ist kein Speicherplatz mehr verfügbar");
         assertThat(text()).isEqualTo("abcd");
         file.write(buffers("over"), 0);
         assertThat(text()).isEqualTo("over");

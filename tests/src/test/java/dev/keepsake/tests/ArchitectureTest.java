@@ -2,15 +2,27 @@ package dev.keepsake.tests;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.domain.JavaCodeUnit;
+import com.tngtech.archunit.core.domain.JavaMethodCall;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+
+import org.junit.jupiter.api.Test;
+
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.ExecutorService;
+import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
-import org.junit.jupiter.api.Test;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /// The rules that keep the modules apart and the core testable by simulation.
 class ArchitectureTest {
@@ -19,6 +31,26 @@ class ArchitectureTest {
             List.of(
                     "core", "resp", "log", "engine", "shard", "front", "control", "fleet", "api",
                     "server");
+
+    private static final Set<String> TEXTS =
+            Set.of("getMessage", "getLocalizedMessage", "getReason", "toString");
+
+    private static final Set<String> COMPARISONS =
+            Set.of(
+                    "equals",
+                    "equalsIgnoreCase",
+                    "contains",
+                    "contentEquals",
+                    "startsWith",
+                    "endsWith",
+                    "indexOf",
+                    "matches",
+                    "regionMatches",
+                    "compareTo");
+
+    /// What is decided there is only whether the same line is logged once more.
+    private static final Set<String> TEXTS_MAY_BE_COMPARED_IN =
+            Set.of("dev.keepsake.fleet.Fleet.complain");
 
     private static final JavaClasses CLASSES =
             new ClassFileImporter()
@@ -108,6 +140,52 @@ class ArchitectureTest {
                 .dependOnClassesThat()
                 .resideInAnyPackage("java.nio.file..", "java.nio.channels..", "java.net..")
                 .check(CLASSES);
+    }
+
+    /// The system's words come in the machine's language. Whoever reads the text of an exception
+    /// may pass it on, and compares nothing behind that in the same method.
+    @Test
+    void noDecisionDependsOnTheTextOfAnException() {
+        assertThat(
+                        CLASSES.stream()
+                                .flatMap(each -> each.getCodeUnits().stream())
+                                .filter(ArchitectureTest::comparesTextOfException)
+                                .map(JavaCodeUnit::getFullName)
+                                .map(name -> name.replaceAll("\\(.*", ""))
+                                .filter(name -> !TEXTS_MAY_BE_COMPARED_IN.contains(name)))
+                .isEmpty();
+    }
+
+    private static boolean comparesTextOfException(JavaCodeUnit unit) {
+        var text = lines(unit, ArchitectureTest::isTextOfException).min(Comparator.naturalOrder());
+        var comparison = lines(unit, ArchitectureTest::isComparison).max(Comparator.naturalOrder());
+        return text.isPresent()
+                && comparison.isPresent()
+                && comparison.orElseThrow() >= text.orElseThrow();
+    }
+
+    private static Stream<Integer> lines(JavaCodeUnit unit, Predicate<JavaMethodCall> what) {
+        return unit.getMethodCallsFromSelf().stream()
+                .filter(what)
+                .map(JavaMethodCall::getLineNumber);
+    }
+
+    /// The compiler itself calls `toString` of what an accessor throws, in each pattern of a
+    /// record.
+    private static boolean isTextOfException(JavaMethodCall call) {
+        var owner = call.getTargetOwner();
+        boolean ofCompiler =
+                owner.isEquivalentTo(Throwable.class) && call.getName().equals("toString");
+        return owner.isAssignableTo(Throwable.class)
+                && TEXTS.contains(call.getName())
+                && !ofCompiler;
+    }
+
+    private static boolean isComparison(JavaMethodCall call) {
+        var owner = call.getTargetOwner();
+        return (owner.isEquivalentTo(String.class) && COMPARISONS.contains(call.getName()))
+                || owner.isEquivalentTo(Pattern.class)
+                || owner.isEquivalentTo(Matcher.class);
     }
 
     private static String packageOf(String module) {

@@ -2,6 +2,9 @@ package dev.keepsake.tests;
 
 import dev.keepsake.log.FileSystemDisk;
 import dev.keepsake.log.ForwardingDisk;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
@@ -9,10 +12,9 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
-import org.jspecify.annotations.Nullable;
 
 /// The machine's disk, which can be made full (writes that make a file longer fail then, as they do
-/// on a file system without space) or partly read-only.
+/// on a file system without space, on a machine that does not speak English) or partly read-only.
 final class SmallDisk extends ForwardingDisk {
     private final AtomicBoolean full = new AtomicBoolean();
     private final AtomicBoolean fullInPlace = new AtomicBoolean();
@@ -42,6 +44,11 @@ final class SmallDisk extends ForwardingDisk {
     }
 
     @Override
+    public long usableBytes(Path of) throws IOException {
+        return full.get() || fullInPlace.get() ? 0 : super.usableBytes(of);
+    }
+
+    @Override
     public DiskFile open(Path file) throws IOException {
         var unwritable = readOnly.get();
         if (unwritable != null && file.startsWith(unwritable)) {
@@ -64,7 +71,7 @@ final class SmallDisk extends ForwardingDisk {
                 long bytes = Arrays.stream(buffers).mapToLong(ByteBuffer::remaining).sum();
                 boolean grows = position + bytes > opened.size();
                 if (fullInPlace.get() || (full.get() && grows)) {
-                    throw new IOException("No space left on device");
+                    throw new IOException("Auf dem Gerät ist kein Speicherplatz mehr verfügbar");
                 }
                 opened.write(buffers, position);
             }
