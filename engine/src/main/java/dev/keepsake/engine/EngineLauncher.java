@@ -18,9 +18,9 @@ import org.slf4j.LoggerFactory;
 /// Starts engines and owns them: none survives [#close()]. Callable from any thread; everything
 /// here blocks, so never from an event loop.
 ///
-/// Engines are processes, so they outlive a server that is killed. The next one calls
-/// [#endOrphans()] before its first launch. Only one server at a time may use a run directory;
-/// whoever makes the launcher sees to that.
+/// Engines are processes, so they would outlive a server that is killed: an [OrphanGuard] ends them
+/// then, and the next server calls [#endOrphans()] before its first launch. Only one server at a
+/// time may use a run directory; whoever makes the launcher sees to that.
 public final class EngineLauncher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EngineLauncher.class);
     private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
@@ -29,6 +29,8 @@ public final class EngineLauncher implements AutoCloseable {
     private final EngineBinary preferred;
     private final Path runDirectory;
     private final Clock clock;
+    private final String socketPrefix;
+    private final OrphanGuard guard;
     private final List<Engine> running = new ArrayList<>(); // ended ones too, until the next launch
     private int started;
     private boolean closed;
@@ -42,6 +44,9 @@ public final class EngineLauncher implements AutoCloseable {
         this.preferred = preferred;
         this.runDirectory = runDirectory.toAbsolutePath().normalize();
         this.clock = clock;
+        // Another server's guard must not take the engines of this one for its own.
+        this.socketPrefix = ProcessHandle.current().pid() + "-";
+        this.guard = new OrphanGuard(this.runDirectory + File.separator + socketPrefix);
     }
 
     /// Starts an empty engine and returns when it answers, ten seconds later at most.
@@ -100,6 +105,7 @@ public final class EngineLauncher implements AutoCloseable {
         } catch (IOException e) {
             LOG.error("engines survive runDirectory={}", runDirectory, e);
         }
+        guard.close();
     }
 
     // Under the same lock as close(), so that no engine slips in behind it.
@@ -111,13 +117,14 @@ public final class EngineLauncher implements AutoCloseable {
         PrivateFiles.directory(runDirectory);
         var workDirectory = WorkDirectory.prepare(spec.workDirectory());
         started++;
-        var socket = runDirectory.resolve(started + ".sock");
+        var socket = runDirectory.resolve(socketPrefix + started + ".sock");
         checkArgument(
                 RunDirectory.lengthBytes(socket) <= RunDirectory.SOCKET_PATH_BYTES_MAX,
                 "socket path %s has more than %d bytes; choose a shorter run directory",
                 socket,
                 RunDirectory.SOCKET_PATH_BYTES_MAX);
         Files.deleteIfExists(socket);
+        guard.start(); // first, for we may be killed at any moment
         var binary = spec.program() == null ? preferred : spec.program();
         var process =
                 command(binary, socket, spec.workDirectory())
@@ -137,17 +144,18 @@ public final class EngineLauncher implements AutoCloseable {
     // starts with half of it; the port is on the command line so that it opens none even then, and
     // that it has to leave this line alone, by which it is found.
     static ProcessBuilder command(EngineBinary binary, Path socket, Path workDirectory) {
-        return new ProcessBuilder(
-                binary.path().toString(),
-                "-",
-                "--port",
-                "0",
-                "--set-proc-title",
-                "no",
-                "--dir", // which also tells whoever reads the process list whose engine it is
-                workDirectory.toAbsolutePath().toString(),
-                EngineProcesses.SOCKET_OPTION,
-                socket.toString());
+        return CleanEnvironment.of(
+                new ProcessBuilder(
+                        binary.path().toString(),
+                        "-",
+                        "--port",
+                        "0",
+                        "--set-proc-title",
+                        "no",
+                        "--dir", // which also tells who reads the process list whose engine it is
+                        workDirectory.toAbsolutePath().toString(),
+                        EngineProcesses.SOCKET_OPTION,
+                        socket.toString()));
     }
 
     private static void configure(Process process, EngineSpec spec) {

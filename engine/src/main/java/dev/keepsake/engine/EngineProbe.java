@@ -13,8 +13,7 @@ import java.util.regex.Pattern;
 final class EngineProbe {
     private static final int TIMEOUT_S = 5;
     private static final int OLDEST_MAJOR = 7;
-    private static final String BUSY = "Text file busy"; // ETXTBSY
-    private static final int BUSY_TRIES = 500;
+    private static final int BUSY_TRIES = 200;
     private static final long BUSY_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     // "Redis server v=7.0.15 sha=00000000:0 malloc=libc bits=64 build=…"
@@ -48,15 +47,16 @@ final class EngineProbe {
     }
 
     /// A program that was written a moment ago is busy for as long as a process that was started
-    /// meanwhile, by another thread, holds the file open that it has inherited.
+    /// meanwhile, by another thread, holds the file open that it has inherited. Only the words of
+    /// the exception would tell that from other reasons, in the language of the machine; so each
+    /// gets two seconds.
     private static Process start(ProcessBuilder command) throws IOException {
         command.redirectErrorStream(true);
         for (int tries = 1; ; tries++) {
             try {
                 return command.start();
             } catch (IOException e) {
-                boolean isBusy = String.valueOf(e.getMessage()).contains(BUSY);
-                if (!isBusy || tries == BUSY_TRIES) {
+                if (tries == BUSY_TRIES) {
                     throw e;
                 }
                 LockSupport.parkNanos(BUSY_PAUSE_NS);
@@ -81,7 +81,8 @@ final class EngineProbe {
     }
 
     private static String versionLine(Path program) throws IOException {
-        var process = start(new ProcessBuilder(program.toString(), "--version"));
+        var process =
+                start(CleanEnvironment.of(new ProcessBuilder(program.toString(), "--version")));
         try {
             process.getOutputStream().close();
             // The output is read after the end, so a program that prints without end blocks on the

@@ -16,7 +16,8 @@ public final class RunDirectory {
     /// 108.
     static final int SOCKET_PATH_BYTES_MAX = 103;
 
-    /// Room for `/` and a socket's name; [EngineLauncher] counts its sockets from 1.
+    /// Room for `/` and a socket's name, such as `4194304-123456.sock`: the server's process id,
+    /// and [EngineLauncher] counts its sockets from 1.
     private static final int SOCKET_NAME_BYTES_MAX = 20;
 
     private RunDirectory() {}

@@ -14,28 +14,33 @@ import dev.keepsake.log.TrimmedException;
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
+
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.security.MessageDigest;
+import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Gives the log to a replica's engine, as the primary that the engine believes it follows.
 /// Committed entries only, so a replica never holds what a failover could take back.
@@ -44,6 +49,14 @@ import org.slf4j.LoggerFactory;
 /// port of its own and answers nothing before `AUTH`. Threads: one virtual thread accepts, and each
 /// connection has one that reads and one that writes; all block, and a slow engine slows only its
 /// own feed. Closing ends them all.
+///
+/// Anybody on this machine can connect. Who has not authenticated in time is closed, as is who
+/// gives a wrong password, and who came first when too many wait; so strangers cost a bounded
+/// amount and cannot keep the engine out. One connection is the engine's: the newest that has
+/// authenticated. An engine cannot tell whether it is the feed that answers, so nobody else may
+/// ever get the port while an engine would connect to it. Engines are gone before their feed is
+/// closed. And the port is bound without `SO_REUSEADDR`: when the server is killed, the system
+/// keeps the port for the connections that were open, longer than the engines live.
 ///
 /// An engine that begins is given the newest snapshot and the log behind it. On its way the log is
 /// checked against the checksums that its writers left in it; a log or snapshot that is damaged is
@@ -63,8 +76,8 @@ final class Feed implements AutoCloseable {
 
     private static final int READ_MAX_BYTES = 1 << 20;
     private static final int RDB_CHUNK_BYTES = 256 * 1024;
-    private static final int HANDSHAKE_MAX_BYTES = 16 * 1024;
-    private static final int CONNECTIONS_MAX = 8;
+    private static final int HANDSHAKE_MAX_BYTES = 4 * 1024;
+    private static final int STRANGERS_MAX = 64;
 
     /// Where an engine that begins starts from.
     interface Source {
@@ -89,7 +102,9 @@ final class Feed implements AutoCloseable {
     private final DelayLine delayLine;
     private final ServerSocketChannel listener;
     private final TransactionLog.Subscription subscription;
-    private final Set<SocketChannel> connections = ConcurrentHashMap.newKeySet();
+    private final Condition settled = lock.newCondition(); // a stranger is none any more
+    private final Set<SocketChannel> strangers = new LinkedHashSet<>(); // guarded by lock
+    private @Nullable SocketChannel authenticated; // guarded by lock
     private volatile Sent sent = Sent.NOTHING;
     private boolean closed;
 
@@ -108,6 +123,7 @@ final class Feed implements AutoCloseable {
         this.threads = threads;
         this.onFault = onFault;
         this.listener = ServerSocketChannel.open();
+        this.listener.setOption(StandardSocketOptions.SO_REUSEADDR, false);
         this.listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         this.delayLine = new DelayLine(config.delayNs(), log.tail().index());
         this.subscription = log.follow(this::onCommitted);
@@ -146,12 +162,17 @@ final class Feed implements AutoCloseable {
         try {
             closed = true;
             changed.signalAll();
+            settled.signalAll();
+            strangers.forEach(Feed::closeQuietly);
+            strangers.clear();
+            if (authenticated != null) {
+                closeQuietly(authenticated);
+            }
         } finally {
             lock.unlock();
         }
         subscription.close();
         closeQuietly(listener);
-        connections.forEach(Feed::closeQuietly);
     }
 
     private void onCommitted(Tail tail) {
@@ -169,23 +190,88 @@ final class Feed implements AutoCloseable {
     private void acceptUntilClosed() {
         while (!isClosed()) {
             try {
-                var engine = listener.accept();
-                if (connections.size() >= CONNECTIONS_MAX) {
-                    engine.close();
-                    continue;
+                var stranger = listener.accept();
+                if (admit(stranger)) {
+                    threads.newThread(() -> serve(stranger)).start();
+                    threads.newThread(() -> closeUnlessAuthenticated(stranger)).start();
                 }
-                connections.add(engine);
-                if (isClosed()) {
-                    engine.close(); // it came too late for close() to see it
-                    return;
-                }
-                threads.newThread(() -> serve(engine)).start();
             } catch (IOException e) {
                 if (!isClosed()) {
                     LOG.warn("feed node={} cannot accept reason={}", config.node(), e.getMessage());
                     return;
                 }
             }
+        }
+    }
+
+    /// Lets somebody try, instead of who has waited longest if there are too many.
+    private boolean admit(SocketChannel stranger) {
+        lock.lock();
+        try {
+            if (closed) {
+                closeQuietly(stranger); // it came too late for close() to see it
+                return false;
+            }
+            if (strangers.size() >= STRANGERS_MAX) {
+                var eldest = strangers.iterator().next();
+                strangers.remove(eldest);
+                settled.signalAll();
+                closeQuietly(eldest);
+            }
+            return strangers.add(stranger);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void closeUnlessAuthenticated(SocketChannel stranger) {
+        lock.lock();
+        try {
+            long leftNs = config.handshakeNs();
+            while (leftNs > 0 && strangers.contains(stranger)) {
+                leftNs = settled.awaitNanos(leftNs);
+            }
+            if (strangers.remove(stranger)) {
+                closeQuietly(stranger);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// @return false when the connection has been given up meanwhile
+    private boolean becomeEngine(SocketChannel stranger) {
+        lock.lock();
+        try {
+            if (stranger == authenticated) {
+                return true;
+            }
+            if (!strangers.remove(stranger)) {
+                return false;
+            }
+            settled.signalAll();
+            if (authenticated != null) {
+                closeQuietly(authenticated);
+            }
+            authenticated = stranger;
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void leave(SocketChannel connection) {
+        lock.lock();
+        try {
+            strangers.remove(connection);
+            settled.signalAll();
+            if (authenticated == connection) {
+                authenticated = null;
+            }
+        } finally {
+            lock.unlock();
         }
     }
 
@@ -197,14 +283,14 @@ final class Feed implements AutoCloseable {
                 LOG.info("feed node={} connection ended reason={}", config.node(), e.getMessage());
             }
         } finally {
-            connections.remove(engine);
+            leave(engine);
         }
     }
 
     /// Answers the handshake, then starts the stream and reads the engine's acknowledgements away.
     private void answer(SocketChannel engine) throws IOException, ProtocolException {
         var framer = new CommandFramer(ProtocolLimits.standard());
-        var received = ByteBuffer.allocate(HANDSHAKE_MAX_BYTES);
+        var received = ByteBuffer.allocate(HANDSHAKE_MAX_BYTES / 4);
         ByteBuf pending = Unpooled.buffer(256, 2 * HANDSHAKE_MAX_BYTES);
         boolean authenticated = false;
         boolean streaming = false;
@@ -217,8 +303,12 @@ final class Feed implements AutoCloseable {
                 boolean command = parsed == CommandFramer.Parsed.COMMAND;
                 String name = command ? argument(framer, pending, 0).toUpperCase(Locale.ROOT) : "";
                 if (name.equals("AUTH")) {
-                    authenticated = authenticate(framer, pending);
-                    send(engine, authenticated ? "+OK\r\n" : "-WRONGPASS not this feed's\r\n");
+                    authenticated = knowsPassword(framer, pending) && becomeEngine(engine);
+                    if (!authenticated) {
+                        send(engine, "-WRONGPASS not this feed's\r\n");
+                        return;
+                    }
+                    send(engine, "+OK\r\n");
                 } else if (name.equals("PING")) {
                     send(engine, "+PONG\r\n");
                 } else if (!authenticated) {
@@ -239,7 +329,7 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    private boolean authenticate(CommandFramer framer, ByteBuf pending) {
+    private boolean knowsPassword(CommandFramer framer, ByteBuf pending) {
         return framer.frame().argumentCount() == 3
                 && argument(framer, pending, 1).equals(config.user())
                 && MessageDigest.isEqual(
@@ -348,7 +438,7 @@ final class Feed implements AutoCloseable {
             LOG.debug("feed node={} stream ended by the engine", config.node());
         } catch (IOException e) {
             if (!isClosed()) {
-                LOG.warn("feed node={} stream ended reason={}", config.node(), e.getMessage());
+                LOG.info("feed node={} stream ended reason={}", config.node(), e.getMessage());
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

@@ -582,12 +582,13 @@ public final class ShardNode implements AutoCloseable {
         listener.onRetired(this, reason);
     }
 
+    /// The engine first: as long as it lives, nobody else may get its feed's port.
     private static void discard(@Nullable Engine engine, @Nullable Feed feed) {
-        if (feed != null) {
-            feed.close();
-        }
         if (engine != null) {
             engine.close();
+        }
+        if (feed != null) {
+            feed.close();
         }
     }
 

@@ -1,9 +1,10 @@
 package dev.keepsake.shard;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
-import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Secret;
@@ -11,7 +12,15 @@ import dev.keepsake.core.Term;
 import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.RunningChecksum;
 import dev.keepsake.resp.RespWriter;
+
 import io.netty.buffer.Unpooled;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -25,11 +34,6 @@ import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /// Over real loopback sockets: the feed is about them. Every wait for a byte is bounded.
 @Timeout(60)
@@ -131,10 +135,20 @@ class FeedTest {
     private final List<String> faults = new CopyOnWriteArrayList<>();
 
     private Feed feed(long delayNs) throws IOException {
+        return feed(delayNs, TimeUnit.MINUTES.toNanos(1));
+    }
+
+    private Feed feed(long delayNs, long handshakeNs) throws IOException {
         var feed =
                 Feed.open(
                         new FeedConfig(
-                                "n2", ID, "feed", new Secret("pässword"), delayNs, Long.MAX_VALUE),
+                                "n2",
+                                ID,
+                                "feed",
+                                new Secret("pässword"),
+                                delayNs,
+                                Long.MAX_VALUE,
+                                handshakeNs),
                         log,
                         Optional::empty,
                         clock,
@@ -182,11 +196,22 @@ class FeedTest {
         var stranger = follower(feed(0));
         assertThat(stranger.ask("PSYNC", "?", "-1")).startsWith("-NOAUTH");
         assertThat(stranger.ask("REPLCONF", "capa", "eof")).startsWith("-NOAUTH");
-        assertThat(stranger.ask("AUTH", "feed", "password")).startsWith("-WRONGPASS");
-        assertThat(stranger.ask("AUTH", "default", "p\u00e4ssword")).startsWith("-WRONGPASS");
-        assertThat(stranger.ask("AUTH", "feed")).startsWith("-WRONGPASS");
         assertThat(stranger.ask("PSYNC", ID, "1")).startsWith("-NOAUTH");
         assertThat(stranger.available()).isZero();
+    }
+
+    @Test
+    void whoGivesAWrongPasswordIsClosed() throws Exception {
+        var feed = feed(0);
+        for (var credentials :
+                List.of(
+                        List.of("AUTH", "feed", "password"),
+                        List.of("AUTH", "default", "p\u00e4ssword"),
+                        List.of("AUTH", "feed"))) {
+            var stranger = follower(feed);
+            stranger.send(credentials.toArray(new String[0]));
+            assertThat(stranger.readToEnd()).isEqualTo("-WRONGPASS not this feed's\r\n");
+        }
     }
 
     @Test
@@ -335,12 +360,32 @@ class FeedTest {
     }
 
     @Test
-    void moreThanEightConnectionsAreTooMany() throws Exception {
+    void strangersWhoSayNothingDoNotKeepTheEngineOut() throws Exception {
+        append("abc");
         var feed = feed(0);
-        for (int i = 0; i < 8; i++) {
-            known(feed);
+        var before = following(feed);
+        var strangers = new ArrayList<Follower>();
+        for (int i = 0; i < 100; i++) {
+            strangers.add(follower(feed));
         }
-        assertThat(follower(feed).readToEnd()).isEmpty();
+        assertThat(strangers.getFirst().readToEnd()).as("who came first had to go").isEmpty();
+        assertThat(before.read(3)).isEqualTo("abc");
+        assertThat(following(feed).read(3)).isEqualTo("abc");
+        assertThat(before.readToEnd()).as("the engine has another connection").isEmpty();
+    }
+
+    @Test
+    void whoDoesNotAuthenticateInTimeIsClosed() throws Exception {
+        append("abc");
+        var feed = feed(0, TimeUnit.MILLISECONDS.toNanos(200));
+        var engine = following(feed);
+        var silent = follower(feed);
+        var talker = follower(feed);
+        assertThat(talker.ask("PING")).isEqualTo("+PONG");
+        assertThat(silent.readToEnd()).isEmpty();
+        assertThat(talker.readToEnd()).isEmpty();
+        append("def");
+        assertThat(engine.read(6)).isEqualTo("abcdef");
     }
 
     @Test

@@ -4,16 +4,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.server.Main;
 import dev.keepsake.server.PortRange;
+
+import org.jspecify.annotations.Nullable;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import org.jspecify.annotations.Nullable;
 
 /// `keepsake start` as a process of its own, with the memory that `./keepsake` gives it, which can
 /// be killed.
@@ -162,7 +165,12 @@ final class ServerProcess implements AutoCloseable {
 
     /// The engines that it has started and that run now.
     List<ProcessHandle> engines() {
-        return process.descendants().filter(ProcessHandle::isAlive).toList();
+        return process.descendants()
+                .filter(ProcessHandle::isAlive)
+                .filter(each ->
+                        Arrays.asList(each.info().arguments().orElseGet(() -> new String[0]))
+                                .contains("--unixsocket"))
+                .toList();
     }
 
     /// SIGTERM first: only the server knows of an engine that it starts at this moment.

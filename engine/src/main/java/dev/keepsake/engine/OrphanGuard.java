@@ -1,0 +1,144 @@
+package dev.keepsake.engine;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.concurrent.TimeUnit;
+
+/// A small process beside the server that ends the server's engines when the server is gone,
+/// however it went. Callable from any thread.
+///
+/// It is a shell that waits for the end of its standard input, which only the server holds open:
+/// the system closes it also when the server is killed. Then it ends, with SIGKILL, all whose
+/// command line names a socket of this server, and looks again for two seconds, since an engine may
+/// have been about to start. It keeps no list of process ids: nobody can be told of an engine in
+/// the moment in which it is started, and an id may be another process's by then.
+///
+/// A machine without `/bin/sh` has no guard: engines are then ended by the next server only.
+final class OrphanGuard implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(OrphanGuard.class);
+    private static final String SHELL = "/bin/sh";
+    private static final String PROCESSES = "/proc";
+    private static final String ORDERLY_END = "end";
+    private static final long END_WITHIN_MS = 1_000;
+    private static final int STARTS_MAX = 10;
+
+    /*
+     * $1 is how the paths of our sockets begin; $2 is where Linux has a directory for each process,
+     * which takes no program that a small machine might lack. Elsewhere there is ps.
+     */
+    private static final String SCRIPT =
+            """
+            trap '' HUP INT TERM QUIT PIPE
+            read -r word
+            [ "$word" = "%s" ] && exit 0
+            option='
+            %s
+            '
+            for round in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+                if [ -r "$2/self/cmdline" ]; then
+                    for file in $(grep -lsF -e "$1" "$2"/[0-9]*/cmdline); do
+                        pid=${file#"$2"/}
+                        case "$(tr '\\0' '\\n' < "$file")" in
+                            *"$option$1"*) kill -KILL "${pid%%/cmdline}" ;;
+                        esac
+                    done
+                else
+                    ps -A -ww -o pid= -o args= | while read -r pid line; do
+                        case "$line" in
+                            *" %s $1"*) kill -KILL "$pid" ;;
+                        esac
+                    done
+                fi
+                sleep 0.1 || sleep 1
+            done
+            """
+                    .formatted(
+                            ORDERLY_END,
+                            EngineProcesses.SOCKET_OPTION,
+                            EngineProcesses.SOCKET_OPTION);
+
+    private final String socketPrefix;
+    private @Nullable Process shell; // guarded by this, as is all below
+    private int starts;
+    private boolean closed;
+
+    /// Starts nothing yet.
+    ///
+    /// @param socketPrefix how the paths of this server's sockets begin, and no other's
+    OrphanGuard(String socketPrefix) {
+        this.socketPrefix = socketPrefix;
+    }
+
+    /// Makes sure that it runs. One that ends before the server is replaced.
+    synchronized void start() {
+        if (closed || shell != null || starts == STARTS_MAX) {
+            return;
+        }
+        starts++;
+        try {
+            var started = command(socketPrefix, PROCESSES).start();
+            shell = started;
+            var _ = started.onExit().thenRun(() -> onExit(started));
+        } catch (IOException e) {
+            starts = STARTS_MAX;
+            LOG.warn("engines would outlive a killed server, for no guard starts", e);
+        }
+    }
+
+    static ProcessBuilder command(String socketPrefix, String processes) {
+        return CleanEnvironment.of(
+                        new ProcessBuilder(
+                                SHELL, "-c", SCRIPT, "keepsake-guard", socketPrefix, processes))
+                .directory(new File("/")) // it keeps no directory busy
+                .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                .redirectError(ProcessBuilder.Redirect.DISCARD);
+    }
+
+    private synchronized void onExit(Process ended) {
+        if (closed || shell != ended) {
+            return;
+        }
+        shell = null;
+        LOG.warn(
+                "the guard of the engines has ended pid={} code={}",
+                ended.pid(),
+                ended.exitValue());
+        start();
+    }
+
+    /// The guard's process id, or -1 when none runs.
+    synchronized long pid() {
+        return shell == null ? -1 : shell.pid();
+    }
+
+    /// Ends the guard, which ends nobody then.
+    @Override
+    public synchronized void close() {
+        closed = true;
+        var ending = shell;
+        shell = null;
+        if (ending == null) {
+            return;
+        }
+        try (OutputStream word = ending.getOutputStream()) {
+            word.write((ORDERLY_END + "\n").getBytes(US_ASCII));
+        } catch (IOException e) {
+            LOG.debug("the guard had ended pid={}", ending.pid(), e);
+        }
+        try {
+            if (!ending.waitFor(END_WITHIN_MS, TimeUnit.MILLISECONDS)) {
+                ending.destroyForcibly();
+            }
+        } catch (InterruptedException _) {
+            ending.destroyForcibly();
+            Thread.currentThread().interrupt();
+        }
+    }
+}
