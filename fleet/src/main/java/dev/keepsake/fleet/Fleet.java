@@ -699,7 +699,9 @@ public final class Fleet implements AutoCloseable {
                     "%s-%s-fill".formatted(spec.id().name(), shard.name()),
                     directoryOf(spec.id()),
                     engineOf(spec),
-                    Map.of("enable-debug-command", "local"));
+                    Map.of(
+                            "enable-debug-command", "local",
+                            "sanitize-dump-payload", "yes")); // others made the files
         }
 
         @Override

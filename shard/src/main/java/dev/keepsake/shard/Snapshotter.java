@@ -1,6 +1,7 @@
 package dev.keepsake.shard;
 
 import dev.keepsake.core.Clock;
+import dev.keepsake.engine.DumpCheck;
 import dev.keepsake.engine.Engine;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
@@ -101,8 +102,8 @@ public final class Snapshotter implements AutoCloseable {
         long checksum;
         try (var follower = follow(tail, store::newestChecked)) {
             checksum = follower.await(tail);
-            digest = follower.digest();
             follower.dump(file);
+            digest = asked(follower, file);
         }
         var candidate =
                 new Snapshot(
@@ -113,7 +114,7 @@ public final class Snapshotter implements AutoCloseable {
                         file);
         try (var rehearsal = follow(tail, () -> Optional.of(candidate))) {
             rehearsal.await(tail);
-            String loaded = rehearsal.digest();
+            String loaded = asked(rehearsal, file);
             if (!loaded.equals(digest)) {
                 throw new IOException(
                         "the snapshot of shard %s at offset %d loads as %s, but was taken of %s; it is not used"
@@ -128,6 +129,26 @@ public final class Snapshotter implements AutoCloseable {
                 snapshot.fileBytes(),
                 TimeUnit.NANOSECONDS.toMillis(clock.nowNs() - startNs));
         return snapshot;
+    }
+
+    /// What an engine holds. A damaged value ends the engine when it is read; then the dump tells
+    /// which.
+    private String asked(Follower follower, Path file) throws IOException {
+        try {
+            return follower.digest();
+        } catch (IOException e) {
+            if (closed) {
+                throw e;
+            }
+            var damaged =
+                    DumpCheck.damagedKey(follower.engine.binary(), file, engine.workDirectory());
+            throw damaged.isEmpty()
+                    ? e
+                    : new IOException(
+                            "the value of key '%s' of shard %s is damaged: delete or overwrite it; %s"
+                                    .formatted(damaged.orElseThrow(), shard, e.getMessage()),
+                            e);
+        }
     }
 
     /// Ends a snapshot that is being taken. Idempotent.
@@ -177,10 +198,10 @@ public final class Snapshotter implements AutoCloseable {
                 launched = launcher.launch(spec);
                 expectOk(launched.command("REPLICAOF", "127.0.0.1", Integer.toString(feed.port())));
             } catch (IOException e) {
-                feed.close();
                 if (launched != null) {
                     launched.close();
                 }
+                feed.close();
                 throw e;
             }
             engine = launched;
@@ -247,8 +268,8 @@ public final class Snapshotter implements AutoCloseable {
 
         @Override
         public void close() {
-            feed.close();
             engine.close();
+            feed.close();
             following.compareAndSet(this, null);
         }
     }
