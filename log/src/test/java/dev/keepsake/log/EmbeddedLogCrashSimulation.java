@@ -1,9 +1,14 @@
 package dev.keepsake.log;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.keepsake.core.Term;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -20,8 +25,6 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.stream.LongStream;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
 
 /// A log through many lives: leaders come and go, pipeline, retry, run out of space or of files,
 /// and trim; a force fails, the process is killed or the machine loses its power at any moment.
@@ -61,7 +64,8 @@ class EmbeddedLogCrashSimulation {
                 : LongStream.rangeClosed(1, Long.getLong("keepsake.seeds", SEEDS));
     }
 
-    /// Bytes that somebody offers, once or again, at one place and in one term. No two are equal.
+    /// Bytes that somebody offers, once or again, at one place and in one term. No two of many
+    /// bytes are equal; of one byte there are too few.
     private record Piece(Term term, long offset, ByteBuffer bytes) {
         static Piece of(LogEntry entry) {
             return new Piece(entry.term(), entry.firstOffset(), entry.payload());
@@ -97,6 +101,8 @@ class EmbeddedLogCrashSimulation {
 
         // What has to be in the log from `trimmedBefore` on.
         private final TreeMap<Long, LogEntry> certain = new TreeMap<>();
+        // By offset. One byte may be equal to one of a larger entry, and is acknowledged from that.
+        private final TreeMap<Long, Byte> certainBytes = new TreeMap<>();
         private final TreeMap<Long, String> certainLeaders = new TreeMap<>();
         private Tail committed = Tail.EMPTY;
         private long trimmedBefore;
@@ -269,14 +275,14 @@ class EmbeddedLogCrashSimulation {
             }
             var older = new Term(Math.max(1, term.number() - 1));
             switch (random.nextInt(20)) {
-                case 0 -> append(log, piece(term, nextOffset + 1 + random.nextInt(100)));
-                case 1 -> append(log, piece(term, random.nextLong(nextOffset + 1)));
+                case 0 -> append(log, piece(term, nextOffset + 1 + few(100)));
+                case 1 -> append(log, piece(term, nextOffset - few(nextOffset + 1)));
                 case 2 -> append(log, piece(older, nextOffset));
                 case 3, 4 -> retry(log);
                 case 5, 6 -> renew(log, term);
                 case 7 -> renew(log, older);
                 case 8 -> claim(log, nextIndex - 1);
-                case 9 -> claim(log, random.nextLong(nextIndex + 2) - 1);
+                case 9 -> claim(log, nextIndex - few(nextIndex + 2));
                 default -> {
                     append(log, piece(term, nextOffset));
                     nextOffset = offered.getLast().offset() + offered.getLast().bytes().remaining();
@@ -286,12 +292,27 @@ class EmbeddedLogCrashSimulation {
         }
 
         private Piece piece(Term term, long offset) {
-            int size = random.nextInt(8) == 0 ? random.nextInt(3_000) : random.nextInt(60);
-            var bytes = new byte[Long.BYTES + size];
+            var bytes =
+                    new byte
+                            [switch (random.nextInt(8)) {
+                                case 0 -> Long.BYTES + random.nextInt(3_000);
+                                case 1, 2, 3 -> 1;
+                                default -> Long.BYTES + random.nextInt(60);
+                            }];
             random.nextBytes(bytes);
-            var piece = new Piece(term, offset, ByteBuffer.wrap(bytes).putLong(0, made++));
+            var piece = new Piece(term, offset, ByteBuffer.wrap(bytes));
+            if (bytes.length >= Long.BYTES) {
+                piece.bytes().putLong(0, made++);
+            }
             offered.add(piece);
             return piece;
+        }
+
+        /// Up to a bound, 0 or 1 as often as anything else.
+        private long few(long bound) {
+            return random.nextBoolean()
+                    ? random.nextLong(bound)
+                    : random.nextLong(Math.min(2, bound));
         }
 
         private void retry(EmbeddedLog log) {
@@ -315,7 +336,11 @@ class EmbeddedLogCrashSimulation {
                                 assertThat(end)
                                         .isEqualTo(piece.offset() + piece.bytes().remaining());
                                 possible.add(piece);
-                                makeCertain(piece.at(index));
+                                if (piece.bytes().remaining() == 1) {
+                                    certainBytes.put(piece.offset(), piece.bytes().get(0));
+                                } else {
+                                    makeCertain(piece.at(index));
+                                }
                             }
                             case AppendOutcome.Unknown _ -> possible.add(piece);
                             case AppendOutcome.Fenced _,
@@ -418,8 +443,20 @@ class EmbeddedLogCrashSimulation {
                 var entry = found.get(Math.toIntExact(known.getKey() - first));
                 assertThat(text(entry)).as("who won").isEqualTo(known.getValue());
             }
+            found.forEach(this::checkBytes);
+            assertThat(certainBytes.tailMap(tail.endOffset())).as("behind the end").isEmpty();
             found.forEach(this::makeCertain);
             committed = tail;
+        }
+
+        private void checkBytes(LogEntry entry) {
+            var known = certainBytes.subMap(entry.firstOffset(), entry.endOffset());
+            for (Map.Entry<Long, Byte> each : known.entrySet()) {
+                int at = Math.toIntExact(each.getKey() - entry.firstOffset());
+                assertThat(entry.payload().get(entry.payload().position() + at))
+                        .as("the acknowledged byte at offset %d", each.getKey())
+                        .isEqualTo(each.getValue());
+            }
         }
 
         private static void assertDense(List<LogEntry> found, long first, Tail tail) {

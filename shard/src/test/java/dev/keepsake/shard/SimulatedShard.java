@@ -114,6 +114,7 @@ final class SimulatedShard implements AutoCloseable {
     private final MemoryDisk disk = new MemoryDisk();
     private final List<Call<?>> callsUnderWay = new ArrayList<>();
     private final List<LogEntry> held = new ArrayList<>();
+    private final Map<Place, Write> shortWrites = new HashMap<>();
     private final Map<Long, Integer> placeOfValue = new HashMap<>();
     private final Map<Integer, Integer> newestPlaceTold = new HashMap<>();
     private TransactionLog log;
@@ -457,20 +458,51 @@ final class SimulatedShard implements AutoCloseable {
         }
     }
 
-    /// A write of one value, as it stands in the stream.
+    /// A write of one value, as it stands in the stream: as often one byte as many, so that offsets
+    /// differ by one as often as by thousands. What one byte means is known by where it stands.
     private record Write(int key, long value) {
-        static final int BYTES = Integer.BYTES + Long.BYTES;
+        static final int LONG_BYTES = 1 + 2 * Integer.BYTES + Long.BYTES;
+        static final int MAX_BYTES = 2_500;
+        private static final byte SHORT = 1;
+        private static final byte LONG = 2;
 
-        void put(ByteBuffer into) {
-            into.putInt(key).putLong(value);
+        void put(ByteBuffer into, int bytes) {
+            if (bytes == 1) {
+                into.put(SHORT);
+                return;
+            }
+            int end = into.position() + bytes;
+            into.put(LONG).putInt(bytes).putInt(key).putLong(value).position(end);
         }
     }
 
-    private static List<Write> records(LogEntry entry) {
-        var bytes = entry.payload().duplicate();
+    /// One byte of one term's stream.
+    private record Place(Term term, long offset) {}
+
+    private int sizeOfWrite() {
+        return switch (random.nextInt(4)) {
+            case 0, 1 -> 1;
+            case 2 -> Write.LONG_BYTES + random.nextInt(4);
+            default -> random.nextInt(Write.LONG_BYTES, Write.MAX_BYTES + 1);
+        };
+    }
+
+    private List<Write> records(LogEntry entry) {
+        var bytes = entry.payload().slice();
         var all = new ArrayList<Write>();
         while (bytes.hasRemaining()) {
-            all.add(new Write(bytes.getInt(), bytes.getLong()));
+            int at = bytes.position();
+            if (bytes.get() == Write.SHORT) {
+                var write = shortWrites.get(new Place(entry.term(), entry.firstOffset() + at));
+                if (write == null) {
+                    throw new AssertionError("nobody has written what %s holds".formatted(entry));
+                }
+                all.add(write);
+            } else {
+                int end = at + bytes.getInt();
+                all.add(new Write(bytes.getInt(), bytes.getLong()));
+                bytes.position(end);
+            }
         }
         return all;
     }
@@ -548,6 +580,7 @@ final class SimulatedShard implements AutoCloseable {
     private final class Service implements LogWriter.Listener {
         private final Node node;
         private final int ofLife;
+        private final Term term;
         private final LogWriter writer;
         private final DirtyKeys dirtyKeys = new DirtyKeys();
         private final Tracker<Runnable> tracker;
@@ -563,6 +596,7 @@ final class SimulatedShard implements AutoCloseable {
         Service(Node node, Term term, long fromOffset) {
             this.node = node;
             this.ofLife = node.life;
+            this.term = term;
             this.endOffset = fromOffset;
             this.durableOffset = fromOffset;
             this.tracker =
@@ -601,12 +635,16 @@ final class SimulatedShard implements AutoCloseable {
         }
 
         private void execute(List<Command> commands) {
-            var stream = ByteBuffer.allocate(commands.size() * Write.BYTES);
+            var stream = ByteBuffer.allocate(commands.size() * Write.MAX_BYTES);
             for (var command : commands) {
                 if (command.writes) {
                     var write = new Write(command.key, command.value);
                     node.data.put(write.key(), write.value());
-                    write.put(stream);
+                    int bytes = sizeOfWrite();
+                    if (bytes == 1) {
+                        shortWrites.put(new Place(term, endOffset + stream.position()), write);
+                    }
+                    write.put(stream, bytes);
                 } else {
                     command.value = node.data.getOrDefault(command.key, 0L);
                 }
