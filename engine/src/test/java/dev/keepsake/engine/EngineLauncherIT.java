@@ -89,6 +89,32 @@ final class EngineLauncherIT {
     }
 
     @Test
+    void whatIsBelowADirectoryEndsTogetherAndDoesNotComeBackOnceThatIsGone() throws Exception {
+        var cluster = Files.createDirectory(directory.resolve("cluster"));
+        var spec =
+                new EngineSpec(
+                        "0001-001",
+                        cluster.resolve("work"),
+                        0,
+                        "feed",
+                        new Secret("secret"),
+                        Map.of());
+        var other = launcher.launch(spec("0001-002"));
+        var engine = launcher.launch(spec);
+        launcher.killBelow(cluster);
+        engine.exit().join();
+        assertThat(other.command("PING")).isEqualTo(new RespValue.SimpleString("PONG"));
+        assertThat(other.exit()).isNotDone();
+
+        engine.close();
+        Files.delete(cluster.resolve("work").resolve("engine.log"));
+        Files.delete(cluster.resolve("work"));
+        Files.delete(cluster);
+        assertThatThrownBy(() -> launcher.launch(spec)).isInstanceOf(NoSuchFileException.class);
+        assertThat(cluster).doesNotExist();
+    }
+
+    @Test
     void anEngineFollowsAndIsPromoted() throws Exception {
         var engine = launcher.launch(spec("0001-001"));
         var ok = new RespValue.SimpleString("OK");

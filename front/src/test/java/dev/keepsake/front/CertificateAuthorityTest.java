@@ -6,6 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.keepsake.core.AddressBlock;
 import dev.keepsake.core.Clock;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
@@ -144,6 +152,79 @@ class CertificateAuthorityTest {
         validate(second.chain().getFirst());
         certificates.renewDue();
         assertThat(tls.present()).isSameAs(second);
+    }
+
+    @Test
+    void handshakesAreMadeWithTheNewOneAndConnectionsStay() throws Exception {
+        var certificates = new NodeCertificates(open());
+        var tls = certificates.issue(NAMES);
+        var before = new Connection(tls);
+        assertThat(before.certificate()).isEqualTo(tls.present().chain().getFirst());
+
+        clock.now = clock.now.plus(Duration.ofDays(600));
+        certificates.renewDue();
+        var after = new Connection(tls);
+        assertThat(after.certificate())
+                .isEqualTo(tls.present().chain().getFirst())
+                .isNotEqualTo(before.certificate());
+        assertThat(before.echoed("old")).isEqualTo("old");
+        assertThat(after.echoed("new")).isEqualTo("new");
+    }
+
+    /// A client and a node that talk in memory. The client trusts everybody, and says who it was.
+    private static final class Connection {
+        private final EmbeddedChannel client;
+        private final EmbeddedChannel node;
+        private final SslHandler clientSide;
+
+        Connection(NodeTls tls) throws Exception {
+            node = new EmbeddedChannel(tls.newHandler(UnpooledByteBufAllocator.DEFAULT));
+            clientSide =
+                    SslContextBuilder.forClient()
+                            .sslProvider(SslProvider.JDK)
+                            .trustManager(InsecureTrustManagerFactory.INSTANCE)
+                            .endpointIdentificationAlgorithm("")
+                            .build()
+                            .newHandler(UnpooledByteBufAllocator.DEFAULT);
+            client = new EmbeddedChannel(clientSide);
+            exchange();
+            assertThat(clientSide.handshakeFuture().isSuccess()).isTrue();
+        }
+
+        private void exchange() {
+            boolean moved = true;
+            while (moved) {
+                client.runPendingTasks();
+                node.runPendingTasks();
+                moved = move(client, node);
+                moved |= move(node, client);
+            }
+        }
+
+        private static boolean move(EmbeddedChannel from, EmbeddedChannel to) {
+            boolean moved = false;
+            for (var bytes = from.readOutbound(); bytes != null; bytes = from.readOutbound()) {
+                to.writeInbound(bytes);
+                moved = true;
+            }
+            return moved;
+        }
+
+        X509Certificate certificate() throws Exception {
+            return (X509Certificate) clientSide.engine().getSession().getPeerCertificates()[0];
+        }
+
+        /// What the node reads of what the client writes.
+        String echoed(String text) {
+            client.writeOutbound(Unpooled.copiedBuffer(text, US_ASCII));
+            exchange();
+            ByteBuf read = node.readInbound();
+            try {
+                return read.toString(US_ASCII);
+            } finally {
+                read.release();
+            }
+        }
     }
 
     @Test
