@@ -45,6 +45,12 @@ class DiskFaultsIT {
                 assertThat(writer.hasReplyWithin(A_WHILE_MS)).isFalse();
                 assertThat(reader.ask("SET", "refused", "3"))
                         .startsWith("-MISCONF no space left for " + directory);
+                assertThat(reader.ask("INFO", "server")).contains("redis_version");
+                assertThat(reader.ask("EXISTS", "{before}1", "{before}2")).isEqualTo("0");
+                assertThat(reader.ask("PUBLISH", "c", "m")).startsWith("-MISCONF no space left");
+                assertThat(reader.ask("DBSIZE"))
+                        .startsWith("-MISCONF no space left for " + directory)
+                        .endsWith("what this tells is not in the log yet, try again");
                 disk.full(false);
                 assertThat(writer.read()).isEqualTo("OK");
                 assertThat(writer.ask("GET", "during")).isEqualTo("2");

@@ -251,6 +251,23 @@ class HeldRepliesIT {
         }
     }
 
+    /// Its key is the one behind the last STREAMS, not the consumer's name.
+    @Test
+    void whatAConsumerWithAnOddNameHasTakenIsNotSeenBeforeItIsDurable() throws IOException {
+        node.engine().command("XGROUP", "CREATE", "s", "g", "0", "MKSTREAM");
+        node.engine().command("XADD", "s", "1-1", "a", "1");
+        node.makeDurable();
+        try (var consumer = observer.connect(node);
+                var reader = observer.connect(node)) {
+            consumer.send("XREADGROUP COUNT 1 GROUP g STREAMS STREAMS s >".split(" "));
+            observer.awaitHeld(consumer, 1, "the consumer's reply");
+            reader.send("XPENDING", "s", "g");
+            observer.awaitHeld(reader, 1, "XPENDING");
+            node.makeDurable();
+            assertThat(awaitReply(reader)).isEqualTo("[1 1-1 1-1 [[STREAMS 1]]]");
+        }
+    }
+
     /// They come over the front's own lane.
     @ParameterizedTest
     @ValueSource(

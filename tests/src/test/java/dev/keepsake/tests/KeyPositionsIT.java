@@ -133,7 +133,7 @@ class KeyPositionsIT {
         }
     }
 
-    /// Where the engine itself shows which keys it took.
+    /// One by one, and in their order.
     @ParameterizedTest
     @CsvSource({
         "XREADGROUP COUNT 1 GROUP g STREAMS STREAMS s >, s",

@@ -86,6 +86,18 @@ class RelayedPublishIT {
                 .hasMessageContaining("not known");
     }
 
+    @Test
+    void whileTheLogHasNoRoomItIsRefusedAndNotPublished() throws Exception {
+        node.front().refuseWrites("no space left");
+        assertThatThrownBy(() -> node.front().publish(MESSAGE).get(WITHIN_S, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .hasMessageContaining("MISCONF no space left");
+        assertThat(published()).isZero();
+        node.front().refuseWrites(null);
+        node.front().onDurable(Long.MAX_VALUE);
+        assertThat(node.front().publish(MESSAGE).get(WITHIN_S, TimeUnit.SECONDS)).isZero();
+    }
+
     /// Otherwise what waits for a log that stands still would be without bound.
     @Test
     void whatComesFromOtherShardsIsLeftOutWhileTooMuchWaits() throws Exception {
