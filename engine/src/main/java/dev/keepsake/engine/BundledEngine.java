@@ -1,17 +1,27 @@
 package dev.keepsake.engine;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 
-/// The redis-server that comes inside the class path, for machines that have none.
+/// The redis-server that comes inside the class path, for machines that have none. It is started
+/// only if its bytes are those that this build was made with: their SHA-256 is in the source tree,
+/// apart from the jar that brings them.
 final class BundledEngine {
     private static final String VERSION = "7.0.15";
+
+    /// As `sha256sum` writes and checks them: 64 hexadecimal digits, two spaces, the name.
+    private static final String CHECKSUMS = "bundled-engines.sha256";
 
     private BundledEngine() {}
 
@@ -40,8 +50,15 @@ final class BundledEngine {
 
     /// Puts the resource into `directory` as an executable file only we may touch, unless exactly
     /// those bytes are there already. Two servers may do so at once: the file appears whole or not.
+    ///
+    /// @throws IOException also when its bytes are others than they should be; nothing is written
     static Path extract(String resource, Path directory) throws IOException {
-        var bytes = read(resource);
+        return extract(resource, read("/" + resource), directory);
+    }
+
+    /// The same with what was read under the resource's name.
+    static Path extract(String resource, byte[] bytes, Path directory) throws IOException {
+        verify(resource, bytes);
         var target = directory.resolve(resource);
         PrivateFiles.directory(directory);
         if (holds(target, bytes)) {
@@ -67,8 +84,37 @@ final class BundledEngine {
                 && Arrays.equals(Files.readAllBytes(file), bytes);
     }
 
+    private static void verify(String resource, byte[] bytes) throws IOException {
+        var found = HexFormat.of().formatHex(sha256(bytes));
+        var expected = checksumOf(resource);
+        if (!found.equals(expected)) {
+            throw new IOException(
+                    ("the SHA-256 of %s on the class path is %s; expected %s, so it is damaged or"
+                                    + " another and is not started. Remove the jar of embedded-redis from"
+                                    + " Maven's repository and build again")
+                            .formatted(resource, found, expected));
+        }
+    }
+
+    private static String checksumOf(String resource) throws IOException {
+        for (var line : new String(read(CHECKSUMS), US_ASCII).lines().toList()) {
+            if (line.endsWith("  " + resource)) {
+                return line.substring(0, line.indexOf(' '));
+            }
+        }
+        throw new IOException("%s has no line for %s".formatted(CHECKSUMS, resource));
+    }
+
+    private static byte[] sha256(byte[] bytes) {
+        try {
+            return MessageDigest.getInstance("SHA-256").digest(bytes);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
     private static byte[] read(String resource) throws IOException {
-        try (InputStream in = BundledEngine.class.getResourceAsStream("/" + resource)) {
+        try (InputStream in = BundledEngine.class.getResourceAsStream(resource)) {
             if (in == null) {
                 throw new IOException("%s is not on the class path".formatted(resource));
             }

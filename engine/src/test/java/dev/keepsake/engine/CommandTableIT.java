@@ -35,7 +35,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /// The command table against what a real engine says of itself: `COMMAND INFO` and `COMMAND
 /// GETKEYS`.
-@Timeout(60)
+@Timeout(300)
 final class CommandTableIT {
     private static final CommandTable TABLE = CommandTable.standard();
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class EngineFinderTest {
     private static final String REDIS_7 =
@@ -119,6 +121,45 @@ final class EngineFinderTest {
         try (var files = Files.list(program.getParent())) {
             assertThat(files).as("nothing temporary is left").containsExactly(program);
         }
+    }
+
+    /// Every bit counts, and all that are bundled are the ones whose checksums the tree has.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "redis-server-7.0.15-linux-amd64",
+                "redis-server-7.0.15-linux-arm64",
+                "redis-server-7.0.15-darwin-amd64",
+                "redis-server-7.0.15-darwin-arm64"
+            })
+    void aBundledProgramWithOtherBytesThanItShouldHaveIsNotPutAnywhere(String resource)
+            throws Exception {
+        var bundle = directory.resolve("bundle");
+        byte[] bytes;
+        try (var in = getClass().getResourceAsStream("/" + resource)) {
+            bytes = Objects.requireNonNull(in).readAllBytes();
+        }
+        assertThat(BundledEngine.extract(resource, bytes, bundle)).hasBinaryContent(bytes);
+        Files.delete(bundle.resolve(resource));
+
+        bytes[bytes.length / 2] ^= 1;
+        assertThatThrownBy(() -> BundledEngine.extract(resource, bytes, bundle))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("SHA-256 of " + resource)
+                .hasMessageContaining("damaged or another")
+                .hasMessageContaining("build again");
+        try (var files = Files.list(bundle)) {
+            assertThat(files).isEmpty();
+        }
+    }
+
+    @Test
+    void aBundledProgramWithoutAChecksumIsNotPutAnywhere() {
+        var bundle = directory.resolve("bundle");
+        assertThatThrownBy(() -> BundledEngine.extract("another", new byte[1], bundle))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("no line for another");
+        assertThat(bundle).doesNotExist();
     }
 
     @ParameterizedTest

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
-@Timeout(60)
+@Timeout(300)
 final class EngineLauncherIT {
     private static final String PASSWORD = "pass \"word\" \\ with é";
 
@@ -168,7 +168,7 @@ final class EngineLauncherIT {
     void anEngineThatIsKilledFromOutsideIsNoticed() throws Exception {
         var engine = launcher.launch(spec("0001-001"));
         process(engine).destroyForcibly();
-        var exit = engine.exit().get(10, TimeUnit.SECONDS);
+        var exit = engine.exit().get(120, TimeUnit.SECONDS);
         assertThat(exit.how()).isEqualTo("signal 9");
         assertThat(exit.askedFor()).isFalse();
         assertThat(exit.lastLogLines().getLast()).contains("ready to accept connections");
@@ -181,7 +181,7 @@ final class EngineLauncherIT {
     void anEngineThatWeKillWasAskedToEnd() throws Exception {
         var engine = launcher.launch(spec("0001-001"));
         engine.kill();
-        assertThat(engine.exit().get(10, TimeUnit.SECONDS).askedFor()).isTrue();
+        assertThat(engine.exit().get(120, TimeUnit.SECONDS).askedFor()).isTrue();
     }
 
     @Test
@@ -203,7 +203,7 @@ final class EngineLauncherIT {
         first.command("SET", "key", "value");
         first.command("SAVE");
         process(first).destroyForcibly();
-        first.exit().get(10, TimeUnit.SECONDS);
+        first.exit().get(120, TimeUnit.SECONDS);
         assertThat(work("0001-001").resolve("dump.rdb")).exists();
         var second = launcher.launch(spec("0001-001"));
         assertThat(second.command("DBSIZE")).isEqualTo(new RespValue.IntegerReply(0));
@@ -241,7 +241,7 @@ final class EngineLauncherIT {
         var orphan = launcher.launch(spec("0001-001"));
         var next = launcher();
         next.endOrphans();
-        assertThat(orphan.exit().get(10, TimeUnit.SECONDS).askedFor()).isFalse();
+        assertThat(orphan.exit().get(120, TimeUnit.SECONDS).askedFor()).isFalse();
         assertThat(runDirectory).isEmptyDirectory();
         assertThat(next.launch(spec("0001-001")).command("PING"))
                 .isEqualTo(new RespValue.SimpleString("PONG"));
@@ -260,7 +260,7 @@ final class EngineLauncherIT {
             // By then it has the name that it will keep.
             assertThat(said.lines().anyMatch(line -> line.contains("ready to accept"))).isTrue();
             launcher.endOrphans();
-            assertThat(orphan.onExit()).succeedsWithin(10, TimeUnit.SECONDS);
+            assertThat(orphan.onExit()).succeedsWithin(120, TimeUnit.SECONDS);
         }
     }
 

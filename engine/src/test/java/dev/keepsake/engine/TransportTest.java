@@ -26,7 +26,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-@Timeout(60)
+@Timeout(300)
 final class TransportTest {
     @TempDir private Path directory;
 
@@ -131,7 +131,7 @@ final class TransportTest {
                     client(transport)
                             .channel(transport.domainChannel())
                             .connect(transport.domainAddress(socket));
-            assertThat(connected.await(10, TimeUnit.SECONDS)).isTrue();
+            assertThat(connected.await(120, TimeUnit.SECONDS)).isTrue();
             assertThat(connected.cause()).isNull();
         }
     }
