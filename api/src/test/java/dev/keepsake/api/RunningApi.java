@@ -24,7 +24,7 @@ final class RunningApi implements AutoCloseable {
     static final int MAX_BODY_BYTES = 1 << 20;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final Duration WITHIN = Duration.ofSeconds(30);
+    private static final Duration WITHIN = Duration.ofMinutes(2);
 
     final FakeControl control;
     final FakeClock clock = new FakeClock();

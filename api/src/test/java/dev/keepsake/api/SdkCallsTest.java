@@ -160,7 +160,7 @@ class SdkCallsTest {
         }
         var answers = new ArrayList<String>();
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            for (Future<String> answer : threads.invokeAll(calls, 60, TimeUnit.SECONDS)) {
+            for (Future<String> answer : threads.invokeAll(calls, 300, TimeUnit.SECONDS)) {
                 answers.add(answer.get());
             }
         }

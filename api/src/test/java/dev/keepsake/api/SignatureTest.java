@@ -263,7 +263,7 @@ class SignatureTest {
                 .httpClient(UrlConnectionHttpClient.create())
                 .overrideConfiguration(config ->
                         config.retryStrategy(AwsRetryStrategy.doNotRetry())
-                                .apiCallTimeout(Duration.ofSeconds(30)))
+                                .apiCallTimeout(Duration.ofMinutes(2)))
                 .build();
     }
 }

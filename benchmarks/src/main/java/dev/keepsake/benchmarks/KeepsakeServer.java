@@ -32,15 +32,15 @@ final class KeepsakeServer implements AutoCloseable {
     /// @param options more of `keepsake start`
     KeepsakeServer(Path launcher, Path directory, int nodePorts, List<String> options)
             throws IOException {
-        int apiPort = Servers.freePorts(nodePorts + 2);
-        this.endpointPort = apiPort + nodePorts + 1;
+        var ports = Servers.leasePorts(nodePorts + 2);
+        int apiPort = ports.first();
+        this.endpointPort = ports.last();
         this.api = URI.create("http://%s:%d/".formatted(Servers.HOST, apiPort));
         this.directory = Files.createDirectories(directory);
         this.command = new ArrayList<>(List.of(launcher.toString(), "start"));
         command.addAll(List.of("--api-port", "" + apiPort));
         command.addAll(List.of("--data-dir", directory.resolve("data").toString()));
-        command.addAll(
-                List.of("--node-ports", "%d-%d".formatted(apiPort + 1, apiPort + nodePorts)));
+        command.addAll(List.of("--node-ports", "%d-%d".formatted(apiPort + 1, endpointPort - 1)));
         command.addAll(options);
         this.process = Servers.start(command, directory);
         await("its API answers", () -> call("DescribeClusters", "{}").contains("Clusters"));

@@ -34,7 +34,7 @@ final class MeasuredServer implements AutoCloseable {
     /// @param appendFsync `always`, or `no` for one that writes nothing down at all
     static MeasuredServer redis(String title, Path binary, String appendFsync, Path directory)
             throws IOException {
-        int port = Servers.freePorts(1);
+        int port = Servers.leasePorts(1).first();
         var process = Servers.start(redisCommand(binary, port, appendFsync, directory), directory);
         var server = new MeasuredServer(title, port, List.of(() -> Servers.end(process)));
         Servers.await("it answers", process, server::answers);
@@ -44,7 +44,7 @@ final class MeasuredServer implements AutoCloseable {
     /// A stock cluster of one shard, whose nodes write down what they have before they answer.
     static MeasuredServer cluster(String title, Path binary, int replicas, Path directory)
             throws IOException {
-        int ports = Servers.freePorts(1 + replicas);
+        int ports = Servers.leasePorts(1 + replicas).first();
         var nodes = new ArrayList<Process>();
         for (int i = 0; i <= replicas; i++) {
             var own = directory.resolve("node-" + i);
@@ -54,7 +54,7 @@ final class MeasuredServer implements AutoCloseable {
                             "--cluster-enabled",
                             "yes",
                             "--cluster-port",
-                            "" + Servers.freePorts(1)));
+                            "" + Servers.leasePorts(1).first()));
             nodes.add(Servers.start(command, own));
         }
         var server =

@@ -1,11 +1,13 @@
 package dev.keepsake.benchmarks;
 
+import dev.keepsake.core.PortLease;
 import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.random.RandomGenerator;
 
 /// Processes that are measured: how they start, what they listen on, and how they end.
 final class Servers {
@@ -14,6 +16,7 @@ final class Servers {
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(2);
     private static final long WITHIN_NS = TimeUnit.MINUTES.toNanos(10);
     private static final int ENDS_WITHIN_S = 30;
+    private static final List<PortLease> LEASES = new ArrayList<>();
 
     private Servers() {}
 
@@ -71,27 +74,10 @@ final class Servers {
         descendants.forEach(ProcessHandle::destroyForcibly);
     }
 
-    /// The first of so many ports in a row that are free now.
-    static int freePorts(int count) throws IOException {
-        while (true) {
-            int first;
-            try (var socket = new ServerSocket(0)) {
-                first = socket.getLocalPort();
-            }
-            if (first + count < 65_536 && areFree(first, count)) {
-                return first;
-            }
-        }
-    }
-
-    private static boolean areFree(int first, int count) {
-        for (int port = first; port < first + count; port++) {
-            try (var _ = new ServerSocket(port)) {
-                // free
-            } catch (IOException e) {
-                return false;
-            }
-        }
-        return true;
+    /// Ports that are leased while this process runs.
+    static synchronized PortLease leasePorts(int count) {
+        var lease = PortLease.take(count, RandomGenerator.getDefault());
+        LEASES.add(lease);
+        return lease;
     }
 }

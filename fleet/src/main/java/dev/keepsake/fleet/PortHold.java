@@ -3,7 +3,6 @@ package dev.keepsake.fleet;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import org.jspecify.annotations.Nullable;
 
@@ -56,11 +55,12 @@ final class PortHold implements AutoCloseable {
     }
 
     /// Whether this machine has an address on which nobody listens on a port at present.
+    ///
+    /// It does not listen there itself, not even for a moment: an engine that is started meanwhile
+    /// inherits the socket until its program is loaded, and so the port would stay taken.
     static boolean isFree(String host, int port) {
-        try (var socket = new ServerSocket()) {
-            socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(host, port));
-            return true;
+        try (var socket = bind(new InetSocketAddress(host, port), true)) {
+            return socket.isBound();
         } catch (IOException _) {
             return false;
         }

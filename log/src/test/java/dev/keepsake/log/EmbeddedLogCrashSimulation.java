@@ -260,7 +260,7 @@ class EmbeddedLogCrashSimulation {
                     CompletableFuture.allOf(
                             calls.stream().map(Call::outcome).toArray(CompletableFuture[]::new));
             CompletableFuture.anyOf(answered, gate.arrival())
-                    .orTimeout(10, TimeUnit.SECONDS)
+                    .orTimeout(120, TimeUnit.SECONDS)
                     .join();
             return gate.arrival().isDone();
         }

@@ -86,7 +86,7 @@ class EmbeddedLogIT extends TransactionLogConformance {
         } finally {
             holder.destroyForcibly();
         }
-        assertThat(holder.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(holder.waitFor(120, TimeUnit.SECONDS)).isTrue();
         open(held, SMALL).close();
     }
 
@@ -195,6 +195,6 @@ class EmbeddedLogIT extends TransactionLogConformance {
     }
 
     private static <T> T await(CompletionStage<T> stage) {
-        return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+        return stage.toCompletableFuture().orTimeout(120, TimeUnit.SECONDS).join();
     }
 }

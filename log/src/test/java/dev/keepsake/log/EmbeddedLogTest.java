@@ -946,7 +946,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
                 await(appended); // so that there are many batches, and segments roll
             }
         }
-        assertThat(reader.get(20, TimeUnit.SECONDS)).isEqualTo(entries);
+        assertThat(reader.get(120, TimeUnit.SECONDS)).isEqualTo(entries);
         assertThat(machine.mount().list(DIRECTORY)).hasSizeGreaterThan(10);
     }
 
@@ -969,7 +969,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
         for (int i = 1; i <= entries; i += 5) {
             log.trim(TERM, i);
         }
-        assertThat(reader.get(20, TimeUnit.SECONDS)).isBetween(1, entries);
+        assertThat(reader.get(120, TimeUnit.SECONDS)).isBetween(1, entries);
     }
 
     /// A leader appends while a snapshot trims; what was promised to be there must not be deleted.
@@ -1120,6 +1120,6 @@ class EmbeddedLogTest extends TransactionLogConformance {
     }
 
     private static <T> T await(CompletionStage<T> stage) {
-        return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+        return stage.toCompletableFuture().orTimeout(120, TimeUnit.SECONDS).join();
     }
 }

@@ -129,7 +129,7 @@ public final class MemoryDisk {
 
         /// Returns once a force waits here.
         public void awaitForce() {
-            arrival().orTimeout(10, TimeUnit.SECONDS).join();
+            arrival().orTimeout(120, TimeUnit.SECONDS).join();
         }
 
         /// Lets the force go on that waits here; the next one waits again.
@@ -143,7 +143,7 @@ public final class MemoryDisk {
         private void enter() throws IOException {
             arrival().complete(null);
             try {
-                checkState(passes.tryAcquire(30, TimeUnit.SECONDS), "a force was held for 30 s");
+                checkState(passes.tryAcquire(120, TimeUnit.SECONDS), "a force was held for 120 s");
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new IOException("interrupted while a force was held", e);

@@ -125,13 +125,13 @@ public abstract class TransactionLogConformance {
                     String node = "node" + i;
                     claims.add(
                             threads.submit(() -> {
-                                start.await(10, TimeUnit.SECONDS);
+                                start.await(120, TimeUnit.SECONDS);
                                 return await(log.claim(node, seen));
                             }));
                 }
                 var outcomes = new ArrayList<ClaimOutcome>();
                 for (var claim : claims) {
-                    outcomes.add(claim.get(10, TimeUnit.SECONDS));
+                    outcomes.add(claim.get(120, TimeUnit.SECONDS));
                 }
                 var tail = log.tail();
                 assertThat(tail.index()).isEqualTo(seen + 1);
@@ -193,7 +193,7 @@ public abstract class TransactionLogConformance {
                     won = w.term();
                 }
             }
-            writer.get(10, TimeUnit.SECONDS);
+            writer.get(120, TimeUnit.SECONDS);
             assertThat(won).isEqualTo(SECOND);
         }
 
@@ -548,7 +548,7 @@ public abstract class TransactionLogConformance {
             log.renew(FIRST);
             var previous = Tail.EMPTY;
             while (previous.index() < 201) {
-                var tail = told.poll(10, TimeUnit.SECONDS);
+                var tail = told.poll(120, TimeUnit.SECONDS);
                 assertThat(tail).isNotNull();
                 assertThat(tail.index()).isGreaterThan(previous.index());
                 assertThat(tail.endOffset()).isGreaterThanOrEqualTo(previous.endOffset());
@@ -567,12 +567,12 @@ public abstract class TransactionLogConformance {
         var told = new LinkedBlockingQueue<Tail>();
         try (var _ = log.follow(told::add)) {
             lead("a");
-            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(log.tail());
+            assertThat(told.poll(120, TimeUnit.SECONDS)).isEqualTo(log.tail());
             await(log.append(FIRST, 9, bytes("x")));
             await(log.append(SECOND, 0, bytes("x")));
             await(log.claim("b", 7));
             append(FIRST, "12345");
-            assertThat(told.poll(10, TimeUnit.SECONDS)).isEqualTo(log.tail());
+            assertThat(told.poll(120, TimeUnit.SECONDS)).isEqualTo(log.tail());
             assertThat(told).isEmpty();
         }
     }
@@ -587,15 +587,15 @@ public abstract class TransactionLogConformance {
         try (var _ = log.follow(twice)) {
             lead("a");
             for (int i = 0; i < 2; i++) {
-                assertThat(stays.poll(10, TimeUnit.SECONDS)).isEqualTo(log.tail());
+                assertThat(stays.poll(120, TimeUnit.SECONDS)).isEqualTo(log.tail());
             }
             ending.close();
             endingTwice.close();
             endingTwice.close();
             append(FIRST, "12345");
-            assertThat(stays.poll(10, TimeUnit.SECONDS)).isEqualTo(log.tail());
+            assertThat(stays.poll(120, TimeUnit.SECONDS)).isEqualTo(log.tail());
             append(FIRST, "6");
-            assertThat(stays.poll(10, TimeUnit.SECONDS)).isEqualTo(log.tail());
+            assertThat(stays.poll(120, TimeUnit.SECONDS)).isEqualTo(log.tail());
             assertThat(gone).hasSize(1);
         }
     }
@@ -680,7 +680,7 @@ public abstract class TransactionLogConformance {
                 }
             });
         }
-        last.get(10, TimeUnit.SECONDS);
+        last.get(120, TimeUnit.SECONDS);
         assertThat(completed).isEqualTo(IntStream.range(0, calls).boxed().toList());
     }
 
@@ -835,6 +835,6 @@ public abstract class TransactionLogConformance {
     }
 
     private static <T> T await(CompletionStage<T> stage) {
-        return stage.toCompletableFuture().orTimeout(10, TimeUnit.SECONDS).join();
+        return stage.toCompletableFuture().orTimeout(120, TimeUnit.SECONDS).join();
     }
 }

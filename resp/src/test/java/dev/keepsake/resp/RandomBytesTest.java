@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// What the framers make of bytes that nobody chose. A failure prints the command that repeats it.
-@Timeout(60)
+@Timeout(300)
 class RandomBytesTest {
     /// Bytes that mean something to a framer, more likely than others to lead it astray.
     private static final String TELLING = "*$+-:_,#(!=%~>|;?\r\n\r\n\r\n0123456789 \"'\\x\0\u00ff";

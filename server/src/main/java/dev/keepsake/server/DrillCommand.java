@@ -1,6 +1,7 @@
 package dev.keepsake.server;
 
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.core.PortLease;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.net.URI;
@@ -171,13 +172,17 @@ final class DrillCommand implements Callable<Integer> {
     private DrillReport drillOwnServer(
             DrillOptions options, DrillDirectory directory, Progress progress)
             throws DrillException, IOException, InterruptedException {
-        var ports = PortRange.findFree(options.nodes() + SPARE_PORTS, RandomGenerator.getDefault());
-        var nodePorts = new PortRange(ports.first() + 1, ports.last());
-        var config = new ServerConfig(LOOPBACK, ports.first(), directory.data(), nodePorts, engine);
-        progress.live("Starting a server");
-        try (DrilledServer server = ChildServer.start(config, directory.log())) {
-            progress.line("A server for this drill is ready at " + server.endpoint());
-            return drill(options, server, OptionalInt.of(ports.last()), progress);
+        int needed = options.nodes() + SPARE_PORTS;
+        try (var ports = PortLease.take(needed, RandomGenerator.getDefault())) {
+            var nodePorts = new PortRange(ports.first() + 1, ports.last());
+            // A port of the lease for the API too: a server that was killed needs the same again.
+            var config =
+                    new ServerConfig(LOOPBACK, ports.first(), directory.data(), nodePorts, engine);
+            progress.live("Starting a server");
+            try (DrilledServer server = ChildServer.start(config, directory.log())) {
+                progress.line("A server for this drill is ready at " + server.endpoint());
+                return drill(options, server, OptionalInt.of(ports.last()), progress);
+            }
         }
     }
 

@@ -18,6 +18,7 @@ import dev.keepsake.front.PermittedNames;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
 import java.security.SecureRandom;
@@ -134,7 +135,8 @@ public final class Server implements AutoCloseable {
 
     /// Finds a busy port before the clusters come back rather than after.
     private static void requireFree(String host, int port) throws StartException {
-        try (var probe = new ServerSocket()) {
+        try (var probe = new Socket()) { // which listens not even for a moment, see PortHold
+            probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(host, port));
         } catch (IOException e) {
             throw new StartException(

@@ -3,6 +3,7 @@ package dev.keepsake.server;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.core.PortLease;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -103,21 +104,22 @@ class DrillFaultsIT {
     /// Two nodes, two writers.
     private DrillReport drill(int failovers, FailoverMode mode, DrillFault fault) throws Exception {
         var options = new DrillOptions(failovers, 0, 1, 1, 2, 0, mode, fault);
-        var ports = PortRange.findFree(options.nodes() + 20, RandomGenerator.getDefault());
-        var config =
-                new ServerConfig(
-                        "127.0.0.1",
-                        ports.first(),
-                        directory.resolve("data"),
-                        new PortRange(ports.first() + 1, ports.last()),
-                        null);
         var silent = new Progress(new PrintWriter(new StringWriter()), false);
-        try (var server = ChildServer.start(config, directory.resolve("log"));
-                var drill = new Drill(options, server, OptionalInt.of(ports.last()), silent)) {
-            var report = drill.run();
-            assertThat(report.isPassed()).as(report.table()).isTrue();
-            assertThat(report.verdicts()).hasSize(1).isNotEqualTo(List.of(Verdict.EMPTY));
-            return report;
+        try (var ports = PortLease.take(options.nodes() + 20, RandomGenerator.getDefault())) {
+            var config =
+                    new ServerConfig(
+                            "127.0.0.1",
+                            ports.first(),
+                            directory.resolve("data"),
+                            new PortRange(ports.first() + 1, ports.last()),
+                            null);
+            try (var server = ChildServer.start(config, directory.resolve("log"));
+                    var drill = new Drill(options, server, OptionalInt.of(ports.last()), silent)) {
+                var report = drill.run();
+                assertThat(report.isPassed()).as(report.table()).isTrue();
+                assertThat(report.verdicts()).hasSize(1).isNotEqualTo(List.of(Verdict.EMPTY));
+                return report;
+            }
         }
     }
 }

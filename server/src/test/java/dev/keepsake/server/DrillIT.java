@@ -2,6 +2,7 @@ package dev.keepsake.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepsake.core.PortLease;
 import dev.keepsake.fleet.LogFactory;
 import dev.keepsake.front.HoldRule;
 import dev.keepsake.log.LateLog;
@@ -63,20 +64,19 @@ class DrillIT {
     }
 
     private DrillReport drill(DrillOptions options, ServerParts parts) throws Exception {
-        var ports = PortRange.findFree(options.nodes() + 20, RandomGenerator.getDefault());
-        var config =
-                new ServerConfig(
-                        "127.0.0.1",
-                        ports.first(),
-                        directory,
-                        new PortRange(ports.first() + 1, ports.last()),
-                        null);
         var silent = new Progress(new PrintWriter(new StringWriter()), false);
-        try (var server = Server.start(config, parts);
-                var drill =
-                        new Drill(
-                                options, server.endpoint(), OptionalInt.of(ports.last()), silent)) {
-            return drill.run();
+        try (var ports = PortLease.take(options.nodes() + 20, RandomGenerator.getDefault())) {
+            var nodePorts = new PortRange(ports.first(), ports.last());
+            var config = new ServerConfig("127.0.0.1", 0, directory, nodePorts, null);
+            try (var server = Server.start(config, parts);
+                    var drill =
+                            new Drill(
+                                    options,
+                                    server.endpoint(),
+                                    OptionalInt.of(ports.last()),
+                                    silent)) {
+                return drill.run();
+            }
         }
     }
 }

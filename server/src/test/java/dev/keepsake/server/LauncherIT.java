@@ -18,7 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// The launcher in a clone of a few files, with a JDK and a Maven that only say what they are told.
 class LauncherIT {
-    private static final Duration LIMIT = Duration.ofSeconds(30);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
 
     @TempDir private Path temporary;
     private Path clone;

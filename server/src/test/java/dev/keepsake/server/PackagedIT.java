@@ -12,7 +12,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The product as the launcher runs it: from its jar and the libraries that were copied beside it,
 /// and from no other class of the tests.
 class PackagedIT {
-    private static final int ENDS_WITHIN_S = 120;
+    private static final int ENDS_WITHIN_S = 600;
     private static final Path TARGET = Path.of("target");
 
     @TempDir Path directory;

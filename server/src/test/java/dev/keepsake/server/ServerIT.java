@@ -3,6 +3,7 @@ package dev.keepsake.server;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.keepsake.core.PortLease;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,6 +12,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -33,20 +35,26 @@ import software.amazon.awssdk.services.memorydb.model.TestFailoverNotAvailableEx
 
 /// What a user of the API and of the nodes sees, over a server with real engines.
 class ServerIT {
-    private static final long WITHIN_NS = TimeUnit.SECONDS.toNanos(30);
+    private static final long WITHIN_NS = TimeUnit.MINUTES.toNanos(3);
 
     @TempDir Path directory;
     private ServerConfig config;
+    private PortLease ports;
+
+    @AfterEach
+    void givePortsBack() {
+        ports.close();
+    }
 
     @BeforeEach
     void choosePorts() {
-        var ports = PortRange.findFree(30, RandomGenerator.getDefault());
+        ports = PortLease.take(30, RandomGenerator.getDefault());
         config =
                 new ServerConfig(
                         "127.0.0.1",
-                        ports.first(),
+                        0,
                         directory,
-                        new PortRange(ports.first() + 1, ports.last()),
+                        new PortRange(ports.first(), ports.last()),
                         null);
     }
 

@@ -36,10 +36,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /// Over real loopback sockets: the feed is about them. Every wait for a byte is bounded.
-@Timeout(60)
+@Timeout(300)
 class FeedTest {
     private static final String ID = "0123456789abcdef0123456789abcdef01234567";
-    private static final int READ_TIMEOUT_MS = 10_000;
+    private static final int READ_TIMEOUT_MS = 60_000;
 
     private final MemoryLog log = new MemoryLog();
     private final Term term = log.elect("n1");

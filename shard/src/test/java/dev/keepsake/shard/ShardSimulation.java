@@ -13,7 +13,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /// Whole shards, with every kind of trouble. What is guaranteed, and checked after every event, is
 /// listed in [SimulatedShard].
-@Timeout(60)
+@Timeout(300)
 class ShardSimulation {
     private static final long TROUBLE_MS = 20_000;
 

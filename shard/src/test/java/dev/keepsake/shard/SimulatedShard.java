@@ -325,7 +325,7 @@ final class SimulatedShard implements AutoCloseable {
         var all = CompletableFuture.allOf(caught.toArray(CompletableFuture[]::new));
         boolean goesOn = true;
         while (goesOn) {
-            CompletableFuture.anyOf(all, gate.arrival()).orTimeout(10, TimeUnit.SECONDS).join();
+            CompletableFuture.anyOf(all, gate.arrival()).orTimeout(120, TimeUnit.SECONDS).join();
             goesOn = gate.arrival().isDone() && chance(0.4);
             if (goesOn) {
                 gate.passOne();
@@ -760,7 +760,7 @@ final class SimulatedShard implements AutoCloseable {
         }
 
         T answer() {
-            return start().orTimeout(10, TimeUnit.SECONDS).join();
+            return start().orTimeout(120, TimeUnit.SECONDS).join();
         }
     }
 

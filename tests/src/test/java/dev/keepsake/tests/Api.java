@@ -3,6 +3,7 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 
 import java.net.URI;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -45,7 +46,10 @@ final class Api implements AutoCloseable {
                         .credentialsProvider(
                                 StaticCredentialsProvider.create(
                                         AwsBasicCredentials.create("k", "s")))
-                        .httpClient(UrlConnectionHttpClient.create())
+                        .httpClient(
+                                UrlConnectionHttpClient.builder()
+                                        .socketTimeout(Duration.ofMinutes(2))
+                                        .build())
                         .overrideConfiguration(
                                 config -> config.addExecutionInterceptor(new Noting(called)))
                         .build();

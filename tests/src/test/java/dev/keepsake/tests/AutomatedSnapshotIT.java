@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -142,10 +141,7 @@ class AutomatedSnapshotIT {
         var home = Files.createTempDirectory(directory, "stock");
         var engine = ServedNode.findEngine(home);
         Files.copy(rdb, home.resolve("dump.rdb"));
-        int port;
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            port = socket.getLocalPort();
-        }
+        int port = FreePorts.next(1).first();
         var stock =
                 new ProcessBuilder(
                                 List.of(
@@ -171,7 +167,7 @@ class AutomatedSnapshotIT {
             }
         } finally {
             stock.destroyForcibly();
-            assertThat(stock.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(stock.waitFor(120, TimeUnit.SECONDS)).isTrue();
         }
     }
 

@@ -218,8 +218,7 @@ class BookKeeperClusterIT {
     private ServerProcess launch(PortRange ports) throws IOException {
         return ServerProcess.launch(
                 directory.resolve("data"),
-                ports.first(),
-                new PortRange(ports.first() + 1, ports.last() - 1),
+                new PortRange(ports.first(), ports.last() - 1),
                 "--log",
                 "bookkeeper",
                 "--metadata",

@@ -93,7 +93,7 @@ class BusyEngineIT {
             node.front().stopServing();
             assertThat(wire.ask("CLUSTER", "SLOTS")).startsWith("-NOPERM");
             assertThat(wire.ask("CLUSTER", "MYID")).doesNotStartWith("-");
-            node.front().servePrimary(node.engine().socket(), () -> true).get(10, SECONDS);
+            node.front().servePrimary(node.engine().socket(), () -> true).get(60, SECONDS);
         }
     }
 
@@ -142,7 +142,7 @@ class BusyEngineIT {
         var relayed = new AtomicInteger();
         keepBusy();
         node.front().publishFromAnotherShard(message);
-        assertThat(node.front().publish(message)).failsWithin(10, SECONDS); // behind it
+        assertThat(node.front().publish(message)).failsWithin(60, SECONDS); // behind it
         kill();
         node.front().relayVia(counting(relayed));
         node.front().onPublished(message); // by a client of this node

@@ -8,13 +8,9 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /// The clients of a load at work, each on a thread of its own.
 final class Crew implements AutoCloseable {
-    private static final int ENDS_WITHIN_S = 60;
-
     private final List<Worker> workers;
     private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
     private final List<Future<?>> running = new ArrayList<>();
@@ -37,7 +33,7 @@ final class Crew implements AutoCloseable {
     }
 
     /// Waits until every one has had some more acknowledgements than it has now.
-    void awaitAcknowledged(int more) throws InterruptedException, TimeoutException {
+    void awaitAcknowledged(int more) throws InterruptedException {
         var before = workers.stream().map(Worker::acknowledged).toList();
         await(
                 "everybody works",
@@ -53,7 +49,7 @@ final class Crew implements AutoCloseable {
         failIfOneHas();
     }
 
-    private void failIfOneHas() throws InterruptedException, TimeoutException {
+    private void failIfOneHas() throws InterruptedException {
         for (var each : running) {
             if (each.isDone()) {
                 awaitEnd(each);
@@ -61,16 +57,16 @@ final class Crew implements AutoCloseable {
         }
     }
 
-    private static void awaitEnd(Future<?> client) throws InterruptedException, TimeoutException {
+    private static void awaitEnd(Future<?> client) throws InterruptedException {
         try {
-            client.get(ENDS_WITHIN_S, TimeUnit.SECONDS);
+            Waiting.resultOf("a client's end", client);
         } catch (ExecutionException e) {
             throw new AssertionError("a client fails: " + e.getCause(), e);
         }
     }
 
     /// Lets them end what they are in.
-    void stop() throws InterruptedException, TimeoutException {
+    void stop() throws InterruptedException {
         stopping = true;
         for (var each : running) {
             awaitEnd(each);

@@ -23,11 +23,10 @@ class EngineChoiceIT {
 
     @TempDir Path directory;
     private final PortRange ports = FreePorts.next(30);
-    private final PortRange nodePorts = new PortRange(ports.first() + 1, ports.last() - 1);
+    private final PortRange nodePorts = new PortRange(ports.first(), ports.last() - 2);
 
     private ServerProcess launch(String path, String... more) throws IOException {
-        return ServerProcess.launchWithPath(
-                path, directory.resolve("data"), ports.first(), nodePorts, more);
+        return ServerProcess.launchWithPath(path, directory.resolve("data"), nodePorts, more);
     }
 
     /// A directory for the search path with a valkey-server of version 7.2.6.

@@ -208,7 +208,7 @@ class FrontFuzzIT {
         var tails = List.of("!\r\n", "*1\r\n", "$-1\r\n", "$x\r\n", "$99999999999\r\n");
         ByteBufUtil.writeUtf8(out, tails.get(random.nextInt(tails.size())));
         try (var socket = connector.connect()) {
-            socket.setSoTimeout(30_000);
+            socket.setSoTimeout(Waiting.REPLY_WITHIN_MS);
             out.readBytes(socket.getOutputStream(), out.readableBytes());
             assertThat(new String(socket.getInputStream().readAllBytes(), US_ASCII))
                     .contains("-ERR Protocol error: ");

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.condition.OS;
         architectures = "amd64",
         disabledReason = "GLIDE's native core is here for Linux on amd64 only")
 class GlideMatrixIT extends ClientMatrix {
-    private static final int REQUEST_TIMEOUT_MS = 5_000;
+    private static final int REQUEST_TIMEOUT_MS = 60_000;
 
     @Override
     MatrixClient connect(Target target) throws Exception {
@@ -73,7 +73,7 @@ class GlideMatrixIT extends ClientMatrix {
 
     private record Client(Target target, GlideClusterClient glide) implements MatrixClient {
         private static <T> T await(CompletableFuture<T> reply) throws Exception {
-            return reply.get(30, TimeUnit.SECONDS);
+            return reply.get(90, TimeUnit.SECONDS);
         }
 
         @Override

@@ -1,25 +1,20 @@
 package dev.keepsake.tests;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /// What all clients of a test have seen, by key. Callable from any thread.
 final class History {
-    private static final long ANSWERED_WITHIN_NS = TimeUnit.SECONDS.toNanos(60);
-
     private final long startNs = System.nanoTime();
     private final Map<String, ConcurrentLinkedQueue<Operation>> byKey = new ConcurrentHashMap<>();
 
     /// Lets a client execute a command, and records what it was told. Refusals are no operations:
     /// they are repeated until the shard takes the command.
     void execute(ShardClient client, String name, String key, KeyCommand command) {
-        long deadlineNs = System.nanoTime() + ANSWERED_WITHIN_NS;
+        var patience = new Waiting.Patience();
         while (true) {
             long invokedNs = nowNs();
             switch (client.ask(command.words(key))) {
@@ -31,10 +26,12 @@ final class History {
                     record(key, Operation.unknown(name, command, invokedNs));
                     return;
                 }
-                case Answer.Refused(String why) ->
-                        assertThat(System.nanoTime())
-                                .as("for a minute the shard answers %s", why)
-                                .isLessThan(deadlineNs);
+                case Answer.Refused(String why) -> {
+                    if (patience.isOver()) {
+                        throw new AssertionError(
+                                "the shard only answers %s: %s".formatted(why, patience));
+                    }
+                }
             }
         }
     }
@@ -44,6 +41,7 @@ final class History {
     }
 
     private void record(String key, Operation operation) {
+        Movement.noted();
         byKey.computeIfAbsent(key, _ -> new ConcurrentLinkedQueue<>()).add(operation);
     }
 

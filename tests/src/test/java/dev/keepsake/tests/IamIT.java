@@ -255,6 +255,6 @@ class IamIT {
     private static void permit(ServedNode node, AccessUser... users) throws Exception {
         var admitted = new CompletableFuture<Void>();
         node.front().permit(List.of(users), () -> admitted.complete(null));
-        admitted.get(30, TimeUnit.SECONDS);
+        admitted.get(120, TimeUnit.SECONDS);
     }
 }

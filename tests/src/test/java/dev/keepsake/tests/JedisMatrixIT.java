@@ -36,6 +36,8 @@ class JedisMatrixIT extends ClientMatrix {
                         .user(target.user())
                         .password(target.password())
                         .sslOptions(ssl)
+                        .connectionTimeoutMillis(Waiting.REPLY_WITHIN_MS)
+                        .socketTimeoutMillis(Waiting.REPLY_WITHIN_MS)
                         .build();
         return new Client(
                 RedisClusterClient.builder()

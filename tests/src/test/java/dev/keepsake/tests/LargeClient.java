@@ -20,7 +20,7 @@ final class LargeClient implements AutoCloseable {
     /// How many bytes a value has, and their checksum.
     record Digest(long bytes, long crc32c) {}
 
-    private static final int TIMEOUT_MS = 60_000;
+    private static final int TIMEOUT_MS = Waiting.REPLY_WITHIN_MS;
     private static final int BLOCK_BYTES = 1 << 20;
     private static final int LINE_MAX_BYTES = 4096;
 

@@ -31,7 +31,7 @@ class LettuceMatrixIT extends ClientMatrix {
                         .withSsl(true)
                         .withVerifyPeer(true)
                         .withAuthentication(target.user(), target.password().toCharArray())
-                        .withTimeout(Duration.ofSeconds(5))
+                        .withTimeout(Duration.ofSeconds(60))
                         .build();
         var client = RedisClusterClient.create(uri);
         client.setOptions(
@@ -127,7 +127,7 @@ class LettuceMatrixIT extends ClientMatrix {
             values.keySet().forEach(key -> replies.add(async.get(key)));
             var read = new ArrayList<String>();
             for (var reply : replies) {
-                read.add(reply.get(10, TimeUnit.SECONDS));
+                read.add(reply.get(60, TimeUnit.SECONDS));
             }
             return read;
         }
@@ -159,8 +159,8 @@ class LettuceMatrixIT extends ClientMatrix {
         public String blockingPop(String key) {
             // Of its own, as Lettuce's manual asks for.
             try (var own = client.connect()) {
-                own.setTimeout(Duration.ofSeconds(25));
-                KeyValue<String, String> popped = own.sync().blpop(20, key);
+                own.setTimeout(Duration.ofSeconds(90));
+                KeyValue<String, String> popped = own.sync().blpop(60, key);
                 return popped.getValue();
             }
         }

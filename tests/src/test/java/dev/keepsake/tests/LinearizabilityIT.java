@@ -21,7 +21,6 @@ import java.util.Random;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -34,7 +33,6 @@ class LinearizabilityIT {
     private static final int LAG_MS = 200;
     private static final int LATE_MS = 100;
     private static final int ROUNDS_MAX = 5;
-    private static final int WITHIN_S = 120;
     private static final String MODE = "keepsake:failover-mode";
 
     private enum Key {
@@ -191,7 +189,7 @@ class LinearizabilityIT {
             await("a third is done", () -> aThird.getCount() == 0);
             fault.happen();
             for (var client : clients) {
-                client.get(WITHIN_S, TimeUnit.SECONDS);
+                Waiting.resultOf("a client's end", client);
             }
         }
     }

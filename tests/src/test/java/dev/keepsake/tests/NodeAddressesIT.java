@@ -139,11 +139,7 @@ class NodeAddressesIT {
 
     private ServerConfig config() {
         return new ServerConfig(
-                "127.0.0.1",
-                ports.first(),
-                directory,
-                new PortRange(ports.first() + 1, ports.last() - 1),
-                null);
+                "127.0.0.1", 0, directory, new PortRange(ports.first(), ports.last() - 1), null);
     }
 
     private static Server start(ServerConfig with) throws StartException {

@@ -215,13 +215,13 @@ class OperatorIT {
         var loopback = InetAddress.getLoopbackAddress();
         try (var transport = Transport.best(1)) {
             var front = ServedNode.frontOf(transport, own);
-            InetSocketAddress address;
-            try (var taken = new ServerSocket(0, 1, loopback)) {
-                address = new InetSocketAddress(loopback, taken.getLocalPort());
-                assertThat(front.bind(address)).failsWithin(10, SECONDS);
+            var address = new InetSocketAddress(loopback, FreePorts.next(1).first());
+            try (var taken = new ServerSocket(address.getPort(), 1, loopback)) {
+                assertThat(taken.isBound()).isTrue();
+                assertThat(front.bind(address)).failsWithin(60, SECONDS);
                 assertThat(own).doesNotExist();
             }
-            assertThat(front.bind(address)).succeedsWithin(10, SECONDS);
+            assertThat(front.bind(address)).succeedsWithin(60, SECONDS);
             await("its socket is there", () -> answersOperators(own));
             front.close();
         }
@@ -233,15 +233,15 @@ class OperatorIT {
         var anywhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
         try (var transport = Transport.best(1)) {
             var old = ServedNode.frontOf(transport, shared);
-            assertThat(old.bind(anywhere)).succeedsWithin(10, SECONDS);
+            assertThat(old.bind(anywhere)).succeedsWithin(60, SECONDS);
             await("its socket is there", () -> answersOperators(shared));
             var young = ServedNode.frontOf(transport, shared);
-            assertThat(young.bind(anywhere)).succeedsWithin(10, SECONDS);
+            assertThat(young.bind(anywhere)).succeedsWithin(60, SECONDS);
             // As if a third were about to listen.
             var coming = Files.createFile(separate.resolve("operator.sock~"));
             old.close();
             // Comes behind that on the loop of both.
-            assertThat(young.bind(anywhere)).succeedsWithin(10, SECONDS);
+            assertThat(young.bind(anywhere)).succeedsWithin(60, SECONDS);
             assertThat(answersOperators(shared)).isTrue();
             assertThat(coming).exists();
             young.close();

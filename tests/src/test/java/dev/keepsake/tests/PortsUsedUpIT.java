@@ -41,8 +41,8 @@ class PortsUsedUpIT {
 
     private static final int USUAL_PORT = 6379;
 
-    // The API's, those of nodes, and one for the endpoint of a cluster.
-    private final PortRange ports = FreePorts.next(NODE_PORTS + 2);
+    // Those of nodes, and one for the endpoint of a cluster.
+    private final PortRange ports = FreePorts.next(NODE_PORTS + 1);
 
     @Test
     void whatThereAreNoPortsForIsRefusedAndWhatWasDeletedMakesRoom() throws Exception {
@@ -224,16 +224,16 @@ class PortsUsedUpIT {
         return Server.start(
                 new ServerConfig(
                         "127.0.0.1",
-                        ports.first(),
+                        0,
                         directory,
-                        new PortRange(ports.first() + 1, ports.last() - 1),
+                        new PortRange(ports.first(), ports.last() - 1),
                         null),
                 ServerParts.standard());
     }
 
     private List<ServerSocket> takeNodePorts() throws IOException {
         var taken = new ArrayList<ServerSocket>();
-        for (int port = ports.first() + 1; port < ports.last(); port++) {
+        for (int port = ports.first(); port < ports.last(); port++) {
             taken.add(new ServerSocket(port, 1, InetAddress.getLoopbackAddress()));
         }
         return taken;

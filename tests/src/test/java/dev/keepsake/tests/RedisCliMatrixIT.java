@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 /// redis-cli, as scripts use it: a process a command, or a process that is given several. Skipped
 /// where it is not installed; `-Dredis-cli=` names another than that on the PATH.
 class RedisCliMatrixIT extends ClientMatrix {
-    private static final int ENDS_WITHIN_S = 60;
+    private static final int ENDS_WITHIN_S = 120;
     private static final String REDIRECTED = "-> Redirected to slot ";
 
     @Override

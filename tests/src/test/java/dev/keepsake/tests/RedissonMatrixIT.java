@@ -160,7 +160,7 @@ class RedissonMatrixIT extends ClientMatrix {
 
         @Override
         public String blockingPop(String key) throws InterruptedException {
-            return redisson.<String>getBlockingQueue(key).poll(20, TimeUnit.SECONDS);
+            return redisson.<String>getBlockingQueue(key).poll(60, TimeUnit.SECONDS);
         }
 
         @Override

@@ -25,7 +25,7 @@ class ResetIT {
             api.client().createSnapshot(request -> request.clusterName("demo").snapshotName("one"));
             api.client().createACL(request -> request.aclName("staff"));
 
-            assertThat(reset(ports).statusCode()).isEqualTo(200);
+            assertThat(reset(server.endpoint()).statusCode()).isEqualTo(200);
 
             assertThat(api.client().describeClusters(request -> {}).clusters()).isEmpty();
             assertThat(api.client().describeSnapshots(request -> {}).snapshots()).isEmpty();
@@ -39,25 +39,20 @@ class ResetIT {
     void aResetThatIsNotAllowedIsRefused() throws Exception {
         var ports = FreePorts.next(20);
         try (var server = launch(ports)) {
-            server.awaitReady();
-            var answer = reset(ports);
+            var answer = reset(server.awaitReady());
             assertThat(answer.statusCode()).isEqualTo(403);
             assertThat(answer.body()).contains("AccessDeniedException", "--allow-reset");
         }
     }
 
     private ServerProcess launch(PortRange ports, String... more) throws Exception {
-        return ServerProcess.launch(
-                data, ports.first(), new PortRange(ports.first() + 1, ports.last() - 1), more);
+        return ServerProcess.launch(data, new PortRange(ports.first(), ports.last() - 1), more);
     }
 
-    private static HttpResponse<String> reset(PortRange ports) throws Exception {
+    private static HttpResponse<String> reset(URI endpoint) throws Exception {
         try (var http = HttpClient.newHttpClient()) {
             return http.send(
-                    HttpRequest.newBuilder(
-                                    URI.create(
-                                            "http://127.0.0.1:%d/_keepsake/reset"
-                                                    .formatted(ports.first())))
+                    HttpRequest.newBuilder(URI.create(endpoint + "/_keepsake/reset"))
                             .POST(HttpRequest.BodyPublishers.noBody())
                             .build(),
                     BodyHandlers.ofString());

@@ -149,8 +149,7 @@ class ResumeIT {
     private ServerProcess launch(PortRange ports) throws IOException {
         return ServerProcess.launch(
                 data,
-                ports.first(),
-                new PortRange(ports.first() + 1, ports.last() - 2),
+                new PortRange(ports.first(), ports.last() - 2),
                 "--restore-from",
                 data.toString());
     }

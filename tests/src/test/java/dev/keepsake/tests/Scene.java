@@ -62,8 +62,7 @@ abstract class Scene implements AutoCloseable {
     }
 
     private static ServerProcess launch(Path data, PortRange ports) throws IOException {
-        return ServerProcess.launchSmall(
-                data, ports.first(), new PortRange(ports.first() + 1, ports.last() - 1));
+        return ServerProcess.launchSmall(data, new PortRange(ports.first(), ports.last() - 1));
     }
 
     final Shard shard() {

@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ScriptedClientsIT {
     private static final Logger LOG = Logger.getLogger(ScriptedClientsIT.class.getName());
     private static final int FAILOVERS = 3;
-    private static final int PROCESS_ENDS_WITHIN_S = 120;
+    private static final int PROCESS_ENDS_WITHIN_S = 600;
 
     @TempDir Path directory;
     private TestServer server;

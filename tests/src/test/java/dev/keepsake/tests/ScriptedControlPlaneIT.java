@@ -16,7 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 /// The core of [ControlPlaneIT]'s walk with the SDK for Python and with the AWS CLI, whose scripts
 /// are in `tests/clients`. What is not installed is skipped, and the report says so.
 class ScriptedControlPlaneIT {
-    private static final long ENDS_WITHIN_S = 240;
+    private static final long ENDS_WITHIN_S = 600;
 
     @TempDir Path directory;
 

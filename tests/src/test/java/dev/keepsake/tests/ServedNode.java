@@ -113,9 +113,9 @@ final class ServedNode implements AutoCloseable {
         if (operatorSocket != null) {
             front.admitOperators(operatorSocket);
         }
-        front.bind(address).get(10, TimeUnit.SECONDS);
+        front.bind(address).get(60, TimeUnit.SECONDS);
         var lease = new Lease();
-        front.servePrimary(engine.socket(), lease::isHeld).get(10, TimeUnit.SECONDS);
+        front.servePrimary(engine.socket(), lease::isHeld).get(60, TimeUnit.SECONDS);
         return new ServedNode(transport, launcher, engine, replica, front, address, lease);
     }
 

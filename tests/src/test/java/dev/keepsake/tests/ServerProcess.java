@@ -15,18 +15,20 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// `keepsake start` as a process of its own, with the memory that `./keepsake` gives it, which can
 /// be killed.
 final class ServerProcess implements AutoCloseable {
-    private static final long ENDS_WITHIN_S = 30;
+    private static final long ENDS_WITHIN_S = 120; // less, unless the machine is busy
 
     private final Process process;
     private final BufferedReader out;
     private final StringBuilder errors = new StringBuilder(); // guarded by itself
     private final Thread errorReader;
+    private @Nullable URI endpoint;
 
     private ServerProcess(Process process) {
         this.process = process;
@@ -34,35 +36,41 @@ final class ServerProcess implements AutoCloseable {
         this.errorReader = Thread.ofVirtual().start(this::readErrors);
     }
 
-    /// Starts it; it need not succeed.
+    /// Starts it, with its API on any port; it need not succeed.
+    static ServerProcess launch(Path data, PortRange nodePorts, String... more) throws IOException {
+        return launch(data, anyPort(), nodePorts, more);
+    }
+
+    /// The same with the API on a certain port.
     static ServerProcess launch(Path data, int apiPort, PortRange nodePorts, String... more)
             throws IOException {
         return new ServerProcess(process("-Xmx256m", data, apiPort, nodePorts, more).start());
     }
 
     /// The same with another search path for engines.
-    static ServerProcess launchWithPath(
-            String path, Path data, int apiPort, PortRange nodePorts, String... more)
+    static ServerProcess launchWithPath(String path, Path data, PortRange nodePorts, String... more)
             throws IOException {
-        var process = process("-Xmx256m", data, apiPort, nodePorts, more);
+        var process = process("-Xmx256m", data, anyPort(), nodePorts, more);
         process.environment().put("PATH", path);
         return new ServerProcess(process.start());
     }
 
     /// The same in a JVM that loads no native library, for it has no directory to unpack one to.
-    static ServerProcess launchWithoutNatives(Path data, int apiPort, PortRange nodePorts)
-            throws IOException {
-        var process = process("-Xmx256m", data, apiPort, nodePorts);
+    static ServerProcess launchWithoutNatives(Path data, PortRange nodePorts) throws IOException {
+        var process = process("-Xmx256m", data, anyPort(), nodePorts);
         process.environment().put("JAVA_TOOL_OPTIONS", "-Dio.netty.native.workdir=/dev/null");
         return new ServerProcess(process.start());
     }
 
     /// A [SmallServer] instead.
-    static ServerProcess launchSmall(Path data, int apiPort, PortRange nodePorts)
-            throws IOException {
+    static ServerProcess launchSmall(Path data, PortRange nodePorts) throws IOException {
         var command = java("-Xmx256m", SmallServer.class);
-        command.addAll(List.of(Integer.toString(apiPort), data.toString(), nodePorts.toString()));
+        command.addAll(List.of(data.toString(), nodePorts.toString()));
         return new ServerProcess(new ProcessBuilder(command).start());
+    }
+
+    private static int anyPort() {
+        return FreePorts.next(1).first();
     }
 
     private static List<String> java(String heap, Class<?> main) {
@@ -103,6 +111,7 @@ final class ServerProcess implements AutoCloseable {
                 synchronized (errors) {
                     errors.append(line).append('\n');
                 }
+                Movement.noted();
             }
         } catch (IOException e) {
             synchronized (errors) {
@@ -122,7 +131,13 @@ final class ServerProcess implements AutoCloseable {
         if (line == null || !line.startsWith("Keepsake is ready: ")) {
             throw new IOException("it said " + line + "\n" + errors());
         }
-        return URI.create(line.substring("Keepsake is ready: ".length()));
+        endpoint = URI.create(line.substring("Keepsake is ready: ".length()));
+        return endpoint;
+    }
+
+    /// Where its API answers, once it has said that it is ready.
+    URI endpoint() {
+        return Objects.requireNonNull(endpoint, "nobody has waited until it is ready");
     }
 
     String errors() {

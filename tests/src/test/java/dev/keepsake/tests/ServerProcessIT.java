@@ -33,7 +33,7 @@ class ServerProcessIT {
 
     @TempDir Path directory;
     private final PortRange ports = FreePorts.next(30);
-    private final PortRange nodePorts = new PortRange(ports.first() + 1, ports.last() - 1);
+    private final PortRange nodePorts = new PortRange(ports.first(), ports.last() - 1);
 
     @Test
     void afterSigkillTheNextStartEndsTheOrphansAndBringsEverythingBack() throws Exception {
@@ -105,13 +105,12 @@ class ServerProcessIT {
     @Test
     void aBusyPortAndASecondServerOnTheSameDataAreRefusedInOneLine() throws Exception {
         try (var server = launch()) {
-            server.awaitReady();
-            try (var sameData = ServerProcess.launch(directory, ports.first() + 1, nodePorts)) {
+            int port = server.awaitReady().getPort();
+            try (var sameData = ServerProcess.launch(directory, nodePorts)) {
                 assertRefused(sameData, directory.toString(), "in use by another server");
             }
-            try (var samePort =
-                    ServerProcess.launch(directory.resolve("other"), ports.first(), nodePorts)) {
-                assertRefused(samePort, Integer.toString(ports.first()), "--api-port");
+            try (var samePort = ServerProcess.launch(directory.resolve("other"), port, nodePorts)) {
+                assertRefused(samePort, Integer.toString(port), "--api-port");
             }
         }
     }
@@ -157,9 +156,7 @@ class ServerProcessIT {
     @EnumSource(Transport.Kind.class)
     void everyTransportServesThroughAFailover(Transport.Kind kind) throws Exception {
         assumeThat(kind.isAvailable()).as("%s is not there", kind).isTrue();
-        try (var server =
-                        ServerProcess.launch(
-                                directory, ports.first(), nodePorts, "--transport", kind.name());
+        try (var server = ServerProcess.launch(directory, nodePorts, "--transport", kind.name());
                 var api = new Api(server.awaitReady())) {
             var nodes = api.create("demo", 1, 1, 0, ports.last()).shards().getFirst().nodes();
             try (var wire = Wire.to(nodes.get(0));
@@ -182,7 +179,7 @@ class ServerProcessIT {
 
     @Test
     void withoutNativeLibrariesTheJdkDoesTheWork() throws Exception {
-        try (var server = ServerProcess.launchWithoutNatives(directory, ports.first(), nodePorts)) {
+        try (var server = ServerProcess.launchWithoutNatives(directory, nodePorts)) {
             var endpoint = server.awaitReady();
             var trust = Trust.in(endpoint);
             Node primary;
@@ -219,8 +216,7 @@ class ServerProcessIT {
 
     @Test
     void anUnknownTransportIsRefusedInOneLine() throws Exception {
-        try (var server =
-                ServerProcess.launch(directory, ports.first(), nodePorts, "--transport", "iocp")) {
+        try (var server = ServerProcess.launch(directory, nodePorts, "--transport", "iocp")) {
             assertRefused(server, "--transport is iocp", "io_uring");
         }
     }
@@ -236,7 +232,7 @@ class ServerProcessIT {
     }
 
     private ServerProcess launch() throws IOException {
-        return ServerProcess.launch(directory, ports.first(), nodePorts);
+        return ServerProcess.launch(directory, nodePorts);
     }
 
     private static String answers(Node node, String... command) {

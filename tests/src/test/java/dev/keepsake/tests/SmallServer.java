@@ -39,17 +39,12 @@ final class SmallServer {
 
     /// Runs until it is killed.
     ///
-    /// @param arguments the API's port, the data directory, and the nodes' ports
+    /// @param arguments the data directory and the nodes' ports
     public static void main(String[] arguments) throws Exception {
-        var data = Path.of(arguments[1]);
+        var data = Path.of(arguments[0]);
         var config =
                 new ServerConfig(
-                        "127.0.0.1",
-                        Integer.parseInt(arguments[0]),
-                        data,
-                        PortRange.parse(arguments[2]),
-                        null,
-                        tuning());
+                        "127.0.0.1", 0, data, PortRange.parse(arguments[1]), null, tuning());
         var server = Server.start(config, parts(new SmallDisk()));
         Runtime.getRuntime().addShutdownHook(new Thread(server::close));
         System.out.println("Keepsake is ready: " + server.endpoint());

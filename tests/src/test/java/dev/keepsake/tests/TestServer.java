@@ -12,7 +12,7 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
-/// A server of this process, on free ports.
+/// A server of this process: its API on any port, its nodes on leased ones.
 final class TestServer implements AutoCloseable {
     private static final int PORTS = 60;
     private static final int ENDPOINT_PORTS = 20;
@@ -60,19 +60,12 @@ final class TestServer implements AutoCloseable {
             FleetTuning tuning,
             @Nullable S3Endpoint s3)
             throws StartException {
-        var config =
-                new ServerConfig(
-                        "127.0.0.1",
-                        ports.first(),
-                        directory,
-                        new PortRange(ports.first() + 1, ports.last()),
-                        null,
-                        tuning);
+        var config = new ServerConfig("127.0.0.1", 0, directory, ports, null, tuning);
         return new TestServer(
                 ports, Server.start(s3 == null ? config : config.withBucketsOn(s3), parts));
     }
 
-    /// Starts another one on the data and the ports of this one, which has been closed.
+    /// Starts another one on the data and the nodes' ports of this one, which has been closed.
     TestServer again(Path directory, ServerParts parts, FleetTuning tuning) throws StartException {
         return start(ports, directory, parts, tuning, null);
     }

@@ -32,7 +32,7 @@ record Trust(String pem, SSLContext context, List<String> versions) {
         try (var http = HttpClient.newHttpClient()) {
             var request =
                     HttpRequest.newBuilder(endpoint.resolve("/_keepsake/ca.pem"))
-                            .timeout(Duration.ofSeconds(10))
+                            .timeout(Duration.ofSeconds(60))
                             .build();
             String pem = http.send(request, HttpResponse.BodyHandlers.ofString()).body();
             return new Trust(pem, context(pem), CURRENT);

@@ -16,8 +16,6 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// A client that shows every byte: for what libraries hide.
 final class Wire implements AutoCloseable {
-    private static final int TIMEOUT_MS = 30_000;
-
     private final Socket socket;
     private final ReplyFramer framer = new ReplyFramer();
     private final ByteBuf received = Unpooled.buffer();
@@ -26,12 +24,12 @@ final class Wire implements AutoCloseable {
     private Wire(Socket socket) throws IOException {
         this.socket = socket;
         socket.setTcpNoDelay(true);
-        socket.setSoTimeout(TIMEOUT_MS);
+        socket.setSoTimeout(Waiting.REPLY_WITHIN_MS);
     }
 
     private static Socket connected(String host, int port) throws IOException {
         var socket = new Socket();
-        socket.connect(new InetSocketAddress(host, port), TIMEOUT_MS);
+        socket.connect(new InetSocketAddress(host, port), Waiting.REPLY_WITHIN_MS);
         return socket;
     }
 
@@ -121,7 +119,7 @@ final class Wire implements AutoCloseable {
         } catch (java.net.SocketTimeoutException e) {
             return false;
         } finally {
-            socket.setSoTimeout(TIMEOUT_MS);
+            socket.setSoTimeout(Waiting.REPLY_WITHIN_MS);
         }
     }
 

@@ -23,5 +23,6 @@ abstract class Worker {
 
     final void noteAcknowledged() {
         acknowledged.incrementAndGet();
+        Movement.noted();
     }
 }

@@ -35,7 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class BookKeeperFaultsIT {
     private static final Term FIRST = new Term(1);
     private static final Term SECOND = new Term(2);
-    private static final int WITHIN_S = 30;
+    private static final int WITHIN_S = 120;
     private static final int RENEW_S = 2;
 
     @TempDir private Path directory;

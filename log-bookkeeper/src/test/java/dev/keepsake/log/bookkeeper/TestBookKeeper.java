@@ -1,14 +1,16 @@
 package dev.keepsake.log.bookkeeper;
 
+import static dev.keepsake.core.Checks.checkState;
+
+import dev.keepsake.core.PortLease;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.random.RandomGenerator;
 import org.apache.bookkeeper.client.BookKeeperAdmin;
 import org.apache.bookkeeper.common.component.LifecycleComponent;
 import org.apache.bookkeeper.conf.ClientConfiguration;
@@ -19,16 +21,18 @@ import org.apache.zookeeper.server.NIOServerCnxnFactory;
 import org.apache.zookeeper.server.ZooKeeperServer;
 import org.jspecify.annotations.Nullable;
 
-/// A ZooKeeper and bookies in this process, on free loopback ports. Each can be taken away and come
-/// back as it was. Owned by the test's thread.
+/// A ZooKeeper and bookies in this process, on leased loopback ports. Each can be taken away and
+/// come back as it was. Owned by the test's thread.
 public final class TestBookKeeper implements AutoCloseable {
     private static final String LEDGERS = "/ledgers";
     private static final int TICK_MS = 500;
     private static final int CONNECTIONS = 100;
+    private static final int MOST_PORTS = 20;
 
     private final Path directory;
     private final Consumer<ServerConfiguration> change;
-    private final int zooKeeperPort = freePort();
+    private final PortLease ports = PortLease.take(MOST_PORTS, RandomGenerator.getDefault());
+    private final int zooKeeperPort = ports.first();
     private final List<Integer> bookiePorts = new ArrayList<>();
     private final List<@Nullable LifecycleComponent> bookies = new ArrayList<>();
     private @Nullable NIOServerCnxnFactory zooKeeper;
@@ -55,7 +59,7 @@ public final class TestBookKeeper implements AutoCloseable {
         try {
             cluster.startZooKeeper();
             for (int i = 0; i < bookies; i++) {
-                cluster.bookiePorts.add(freePort());
+                cluster.bookiePorts.add(cluster.nextPort());
                 cluster.bookies.add(null);
                 if (i == 0) {
                     BookKeeperAdmin.initNewCluster(cluster.configuration(i));
@@ -119,7 +123,7 @@ public final class TestBookKeeper implements AutoCloseable {
 
     /// Starts one more bookie, which holds nothing yet.
     void addBookie() throws Exception {
-        bookiePorts.add(freePort());
+        bookiePorts.add(nextPort());
         bookies.add(null);
         startBookie(bookies.size() - 1);
     }
@@ -168,12 +172,10 @@ public final class TestBookKeeper implements AutoCloseable {
         return "zk+hierarchical://127.0.0.1:" + zooKeeperPort + LEDGERS;
     }
 
-    private static int freePort() {
-        try (var socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    private int nextPort() {
+        int port = zooKeeperPort + 1 + bookiePorts.size();
+        checkState(port <= ports.last(), "ports are leased for %d bookies", MOST_PORTS - 1);
+        return port;
     }
 
     /// Ends everything.
@@ -183,5 +185,6 @@ public final class TestBookKeeper implements AutoCloseable {
             stopBookie(i);
         }
         stopZooKeeper();
+        ports.close();
     }
 }
