@@ -256,6 +256,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     @Override
     public long otherBytes() {
+        if (closing) {
+            return 0; // on its way out
+        }
         var out = output;
         return unsentBytes()
                 + (out == null ? 0 : out.capacity())
@@ -264,6 +267,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     @Override
     public long heapBytes() {
+        if (closing) {
+            return 0;
+        }
         return session.heapBytes() + queued.heapBytes() + (own == null ? 0 : own.heapBytes());
     }
 

@@ -28,11 +28,11 @@ public record ClientRoom(
                         directMaxBytes / 5 * 3,
                         Math.min(directMaxBytes / 10 * 9, outputMaxBytes / 2 * 3));
         long files = Math.max(100, filesMax - OWN_FILES);
-        long connections = Math.min(files / 4 * 3, heapMaxBytes / 2 / HEAP_BYTES_A_CONNECTION);
+        long connections = Math.min(files / 8 * 7, heapMaxBytes / 2 / HEAP_BYTES_A_CONNECTION);
         return new ClientRoom(
                 new Allowance(direct, TIMES_FREE),
                 new Allowance(Math.max(1, heapMaxBytes / 4), TIMES_FREE),
                 new Allowance(Math.max(1, connections), CONNECTIONS_TIMES_FREE),
-                new Allowance(Math.max(1, files / 4), TIMES_FREE));
+                new Allowance(Math.max(1, files / 8), TIMES_FREE));
     }
 }

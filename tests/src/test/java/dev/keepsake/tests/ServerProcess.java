@@ -62,6 +62,17 @@ final class ServerProcess implements AutoCloseable {
         return new ServerProcess(process.start());
     }
 
+    /// The same with less direct memory, so that less is needed to use it up.
+    ///
+    /// @param directMemory such as `512m`
+    static ServerProcess launchWithDirectMemory(
+            String directMemory, Path data, int apiPort, PortRange nodePorts, String... more)
+            throws IOException {
+        var process = process("-Xmx256m", data, apiPort, nodePorts, more);
+        process.command().replaceAll(word -> word.replace("=3g", "=" + directMemory));
+        return new ServerProcess(process.start());
+    }
+
     /// A [SmallServer] instead.
     static ServerProcess launchSmall(Path data, PortRange nodePorts) throws IOException {
         var command = java("-Xmx256m", SmallServer.class);

@@ -1,0 +1,203 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.server.PortRange;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import software.amazon.awssdk.services.memorydb.model.Node;
+
+/// Whatever is sent to the port of a node, or is not read there, harms no other cluster, and the
+/// node itself serves on. The server is a process with the heap that `./keepsake` gives it, and less
+/// direct memory: so attacks are over sooner.
+class DataPlaneAttacksIT {
+    private static final int MB = 1 << 20;
+
+    @TempDir static Path directory;
+    private static ServerProcess server;
+    private static Api api;
+    private static Node node;
+
+    private final List<SocketChannel> attackers = new ArrayList<>();
+
+    @BeforeAll
+    static void start() throws Exception {
+        var ports = FreePorts.next(30);
+        server =
+                ServerProcess.launchWithDirectMemory(
+                        "512m",
+                        directory,
+                        ports.first(),
+                        new PortRange(ports.first() + 1, ports.last() - 1),
+                        "--max-value-mb",
+                        "32");
+        api = new Api(server.awaitReady());
+        api.create("attacked", 1, 0, 0, ports.last());
+        node = api.node("attacked", 0, 0);
+    }
+
+    @AfterAll
+    static void stop() {
+        api.close();
+        server.close();
+    }
+
+    @AfterEach
+    void endAttack() throws IOException {
+        for (var attacker : attackers) {
+            attacker.close();
+        }
+    }
+
+    /// Connects a client that is never waited for.
+    private SocketChannel attacker() throws IOException {
+        var channel = SocketChannel.open(address());
+        channel.configureBlocking(false);
+        attackers.add(channel);
+        return channel;
+    }
+
+    private static InetSocketAddress address() {
+        return new InetSocketAddress(node.endpoint().address(), node.endpoint().port());
+    }
+
+    /// Sends as much as fits into the socket.
+    ///
+    /// @return whether the node is still connected
+    private static boolean send(SocketChannel to, ByteBuffer bytes) {
+        try {
+            to.write(bytes);
+            return true;
+        } catch (IOException closed) {
+            return false;
+        }
+    }
+
+    private static ByteBuffer bytes(String text) {
+        return ByteBuffer.wrap(text.getBytes(ISO_8859_1));
+    }
+
+    private static String halfOfASet(int valueBytes) {
+        return "*3\r\n$3\r\nSET\r\n$1\r\na\r\n$" + valueBytes + "\r\n" + "x".repeat(valueBytes - 1);
+    }
+
+    private void assertServes() throws IOException {
+        try (var wire = Wire.to(node)) {
+            assertThat(wire.ask("SET", "k", "v")).isEqualTo("OK");
+            assertThat(wire.ask("GET", "k")).isEqualTo("v");
+        }
+    }
+
+    @Test
+    void commandsThatAreHalfSentAreGivenUpWhenTheyTakeTooMuchMemory() throws Exception {
+        var half = bytes(halfOfASet(MB - 100));
+        try (var bystander = Bystander.of(api, "bystander")) {
+            var unsent = new ArrayList<ByteBuffer>();
+            for (int i = 0; i < 700; i++) {
+                var attacker = attacker();
+                unsent.add(half.duplicate());
+                send(attacker, unsent.getLast());
+            }
+            bystander.awaitWrites(5);
+            await("some are given up", () -> goOn(unsent) < attackers.size());
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    /// Sends the rest to those who are still connected, and says how many they are.
+    private int goOn(List<ByteBuffer> unsent) {
+        int connected = 0;
+        for (int i = 0; i < attackers.size(); i++) {
+            var attacker = attackers.get(i);
+            boolean there =
+                    attacker.isOpen() && send(attacker, unsent.get(i)) && !hasEnded(attacker);
+            connected += there ? 1 : 0;
+        }
+        return connected;
+    }
+
+    private static boolean hasEnded(SocketChannel channel) {
+        try {
+            return channel.read(ByteBuffer.allocate(1)) < 0;
+        } catch (IOException reset) {
+            return true;
+        }
+    }
+
+    @Test
+    void clientsThatAreNotToBeEvictedAreClosedToo() throws Exception {
+        try (var bystander = Bystander.of(api, "bystander")) {
+            try (var wire = Wire.to(node)) {
+                wire.ask("SETRANGE", "big", "" + (4 * MB - 1), "x");
+            }
+            var request = bytes("*2\r\n$3\r\nGET\r\n$3\r\nbig\r\n".repeat(20));
+            for (int i = 0; i < 8; i++) {
+                var attacker = attacker();
+                send(attacker, bytes("CLIENT NO-EVICT ON\r\n"));
+                send(attacker, request.duplicate());
+            }
+            await("some are closed", () -> attackers.stream().anyMatch(this::isCutOff));
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    /// Reads nothing of what the node has sent, but sees by what it sends whether it is there.
+    private boolean isCutOff(SocketChannel attacker) {
+        return !send(attacker, bytes("\r\n"));
+    }
+
+    @Test
+    void commandsThatWaitForAPauseAreBounded() throws Exception {
+        try (var bystander = Bystander.of(api, "bystander");
+                var wire = Wire.to(node)) {
+            assertThat(wire.ask("CLIENT", "PAUSE", "600000", "ALL")).isEqualTo("OK");
+            var pings = bytes("*1\r\n$4\r\nPING\r\n".repeat(150_000));
+            for (int i = 0; i < 350; i++) {
+                send(attacker(), pings.duplicate());
+            }
+            bystander.awaitWrites(10);
+            bystander.assertNoticedNothing();
+        } finally {
+            try (var wire = Wire.to(node)) {
+                wire.send("CLIENT", "UNPAUSE");
+            }
+        }
+    }
+
+    @Test
+    void namesOfChannelsAreBounded() throws Exception {
+        try (var bystander = Bystander.of(api, "bystander")) {
+            for (int i = 0; i < 10; i++) {
+                var attacker = attacker();
+                attacker.configureBlocking(true);
+                String name = i + "x".repeat(8 * MB);
+                send(
+                        attacker,
+                        bytes(
+                                "*2\r\n$9\r\nSUBSCRIBE\r\n$"
+                                        + name.length()
+                                        + "\r\n"
+                                        + name
+                                        + "\r\n"));
+                attacker.configureBlocking(false);
+            }
+            await("some are closed", () -> attackers.stream().anyMatch(this::isCutOff));
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+}
