@@ -6,21 +6,36 @@ import dev.keepsake.control.Access;
 import dev.keepsake.control.AccessStringCheck;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.Resource;
+import dev.keepsake.control.User;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Users and ACLs.
 final class AccessOperations {
+    static final String UNVERIFIED_TOKENS =
+            "there are users who log in by IAM, and any token lets them in whoever signed it; start with --credentials to have signatures verified";
+
+    private static final Logger LOG = LoggerFactory.getLogger(AccessOperations.class);
+
     private final ControlService control;
     private final AccessStringCheck check;
     private final String accountId;
+    private final boolean verifiesTokens;
 
-    AccessOperations(ControlService control, AccessStringCheck check, String accountId) {
+    /// @param verifiesTokens whether the signatures of login tokens are verified
+    AccessOperations(
+            ControlService control,
+            AccessStringCheck check,
+            String accountId,
+            boolean verifiesTokens) {
         this.control = control;
         this.check = check;
         this.accountId = accountId;
+        this.verifiesTokens = verifiesTokens;
     }
 
     Map<String, Operation> all() {
@@ -40,31 +55,29 @@ final class AccessOperations {
         var mode = mode(call);
         String access = checked(call.string("AccessString"));
         var tags = call.tags();
-        return wrapped(
-                "User",
-                user(
-                        control.decide(plane ->
-                                plane.access()
-                                        .createUser(
-                                                call.region(),
-                                                name,
-                                                mode,
-                                                access,
-                                                tags,
-                                                call.now()))));
+        var created =
+                control.decide(plane ->
+                        plane.access()
+                                .createUser(call.region(), name, mode, access, tags, call.now()));
+        warnOfUnverifiedTokens(created.user());
+        return wrapped("User", user(created));
     }
 
     private ObjectNode updateUser(Call call) {
         String name = call.string("UserName");
         var mode = mode(call);
         String access = checked(call.string("AccessString"));
-        return wrapped(
-                "User",
-                user(
-                        control.decide(plane ->
-                                plane.access()
-                                        .updateUser(
-                                                call.region(), name, mode, access, call.now()))));
+        var updated =
+                control.decide(plane ->
+                        plane.access().updateUser(call.region(), name, mode, access, call.now()));
+        warnOfUnverifiedTokens(updated.user());
+        return wrapped("User", user(updated));
+    }
+
+    private void warnOfUnverifiedTokens(User user) {
+        if (!verifiesTokens && user.login() == User.Login.IAM) {
+            LOG.warn("user={} {}", user.name(), UNVERIFIED_TOKENS);
+        }
     }
 
     private ObjectNode deleteUser(Call call) {
@@ -186,7 +199,7 @@ final class AccessOperations {
         node.put("Name", acl.name());
         node.put("Status", acl.status().name().toLowerCase(Locale.ROOT));
         node.set("UserNames", Json.strings(acl.userNames()));
-        node.put("MinimumEngineVersion", "6.2");
+        node.put("MinimumEngineVersion", view.minimumEngineVersion());
         if (acl.wanted() != null) {
             var pending = node.putObject("PendingChanges");
             pending.set("UserNamesToRemove", Json.strings(acl.toRemove()));

@@ -1,15 +1,8 @@
 package dev.keepsake.api;
 
+import dev.keepsake.control.ApiException;
 import dev.keepsake.control.Fault;
-import io.helidon.http.DirectHandler;
-import io.helidon.http.HeaderName;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.Method;
-import io.helidon.http.ServerResponseHeaders;
-import io.helidon.http.Status;
-import io.helidon.webserver.http.DirectHandlers;
-import io.helidon.webserver.http.ServerRequest;
-import io.helidon.webserver.http.ServerResponse;
+import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,8 +13,9 @@ import tools.jackson.databind.node.ObjectNode;
 final class Answers {
     static final String CONTENT_TYPE = "application/x-amz-json-1.1";
 
-    private static final HeaderName REQUEST_ID = HeaderNames.create("x-amzn-RequestId");
-    private static final HeaderName ERROR_TYPE = HeaderNames.create("x-amzn-ErrorType");
+    private static final String REQUEST_ID = "x-amzn-RequestId";
+    private static final String ERROR_TYPE = "x-amzn-ErrorType";
+    private static final int SHOWN_MAX = 200;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private Answers() {}
@@ -30,74 +24,38 @@ final class Answers {
         return UUID.randomUUID().toString();
     }
 
-    static void send(
-            ServerRequest request, ServerResponse response, String requestId, ObjectNode answer) {
-        send(request, response, requestId, Status.OK_200, JSON.writeValueAsBytes(answer));
+    static HttpAnswer of(String requestId, ObjectNode answer) {
+        return new HttpAnswer(
+                200,
+                CONTENT_TYPE,
+                List.of(new HttpHead.Header(REQUEST_ID, requestId)),
+                JSON.writeValueAsBytes(answer));
     }
 
-    static void fail(
-            ServerRequest request,
-            ServerResponse response,
-            String requestId,
-            Fault fault,
-            @Nullable String message) {
-        response.header(ERROR_TYPE, fault.code());
-        send(request, response, requestId, Status.create(fault.httpStatus()), body(fault, message));
+    static HttpAnswer fault(String requestId, ApiException refusal) {
+        return fault(requestId, refusal.fault(), refusal.getMessage());
     }
 
-    /// What answers a request that is not even HTTP, and is never routed.
-    static DirectHandlers outsideOfRouting() {
-        var handlers = DirectHandlers.builder();
-        for (var type : DirectHandler.EventType.values()) {
-            handlers.addHandler(type, Answers::unroutable);
-        }
-        return handlers.build();
+    static HttpAnswer fault(String requestId, Fault fault, @Nullable String message) {
+        return new HttpAnswer(
+                fault.httpStatus(),
+                CONTENT_TYPE,
+                List.of(
+                        new HttpHead.Header(REQUEST_ID, requestId),
+                        new HttpHead.Header(ERROR_TYPE, fault.code())),
+                fault(fault.code(), message));
     }
 
-    private static DirectHandler.TransportResponse unroutable(
-            DirectHandler.TransportRequest request,
-            DirectHandler.EventType type,
-            Status status,
-            ServerResponseHeaders headers,
-            String message) {
-        var fault =
-                switch (type) {
-                    case PAYLOAD_TOO_LARGE -> Fault.REQUEST_TOO_LARGE;
-                    case INTERNAL_ERROR -> Fault.INTERNAL_FAILURE;
-                    case BAD_REQUEST, FORBIDDEN, OTHER, HTTP_VERSION_NOT_SUPPORTED ->
-                            Fault.MALFORMED_HTTP_REQUEST;
-                };
-        return DirectHandler.TransportResponse.builder()
-                .status(Status.create(fault.httpStatus()))
-                .headers(headers)
-                .header(HeaderNames.CONTENT_TYPE, CONTENT_TYPE)
-                .header(REQUEST_ID, newRequestId())
-                .header(ERROR_TYPE, fault.code())
-                .keepAlive(false)
-                .entity(body(fault, "The request cannot be understood as HTTP/1.1."))
-                .build();
-    }
-
-    private static byte[] body(Fault fault, @Nullable String message) {
+    /// The body of a fault, also of one that is none of the service's.
+    static byte[] fault(String code, @Nullable String message) {
         var body = JsonNodeFactory.instance.objectNode();
-        body.put("__type", fault.code());
+        body.put("__type", code);
         body.put("message", message);
         return JSON.writeValueAsBytes(body);
     }
 
-    private static void send(
-            ServerRequest request,
-            ServerResponse response,
-            String requestId,
-            Status status,
-            byte[] body) {
-        response.status(status)
-                .header(HeaderNames.CONTENT_TYPE, CONTENT_TYPE)
-                .header(REQUEST_ID, requestId);
-        if (request.prologue().method().equals(Method.HEAD)) {
-            response.send(); // a body would be taken for the next answer
-        } else {
-            response.send(body);
-        }
+    /// What was found, cut so that messages about it do not grow with it.
+    static String shown(String found) {
+        return found.length() <= SHOWN_MAX ? found : found.substring(0, SHOWN_MAX) + "…";
     }
 }

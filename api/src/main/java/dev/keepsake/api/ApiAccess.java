@@ -1,14 +1,14 @@
 package dev.keepsake.api;
 
-import dev.keepsake.core.Secret;
+import dev.keepsake.core.AccessKey;
 import java.util.Map;
 
 /// Who may call, and what.
 ///
-/// @param credentials secret keys by access key id; when there are none, everybody may call and no
+/// @param credentials keys by access key id; when there are none, everybody may call and no
 ///   signature is looked at
 /// @param allowReset whether `POST /_keepsake/reset` empties everything
-public record ApiAccess(Map<String, Secret> credentials, boolean allowReset) {
+public record ApiAccess(Map<String, AccessKey> credentials, boolean allowReset) {
     /// Everybody may call everything but the reset.
     public static final ApiAccess OPEN = new ApiAccess(Map.of(), false);
 

@@ -25,7 +25,10 @@ final class Operations {
         this.clock = clock;
         String accountId = config.accountId();
         byName.putAll(new ClusterOperations(control, new Shapes(config), random).all());
-        byName.putAll(new AccessOperations(control, check, accountId).all());
+        byName.putAll(
+                new AccessOperations(
+                                control, check, accountId, !config.access().credentials().isEmpty())
+                        .all());
         byName.putAll(new GroupOperations(control, accountId).all());
         byName.putAll(new SnapshotOperations(control, accountId, random).all());
         byName.putAll(new CatalogOperations(control, accountId, random).all());

@@ -21,11 +21,15 @@ final class ResetCall {
         this.clock = clock;
     }
 
-    void carryOut() {
+    void expectAllowed() {
         if (!allowed) {
             throw Fault.ACCESS_DENIED.because(
                     "A reset is not allowed; start the server with --allow-reset.");
         }
+    }
+
+    void carryOut() {
+        expectAllowed();
         control.decide(plane -> plane.reset(clock.now()));
         long startNs = clock.nowNs();
         while (!control.query(plane -> plane.isEmpty())) {

@@ -1,23 +1,29 @@
 package dev.keepsake.api;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.keepsake.control.ApiException;
 import dev.keepsake.control.Fault;
+import dev.keepsake.core.AccessKey;
 import dev.keepsake.core.Secret;
 import dev.keepsake.core.SignatureV4;
+import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /// Verifies signatures of version 4, as AWS's clients send them in the Authorization header.
 /// Source: AWS's description of the signing process. Stateless; any thread.
+///
+/// It goes in two steps: what the head tells is checked before a body is read, and the signature
+/// itself when it is there.
 final class Signatures {
     private static final Duration SKEW_MAX = Duration.ofMinutes(15);
 
@@ -29,77 +35,105 @@ final class Signatures {
     private static final Pattern AUTHORIZATION =
             Pattern.compile(
                     SignatureV4.ALGORITHM
-                            + "\\s+Credential=([^/,\\s]+)/(\\d{8})/([a-z0-9-]{1,63})/([a-z0-9-]+)"
-                            + "/aws4_request,\\s*SignedHeaders=([a-z0-9;-]+),\\s*"
+                            + "\\s+Credential=([^,\\s]+),\\s*SignedHeaders=([^,\\s]+),\\s*"
                             + "Signature=([0-9a-f]{64})\\s*");
+    private static final Pattern HEADER_NAME = Pattern.compile("[a-z0-9!#$%&'*+.^_`|~-]+");
 
-    private final Map<String, Secret> credentials;
+    private final Map<String, AccessKey> credentials;
 
-    Signatures(Map<String, Secret> credentials) {
+    Signatures(Map<String, AccessKey> credentials) {
         this.credentials = credentials;
     }
 
-    /// One request, as far as it is signed.
+    /// A request that is signed as it has to be, as far as its head tells.
     ///
-    /// @param path where it is sent to; there is no query
-    /// @param header the value of a header by its name in lower case, or null
-    /// @param headerNames the names of all its headers, in lower case
-    record Signed(
-            String path,
-            Function<String, @Nullable String> header,
-            Set<String> headerNames,
-            String bodySha256Hex) {}
+    /// @param canonicalHead what is signed, but for the digest of the body
+    record Claim(
+            Secret secret,
+            String time,
+            CredentialScope scope,
+            String canonicalHead,
+            String signatureHex) {}
 
-    /// Expects that the request is signed with one of the credentials, now.
+    /// Expects that the head names one of the credentials, now, and that what decides is signed.
     ///
     /// @throws ApiException as the service answers it
-    void verify(Signed request, Instant now) {
-        String authorization = request.header().apply("authorization");
+    Claim expectClaim(HttpHead head, Instant now) {
+        String authorization = head.header("authorization");
         if (authorization == null) {
             throw Fault.MISSING_AUTHENTICATION_TOKEN.because("Missing Authentication Token");
         }
         var parts = AUTHORIZATION.matcher(authorization);
-        if (!parts.matches()) {
+        var scope = CredentialScope.of(authorization).orElse(null);
+        if (!parts.matches() || scope == null) {
             throw Fault.INCOMPLETE_SIGNATURE.because(
                     "The Authorization header has to be %s with Credential, SignedHeaders and"
                             + " Signature.",
                     SignatureV4.ALGORITHM);
         }
-        var secret = credentials.get(parts.group(1));
-        if (secret == null) {
+        var key = credentials.get(scope.key());
+        if (key == null) {
             throw Fault.UNRECOGNIZED_CLIENT.because(
                     "The security token included in the request is invalid.");
         }
-        String sent = request.header().apply("x-amz-date");
-        String time = sent == null ? "" : sent;
+        String time = head.headerOrEmpty("x-amz-date");
         expectNow(time, now);
-        String date = parts.group(2);
-        String scope = "%s/%s/%s/aws4_request".formatted(date, parts.group(3), parts.group(4));
-        if (!parts.group(4).equals("memorydb") || !time.startsWith(date)) {
+        if (!scope.service().equals("memorydb") || !time.startsWith(scope.date())) {
             throw Fault.INVALID_SIGNATURE.because(
                     "Credential should be scoped to the service memorydb and the date of X-Amz-Date,"
                             + " not to %s.",
                     scope);
         }
-        var headers = List.of(parts.group(5).split(";", -1));
-        expectSigned(request, headers);
+        var headers = List.of(parts.group(2).split(";", -1));
+        expectInOrder(headers);
+        expectSigned(head, headers);
+        return new Claim(key.secret(), time, scope, canonicalHead(head, headers), parts.group(3));
+    }
+
+    /// Expects that the signature is that of the head and this body.
+    ///
+    /// @throws ApiException as the service answers it
+    void verify(Claim claim, byte[] body) {
         if (!SignatureV4.matches(
-                secret, time, scope, canonical(request, headers), parts.group(6))) {
+                claim.secret(),
+                claim.time(),
+                claim.scope().toString(),
+                claim.canonicalHead() + SignatureV4.sha256Hex(body),
+                claim.signatureHex())) {
             throw Fault.INVALID_SIGNATURE.because(
                     "The request signature we calculated does not match the signature you provided."
                             + " Check your secret access key and signing method.");
         }
     }
 
+    private static void expectInOrder(List<String> signed) {
+        String before = "";
+        for (String name : signed) {
+            if (!HEADER_NAME.matcher(name).matches() || name.compareTo(before) <= 0) {
+                throw Fault.INCOMPLETE_SIGNATURE.because(
+                        "SignedHeaders has to name headers in lower case, in the order of the"
+                                + " alphabet, each once.");
+            }
+            before = name;
+        }
+    }
+
     /// What says which call it is has to be signed: else whoever sees one call could make another
-    /// of it.
-    private static void expectSigned(Signed request, List<String> signed) {
+    /// of it. Content-Type need not be, for there is only one (AWS's client for PHP never signs
+    /// it).
+    private static void expectSigned(HttpHead head, List<String> signed) {
         if (!signed.contains("host")) {
             throw Fault.INVALID_SIGNATURE.because("The header host has to be signed.");
         }
-        for (String name : request.headerNames()) {
+        for (String name : head.headerNames()) {
             if (name.startsWith("x-amz-") && !signed.contains(name)) {
                 throw Fault.INVALID_SIGNATURE.because("The header %s has to be signed.", name);
+            }
+        }
+        for (String name : signed) {
+            if (head.header(name) == null) {
+                throw Fault.INVALID_SIGNATURE.because(
+                        "SignedHeaders names %s, and the request has no such header.", name);
             }
         }
     }
@@ -123,17 +157,66 @@ final class Signatures {
         }
     }
 
-    private static String canonical(Signed request, List<String> headers) {
+    private static String canonicalHead(HttpHead head, List<String> headers) {
         var lines = new StringBuilder();
-        lines.append("POST\n").append(request.path()).append("\n\n");
+        lines.append(head.method()).append('\n').append(head.path()).append('\n');
+        lines.append(canonicalQuery(head.query())).append('\n');
         for (String name : headers) {
-            String value = request.header().apply(name);
             lines.append(name)
                     .append(':')
-                    .append(value == null ? "" : value.strip().replaceAll(" +", " "))
+                    .append(head.headerOrEmpty(name).replaceAll(" +", " "))
                     .append('\n');
         }
-        lines.append('\n').append(String.join(";", headers)).append('\n');
-        return lines.append(request.bodySha256Hex()).toString();
+        return lines.append('\n').append(String.join(";", headers)).append('\n').toString();
+    }
+
+    /// The parameters in order, each encoded in the one way that is meant.
+    ///
+    /// @throws ApiException when it is not encoded at all
+    static String canonicalQuery(String query) {
+        if (query.isEmpty()) {
+            return "";
+        }
+        var parameters = new ArrayList<String[]>();
+        for (String pair : query.split("&", -1)) {
+            if (!pair.isEmpty()) {
+                int equals = pair.indexOf('=');
+                parameters.add(
+                        new String[] {
+                            canonical(equals < 0 ? pair : pair.substring(0, equals)),
+                            equals < 0 ? "" : canonical(pair.substring(equals + 1))
+                        });
+            }
+        }
+        parameters.sort((a, b) -> {
+            int byName = a[0].compareTo(b[0]);
+            return byName != 0 ? byName : a[1].compareTo(b[1]);
+        });
+        var text = new StringBuilder();
+        for (var parameter : parameters) {
+            text.append(text.isEmpty() ? "" : "&");
+            text.append(parameter[0]).append('=').append(parameter[1]);
+        }
+        return text.toString();
+    }
+
+    /// Everything but letters, digits and `-._~` as `%XY`, whether it came so or as it is.
+    private static String canonical(String text) {
+        var bytes = new ByteArrayOutputStream();
+        var raw = text.getBytes(UTF_8);
+        for (int i = 0; i < raw.length; i++) {
+            if (raw[i] != '%') {
+                bytes.write(raw[i]);
+                continue;
+            }
+            int high = i + 2 < raw.length ? Character.digit(raw[i + 1], 16) : -1;
+            int low = i + 2 < raw.length ? Character.digit(raw[i + 2], 16) : -1;
+            if (high < 0 || low < 0) {
+                throw HttpHead.malformed("its query has a % that begins no encoded byte");
+            }
+            bytes.write(high * 16 + low);
+            i += 2;
+        }
+        return SignatureV4.encoded(new String(bytes.toByteArray(), ISO_8859_1), ISO_8859_1);
     }
 }

@@ -6,11 +6,13 @@ import java.time.Instant;
 
 /// A clock that stands still unless it is told to move.
 final class FakeClock implements Clock {
-    private volatile Instant now = Instant.parse("2021-08-17T20:04:03.961Z");
+    private static final Instant START = Instant.parse("2021-08-17T20:04:03.961Z");
+
+    private volatile Instant now = START;
 
     @Override
     public long nowNs() {
-        return 0;
+        return Duration.between(START, now).toNanos();
     }
 
     @Override

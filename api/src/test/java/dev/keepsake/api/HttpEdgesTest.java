@@ -74,12 +74,26 @@ class HttpEdgesTest {
             strings = {
                 "nonsense\r\n\r\n",
                 "POST\r\n\r\n",
-                "GET /%zz HTTP/1.1\r\nHost: a\r\n\r\n",
+                "GET /%zz HTTP/1.1\r\nHost: localhost\r\n\r\n",
                 "GET / HTTP/1.1\r\nno colon\r\n\r\n",
-                "GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
-                "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: many\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: localhost\r\nHost: b\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: many\r\n\r\n",
                 "<html>\r\n\r\n",
-                "GET /<script> HTTP/1.1\r\nHost: a\r\n\r\n"
+                "GET /<script> HTTP/1.1\r\nHost: localhost\r\n\r\n",
+                "GET / HTTP/1.1\r\n\r\n",
+                "GET / HTTP/1.1\nHost: localhost\n\n",
+                "GET / HTTP/2.0\r\nHost: localhost\r\n\r\n",
+                "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost: localhost\r\n folded: yes\r\n\r\n",
+                "GET / HTTP/1.1\r\nHost : localhost\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\n{}",
+                "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: +2\r\n\r\n{}",
+                "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: gzip, chunked\r\n\r\n",
+                "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\n\r\n",
+                "POST / HTTP/1.1\r\nHost: localhost\r\nExpect: a miracle\r\n\r\n",
+                "\u0016\u0003\u0001\u0002"
             })
     void whatIsNoHttpIsAnsweredAsTheServiceAnswersItAndNeverAsAPage(String bytes)
             throws IOException {
@@ -95,13 +109,14 @@ class HttpEdgesTest {
     void aHeadThatIsTooLargeIsRefused() throws IOException {
         var answer =
                 exchange(
-                        "GET / HTTP/1.1\r\nHost: a\r\nX: %s\r\n\r\n".formatted("x".repeat(30_000)));
+                        "GET / HTTP/1.1\r\nHost: localhost\r\nX: %s\r\n\r\n"
+                                .formatted("x".repeat(30_000)));
         assertThat(answer).startsWith("HTTP/1.1 4").contains("{\"__type\":\"");
     }
 
     @Test
     void aHeadRequestHasNoBody() throws IOException {
-        assertThat(exchange("HEAD / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"))
+        assertThat(exchange("HEAD / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))
                 .startsWith("HTTP/1.1 404")
                 .endsWith("\r\n\r\n");
     }
@@ -111,9 +126,9 @@ class HttpEdgesTest {
         var unread = "x".repeat(1000);
         var answer =
                 exchange(
-                        "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1000\r\n\r\n"
+                        "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n"
                                 + unread
-                                + "GET /_keepsake/health HTTP/1.1\r\nHost: a\r\n"
+                                + "GET /_keepsake/health HTTP/1.1\r\nHost: localhost\r\n"
                                 + "Connection: close\r\n\r\n");
         assertThat(answer).startsWith("HTTP/1.1 404").contains("HTTP/1.1 200").endsWith("ok\"}");
     }
@@ -127,7 +142,9 @@ class HttpEdgesTest {
                                 api.control,
                                 accessString -> {},
                                 api.clock,
-                                new SplittableRandom(1)))
+                                new SplittableRandom(1),
+                                api.loop.loop(),
+                                TestLoop.KIND))
                 .withMessageContaining("127.0.0.1:" + api.port())
                 .withMessageContaining("in use");
     }
@@ -137,13 +154,16 @@ class HttpEdgesTest {
         int port = api.port();
         api.close();
         api.close();
-        try (var next =
-                ApiServer.start(
-                        ApiConfig.standard("127.0.0.1", port),
-                        api.control,
-                        accessString -> {},
-                        api.clock,
-                        new SplittableRandom(1))) {
+        try (var loop = new TestLoop();
+                var next =
+                        ApiServer.start(
+                                ApiConfig.standard("127.0.0.1", port),
+                                api.control,
+                                accessString -> {},
+                                api.clock,
+                                new SplittableRandom(1),
+                                loop.loop(),
+                                TestLoop.KIND)) {
             assertThat(next.port()).isEqualTo(port);
         }
     }

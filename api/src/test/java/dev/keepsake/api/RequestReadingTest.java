@@ -1,6 +1,12 @@
 package dev.keepsake.api;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.nio.charset.StandardCharsets.UTF_16;
+import static java.nio.charset.StandardCharsets.UTF_16BE;
+import static java.nio.charset.StandardCharsets.UTF_16LE;
+import static java.nio.charset.StandardCharsets.UTF_32BE;
+import static java.nio.charset.StandardCharsets.UTF_32LE;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpRequest;
@@ -101,7 +107,6 @@ class RequestReadingTest {
             strings = {
                 "application/json",
                 "application/x-amz-json-1.0",
-                "application/x-www-form-urlencoded",
                 "application/x-amz-json-1.10",
                 "text/plain",
                 "nonsense"
@@ -192,7 +197,10 @@ class RequestReadingTest {
                 "{\"ClusterName\":\"demo\",}",
                 "\"",
                 "Action=DescribeClusters",
-                "<xml/>"
+                "<xml/>",
+                "{\"ClusterName\":\"a\",\"ClusterName\":\"b\"}",
+                "{\"a\":{\"b\":1,\"b\":2}}",
+                "\ufeff{}"
             })
     void whatIsNoJsonCannotBeRead(String body) {
         assertThat(api.call("DescribeClusters", body).refused(400, "SerializationException"))
@@ -230,6 +238,22 @@ class RequestReadingTest {
                                 .refused(400, "SerializationException"))
                 .contains("surrogate");
         api.call("CreateCluster", CREATE.formatted(",\"Description\":\"\\ud83d\\ude00\"")).ok();
+    }
+
+    @Test
+    void otherEncodingsThanUtf8CannotBeRead() {
+        for (var charset : List.of(UTF_16LE, UTF_16BE, UTF_16, UTF_32BE, UTF_32LE, ISO_8859_1)) {
+            var body = "{\"ClusterName\":\"\u00e4\"}".getBytes(charset);
+            api.send(api.request("DescribeClusters", "").POST(BodyPublishers.ofByteArray(body)))
+                    .refused(400, "SerializationException");
+        }
+    }
+
+    @Test
+    void manyValuesAreTooMany() {
+        api.call("DescribeClusters", "{\"x\":[%s0]}".formatted("0,".repeat(10_000))).ok();
+        api.call("DescribeClusters", "{\"x\":[%s0]}".formatted("0,".repeat(100_000)))
+                .refused(400, "SerializationException");
     }
 
     @Test

@@ -29,6 +29,8 @@ final class RunningApi implements AutoCloseable {
     final FakeControl control;
     final FakeClock clock = new FakeClock();
 
+    final TestLoop loop = new TestLoop();
+
     private final ApiServer server;
     private final HttpClient http =
             HttpClient.newBuilder()
@@ -50,7 +52,9 @@ final class RunningApi implements AutoCloseable {
                             control,
                             accessString -> {},
                             clock,
-                            new SplittableRandom(1));
+                            new SplittableRandom(1),
+                            loop.loop(),
+                            TestLoop.KIND);
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -161,5 +165,6 @@ final class RunningApi implements AutoCloseable {
     public void close() {
         http.shutdownNow();
         server.close();
+        loop.close();
     }
 }

@@ -4,8 +4,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.keepsake.core.AccessKey;
 import dev.keepsake.core.Clock;
-import dev.keepsake.core.Secret;
 import dev.keepsake.core.SignatureV4;
 import java.io.IOException;
 import java.net.URI;
@@ -41,7 +41,11 @@ import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
 /// of the machine, so the server's clock here is that of the machine, too, but for what a test
 /// adds.
 class SignatureTest {
+    private static final List<String> SIGNED = List.of("host", "x-amz-date", "x-amz-target");
+    private static final String CANONICAL_QUERY = "a=&b=1%20%2F&b=~2";
+
     private final OffsetClock clock = new OffsetClock();
+    private final TestLoop loop = new TestLoop();
     private final ApiServer server = start();
 
     /// The clock of the machine, set wrong.
@@ -63,11 +67,13 @@ class SignatureTest {
         try {
             return ApiServer.start(
                     ApiConfig.standard("127.0.0.1", 0)
-                            .with(new ApiAccess(Map.of("known", new Secret("right")), true)),
+                            .with(new ApiAccess(Map.of("known", AccessKey.of("right")), true)),
                     new FakeControl(),
                     accessString -> {},
                     clock,
-                    new SplittableRandom(1));
+                    new SplittableRandom(1),
+                    loop.loop(),
+                    TestLoop.KIND);
         } catch (IOException e) {
             throw new AssertionError(e);
         }
@@ -76,6 +82,7 @@ class SignatureTest {
     @AfterEach
     void close() {
         server.close();
+        loop.close();
     }
 
     @Test
@@ -102,22 +109,54 @@ class SignatureTest {
 
     @Test
     void aClockThatIsWrongIsTold() {
+        // Signed by hand, for AWS's client would set its clock, for all tests, by the answer's
+        // Date.
         clock.offset = Duration.ofMinutes(16);
-        assertThat(refused("known", "right").errorCode()).isEqualTo("InvalidSignatureException");
-        assertThat(refused("known", "right").errorMessage())
-                .matches(
+        assertThat(sendSignedNow())
+                .contains("InvalidSignatureException")
+                .containsPattern(
                         "Signature expired: \\d{8}T\\d{6}Z is now earlier than \\d{8}T\\d{6}Z"
                                 + " \\(\\d{8}T\\d{6}Z - 15 min\\.\\)");
         clock.offset = Duration.ofMinutes(-16);
-        assertThat(refused("known", "right").errorCode()).isEqualTo("InvalidSignatureException");
-        assertThat(refused("known", "right").errorMessage())
-                .matches(
+        assertThat(sendSignedNow())
+                .contains("InvalidSignatureException")
+                .containsPattern(
                         "Signature not yet current: \\d{8}T\\d{6}Z is still later than"
                                 + " \\d{8}T\\d{6}Z \\(\\d{8}T\\d{6}Z \\+ 15 min\\.\\)");
         clock.offset = Duration.ofMinutes(14);
-        try (var sdk = sdk("known", "right")) {
-            sdk.describeClusters(request -> {});
+        assertThat(sendSignedNow()).contains("\"Clusters\":[]");
+    }
+
+    /// By a client whose clock is that of the machine.
+    private String sendSignedNow() {
+        return sendSigned("/", SIGNED, "DescribeClusters", Instant.now());
+    }
+
+    @Test
+    void theQueryIsSignedToo() {
+        assertThat(sendSigned("/?b=%7e2&a&b=1%20%2f", SIGNED, "DescribeClusters"))
+                .contains("\"Clusters\":[]");
+    }
+
+    @Test
+    void signedHeadersAreInLowerCaseInOrderAndEachOnce() {
+        for (var signed :
+                List.of(
+                        List.of("x-amz-date", "host", "x-amz-target"),
+                        List.of("host", "host", "x-amz-date", "x-amz-target"),
+                        List.of("host", "X-Amz-Date", "x-amz-date", "x-amz-target"),
+                        List.of("", "host", "x-amz-date", "x-amz-target"))) {
+            assertThat(sendSigned("/", signed, "DescribeClusters"))
+                    .contains("IncompleteSignature", "SignedHeaders has to name headers");
         }
+        assertThat(sendSigned("/", List.of("x-amz-date", "x-amz-target"), "DescribeClusters"))
+                .contains("InvalidSignatureException", "host has to be signed");
+        assertThat(
+                        sendSigned(
+                                "/",
+                                List.of("host", "x-amz-date", "x-amz-target", "x-none"),
+                                "DescribeClusters"))
+                .contains("InvalidSignatureException", "no such header");
     }
 
     @Test
@@ -168,11 +207,16 @@ class SignatureTest {
 
     /// Signs by hand, and sends.
     private String sendSigned(String path, List<String> signed, @Nullable String operation) {
+        return sendSigned(path, signed, operation, clock.now());
+    }
+
+    private String sendSigned(
+            String path, List<String> signed, @Nullable String operation, Instant at) {
         String body = operation == null ? "" : "{}";
         String time =
                 DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'", Locale.ROOT)
                         .withZone(ZoneOffset.UTC)
-                        .format(clock.now());
+                        .format(at);
         String scope = time.substring(0, 8) + "/us-east-1/memorydb/aws4_request";
         String target = "AmazonMemoryDB." + operation;
         var values =
@@ -181,9 +225,10 @@ class SignatureTest {
                         "x-amz-date", time,
                         "x-amz-target", target);
         String canonical =
-                "POST\n%s\n\n%s\n%s\n%s"
+                "POST\n%s\n%s\n%s\n%s\n%s"
                         .formatted(
-                                path,
+                                path.replaceFirst("\\?.*", ""),
+                                path.contains("?") ? CANONICAL_QUERY : "",
                                 signed.stream()
                                         .map(name -> name + ":" + values.get(name) + "\n")
                                         .collect(Collectors.joining()),

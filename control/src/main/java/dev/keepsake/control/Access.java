@@ -12,6 +12,7 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -50,7 +51,9 @@ public final class Access {
     public record UserView(User user, List<String> aclNames) {}
 
     /// An ACL and the clusters that use it.
-    public record AclView(Acl acl, List<String> clusters) {}
+    ///
+    /// @param minimumEngineVersion the oldest engine that knows everything its users need
+    public record AclView(Acl acl, List<String> clusters, String minimumEngineVersion) {}
 
     /// The normal form of an access string.
     ///
@@ -160,9 +163,10 @@ public final class Access {
         for (var filter : filters == null ? List.<Filter>of() : filters) {
             String by = ClusterRequests.required("Name", filter.name());
             var values = filter.values();
-            if (!by.equalsIgnoreCase("UserName") || values == null || values.isEmpty()) {
+            boolean isKnown = by.equalsIgnoreCase("user-name") || by.equalsIgnoreCase("UserName");
+            if (!isKnown || values == null || values.isEmpty()) {
                 throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                        "Filter %s is not known; expected UserName with one or more Values.", by);
+                        "Filter %s is not known; expected user-name with one or more Values.", by);
             }
             users.removeIf(user -> values.stream().noneMatch(user.name()::equalsIgnoreCase));
         }
@@ -278,7 +282,7 @@ public final class Access {
         records.add(new ControlRecord.AclChanged(acl));
         records.addAll(Tags.onCreation(acl.resource(), checkedTags));
         records.add(event(acl.resource(), now, "Create acl %s operation completed."));
-        return new Decision<>(records, new AclView(acl, List.of()));
+        return new Decision<>(records, new AclView(acl, List.of(), minimumEngineVersion(acl)));
     }
 
     /// UpdateACL.
@@ -361,7 +365,20 @@ public final class Access {
     }
 
     private AclView view(Acl acl) {
-        return new AclView(acl, clustersOf(acl));
+        return new AclView(acl, clustersOf(acl), minimumEngineVersion(acl));
+    }
+
+    private String minimumEngineVersion(Acl acl) {
+        return acl.userNames().stream()
+                .map(name -> findUser(acl.region(), name))
+                .filter(Objects::nonNull)
+                .map(User::minimumEngineVersion)
+                .reduce(Acl.OLDEST_ENGINE, (a, b) -> a.compareTo(b) < 0 ? b : a);
+    }
+
+    /// Whether anybody, in any region, logs in with a token instead of a password.
+    public boolean hasIamUsers() {
+        return state.users().all().stream().anyMatch(user -> user.login() == User.Login.IAM);
     }
 
     private List<String> clustersOf(Acl acl) {

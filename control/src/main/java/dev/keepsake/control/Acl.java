@@ -20,6 +20,9 @@ public record Acl(
     /// The ACL that lets everybody do everything.
     public static final String OPEN_ACCESS = "open-access";
 
+    /// The oldest engine of the service, whose every version knows ACLs.
+    static final String OLDEST_ENGINE = "6.2";
+
     /// The values of `ACL.Status` that occur.
     public enum Status {
         CREATING,

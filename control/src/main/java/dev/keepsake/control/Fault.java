@@ -68,6 +68,8 @@ public enum Fault {
     UNRECOGNIZED_CLIENT("UnrecognizedClientException", 403),
     SERIALIZATION("SerializationException", 400),
     MALFORMED_HTTP_REQUEST("MalformedHttpRequestException", 400),
+    REQUEST_TIMEOUT("RequestTimeoutException", 408),
+    THROTTLING("ThrottlingException", 400),
     INCOMPLETE_SIGNATURE("IncompleteSignature", 403),
     UNKNOWN_OPERATION("UnknownOperationException", 404),
     REQUEST_TOO_LARGE("RequestEntityTooLargeException", 413),

@@ -88,7 +88,8 @@ public final class Subnets {
     public Decision<SubnetGroup> delete(String region, @Nullable String groupName, Instant now) {
         var group = existing(region, groupName);
         if (group.name().equals(SubnetGroup.DEFAULT_NAME)) {
-            throw Fault.SUBNET_GROUP_IN_USE.because("The subnet group default can't be deleted.");
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "The subnet group default can't be deleted.");
         }
         for (var cluster : state.clusters(region)) {
             if (cluster.spec().subnetGroupName().equals(group.name())) {

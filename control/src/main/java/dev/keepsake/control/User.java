@@ -1,6 +1,7 @@
 package dev.keepsake.control;
 
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
@@ -45,11 +46,14 @@ public record User(
                 region, DEFAULT_NAME, Status.ACTIVE, "on ~* &* +@all", Login.NONE, Set.of(), null);
     }
 
-    /// The oldest engine that knows everything the user needs.
+    /// The oldest engine that knows everything the user needs: 7.0 for those who log in with a
+    /// token, and for patterns such as `%R~key` that say what may be done with a key.
     public String minimumEngineVersion() {
+        boolean hasPermissionsPerKey =
+                Arrays.stream(accessString.split(" ", -1)).anyMatch(word -> word.startsWith("%"));
         return switch (login) {
-            case NONE -> "6.0";
-            case PASSWORD -> "6.2";
+            case NONE -> "6.0"; // the built-in one, which never changes
+            case PASSWORD -> hasPermissionsPerKey ? "7.0" : "6.2";
             case IAM -> "7.0";
         };
     }

@@ -294,10 +294,66 @@ class AccessTest {
     @Test
     void filtersOfUsersKnowNoCase() {
         user("alice");
-        var filters = List.of(new Access.Filter("username", List.of("ALICE", "Nobody")));
-        assertThat(control.plane.access().describeUsers(REGION, null, filters, null, null).items())
-                .extracting(view -> view.user().name())
-                .containsExactly("alice");
+        for (String name : List.of("username", "UserName", "user-name", "User-Name")) {
+            var filters = List.of(new Access.Filter(name, List.of("ALICE", "Nobody")));
+            assertThat(
+                            control.plane
+                                    .access()
+                                    .describeUsers(REGION, null, filters, null, null)
+                                    .items())
+                    .extracting(view -> view.user().name())
+                    .containsExactly("alice");
+        }
+        assertRefused(
+                Fault.INVALID_PARAMETER_COMBINATION,
+                () ->
+                        control.plane
+                                .access()
+                                .describeUsers(
+                                        REGION,
+                                        null,
+                                        List.of(new Access.Filter("user_name", List.of("alice"))),
+                                        null,
+                                        null),
+                "expected user-name");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "on ~* +@all, 6.2",
+        "on ~a%R~b &* +get, 6.2",
+        "on %R~a +get, 7.0",
+        "on ~a %RW~b +@all, 7.0"
+    })
+    void theOldestEngineIsTheOneThatKnowsAllOfAnAcl(String accessString, String version) {
+        control.decide(plane ->
+                plane.access()
+                        .createUser(
+                                REGION,
+                                "one",
+                                new Access.AuthenticationMode("password", List.of(PASSWORD)),
+                                accessString,
+                                null,
+                                control.now));
+        user("two");
+        var acl =
+                control.decide(plane ->
+                        plane.access()
+                                .createAcl(REGION, "staff", List.of("two"), null, control.now));
+        assertThat(acl.minimumEngineVersion()).isEqualTo("6.2");
+        control.decide(plane ->
+                plane.access().createAcl(REGION, "all", List.of("one", "two"), null, control.now));
+        var page = control.plane.access().describeAcls(REGION, "all", null, null);
+        assertThat(page.items().getFirst().minimumEngineVersion()).isEqualTo(version);
+        assertThat(
+                        control.plane
+                                .access()
+                                .describeUsers(REGION, "one", null, null, null)
+                                .items()
+                                .getFirst()
+                                .user()
+                                .minimumEngineVersion())
+                .isEqualTo(version);
     }
 
     private Optional<String> pending(String cluster) {

@@ -2,6 +2,7 @@ package dev.keepsake.core;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import java.nio.charset.Charset;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Instant;
@@ -64,6 +65,22 @@ public final class SignatureV4 {
             Secret key, String time, String scope, String canonicalRequest, String signatureHex) {
         String expected = signatureHex(key, time, scope, canonicalRequest);
         return MessageDigest.isEqual(expected.getBytes(UTF_8), signatureHex.getBytes(UTF_8));
+    }
+
+    /// A text as it stands in what is signed: everything but letters, digits and `-._~` as `%XY`.
+    ///
+    /// @param charset what its characters are as bytes
+    public static String encoded(String text, Charset charset) {
+        var out = new StringBuilder();
+        for (byte b : text.getBytes(charset)) {
+            boolean plain =
+                    (b >= 'a' && b <= 'z')
+                            || (b >= 'A' && b <= 'Z')
+                            || (b >= '0' && b <= '9')
+                            || "-._~".indexOf(b) >= 0;
+            out.append(plain ? String.valueOf((char) b) : "%%%02X".formatted(b));
+        }
+        return out.toString();
     }
 
     /// The digest of some bytes, in lower-case hexadecimal.

@@ -1,7 +1,7 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.core.AccessKey;
 import dev.keepsake.core.AddressBlock;
-import dev.keepsake.core.Secret;
 import dev.keepsake.front.HoldRule;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -33,7 +33,7 @@ public record FleetConfig(
         Path dataDirectory,
         FleetTuning tuning,
         HoldRule hold,
-        Map<String, Secret> credentials,
+        Map<String, AccessKey> credentials,
         @Nullable S3Endpoint s3) {
     public FleetConfig {
         credentials = Map.copyOf(credentials);

@@ -2,8 +2,8 @@ package dev.keepsake.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.keepsake.core.AccessKey;
 import dev.keepsake.core.Clock;
-import dev.keepsake.core.Secret;
 import dev.keepsake.core.SignatureV4;
 import java.net.URLDecoder;
 import java.time.Duration;
@@ -25,6 +25,8 @@ import org.slf4j.LoggerFactory;
 ///   &X-Amz-Signature=…
 /// ```
 ///
+/// A key that is mapped to a user signs for that one alone.
+///
 /// When no credentials are known everything but the signature is checked, as the API does it.
 public final class IamTokens {
     /// How long a connection may go on without another login.
@@ -40,12 +42,13 @@ public final class IamTokens {
 
     private final String cluster;
     private final String region;
-    private final Map<String, Secret> credentials;
+    private final Map<String, AccessKey> credentials;
     private final Clock clock;
 
     /// @param cluster the name of the cluster that logins are for
-    /// @param credentials secret keys by access key id, or none to look at no signature
-    public IamTokens(String cluster, String region, Map<String, Secret> credentials, Clock clock) {
+    /// @param credentials keys by access key id, or none to look at no signature
+    public IamTokens(
+            String cluster, String region, Map<String, AccessKey> credentials, Clock clock) {
         this.cluster = cluster;
         this.region = region;
         this.credentials = Map.copyOf(credentials);
@@ -103,12 +106,15 @@ public final class IamTokens {
         boolean signed =
                 key != null
                         && SignatureV4.matches(
-                                key,
+                                key.secret(),
                                 time,
                                 credential.group(2),
                                 canonical(query),
                                 query.getOrDefault(SIGNATURE, ""));
-        return signed ? null : "the token's signature does not match";
+        if (!signed) {
+            return "the token's signature does not match";
+        }
+        return key.signsFor(user) ? null : "the token is signed with another user's key";
     }
 
     private @Nullable String whyNotNow(String time, String expires) {
@@ -153,7 +159,8 @@ public final class IamTokens {
 
     private String canonical(Map<String, String> query) {
         var encoded = new TreeMap<String, String>();
-        query.forEach((name, value) -> encoded.put(encoded(name), encoded(value)));
+        query.forEach((name, value) ->
+                encoded.put(SignatureV4.encoded(name, UTF_8), SignatureV4.encoded(value, UTF_8)));
         encoded.remove(SIGNATURE);
         String parameters =
                 encoded.entrySet().stream()
@@ -161,19 +168,5 @@ public final class IamTokens {
                         .collect(Collectors.joining("&"));
         return String.join(
                 "\n", "GET", "/", parameters, "host:" + cluster, "", "host", NO_BODY_SHA256);
-    }
-
-    /// Everything but letters, digits and `-._~` as `%XY`.
-    private static String encoded(String text) {
-        var out = new StringBuilder();
-        for (byte b : text.getBytes(UTF_8)) {
-            boolean plain =
-                    (b >= 'a' && b <= 'z')
-                            || (b >= 'A' && b <= 'Z')
-                            || (b >= '0' && b <= '9')
-                            || "-._~".indexOf(b) >= 0;
-            out.append(plain ? String.valueOf((char) b) : "%%%02X".formatted(b));
-        }
-        return out.toString();
     }
 }

@@ -13,10 +13,8 @@ import java.util.logging.Logger;
 
 /// Where the process's log goes: everything of Keepsake's own, and of libraries only what is wrong.
 final class Logs {
-    /// That Helidon cannot listen, and that ZooKeeper's client cannot connect (at every attempt),
-    /// is told once, in words of ours.
-    private static final Set<String> TOLD_OTHERWISE =
-            Set.of("io.helidon.webserver.LoomServer", "org.apache.zookeeper.ClientCnxn");
+    /// That ZooKeeper's client cannot connect, at every attempt, is told once, in words of ours.
+    private static final Set<String> TOLD_OTHERWISE = Set.of("org.apache.zookeeper.ClientCnxn");
 
     private Logs() {}
 

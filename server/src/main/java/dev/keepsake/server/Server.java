@@ -89,8 +89,10 @@ public final class Server implements AutoCloseable {
                         PermittedNames.of(config.hostName(), config.nodeAddresses()),
                         clock,
                         random);
-        var transport = startTransport(config.transport());
+        int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
+        var transport = startTransport(config.transport(), threads);
         started.push(transport);
+        LOG.info("transport={} threads={}", transport.name(), threads);
         var fleet =
                 Fleet.start(
                         new FleetConfig(
@@ -116,16 +118,17 @@ public final class Server implements AutoCloseable {
                         ServerParts::onFault);
         started.push(fleet);
         LOG.info("nodes speak TLS by {}", NodeTls.implementation());
-        var api = startApi(config, authority, fleet, clock, random);
+        // Requests are read on a thread of their own, so that many of them delay no client of a
+        // node.
+        var apiTransport = startTransport(config.transport(), 1);
+        started.push(apiTransport);
+        var api = startApi(config, authority, fleet, clock, random, apiTransport);
         started.push(api);
         return URI.create("http://%s:%d".formatted(config.apiHost(), api.port()));
     }
 
-    private static Transport startTransport(Transport.@Nullable Kind wanted) {
-        int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
-        var transport = wanted == null ? Transport.best(threads) : Transport.of(wanted, threads);
-        LOG.info("transport={} threads={}", transport.name(), threads);
-        return transport;
+    private static Transport startTransport(Transport.@Nullable Kind wanted, int threads) {
+        return wanted == null ? Transport.best(threads) : Transport.of(wanted, threads);
     }
 
     /// Where a server keeps what its nodes prove themselves with.
@@ -162,7 +165,8 @@ public final class Server implements AutoCloseable {
             CertificateAuthority authority,
             Fleet fleet,
             Clock clock,
-            SecureRandom random)
+            SecureRandom random,
+            Transport transport)
             throws StartException {
         try {
             return ApiServer.start(
@@ -173,7 +177,9 @@ public final class Server implements AutoCloseable {
                     fleet.control(),
                     fleet.accessStrings(),
                     clock,
-                    random);
+                    random,
+                    transport.group().next(),
+                    transport.serverChannel());
         } catch (IOException e) {
             throw new StartException(e.getMessage() + " Choose another with --api-port.");
         }

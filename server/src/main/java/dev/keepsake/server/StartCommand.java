@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.keepsake.api.ApiAccess;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.StatusPace;
-import dev.keepsake.core.Secret;
+import dev.keepsake.core.AccessKey;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
@@ -154,8 +154,9 @@ final class StartCommand implements Callable<Integer> {
             names = "--credentials",
             paramLabel = "FILE",
             description =
-                    "Verify the signature of every call, and of every IAM user's login token, with"
-                            + " the keys in this file, which has the form of ~/.aws/credentials"
+                    "Verify the signature of every call, and of every IAM user's login token, with the"
+                            + " keys in this file, which has the form of ~/.aws/credentials; a profile's"
+                            + " line 'user = NAME' lets its key sign login tokens of that user only"
                             + " (default: everybody may call).")
     private @Nullable Path credentials;
 
@@ -262,7 +263,7 @@ final class StartCommand implements Callable<Integer> {
     }
 
     private ApiAccess access() throws UsageException {
-        Map<String, Secret> keys =
+        Map<String, AccessKey> keys =
                 credentials == null ? Map.of() : CredentialsFile.read("--credentials", credentials);
         return new ApiAccess(keys, allowReset);
     }
@@ -304,7 +305,8 @@ final class StartCommand implements Callable<Integer> {
         }
         var key = keys.entrySet().iterator().next();
         try {
-            return new S3Endpoint(URI.create(s3Endpoint), s3Region, key.getKey(), key.getValue());
+            return new S3Endpoint(
+                    URI.create(s3Endpoint), s3Region, key.getKey(), key.getValue().secret());
         } catch (IllegalArgumentException e) {
             throw new UsageException(
                     "--s3-endpoint is %s; give one such as http://127.0.0.1:9000"

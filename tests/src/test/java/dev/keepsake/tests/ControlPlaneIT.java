@@ -42,7 +42,6 @@ import software.amazon.awssdk.services.memorydb.model.ParameterNameValue;
 import software.amazon.awssdk.services.memorydb.model.ServiceUpdateNotFoundException;
 import software.amazon.awssdk.services.memorydb.model.Snapshot;
 import software.amazon.awssdk.services.memorydb.model.SnapshotNotFoundException;
-import software.amazon.awssdk.services.memorydb.model.SubnetGroupInUseException;
 import software.amazon.awssdk.services.memorydb.model.SubnetGroupNotFoundException;
 import software.amazon.awssdk.services.memorydb.model.Tag;
 import software.amazon.awssdk.services.memorydb.model.TagNotFoundException;
@@ -353,7 +352,7 @@ class ControlPlaneIT {
                 .isInstanceOf(TagNotFoundException.class);
         assertThatThrownBy(
                         () -> api.deleteSubnetGroup(request -> request.subnetGroupName("default")))
-                .isInstanceOf(SubnetGroupInUseException.class);
+                .isInstanceOf(InvalidParameterValueException.class);
         assertThat(api.describeSubnetGroups(request -> {}).subnetGroups())
                 .extracting(shown -> shown.description())
                 .containsExactly("", "other");

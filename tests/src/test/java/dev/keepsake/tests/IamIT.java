@@ -3,6 +3,7 @@ package dev.keepsake.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.keepsake.core.AccessKey;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Secret;
 import dev.keepsake.front.AccessUser;
@@ -101,7 +102,7 @@ class IamIT {
         }
     }
 
-    private ServedNode start(Map<String, Secret> credentials) throws Exception {
+    private ServedNode start(Map<String, AccessKey> credentials) throws Exception {
         var node =
                 ServedNode.start(
                         directory,
@@ -113,7 +114,7 @@ class IamIT {
     }
 
     private ServedNode startVerifying() throws Exception {
-        return start(Map.of("known", new Secret("right")));
+        return start(Map.of("known", AccessKey.of("right")));
     }
 
     private static String login(ServedNode node, String token) throws IOException {
@@ -188,6 +189,23 @@ class IamIT {
         try (var node = startVerifying()) {
             for (String token : List.of(wrong, unknown, altered)) {
                 assertThat(login(node, token)).isEqualTo(WRONG_PASS);
+            }
+        }
+    }
+
+    @Test
+    void aKeyThatIsMappedToAUserSignsForThatOneAlone() throws Exception {
+        var secret = new Secret("right");
+        try (var node =
+                start(
+                        Map.of(
+                                "known", new AccessKey(secret, "other"),
+                                "mapped", new AccessKey(secret, "app"),
+                                "unmapped", new AccessKey(secret, null)))) {
+            assertThat(login(node, Wish.usual(NOW).token(KNOWN))).isEqualTo(WRONG_PASS);
+            for (String key : List.of("mapped", "unmapped")) {
+                var credentials = AwsBasicCredentials.create(key, "right");
+                assertThat(login(node, Wish.usual(NOW).token(credentials))).isEqualTo("OK");
             }
         }
     }

@@ -53,6 +53,7 @@ class ResetIT {
         try (var http = HttpClient.newHttpClient()) {
             return http.send(
                     HttpRequest.newBuilder(URI.create(endpoint + "/_keepsake/reset"))
+                            .header("Content-Type", "application/json")
                             .POST(HttpRequest.BodyPublishers.noBody())
                             .build(),
                     BodyHandlers.ofString());

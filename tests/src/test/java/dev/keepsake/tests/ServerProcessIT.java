@@ -22,6 +22,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import software.amazon.awssdk.services.memorydb.model.InputAuthenticationType;
 import software.amazon.awssdk.services.memorydb.model.Node;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -131,6 +132,17 @@ class ServerProcessIT {
             assertThat(ProcessHandle.of(ready.path("pid").longValue())).isPresent();
             try (var api = new Api(endpoint)) {
                 api.create("demo", 1, 1, Map.of());
+                api.client()
+                        .createUser(request ->
+                                request.userName("app")
+                                        .accessString("on ~* +@all")
+                                        .authenticationMode(
+                                                mode -> mode.type(InputAuthenticationType.IAM)));
+                await(
+                        "the log warns of tokens that anybody may sign",
+                        () ->
+                                server.errors()
+                                        .contains("user=app there are users who log in by IAM"));
                 var before = api.describe("demo");
                 server.kill();
                 try (var next =
@@ -142,6 +154,9 @@ class ServerProcessIT {
                                         told.toString());
                         var nextApi = new Api(next.awaitReady())) {
                     assertThat(nextApi.describe("demo")).isEqualTo(before);
+                    await(
+                            "it warns again",
+                            () -> next.errors().contains("there are users who log in by IAM"));
                     var primary = before.shards().getFirst().nodes().getFirst();
                     await("it serves", () -> answers(primary, "SET", "k", "v").equals("OK"));
                     next.terminate();

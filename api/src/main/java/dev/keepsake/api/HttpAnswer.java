@@ -1,0 +1,69 @@
+package dev.keepsake.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.util.List;
+
+/// An answer over HTTP, without what belongs to the connection. Immutable, as long as nobody
+/// changes its body.
+final class HttpAnswer {
+    private final int status;
+    private final String contentType;
+    private final List<HttpHead.Header> headers;
+    private final byte[] body;
+
+    /// @param headers besides those of every answer
+    /// @param body not to be changed from now on
+    HttpAnswer(int status, String contentType, List<HttpHead.Header> headers, byte[] body) {
+        this.status = status;
+        this.contentType = contentType;
+        this.headers = List.copyOf(headers);
+        this.body = body;
+    }
+
+    /// 200 and a text.
+    static HttpAnswer ok(String contentType, String body) {
+        return new HttpAnswer(200, contentType, List.of(), body.getBytes(UTF_8));
+    }
+
+    int status() {
+        return status;
+    }
+
+    /// Not to be changed.
+    byte[] body() {
+        return body;
+    }
+
+    /// The head of this answer as it is sent.
+    ///
+    /// @param date as HTTP writes it
+    String head(String date, boolean isLast) {
+        var text = new StringBuilder(256);
+        text.append("HTTP/1.1 ").append(status).append(' ').append(reason()).append("\r\n");
+        append(text, "Date", date);
+        append(text, "Content-Type", contentType);
+        append(text, "Content-Length", Integer.toString(body.length));
+        headers.forEach(header -> append(text, header.name(), header.value()));
+        append(text, "Connection", isLast ? "close" : "keep-alive");
+        return text.append("\r\n").toString();
+    }
+
+    private static void append(StringBuilder text, String name, String value) {
+        text.append(name).append(": ").append(value).append("\r\n");
+    }
+
+    private String reason() {
+        return switch (status) {
+            case 200 -> "OK";
+            case 400 -> "Bad Request";
+            case 403 -> "Forbidden";
+            case 404 -> "Not Found";
+            case 408 -> "Request Timeout";
+            case 413 -> "Content Too Large";
+            case 500 -> "Internal Server Error";
+            case 503 -> "Service Unavailable";
+            default -> "Answer";
+        };
+    }
+}

@@ -1,0 +1,80 @@
+package dev.keepsake.api;
+
+import dev.keepsake.control.Fault;
+import java.util.Locale;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/// Tells requests of programs from those that a web page makes a browser send. Immutable.
+///
+/// A page of another site can send a request here, but its browser says so (`Origin`,
+/// `Sec-Fetch-Site`); and a page whose own name was made to lead here (DNS rebinding) sends that
+/// name as `Host`.
+final class OwnHosts {
+    // [::1]:8379, localhost:8379, localhost
+    private static final Pattern HOST_AND_PORT =
+            Pattern.compile("(\\[[0-9a-fA-F:.]{2,45}]|[^\\[\\]:/@\\s]{1,253})(?::(\\d{1,5}))?");
+    private static final Pattern LOOPBACK =
+            Pattern.compile("127(?:\\.(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}");
+
+    private final String listensOn;
+    private final @Nullable String announced;
+    private final boolean anyHost;
+
+    /// @param listensOn the address
+    /// @param announced a name of it that clients are told, or null
+    /// @param anyHost whether requests prove by a signature for which host they are
+    OwnHosts(String listensOn, @Nullable String announced, boolean anyHost) {
+        this.listensOn = listensOn;
+        this.announced = announced;
+        this.anyHost = anyHost;
+    }
+
+    /// Expects that no web page of somebody else has sent it.
+    ///
+    /// @param port on which it came
+    /// @throws dev.keepsake.control.ApiException when one may have
+    void expectNoForeignPage(HttpHead head, int port) {
+        String host = head.header("host");
+        if (!anyHost && host != null && !isOwn(host, port)) {
+            throw Fault.ACCESS_DENIED.because(
+                    "The Host is \"%s\"; expected one of this server, such as localhost:%d. For other names, start it with --credentials, or let a proxy set the Host.",
+                    shown(host), port);
+        }
+        String site = head.header("sec-fetch-site");
+        if (site != null && !site.equals("same-origin") && !site.equals("none")) {
+            throw Fault.ACCESS_DENIED.because(
+                    "The Sec-Fetch-Site is \"%s\"; requests of other sites' pages are refused.",
+                    shown(site));
+        }
+        String origin = head.header("origin");
+        if (origin != null && !isOwnOrigin(origin, port)) {
+            throw Fault.ACCESS_DENIED.because(
+                    "The Origin is \"%s\"; requests of other sites' pages are refused.",
+                    shown(origin));
+        }
+    }
+
+    private boolean isOwnOrigin(String origin, int port) {
+        String scheme = "http://";
+        return origin.startsWith(scheme) && isOwn(origin.substring(scheme.length()), port);
+    }
+
+    private boolean isOwn(String hostAndPort, int port) {
+        var parts = HOST_AND_PORT.matcher(hostAndPort);
+        if (!parts.matches()
+                || (parts.group(2) != null && Integer.parseInt(parts.group(2)) != port)) {
+            return false;
+        }
+        String host = parts.group(1).toLowerCase(Locale.ROOT);
+        return host.equals("localhost")
+                || host.equals("[::1]")
+                || host.equals(listensOn)
+                || LOOPBACK.matcher(host).matches()
+                || (announced != null && host.equalsIgnoreCase(announced));
+    }
+
+    private static String shown(String value) {
+        return value.length() <= 100 ? value : value.substring(0, 100) + "…";
+    }
+}
