@@ -8,6 +8,7 @@ import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.resp.KeySlot;
 import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.ScriptCheck;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the file that a shard of a new cluster begins with out of RDB files of any number of
 /// shards: an engine of its own loads all of them, gives up what belongs to other shards, and dumps
@@ -55,6 +57,7 @@ final class Filler {
             for (var source : sources) {
                 filling.copy(source, dump);
                 load(engine, source.name());
+                checkFunctions(engine, source.name());
             }
             giveUpOthers(engine, slots);
             filling.expectWanted();
@@ -72,6 +75,42 @@ final class Filler {
         } catch (IOException e) {
             throw new IOException("%s cannot be loaded as one database.".formatted(name), e);
         }
+    }
+
+    /// A file may bring functions, and clients may call those.
+    private static void checkFunctions(Engine engine, String file) throws IOException {
+        var reply =
+                engine.commandOfBytes(
+                        WHOLE_DATA_NS,
+                        List.of(
+                                "FUNCTION".getBytes(US_ASCII),
+                                "LIST".getBytes(US_ASCII),
+                                "WITHCODE".getBytes(US_ASCII)));
+        if (!(reply instanceof RespValue.ArrayReply(List<RespValue> libraries))) {
+            throw new IOException("the engine answers %s to FUNCTION LIST".formatted(reply));
+        }
+        for (var library : libraries) {
+            if (!(library instanceof RespValue.ArrayReply(List<RespValue> fields))
+                    || !(valueOf(fields, "library_name") instanceof RespValue.Bulk name)
+                    || !(valueOf(fields, "library_code") instanceof RespValue.Bulk code)) {
+                throw new IOException("the engine has a library without a name or code");
+            }
+            String refusal = ScriptCheck.refusal(code.bytes());
+            if (refusal != null) {
+                throw new IOException(
+                        "File %s has a library of functions, %s, that is not offered: %s"
+                                .formatted(file, name.utf8(), refusal));
+            }
+        }
+    }
+
+    private static @Nullable RespValue valueOf(List<RespValue> fields, String name) {
+        for (int i = 0; i + 1 < fields.size(); i += 2) {
+            if (fields.get(i) instanceof RespValue.Bulk key && key.utf8().equals(name)) {
+                return fields.get(i + 1);
+            }
+        }
+        return null;
     }
 
     private static void giveUpOthers(Engine engine, SlotRange slots) throws IOException {

@@ -449,6 +449,11 @@ final class NodeRuntime {
         }
 
         @Override
+        public CompletableFuture<Void> onPromoting(ShardNode node) {
+            return front.leaveEngine();
+        }
+
+        @Override
         public void onPrimary(ShardNode node, Term term, Path engineSocket) {
             inFleet(
                     node,

@@ -698,7 +698,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                                 frame,
                                 spec == null
                                         ? argument -> false
-                                        : Route.keyArguments(spec, in, base, frame),
+                                        : ScriptRules.kept(
+                                                spec,
+                                                frame,
+                                                Route.keyArguments(spec, in, base, frame)),
                                 KEPT_MAX_BYTES,
                                 front.allocator().buffer()));
         framer.leave();
@@ -712,6 +715,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 || spec.handling() == CommandSpec.Handling.OWN_LANE
                 || isForOperators(spec)
                 || spec.mayBlock()
+                || ScriptRules.isScriptAlone(spec)
                 || spec.name().equals("info")
                 || spec.name().startsWith("command")
                 || spec.name().endsWith("publish");
@@ -898,7 +902,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         // In this order: a Redis node that is loading sends clients on to whom they should ask.
         var route = front.route();
-        if (!route.knowsKeys(spec, in, base, frame)) {
+        if (!route.knowsKeys(spec, in, base, frame) || !ScriptRules.knowsScript(spec, frame)) {
             return passOnUndecided(spec);
         }
         String elsewhere =
@@ -910,7 +914,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         boolean early =
                 !front.isPrimary()
                         && route.slot() >= 0
-                        && !(readsHere(spec) && spec.effect().isRead());
+                        && !(readsHere(spec) && spec.isCarriedOutByReplicas());
         boolean multi = spec.name().equals("multi");
         if ((multi && !front.isServing()) || isUnservedTransaction()) {
             return handleUnservedTransaction(spec);
@@ -934,7 +938,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     ? refuse("ERR PUBLISH in a transaction is for primaries; this is a replica")
                     : publishAtPrimary(in, base, frame);
         }
-        if (writes && !front.isPrimary()) {
+        if (!front.isPrimary() && !spec.isCarriedOutByReplicas() && writes) {
             return refuse("READONLY You can't write against a read only replica.");
         }
         String notInCluster = ClusterRules.refusal(spec, in, base, frame);
@@ -942,6 +946,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return (inTransaction && large == null)
                     ? queueError(spec, notInCluster)
                     : refuse(notInCluster);
+        }
+        String scriptRefusal = front.scriptRules().refusal(spec, in, base, frame);
+        if (scriptRefusal != null) {
+            return refuse(scriptRefusal);
         }
         if (own != null || frame.isSketch() || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
@@ -1022,8 +1030,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (command == null) {
             throw new IllegalStateException("'%s' is no large command".formatted(spec.name()));
         }
-        boolean writes = !spec.effect().isRead();
-        if (!front.isServing() || (writes && !front.isPrimary()) || isUnservedTransaction()) {
+        boolean elsewhere = !front.isPrimary() && !spec.isCarriedOutByReplicas();
+        if (!front.isServing() || elsewhere || isUnservedTransaction()) {
             command.skip();
             return true;
         }
@@ -1549,12 +1557,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             front.route().mark(spec, in, base, frame, lane.marks(), front);
         }
         inFlight++;
+        if (mayBeSentOn(spec, in, base, frame)) {
+            lane.submitScript(this, spec, in, base, frame, front.route().slot());
+            return true;
+        }
         // A read that keeps its result marks its keys itself, and so waits in any case.
         boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !Route.keepsResult(spec);
         long hash = byKeys ? front.route().onlyKeyHash(in, base, frame) : 0;
         var hashes = byKeys ? front.route().keyHashes(in, base, frame) : null;
         lane.submit(this, spec, in, base, frame, hash, hashes);
         return true;
+    }
+
+    /// Whether it is a script call with keys on a replica, which sends the client on to the primary
+    /// if its engine takes it for a write.
+    private boolean mayBeSentOn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        return !front.isPrimary()
+                && front.route().slot() >= 0
+                && ScriptRules.mayBeDeclaredWrite(spec, in, base, frame);
     }
 
     private String user() {
@@ -1658,6 +1678,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     lane.submit(in, base, length, change);
                 } else if (spec.name().endsWith("watch")) {
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK);
+                } else if (large == null && mayBeSentOn(spec, in, base, frame)) {
+                    int slot = route.slot();
+                    lane.submit(in, base, length, reply -> front.sentOn(reply, slot));
                 } else if (LaneChannel.callsScript(spec)) {
                     submitOrPassOn(lane, in, base, length, OwnLane.Kind.SCRIPT);
                 } else {

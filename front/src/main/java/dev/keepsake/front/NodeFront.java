@@ -8,11 +8,14 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.DirtyKeys;
 import dev.keepsake.shard.Publication;
 import dev.keepsake.shard.Tracker;
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
@@ -84,6 +87,7 @@ public final class NodeFront implements AutoCloseable {
     private final FailedLogins failedLogins = new FailedLogins();
     private final Monitors monitors;
     private final EngineWords engineWords;
+    private final ScriptRules scriptRules = new ScriptRules();
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
@@ -502,6 +506,16 @@ public final class NodeFront implements AutoCloseable {
         execute(this::leave);
     }
 
+    /// The same. Once it has completed, nothing more is sent to the engine.
+    public CompletableFuture<Void> leaveEngine() {
+        var left = new CompletableFuture<Void>();
+        execute(() -> {
+            leave();
+            left.complete(null);
+        });
+        return left;
+    }
+
     /// Fails as a machine does that hangs: connections stay, new ones are taken, nothing is read or
     /// answered any more. [#crash] ends it.
     public void fallSilent() {
@@ -805,6 +819,23 @@ public final class NodeFront implements AutoCloseable {
 
     EngineWords engineWords() {
         return engineWords;
+    }
+
+    ScriptRules scriptRules() {
+        return scriptRules;
+    }
+
+    /// What a replica answers to a script call with keys of this slot. Redis in cluster mode sends
+    /// the client on to the primary when the script is declared to write; an engine that is in no
+    /// cluster refuses it.
+    ByteBuf sentOn(ByteBuf reply, int slot) {
+        var owner = topology().shardOf(slot).orElse(null);
+        if (owner == null || !ScriptRules.isOfReadOnlyReplica(reply)) {
+            return reply;
+        }
+        var moved = Unpooled.buffer();
+        RespWriter.error(moved, Route.moved(slot, owner));
+        return moved;
     }
 
     @Nullable IamTokens tokens() {

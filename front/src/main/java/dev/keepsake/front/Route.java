@@ -85,9 +85,14 @@ final class Route {
         if (owner.primary().name().equals(node)) {
             return null;
         }
-        if (readOnly && spec.effect().isRead() && owns(topology, node, owner.slots())) {
+        if (readOnly && spec.isCarriedOutByReplicas() && owns(topology, node, owner.slots())) {
             return null;
         }
+        return moved(slot, owner);
+    }
+
+    /// Tells a client to ask the primary.
+    static String moved(int slot, TopologyShard owner) {
         return "MOVED %d %s:%d".formatted(slot, owner.primary().endpoint(), owner.primary().port());
     }
 

@@ -117,6 +117,19 @@ final class SharedLane extends LaneChannel {
         scheduleFlush();
     }
 
+    /// Adds a script call with keys to this turn of a replica, which may send its client on.
+    ///
+    /// @param slot of its keys
+    void submitScript(
+            ClientConnection client,
+            CommandSpec spec,
+            ByteBuf in,
+            int base,
+            CommandFrame frame,
+            int slot) {
+        submit(client, spec, in, base, frame, slot + 1L, null);
+    }
+
     /// Looks after a moment whether the engine has answered anything, as long as it owes the reply
     /// to a script.
     private void watchScript() {
@@ -327,6 +340,7 @@ final class SharedLane extends LaneChannel {
         boolean tellsNothing = busy && !ofScript;
         boolean leaves = !client.isClosed() && mayLeave(kind, client, tellsNothing);
         var patience = tellsNothing ? Patience.NONE : expected.patience();
+        long slotOfCall = expected.keyHash();
         expected.remove();
         countAnswer();
         if (client.isClosed()) {
@@ -335,6 +349,9 @@ final class SharedLane extends LaneChannel {
         if (!client.swallowsReply()) {
             var reply = AccessControl.withoutNamesakes(fromEngine);
             reply = front.engineWords().ofTheNode(kind, reply, protocol);
+            if (ofScript && slotOfCall > 0) {
+                reply = front.sentOn(reply, (int) slotOfCall - 1);
+            }
             if (leaves) {
                 client.tell(reply);
             } else if (busy && ofScript && !lateOfBarriers.isEmpty()) {

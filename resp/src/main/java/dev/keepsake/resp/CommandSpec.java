@@ -48,6 +48,8 @@ public final class CommandSpec {
     }
 
     private static final String BLOCK = "BLOCK";
+    private static final String SCRIPT = "script=";
+    private static final String LIBRARIES = "libraries=";
 
     private final String name;
     private final int arity;
@@ -55,6 +57,10 @@ public final class CommandSpec {
     private final Handling handling;
     private final Blocks blocks;
     private final List<KeyRule> keyRules;
+    private final boolean servedWhileLoading;
+    private final boolean carriedOutByReplicas;
+    private final int script; // where, 0 for none
+    private final int libraries;
 
     CommandSpec(String row) {
         var columns = row.split("\t", -1);
@@ -89,6 +95,19 @@ public final class CommandSpec {
                 columns[5].equals("-")
                         ? List.of()
                         : List.of(columns[5].split(" ", -1)).stream().map(KeyRule::parse).toList();
+        var traits = columns.length > 6 ? List.of(columns[6].split(" ", -1)) : List.<String>of();
+        this.servedWhileLoading = traits.contains("loading");
+        this.carriedOutByReplicas = effect.isRead() || traits.contains("replica");
+        this.script = argument(traits, SCRIPT);
+        this.libraries = argument(traits, LIBRARIES);
+    }
+
+    private static int argument(List<String> traits, String name) {
+        return traits.stream()
+                .filter(trait -> trait.startsWith(name))
+                .mapToInt(trait -> Integer.parseInt(trait.substring(name.length())))
+                .findFirst()
+                .orElse(0);
     }
 
     /// Lower case; `object|encoding` for a subcommand.
@@ -112,6 +131,30 @@ public final class CommandSpec {
 
     public Handling handling() {
         return handling;
+    }
+
+    /// Whether Redis serves it while it is loading.
+    public boolean isServedWhileLoading() {
+        return servedWhileLoading;
+    }
+
+    /// Whether a replica carries it out. What it writes there, if anything, its engine refuses.
+    public boolean isCarriedOutByReplicas() {
+        return carriedOutByReplicas;
+    }
+
+    /// Which argument of one invocation is the text of a script or of a library of functions.
+    ///
+    /// @return its index, or 0 when there is none
+    public int scriptArgument(int argumentCount) {
+        return script < 0 ? argumentCount + script : script;
+    }
+
+    /// Which argument is what FUNCTION DUMP gives: libraries of functions.
+    ///
+    /// @return its index, or 0 when there is none
+    public int librariesArgument() {
+        return libraries;
     }
 
     /// Whether the command names keys.

@@ -19,10 +19,16 @@ public final class CommandTable {
 
     // Open addressing over the names' hashes, so that finding a command allocates nothing.
     private final @Nullable CommandSpec[] buckets;
+    private final int longestSubcommand;
 
     private CommandTable(Map<String, CommandSpec> byName) {
         this.byName = byName;
         this.buckets = new CommandSpec[Integer.highestOneBit(4 * byName.size()) * 2];
+        this.longestSubcommand =
+                byName.keySet().stream()
+                        .mapToInt(name -> name.length() - name.indexOf('|') - 1)
+                        .max()
+                        .orElse(0);
         for (var spec : byName.values()) {
             int bucket = hash(spec.name()) & (buckets.length - 1);
             while (buckets[bucket] != null) {
@@ -69,7 +75,8 @@ public final class CommandTable {
         int name = base + frame.start(0);
         int nameLength = frame.length(0);
         var command = find(in, name, nameLength, 0, 0);
-        if (command == null || frame.knownCount() < 2) {
+        // What is longer, a script for instance, is not looked at.
+        if (command == null || frame.knownCount() < 2 || frame.length(1) > longestSubcommand) {
             return command;
         }
         var subcommand = find(in, name, nameLength, base + frame.start(1), frame.length(1));

@@ -27,11 +27,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -53,6 +55,11 @@ public final class ShardNode implements AutoCloseable {
     public interface Listener {
         /// The engine follows the log and is close to its tail: reads may be served from `socket`.
         void onReplicaReady(ShardNode node, Path socket);
+
+        /// The engine, a replica's until now, is about to take writes.
+        ///
+        /// @return completes when no client's command goes to it any more, until [#onPrimary]
+        CompletableFuture<Void> onPromoting(ShardNode node);
 
         /// The node leads, its engine is a primary and its stream is being logged: commands may
         /// run.
@@ -114,6 +121,7 @@ public final class ShardNode implements AutoCloseable {
     private final Semaphore probeSoon = new Semaphore(0);
     private final Semaphore ending = new Semaphore(0);
     private volatile boolean ended;
+    private volatile boolean promoting;
     private volatile boolean probeEagerly = true;
     private volatile long appliedOffset = -1;
     private volatile Term wonTerm = Term.NONE;
@@ -375,7 +383,7 @@ public final class ShardNode implements AutoCloseable {
                         probeEagerly ? PROBE_EAGER_NS : PROBE_IDLE_NS, TimeUnit.NANOSECONDS);
             }
         } catch (IOException e) {
-            if (!ended) {
+            if (!ended && !promoting) { // which closes all connections, this one too
                 retire("its engine does not answer: " + e.getMessage());
             }
         } catch (InterruptedException e) {
@@ -475,10 +483,13 @@ public final class ShardNode implements AutoCloseable {
         wonTerm = term;
         var promoted = requireEngine();
         long offset = log.tail().endOffset(); // the claim succeeded, so this is what was applied
+        promoting = true;
+        var left = listener.onPromoting(this);
         threads.newThread(
                         () -> {
                             try {
-                                expectOk(promoted.command("REPLICAOF", "NO", "ONE"));
+                                await(left);
+                                endReplica(promoted);
                             } catch (IOException e) {
                                 retire("its engine could not be promoted: " + e.getMessage());
                                 return;
@@ -487,6 +498,33 @@ public final class ShardNode implements AutoCloseable {
                             watch(promoted);
                         })
                 .start();
+    }
+
+    /// Makes the engine a primary. A script that a client has sent to the replica must not be
+    /// carried out by the primary, where it could write what nobody has marked and holds its reply
+    /// for: who was connected until now is not heard any more, whatever of theirs is still unread.
+    private static void endReplica(Engine promoted) throws IOException {
+        for (var type : List.of("normal", "pubsub")) {
+            expectCount(promoted.command("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes"));
+        }
+        expectOk(promoted.command("REPLICAOF", "NO", "ONE"));
+    }
+
+    private static void expectCount(RespValue reply) throws IOException {
+        if (!(reply instanceof RespValue.IntegerReply)) {
+            throw new IOException("the engine refused to close its connections: " + reply);
+        }
+    }
+
+    private void await(CompletableFuture<Void> left) throws IOException {
+        try {
+            left.get(config.engineTimeoutNs(), TimeUnit.NANOSECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted before clients had left the engine", e);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException("clients have not left the engine", e);
+        }
     }
 
     /// Asks a primary's engine again and again whether it is there, until this life ends. One that

@@ -13,14 +13,59 @@ import java.util.List;
 final class StockServer implements AutoCloseable {
     private final Process process;
     private final InetSocketAddress address;
+    private final int clusterPort;
 
-    private StockServer(Process process, InetSocketAddress address) {
+    private StockServer(Process process, InetSocketAddress address, int clusterPort) {
         this.process = process;
         this.address = address;
+        this.clusterPort = clusterPort;
     }
 
     /// Starts one and waits until it takes commands for all slots.
     static StockServer start(Path directory) throws Exception {
+        var server = launch(directory);
+        try {
+            await(
+                    "the stock server has all slots",
+                    () -> server.answers("CLUSTER ADDSLOTSRANGE 0 16383", "OK"));
+            await("its cluster is up", () -> server.answers("CLUSTER INFO", "cluster_state:ok"));
+        } catch (AssertionError e) {
+            server.close();
+            throw e;
+        }
+        return server;
+    }
+
+    /// Starts a replica of this one, and waits until it follows.
+    StockServer startReplica(Path directory) throws Exception {
+        var replica = launch(directory);
+        try {
+            String id = ask("CLUSTER MYID");
+            String meet = "CLUSTER MEET 127.0.0.1 %d %d".formatted(address.getPort(), clusterPort);
+            await("it takes commands", () -> replica.answers("PING", "PONG"));
+            await("it meets its primary", () -> replica.answers(meet, "OK"));
+            await("it is its replica", () -> replica.answers("CLUSTER REPLICATE " + id, "OK"));
+            await(
+                    "it follows",
+                    () ->
+                            replica.ask("ROLE").contains(" connected ")
+                                    && replica.answers("CLUSTER INFO", "cluster_state:ok"));
+        } catch (AssertionError e) {
+            replica.close();
+            throw e;
+        }
+        return replica;
+    }
+
+    private String ask(String command) {
+        try (var wire = connect()) {
+            return wire.ask(command.split(" ", -1));
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    private static StockServer launch(Path directory) throws Exception {
         var binary = ServedNode.findEngine(directory);
         var ports = FreePorts.next(2);
         var line =
@@ -43,25 +88,11 @@ final class StockServer implements AutoCloseable {
                         .redirectOutput(directory.resolve("stock.log").toFile())
                         .start();
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.first());
-        var server = new StockServer(process, address);
-        try {
-            await(
-                    "the stock server has all slots",
-                    () -> server.answers("CLUSTER ADDSLOTSRANGE 0 16383", "OK"));
-            await("its cluster is up", () -> server.answers("CLUSTER INFO", "cluster_state:ok"));
-        } catch (AssertionError e) {
-            server.close();
-            throw e;
-        }
-        return server;
+        return new StockServer(process, address, ports.last());
     }
 
     private boolean answers(String command, String beginning) {
-        try (var wire = connect()) {
-            return wire.ask(command.split(" ", -1)).startsWith(beginning);
-        } catch (IOException e) {
-            return false;
-        }
+        return ask(command).startsWith(beginning);
     }
 
     Wire connect() throws IOException {

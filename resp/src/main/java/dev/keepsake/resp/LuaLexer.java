@@ -1,0 +1,346 @@
+package dev.keepsake.resp;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Reads the tokens of a script exactly where Lua 5.1's own lexer (`llex.c`) finds them. Used by
+/// one thread.
+///
+/// It is stricter than Lua where a script would not compile anyway, or only in some locale: bytes
+/// that are neither text of a program nor within a string or a comment end it with
+/// [Kind#UNREADABLE]. It never takes more for a string, a comment or a number than Lua does, so
+/// nothing hides from it.
+final class LuaLexer {
+    /// What a token is.
+    enum Kind {
+        /// An identifier or a keyword.
+        NAME,
+        /// A string between quotes without escapes: what it says is what stands there.
+        PLAIN_STRING,
+        /// Any other string.
+        STRING,
+        NUMBER,
+        /// One of the characters of which programs consist, or `..` and the like.
+        SYMBOL,
+        /// Behind the last one.
+        END,
+        /// Nothing that Lua would read: the script does not compile.
+        UNREADABLE
+    }
+
+    /// @param word what a name says, if it is one of [#WORDS], else null
+    /// @param start of the text, within the quotes if it is a string
+    record Token(Kind kind, @Nullable String word, byte[] script, int start, int end, int line) {
+        boolean is(String text) {
+            return kind != Kind.PLAIN_STRING
+                    && kind != Kind.STRING
+                    && says(script, start, end, text);
+        }
+
+        /// As far as it can be shown to somebody.
+        String text() {
+            var shown = new StringBuilder();
+            for (int i = start; i < end && shown.length() < SHOWN_MAX; i++) {
+                int c = script[i] & 0xff;
+                shown.append(c >= ' ' && c < 0x7f ? (char) c : '?');
+            }
+            return shown.toString();
+        }
+    }
+
+    /// Lua's keywords, and what leads further than a script may go. They are found without a copy.
+    static final Set<String> KEYWORDS =
+            Set.of(
+                    "and",
+                    "break",
+                    "do",
+                    "else",
+                    "elseif",
+                    "end",
+                    "false",
+                    "for",
+                    "function",
+                    "if",
+                    "in",
+                    "local",
+                    "nil",
+                    "not",
+                    "or",
+                    "repeat",
+                    "return",
+                    "then",
+                    "true",
+                    "until",
+                    "while");
+
+    /// The names of the table of Redis's functions.
+    static final Set<String> TABLE = Set.of("redis", "server");
+
+    /// Those of Redis 7.0 and, in the last line, of what other engines might let out.
+    static final Set<String> LEADS_FURTHER =
+            Set.of(
+                    "_G",
+                    "getfenv",
+                    "setfenv",
+                    "load",
+                    "loadstring",
+                    "newproxy",
+                    "__redis__err__handler",
+                    "__server__err__handler",
+                    "dofile",
+                    "loadfile",
+                    "require");
+
+    private static final int BUCKETS = 256;
+    private static final @Nullable String[] WORDS = words();
+    private static final int SHOWN_MAX = 40;
+    private static final int NOTHING = -1;
+    private static final int BEFORE_PRINTABLE = ' ';
+
+    private final byte[] script;
+    private int at;
+    private int line = 1;
+
+    private static @Nullable String[] words() {
+        var buckets = new String[BUCKETS];
+        for (var words : List.of(KEYWORDS, TABLE, LEADS_FURTHER)) {
+            for (String word : words) {
+                int bucket = bucket(word.getBytes(US_ASCII), 0, word.length());
+                while (buckets[bucket] != null) {
+                    bucket = (bucket + 1) & (BUCKETS - 1);
+                }
+                buckets[bucket] = word;
+            }
+        }
+        return buckets;
+    }
+
+    private static int bucket(byte[] text, int start, int end) {
+        return (31 * text[start] + 7 * text[end - 1] + end - start) & (BUCKETS - 1);
+    }
+
+    private @Nullable String word(int start) {
+        int bucket = bucket(script, start, at);
+        for (var word = WORDS[bucket]; word != null; word = WORDS[bucket]) {
+            if (says(script, start, at, word)) {
+                return word;
+            }
+            bucket = (bucket + 1) & (BUCKETS - 1);
+        }
+        return null;
+    }
+
+    private static boolean says(byte[] script, int start, int end, String word) {
+        if (end - start != word.length()) {
+            return false;
+        }
+        for (int i = 0; i < word.length(); i++) {
+            if (script[start + i] != word.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /// Begins behind the first line if that is a shebang, as Redis does.
+    LuaLexer(byte[] script) {
+        this.script = script;
+        if (script.length > 1 && script[0] == '#' && script[1] == '!') {
+            while (at < script.length && script[at] != '\n') {
+                at++;
+            }
+        }
+    }
+
+    private int current() {
+        return at < script.length ? script[at] & 0xff : NOTHING;
+    }
+
+    private int following() {
+        return at + 1 < script.length ? script[at + 1] & 0xff : NOTHING;
+    }
+
+    private static boolean isNewline(int c) {
+        return c == '\n' || c == '\r';
+    }
+
+    /// `\r\n` and `\n\r` are one.
+    private void skipNewline() {
+        int first = current();
+        at++;
+        if (isNewline(current()) && current() != first) {
+            at++;
+        }
+        line++;
+    }
+
+    Token next() {
+        while (true) {
+            int c = current();
+            if (c == NOTHING) {
+                return token(Kind.END, at);
+            } else if (isNewline(c)) {
+                skipNewline();
+            } else if (c == ' ' || c == '\t' || c == 0x0b || c == 0x0c) {
+                at++;
+            } else if (c == '-' && following() == '-') {
+                at += 2;
+                if (!skipComment()) {
+                    return token(Kind.UNREADABLE, at);
+                }
+            } else {
+                return read(c);
+            }
+        }
+    }
+
+    private Token token(Kind kind, int start) {
+        return new Token(kind, kind == Kind.NAME ? word(start) : null, script, start, at, line);
+    }
+
+    private Token read(int c) {
+        int start = at;
+        if (isLetter(c)) {
+            while (isLetter(current()) || isDigit(current())) {
+                at++;
+            }
+            return token(Kind.NAME, start);
+        }
+        if (isDigit(c) || (c == '.' && isDigit(following()))) {
+            return readNumber();
+        }
+        if (c == '"' || c == '\'') {
+            return readString(c);
+        }
+        if (c == '[') {
+            int level = bracketLevel('[');
+            if (level >= 0) {
+                return skipLong(level) ? token(Kind.STRING, start) : token(Kind.UNREADABLE, at);
+            }
+            // `[=` and no second bracket is an error of Lua's lexer.
+            return token(level == -1 ? Kind.SYMBOL : Kind.UNREADABLE, start);
+        }
+        if (c <= BEFORE_PRINTABLE || c >= 0x7f) {
+            return token(Kind.UNREADABLE, start);
+        }
+        at++;
+        int next = current();
+        if (c == '.') {
+            // A zero byte counts as a dot in Lua's lexer, and is unreadable here in any case.
+            if (next == '.') {
+                at += following() == '.' ? 2 : 1;
+            }
+        } else if (next == '=' && (c == '=' || c == '<' || c == '>' || c == '~')) {
+            at++;
+        }
+        return token(Kind.SYMBOL, start);
+    }
+
+    private Token readNumber() {
+        int start = at;
+        do {
+            at++;
+        } while (isDigit(current()) || current() == '.');
+        if (current() == 'e' || current() == 'E') {
+            at++;
+            if (current() == '+' || current() == '-') {
+                at++;
+            }
+        }
+        while (isLetter(current()) || isDigit(current())) {
+            at++;
+        }
+        return token(Kind.NUMBER, start);
+    }
+
+    private Token readString(int quote) {
+        int begins = line;
+        at++;
+        int start = at;
+        boolean plain = true;
+        while (current() != quote) {
+            int c = current();
+            if (c == NOTHING || isNewline(c)) {
+                return token(Kind.UNREADABLE, start);
+            }
+            at++;
+            if (c == '\\') {
+                plain = false;
+                if (isNewline(current())) {
+                    skipNewline();
+                } else if (current() != NOTHING) {
+                    at++; // the digits behind a first one are no quotes, so they need no care
+                }
+            }
+        }
+        int end = at;
+        at++;
+        return new Token(plain ? Kind.PLAIN_STRING : Kind.STRING, null, script, start, end, begins);
+    }
+
+    /// Skips a bracket and the equals signs behind it.
+    ///
+    /// @return how many those are when another bracket follows, else -1 less that number
+    private int bracketLevel(int bracket) {
+        at++;
+        int count = 0;
+        while (current() == '=') {
+            at++;
+            count++;
+        }
+        return current() == bracket ? count : -count - 1;
+    }
+
+    private boolean skipComment() {
+        if (current() == '[') {
+            int level = bracketLevel('[');
+            if (level >= 0) {
+                return skipLong(level);
+            }
+        }
+        while (current() != NOTHING && !isNewline(current())) {
+            at++;
+        }
+        return true;
+    }
+
+    /// Skips a long string or comment from its second bracket on.
+    ///
+    /// @return false when Lua does not take it
+    private boolean skipLong(int level) {
+        at++;
+        while (true) {
+            int c = current();
+            if (c == NOTHING) {
+                return false;
+            } else if (c == ']') {
+                if (bracketLevel(']') == level) {
+                    at++;
+                    return true;
+                }
+            } else if (c == '[') {
+                if (bracketLevel('[') == level) {
+                    at++;
+                    if (level == 0) {
+                        return false; // nested: an error, and in older versions counted
+                    }
+                }
+            } else if (isNewline(c)) {
+                skipNewline();
+            } else {
+                at++;
+            }
+        }
+    }
+
+    private static boolean isDigit(int c) {
+        return c >= '0' && c <= '9';
+    }
+
+    private static boolean isLetter(int c) {
+        return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+    }
+}

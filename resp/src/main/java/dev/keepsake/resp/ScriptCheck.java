@@ -1,0 +1,268 @@
+package dev.keepsake.resp;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/// Tells whether a script could write what no log holds. Stateless; any thread.
+///
+/// `redis.set_repl` lets a script choose that what it writes is not replicated. A failover would
+/// then take back what clients have been told, and an engine has no setting that forbids it.
+public final class ScriptCheck {
+    /*
+     * A script is taken only if it is certain that it cannot come to that function, however it
+     * spells it. In Lua 5.1 a value is reached by a name or through another value. So it is enough
+     * that
+     *
+     *   - the table that holds the function is never a value by itself. Its name is followed by the
+     *     name of something harmless in it (redis.call, redis["call"]), or is assigned to, or is all
+     *     that a local variable is set to (local r = redis), whose name is then one more name of it;
+     *
+     *   - what gives the table of all globals, or makes a program of a text, has no name here.
+     *
+     * Names of fields (x.redis, x:load, {load = 1}) are no variables. What Redis gives a script
+     * besides (KEYS, ARGV, string, table, math, bit, cjson, cmsgpack, struct, the metatable of
+     * strings) leads to neither. A local variable is visible behind its declaration only, so one
+     * pass suffices.
+     *
+     * A name that the script has declared as a local variable of its own (local server = ARGV[1]) is
+     * free until the block ends. That counts from the next statement on, and for declarations of one
+     * name; what is not seen to be a local is taken for the global.
+     */
+    private static final Set<String> HARMLESS =
+            Set.of(
+                    "call",
+                    "pcall",
+                    "log",
+                    "LOG_DEBUG",
+                    "LOG_VERBOSE",
+                    "LOG_NOTICE",
+                    "LOG_WARNING",
+                    "error_reply",
+                    "status_reply",
+                    "sha1hex",
+                    "setresp",
+                    "replicate_commands",
+                    "acl_check_cmd",
+                    "register_function",
+                    "breakpoint",
+                    "debug",
+                    "REDIS_VERSION",
+                    "REDIS_VERSION_NUM",
+                    "VALKEY_VERSION",
+                    "VALKEY_VERSION_NUM",
+                    "SERVER_NAME");
+
+    private static final Set<String> CONTINUES_AN_EXPRESSION = Set.of("and", "or", "not");
+
+    private static final Set<String> BEGINS_A_STATEMENT =
+            Set.of("local", "if", "for", "while", "repeat", "return", "do");
+
+    private static final Set<String> ENDS_AN_OPERAND = Set.of("end", "nil", "true", "false");
+
+    private static final int ALIASES_MAX = 100;
+
+    private final LuaLexer lexer;
+    private final Set<String> aliases = new HashSet<>(); // more names of the table
+
+    // The script's own variables: in how many blocks each was declared.
+    private final Map<String, Integer> locals = new HashMap<>();
+    private @Nullable String declared; // in force from the next statement on
+    private int blocks;
+    private int blocksOfDeclared;
+
+    // The token that is looked at, what precedes it and what follows it.
+    private LuaLexer.@Nullable Token third;
+    private LuaLexer.@Nullable Token second;
+    private LuaLexer.@Nullable Token previous;
+    private LuaLexer.Token token;
+    private LuaLexer.Token next;
+    private LuaLexer.Token afterNext;
+    private LuaLexer.Token behind;
+
+    private ScriptCheck(byte[] script) {
+        this.lexer = new LuaLexer(script);
+        this.token = lexer.next();
+        this.next = lexer.next();
+        this.afterNext = lexer.next();
+        this.behind = lexer.next();
+    }
+
+    /// Why an engine is not to be given a script.
+    ///
+    /// @param script the body of EVAL, or the code of a library of functions
+    /// @return Redis's kind of error, or null when it is harmless
+    public static @Nullable String refusal(byte[] script) {
+        return new ScriptCheck(script).run();
+    }
+
+    /// Why an engine is not to be given libraries of functions.
+    ///
+    /// @param payload what FUNCTION DUMP gives
+    /// @return as [#refusal]
+    public static @Nullable String refusalOfLibraries(byte[] payload) {
+        return LibraryPayload.refusal(payload);
+    }
+
+    private @Nullable String run() {
+        while (token.kind() != LuaLexer.Kind.END) {
+            String found = look();
+            if (found != null) {
+                return "ERR script refused because of %s in line %d: what a script writes has to be in the"
+                                .formatted(found, token.line())
+                        + " transaction log, so it may use redis.call and the like by these names only, and"
+                        + " nothing that could reach redis.set_repl in another way";
+            }
+            advance();
+        }
+        return null;
+    }
+
+    private void advance() {
+        third = second;
+        second = previous;
+        previous = token;
+        token = next;
+        next = afterNext;
+        afterNext = behind;
+        behind = behind.kind() == LuaLexer.Kind.END ? behind : lexer.next();
+    }
+
+    /// @return what is wrong with the token, or null
+    private @Nullable String look() {
+        if (token.kind() == LuaLexer.Kind.UNREADABLE) {
+            return "what is no Lua";
+        }
+        if (token.kind() != LuaLexer.Kind.NAME || isField()) {
+            return null;
+        }
+        var word = token.word();
+        follow(word);
+        if (word == null && aliases.isEmpty()) {
+            return null;
+        }
+        String name = word == null ? token.text() : word;
+        boolean table = (word != null && LuaLexer.TABLE.contains(word)) || aliases.contains(name);
+        boolean leadsFurther = word != null && LuaLexer.LEADS_FURTHER.contains(word);
+        boolean free = next.is("=") || locals.containsKey(name); // assigned to, or the script's own
+        if (free || !(table || leadsFurther)) {
+            return null;
+        }
+        if (leadsFurther) {
+            return "'%s'".formatted(name);
+        }
+        if (next.is(".")) {
+            return harmless(afterNext, LuaLexer.Kind.NAME)
+                    ? null
+                    : "'%s.%s'".formatted(name, afterNext.text());
+        }
+        if (next.is("[") && behind.is("]")) {
+            return harmless(afterNext, LuaLexer.Kind.PLAIN_STRING)
+                    ? null
+                    : "'%s[...]'".formatted(name);
+        }
+        if (isAllOfALocal() && aliases.size() < ALIASES_MAX) {
+            var local = second;
+            if (local != null) {
+                addAlias(local.text());
+            }
+            return null;
+        }
+        return "'%s' without the name of a function behind it".formatted(name);
+    }
+
+    /// From here on a name stands for the table, whatever else it stands for somewhere.
+    private void addAlias(String name) {
+        aliases.add(name);
+        locals.remove(name);
+        declared = null;
+    }
+
+    /// Keeps track of blocks, and of what is declared in them.
+    private void follow(@Nullable String word) {
+        boolean keyword = word != null && LuaLexer.KEYWORDS.contains(word);
+        boolean begins = keyword ? BEGINS_A_STATEMENT.contains(word) : isOperand(previous);
+        if (declared != null && begins && blocks == blocksOfDeclared) {
+            locals.putIfAbsent(declared, blocks);
+            declared = null;
+        }
+        if (word == null) {
+            return; // no variable that matters
+        }
+        switch (word) {
+            case "do", "if", "function", "repeat" -> blocks++;
+            case "end", "until" -> {
+                endBlock();
+                blocks--;
+            }
+            case "else", "elseif" -> endBlock();
+            default -> {
+                var local = previous;
+                boolean declares = !keyword && local != null && local.is("local") && next.is("=");
+                if (declares && !aliases.contains(word)) {
+                    declared = word;
+                    blocksOfDeclared = blocks;
+                }
+            }
+        }
+    }
+
+    private void endBlock() {
+        locals.values().removeIf(within -> within >= blocks);
+        if (blocksOfDeclared >= blocks) {
+            declared = null;
+        }
+    }
+
+    /// Whether an expression may end with it: a name behind it begins a new statement.
+    private static boolean isOperand(LuaLexer.@Nullable Token before) {
+        if (before == null) {
+            return false;
+        }
+        return switch (before.kind()) {
+            case NAME -> {
+                var word = before.word();
+                yield word == null
+                        || !LuaLexer.KEYWORDS.contains(word)
+                        || ENDS_AN_OPERAND.contains(word);
+            }
+            case PLAIN_STRING, STRING, NUMBER -> true;
+            case SYMBOL -> before.is(")") || before.is("]") || before.is("}") || before.is("...");
+            case END, UNREADABLE -> false;
+        };
+    }
+
+    private boolean isField() {
+        var before = previous;
+        return before != null && (before.is(".") || before.is(":"));
+    }
+
+    private static boolean harmless(LuaLexer.Token field, LuaLexer.Kind kind) {
+        return field.kind() == kind && HARMLESS.contains(field.text());
+    }
+
+    /// Whether it is `redis` in `local r = redis`, and a new statement follows.
+    private boolean isAllOfALocal() {
+        var equals = previous;
+        var name = second;
+        var local = third;
+        return equals != null
+                && name != null
+                && local != null
+                && equals.is("=")
+                && name.kind() == LuaLexer.Kind.NAME
+                && local.is("local")
+                && isEndOfStatement(next);
+    }
+
+    private static boolean isEndOfStatement(LuaLexer.Token following) {
+        return switch (following.kind()) {
+            case END -> true;
+            case NAME -> !CONTINUES_AN_EXPRESSION.contains(following.text());
+            case SYMBOL -> following.is(";");
+            case PLAIN_STRING, STRING, NUMBER, UNREADABLE -> false;
+        };
+    }
+}
