@@ -8,6 +8,9 @@ import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -18,9 +21,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// Whom a node lets in, and what they may do. Owned by the node's event loop.
 ///
@@ -80,7 +80,10 @@ final class AccessControl {
     /// @param tokens checks tokens, or null when nobody is let in with one
     AccessControl(CommandTable table, @Nullable IamTokens tokens) {
         this.tokens = tokens;
-        this.checkedHere = table.all().stream().filter(AccessControl::isCheckedHere).toList();
+        this.checkedHere =
+                table.all().stream()
+                        .filter(spec -> isCheckedHere(spec) || LoadingAnswers.has(spec))
+                        .toList();
         this.never =
                 table.all().stream()
                         .filter(AccessControl::isForNobody)

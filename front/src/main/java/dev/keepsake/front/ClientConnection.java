@@ -24,6 +24,9 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -33,9 +36,6 @@ import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// One client of a node: takes its commands, sends them where they belong, and gives it its replies
 /// in order. Owned by the node's event loop.
@@ -919,6 +919,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if ((multi && !front.isServing()) || isUnservedTransaction()) {
             return handleUnservedTransaction(spec);
         }
+        if (!front.isServing() && LoadingAnswers.has(spec)) {
+            return handleWhileLoading(spec, in, base, frame);
+        }
+        if (!front.isServing() && spec.name().equals("publish")) {
+            return publishWhileLoading(in, base, frame);
+        }
         if (!front.isServing() || early) {
             return refuse(LOADING);
         }
@@ -1084,6 +1090,51 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return true;
     }
 
+    /// Redis answers some commands while it is loading.
+    private boolean handleWhileLoading(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        String refusal = front.access().refusal(user(), spec, LOADING);
+        if (refusal != null) {
+            return refuse(refusal);
+        }
+        var answer = front.allocator().buffer(128);
+        front.loadingAnswers()
+                .answer(spec, Arguments.of(in, base, frame), session.protocol(), answer);
+        answerAndRelease(answer);
+        return true;
+    }
+
+    /// While a replica loads, what is published there is heard all the same. Who may publish what
+    /// is known of those alone who may do everything.
+    private boolean publishWhileLoading(ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        if (front.access().isRestricted(user())) {
+            return refuse(LOADING);
+        }
+        inFlight++;
+        var publication =
+                new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
+        front.relay()
+                .atPrimary(front.node(), publication)
+                .whenComplete((heard, failure) ->
+                        front.loop()
+                                .execute(() ->
+                                        answerLater(
+                                                Patience.ENDLESS,
+                                                out -> {
+                                                    if (heard == null || failure != null) {
+                                                        RespWriter.error(out, LOADING);
+                                                    } else {
+                                                        RespWriter.integer(out, heard);
+                                                    }
+                                                })));
+        return true;
+    }
+
     private void onPublished(@Nullable Long heard, @Nullable Throwable failure) {
         answerLater(
                 Patience.ENDLESS,
@@ -1215,7 +1266,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         int limit = Math.clamp(wanted, 0, Integer.MAX_VALUE);
         var control = front.controlLane();
         if (control == null) {
-            return refuse(LOADING);
+            return answerAclLogWithoutEngine(resets, limit);
         }
         inFlight++;
         if (resets) {
@@ -1262,6 +1313,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     }
                 },
                 "TIME");
+    }
+
+    private boolean answerAclLogWithoutEngine(boolean resets, int limit) {
+        var answer = front.allocator().buffer(256);
+        if (resets) {
+            front.failedLogins().forget();
+            RespWriter.simpleString(answer, "OK");
+        } else {
+            front.failedLogins()
+                    .write(
+                            new RespValue.ArrayReply(List.of()),
+                            limit,
+                            front.nowMs(),
+                            session.protocol(),
+                            answer);
+        }
+        answerAndRelease(answer);
+        return true;
     }
 
     /// Asks the engine what a user's namesake may do, in which nothing is known of namesakes.

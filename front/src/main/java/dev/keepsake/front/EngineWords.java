@@ -5,8 +5,8 @@ import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
+import java.util.List;
 
 /// Puts the node's words where an engine speaks of itself: in INFO, COMMAND and the HELP of what it
 /// offers. Scripts hear the engine's own. Owned by the node's event loop.
@@ -122,7 +122,8 @@ final class EngineWords {
                 .append("\r\n");
     }
 
-    private void replicationInfo(StringBuilder text) {
+    /// The lines of the replication section.
+    void replicationInfo(StringBuilder text) {
         var topology = front.topology();
         var shard = cluster.myShard(topology);
         if (cluster.isPrimary(topology)) {
@@ -147,7 +148,9 @@ final class EngineWords {
                     .append(shard.primary().ip())
                     .append("\r\nmaster_port:")
                     .append(shard.primary().port())
-                    .append("\r\nmaster_link_status:up\r\nslave_read_only:1\r\n");
+                    .append("\r\nmaster_link_status:")
+                    .append(front.isServing() ? "up" : "down")
+                    .append("\r\nslave_read_only:1\r\n");
         }
         // The history that all nodes of a shard have in common is its log, which never forks.
         text.append("master_replid:").append(shard.id());

@@ -70,7 +70,7 @@ final class FailedLogins {
         refusedMs = nowMs;
     }
 
-    /// @param command `auth` or `hello`
+    /// @param command `auth` or `hello`, in the letters in which it was given
     /// @param nowMs the time on the wall
     /// @param client the line that CLIENT LIST has of it
     void note(String command, String user, long nowNs, long nowMs, String client) {
@@ -185,7 +185,7 @@ final class FailedLogins {
         RespWriter.bulk(out, "username");
         RespWriter.bulk(out, line.user());
         RespWriter.bulk(out, "age-seconds");
-        RespWriter.bulk(out, String.format(Locale.ROOT, "%.3f", line.ageS()));
+        RespWriter.number(out, String.format(Locale.ROOT, "%.3f", line.ageS()), protocol);
         RespWriter.bulk(out, "client-info");
         RespWriter.bulk(out, line.client());
     }

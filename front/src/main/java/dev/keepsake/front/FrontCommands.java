@@ -16,8 +16,8 @@ final class FrontCommands {
     private static final int UNKNOWN_SHOWN_MAX = 128;
     private static final String HELLO_WITHOUT_AUTH =
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
-                    + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
-                    + " select the RESP protocol version at the same time";
+                + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
+                + " select the RESP protocol version at the same time";
     static final String NOT_AN_INTEGER = "ERR value is not an integer or out of range";
     private static final String WAIT_ON_REPLICA =
             "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0"
@@ -138,7 +138,7 @@ final class FrontCommands {
             if (option.equals("AUTH") && next + 2 < arguments.length) {
                 String user = arguments[next + 1];
                 if (!front.access().lets(user, given.bytes(next + 2))) {
-                    noteFailedLogin(client, arguments[0], user);
+                    noteFailedLogin(client, given, user);
                     RespWriter.error(out, WRONG_PASS);
                     return;
                 }
@@ -179,7 +179,8 @@ final class FrontCommands {
         RespWriter.array(out, 0);
     }
 
-    private void noteFailedLogin(ClientConnection client, String command, String user) {
+    private void noteFailedLogin(ClientConnection client, Arguments given, String user) {
+        var command = new String(given.bytes(0), UTF_8);
         front.failedLogins()
                 .note(
                         command,
@@ -210,7 +211,7 @@ final class FrontCommands {
             logIn(session, user);
             RespWriter.simpleString(out, "OK");
         } else {
-            noteFailedLogin(client, arguments[0], user);
+            noteFailedLogin(client, given, user);
             RespWriter.error(out, WRONG_PASS);
         }
     }
@@ -257,8 +258,8 @@ final class FrontCommands {
             case "cluster|slots" -> cluster.slots(topology, protocol, out);
             case "cluster|shards" ->
                     cluster.shards(topology, protocol, front.speaksTls(), front::offsetOf, out);
-            case "cluster|nodes" -> RespWriter.bulk(out, cluster.nodes(topology));
-            case "cluster|info" -> RespWriter.bulk(out, cluster.info(topology));
+            case "cluster|nodes" -> RespWriter.verbatim(out, cluster.nodes(topology), protocol);
+            case "cluster|info" -> RespWriter.verbatim(out, cluster.info(topology), protocol);
             case "cluster|myid" -> RespWriter.bulk(out, cluster.myself(topology).id());
             case "cluster|keyslot" -> {
                 var key = Unpooled.wrappedBuffer(given.bytes(2));

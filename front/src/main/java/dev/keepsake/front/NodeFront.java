@@ -21,6 +21,9 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -42,9 +45,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// What the clients of one node speak to. Owned by the node's event loop; the public methods may be
 /// called from any thread and are carried out there, in the order of the calls.
@@ -88,6 +88,7 @@ public final class NodeFront implements AutoCloseable {
     private final Monitors monitors;
     private final EngineWords engineWords;
     private final ScriptRules scriptRules = new ScriptRules();
+    private final LoadingAnswers loadingAnswers;
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
@@ -172,6 +173,7 @@ public final class NodeFront implements AutoCloseable {
         this.clock = clock;
         this.monitors = new Monitors(this, clock);
         this.engineWords = new EngineWords(this);
+        this.loadingAnswers = new LoadingAnswers(this, clock, engineWords);
         this.commands = new FrontCommands(this);
     }
 
@@ -245,8 +247,8 @@ public final class NodeFront implements AutoCloseable {
             } else {
                 operatorListener = null;
                 LOG.error(
-                        "node={} does not admit operators, it cannot listen on {}; a shorter path or"
-                                + " another directory may do",
+                        "node={} does not admit operators, it cannot listen on {}; a shorter path"
+                            + " or another directory may do",
                         node,
                         socket,
                         done.cause());
@@ -819,6 +821,10 @@ public final class NodeFront implements AutoCloseable {
 
     EngineWords engineWords() {
         return engineWords;
+    }
+
+    LoadingAnswers loadingAnswers() {
+        return loadingAnswers;
     }
 
     ScriptRules scriptRules() {

@@ -2,9 +2,9 @@ package dev.keepsake.resp;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import org.jspecify.annotations.Nullable;
 import java.util.List;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// Reads the tokens of a script exactly where Lua 5.1's own lexer (`llex.c`) finds them. Used by
 /// one thread.
@@ -31,9 +31,38 @@ final class LuaLexer {
         UNREADABLE
     }
 
-    /// @param word what a name says, if it is one of [#WORDS], else null
-    /// @param start of the text, within the quotes if it is a string
-    record Token(Kind kind, @Nullable String word, byte[] script, int start, int end, int line) {
+    /// One token, and where it stands. Immutable, as long as the script is left alone.
+    static final class Token {
+        private final Kind kind;
+        private final @Nullable String word;
+        private final byte[] script;
+        private final int start;
+        private final int end;
+        private final int line;
+
+        /// @param word what a name says, if it is one of [#WORDS], else null
+        /// @param start of the text, within the quotes if it is a string
+        Token(Kind kind, @Nullable String word, byte[] script, int start, int end, int line) {
+            this.kind = kind;
+            this.word = word;
+            this.script = script;
+            this.start = start;
+            this.end = end;
+            this.line = line;
+        }
+
+        Kind kind() {
+            return kind;
+        }
+
+        @Nullable String word() {
+            return word;
+        }
+
+        int line() {
+            return line;
+        }
+
         boolean is(String text) {
             return kind != Kind.PLAIN_STRING
                     && kind != Kind.STRING

@@ -38,6 +38,17 @@ public final class RespWriter {
         out.writeByte('\r').writeByte('\n');
     }
 
+    /// Writes a number with a fraction: a double in RESP3, a bulk string in RESP2.
+    ///
+    /// @param text as it is written
+    public static void number(ByteBuf out, String text, int protocol) {
+        if (protocol == 3) {
+            line(out, ',', text);
+        } else {
+            bulk(out, text);
+        }
+    }
+
     /// Writes text that is for people, as it stands: a verbatim string in RESP3, a bulk string in
     /// RESP2.
     public static void verbatim(ByteBuf out, String text, int protocol) {

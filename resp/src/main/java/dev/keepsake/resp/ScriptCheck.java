@@ -1,10 +1,10 @@
 package dev.keepsake.resp;
 
+import org.jspecify.annotations.Nullable;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 
 /// Tells whether a script could write what no log holds. Stateless; any thread.
 ///
@@ -112,8 +112,8 @@ public final class ScriptCheck {
             if (found != null) {
                 return "ERR script refused because of %s in line %d: what a script writes has to be in the"
                                 .formatted(found, token.line())
-                        + " transaction log, so it may use redis.call and the like by these names only, and"
-                        + " nothing that could reach redis.set_repl in another way";
+                        + " transaction log, so it may use redis.call and the like by these names"
+                        + " only, and nothing that could reach redis.set_repl in another way";
             }
             advance();
         }

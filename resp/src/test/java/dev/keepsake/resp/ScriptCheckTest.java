@@ -1,12 +1,12 @@
 package dev.keepsake.resp;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
-import java.io.ByteArrayOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import java.io.ByteArrayOutputStream;
 
 class ScriptCheckTest {
     private static final int LIBRARY = 245;
@@ -191,8 +191,12 @@ class ScriptCheckTest {
                 "-- caf\u00e9 \u0000\nreturn 1",
                 "return cjson.encode(cmsgpack.unpack(struct.pack('>I', bit.band(1, 3))))",
                 "#!lua flags=no-writes\nreturn redis.call('GET', KEYS[1])",
-                "#!lua name=l\nredis.register_function('f', function(keys) return redis.call('GET', keys[1]) end)",
-                "#!lua name=l\nredis.register_function{function_name='f', callback=function() end, flags={'no-writes'}}",
+                "#!lua name=l\n"
+                        + "redis.register_function('f', function(keys) return redis.call('GET',"
+                        + " keys[1]) end)",
+                "#!lua name=l\n"
+                        + "redis.register_function{function_name='f', callback=function() end,"
+                        + " flags={'no-writes'}}",
                 "return _VERSION",
                 "this does not compile",
                 "return )",
@@ -215,7 +219,8 @@ class ScriptCheckTest {
         var good = bytes("#!lua name=a\nredis.register_function('f', function() return 1 end)");
         var bad =
                 bytes(
-                        "#!lua name=b\nredis.register_function('g', function() redis.set_repl(0) end)");
+                        "#!lua name=b\n"
+                                + "redis.register_function('g', function() redis.set_repl(0) end)");
         assertThat(ScriptCheck.refusalOfLibraries(payload(library(good)))).isNull();
         assertThat(ScriptCheck.refusalOfLibraries(payload(library(good), library(bad))))
                 .contains("'redis.set_repl' in line 2");

@@ -1,0 +1,141 @@
+package dev.keepsake.front;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/// Answers, while a node loads, what Redis answers then and an engine answers otherwise. There is
+/// none yet, and so nothing that it could have noted. Owned by the node's event loop.
+///
+/// Not here, because only an engine can say it: COMMAND, ACL CAT, and the HELP of what it offers.
+final class LoadingAnswers {
+    private static final String DOCTOR =
+            "I'm sorry, Dave, I can't do that. The node is loading, and nothing has been sampled"
+                    + " yet.\n";
+
+    private final NodeFront front;
+    private final Clock clock;
+    private final EngineWords words;
+    private final Instant since;
+
+    LoadingAnswers(NodeFront front, Clock clock, EngineWords words) {
+        this.front = front;
+        this.clock = clock;
+        this.words = words;
+        this.since = clock.now();
+    }
+
+    /// Whether a command is answered here while the node loads.
+    static boolean has(CommandSpec spec) {
+        if (!spec.isServedWhileLoading()) {
+            return false;
+        }
+        return switch (spec.name()) {
+            case "echo", "time", "lastsave", "info", "unwatch" -> true;
+            case "slowlog|get", "slowlog|len", "slowlog|reset" -> true;
+            case "latency|latest", "latency|history", "latency|reset" -> true;
+            case "latency|histogram", "latency|doctor", "latency|graph" -> true;
+            case "pubsub|channels", "pubsub|numsub", "pubsub|numpat" -> true;
+            case "pubsub|shardchannels", "pubsub|shardnumsub" -> true;
+            default -> false;
+        };
+    }
+
+    void answer(CommandSpec spec, Arguments given, int protocol, ByteBuf out) {
+        var arguments = given.texts();
+        switch (spec.name()) {
+            case "echo" -> RespWriter.bulk(out, given.bytes(1));
+            case "time" -> {
+                var now = clock.now();
+                RespWriter.array(out, 2);
+                RespWriter.bulk(out, Long.toString(now.getEpochSecond()));
+                RespWriter.bulk(out, Long.toString(TimeUnit.NANOSECONDS.toMicros(now.getNano())));
+            }
+            case "lastsave" -> RespWriter.integer(out, since.getEpochSecond());
+            case "unwatch", "slowlog|reset" -> RespWriter.simpleString(out, "OK");
+            case "info" -> RespWriter.verbatim(out, info(arguments), protocol);
+            case "slowlog|get" -> slowLog(arguments, out);
+            case "slowlog|len", "latency|reset" -> RespWriter.integer(out, 0);
+            case "latency|latest", "latency|history" -> RespWriter.array(out, 0);
+            case "pubsub|channels", "pubsub|shardchannels" -> RespWriter.array(out, 0);
+            case "pubsub|numpat" -> RespWriter.integer(out, 0);
+            case "pubsub|numsub", "pubsub|shardnumsub" -> {
+                RespWriter.array(out, 2 * (given.count() - 2));
+                for (int i = 2; i < given.count(); i++) {
+                    RespWriter.bulk(out, given.bytes(i));
+                    RespWriter.integer(out, 0);
+                }
+            }
+            case "latency|histogram" -> RespWriter.map(out, 0, protocol);
+            case "latency|doctor" -> RespWriter.verbatim(out, DOCTOR, protocol);
+            case "latency|graph" ->
+                    RespWriter.error(
+                            out, "ERR No samples available for event '%s'".formatted(arguments[2]));
+            default -> throw new IllegalStateException("not answered here: " + spec.name());
+        }
+    }
+
+    private static void slowLog(String[] arguments, ByteBuf out) {
+        if (arguments.length > 3) {
+            RespWriter.error(out, FrontCommands.wrongSubcommand("SLOWLOG", arguments[1]));
+            return;
+        }
+        var count = arguments.length > 2 ? ClientCommands.number(arguments[2]) : Long.valueOf(1);
+        if (count == null) {
+            RespWriter.error(out, FrontCommands.NOT_AN_INTEGER);
+        } else if (count < -1) {
+            RespWriter.error(out, "ERR count should be greater than or equal to -1");
+        } else {
+            RespWriter.array(out, 0);
+        }
+    }
+
+    /// What the front knows of the sections that are asked for.
+    private String info(String[] arguments) {
+        var wanted = new HashSet<String>();
+        for (int i = 1; i < arguments.length; i++) {
+            wanted.add(arguments[i].toLowerCase(Locale.ROOT));
+        }
+        boolean all =
+                wanted.isEmpty()
+                        || wanted.contains("all")
+                        || wanted.contains("default")
+                        || wanted.contains("everything");
+        var text = new StringBuilder();
+        sections()
+                .forEach((name, lines) -> {
+                    if (all || wanted.contains(name.toLowerCase(Locale.ROOT))) {
+                        text.append(text.isEmpty() ? "" : "\r\n");
+                        text.append("# ").append(name).append("\r\n").append(lines);
+                    }
+                });
+        return text.toString();
+    }
+
+    private Map<String, String> sections() {
+        var sections = new LinkedHashMap<String, String>();
+        int port = new ClusterAnswers(front.node()).myself(front.topology()).port();
+        sections.put(
+                "Server",
+                "redis_version:%s\r\nredis_mode:cluster\r\ntcp_port:%d\r\n"
+                        .formatted(front.options().engineVersion(), port));
+        sections.put(
+                "Clients",
+                "connected_clients:%d\r\nmaxclients:%d\r\nblocked_clients:0\r\n"
+                        .formatted(front.clients().size(), front.options().maxConnections()));
+        sections.put("Persistence", "loading:1\r\nasync_loading:0\r\n");
+        var replication = new StringBuilder();
+        words.replicationInfo(replication);
+        sections.put("Replication", replication.toString());
+        sections.put("Cluster", "cluster_enabled:1\r\n");
+        sections.put("Keyspace", "");
+        return sections;
+    }
+}

@@ -1,0 +1,180 @@
+package dev.keepsake.tests;
+
+import static dev.keepsake.tests.Waiting.await;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.CommandTable;
+import dev.keepsake.resp.RespValue;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+
+/// What a node serves that is loading: what Redis marks by the flag `loading`, and little else.
+class LoadingIT {
+    /// With the flag, and not served: only an engine can say it, or has to keep it.
+    private static final Set<String> ONLY_BY_AN_ENGINE =
+            Set.of(
+                    "acl|cat",
+                    "acl|dryrun",
+                    "acl|genpass",
+                    "acl|help",
+                    "client|caching",
+                    "client|tracking",
+                    "client|trackinginfo",
+                    "command",
+                    "command|count",
+                    "command|docs",
+                    "command|getkeys",
+                    "command|getkeysandflags",
+                    "command|help",
+                    "command|info",
+                    "command|list",
+                    "function|help",
+                    "latency|help",
+                    "memory|help",
+                    "object|help",
+                    "publish",
+                    "pubsub|help",
+                    "script|help",
+                    "slowlog|help",
+                    "spublish",
+                    "watch",
+                    "xgroup|help",
+                    "xinfo|help");
+
+    /// Without the flag, and served: where to find what is not here.
+    private static final String TOPOLOGY = "cluster|";
+
+    private static final Set<String> HARMLESS = Set.of("asking", "client|setinfo", "wait");
+
+    @TempDir static Path behindAFront;
+    @TempDir static Path alone;
+    private static ServedNode node;
+    private static Map<String, Set<String>> flags;
+
+    @BeforeAll
+    static void start() throws Exception {
+        node = ServedNode.startDurable(behindAFront);
+        try (var stock = StockServer.start(alone);
+                var wire = stock.connect()) {
+            wire.send("COMMAND");
+            flags = new TreeMap<>();
+            collect((RespValue.ArrayReply) wire.readValue());
+        }
+        node.front().stopServing();
+        await("it is loading", () -> !node.front().isServing());
+    }
+
+    private static void collect(RespValue.ArrayReply commands) {
+        for (var command : commands.items()) {
+            var parts = ((RespValue.ArrayReply) command).items();
+            var words = new TreeSet<String>();
+            ((RespValue.ArrayReply) parts.get(2))
+                    .items()
+                    .forEach(flag -> words.add(Wire.show(flag)));
+            flags.put(Wire.show(parts.getFirst()), words);
+            collect((RespValue.ArrayReply) parts.get(9));
+        }
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        node.close();
+    }
+
+    @Test
+    void theTableHasTheFlagsOfTheEngine() {
+        var differences = new ArrayList<String>();
+        for (var spec : CommandTable.standard().all()) {
+            var ofEngine = flags.get(spec.name());
+            if (ofEngine != null && ofEngine.contains("loading") != spec.isServedWhileLoading()) {
+                differences.add(spec.name());
+            }
+            // Replicas refuse what is a write by itself, and nothing else.
+            if (ofEngine != null && ofEngine.contains("write") == spec.isCarriedOutByReplicas()) {
+                differences.add(spec.name() + " on replicas");
+            }
+        }
+        assertThat(differences).containsExactly("exec on replicas"); // as what it executes
+    }
+
+    @Test
+    void whatHasTheFlagIsServedAndNothingElse() throws Exception {
+        var wronglyRefused = new TreeSet<String>();
+        var wronglyServed = new TreeSet<String>();
+        for (var spec : CommandTable.standard().all()) {
+            boolean offered =
+                    switch (spec.handling()) {
+                        case FRONT, OWN_LANE, SHARED_LANE -> true;
+                        case REFUSED, WITHHELD -> false;
+                    };
+            boolean family = flags.containsKey(spec.name()) && isFamily(spec.name());
+            if (!offered || family || !flags.containsKey(spec.name())) {
+                continue;
+            }
+            boolean served = !ask(spec).startsWith("-LOADING");
+            if (spec.isServedWhileLoading() && !served) {
+                wronglyRefused.add(spec.name());
+            } else if (!spec.isServedWhileLoading() && served) {
+                wronglyServed.add(spec.name());
+            }
+        }
+        wronglyRefused.removeIf(name -> name.endsWith("subscribe"));
+        assertThat(wronglyRefused).containsExactlyInAnyOrderElementsOf(ONLY_BY_AN_ENGINE);
+        assertThat(wronglyServed)
+                .allMatch(name -> name.startsWith(TOPOLOGY) || HARMLESS.contains(name));
+    }
+
+    private static boolean isFamily(String name) {
+        return !name.equals("command")
+                && flags.keySet().stream().anyMatch(other -> other.startsWith(name + "|"));
+    }
+
+    private static String ask(CommandSpec spec) throws IOException {
+        var words = new ArrayList<>(List.of(spec.name().split("\\|", -1)));
+        while (words.size() < Math.abs(spec.arity())) {
+            words.add("x");
+        }
+        try (var wire = node.connect()) {
+            if (spec.name().equals("exec") || spec.name().equals("discard")) {
+                wire.ask("MULTI");
+            }
+            if (spec.name().equals("client|reply")) {
+                words.set(2, "ON");
+            }
+            return wire.ask(words.toArray(new String[0]));
+        }
+    }
+
+    @Test
+    void whatIsAnsweredIsRight() throws Exception {
+        for (String protocol : List.of("2", "3")) {
+            try (var wire = node.connect()) {
+                wire.ask("HELLO", protocol);
+                assertThat(wire.ask("ECHO", "x")).isEqualTo("x");
+                assertThat(wire.ask("TIME")).matches("\\[\\d{10} \\d{1,6}]");
+                assertThat(wire.ask("INFO", "persistence"))
+                        .startsWith("# Persistence\r\nloading:1\r\n")
+                        .doesNotContain("# Server");
+                assertThat(wire.ask("INFO")).contains("loading:1", "role:master", "# Server");
+                assertThat(wire.ask("SLOWLOG", "GET")).isEqualTo("[]");
+                assertThat(wire.ask("SLOWLOG", "GET", "x")).startsWith("-ERR value is not");
+                assertThat(wire.ask("LATENCY", "HISTOGRAM")).isEqualTo("[]");
+                assertThat(wire.ask("PUBSUB", "NUMSUB", "a", "b")).isEqualTo("[a 0 b 0]");
+                assertThat(wire.ask("ACL", "LOG")).isEqualTo("[]");
+                assertThat(wire.ask("GET", "k")).startsWith("-LOADING");
+                assertThat(wire.ask("PING")).startsWith("-LOADING");
+            }
+        }
+    }
+}
