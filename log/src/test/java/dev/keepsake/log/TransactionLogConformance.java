@@ -633,6 +633,25 @@ public abstract class TransactionLogConformance {
     }
 
     @Test
+    void aTrimKeepsTheFirstEntryThatIsToBeKept() throws IOException {
+        fill(FIRST, lead("a"));
+        fill(SECOND, lead("b"));
+        for (int i = 0; i < 4; i++) {
+            append(SECOND, "large".repeat(1_000)); // as much as a whole file may have
+        }
+        var all = readAll();
+        for (int firstKept = 0; firstKept < all.size(); firstKept++) {
+            assertThat(log.trim(SECOND, firstKept)).isTrue();
+            assertThat(log.firstIndex()).isLessThanOrEqualTo(firstKept);
+            var entry = all.get(firstKept);
+            if (entry.kind() == EntryKind.DATA) {
+                assertThat(log.indexOf(entry.firstOffset())).isEqualTo(firstKept);
+            }
+        }
+        assertThat(log.firstIndex()).as("something was given up").isPositive();
+    }
+
+    @Test
     void aTrimNeverTakesTheEnd() throws IOException {
         fill(FIRST, lead("a"));
         var tail = log.tail();

@@ -1,12 +1,11 @@
 package dev.keepsake.shard;
 
+import dev.keepsake.log.Disk;
 import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -18,13 +17,14 @@ import org.jspecify.annotations.Nullable;
 /// before it is deleted only then.
 public final class SnapshotStore {
     private static final String CANDIDATE = "candidate.tmp";
-    private static final FileSystemDisk DISK = new FileSystemDisk();
 
+    private final Disk disk;
     private final Path directory;
     private volatile @Nullable Snapshot newest;
     private volatile @Nullable Snapshot checked;
 
-    private SnapshotStore(Path directory, @Nullable Snapshot newest) {
+    private SnapshotStore(Disk disk, Path directory, @Nullable Snapshot newest) {
+        this.disk = disk;
         this.directory = directory;
         this.newest = newest;
     }
@@ -32,7 +32,12 @@ public final class SnapshotStore {
     /// Opens the directory, which is made, private to its owner, if it is missing. What an earlier
     /// process left unfinished is deleted.
     public static SnapshotStore open(Path directory) throws IOException {
-        DISK.makeDirectory(directory);
+        return open(new FileSystemDisk(), directory);
+    }
+
+    /// @param disk what makes snapshots durable
+    static SnapshotStore open(Disk disk, Path directory) throws IOException {
+        new FileSystemDisk().makeDirectory(directory);
         Files.deleteIfExists(directory.resolve(CANDIDATE));
         Snapshot newest = null;
         try (var files = Files.list(directory)) {
@@ -48,7 +53,7 @@ public final class SnapshotStore {
                 }
             }
         }
-        return new SnapshotStore(directory, newest);
+        return new SnapshotStore(disk, directory, newest);
     }
 
     /// What a node starts from.
@@ -85,14 +90,15 @@ public final class SnapshotStore {
         return publish(new Snapshot(0, 0, 0, Snapshot.crc32cOf(candidate()), candidate()));
     }
 
-    /// Makes a verified candidate the newest snapshot.
+    /// Makes a verified candidate the newest snapshot. It is durable when this returns, name and
+    /// all: the log before it may be given up from then on.
     Snapshot publish(Snapshot candidate) throws IOException {
-        try (var channel = FileChannel.open(candidate.file(), StandardOpenOption.WRITE)) {
-            channel.force(true);
+        try (var written = disk.open(candidate.file())) {
+            written.force();
         }
         var file = directory.resolve(candidate.fileName());
-        Files.move(candidate.file(), file, StandardCopyOption.ATOMIC_MOVE);
-        DISK.forceDirectory(directory);
+        disk.rename(candidate.file(), file);
+        disk.forceDirectory(directory);
         var published =
                 new Snapshot(
                         candidate.nextIndex(),
@@ -104,7 +110,7 @@ public final class SnapshotStore {
         newest = published;
         checked = published;
         if (before != null && !before.file().equals(file)) {
-            Files.deleteIfExists(before.file());
+            disk.delete(before.file());
         }
         return published;
     }
