@@ -9,8 +9,10 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /// Keeps a data directory to one server. The system gives the lock back however the server ends.
 final class DataLock implements AutoCloseable {
@@ -22,20 +24,26 @@ final class DataLock implements AutoCloseable {
 
     static DataLock take(Path dataDirectory) throws StartException {
         try {
+            var lockFile = new FileAttribute<?>[0];
             if (dataDirectory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
                 Files.createDirectories(
                         dataDirectory,
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rwx------")));
                 expectOwnersAlone(dataDirectory);
+                lockFile =
+                        new FileAttribute<?>[] {
+                            PosixFilePermissions.asFileAttribute(
+                                    PosixFilePermissions.fromString("rw-------"))
+                        };
             } else {
                 Files.createDirectories(dataDirectory);
             }
             var file =
                     FileChannel.open(
                             dataDirectory.resolve("server.lock"),
-                            StandardOpenOption.CREATE,
-                            StandardOpenOption.WRITE);
+                            Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+                            lockFile); // others could take the lock, and nobody could start
             if (isLocked(file)) {
                 return new DataLock(file);
             }

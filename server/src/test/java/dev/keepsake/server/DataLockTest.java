@@ -21,6 +21,10 @@ class DataLockTest {
         DataLock.take(data).close();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
                 .isEqualTo("rwx------");
+        assertThat(
+                        PosixFilePermissions.toString(
+                                Files.getPosixFilePermissions(data.resolve("server.lock"))))
+                .isEqualTo("rw-------");
     }
 
     @ParameterizedTest
