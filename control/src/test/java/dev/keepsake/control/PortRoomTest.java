@@ -41,6 +41,44 @@ class PortRoomTest {
     }
 
     @Test
+    void aPortThatWasAskedForAndIsTakenIsRefused() {
+        control.portsOfOthers.add(6380);
+        assertPortRefused(6380, "Port is 6380, on which another program listens");
+        var a = create("a", 7000, 0).spec().id();
+        control.decide(plane -> plane.endpointsAssigned(a, endpoints(a), control.now));
+        var endpoints = control.describe("a").endpoints();
+        assertPortRefused(endpoints.clusterPort(), "on which cluster a listens");
+        int nodePort = endpoints.nodePorts().values().iterator().next();
+        assertPortRefused(nodePort, "on which a node of cluster a listens");
+        assertThat(control.state.clusters()).hasSize(1);
+    }
+
+    private void assertPortRefused(int port, String reason) {
+        assertRefused(
+                Fault.INVALID_PARAMETER_VALUE,
+                () -> create("b", port, 0),
+                reason,
+                "--node-addresses");
+    }
+
+    @Test
+    void aClusterThatGetsAnotherPortThanItIsToHaveSaysSoOnce() {
+        var id = control.create(Create.named("a")).spec().id(); // it is to have 6379
+        var ports = endpoints(id).nodePorts();
+        var found = new Endpoints("127.0.0.1", 7005, ports);
+        control.decide(plane -> plane.endpointsAssigned(id, found, control.now));
+        control.decide(plane -> plane.endpointsAssigned(id, found, control.now));
+        assertThat(control.messages("a"))
+                .containsExactly(
+                        "Port 6379 is taken on this machine; the endpoint of the cluster listens on port 7005.");
+
+        var other = create("b", 6381, 0).spec().id();
+        var asked = new Endpoints("127.0.0.1", 6381, endpoints(other).nodePorts());
+        control.decide(plane -> plane.endpointsAssigned(other, asked, control.now));
+        assertThat(control.messages("b")).isEmpty();
+    }
+
+    @Test
     void whatNeverCameUpOrGoesLeavesItsPortsToOthers() {
         var failed = create("a", 6379, 5).spec().id();
         control.decide(plane -> plane.endpointsAssigned(failed, endpoints(failed), control.now));
