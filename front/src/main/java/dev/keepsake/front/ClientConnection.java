@@ -62,6 +62,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// How long a client may go on sending that has been told that its command is too long.
     private static final long LINGERS_NS = TimeUnit.SECONDS.toNanos(30);
 
+    /// What the names of channels may take together that a client listens to while the node loads.
+    private static final int REMEMBERED_MAX_BYTES = 1 << 20;
+
     private static final int ACL_LOG_SHOWN = 10;
     private static final int AGES_ASKED_MAX = 5;
     private static final byte TLS_HANDSHAKE = 0x16;
@@ -111,6 +114,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private QueuedAnswers queued = new QueuedAnswers();
     private boolean watching;
     private final Tracking tracking = new Tracking();
+    private @Nullable Subscriptions remembered; // which no engine knows of yet
     private Mute mute = Mute.NOTHING;
     private long connectedNs;
     private long lastCommandNs;
@@ -433,7 +437,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private int subscriptions(String kind) {
+        var unknown = remembered;
+        if (unknown != null) {
+            return unknown.count(kind);
+        }
         return own == null ? 0 : own.subscriptions(kind);
+    }
+
+    /// Whether it has subscriptions and speaks RESP2, and so may only change those.
+    private boolean onlyListens() {
+        return own == null
+                ? remembered != null && session.protocol() == 2 && isSubscribed()
+                : own.isSubscribed();
     }
 
     /// The line that CLIENT LIST has of it: what the front knows, in Redis's words. Replies that
@@ -884,10 +899,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 // below
             }
         }
-        if (inFront && (leaves || own == null || !own.isSubscribed())) {
+        if (inFront && (leaves || !onlyListens())) {
             return handleInFront(spec, in, base, frame);
         }
-        if (own != null && own.isSubscribed() && !isAllowedWhileSubscribed(spec.name())) {
+        if (onlyListens() && !isAllowedWhileSubscribed(spec.name())) {
             return refuse(
                     "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
                             .formatted(spec.name()));
@@ -924,6 +939,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         if (!front.isServing() && spec.name().equals("publish")) {
             return publishWhileLoading(in, base, frame);
+        }
+        if (!front.isServing() && spec.name().endsWith("subscribe")) {
+            return handleSubscriptionWhileLoading(
+                    spec, Arguments.of(in, base, frame), frame.lengthBytes());
         }
         if (!front.isServing() || early) {
             return refuse(LOADING);
@@ -1610,6 +1629,41 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return true;
     }
 
+    /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
+    /// which then is told: see [#resumeSubscriptions].
+    private boolean handleSubscriptionWhileLoading(
+            CommandSpec spec, Arguments arguments, int lengthBytes) {
+        if (inFlight > 0) {
+            return false;
+        }
+        var kept = remembered == null ? new Subscriptions() : remembered;
+        if (kept.weightBytes() + lengthBytes > REMEMBERED_MAX_BYTES) {
+            return refuse(LOADING);
+        }
+        remembered = kept;
+        var answer = front.allocator().buffer(128);
+        kept.change(spec.name(), arguments, session.protocol(), answer);
+        answerAndRelease(answer);
+        return true;
+    }
+
+    /// The node serves: its engine is told what the client listens to. The client hears nothing of
+    /// that but, from then on, what is published.
+    void resumeSubscriptions() {
+        var kept = remembered;
+        remembered = null;
+        if (kept == null || kept.isEmpty() || isClosed()) {
+            return;
+        }
+        var lane = takeOwnLane();
+        if (lane == null) {
+            reset(); // something is under way although nothing was served: it would hear nothing
+            return;
+        }
+        inFlight++;
+        lane.resume(kept);
+    }
+
     private void answerOk() {
         var answer = front.allocator().buffer(8);
         RespWriter.simpleString(answer, "OK");
@@ -1976,6 +2030,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private void leaveOwnLane() {
         tracking.end();
+        remembered = null;
         if (own != null) {
             own.abandon();
             own = null;

@@ -336,6 +336,7 @@ public final class NodeFront implements AutoCloseable {
                                 new IllegalStateException("the node stopped serving meanwhile"));
                     } else if (done.isSuccess()) {
                         state = role;
+                        List.copyOf(clients).forEach(ClientConnection::resumeSubscriptions);
                         pause(false);
                         serving.complete(null);
                     } else {

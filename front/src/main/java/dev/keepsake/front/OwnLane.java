@@ -70,9 +70,11 @@ final class OwnLane extends LaneChannel {
     /// A command that changes subscriptions, and how many confirmations it has yet to get.
     private static final class Change {
         int confirmationsLeft;
+        final boolean isResumption; // the client has its confirmations already
 
-        Change(int confirmationsLeft) {
+        Change(int confirmationsLeft, boolean isResumption) {
             this.confirmationsLeft = confirmationsLeft;
+            this.isResumption = isResumption;
         }
     }
 
@@ -290,8 +292,19 @@ final class OwnLane extends LaneChannel {
     void submitChange(String name, int channels, ByteBuf in, int base, int length) {
         stained = true;
         int all = subscribed(name).size();
-        change = new Change(channels > 0 ? channels : Math.max(1, all));
+        change = new Change(channels > 0 ? channels : Math.max(1, all), false);
         send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
+    }
+
+    /// Tells the engine what the client listens to, as has been confirmed to it before there was
+    /// this engine. The client hears nothing of it; should the engine refuse, it is reset, for it
+    /// may believe no longer what it was told.
+    void resume(Subscriptions remembered) {
+        stained = true;
+        change = new Change(remembered.confirmations(), true);
+        var out = front.allocator().buffer(256);
+        remembered.writeCommands(out);
+        send(out);
     }
 
     /// What is subscribed to by the command, or by the one that it undoes.
@@ -316,8 +329,11 @@ final class OwnLane extends LaneChannel {
         if (push || (protocol == 2 && hasSubscriptions() && in.getByte(from) == '*')) {
             String word = item(reply, 0);
             if (word.endsWith("subscribe") && (push || change != null)) {
+                boolean known = change != null && change.isResumption;
                 onConfirmed(word, item(reply, 1));
-                passOn(reply, Patience.ENDLESS, true);
+                if (!known) {
+                    passOn(reply, Patience.ENDLESS, true);
+                }
                 return;
             }
             if (push || MESSAGES.contains(word)) {
@@ -327,6 +343,14 @@ final class OwnLane extends LaneChannel {
         }
         var next = expected.pollFirst();
         repliesUntilUnblocked = Math.max(0, repliesUntilUnblocked - 1);
+        if (next == null && change != null && change.isResumption) {
+            change = null;
+            var borrower = client;
+            if (borrower != null) {
+                borrower.reset();
+            }
+            return;
+        }
         if (next == null && change != null) {
             change = null; // refused by the engine
             passOn(reply, Patience.ENDLESS, false);
