@@ -37,6 +37,9 @@ final class NodeRuntime {
         /// The node leads; once the topology says so, `serve` it as the primary.
         void onLeading(NodeRuntime node, Term term);
 
+        /// The node has handed over: it leads no more, and follows with the engine that it has.
+        void onResigned(NodeRuntime node);
+
         /// This life is over.
         void onRetired(NodeRuntime node, String reason);
     }
@@ -86,6 +89,7 @@ final class NodeRuntime {
     private Phase phase = Phase.DOWN;
     private Term wonTerm = Term.NONE;
     private boolean serving;
+    private boolean resigned; // its front goes on with the engine that it has
     private boolean closed;
     private long begunNs;
     private final GrowingPause shortLives = new GrowingPause(PAUSE_MIN_MS, PAUSE_MAX_MS);
@@ -339,6 +343,13 @@ final class NodeRuntime {
         if (present == null || path == null) {
             return;
         }
+        if (resigned && phase == Phase.REPLICA) {
+            resigned = false;
+            serving = true;
+            onServing.run();
+            return;
+        }
+        resigned = false;
         var opened =
                 phase == Phase.PRIMARY
                         ? front.servePrimary(path, present::mayReply)
@@ -393,8 +404,8 @@ final class NodeRuntime {
                 TimeUnit.NANOSECONDS);
     }
 
-    /// A planned change: answers what was taken, then gives the leadership up. Clients stay
-    /// connected and wait until [#resume] or the next life.
+    /// A planned change: answers what was taken, then gives the leadership up and goes on as a
+    /// replica. Clients stay connected and wait until [#resume].
     void handOver() {
         serving = false;
         var present = life;
@@ -486,12 +497,26 @@ final class NodeRuntime {
         }
 
         @Override
+        public void onResigned(ShardNode node) {
+            front.follow(); // at once: nobody else leads before
+            inFleet(
+                    node,
+                    () -> {
+                        phase = Phase.STARTING;
+                        serving = false;
+                        resigned = true;
+                        listener.onResigned(NodeRuntime.this);
+                    });
+        }
+
+        @Override
         public void onRetired(ShardNode node, String reason) {
             front.stopServing(); // at once: what is parked must never leave
             inFleet(
                     node,
                     () -> {
                         phase = Phase.DOWN;
+                        resigned = false;
                         serving = false;
                         if (node.wonTerm().isNewerThan(wonTerm)) {
                             wonTerm = node.wonTerm();

@@ -248,7 +248,25 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     @Override
     public void onReplicaReady(NodeRuntime node) {
         listener.onTopologyChanged();
-        node.serve();
+        long paceNs = node == failing ? tuning.pace().recoveryDelayNs() : 0;
+        if (paceNs == 0) {
+            node.serve();
+        } else {
+            fleet.schedule(node::serve, paceNs, TimeUnit.NANOSECONDS);
+        }
+        elect();
+    }
+
+    @Override
+    public void onResigned(NodeRuntime node) {
+        if (closed) {
+            return;
+        }
+        if (leader == node) {
+            leader = null;
+        }
+        noteWon(node);
+        listener.onTopologyChanged();
         elect();
     }
 
@@ -258,6 +276,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         candidate = null;
         leader = node;
         noteWon(node);
+        boolean another = !node.name().equals(lastLeader);
         lastLeader = node.name();
         LOG.info("shard={} primary={} term={}", name, node.name(), term.number());
         listener.onTopologyChanged(); // first, or the new primary would send its clients elsewhere
@@ -265,6 +284,14 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         var handedOver = failing;
         if (handedOver != null && handedOver.phase() != NodeRuntime.Phase.SILENT) {
             handedOver.resume();
+            if (handedOver.phase() != NodeRuntime.Phase.DOWN) {
+                failing = null; // it follows with the engine that it has
+            }
+        }
+        if (another) {
+            nodes.stream()
+                    .filter(other -> other != node)
+                    .forEach(other -> other.front().onPrimaryChanged());
         }
     }
 
@@ -334,8 +361,10 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         if (wanted != null && node(wanted).orElseThrow().phase() == NodeRuntime.Phase.STARTING) {
             return; // it will be ready, or retire, and either brings us back here
         }
-        candidates().stream()
+        var able = candidates();
+        able.stream()
                 .filter(node -> wanted == null || node.name().equals(wanted))
+                .filter(node -> node != failing || able.size() == 1) // it has handed over
                 .max(Comparator.comparingLong(NodeRuntime::appliedOffset))
                 .ifPresent(node -> nominate(node, newest));
     }

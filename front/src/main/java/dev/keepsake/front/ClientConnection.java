@@ -75,6 +75,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             "NOPERM this user has no permissions to access one of the channels used as arguments";
     private static final String NOT_IN_A_TRANSACTION =
             "ERR Command not allowed inside a transaction";
+    private static final String READ_ONLY_REPLICA =
+            "READONLY You can't write against a read only replica.";
     private static final String EXEC_ABORT =
             "EXECABORT Transaction discarded because of previous errors.";
 
@@ -114,6 +116,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private QueuedAnswers queued = new QueuedAnswers();
     private boolean watching;
     private final Tracking tracking = new Tracking();
+    private boolean shardSubscriptionsEnd;
     private @Nullable Subscriptions remembered; // which no engine knows of yet
     private Mute mute = Mute.NOTHING;
     private long connectedNs;
@@ -176,6 +179,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Whether something of this client may have been executed without its having been told.
     boolean awaitsReplies() {
         return inFlight > 0 || !parked.isEmpty() || own != null;
+    }
+
+    /// Whether the engine owes it nothing, but perhaps what a command that blocks waits for.
+    boolean isAnswered() {
+        return inFlight == 0 || (own != null && own.isBlockedNow());
     }
 
     boolean hasParked() {
@@ -964,7 +972,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     : publishAtPrimary(in, base, frame);
         }
         if (!front.isPrimary() && !spec.isCarriedOutByReplicas() && writes) {
-            return refuse("READONLY You can't write against a read only replica.");
+            return refuse(READ_ONLY_REPLICA);
         }
         String notInCluster = ClusterRules.refusal(spec, in, base, frame);
         if (notInCluster != null) {
@@ -1915,12 +1923,32 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (crossSlot) {
             return Route.CROSS_SLOT;
         }
+        String elsewhere = whyElsewhere();
+        if (elsewhere != null) {
+            return elsewhere;
+        }
         if (transactionFailed) {
             return EXEC_ABORT;
         }
         String refusal = front.writeRefusal();
         return refusal != null && transactionReplicates
                 ? "EXECABORT Transaction discarded because of: " + refusal
+                : null;
+    }
+
+    /// Whether the node has handed over since the transaction began, so that what is queued is not
+    /// for it: as Redis says it, for which the keys of the transaction decide.
+    private @Nullable String whyElsewhere() {
+        if (front.isPrimary()) {
+            return null;
+        }
+        if (transactionSlot >= 0) {
+            return session.readOnly() && !transactionWrites
+                    ? null
+                    : Route.moved(transactionSlot, front.topology());
+        }
+        return transactionReplicates
+                ? "EXECABORT Transaction discarded because of: " + READ_ONLY_REPLICA
                 : null;
     }
 
@@ -2079,6 +2107,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             }
         }
         answer.release();
+    }
+
+    /// Closes the connection as the engine has closed its lane: behind a last reply.
+    void closeBehindReplies() {
+        if (!isClosed()) {
+            closeWhenWritten();
+        }
     }
 
     /// Closes the connection behind all that it is owed: what precedes may still wait for the log.
@@ -2281,6 +2316,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     void onReplied() {
         inFlight--;
         endMuteOfOne();
+        if (shardSubscriptionsEnd) {
+            endShardSubscriptionsIfFree();
+        }
         if (inFlight <= neverReplied() && (input != null || malformed != null)) {
             process();
         }
@@ -2316,7 +2354,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// The engine closed the own lane: what was under way there is unknown.
     void onLaneLost() {
         own = null;
-        reset();
+        if (!closing) { // else a last reply is on its way
+            reset();
+        }
+    }
+
+    /// Another node leads the shard: as soon as nothing is under way, the client listens to none of
+    /// its channels any more, and is told so.
+    void endShardSubscriptions() {
+        shardSubscriptionsEnd = subscriptions("ssubscribe") > 0;
+        endShardSubscriptionsIfFree();
+    }
+
+    private void endShardSubscriptionsIfFree() {
+        var lane = own;
+        if (shardSubscriptionsEnd && inFlight == 0 && !inTransaction && lane != null) {
+            shardSubscriptionsEnd = false;
+            if (lane.subscriptions("ssubscribe") > 0 && !isClosed()) {
+                inFlight++;
+                lane.endShardSubscriptions();
+            }
+        }
     }
 
     /// Gives the own lane back when the engine keeps nothing for this client any more.

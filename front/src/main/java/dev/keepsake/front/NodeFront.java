@@ -546,6 +546,7 @@ public final class NodeFront implements AutoCloseable {
                                 .allMatch(SharedLane::isIdle)
                         && retiring.stream().allMatch(SharedLane::isIdle)
                         && (tracker == null || tracker.parkedCount() == 0)
+                        && clients.stream().allMatch(ClientConnection::isAnswered)
                         && touched.isEmpty();
         if (idle || pollsLeft <= 0) {
             drained.complete(null);
@@ -555,6 +556,48 @@ public final class NodeFront implements AutoCloseable {
                     DRAIN_POLL_NS,
                     TimeUnit.NANOSECONDS);
         }
+    }
+
+    /// Goes on as a replica after a [#drain], with the same engine: that has become one, and holds
+    /// nothing but what is durable. Its clients keep what the engine knows of them: transactions,
+    /// watched and tracked keys, subscriptions. Who is still owed a reply cannot be told what came
+    /// of the command, and is reset; but for those who wait for data, whom the engine tells itself.
+    /// Commands are taken again after [#resume].
+    public void follow() {
+        execute(() -> {
+            if (state != State.PRIMARY) {
+                return;
+            }
+            flushClients();
+            state = State.REPLICA;
+            gate = () -> true;
+            for (var client : List.copyOf(clients)) {
+                if (!client.isAnswered() || client.hasParked() || client.hasToTell()) {
+                    client.reset();
+                }
+            }
+            touched.removeIf(ClientConnection::isClosed);
+            abandonShared();
+            dirtyKeys.clear();
+            openBarrierLane(requireSocket());
+        });
+    }
+
+    private void openBarrierLane(Path socket) {
+        var lane = new SharedLane(this, null, 2, null);
+        barrierLane = lane;
+        lane.connect(loop, transport, socket)
+                .addListener(done -> {
+                    if (!done.isSuccess()) {
+                        loop.execute(lane::onLost);
+                    }
+                });
+    }
+
+    /// Another node leads the shard from now on. Redis takes the slots from the one that led, and
+    /// so ends the subscriptions to their channels on every node but the new primary.
+    public void onPrimaryChanged() {
+        execute(() -> List.copyOf(clients).forEach(ClientConnection::endShardSubscriptions));
     }
 
     /// Takes commands again after a [#drain].
@@ -1035,14 +1078,7 @@ public final class NodeFront implements AutoCloseable {
             }
         }
         touched.removeIf(ClientConnection::hasToTell);
-        lanesByUser.values().forEach(UserLanes::abandon);
-        lanesByUser.clear();
-        retiring.forEach(SharedLane::abandon);
-        retiring.clear();
-        if (barrierLane != null) {
-            barrierLane.abandon();
-            barrierLane = null;
-        }
+        abandonShared();
         if (controlLane != null) {
             controlLane.close();
             controlLane = null;
@@ -1053,14 +1089,26 @@ public final class NodeFront implements AutoCloseable {
         publishing.clear();
         unanswered.forEach(Parked.Answer::unknown);
         access.admitWithoutEngine();
-        if (tracker != null) {
-            tracker.dropAll();
-            tracker = null;
-        }
         if (wasPrimary) {
             dirtyKeys.clear();
         }
         engineSocket = null;
+    }
+
+    /// Gives up what clients share, and all that is parked.
+    private void abandonShared() {
+        lanesByUser.values().forEach(UserLanes::abandon);
+        lanesByUser.clear();
+        retiring.forEach(SharedLane::abandon);
+        retiring.clear();
+        if (barrierLane != null) {
+            barrierLane.abandon();
+            barrierLane = null;
+        }
+        if (tracker != null) {
+            tracker.dropAll();
+            tracker = null;
+        }
         writeRefusal = null;
         givenUp = null;
         fromElsewhere.clear();

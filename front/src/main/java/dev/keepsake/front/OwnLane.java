@@ -86,6 +86,10 @@ final class OwnLane extends LaneChannel {
 
     private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
 
+    /// How Redis begins the reply to a command that blocks when its node is no primary any more. It
+    /// closes the connection behind it, and nothing of the command has been executed.
+    private static final String DEMOTED = "-UNBLOCKED force unblock from blocking operation";
+
     private final NodeFront front;
     private final int life;
     private final ArrayDeque<Expected> expected = new ArrayDeque<>();
@@ -249,6 +253,20 @@ final class OwnLane extends LaneChannel {
         return repliesUntilUnblocked > 0;
     }
 
+    /// Whether the engine owes nothing before the reply of a command that waits for data.
+    boolean isBlockedNow() {
+        return repliesUntilUnblocked == 1;
+    }
+
+    /// Ends what the client listens to of the channels of its shard. It is told, though it has not
+    /// asked. Nothing else may be under way.
+    void endShardSubscriptions() {
+        change = new Change(subscribed("ssubscribe").size(), false);
+        var out = front.allocator().buffer(32);
+        RespWriter.command(out, "SUNSUBSCRIBE");
+        send(out);
+    }
+
     /// The engine remembers something of the client that may outlast what the client and the front
     /// believe of it.
     void stain() {
@@ -342,6 +360,7 @@ final class OwnLane extends LaneChannel {
             }
         }
         var next = expected.pollFirst();
+        boolean ofBlocking = repliesUntilUnblocked > 0;
         repliesUntilUnblocked = Math.max(0, repliesUntilUnblocked - 1);
         if (next == null && change != null && change.isResumption) {
             change = null;
@@ -376,8 +395,21 @@ final class OwnLane extends LaneChannel {
             }
             return;
         }
+        if (ofBlocking && next.kind() == Kind.WAIT && begins(reply, DEMOTED)) {
+            parkMarks(next.marks());
+            passOn(reply, false, false);
+            if (client != null) {
+                client.closeBehindReplies();
+            }
+            return;
+        }
         answer(next, reply);
         onAnswered();
+    }
+
+    private static boolean begins(ByteBuf reply, String text) {
+        return reply.readableBytes() >= text.length()
+                && reply.toString(reply.readerIndex(), text.length(), US_ASCII).equals(text);
     }
 
     @Override

@@ -91,6 +91,13 @@ final class Route {
         return moved(slot, owner);
     }
 
+    /// Sends a client on to whom a slot belongs.
+    static String moved(int slot, Topology topology) {
+        return topology.shardOf(slot)
+                .map(owner -> moved(slot, owner))
+                .orElse("CLUSTERDOWN Hash slot not served");
+    }
+
     /// Tells a client to ask the primary.
     static String moved(int slot, TopologyShard owner) {
         return "MOVED %d %s:%d".formatted(slot, owner.primary().endpoint(), owner.primary().port());

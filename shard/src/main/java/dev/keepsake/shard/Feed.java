@@ -38,6 +38,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -60,7 +61,8 @@ import java.util.function.Consumer;
 ///
 /// An engine that begins is given the newest snapshot and the log behind it. On its way the log is
 /// checked against the checksums that its writers left in it; a log or snapshot that is damaged is
-/// reported and never passed over.
+/// reported and never passed over. An engine that has led until now goes on where it stands: see
+/// [Continuation].
 ///
 /// Source of the protocol: Redis 7.0 `replication.c`, `syncWithMaster`. The engine accepts any
 /// replication id; the feed always gives the log's, so that any node of the shard can continue
@@ -85,6 +87,16 @@ final class Feed implements AutoCloseable {
         Optional<Snapshot> newest() throws IOException;
     }
 
+    /// Lets an engine go on that has led until now, when it asks for the first time.
+    interface Continuation {
+        /// Waits until the log holds everything before `offset`, which is all that the engine has
+        /// executed. Blocks.
+        ///
+        /// @return the checksum of the log's data before `offset`
+        /// @throws IOException when the engine may hold anything else
+        long awaitLogged(long offset) throws IOException, InterruptedException;
+    }
+
     /// How far the feed has gone: everything before `offset`, whose checksum is `checksum`.
     record Sent(long nextIndex, long offset, long checksum) {
         static final Sent NOTHING = new Sent(0, 0, 0);
@@ -105,6 +117,7 @@ final class Feed implements AutoCloseable {
     private final Condition settled = lock.newCondition(); // a stranger is none any more
     private final Set<SocketChannel> strangers = new LinkedHashSet<>(); // guarded by lock
     private @Nullable SocketChannel authenticated; // guarded by lock
+    private final AtomicReference<@Nullable Continuation> continuation;
     private volatile Sent sent = Sent.NOTHING;
     private boolean closed;
 
@@ -114,8 +127,10 @@ final class Feed implements AutoCloseable {
             Source source,
             Clock clock,
             ThreadFactory threads,
+            @Nullable Continuation continuation,
             Consumer<String> onFault)
             throws IOException {
+        this.continuation = new AtomicReference<>(continuation);
         this.config = config;
         this.log = log;
         this.source = source;
@@ -141,7 +156,22 @@ final class Feed implements AutoCloseable {
             ThreadFactory threads,
             Consumer<String> onFault)
             throws IOException {
-        var feed = new Feed(config, log, source, clock, threads, onFault);
+        return open(config, log, source, clock, threads, null, onFault);
+    }
+
+    /// As [#open(FeedConfig, TransactionLog, Source, Clock, ThreadFactory, Consumer)].
+    ///
+    /// @param continuation lets the engine go on that has led until now; null for one that has not
+    static Feed open(
+            FeedConfig config,
+            TransactionLog log,
+            Source source,
+            Clock clock,
+            ThreadFactory threads,
+            @Nullable Continuation continuation,
+            Consumer<String> onFault)
+            throws IOException {
+        var feed = new Feed(config, log, source, clock, threads, continuation, onFault);
         threads.newThread(feed::acceptUntilClosed).start();
         return feed;
     }
@@ -343,6 +373,14 @@ final class Feed implements AutoCloseable {
     private Sent startStream(SocketChannel engine, CommandFramer framer, ByteBuf pending)
             throws IOException {
         String id = config.replicationId();
+        var leading = continuation.getAndSet(null);
+        if (leading != null) {
+            // It asks by an id that it has made up when it was promoted.
+            long offset = offsetAsked(argument(framer, pending, 2));
+            var from = continued(leading, offset);
+            send(engine, "+CONTINUE %s\r\n".formatted(id));
+            return from;
+        }
         if (argument(framer, pending, 1).equals(id)) {
             long offset = offsetAsked(argument(framer, pending, 2));
             if (offset >= 0 && offset <= log.tail().endOffset()) {
@@ -368,6 +406,16 @@ final class Feed implements AutoCloseable {
             }
         }
         return sentBy(snapshot);
+    }
+
+    private Sent continued(Continuation leading, long offset) throws IOException {
+        try {
+            long checksum = leading.awaitLogged(offset);
+            return new Sent(guarded(() -> log.indexOf(offset)), offset, checksum);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while an engine hands over", e);
+        }
     }
 
     /// The offset before the byte that is asked for, or -1 when that is no number.

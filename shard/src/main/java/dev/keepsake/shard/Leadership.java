@@ -20,7 +20,7 @@ import java.util.List;
 /// | FOLLOWING | the engine follows the log | told to claim behind a term that is over, or the leader fell silent, once the engine has applied the whole log → CLAIMING |
 /// | CLAIMING | a claim is under way | won → PROMOTING; behind or no room → FOLLOWING; unknown → RETIRED |
 /// | PROMOTING | the term is ours, the engine is made a primary | promoted → LEADING; fenced → RETIRED |
-/// | LEADING | commands run, the lease is renewed | fenced, unknown outcome → RETIRED |
+/// | LEADING | commands run, the lease is renewed | fenced, unknown outcome → RETIRED; resigned, with everything in the log → FOLLOWING |
 /// | RETIRED | the engine may hold what the log does not: nothing of it may be told any more | never: a new engine brings a new machine |
 final class Leadership {
     enum State {
@@ -208,6 +208,19 @@ final class Leadership {
                             AppendOutcome.Misplaced _ ->
                             throw new IllegalArgumentException(outcome + " does not end a term");
                 });
+    }
+
+    /// The engine is a replica again, and the log holds everything that it has ever executed: the
+    /// term is given up, and the node follows like any other. Whoever is told to claim may do so at
+    /// once.
+    void resign(long nowNs) {
+        checkState(state == State.LEADING, "%s resigns while %s", node, state);
+        state = State.FOLLOWING;
+        term = Term.NONE;
+        claimWanted = false;
+        appliedOffset = -1;
+        lastSignOfLifeNs = nowNs;
+        leaseUntilNs = nowNs;
     }
 
     /// The engine is gone or of no use, for a reason from outside.

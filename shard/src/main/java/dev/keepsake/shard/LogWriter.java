@@ -101,6 +101,11 @@ final class LogWriter {
         return endOffset;
     }
 
+    /// The checksum of the log's data up to there.
+    long checksum() {
+        return checksum.value();
+    }
+
     /// How many bytes have been taken in and are not durable.
     long undecidedBytes() {
         return undecidedBytes;

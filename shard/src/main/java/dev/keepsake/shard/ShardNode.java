@@ -40,10 +40,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.BooleanSupplier;
 
 /// One life of a node of a shard: an engine that begins empty, follows the log, may be promoted,
-/// and ends. A node that fails gets a new `ShardNode`; nothing of the old engine is used again.
+/// may hand over and follow again, and ends. A node that fails gets a new `ShardNode`; nothing of the old engine is used again.
 ///
 /// Owned by the node's event loop: all state is touched there, and the listener is called there.
-/// [#start], [#claim], [#crash] and [#close] may be called from any thread. What blocks (launching,
+/// [#start], [#claim], [#handOver], [#crash] and [#close] may be called from any thread. What blocks (launching,
 /// `REPLICAOF`, asking for the engine's offset) runs on virtual threads that report back to the
 /// loop.
 ///
@@ -78,11 +78,19 @@ public final class ShardNode implements AutoCloseable {
         /// The lease is longer again: replies that were due may leave.
         void onLeaseRenewed(ShardNode node);
 
+        /// The node has handed over: it leads no more, and its engine, which holds nothing but what
+        /// the log holds, follows from now on. [#onReplicaReady] comes as for any other replica.
+        void onResigned(ShardNode node);
+
         /// This life is over: nothing that the engine holds may be told any more.
         void onRetired(ShardNode node, String reason);
     }
 
     private record UndecidedPublication(long endOffset, Publication publication) {}
+
+    /// The engine has been told to follow, and has executed everything before `offset`; it goes on
+    /// when the log holds that. The checksum is of the log's data up to there.
+    private record Resignation(long offset, CompletableFuture<Long> checksum) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardNode.class);
     private static final long NOT_A_REPLICA = Long.MIN_VALUE;
@@ -94,6 +102,10 @@ public final class ShardNode implements AutoCloseable {
     private static final long TICK_MS = 20;
 
     private static final long FULL_RETRY_MS = 100;
+
+    // An engine begins to follow within milliseconds. One that does not is thrown away.
+    private static final long HANDOVER_MAX_MS = 2_000;
+
     private static final long WATCH_EVERY_NS = TimeUnit.MILLISECONDS.toNanos(250);
 
     // How close together the engine's position is asked for: while somebody waits for it, and
@@ -131,6 +143,10 @@ public final class ShardNode implements AutoCloseable {
     private @Nullable Channel tap;
     private @Nullable TapSink sink;
     private @Nullable LogWriter writer;
+    private @Nullable Feed nextFeed; // of an engine that hands over
+    private @Nullable Resignation resignation;
+    private @Nullable Future<?> givingUp;
+    private volatile int promotions;
     private final ArrayDeque<UndecidedPublication> undecidedPublications = new ArrayDeque<>();
     private @Nullable Future<?> ticking;
     private boolean replicaReady;
@@ -230,9 +246,119 @@ public final class ShardNode implements AutoCloseable {
         });
     }
 
-    /// Gives the leadership up: the engine is thrown away in good order.
+    /// Gives the leadership up. The engine becomes a replica at once, which ends what blocks in it
+    /// as Redis does; the node resigns when the log holds all that it has executed, and follows. An
+    /// engine that does not do so soon is thrown away, and the node with it.
     public void handOver() {
-        retire("handed over on request");
+        inLoop(() -> {
+            var leading = engine;
+            boolean leads = leadership.state() == Leadership.State.LEADING && !silent;
+            if (!leads || leading == null) {
+                run(leadership.retire("handed over on request while it did not lead"));
+            } else if (givingUp == null) {
+                givingUp = loop.schedule(this::giveUp, HANDOVER_MAX_MS, TimeUnit.MILLISECONDS);
+                threads.newThread(() -> demote(leading)).start();
+            }
+        });
+    }
+
+    private void giveUp() {
+        run(leadership.retire("handed over on request, and its engine did not follow"));
+    }
+
+    /// On a virtual thread.
+    private void demote(Engine leading) {
+        Feed opened = null;
+        try {
+            opened = openFeed(this::awaitLogged);
+            var next = opened;
+            inLoop(() -> onNextFeed(next));
+            expectOk(leading.command("REPLICAOF", "127.0.0.1", Integer.toString(next.port())));
+        } catch (IOException e) {
+            retire("its engine could not be made a replica: " + e.getMessage());
+            if (opened != null) {
+                opened.close();
+            }
+        }
+    }
+
+    private void onNextFeed(Feed opened) {
+        if (leadership.state() == Leadership.State.RETIRED) {
+            threads.newThread(opened::close).start();
+        } else {
+            nextFeed = opened;
+        }
+    }
+
+    /// On a thread of the feed, when the engine asks where to go on: it executes nothing any more
+    /// but what it is fed.
+    private long awaitLogged(long offset) throws IOException, InterruptedException {
+        var checksum = new CompletableFuture<Long>();
+        inLoop(() -> {
+            resignation = new Resignation(offset, checksum);
+            resignWhenLogged();
+        });
+        try {
+            return checksum.get(HANDOVER_MAX_MS, TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            throw new IOException(
+                    "the log does not hold what was executed before offset %d".formatted(offset),
+                    e);
+        }
+    }
+
+    /// Resigns when there is nothing left that the engine has executed and the log does not hold.
+    /// The tap stays until then, for the engine keeps it until it has been told where to go on.
+    private void resignWhenLogged() {
+        var logged = writer;
+        var asked = resignation;
+        if (asked == null || logged == null || leadership.state() != Leadership.State.LEADING) {
+            return;
+        }
+        if (logged.endOffset() > asked.offset()) {
+            run(
+                    leadership.retire(
+                            "its engine goes on at offset %d, but its stream went to %d"
+                                    .formatted(asked.offset(), logged.endOffset())));
+            return;
+        }
+        if (logged.durableOffset() < asked.offset()) {
+            return; // asked again when more is durable
+        }
+        resign(asked, logged.checksum());
+    }
+
+    private void resign(Resignation asked, long checksum) {
+        long nowNs = clock.nowNs();
+        leadership.resign(nowNs);
+        promotions++; // its watch ends
+        LOG.info("node={} resigned offset={}", name(), asked.offset());
+        resignation = null;
+        if (givingUp != null) {
+            givingUp.cancel(false);
+            givingUp = null;
+        }
+        if (sink != null) {
+            sink.end();
+            sink = null;
+        }
+        if (tap != null) {
+            tap.close();
+            tap = null;
+        }
+        if (writer != null) {
+            writer.close();
+            writer = null;
+        }
+        feed = nextFeed;
+        nextFeed = null;
+        replicaReady = false;
+        probeEagerly = true;
+        catchUpOffset = -1;
+        listener.onResigned(this); // before anybody else can lead
+        asked.checksum().complete(checksum);
+        var following = requireEngine();
+        threads.newThread(() -> probeUntilPrimary(following)).start();
     }
 
     /// Lets the engine take other parameters while it runs.
@@ -304,20 +430,7 @@ public final class ShardNode implements AutoCloseable {
         Engine launched = null;
         Feed opened = null;
         try {
-            opened =
-                    Feed.open(
-                            new FeedConfig(
-                                    name(),
-                                    config.replicationId(),
-                                    config.engine().feedUser(),
-                                    config.engine().feedPassword(),
-                                    config.feedDelayNs(),
-                                    Long.MAX_VALUE),
-                            log,
-                            snapshots::newestChecked,
-                            clock,
-                            threads,
-                            this::onFeedFault);
+            opened = openFeed(null);
             launched = launcher.launch(config.engine());
             String port = Integer.toString(opened.port());
             expectOk(launched.command("REPLICAOF", "127.0.0.1", port));
@@ -330,6 +443,23 @@ public final class ShardNode implements AutoCloseable {
         var started = launched;
         var feeding = opened;
         inLoop(() -> onLaunched(started, feeding));
+    }
+
+    private Feed openFeed(Feed.@Nullable Continuation continuation) throws IOException {
+        return Feed.open(
+                new FeedConfig(
+                        name(),
+                        config.replicationId(),
+                        config.engine().feedUser(),
+                        config.engine().feedPassword(),
+                        config.feedDelayNs(),
+                        Long.MAX_VALUE),
+                log,
+                snapshots::newestChecked,
+                clock,
+                threads,
+                continuation,
+                this::onFeedFault);
     }
 
     private void onLaunched(Engine launched, Feed opened) {
@@ -481,6 +611,7 @@ public final class ShardNode implements AutoCloseable {
 
     private void promote(Term term) {
         wonTerm = term;
+        int promotion = ++promotions;
         var promoted = requireEngine();
         long offset = log.tail().endOffset(); // the claim succeeded, so this is what was applied
         promoting = true;
@@ -495,7 +626,7 @@ public final class ShardNode implements AutoCloseable {
                                 return;
                             }
                             inLoop(() -> attachTap(term, offset));
-                            watch(promoted);
+                            watch(promoted, promotion);
                         })
                 .start();
     }
@@ -529,9 +660,9 @@ public final class ShardNode implements AutoCloseable {
 
     /// Asks a primary's engine again and again whether it is there, until this life ends. One that
     /// does not answer is as good as dead, however much it runs.
-    private void watch(Engine watched) {
+    private void watch(Engine watched, int promotion) {
         try {
-            while (!ended) {
+            while (!ended && promotion == promotions) {
                 watched.commandWithin(config.engineTimeoutNs(), "PING");
                 ending.tryAcquire(WATCH_EVERY_NS, TimeUnit.NANOSECONDS);
             }
@@ -568,7 +699,7 @@ public final class ShardNode implements AutoCloseable {
                         offset,
                         new RunningChecksum(sent.checksum()),
                         this::inLoop,
-                        new WriterListener());
+                        new WriterListener(term));
         writer = logWriter;
         appliedOffset = offset;
         var attached = new TapSink(term, logWriter);
@@ -611,6 +742,18 @@ public final class ShardNode implements AutoCloseable {
         var engine = this.engine;
         if (engine != null) {
             engine.kill();
+        }
+        if (givingUp != null) {
+            givingUp.cancel(false);
+        }
+        if (resignation != null) {
+            resignation.checksum().cancel(false);
+            resignation = null;
+        }
+        var next = nextFeed;
+        nextFeed = null;
+        if (next != null) {
+            threads.newThread(next::close).start();
         }
         var feed = this.feed;
         if (feed != null || engine != null) {
@@ -677,6 +820,10 @@ public final class ShardNode implements AutoCloseable {
 
         @Override
         public void onStream(ByteBuf bytes) {
+            if (detached) {
+                bytes.release();
+                return;
+            }
             StreamFramer.Units units;
             try {
                 units = framer.accept(bytes, ByteBufAllocator.DEFAULT);
@@ -764,18 +911,35 @@ public final class ShardNode implements AutoCloseable {
 
         @Override
         public void onDetached(String reason) {
+            if (!detached) {
+                end();
+                run(leadership.retire(reason));
+            }
+        }
+
+        /// Takes nothing more, and need not hear how the stream ends.
+        void end() {
             detached = true;
             framer.close();
             if (roomHeld) {
                 roomHeld = false;
                 unitRoom.giveBack();
             }
-            run(leadership.retire(reason));
         }
     }
 
     private final class WriterListener implements LogWriter.Listener {
+        private final Term term;
         private boolean full;
+
+        WriterListener(Term term) {
+            this.term = term;
+        }
+
+        /// What a term's last writes come to concerns nobody any more once it has been given up.
+        private boolean isOver() {
+            return !wonTerm.equals(term) || leadership.state() == Leadership.State.FOLLOWING;
+        }
 
         @Override
         public void onDurable(long endOffset) {
@@ -790,6 +954,7 @@ public final class ShardNode implements AutoCloseable {
                 undecidedPublications.removeFirst();
                 listener.onPublished(ShardNode.this, next.publication());
             }
+            resignWhenLogged();
         }
 
         @Override
@@ -819,7 +984,9 @@ public final class ShardNode implements AutoCloseable {
 
         @Override
         public void onLost(AppendOutcome outcome) {
-            run(leadership.onLost(outcome));
+            if (!isOver()) {
+                run(leadership.onLost(outcome));
+            }
         }
     }
 }
