@@ -20,6 +20,9 @@ final class ClusterRequests {
     /// A tag that delays the replicas of a cluster, for drills: milliseconds.
     static final String LAG_TAG = "keepsake:replica-lag-ms";
 
+    /// A tag that keeps the other nodes of a cluster from learning of a new primary: milliseconds.
+    static final String TOPOLOGY_LAG_TAG = "keepsake:topology-lag-ms";
+
     /// A tag that says how FailoverShard lets the cluster's primaries fail.
     static final String MODE_TAG = "keepsake:failover-mode";
 
@@ -260,11 +263,8 @@ final class ClusterRequests {
 
     /// The tags that say how a cluster takes part in drills.
     static void checkDrillTags(Map<String, String> tags) {
-        String lag = tags.get(LAG_TAG);
-        if (lag != null && (!lag.matches("\\d{1,5}") || Integer.parseInt(lag) > LAG_MAX_MS)) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "Tag %s is %s; expected 0 to %d milliseconds.", LAG_TAG, lag, LAG_MAX_MS);
-        }
+        checkLag(tags, LAG_TAG);
+        checkLag(tags, TOPOLOGY_LAG_TAG);
         String mode = tags.get(MODE_TAG);
         if (mode != null) {
             try {
@@ -273,6 +273,14 @@ final class ClusterRequests {
                 throw Fault.INVALID_PARAMETER_VALUE.because(
                         "Tag %s: %s.", MODE_TAG, String.valueOf(e.getMessage()));
             }
+        }
+    }
+
+    private static void checkLag(Map<String, String> tags, String tag) {
+        String lag = tags.get(tag);
+        if (lag != null && (!lag.matches("\\d{1,5}") || Integer.parseInt(lag) > LAG_MAX_MS)) {
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "Tag %s is %s; expected 0 to %d milliseconds.", tag, lag, LAG_MAX_MS);
         }
     }
 
@@ -317,5 +325,12 @@ final class ClusterRequests {
     /// How far the replicas of a cluster are kept behind.
     static Duration replicaLag(ClusterSpec spec) {
         return Duration.ofMillis(Long.parseLong(spec.tags().getOrDefault(LAG_TAG, "0")));
+    }
+
+    /// How long the other nodes of a cluster take to learn of a new primary, when the cluster says
+    /// so.
+    static Optional<Duration> topologyLag(ClusterSpec spec) {
+        return Optional.ofNullable(spec.tags().get(TOPOLOGY_LAG_TAG))
+                .map(lag -> Duration.ofMillis(Long.parseLong(lag)));
     }
 }

@@ -805,6 +805,12 @@ public final class ControlPlane {
         return ClusterRequests.replicaLag(spec);
     }
 
+    /// How long the other nodes of a cluster take to learn of a new primary, when the cluster says
+    /// so.
+    public static Optional<Duration> topologyLag(ClusterSpec spec) {
+        return ClusterRequests.topologyLag(spec);
+    }
+
     /// Whether a failover is just where a report takes it on from. A report of another failover, a
     /// late one for example, brings no news about this one.
     private static boolean isAt(

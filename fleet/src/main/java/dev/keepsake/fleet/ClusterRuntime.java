@@ -2,8 +2,10 @@ package dev.keepsake.fleet;
 
 import dev.keepsake.control.AccessRule;
 import dev.keepsake.control.ClusterSpec;
+import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.ShardSpec;
+import dev.keepsake.core.Clock;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.ClusterEndpoint;
@@ -14,6 +16,7 @@ import dev.keepsake.front.TopologyNode;
 import dev.keepsake.front.TopologyShard;
 import dev.keepsake.shard.Publication;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -22,6 +25,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
@@ -38,17 +43,33 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
     private volatile Map<String, String> parameters;
     private List<AccessRule> access;
     private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
+    private final long topologyLagNs;
+    private final Clock clock;
+    private final ScheduledExecutorService fleet;
+    private final LateNews lateNews = new LateNews();
+    private final Map<String, String> knownPrimaries = new HashMap<>(); // of its shard, by node
     private volatile Topology topology = new Topology(0, List.of());
+    private volatile LateNews.Views views = LateNews.Views.NONE;
     private volatile List<NodeFront> serving = List.of();
     private volatile Map<String, NodeFront> primaries = Map.of(); // by shard
     private volatile Map<String, NodeRuntime> shown = Map.of(); // by name
     private @Nullable ClusterEndpoint endpoint;
+    private @Nullable Future<?> publishing;
+    private boolean closed;
 
+    /// @param topologyLagNs how long other nodes take to learn of a new primary, unless the cluster
+    ///   says otherwise
     ClusterRuntime(
             ClusterSpec spec,
             Endpoints endpoints,
             Map<String, String> parameters,
-            List<AccessRule> access) {
+            List<AccessRule> access,
+            long topologyLagNs,
+            Clock clock,
+            ScheduledExecutorService fleet) {
+        this.topologyLagNs = topologyLagNs;
+        this.clock = clock;
+        this.fleet = fleet;
         this.spec = spec;
         this.endpoints = endpoints;
         this.parameters = parameters;
@@ -119,9 +140,9 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
                 endpoints.hostOf(node), endpoints.nodePorts().getOrDefault(node, 0));
     }
 
-    /// The newest picture. Any thread.
-    Topology topology() {
-        return topology;
+    /// The newest picture that a node has. Any thread.
+    Topology topologyFor(String node) {
+        return views.of(node);
     }
 
     /// The fronts that answer data. Any thread.
@@ -156,7 +177,7 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
         return shards.values().stream().allMatch(ShardRuntime::isServing);
     }
 
-    /// Shows every front how things stand.
+    /// Shows every front how things stand, and tells those of a new primary that learn of it.
     void publish() {
         var described = new ArrayList<TopologyShard>();
         var all = new HashMap<String, NodeRuntime>();
@@ -175,9 +196,37 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
             }
         }
         topology = new Topology(topology.version() + 1, described);
+        long nowNs = clock.nowNs();
+        long lagNs =
+                ControlPlane.topologyLag(spec).map(Duration::toNanos).orElse(topologyLagNs);
+        views = lateNews.report(topology, leading.keySet(), lagNs, nowNs);
+        lateNews.nextInNs(nowNs).ifPresent(this::publishAfter);
         shown = Map.copyOf(all);
         serving = List.copyOf(fronts);
         primaries = Map.copyOf(leading);
+        all.forEach((name, node) -> topologyFor(name)
+                .shardOfNode(name)
+                .ifPresent(shard -> noteShown(node, shard.primary().name())));
+    }
+
+    private void noteShown(NodeRuntime node, String primary) {
+        String known = knownPrimaries.put(node.name(), primary);
+        if (known != null && !known.equals(primary) && !primary.equals(node.name())) {
+            node.front().onPrimaryChanged();
+        }
+    }
+
+    private void publishAfter(long ns) {
+        if (publishing == null || publishing.isDone()) {
+            publishing = fleet.schedule(this::publishAgain, Math.max(1, ns), TimeUnit.NANOSECONDS);
+        }
+    }
+
+    private void publishAgain() {
+        publishing = null;
+        if (!closed) {
+            publish();
+        }
     }
 
     @Override
@@ -243,6 +292,7 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
 
     @Override
     public void close() {
+        closed = true;
         if (endpoint != null) {
             endpoint.close();
         }

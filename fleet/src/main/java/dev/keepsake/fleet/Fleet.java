@@ -1033,7 +1033,10 @@ public final class Fleet implements AutoCloseable {
                         spec,
                         endpoints,
                         control.query(plane -> plane.parameters().of(spec)),
-                        control.query(plane -> plane.access().rulesOf(cluster)));
+                        control.query(plane -> plane.access().rulesOf(cluster)),
+                        config.tuning().topologyLagNs(),
+                        clock,
+                        thread);
         running.put(spec.id(), runtime);
         try {
             control.decide(plane -> plane.clusterStarted(spec.id(), clock.now()));
@@ -1166,7 +1169,7 @@ public final class Fleet implements AutoCloseable {
                         loop,
                         transport,
                         commands,
-                        runtime::topology,
+                        () -> runtime.topologyFor(nodeSpec.name()),
                         runtime.spec().tlsEnabled()
                                 ? tlsOf(runtime.endpoints(), nodeSpec.name())
                                 : null,

@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param failoverMode how FailoverShard lets a primary fail, unless its cluster says otherwise
 /// @param silenceNs how long a primary that fell silent stays so before it is replaced
 /// @param pace how quickly a FailoverShard goes on
+/// @param topologyLagNs how long the other nodes of a cluster take to learn of a new primary, unless
+///   the cluster says otherwise
 /// @param failoverQuota how many failovers may be called for in 24 hours; 0 for any number
 /// @param statusPace how long statuses of the control plane last
 /// @param strictEngines whether clusters of an engine that is not installed are refused
@@ -39,6 +41,7 @@ public record FleetTuning(
         FailoverMode failoverMode,
         long silenceNs,
         FailoverPace pace,
+        long topologyLagNs,
         int failoverQuota,
         StatusPace statusPace,
         boolean strictEngines,
@@ -52,6 +55,7 @@ public record FleetTuning(
                 snapshotEveryBytes > 0, "a snapshot every %d bytes of log", snapshotEveryBytes);
         checkArgument(engineTimeoutNs > 0, "an engine timeout of %d ns", engineTimeoutNs);
         checkArgument(silenceNs > 0, "a silence of %d ns", silenceNs);
+        checkArgument(topologyLagNs >= 0, "a topology that is %d ns late", topologyLagNs);
         checkArgument(failoverQuota >= 0, "a quota of %d failovers", failoverQuota);
         checkArgument(createWithinNs > 0, "clusters that start within %d ns", createWithinNs);
         restoreFrom = List.copyOf(restoreFrom);
@@ -67,6 +71,7 @@ public record FleetTuning(
                 FailoverMode.CRASH,
                 TimeUnit.SECONDS.toNanos(5),
                 FailoverPace.INSTANT,
+                0,
                 0,
                 StatusPace.INSTANT,
                 false,
@@ -97,6 +102,10 @@ public record FleetTuning(
             parts.pace = otherPace;
             parts.failoverQuota = quota;
         });
+    }
+
+    public FleetTuning withTopologyLag(long lagNs) {
+        return with(parts -> parts.topologyLagNs = lagNs);
     }
 
     public FleetTuning withStatusPace(StatusPace other) {
@@ -140,6 +149,7 @@ public record FleetTuning(
         private FailoverMode failoverMode;
         private long silenceNs;
         private FailoverPace pace;
+        private long topologyLagNs;
         private int failoverQuota;
         private StatusPace statusPace;
         private boolean strictEngines;
@@ -156,6 +166,7 @@ public record FleetTuning(
             failoverMode = whole.failoverMode;
             silenceNs = whole.silenceNs;
             pace = whole.pace;
+            topologyLagNs = whole.topologyLagNs;
             failoverQuota = whole.failoverQuota;
             statusPace = whole.statusPace;
             strictEngines = whole.strictEngines;
@@ -174,6 +185,7 @@ public record FleetTuning(
                     failoverMode,
                     silenceNs,
                     pace,
+                    topologyLagNs,
                     failoverQuota,
                     statusPace,
                     strictEngines,

@@ -276,7 +276,6 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         candidate = null;
         leader = node;
         noteWon(node);
-        boolean another = !node.name().equals(lastLeader);
         lastLeader = node.name();
         LOG.info("shard={} primary={} term={}", name, node.name(), term.number());
         listener.onTopologyChanged(); // first, or the new primary would send its clients elsewhere
@@ -287,11 +286,6 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             if (handedOver.phase() != NodeRuntime.Phase.DOWN) {
                 failing = null; // it follows with the engine that it has
             }
-        }
-        if (another) {
-            nodes.stream()
-                    .filter(other -> other != node)
-                    .forEach(other -> other.front().onPrimaryChanged());
         }
     }
 

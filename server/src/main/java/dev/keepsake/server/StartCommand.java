@@ -39,6 +39,7 @@ import picocli.CommandLine.Option;
                     + " 143. A busy port, a data directory in use and bad options end it with 2."
         })
 final class StartCommand implements Callable<Integer> {
+    private static final int TOPOLOGY_LAG_MAX_MS = 60_000;
     private static final Pattern PACE = Pattern.compile("instant|aws(?:/([1-9]\\d{0,4}))?");
     private static final String LOOPBACK = "127.0.0.1";
 
@@ -111,6 +112,16 @@ final class StartCommand implements Callable<Integer> {
                             + " keepsake:failover-mode says otherwise: crash, silent or handover"
                             + " (default: crash).")
     private FailoverMode failoverMode = FailoverMode.CRASH;
+
+    @Option(
+            names = "--topology-lag-ms",
+            paramLabel = "MS",
+            description =
+                    "How long the other nodes of a cluster take to learn of a new primary, up to 60000,"
+                            + " unless a cluster's tag keepsake:topology-lag-ms says otherwise (default:"
+                            + " 0). The new primary and the one before know at once; the others send"
+                            + " clients to the old one meanwhile.")
+    private int topologyLagMs = 0;
 
     @Option(
             names = {"--pace", "--failover-pace"},
@@ -317,6 +328,11 @@ final class StartCommand implements Callable<Integer> {
     private FleetTuning tuning() throws UsageException {
         atLeast("--failover-quota", failoverQuota, 0);
         atLeast("--silence-ms", silenceMs, 1);
+        if (topologyLagMs < 0 || topologyLagMs > TOPOLOGY_LAG_MAX_MS) {
+            throw new UsageException(
+                    "--topology-lag-ms is %d; give 0 to %d"
+                            .formatted(topologyLagMs, TOPOLOGY_LAG_MAX_MS));
+        }
         atLeast("--engine-timeout-ms", engineTimeoutMs, 100);
         atLeast("--snapshot-every-mb", snapshotEveryMb, 1);
         int quickened = quickened();
@@ -330,6 +346,7 @@ final class StartCommand implements Callable<Integer> {
                         TimeUnit.MILLISECONDS.toNanos(silenceMs),
                         instant ? FailoverPace.INSTANT : FailoverPace.AWS.dividedBy(quickened),
                         failoverQuota)
+                .withTopologyLag(TimeUnit.MILLISECONDS.toNanos(topologyLagMs))
                 .withStatusPace(instant ? StatusPace.INSTANT : StatusPace.AWS.dividedBy(quickened))
                 .withEngines(strictEngines, nodeMemory())
                 .withFront(limitOptions.front(logOptions.isBookKeeper()))

@@ -13,17 +13,23 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.ApiCallRateForCustomerExceededException;
 import software.amazon.awssdk.services.memorydb.model.InvalidClusterStateException;
 import software.amazon.awssdk.services.memorydb.model.InvalidParameterValueException;
 import software.amazon.awssdk.services.memorydb.model.Node;
+import software.amazon.awssdk.services.memorydb.model.Tag;
 
 /// What a client sees of each way in which a primary can fail, and what the API says meanwhile.
 class FailoverModesIT {
     private static final int A_WHILE_MS = 150;
     private static final String MODE = "keepsake:failover-mode";
+
+    private static final String LAG = "keepsake:topology-lag-ms";
+    private static final Pattern PRIMARY =
+            Pattern.compile("\\[\\d+ \\d+ \\[127\\.0\\.0\\.1 (\\d+)");
 
     @TempDir Path directory;
 
@@ -101,6 +107,88 @@ class FailoverModesIT {
                     .isInstanceOf(InvalidParameterValueException.class)
                     .hasMessageContaining("crash, silent, handover");
         }
+    }
+
+    @Test
+    void otherNodesLearnOfANewPrimaryLaterWhenAClusterWantsThat() throws Exception {
+        try (var server = TestServer.start(directory)) {
+            var shards =
+                    server.api()
+                            .create("demo", 2, 1, server.endpointPort(), Map.of(LAG, "60000"))
+                            .shards();
+            var first = shards.get(0).nodes();
+            var second = shards.get(1).nodes();
+            server.api().failOver("demo", "0001");
+
+            // Key n is of slot 3432, which is of the first shard.
+            assertThat(answers(first.get(1), "SET", "n", "1")).isEqualTo("OK");
+            assertThat(answers(first.get(0), "GET", "n")).isEqualTo(moved(first.get(1)));
+            for (var other : second) {
+                assertThat(answers(other, "GET", "n")).isEqualTo(moved(first.get(0)));
+                assertThat(primaries(other)).containsExactly(port(first.get(0)), port(second.get(0)));
+                assertThat(answers(other, "CLUSTER", "NODES"))
+                        .containsPattern(
+                                ":%d@\\d+\\S* master".formatted(first.get(0).endpoint().port()));
+            }
+            for (var informed : first) {
+                assertThat(primaries(informed))
+                        .containsExactly(port(first.get(1)), port(second.get(0)));
+            }
+
+            server.api()
+                    .client()
+                    .tagResource(request ->
+                            request.resourceArn(server.api().describe("demo").arn())
+                                    .tags(Tag.builder().key(LAG).value("200").build()));
+            server.api().failOver("demo", "0001");
+            await(
+                    "all have learned of it",
+                    () -> answers(second.get(1), "GET", "n").equals(moved(first.get(0)))
+                            && answers(first.get(0), "GET", "n").equals("1"));
+            server.api().failOver("demo", "0002");
+            await(
+                    "all have learned of both",
+                    () -> primaries(first.get(1))
+                            .equals(List.of(port(first.get(0)), port(second.get(1)))));
+        }
+    }
+
+    @Test
+    void aServerThatStartsAgainTellsEverybodyTheTruth() throws Exception {
+        var tuning = FleetTuning.standard().withTopologyLag(TimeUnit.MINUTES.toNanos(1));
+        List<Node> first;
+        Node other;
+        TestServer again;
+        try (var server = TestServer.start(directory, ServerParts.standard(), tuning)) {
+            var shards = server.api().create("demo", 2, 1, 0, server.endpointPort()).shards();
+            first = shards.get(0).nodes();
+            other = shards.get(1).nodes().get(0);
+            server.api().failOver("demo", "0001");
+            assertThat(answers(other, "GET", "n")).isEqualTo(moved(first.get(0)));
+            server.close();
+            again = server.again(directory, ServerParts.standard(), tuning);
+        }
+        try (again) {
+            await("it answers", () -> answers(other, "GET", "n").startsWith("-MOVED"));
+            await("it leads", () -> answers(first.get(1), "SET", "n", "2").equals("OK"));
+            assertThat(answers(other, "GET", "n")).isEqualTo(moved(first.get(1)));
+        }
+    }
+
+    private static String moved(Node to) {
+        return "-MOVED 3432 127.0.0.1:" + port(to);
+    }
+
+    private static String port(Node node) {
+        return Integer.toString(node.endpoint().port());
+    }
+
+    /// The ports of the primaries that a node tells of, in order of their slots.
+    private static List<String> primaries(Node asked) {
+        return PRIMARY.matcher(answers(asked, "CLUSTER", "SLOTS"))
+                .results()
+                .map(range -> range.group(1))
+                .toList();
     }
 
     @Test
