@@ -94,8 +94,10 @@ final class LateNews {
 
     private TopologyShard seenBy(@Nullable String node, TopologyShard shard) {
         var change = changes.get(shard.name());
-        boolean late = change != null && (node == null || !change.informed().contains(node));
-        return late ? change.before() : shard;
+        if (change == null || (node != null && change.informed().contains(node))) {
+            return shard;
+        }
+        return change.before();
     }
 
     private static boolean isSame(TopologyShard before, TopologyShard now) {

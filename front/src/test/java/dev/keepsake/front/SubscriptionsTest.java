@@ -58,8 +58,8 @@ class SubscriptionsTest {
         subscriptions.writeCommands(out);
         assertThat(out.toString(ISO_8859_1))
                 .isEqualTo(
-                        "*3\r\n$9\r\nsubscribe\r\n$1\r\na\r\n$2\r\n\u00ff\u0000\r\n"
-                                + "*2\r\n$10\r\nssubscribe\r\n$1\r\ns\r\n");
+                        lines("*3", "$9", "subscribe", "$1", "a", "$2", "\u00ff\u0000")
+                                + lines("*2", "$10", "ssubscribe", "$1", "s"));
         assertThat(subscriptions.confirmations()).isEqualTo(3);
     }
 
@@ -69,6 +69,10 @@ class SubscriptionsTest {
         assertThat(subscriptions.weightBytes()).isGreaterThan(3);
         change(2, "unsubscribe", "a", "bc", "bc");
         assertThat(subscriptions.weightBytes()).isZero();
+    }
+
+    private static String lines(String... lines) {
+        return String.join("\r\n", lines) + "\r\n";
     }
 
     private static String confirmation(char type, String command, String channel, int count) {

@@ -37,15 +37,17 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /// One life of a node of a shard: an engine that begins empty, follows the log, may be promoted,
-/// may hand over and follow again, and ends. A node that fails gets a new `ShardNode`; nothing of the old engine is used again.
+/// may hand over and follow again, and ends. A node that fails gets a new `ShardNode`; nothing of
+/// the old engine is used again.
 ///
 /// Owned by the node's event loop: all state is touched there, and the listener is called there.
-/// [#start], [#claim], [#handOver], [#crash] and [#close] may be called from any thread. What blocks (launching,
-/// `REPLICAOF`, asking for the engine's offset) runs on virtual threads that report back to the
-/// loop.
+/// [#start], [#claim], [#handOver], [#crash] and [#close] may be called from any thread. What
+/// blocks (launching, `REPLICAOF`, asking for the engine's offset) runs on virtual threads that
+/// report back to the loop.
 ///
 /// Every node starts the same way, the first primary of a new shard included: as a replica of its
 /// own feed, from the newest snapshot and the log behind it. Leadership then is a claim, and the
@@ -146,7 +148,7 @@ public final class ShardNode implements AutoCloseable {
     private @Nullable Feed nextFeed; // of an engine that hands over
     private @Nullable Resignation resignation;
     private @Nullable Future<?> givingUp;
-    private volatile int promotions;
+    private final AtomicInteger promotions = new AtomicInteger();
     private final ArrayDeque<UndecidedPublication> undecidedPublications = new ArrayDeque<>();
     private @Nullable Future<?> ticking;
     private boolean replicaReady;
@@ -268,23 +270,19 @@ public final class ShardNode implements AutoCloseable {
 
     /// On a virtual thread.
     private void demote(Engine leading) {
-        Feed opened = null;
         try {
-            opened = openFeed(this::awaitLogged);
-            var next = opened;
-            inLoop(() -> onNextFeed(next));
+            var next = openFeed(this::awaitLogged);
+            inLoop(() -> onNextFeed(next)); // which is closed with the engine, not before
             expectOk(leading.command("REPLICAOF", "127.0.0.1", Integer.toString(next.port())));
         } catch (IOException e) {
             retire("its engine could not be made a replica: " + e.getMessage());
-            if (opened != null) {
-                opened.close();
-            }
         }
     }
 
     private void onNextFeed(Feed opened) {
         if (leadership.state() == Leadership.State.RETIRED) {
-            threads.newThread(opened::close).start();
+            var ending = engine;
+            threads.newThread(() -> discard(ending, opened)).start();
         } else {
             nextFeed = opened;
         }
@@ -331,7 +329,7 @@ public final class ShardNode implements AutoCloseable {
     private void resign(Resignation asked, long checksum) {
         long nowNs = clock.nowNs();
         leadership.resign(nowNs);
-        promotions++; // its watch ends
+        promotions.incrementAndGet(); // its watch ends
         LOG.info("node={} resigned offset={}", name(), asked.offset());
         resignation = null;
         if (givingUp != null) {
@@ -611,7 +609,7 @@ public final class ShardNode implements AutoCloseable {
 
     private void promote(Term term) {
         wonTerm = term;
-        int promotion = ++promotions;
+        int promotion = promotions.incrementAndGet();
         var promoted = requireEngine();
         long offset = log.tail().endOffset(); // the claim succeeded, so this is what was applied
         promoting = true;
@@ -662,7 +660,7 @@ public final class ShardNode implements AutoCloseable {
     /// does not answer is as good as dead, however much it runs.
     private void watch(Engine watched, int promotion) {
         try {
-            while (!ended && promotion == promotions) {
+            while (!ended && promotion == promotions.get()) {
                 watched.commandWithin(config.engineTimeoutNs(), "PING");
                 ending.tryAcquire(WATCH_EVERY_NS, TimeUnit.NANOSECONDS);
             }
@@ -750,14 +748,16 @@ public final class ShardNode implements AutoCloseable {
             resignation.checksum().cancel(false);
             resignation = null;
         }
+        var feed = this.feed;
         var next = nextFeed;
         nextFeed = null;
-        if (next != null) {
-            threads.newThread(next::close).start();
-        }
-        var feed = this.feed;
-        if (feed != null || engine != null) {
-            threads.newThread(() -> discard(engine, feed)).start();
+        if (feed != null || next != null || engine != null) {
+            threads.newThread(
+                            () -> {
+                                discard(engine, feed);
+                                discard(null, next);
+                            })
+                    .start();
         }
         LOG.info("node={} retired reason={}", name(), reason);
         listener.onRetired(this, reason);

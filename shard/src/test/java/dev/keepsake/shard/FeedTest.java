@@ -15,6 +15,7 @@ import dev.keepsake.resp.RespWriter;
 
 import io.netty.buffer.Unpooled;
 
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +32,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -135,10 +137,15 @@ class FeedTest {
     private final List<String> faults = new CopyOnWriteArrayList<>();
 
     private Feed feed(long delayNs) throws IOException {
-        return feed(delayNs, TimeUnit.MINUTES.toNanos(1));
+        return feed(delayNs, TimeUnit.MINUTES.toNanos(1), null);
     }
 
     private Feed feed(long delayNs, long handshakeNs) throws IOException {
+        return feed(delayNs, handshakeNs, null);
+    }
+
+    private Feed feed(long delayNs, long handshakeNs, Feed.@Nullable Continuation continuation)
+            throws IOException {
         var feed =
                 Feed.open(
                         new FeedConfig(
@@ -153,6 +160,7 @@ class FeedTest {
                         Optional::empty,
                         clock,
                         Thread.ofVirtual().factory(),
+                        continuation,
                         faults::add);
         opened.add(feed);
         return feed;
@@ -344,6 +352,52 @@ class FeedTest {
         assertThat(waiting.readToEnd()).isEmpty();
         assertThatThrownBy(() -> new Follower(port)).isInstanceOf(IOException.class);
         append("abc"); // nobody is told of it any more
+    }
+
+    @Test
+    void anEngineThatHasLedGoesOnWhenTheLogHoldsWhatItHasExecuted() throws Exception {
+        append("abc");
+        var asked = new CompletableFuture<Long>();
+        var checksum = new CompletableFuture<Long>();
+        var feed =
+                feed(
+                        0,
+                        TimeUnit.MINUTES.toNanos(1),
+                        offset -> {
+                            asked.complete(offset);
+                            return checksum.join();
+                        });
+        var engine = known(feed);
+        engine.send("PSYNC", "ffffffffffffffffffffffffffffffffffffffff", "7");
+
+        assertThat(asked.join()).isEqualTo(6);
+        append("def");
+        var logged = new RunningChecksum(0);
+        logged.add(ByteBuffer.wrap("abc".getBytes(US_ASCII)));
+        logged.add(ByteBuffer.wrap("def".getBytes(US_ASCII)));
+        checksum.complete(logged.value());
+        assertThat(engine.readLine()).isEqualTo("+CONTINUE " + ID);
+        append("ghi");
+        assertThat(engine.read(3)).isEqualTo("ghi");
+        logged.add(ByteBuffer.wrap("ghi".getBytes(US_ASCII)));
+        assertThat(feed.sent().offset()).isEqualTo(9);
+        assertThat(feed.sent().checksum()).isEqualTo(logged.value());
+    }
+
+    @Test
+    void anEngineThatMayHoldMoreThanTheLogDoesNotGoOn() throws Exception {
+        append("abc");
+        var feed =
+                feed(
+                        0,
+                        TimeUnit.MINUTES.toNanos(1),
+                        _ -> {
+                            throw new IOException("it may hold anything");
+                        });
+        var engine = known(feed);
+        engine.send("PSYNC", "ffffffffffffffffffffffffffffffffffffffff", "4");
+
+        assertThat(engine.readToEnd()).isEmpty();
     }
 
     @Test

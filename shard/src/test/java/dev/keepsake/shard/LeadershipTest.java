@@ -76,6 +76,46 @@ class LeadershipTest {
     }
 
     @Test
+    void whoHasResignedRepliesNoMoreAndFollowsUntilItIsToldToClaim() {
+        becomeLeader();
+        assertThat(leadership.mayReply(nowNs)).isTrue();
+        var tail = tail(5, FIRST, "n1", 5, 90);
+        leadership.resign(nowNs);
+
+        assertThat(leadership.mayReply(nowNs)).isFalse();
+        assertThat(leadership.state()).isEqualTo(Leadership.State.FOLLOWING);
+        assertThat(leadership.onProgress(tail, 90, nowNs)).isEmpty();
+        assertThat(leadership.onTick(tail, nowNs)).isEmpty();
+        assertThat(leadership.wantClaim(FIRST)).containsExactly(new Effect.Claim(5));
+    }
+
+    @Test
+    void whoHasResignedDoesNotClaimBeforeItsEngineFollows() {
+        becomeLeader();
+        leadership.onProgress(tail(5, FIRST, "n1", 5, 90), 90, nowNs);
+        leadership.resign(nowNs);
+
+        assertThat(leadership.wantClaim(FIRST)).isEmpty();
+    }
+
+    @Test
+    void howARenewalEndsConcernsNobodyWhoHasResigned() {
+        becomeLeader();
+        leadership.resign(nowNs);
+        var fenced = new AppendOutcome.Fenced(SECOND, "n2");
+
+        assertThat(leadership.onRenewed(fenced, nowNs)).isEmpty();
+        assertThat(leadership.onProgress(tail(9, SECOND, "n2", 9, 90), 90, nowNs)).isEmpty();
+        assertThat(leadership.state()).isEqualTo(Leadership.State.FOLLOWING);
+    }
+
+    @Test
+    void onlyALeaderResigns() {
+        assertThatThrownBy(() -> leadership.resign(nowNs))
+                .isInstanceOf(IllegalStateException.class);
+    }
+
+    @Test
     void aFollowerClaimsByItselfWhenTheLeaderHasBeenSilentForLongEnough() {
         var tail = tail(4, FIRST, "n2", 4, 10);
         leadership.onProgress(tail, 10, nowNs);
