@@ -1943,7 +1943,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return null;
         }
         if (transactionSlot >= 0) {
-            return session.readOnly() && !transactionWrites
+            return session.readOnly() && !transactionReplicates
                     ? null
                     : Route.moved(transactionSlot, front.topology());
         }

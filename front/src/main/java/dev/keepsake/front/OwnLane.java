@@ -397,7 +397,7 @@ final class OwnLane extends LaneChannel {
         }
         if (ofBlocking && next.kind() == Kind.WAIT && begins(reply, DEMOTED)) {
             parkMarks(next.marks());
-            passOn(reply, false, false);
+            passOn(reply, Patience.NONE, false);
             if (client != null) {
                 client.closeBehindReplies();
             }
