@@ -197,16 +197,16 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
         }
         topology = new Topology(topology.version() + 1, described);
         long nowNs = clock.nowNs();
-        long lagNs =
-                ControlPlane.topologyLag(spec).map(Duration::toNanos).orElse(topologyLagNs);
+        long lagNs = ControlPlane.topologyLag(spec).map(Duration::toNanos).orElse(topologyLagNs);
         views = lateNews.report(topology, leading.keySet(), lagNs, nowNs);
         lateNews.nextInNs(nowNs).ifPresent(this::publishAfter);
         shown = Map.copyOf(all);
         serving = List.copyOf(fronts);
         primaries = Map.copyOf(leading);
-        all.forEach((name, node) -> topologyFor(name)
-                .shardOfNode(name)
-                .ifPresent(shard -> noteShown(node, shard.primary().name())));
+        all.forEach((name, node) ->
+                topologyFor(name)
+                        .shardOfNode(name)
+                        .ifPresent(shard -> noteShown(node, shard.primary().name())));
     }
 
     private void noteShown(NodeRuntime node, String primary) {

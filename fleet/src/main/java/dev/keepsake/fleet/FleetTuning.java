@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// @param failoverMode how FailoverShard lets a primary fail, unless its cluster says otherwise
 /// @param silenceNs how long a primary that fell silent stays so before it is replaced
 /// @param pace how quickly a FailoverShard goes on
-/// @param topologyLagNs how long the other nodes of a cluster take to learn of a new primary, unless
-///   the cluster says otherwise
+/// @param topologyLagNs how long the other nodes of a cluster take to learn of a new primary,
+///   unless the cluster says otherwise
 /// @param failoverQuota how many failovers may be called for in 24 hours; 0 for any number
 /// @param statusPace how long statuses of the control plane last
 /// @param strictEngines whether clusters of an engine that is not installed are refused

@@ -13,13 +13,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// What the nodes of a cluster are shown while word of a new primary is on its way: in a Redis
-/// cluster some nodes learn of it before others, and clients that ask the wrong one go astray. Owned
-/// by the fleet's thread; no I/O.
+/// cluster some nodes learn of it before others, and clients that ask the wrong one go astray.
+/// Owned by the fleet's thread; no I/O.
 ///
 /// A shard's new primary knows of itself, and so does the one that led before. All other nodes of
 /// the cluster are shown the shard as it was before the change, until some time has passed. When
-/// its primary changes once more meanwhile, they are shown the same until that time has passed since
-/// the last change. A shard whose nodes or slots have changed is shown as it is.
+/// its primary changes once more meanwhile, they are shown the same until that time has passed
+/// since the last change. A shard whose nodes or slots have changed is shown as it is.
 ///
 /// Nothing of this is remembered beyond the process: the first picture that it gives is the truth.
 final class LateNews {
@@ -52,12 +52,13 @@ final class LateNews {
             }
         }
         changes.values().removeIf(change -> change.untilNs() - nowNs <= 0);
-        truth.shards().forEach(shard -> {
-            var change = changes.get(shard.name());
-            if (change != null && !isSame(change.before(), shard)) {
-                changes.remove(shard.name());
-            }
-        });
+        truth.shards()
+                .forEach(shard -> {
+                    var change = changes.get(shard.name());
+                    if (change != null && !isSame(change.before(), shard)) {
+                        changes.remove(shard.name());
+                    }
+                });
         var informed = new HashSet<String>();
         changes.values().forEach(change -> informed.addAll(change.informed()));
         var special = new HashMap<String, Topology>();
@@ -82,8 +83,7 @@ final class LateNews {
         if (former == null || former.equals(leader) || lagNs <= 0 || before == null) {
             return;
         }
-        changes.put(
-                shard.name(), new Change(before, Set.of(former, leader), nowNs + lagNs));
+        changes.put(shard.name(), new Change(before, Set.of(former, leader), nowNs + lagNs));
     }
 
     private Topology seenBy(@Nullable String node, Topology truth) {

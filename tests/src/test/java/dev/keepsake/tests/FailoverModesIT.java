@@ -125,7 +125,8 @@ class FailoverModesIT {
             assertThat(answers(first.get(0), "GET", "n")).isEqualTo(moved(first.get(1)));
             for (var other : second) {
                 assertThat(answers(other, "GET", "n")).isEqualTo(moved(first.get(0)));
-                assertThat(primaries(other)).containsExactly(port(first.get(0)), port(second.get(0)));
+                assertThat(primaries(other))
+                        .containsExactly(port(first.get(0)), port(second.get(0)));
                 assertThat(answers(other, "CLUSTER", "NODES"))
                         .containsPattern(
                                 ":%d@\\d+\\S* master".formatted(first.get(0).endpoint().port()));
@@ -143,13 +144,15 @@ class FailoverModesIT {
             server.api().failOver("demo", "0001");
             await(
                     "all have learned of it",
-                    () -> answers(second.get(1), "GET", "n").equals(moved(first.get(0)))
-                            && answers(first.get(0), "GET", "n").equals("1"));
+                    () ->
+                            answers(second.get(1), "GET", "n").equals(moved(first.get(0)))
+                                    && answers(first.get(0), "GET", "n").equals("1"));
             server.api().failOver("demo", "0002");
             await(
                     "all have learned of both",
-                    () -> primaries(first.get(1))
-                            .equals(List.of(port(first.get(0)), port(second.get(1)))));
+                    () ->
+                            primaries(first.get(1))
+                                    .equals(List.of(port(first.get(0)), port(second.get(1)))));
         }
     }
 

@@ -174,18 +174,16 @@ class HandoverIT {
             pair.handOver();
             publish(pair);
             for (var client : wires.keySet()) {
-                run(
-                        wires.get(client),
-                        CLIENTS.get(client).split(" \\| ", -1)[1],
-                        seen.get(client));
+                run(wires.get(client), CLIENTS.get(client).split(" \\| ", -1)[1], seen.get(client));
             }
         } finally {
             wires.values().forEach(Wire::close);
         }
         seen.values()
-                .forEach(lines -> lines.replaceAll(line ->
-                        line.replace(":" + pair.port(0), ":old")
-                                .replace(":" + pair.port(1), ":new")));
+                .forEach(lines ->
+                        lines.replaceAll(line ->
+                                line.replace(":" + pair.port(0), ":old")
+                                        .replace(":" + pair.port(1), ":new")));
         return seen;
     }
 

@@ -10,8 +10,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/// What a shard is compared with: a primary with all slots and its replica, of the engine as anybody
-/// would start it, in cluster mode.
+/// What a shard is compared with: a primary with all slots and its replica, of the engine as
+/// anybody would start it, in cluster mode.
 final class StockPair implements AutoCloseable {
     private static final int PORTS_PER_SERVER = 2;
 
@@ -67,7 +67,11 @@ final class StockPair implements AutoCloseable {
         await("slots are given", () -> says(0, "OK", "CLUSTER ADDSLOTSRANGE 0 16383"));
         await(
                 "they meet",
-                () -> says(1, "OK", "CLUSTER MEET 127.0.0.1 %d %d".formatted(port(0), port(0) + 1)));
+                () ->
+                        says(
+                                1,
+                                "OK",
+                                "CLUSTER MEET 127.0.0.1 %d %d".formatted(port(0), port(0) + 1)));
         String primary;
         try (var wire = connect(0)) {
             primary = wire.ask("CLUSTER", "MYID");
