@@ -112,6 +112,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean transactionFailed;
     private boolean transactionChanges;
     private boolean transactionReplicates;
+    private boolean transactionForPrimary; // it holds what no replica carries out
     private long transactionBytes;
     private QueuedAnswers queued = new QueuedAnswers();
     private boolean watching;
@@ -1882,6 +1883,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         transactionBytes += weightBytes;
         transactionChanges |= Patience.of(spec) != Patience.LIMITED;
         transactionReplicates |= mayReplicate(spec);
+        transactionForPrimary |=
+                spec.name().equals("publish")
+                        || (!spec.effect().isRead() && !spec.isCarriedOutByReplicas());
         if (change == null) {
             queued.add();
         } else {
@@ -1943,11 +1947,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return null;
         }
         if (transactionSlot >= 0) {
-            return session.readOnly() && !transactionReplicates
+            return session.readOnly() && !transactionForPrimary
                     ? null
                     : Route.moved(transactionSlot, front.topology());
         }
-        return transactionReplicates
+        return transactionForPrimary
                 ? "EXECABORT Transaction discarded because of: " + READ_ONLY_REPLICA
                 : null;
     }
@@ -1967,6 +1971,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         transactionFailed = false;
         transactionChanges = false;
         transactionReplicates = false;
+        transactionForPrimary = false;
         transactionBytes = 0;
         queued = new QueuedAnswers();
         crossSlot = false;
