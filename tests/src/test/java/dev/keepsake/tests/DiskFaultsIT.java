@@ -22,6 +22,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 
 /// What becomes of a cluster whose disk fails: an error that names the file, and never less data
 /// than was acknowledged.
@@ -357,6 +359,54 @@ class DiskFaultsIT {
             }
         } finally {
             new ProcessBuilder("umount", "-l", mount.toString()).start().waitFor();
+        }
+    }
+
+    /// The system says that there is no space in its own language.
+    @Test
+    void aFullFileSystemIsFullInEveryLanguage(@TempDir Path mount) throws Exception {
+        var locale = foreignLocale();
+        assumeTrue(locale.isPresent(), "no locale of another language is installed; skipped");
+        assumeTrue(
+                mounted("-t", "tmpfs", "-o", "size=96m", "keepsake-test", mount.toString()),
+                "only root may mount a tmpfs; skipped");
+        var ports = FreePorts.next(20);
+        try (var server =
+                        ServerProcess.launchWithLocale(
+                                locale.orElseThrow(), mount.resolve("data"), ports);
+                var api = new Api(server.awaitReady())) {
+            var primary = api.create("demo", 1, 1, Map.of()).shards().getFirst().nodes().get(0);
+            try (var wire = Wire.to(primary)) {
+                assertThat(wire.ask("SET", "before", "1")).isEqualTo("OK");
+            }
+            var filler = mount.resolve("filler");
+            fill(filler);
+            try (var wire = Wire.to(primary)) {
+                wire.send("SET", "during", "2");
+                await("writes are refused", () -> refusesWrites(primary));
+                assertThat(answers(primary, "GET", "before")).isEqualTo("1");
+                Files.delete(filler);
+                await("writes go on", () -> answers(primary, "SET", "after", "3").equals("OK"));
+                assertThat(answers(primary, "GET", "before")).isEqualTo("1");
+            }
+            assertThat(api.messages()).containsExactly("Cluster created.");
+        } finally {
+            new ProcessBuilder("umount", "-l", mount.toString()).start().waitFor();
+        }
+    }
+
+    /// One that is installed, and in which the system's words are others than in English.
+    private static Optional<String> foreignLocale() throws Exception {
+        try {
+            var list = new ProcessBuilder("locale", "-a").redirectErrorStream(true).start();
+            try (var lines = list.inputReader()) {
+                return lines.lines()
+                        .filter(line ->
+                                line.matches("(de|es|fr|it|ja|pl|pt|ru|zh)_.*[uU][tT][fF].*"))
+                        .findFirst();
+            }
+        } catch (IOException e) {
+            return Optional.empty(); // no such command
         }
     }
 

@@ -55,6 +55,14 @@ final class ServerProcess implements AutoCloseable {
         return new ServerProcess(process.start());
     }
 
+    /// The same with all messages of the system in another language.
+    static ServerProcess launchWithLocale(String locale, Path data, PortRange nodePorts)
+            throws IOException {
+        var process = process("-Xmx256m", data, anyPort(), nodePorts);
+        process.environment().put("LC_ALL", locale);
+        return new ServerProcess(process.start());
+    }
+
     /// The same in a JVM that loads no native library, for it has no directory to unpack one to.
     static ServerProcess launchWithoutNatives(Path data, PortRange nodePorts) throws IOException {
         var process = process("-Xmx256m", data, anyPort(), nodePorts);
