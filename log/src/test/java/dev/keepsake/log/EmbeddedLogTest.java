@@ -887,14 +887,14 @@ class EmbeddedLogTest extends TransactionLogConformance {
         long before = log.tail().index();
         var told = new CopyOnWriteArrayList<Long>();
         CompletionStage<AppendOutcome> underWay;
-        try (var subscription = log.follow(tail -> told.add(tail.index()));
-                var held = machine.holdForces()) {
-            underWay = log.append(TERM, 0, bytes("written"));
-            held.awaitForce();
-            assertThat(log.tail().index()).isEqualTo(before);
-            assertThat(log.read(before + 1, 1 << 20)).isEmpty();
-            assertThat(told).doesNotContain(before + 1);
-            held.close();
+        try (var _ = log.follow(tail -> told.add(tail.index()))) {
+            try (var held = machine.holdForces()) {
+                underWay = log.append(TERM, 0, bytes("written"));
+                held.awaitForce();
+                assertThat(log.tail().index()).isEqualTo(before);
+                assertThat(log.read(before + 1, 1 << 20)).isEmpty();
+                assertThat(told).doesNotContain(before + 1);
+            }
             assertThat(await(underWay)).isEqualTo(new AppendOutcome.Appended(before + 1, 7));
             assertThat(log.read(before + 1, 1 << 20)).hasSize(1);
             log.close(); // the last one is told behind the outcome
