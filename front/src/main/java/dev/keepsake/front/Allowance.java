@@ -13,6 +13,8 @@ import java.util.concurrent.atomic.AtomicLong;
 /// little is given more. (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory
 /// packet switches", 1998.)
 public final class Allowance {
+    private static final int ALWAYS_PART = 64;
+
     private final long whole;
     private final int timesFree;
     private final AtomicLong held = new AtomicLong();
@@ -32,7 +34,7 @@ public final class Allowance {
     }
 
     private long mostFor(long heldByAll) {
-        return timesFree * Math.max(0, whole - heldByAll);
+        return Math.max(whole / ALWAYS_PART, timesFree * (whole - heldByAll));
     }
 
     /// What one node holds. Owned by the node's event loop.

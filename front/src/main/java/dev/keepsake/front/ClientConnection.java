@@ -259,9 +259,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     @Override
+    public long inputBytes() {
+        return closing ? 0 : roomBytes;
+    }
+
+    @Override
     public long stuckBytes() {
         boolean goesOn =
                 waiting
+                        || starved
                         || closing
                         || front.loop().ticker().nanoTime() - roomSinceNs < STUCK_AFTER_NS;
         return goesOn ? 0 : roomBytes;

@@ -19,7 +19,10 @@ import java.util.function.ToLongFunction;
 final class MemoryWatch {
     /// A client, as far as it holds memory.
     interface Holder {
-        /// What is held for a command that it has begun a while ago and does not go on with.
+        /// What is held for a command that is not complete.
+        long inputBytes();
+
+        /// The same if it has begun that a while ago, has room for it and does not go on.
         long stuckBytes();
 
         /// What else is held in buffers: replies it does not read, commands its engine does not
@@ -128,11 +131,16 @@ final class MemoryWatch {
         heap.count(inHeap - measuredHeapBytes);
         measuredHeapBytes = inHeap;
         if (direct.isOver()) {
+            // What waits for the log is not theirs to take: the node does not read on until it has.
+            long ofClients = others - commonBytes;
             for (var worst : worstFirst(clients, Holder::otherBytes)) {
                 long bytes = worst.otherBytes();
-                if (!direct.isOver() || bytes == 0) {
+                if (!direct.isOver()
+                        || bytes == 0
+                        || ofClients <= Math.max(commonBytes, direct.most() / 2)) {
                     break;
                 }
+                ofClients -= bytes;
                 worst.closeFor("leaves too much unread");
                 measuredBytes -= bytes;
                 direct.count(-bytes);
@@ -161,16 +169,29 @@ final class MemoryWatch {
         if (++waited < PATIENCE) {
             return;
         }
+        // Of those who wait themselves only when they hold all that there is: what others do not
+        // read
+        // may be what is missing.
+        if (closeLargest(clients, Holder::stuckBytes) == 0
+                && clients.stream().mapToLong(Holder::inputBytes).sum() > direct.most() / 2) {
+            closeLargest(clients, Holder::inputBytes);
+        }
+    }
+
+    /// @return how many bytes that frees
+    private long closeLargest(
+            Collection<? extends Holder> clients, ToLongFunction<Holder> measure) {
         long wanted = Math.max(1, direct.most() / FREED_PART);
         long freed = 0;
-        for (var worst : worstFirst(clients, Holder::stuckBytes)) {
-            long bytes = worst.stuckBytes();
+        for (var worst : worstFirst(clients, measure)) {
+            long bytes = measure.applyAsLong(worst);
             if (freed >= wanted || bytes == 0) {
                 break;
             }
             freed += bytes;
             worst.closeFor("does not finish its command, and others wait for memory");
         }
+        return freed;
     }
 
     /// Those who hold most first. Who wants to be spared weighs less.

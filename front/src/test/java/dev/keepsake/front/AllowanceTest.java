@@ -49,6 +49,16 @@ class AllowanceTest {
     }
 
     @Test
+    void aNodeThatHoldsLittleIsNotOverEvenWhenAnotherHoldsMoreThanAll() {
+        var greedy = allowance.share();
+        greedy.count(1_000);
+        var modest = allowance.share();
+        assertThat(modest.take(4)).isTrue();
+        assertThat(modest.isOver()).isFalse();
+        assertThat(modest.take(1)).isFalse();
+    }
+
+    @Test
     void whatIsGivenBackIsThereForOthers() {
         var first = allowance.share();
         first.take(200);

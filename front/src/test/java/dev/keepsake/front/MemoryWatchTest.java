@@ -33,6 +33,11 @@ class MemoryWatchTest {
         }
 
         @Override
+        public long inputBytes() {
+            return room;
+        }
+
+        @Override
         public long stuckBytes() {
             return stuck;
         }
@@ -99,6 +104,31 @@ class MemoryWatchTest {
     }
 
     @Test
+    void whoWaitsIsNotClosedForWhatOthersDoNotRead() {
+        a.wants(20);
+        b.other = 180;
+        watch.measure(all, 0);
+        assertThat(a.wants(100)).isFalse();
+        for (int i = 0; i < 10; i++) {
+            watch.endWaiting(all);
+        }
+        assertThat(closed).isEmpty();
+    }
+
+    @Test
+    void thoseWhoWaitAreClosedWhenTheyHoldEverything() {
+        for (var client : all) {
+            watch.count(80);
+            client.room = 80;
+        }
+        assertThat(a.wants(100)).isFalse();
+        for (int i = 0; i < 5; i++) {
+            watch.endWaiting(all);
+        }
+        assertThat(closed).isNotEmpty();
+    }
+
+    @Test
     void nobodyIsClosedWhileNobodyWaits() {
         a.wants(150);
         a.stuck = 150;
@@ -135,6 +165,15 @@ class MemoryWatchTest {
         c.spared = true;
         watch.measure(all, 0);
         assertThat(closed).hasSize(1).doesNotContain("a");
+    }
+
+    @Test
+    void nobodyIsClosedForWhatWaitsForTheLog() {
+        a.other = 20;
+        b.other = 30;
+        watch.measure(all, 250);
+        assertThat(closed).isEmpty();
+        assertThat(watch.isOver()).isTrue();
     }
 
     @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -20,8 +21,8 @@ import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// Whatever is sent to the port of a node, or is not read there, harms no other cluster, and the
-/// node itself serves on. The server is a process with the heap that `./keepsake` gives it, and less
-/// direct memory: so attacks are over sooner.
+/// node itself serves on. The server is a process with the heap that `./keepsake` gives it, and
+/// less direct memory: so attacks are over sooner.
 class DataPlaneAttacksIT {
     private static final int MB = 1 << 20;
 
@@ -175,6 +176,34 @@ class DataPlaneAttacksIT {
             try (var wire = Wire.to(node)) {
                 wire.send("CLIENT", "UNPAUSE");
             }
+        }
+    }
+
+    @Test
+    void repliesThatASubscriberDoesNotReadAreBounded() throws Exception {
+        try (var bystander = Bystander.of(api, "bystander");
+                var publisher = Wire.to(node)) {
+            for (int i = 0; i < 20; i++) {
+                send(attacker(), bytes("SUBSCRIBE news\r\n"));
+            }
+            await(
+                    "they listen",
+                    () -> ask(publisher, "PUBSUB", "NUMSUB", "news").equals("[news 20]"));
+            String message = "v".repeat(4 * MB);
+            for (int i = 0; i < 15 && !publisher.ask("PUBLISH", "news", message).equals("0"); i++) {
+                // those who do not read are closed
+            }
+            await("some are closed", () -> attackers.stream().anyMatch(this::isCutOff));
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    private static String ask(Wire wire, String... command) {
+        try {
+            return wire.ask(command);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
