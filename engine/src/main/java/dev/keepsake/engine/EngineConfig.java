@@ -14,7 +14,7 @@ final class EngineConfig {
      *
      * RESTORE looks at every byte of what a client brings, or a damaged value would end the engine
      * when it is read. What comes from a feed or a snapshot has been looked at before (docs/decisions,
-     * 0016); files of others are loaded by an engine that looks at everything.
+     * 0021); files of others are loaded by an engine that looks at everything.
      */
     private static final String DEFAULTS =
             """
