@@ -324,7 +324,9 @@ class ResumeIT {
         return ProcessHandle.allProcesses()
                 .filter(process ->
                         List.of(process.info().arguments().orElseGet(() -> new String[0])).stream()
-                                .anyMatch(argument -> argument.startsWith(sockets)))
+                                .anyMatch(argument ->
+                                        argument.startsWith(sockets)
+                                                && argument.endsWith(".sock"))) // no guard's
                 .count();
     }
 
