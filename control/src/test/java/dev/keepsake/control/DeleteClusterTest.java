@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /// DeleteCluster in every state that a cluster can be in, and what becomes of what was under way.
 class DeleteClusterTest {
     /// Everything that a cluster may be doing when somebody wants it gone.
-    private enum State {
+    enum State {
         CREATING_WITHOUT_PORTS,
         CREATING,
         BEING_FILLED,

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.HashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.SplittableRandom;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
@@ -46,7 +47,7 @@ class PortRoomTest {
         assertPortRefused(6380, "Port is 6380, on which another program listens");
         var a = create("a", 7000, 0).spec().id();
         control.decide(plane -> plane.endpointsAssigned(a, endpoints(a), control.now));
-        var endpoints = control.describe("a").endpoints();
+        var endpoints = Objects.requireNonNull(control.describe("a").endpoints());
         assertPortRefused(endpoints.clusterPort(), "on which cluster a listens");
         int nodePort = endpoints.nodePorts().values().iterator().next();
         assertPortRefused(nodePort, "on which a node of cluster a listens");

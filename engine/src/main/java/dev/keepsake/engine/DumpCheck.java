@@ -2,9 +2,6 @@ package dev.keepsake.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -12,6 +9,8 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Looks for what is wrong with an RDB file, for messages: the engine's own program does when it is
 /// run under the name `redis-check-rdb` or `valkey-check-rdb`, and looks at every byte.

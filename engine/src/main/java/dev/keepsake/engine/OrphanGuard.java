@@ -2,14 +2,13 @@ package dev.keepsake.engine;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.File;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// A small process beside the server that ends the server's engines when the server is gone,
 /// however it went. Callable from any thread.
@@ -102,7 +101,7 @@ final class OrphanGuard implements AutoCloseable {
     }
 
     private synchronized void onExit(Process ended) {
-        if (closed || shell != ended) {
+        if (closed || !ended.equals(shell)) {
             return;
         }
         shell = null;

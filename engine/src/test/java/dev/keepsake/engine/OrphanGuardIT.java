@@ -3,7 +3,12 @@ package dev.keepsake.engine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.core.Secret;
-
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -12,13 +17,6 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-
-import java.io.IOException;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 @Timeout(60)
 final class OrphanGuardIT {
@@ -111,7 +109,9 @@ final class OrphanGuardIT {
 
     @Test
     void aGuardThatIsEndedIsReplacedUntilItsServerCloses() throws Exception {
-        try (var guard = new OrphanGuard(runDirectory.resolve("12-").toString())) {
+        ProcessHandle second;
+        var guard = new OrphanGuard(runDirectory.resolve("12-").toString());
+        try (guard) {
             guard.start();
             long first = guard.pid();
             var process = ProcessHandle.of(first).orElseThrow();
@@ -119,11 +119,10 @@ final class OrphanGuardIT {
             while (guard.pid() == first || guard.pid() == -1) {
                 Thread.onSpinWait(); // the test is over after a minute
             }
-            var second = ProcessHandle.of(guard.pid()).orElseThrow();
-            guard.close();
-            assertThat(second.onExit()).succeedsWithin(30, TimeUnit.SECONDS);
-            assertThat(guard.pid()).isEqualTo(-1);
+            second = ProcessHandle.of(guard.pid()).orElseThrow();
         }
+        assertThat(second.onExit()).succeedsWithin(30, TimeUnit.SECONDS);
+        assertThat(guard.pid()).isEqualTo(-1);
     }
 
     @Test

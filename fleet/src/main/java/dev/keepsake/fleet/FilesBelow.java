@@ -32,22 +32,19 @@ final class FilesBelow {
         if (real.equals(root) || !real.startsWith(root)) {
             throw new IOException("%s is outside %s".formatted(real, root));
         }
-        return walk(root, root.relativize(real));
+        try (var top = Files.newDirectoryStream(root)) {
+            return walk(secure(top), root.relativize(real));
+        }
     }
 
-    private static SeekableByteChannel walk(Path root, Path below) throws IOException {
-        DirectoryStream<Path> here = Files.newDirectoryStream(root);
-        try {
-            for (int i = 0; i < below.getNameCount() - 1; i++) {
-                var next =
-                        secure(here)
-                                .newDirectoryStream(below.getName(i), LinkOption.NOFOLLOW_LINKS);
-                here.close();
-                here = next;
-            }
-            return openRegular(secure(here), below.getFileName());
-        } finally {
-            here.close();
+    private static SeekableByteChannel walk(SecureDirectoryStream<Path> here, Path below)
+            throws IOException {
+        int names = below.getNameCount();
+        if (names == 1) {
+            return openRegular(here, below);
+        }
+        try (var next = here.newDirectoryStream(below.getName(0), LinkOption.NOFOLLOW_LINKS)) {
+            return walk(next, below.subpath(1, names));
         }
     }
 

@@ -10,7 +10,6 @@ import dev.keepsake.resp.KeySlot;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.ScriptCheck;
 import io.netty.buffer.Unpooled;
-import org.jspecify.annotations.Nullable;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,6 +17,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// Makes the file that a shard of a new cluster begins with out of RDB files of any number of
 /// shards: an engine of its own loads all of them, gives up what belongs to other shards, and dumps

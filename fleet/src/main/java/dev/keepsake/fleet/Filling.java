@@ -1,5 +1,7 @@
 package dev.keepsake.fleet;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
@@ -108,7 +110,7 @@ final class Filling {
                     "%s has %d bytes, and the files that fill a cluster may have %d, as its nodes have memory for; choose a larger NodeType or more shards."
                             .formatted(name, maxBytes - leftBytes + bytes, maxBytes));
         }
-        long usableBytes = disk.usableBytes(to.toAbsolutePath().getParent());
+        long usableBytes = disk.usableBytes(requireNonNull(to.toAbsolutePath().getParent()));
         if (bytes > usableBytes - MARGIN_BYTES) {
             throw new IOException(
                     "%s has %d bytes, and the disk of the server has %d, of which %d stay free; make room on it."

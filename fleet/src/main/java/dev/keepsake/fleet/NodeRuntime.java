@@ -8,9 +8,6 @@ import dev.keepsake.front.TopologyNode;
 import dev.keepsake.shard.Publication;
 import dev.keepsake.shard.ShardNode;
 import io.netty.channel.EventLoop;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,6 +18,9 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// One node as it runs: the front that its clients know, and the present life of its engine. Owned
 /// by the fleet's thread, which calls every method; what the node's event loop reports is passed on

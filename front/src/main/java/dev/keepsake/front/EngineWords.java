@@ -5,8 +5,8 @@ import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import org.jspecify.annotations.Nullable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /// Puts the node's words where an engine speaks of itself: in INFO, COMMAND and the HELP of what it
 /// offers. Scripts hear the engine's own. Owned by the node's event loop.

@@ -37,9 +37,10 @@ final class FailedLogins {
             if (one.isOfEngine() == other.isOfEngine()) {
                 return 0; // as they came
             }
-            var login = one.isOfEngine() ? other : one;
+            boolean oneIsLogin = !one.isOfEngine();
+            var login = oneIsLogin ? one : other;
             boolean loginIsNewer = login.refusedMs >= login.atMs;
-            return (login == one) == loginIsNewer ? -1 : 1;
+            return oneIsLogin == loginIsNewer ? -1 : 1;
         }
 
         boolean isOfEngine() {

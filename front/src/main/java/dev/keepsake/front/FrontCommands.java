@@ -16,8 +16,8 @@ final class FrontCommands {
     private static final int UNKNOWN_SHOWN_MAX = 128;
     private static final String HELLO_WITHOUT_AUTH =
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
-                + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
-                + " select the RESP protocol version at the same time";
+                    + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
+                    + " select the RESP protocol version at the same time";
     static final String NOT_AN_INTEGER = "ERR value is not an integer or out of range";
     private static final String WAIT_ON_REPLICA =
             "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0"

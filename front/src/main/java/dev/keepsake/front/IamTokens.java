@@ -103,15 +103,13 @@ public final class IamTokens {
             return late;
         }
         var key = credentials.get(credential.group(1));
-        boolean signed =
-                key != null
-                        && SignatureV4.matches(
-                                key.secret(),
-                                time,
-                                credential.group(2),
-                                canonical(query),
-                                query.getOrDefault(SIGNATURE, ""));
-        if (!signed) {
+        if (key == null
+                || !SignatureV4.matches(
+                        key.secret(),
+                        time,
+                        credential.group(2),
+                        canonical(query),
+                        query.getOrDefault(SIGNATURE, ""))) {
             return "the token's signature does not match";
         }
         return key.signsFor(user) ? null : "the token is signed with another user's key";

@@ -21,9 +21,6 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
@@ -45,6 +42,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// What the clients of one node speak to. Owned by the node's event loop; the public methods may be
 /// called from any thread and are carried out there, in the order of the calls.
@@ -248,7 +248,7 @@ public final class NodeFront implements AutoCloseable {
                 operatorListener = null;
                 LOG.error(
                         "node={} does not admit operators, it cannot listen on {}; a shorter path"
-                            + " or another directory may do",
+                                + " or another directory may do",
                         node,
                         socket,
                         done.cause());

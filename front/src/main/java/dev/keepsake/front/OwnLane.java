@@ -503,7 +503,7 @@ final class OwnLane extends LaneChannel {
     }
 
     private static long heapBytes(String channel) {
-        return CHANNEL_HEAP_BYTES + channel.length();
+        return CHANNEL_HEAP_BYTES + (long) channel.length();
     }
 
     /// How much of the heap it takes to know what the client listens to, about.

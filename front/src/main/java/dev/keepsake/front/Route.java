@@ -7,9 +7,9 @@ import dev.keepsake.resp.KeyPositions;
 import dev.keepsake.resp.KeySlot;
 import dev.keepsake.shard.DirtyKeys;
 import io.netty.buffer.ByteBuf;
-import org.jspecify.annotations.Nullable;
 import java.util.BitSet;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /// Where a command belongs, by the slots of its keys. Reused from command to command; owned by the
 /// node's event loop. Texts as Redis 7.0's `clusterRedirectClient`.

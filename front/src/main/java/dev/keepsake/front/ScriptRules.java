@@ -8,8 +8,8 @@ import dev.keepsake.resp.ScriptCheck;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import org.jspecify.annotations.Nullable;
 import java.util.function.IntPredicate;
+import org.jspecify.annotations.Nullable;
 
 /// Which scripts an engine is given: those that [ScriptCheck] takes. Remembers what it has taken of
 /// late, for the same scripts come again and again. Owned by the node's event loop.

@@ -6,11 +6,11 @@ import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBuf;
-import org.jspecify.annotations.Nullable;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
 /// One connection to the engine for the stateless commands of all clients of one user who speak one
 /// version of RESP. Owned by the node's event loop.

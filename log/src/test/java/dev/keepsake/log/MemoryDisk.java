@@ -2,8 +2,6 @@ package dev.keepsake.log;
 
 import static dev.keepsake.core.Checks.checkState;
 
-import org.jspecify.annotations.Nullable;
-
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -19,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /// The disk of a machine, in memory, that keeps the rules a log may rely on and no others. Callable
 /// from any thread.

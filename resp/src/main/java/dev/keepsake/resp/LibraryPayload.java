@@ -1,7 +1,7 @@
 package dev.keepsake.resp;
 
-import org.jspecify.annotations.Nullable;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /// Reads what FUNCTION DUMP gives and FUNCTION RESTORE takes: libraries of functions, as an RDB
 /// file holds them. Used by one thread, once.

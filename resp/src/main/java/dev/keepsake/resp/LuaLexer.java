@@ -2,9 +2,9 @@ package dev.keepsake.resp;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import org.jspecify.annotations.Nullable;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Reads the tokens of a script exactly where Lua 5.1's own lexer (`llex.c`) finds them. Used by
 /// one thread.

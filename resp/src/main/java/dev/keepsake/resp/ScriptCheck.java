@@ -1,10 +1,10 @@
 package dev.keepsake.resp;
 
-import org.jspecify.annotations.Nullable;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /// Tells whether a script could write what no log holds. Stateless; any thread.
 ///

@@ -14,14 +14,8 @@ import dev.keepsake.log.TrimmedException;
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
-
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-
-import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -42,6 +36,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Gives the log to a replica's engine, as the primary that the engine believes it follows.
 /// Committed entries only, so a replica never holds what a failover could take back.
@@ -275,7 +272,7 @@ final class Feed implements AutoCloseable {
     private boolean becomeEngine(SocketChannel stranger) {
         lock.lock();
         try {
-            if (stranger == authenticated) {
+            if (stranger.equals(authenticated)) {
                 return true;
             }
             if (!strangers.remove(stranger)) {
@@ -297,7 +294,7 @@ final class Feed implements AutoCloseable {
         try {
             strangers.remove(connection);
             settled.signalAll();
-            if (authenticated == connection) {
+            if (connection.equals(authenticated)) {
                 authenticated = null;
             }
         } finally {

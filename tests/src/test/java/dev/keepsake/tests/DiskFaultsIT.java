@@ -1,21 +1,11 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
-
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.keepsake.server.ServerParts;
-
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
-
-import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
-import software.amazon.awssdk.services.memorydb.model.Node;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -24,6 +14,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import software.amazon.awssdk.services.memorydb.model.MemoryDbException;
+import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// What becomes of a cluster whose disk fails: an error that names the file, and never less data
 /// than was acknowledged.

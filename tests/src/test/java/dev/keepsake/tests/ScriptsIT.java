@@ -1,21 +1,14 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
-import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.ScriptCheck;
 import io.netty.buffer.Unpooled;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.MethodSource;
-import software.amazon.awssdk.services.memorydb.model.Node;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,6 +16,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// Scripts cannot write what no log holds, whichever way they come.
 class ScriptsIT {
@@ -34,9 +34,9 @@ class ScriptsIT {
                     + " return redis.call('SET', KEYS[1], '999')";
     private static final String LIBRARY =
             "#!lua name=hidden\n"
-                + "-- a comment that a compressed string repeats, repeats, repeats, repeats\n"
-                + "redis.register_function('hide', function(keys) redis.set_repl(redis.REPL_NONE)"
-                + " return redis.call('SET', keys[1], '999') end)";
+                    + "-- a comment that a compressed string repeats, repeats, repeats, repeats\n"
+                    + "redis.register_function('hide', function(keys) redis.set_repl(redis.REPL_NONE)"
+                    + " return redis.call('SET', keys[1], '999') end)";
     private static final int LARGE_BYTES = 3 << 19;
     private static final int SCRIPTS = 4_000;
 

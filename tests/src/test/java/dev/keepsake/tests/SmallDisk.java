@@ -2,9 +2,6 @@ package dev.keepsake.tests;
 
 import dev.keepsake.log.FileSystemDisk;
 import dev.keepsake.log.ForwardingDisk;
-
-import org.jspecify.annotations.Nullable;
-
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.FileSystemException;
@@ -12,6 +9,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 
 /// The machine's disk, which can be made full (writes that make a file longer fail then, as they do
 /// on a file system without space, on a machine that does not speak English) or partly read-only.

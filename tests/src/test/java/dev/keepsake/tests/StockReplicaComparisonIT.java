@@ -1,14 +1,9 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
-import static org.assertj.core.api.Assertions.assertThat;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
 
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -16,18 +11,23 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /// The same commands to a replica here and to one of stock servers in cluster mode, most of them
 /// scripts: what they answer is the same, but for where a primary is.
 class StockReplicaComparisonIT {
     private static final String LIBRARY =
             "#!lua name=lib\n"
-                + "redis.register_function{function_name='reads', flags={'no-writes'},"
-                + " callback=function(keys) return redis.call('GET', keys[1] or 'k') end}\n"
-                + "redis.register_function{function_name='tries', flags={'no-writes'},"
-                + " callback=function(keys) return redis.call('SET', keys[1] or 'k', 'x') end}\n"
-                + "redis.register_function('writes', function(keys) return redis.call('SET',"
-                + " keys[1] or 'k', 'x') end)";
+                    + "redis.register_function{function_name='reads', flags={'no-writes'},"
+                    + " callback=function(keys) return redis.call('GET', keys[1] or 'k') end}\n"
+                    + "redis.register_function{function_name='tries', flags={'no-writes'},"
+                    + " callback=function(keys) return redis.call('SET', keys[1] or 'k', 'x') end}\n"
+                    + "redis.register_function('writes', function(keys) return redis.call('SET',"
+                    + " keys[1] or 'k', 'x') end)";
     private static final String GET = "return redis.call('GET', KEYS[1] or 'k')";
     private static final String SET = "return redis.call('SET', KEYS[1] or 'k', 'x')";
     private static final String PCALL =
