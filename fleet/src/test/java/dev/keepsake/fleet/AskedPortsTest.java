@@ -69,7 +69,7 @@ class AskedPortsTest {
         var socket = new ServerSocket();
         try {
             socket.setReuseAddress(true);
-            socket.bind(new InetSocketAddress(InetAddress.getByName(HOST), port));
+            socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
             return socket;
         } catch (IOException e) {
             socket.close();

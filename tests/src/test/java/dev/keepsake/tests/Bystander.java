@@ -147,8 +147,13 @@ final class Bystander implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
+    public void close() {
         stopped.countDown();
-        writer.join();
+        writer.interrupt(); // in a pause between writes
+        try {
+            writer.join();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt(); // it ends by itself
+        }
     }
 }

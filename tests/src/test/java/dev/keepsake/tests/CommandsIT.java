@@ -502,7 +502,7 @@ class CommandsIT {
     private static String sized(int lengthBytes, String content) {
         var sized = new StringBuilder();
         for (int i = lengthBytes - 1; i >= 0; i--) {
-            sized.append((char) (content.length() >> 8 * i & 0xff));
+            sized.append((char) ((content.length() >> (8 * i)) & 0xff));
         }
         return sized.append(content).toString();
     }

@@ -161,17 +161,15 @@ class FailoverModesIT {
         var tuning = FleetTuning.standard().withTopologyLag(TimeUnit.MINUTES.toNanos(1));
         List<Node> first;
         Node other;
-        TestServer again;
-        try (var server = TestServer.start(directory, ServerParts.standard(), tuning)) {
+        var server = TestServer.start(directory, ServerParts.standard(), tuning);
+        try (server) {
             var shards = server.api().create("demo", 2, 1, 0, server.endpointPort()).shards();
             first = shards.get(0).nodes();
             other = shards.get(1).nodes().get(0);
             server.api().failOver("demo", "0001");
             assertThat(answers(other, "GET", "n")).isEqualTo(moved(first.get(0)));
-            server.close();
-            again = server.again(directory, ServerParts.standard(), tuning);
         }
-        try (again) {
+        try (var _ = server.again(directory, ServerParts.standard(), tuning)) {
             await("it answers", () -> answers(other, "GET", "n").startsWith("-MOVED"));
             await("it leads", () -> answers(first.get(1), "SET", "n", "2").equals("OK"));
             assertThat(answers(other, "GET", "n")).isEqualTo(moved(first.get(1)));

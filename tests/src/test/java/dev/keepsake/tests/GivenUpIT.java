@@ -36,10 +36,10 @@ class GivenUpIT {
         try (var server = Server.start(config(null, FleetTuning.standard()), parts());
                 var api = new Api(server.endpoint())) {
             for (int i = 0; i < 3; i++) {
-                begin(api, "creating", Map.of());
+                begin(api, "creating");
                 assertGoes(api, "creating");
             }
-            begin(api, "launching", Map.of());
+            begin(api, "launching");
             await("an engine is launched", () -> !engines().isEmpty());
             assertGoes(api, "launching");
 
@@ -81,7 +81,7 @@ class GivenUpIT {
         Files.setPosixFilePermissions(engine, PosixFilePermissions.fromString("rwx------"));
         try (var server = Server.start(config(engine, FleetTuning.standard()), parts());
                 var api = new Api(server.endpoint())) {
-            begin(api, "hanging", Map.of());
+            begin(api, "hanging");
             await("engines are launched", () -> engines().size() == 2);
             assertGoes(api, "hanging");
         }
@@ -93,7 +93,7 @@ class GivenUpIT {
         var nodes = new PortRange(ports.first() + 1, ports.last() - 1);
         try (var first = ServerProcess.launch(data(), ports.first(), nodes, "--pace", "aws/2");
                 var api = new Api(first.awaitReady())) {
-            begin(api, "creating", Map.of());
+            begin(api, "creating");
             api.client().deleteCluster(request -> request.clusterName("creating"));
             first.kill();
         }
@@ -104,7 +104,7 @@ class GivenUpIT {
         }
     }
 
-    private void begin(Api api, String name, Map<String, String> tags) {
+    private void begin(Api api, String name) {
         api.client()
                 .createCluster(request ->
                         request.clusterName(name)

@@ -1,6 +1,7 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.EOFException;
@@ -143,7 +144,12 @@ class HandoverIT {
                         });
         assertThat(ours).isEqualTo(theirs);
         assertThat(ours.get("BLPOP")).containsExactly(UNBLOCKED, "closed");
-        assertThat(ours.get("MULTI").get(3)).startsWith("-MOVED 7629 ");
+        assertThat(requireNonNull(ours.get("MULTI")).get(3)).startsWith("-MOVED 7629 ");
+    }
+
+    /// What a client does before the handover, and after it.
+    private static String[] steps(String client) {
+        return requireNonNull(CLIENTS.get(client)).split(" \\| ", -1);
     }
 
     private static Map<String, List<String>> seen(Pair pair) throws IOException {
@@ -160,8 +166,9 @@ class HandoverIT {
             for (var client : new TreeSet<>(CLIENTS.keySet())) {
                 var wire = pair.connect(0);
                 wires.put(client, wire);
-                seen.put(client, new ArrayList<>());
-                run(wire, CLIENTS.get(client).split(" \\| ", -1)[0], seen.get(client));
+                var outcomes = new ArrayList<String>();
+                seen.put(client, outcomes);
+                run(wire, steps(client)[0], outcomes);
             }
             long waiting = CLIENTS.values().stream().filter(steps -> steps.endsWith("?")).count();
             try (var watching = pair.connect(0)) {
@@ -174,7 +181,10 @@ class HandoverIT {
             pair.handOver();
             publish(pair);
             for (var client : wires.keySet()) {
-                run(wires.get(client), CLIENTS.get(client).split(" \\| ", -1)[1], seen.get(client));
+                run(
+                        requireNonNull(wires.get(client)),
+                        steps(client)[1],
+                        requireNonNull(seen.get(client)));
             }
         } finally {
             wires.values().forEach(Wire::close);

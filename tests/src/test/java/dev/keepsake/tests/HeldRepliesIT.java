@@ -88,7 +88,7 @@ class HeldRepliesIT {
         try (var wire = observer.connect(node)) {
             wire.send("CLIENT", "REPLY", "SKIP");
             wire.send("SET", "k", "v");
-            wire.send(follower.split(" "));
+            wire.send(follower.split(" ", -1));
             observer.awaitHeld(wire, 2, follower);
             node.makeDurable();
             assertThat(awaitReply(wire)).isNotEmpty();
@@ -114,8 +114,8 @@ class HeldRepliesIT {
         try (var wire = observer.connect(node)) {
             wire.ask("HELLO", "3");
             wire.send("CLIENT", "REPLY", "OFF");
-            for (var command : commands.split(";")) {
-                wire.send(command.replace("large", LARGE).split(" "));
+            for (var command : commands.split(";", -1)) {
+                wire.send(command.replace("large", LARGE).split(" ", -1));
             }
             wire.send("CLIENT", "REPLY", "ON");
             observer.awaitHeld(wire, 2, commands);
@@ -226,7 +226,7 @@ class HeldRepliesIT {
                 var clean = observer.connect(node)) {
             writer.send("SET", "{k}D", "1");
             observer.awaitHeld(writer, 1, "the write");
-            reader.send(read.split(" "));
+            reader.send(read.split(" ", -1));
             observer.awaitHeld(reader, 1, read);
             if (!read.startsWith("PFCOUNT")) { // which may write
                 var ofClean = read.replace("{k}D", "{k}F").split(" ");
@@ -259,7 +259,7 @@ class HeldRepliesIT {
         node.makeDurable();
         try (var consumer = observer.connect(node);
                 var reader = observer.connect(node)) {
-            consumer.send("XREADGROUP COUNT 1 GROUP g STREAMS STREAMS s >".split(" "));
+            consumer.send("XREADGROUP COUNT 1 GROUP g STREAMS STREAMS s >".split(" ", -1));
             observer.awaitHeld(consumer, 1, "the consumer's reply");
             reader.send("XPENDING", "s", "g");
             observer.awaitHeld(reader, 1, "XPENDING");
@@ -284,7 +284,7 @@ class HeldRepliesIT {
                 var asker = observer.connect(node)) {
             writer.send("SET", "k", "v");
             observer.awaitHeld(writer, 1, "the write");
-            asker.send(question.split(" "));
+            asker.send(question.split(" ", -1));
             observer.awaitHeld(asker, 1, question);
             node.makeDurable();
             assertThat(awaitReply(asker)).isNotEmpty();
@@ -308,7 +308,7 @@ class HeldRepliesIT {
                 var asker = node.connect()) {
             writer.send("SET", "k", "v");
             observer.awaitHeld(writer, 1, "the write");
-            assertThat(asker.ask(("INFO " + sections).split(" ")))
+            assertThat(asker.ask(("INFO " + sections).split(" ", -1)))
                     .contains("# ")
                     .doesNotContain("executable:");
         }
@@ -335,7 +335,7 @@ class HeldRepliesIT {
                 var asker = observer.connect(node)) {
             writer.send("SET", "k", "v");
             observer.awaitHeld(writer, 1, "the write");
-            asker.send(("INFO " + sections).trim().split(" "));
+            asker.send(("INFO " + sections).trim().split(" ", -1));
             observer.awaitHeld(asker, 1, sections);
             node.makeDurable();
             assertThat(awaitReply(asker)).isNotNull();
@@ -363,7 +363,7 @@ class HeldRepliesIT {
         try (var reader = observer.connect(node)) {
             for (var read : List.of("GET clean", "MGET {k}1 {k}2")) {
                 node.lease().endAfter(0);
-                reader.send(read.split(" "));
+                reader.send(read.split(" ", -1));
                 observer.awaitHeld(reader, 1, read);
                 node.lease().renew();
                 node.makeDurable();
@@ -502,8 +502,8 @@ class HeldRepliesIT {
             undurable.send("SET", "other", "1");
             observer.awaitHeld(undurable, 1, "another write");
             writer.ask("HELLO", "3");
-            for (var command : commands.split(";")) {
-                writer.send(command.split(" "));
+            for (var command : commands.split(";", -1)) {
+                writer.send(command.split(" ", -1));
                 if (commands.contains("MULTI") && !command.equals("EXEC")) {
                     writer.read();
                 }
@@ -554,7 +554,9 @@ class HeldRepliesIT {
         try (var wire = node.connect()) {
             refuseWrites();
             for (var command : List.of("SET k v", "PUBLISH c m", "SPUBLISH c m", "PFCOUNT h")) {
-                assertThat(wire.ask(command.split(" "))).as(command).isEqualTo("-MISCONF " + FULL);
+                assertThat(wire.ask(command.split(" ", -1)))
+                        .as(command)
+                        .isEqualTo("-MISCONF " + FULL);
             }
             assertThat(wire.ask("MULTI")).isEqualTo("OK");
             assertThat(wire.ask("PUBLISH", "c", "m")).isEqualTo("-MISCONF " + FULL);

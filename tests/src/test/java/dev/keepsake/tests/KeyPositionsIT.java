@@ -1,6 +1,7 @@
 package dev.keepsake.tests;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.front.FrontOptions;
@@ -20,6 +21,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -122,8 +124,7 @@ class KeyPositionsIT {
     void theyAreThoseThatTheCommandTakes() throws Exception {
         var random = new Random(SEED);
         for (var name : List.of("xread", "xreadgroup", "sort", "georadius", "georadiusbymember")) {
-            var spec = TABLE.find(name);
-            assertThat(spec).isNotNull();
+            var spec = requireNonNull(TABLE.find(name), name);
             for (int i = 0; i < 20 * LINES; i++) {
                 var line = line(spec, random);
                 if (spec.acceptsArgumentCount(line.size())) {
@@ -162,7 +163,7 @@ class KeyPositionsIT {
     }
 
     /// Why the engine's COMMAND GETKEYS is not what a command does, or null when it is.
-    private static String whyDifferent(List<String> line) throws Exception {
+    private static @Nullable String whyDifferent(List<String> line) throws Exception {
         String name = line.getFirst().toLowerCase(Locale.ROOT);
         switch (name) {
             case "xread", "xreadgroup", "sort", "georadius", "georadiusbymember" -> {
@@ -277,8 +278,7 @@ class KeyPositionsIT {
         var framer = new CommandFramer(ProtocolLimits.standard());
         framer.parse(in);
         var frame = framer.frame();
-        var spec = TABLE.resolve(in, 0, frame);
-        assertThat(spec).as("%s", line).isNotNull();
+        var spec = requireNonNull(TABLE.resolve(in, 0, frame), line::toString);
         var found = new KeyPositions();
         spec.keys(in, 0, frame, found);
         var keys = new ArrayList<String>();

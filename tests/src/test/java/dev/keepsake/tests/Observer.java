@@ -1,5 +1,6 @@
 package dev.keepsake.tests;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -39,7 +40,7 @@ final class Observer implements AutoCloseable {
     }
 
     private int field(Wire client, String name) throws IOException {
-        String line = wire.ask("CLIENT", "LIST", "ID", ids.get(client));
+        String line = wire.ask("CLIENT", "LIST", "ID", requireNonNull(ids.get(client)));
         return Integer.parseInt(line.replaceAll("(?s).* %s=(\\d+) .*".formatted(name), "$1"));
     }
 

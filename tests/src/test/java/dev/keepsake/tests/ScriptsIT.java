@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.random.RandomGenerator;
 import java.util.random.RandomGeneratorFactory;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -93,7 +94,7 @@ class ScriptsIT {
         assertThat(get("n")).isEqualTo(told).isEqualTo("11");
     }
 
-    private static String get(String key) {
+    private static @Nullable String get(String key) {
         try (var wire = primary()) {
             String value = wire.ask("GET", key);
             return value.startsWith("-") ? null : value;
