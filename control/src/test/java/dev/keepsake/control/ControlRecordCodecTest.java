@@ -319,7 +319,7 @@ class ControlRecordCodecTest {
         return spec(
                 Create.with(create ->
                         create.snapshotArns =
-                                List.of("file:///tmp/a.rdb", "arn:aws:s3:::b/k.rdb")));
+                                List.of("arn:aws:s3:::b/a.rdb", "arn:aws:s3:::b/k.rdb")));
     }
 
     private static ClusterSpec spec(CreateClusterRequest request) {

@@ -206,7 +206,6 @@ final class CommandTableIT {
                 "XREAD STREAMS a 0",
                 "XREAD STREAMS a b 0 0",
                 "XREAD COUNT 5 BLOCK 0 streams a b $ $",
-                "XREAD STREAMS a b 0",
                 "XREAD STREAMS streams b 0 0",
                 "XREAD COUNT 5 a b",
                 "XREADGROUP GROUP g c STREAMS a >",
@@ -251,6 +250,18 @@ final class CommandTableIT {
         assertThat(engine.command("EXISTS", "b")).isEqualTo(new RespValue.IntegerReply(0));
         assertThat(engine.command("EXISTS", "c")).isEqualTo(new RespValue.IntegerReply(1));
         assertThat(new Invocation(line).keys()).containsExactly("a", "c");
+    }
+
+    /// Here the engine's COMMAND GETKEYS names a key of a command that it refuses.
+    @Test
+    void streamsAndIdsThatDoNotPairNameNoKeys() throws Exception {
+        String line = "XREAD STREAMS a b 0";
+
+        assertThat(engine.command(line.split(" ", -1)))
+                .isInstanceOfSatisfying(
+                        RespValue.ErrorReply.class,
+                        error -> assertThat(error.text()).contains("Unbalanced"));
+        assertThat(new Invocation(line).keys()).isEmpty();
     }
 
     private static void assertSameKeys(String line) throws Exception {
