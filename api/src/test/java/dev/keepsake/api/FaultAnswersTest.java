@@ -26,6 +26,8 @@ class FaultAnswersTest {
     private static final Set<Fault> COMMON =
             Set.of(
                     Fault.SERIALIZATION,
+                    Fault.REQUEST_TIMEOUT,
+                    Fault.THROTTLING,
                     Fault.MALFORMED_HTTP_REQUEST,
                     Fault.INCOMPLETE_SIGNATURE,
                     Fault.UNKNOWN_OPERATION,
