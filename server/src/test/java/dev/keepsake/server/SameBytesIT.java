@@ -23,6 +23,7 @@ class SameBytesIT {
     private static final Path ROOT = Path.of("..").toAbsolutePath().normalize();
     private static final List<String> BUILT_AGAIN = List.of("core", "resp");
     private static final int BUILT_WITHIN_S = 600;
+    private static final Pattern MODULE = Pattern.compile("<module>([^<]+)</module>");
 
     @TempDir Path temporary;
 
@@ -88,20 +89,24 @@ class SameBytesIT {
         }
     }
 
-    /// Those of the modules that were built before this one, and its own.
+    /// Those of the modules that this build has made so far: this one, and those listed before it.
     private static List<Path> jars() throws IOException {
         var jars = new ArrayList<Path>();
-        try (var modules = Files.list(ROOT)) {
-            for (var module : modules.toList()) {
-                var target = module.resolve("target");
-                if (Files.exists(module.resolve("pom.xml")) && Files.isDirectory(target)) {
-                    try (var files = Files.list(target)) {
-                        files.filter(file -> file.toString().endsWith(".jar")).forEach(jars::add);
-                    }
-                }
+        for (var module : modulesUpToThisOne()) {
+            try (var files = Files.list(ROOT.resolve(module).resolve("target"))) {
+                files.filter(file -> file.toString().endsWith(".jar")).forEach(jars::add);
             }
         }
         return jars;
+    }
+
+    private static List<String> modulesUpToThisOne() throws IOException {
+        var modules =
+                MODULE.matcher(Files.readString(ROOT.resolve("pom.xml")))
+                        .results()
+                        .map(module -> module.group(1))
+                        .toList();
+        return modules.subList(0, modules.indexOf("server") + 1);
     }
 
     private static void copySource(Path copy) throws IOException {
