@@ -469,9 +469,14 @@ class CommandsIT {
         var hello = helloThatAsksFor("\r\nSET a sent\r\n");
         for (int cut = 0; cut < 3; cut++) {
             try (var client = Wire.to(second)) {
-                client.sendRaw(hello.substring(0, cut));
-                client.sendRaw(hello.substring(cut));
-                assertThatThrownBy(client::read).isInstanceOf(IOException.class);
+                int first = cut;
+                assertThatThrownBy(
+                                () -> {
+                                    client.sendRaw(hello.substring(0, first));
+                                    client.sendRaw(hello.substring(first));
+                                    client.read();
+                                })
+                        .isInstanceOf(IOException.class);
             }
         }
         try (var client = Wire.to(second)) {

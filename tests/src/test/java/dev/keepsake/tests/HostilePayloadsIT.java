@@ -29,6 +29,11 @@ class HostilePayloadsIT {
     private static final long POLYNOMIAL = 0x95AC9329AC4BC9B5L;
 
     // Two entries are claimed; the second one is longer than the whole list.
+    private static final String LIBRARY =
+            HexFormat.of()
+                    .formatHex(
+                            "#!lua name=l\nredis.register_function('f', tostring)"
+                                    .getBytes(US_ASCII));
     private static final String LISTPACK = "0d000000" + "0200" + "82616203" + "f0ff" + "ff";
     private static final String ZIPLIST = "0d000000" + "0a000000" + "0200" + "00fe" + "ff";
     private static final String INTSET = "02000000" + "ff000000" + "0100";
@@ -159,7 +164,7 @@ class HostilePayloadsIT {
                         .as(hex)
                         .startsWith("-ERR ");
             }
-            var torn = payload("f5" + string("deadbeef"));
+            var torn = payload("f5" + string(LIBRARY));
             torn[3] ^= 1;
             assertThat(ask(wire, "FUNCTION", "RESTORE", torn))
                     .isEqualTo("-ERR DUMP payload version or checksum are wrong");
