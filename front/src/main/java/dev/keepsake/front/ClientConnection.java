@@ -104,6 +104,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable LargeCommand large;
     private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
     private int inFlight;
+    private boolean asking; // for an answer that comes neither at once nor over a client's lane
     private boolean processing;
     private boolean closing;
     private boolean leaving;
@@ -863,6 +864,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private boolean take(ByteBuf in, int base, CommandFrame frame) {
+        if (asking) {
+            return false; // or the next reply could overtake the answer
+        }
         var spec = front.table().resolve(in, base, frame);
         if (spec == null && isOfHttp(in, base, frame)) {
             disconnectStranger("speaks HTTP");
@@ -1017,7 +1021,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         refused = true;
         transactionFailed |= inTransaction;
-        inFlight++;
+        beginAsking();
         control.ask(
                 reply ->
                         answerLater(
@@ -1100,7 +1104,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (inFlight > 0 || control == null) {
             return false;
         }
-        inFlight++;
+        beginAsking();
         var publication =
                 new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
         control.ask(
@@ -1149,7 +1153,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (front.access().isRestricted(user())) {
             return refuse(LOADING);
         }
-        inFlight++;
+        beginAsking();
         var publication =
                 new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
         front.relay()
@@ -1199,6 +1203,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         answer.accept(out);
                     }
                 });
+    }
+
+    /// Somebody is asked for the answer to this command, which is the only one under way; the next
+    /// one is taken when it is there.
+    private void beginAsking() {
+        inFlight++;
+        asking = true;
     }
 
     /// Answers a command that could not be answered at once. The answer waits like any other until
@@ -1255,7 +1266,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         .map(OwnLane::idInEngine)
                         .orElse(0L);
         var control = front.controlLane();
-        inFlight++;
+        beginAsking();
         if (idInEngine == 0 || control == null) {
             answerLater(Patience.ENDLESS, out -> RespWriter.integer(out, 0));
         } else {
@@ -1302,7 +1313,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (control == null) {
             return answerAclLogWithoutEngine(resets, limit);
         }
-        inFlight++;
+        beginAsking();
         if (resets) {
             control.ask(
                     reply -> {
@@ -1397,7 +1408,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 AccessControl.isCheckedHere(asked)
                         ? front.access().refusal(user, asked, LOADING)
                         : null;
-        inFlight++;
+        beginAsking();
         control.ask(
                 reply ->
                         answerLater(
@@ -1463,7 +1474,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (slot < 0 || slot >= Slots.COUNT || limit < 0) {
             return refuse(counts ? "ERR Invalid slot" : "ERR Invalid slot or number of keys");
         }
-        inFlight++;
+        beginAsking();
         var search = counts ? KeysInSlot.all(control, slot) : KeysInSlot.some(control, slot, limit);
         search.find(outcome ->
                 answerLater(
@@ -2326,6 +2337,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// A command of this client has been replied to.
     void onReplied() {
         inFlight--;
+        asking = false; // nothing else is under way meanwhile
         endMuteOfOne();
         if (shardSubscriptionsEnd) {
             endShardSubscriptionsIfFree();

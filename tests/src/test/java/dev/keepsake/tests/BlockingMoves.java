@@ -78,7 +78,8 @@ final class BlockingMoves {
         void work(ShardClient client) {
             switch (client.ask(command)) {
                 case Answer.Reply(String item) -> {
-                    if (!item.equals("nil")) {
+                    // A primary that hands over ends the wait; nothing has been moved then.
+                    if (!item.equals("nil") && !item.startsWith("-UNBLOCKED ")) {
                         moved.add(Integer.valueOf(item));
                         noteAcknowledged();
                     }

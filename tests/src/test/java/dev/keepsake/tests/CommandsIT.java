@@ -463,6 +463,26 @@ class CommandsIT {
         }
     }
 
+    @Test
+    void whatTheNodeHasToAskForIsNotOvertaken() throws IOException {
+        try (var client = Wire.to(second)) {
+            for (int i = 0; i < 100; i++) {
+                client.sendAll(
+                        List.of(
+                                List.of("ECHO", "before"),
+                                List.of("CLUSTER", "COUNTKEYSINSLOT", "1"),
+                                List.of("ECHO", "between"),
+                                List.of("ACL", "LOG", "0"),
+                                List.of("ECHO", "behind")));
+                assertThat(client.read()).isEqualTo("before");
+                assertThat(client.read()).isEqualTo("0");
+                assertThat(client.read()).isEqualTo("between");
+                assertThat(client.read()).isEqualTo("[]");
+                assertThat(client.read()).isEqualTo("behind");
+            }
+        }
+    }
+
     /// Names that a client of TLS asks for stand in its first message as they are.
     @Test
     void whoSpeaksTlsIsDisconnectedBeforeWhatItCarriesIsExecuted() throws IOException {

@@ -373,8 +373,8 @@ class UsersIT {
             wire.ask("HELLO", "3", "AUTH", "nobody", "wrong-password");
             assertThat(wire.ask("ACL", "LOG"))
                     .containsSubsequence(
-                            "[count 1 reason auth context toplevel object hello username nobody",
-                            "[count 2 reason auth context toplevel object auth username alice",
+                            "[count 1 reason auth context toplevel object HELLO username nobody",
+                            "[count 2 reason auth context toplevel object AUTH username alice",
                             "[count 1 reason key context toplevel object other username reader")
                     .doesNotContain("wrong-password");
             assertThat(wire.ask("ACL", "LOG", "1")).contains("nobody").doesNotContain("alice");
@@ -426,16 +426,18 @@ class UsersIT {
                     .isEqualTo("-NOPERM this user has no permissions to run the 'mset' command");
             assertThat(reader.ask("MGET", "app:a", "app:b")).startsWith("-CROSSSLOT");
             assertThat(other.ask("MGET", "a", "b")).startsWith("-CROSSSLOT");
-            reader.sendAll(
-                    List.of(
-                            List.of("GET", "app:a"),
-                            List.of("MGET", "a", "b"),
-                            List.of("ECHO", "x"),
-                            List.of("GET", "app:b")));
-            assertThat(reader.read()).isEqualTo("nil");
-            assertThat(reader.read()).isEqualTo(noKey);
-            assertThat(reader.read()).startsWith("-NOPERM");
-            assertThat(reader.read()).isEqualTo("nil");
+            for (int i = 0; i < 100; i++) {
+                reader.sendAll(
+                        List.of(
+                                List.of("GET", "app:a"),
+                                List.of("MGET", "a", "b"),
+                                List.of("ECHO", "x"),
+                                List.of("GET", "app:b")));
+                assertThat(reader.read()).isEqualTo("nil");
+                assertThat(reader.read()).isEqualTo(noKey);
+                assertThat(reader.read()).startsWith("-NOPERM").contains("echo");
+                assertThat(reader.read()).isEqualTo("nil");
+            }
         }
     }
 
