@@ -19,6 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class ClusterRequestsTest {
+    private static final String TOPOLOGY_LAG = "keepsake:topology-lag-ms";
     private static final Instant NOW = Instant.parse("2021-08-22T12:00:00Z");
     private static final Pattern WINDOW =
             Pattern.compile("([a-z]{3}):(\\d\\d:\\d\\d)-([a-z]{3}):(\\d\\d:\\d\\d)");
@@ -544,6 +545,23 @@ class ClusterRequestsTest {
             refused(
                     Fault.INVALID_PARAMETER_VALUE,
                     create -> create.tags = List.of(tag("keepsake:replica-lag-ms", lag)),
+                    "expected 0 to 60000 milliseconds");
+        }
+    }
+
+    @Test
+    void aTagKeepsTheOtherNodesFromLearningOfANewPrimary() {
+        assertThat(ControlPlane.topologyLag(checked(create -> {}))).isEmpty();
+        for (String lag : List.of("0", "1", "60000")) {
+            var spec = checked(create -> create.tags = List.of(tag(TOPOLOGY_LAG, lag)));
+            assertThat(ControlPlane.topologyLag(spec))
+                    .contains(Duration.ofMillis(Long.parseLong(lag)));
+        }
+        for (String lag : List.of("60001", "999999999999", "-1", "1s", "")) {
+            refused(
+                    Fault.INVALID_PARAMETER_VALUE,
+                    create -> create.tags = List.of(tag(TOPOLOGY_LAG, lag)),
+                    "Tag keepsake:topology-lag-ms",
                     "expected 0 to 60000 milliseconds");
         }
     }

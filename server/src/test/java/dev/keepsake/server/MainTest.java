@@ -39,6 +39,10 @@ class MainTest {
                     start --log bookkeeper --metadata zk://h:1/p --quorum 2/3/2 | quorum 2/3/2 | keepsake start --help
                     start --log bookkeeper --metadata zk://h:1/p --ledgers-path x | no node's path | keepsake start --help
                     start --operator-sockets /    | others may use too       | keepsake start --help
+                    start --topology-lag-ms -1 --engine-timeout-ms 1 | --topology-lag-ms is -1; give 0 to 60000 | keepsake start --help
+                    start --topology-lag-ms 60001 --engine-timeout-ms 1 | --topology-lag-ms is 60001; give 0 to 60000 | keepsake start --help
+                    start --topology-lag-ms 0 --engine-timeout-ms 1 | --engine-timeout-ms is 1 | keepsake start --help
+                    start --topology-lag-ms 60000 --engine-timeout-ms 1 | --engine-timeout-ms is 1 | keepsake start --help
                     start --no-such-option        | '--no-such-option'       | keepsake start --help
                     drill --replicas 0            | --replicas is 0          | keepsake drill --help
                     drill --failovers many        | 'many' is not an int     | keepsake drill --help
