@@ -355,6 +355,7 @@ class LargeValuesIT {
 
     private static boolean isAnswered(Node node, String command, String key, String answer) {
         try (var client = LargeClient.to(node)) {
+            client.ask("READONLY");
             return client.ask(command, key).equals(answer);
         } catch (IOException e) {
             return false; // nobody listens yet
