@@ -35,7 +35,7 @@ class SameBytesIT {
     }
 
     /// The modules without others below them are compiled and packaged a second time, in a copy
-    /// elsewhere.
+    /// elsewhere, by a Maven that runs on the same JDK: manifests tell its version.
     @Test
     void aSecondBuildInAnotherPlaceMakesTheSameJars() throws Exception {
         assumeThat(onPath("mvn")).as("mvn is on the PATH").isTrue();
@@ -142,12 +142,16 @@ class SameBytesIT {
                         "package",
                         "-pl",
                         String.join(",", BUILT_AGAIN));
-        var process =
+        var builder =
                 new ProcessBuilder(command)
                         .directory(copy.toFile())
                         .redirectErrorStream(true)
-                        .redirectOutput(output.toFile())
-                        .start();
+                        .redirectOutput(output.toFile());
+        var mavenJdk = System.getProperty("maven.jdk");
+        if (mavenJdk != null) {
+            builder.environment().put("JAVA_HOME", mavenJdk);
+        }
+        var process = builder.start();
         try {
             assertThat(process.waitFor(BUILT_WITHIN_S, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).as(Files.readString(output)).isZero();
