@@ -117,6 +117,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private long transactionBytes;
     private QueuedAnswers queued = new QueuedAnswers();
     private boolean watching;
+    private boolean watchesUnseen; // since the node was loading, with no engine to tell of changes
     private final Tracking tracking = new Tracking();
     private boolean shardSubscriptionsEnd;
     private @Nullable Subscriptions remembered; // which no engine knows of yet
@@ -959,6 +960,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!front.isServing() && spec.name().equals("publish")) {
             return publishWhileLoading(in, base, frame);
         }
+        if (!front.isServing() && spec.name().equals("watch") && !frame.isSketch()) {
+            return watchWhileLoading();
+        }
         if (!front.isServing() && spec.name().endsWith("subscribe")) {
             return handleSubscriptionWhileLoading(
                     spec, Arguments.of(in, base, frame), frame.lengthBytes());
@@ -966,6 +970,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!front.isServing() || early) {
             return refuse(LOADING);
         }
+        watchesUnseen &= !spec.name().equals("unwatch") || inTransaction;
         boolean writes = !spec.effect().isRead() && !spec.name().equals("exec");
         String refusal = front.writeRefusal();
         boolean exec = spec.name().equals("exec");
@@ -1137,10 +1142,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (refusal != null) {
             return refuse(refusal);
         }
+        watchesUnseen &= !spec.name().equals("unwatch");
         var answer = front.allocator().buffer(128);
         front.loadingAnswers()
                 .answer(spec, Arguments.of(in, base, frame), session.protocol(), answer);
         answerAndRelease(answer);
+        return true;
+    }
+
+    /// Redis takes WATCH while it is loading. Nobody sees here what becomes of the keys until the
+    /// node serves, so the next EXEC says that they have changed. Which keys a user may watch is
+    /// known of those alone who may do everything.
+    private boolean watchWhileLoading() {
+        if (inFlight > 0) {
+            return false;
+        }
+        if (front.access().isRestricted(user())) {
+            return refuse(LOADING);
+        }
+        watchesUnseen = true;
+        answerOk();
         return true;
     }
 
@@ -1932,6 +1953,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             RespWriter.command(discard, "DISCARD");
             lane.submit(discard, 0, discard.readableBytes(), OwnLane.Kind.REPLACED, abort);
             discard.release();
+        } else if (inTransaction && watchesUnseen) {
+            var discard = front.allocator().buffer(32);
+            RespWriter.command(discard, "DISCARD");
+            int protocol = session.protocol();
+            lane.submit(
+                    discard,
+                    0,
+                    discard.readableBytes(),
+                    discarded -> {
+                        var none = Unpooled.buffer(8);
+                        RespWriter.nullArray(none, protocol);
+                        return none;
+                    });
+            discard.release();
         } else if (queued.areAllOfTheEngine()) {
             lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
         } else {
@@ -1984,6 +2019,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private void endTransaction() {
         // Without MULTI, EXEC and DISCARD are errors and the engine goes on watching.
         watching &= !inTransaction;
+        watchesUnseen &= !inTransaction;
         inTransaction = false;
         transactionFailed = false;
         transactionChanges = false;
@@ -2006,6 +2042,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         if (spec.name().equals("reset")) {
             mute = Mute.NOTHING;
+            watchesUnseen = false;
             leaveOwnLane();
             endTransaction();
         }

@@ -4,8 +4,10 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
+import java.security.SecureRandom;
 import java.time.Instant;
 import java.util.HashSet;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
@@ -15,19 +17,27 @@ import java.util.concurrent.TimeUnit;
 /// none yet, and so nothing that it could have noted. Owned by the node's event loop.
 ///
 /// Not here, because only an engine can say it: COMMAND, ACL CAT, and the HELP of what it offers.
+/// And not WATCH, which the connection keeps.
 final class LoadingAnswers {
     private static final String DOCTOR =
             "I'm sorry, Dave, I can't do that. The node is loading, and nothing has been sampled"
                     + " yet.\n";
 
+    private static final int PASSWORD_BITS = 256;
+    private static final int PASSWORD_MAX_BITS = 4096;
+    private static final int BITS_A_DIGIT = 4;
+
     private final NodeFront front;
     private final Clock clock;
+    private final SecureRandom random;
     private final EngineWords words;
     private final Instant since;
 
-    LoadingAnswers(NodeFront front, Clock clock, EngineWords words) {
+    /// @param random what the passwords of ACL GENPASS come from
+    LoadingAnswers(NodeFront front, Clock clock, SecureRandom random, EngineWords words) {
         this.front = front;
         this.clock = clock;
+        this.random = random;
         this.words = words;
         this.since = clock.now();
     }
@@ -38,7 +48,7 @@ final class LoadingAnswers {
             return false;
         }
         return switch (spec.name()) {
-            case "echo", "time", "lastsave", "info", "unwatch" -> true;
+            case "echo", "time", "lastsave", "info", "unwatch", "acl|genpass" -> true;
             case "slowlog|get", "slowlog|len", "slowlog|reset" -> true;
             case "latency|latest", "latency|history", "latency|reset" -> true;
             case "latency|histogram", "latency|doctor", "latency|graph" -> true;
@@ -73,6 +83,7 @@ final class LoadingAnswers {
                     RespWriter.integer(out, 0);
                 }
             }
+            case "acl|genpass" -> password(arguments, out);
             case "latency|histogram" -> RespWriter.map(out, 0, protocol);
             case "latency|doctor" -> RespWriter.verbatim(out, DOCTOR, protocol);
             case "latency|graph" ->
@@ -94,6 +105,30 @@ final class LoadingAnswers {
             RespWriter.error(out, "ERR count should be greater than or equal to -1");
         } else {
             RespWriter.array(out, 0);
+        }
+    }
+
+    private void password(String[] arguments, ByteBuf out) {
+        if (arguments.length > 3) {
+            RespWriter.error(out, FrontCommands.wrongSubcommand("ACL", arguments[1]));
+            return;
+        }
+        var bits =
+                arguments.length > 2
+                        ? ClientCommands.number(arguments[2])
+                        : Long.valueOf(PASSWORD_BITS);
+        if (bits == null) {
+            RespWriter.error(out, FrontCommands.NOT_AN_INTEGER);
+        } else if (bits <= 0 || bits > PASSWORD_MAX_BITS) {
+            RespWriter.error(
+                    out,
+                    "ERR ACL GENPASS argument must be the number of bits for the output password, a positive number up to %d"
+                            .formatted(PASSWORD_MAX_BITS));
+        } else {
+            var bytes = new byte[PASSWORD_MAX_BITS / Byte.SIZE];
+            random.nextBytes(bytes);
+            int digits = Math.toIntExact((bits + BITS_A_DIGIT - 1) / BITS_A_DIGIT);
+            RespWriter.bulk(out, HexFormat.of().formatHex(bytes).substring(0, digits));
         }
     }
 

@@ -29,6 +29,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -173,7 +174,7 @@ public final class NodeFront implements AutoCloseable {
         this.clock = clock;
         this.monitors = new Monitors(this, clock);
         this.engineWords = new EngineWords(this);
-        this.loadingAnswers = new LoadingAnswers(this, clock, engineWords);
+        this.loadingAnswers = new LoadingAnswers(this, clock, new SecureRandom(), engineWords);
         this.commands = new FrontCommands(this);
     }
 

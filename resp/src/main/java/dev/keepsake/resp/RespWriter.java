@@ -70,6 +70,15 @@ public final class RespWriter {
         }
     }
 
+    /// Writes "no array", as EXEC does when a watched key has changed.
+    public static void nullArray(ByteBuf out, int protocol) {
+        if (protocol == 2) {
+            line(out, '*', "-1");
+        } else {
+            line(out, '_', "");
+        }
+    }
+
     /// Begins an array of `size` values.
     public static void array(ByteBuf out, int size) {
         line(out, '*', Integer.toString(size));

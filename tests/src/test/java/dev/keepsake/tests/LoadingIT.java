@@ -1,6 +1,7 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.resp.CommandSpec;
@@ -26,7 +27,6 @@ class LoadingIT {
             Set.of(
                     "acl|cat",
                     "acl|dryrun",
-                    "acl|genpass",
                     "acl|help",
                     "client|caching",
                     "client|tracking",
@@ -48,7 +48,6 @@ class LoadingIT {
                     "script|help",
                     "slowlog|help",
                     "spublish",
-                    "watch",
                     "xgroup|help",
                     "xinfo|help");
 
@@ -171,9 +170,60 @@ class LoadingIT {
                 assertThat(wire.ask("LATENCY", "HISTOGRAM")).isEqualTo("[]");
                 assertThat(wire.ask("PUBSUB", "NUMSUB", "a", "b")).isEqualTo("[a 0 b 0]");
                 assertThat(wire.ask("ACL", "LOG")).isEqualTo("[]");
+                assertThat(wire.ask("ACL", "GENPASS")).matches("[0-9a-f]{64}");
+                assertThat(wire.ask("ACL", "GENPASS", "5")).matches("[0-9a-f]{2}");
+                assertThat(wire.ask("ACL", "GENPASS", "4096")).matches("[0-9a-f]{1024}");
+                assertThat(wire.ask("ACL", "GENPASS", "4097")).contains("positive number up to");
+                assertThat(wire.ask("ACL", "GENPASS", "0")).contains("positive number up to");
+                assertThat(wire.ask("ACL", "GENPASS", "x")).startsWith("-ERR value is not");
                 assertThat(wire.ask("GET", "k")).startsWith("-LOADING");
                 assertThat(wire.ask("PING")).startsWith("-LOADING");
             }
         }
+    }
+
+    /// Nobody sees what becomes of the keys until the node serves.
+    @Test
+    void whatIsWatchedWhileLoadingCountsAsChanged() throws Exception {
+        for (String protocol : List.of("2", "3")) {
+            try (var watcher = node.connect();
+                    var forgetful = node.connect();
+                    var late = node.connect();
+                    var renewed = node.connect();
+                    var discarding = node.connect()) {
+                var all = List.of(watcher, forgetful, late, renewed, discarding);
+                for (var wire : all) {
+                    wire.ask("HELLO", protocol);
+                    assertThat(wire.ask("WATCH", "k")).isEqualTo("OK");
+                }
+                assertThat(watcher.ask("WATCH", "k", "l")).startsWith("-CROSSSLOT");
+                assertThat(forgetful.ask("UNWATCH")).isEqualTo("OK");
+                assertThat(renewed.ask("RESET")).isEqualTo("RESET");
+                node.front().servePrimary(node.engine().socket(), () -> true).get(60, SECONDS);
+                node.front().onDurable(Long.MAX_VALUE);
+                try {
+                    assertThat(watcher.ask("EXEC")).isEqualTo("-ERR EXEC without MULTI");
+                    assertThat(watcher.ask("GET", "k")).isEqualTo("nil");
+                    assertThat(late.ask("UNWATCH")).isEqualTo("OK");
+                    discarding.ask("MULTI");
+                    assertThat(discarding.ask("DISCARD")).isEqualTo("OK");
+                    assertThat(set(watcher)).isEqualTo("nil");
+                    assertThat(watcher.ask("EXISTS", "k")).isEqualTo("0");
+                    for (var wire : all) {
+                        assertThat(set(wire)).isEqualTo("[OK]");
+                    }
+                    assertThat(watcher.ask("DEL", "k")).isEqualTo("1");
+                } finally {
+                    node.front().stopServing();
+                    await("it is loading", () -> !node.front().isServing());
+                }
+            }
+        }
+    }
+
+    private static String set(Wire wire) throws IOException {
+        assertThat(wire.ask("MULTI")).isEqualTo("OK");
+        assertThat(wire.ask("SET", "k", "v")).isEqualTo("QUEUED");
+        return wire.ask("EXEC");
     }
 }
