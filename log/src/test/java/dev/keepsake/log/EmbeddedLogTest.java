@@ -14,6 +14,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.FutureTask;
@@ -660,6 +661,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
         var tail = log.tail();
         var completed = new CopyOnWriteArrayList<Integer>();
         var outcomes = new ArrayList<CompletionStage<AppendOutcome>>();
+        var lastTold = new CompletableFuture<Void>();
         CompletionStage<ClaimOutcome> claim;
         try (var held = machine.holdForces()) {
             outcomes.add(log.append(TERM, 6, bytes("under way")));
@@ -671,10 +673,18 @@ class EmbeddedLogTest extends TransactionLogConformance {
             claim = log.claim("b", tail.index() + 51);
             for (int i = 0; i < outcomes.size(); i++) {
                 int call = i;
-                outcomes.get(i).thenRun(() -> completed.add(call));
+                outcomes.get(i)
+                        .thenRun(() -> {
+                            completed.add(call);
+                            if (completed.size() == outcomes.size()) {
+                                lastTold.complete(null);
+                            }
+                        });
             }
             machine.failForces(true);
         }
+        // Whoever waits for an outcome may carry out what depends on it, so nobody waits before.
+        await(lastTold);
         for (var outcome : outcomes) {
             assertThat(await(outcome)).isInstanceOf(AppendOutcome.Unknown.class);
         }
