@@ -101,6 +101,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean outputTells;
     private @Nullable SharedLane shared; // over which what is in flight has gone, unless own is
     private @Nullable OwnLane own;
+    private @Nullable OwnLane parting; // from which it hears what the engine said before it left
+    private boolean betweenEngines; // what it listens to is remembered from its last lane
     private @Nullable LargeCommand large;
     private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
     private int inFlight;
@@ -182,6 +184,47 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Whether something of this client may have been executed without its having been told.
     boolean awaitsReplies() {
         return inFlight > 0 || !parked.isEmpty() || own != null;
+    }
+
+    /// Whether it has been told what it listens to, and no engine knows of that at present.
+    boolean isBetweenEngines() {
+        return betweenEngines;
+    }
+
+    /// Leaves an engine that is about to become a primary, if the engine keeps nothing of it but
+    /// what it listens to. That is remembered, and the engine told of it when it serves again: see
+    /// [#resumeSubscriptions]. Until all has been told that the engine has said before, no more of
+    /// its commands are taken.
+    ///
+    /// @return false when more would be lost
+    boolean partFromEngine() {
+        var lane = own;
+        if (lane == null
+                || !lane.isOnlyListening()
+                || isClosed()
+                || leaving
+                || inFlight > 0
+                || hasParked()
+                || inTransaction
+                || watching
+                || tracking.isOn()
+                || large != null) {
+            return false;
+        }
+        own = null;
+        laneFull = false;
+        parting = lane;
+        betweenEngines = true;
+        remembered = lane.part();
+        return true;
+    }
+
+    /// All has been told that the engine had said.
+    void onParted(OwnLane lane) {
+        if (lane == parting) {
+            parting = null;
+            process();
+        }
     }
 
     /// Whether the engine owes it nothing, but perhaps what a command that blocks waits for.
@@ -291,7 +334,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (closing) {
             return 0;
         }
-        return session.heapBytes() + queued.heapBytes() + (own == null ? 0 : own.heapBytes());
+        var unknown = remembered;
+        return session.heapBytes()
+                + queued.heapBytes()
+                + (unknown == null ? 0 : unknown.weightBytes())
+                + (own == null ? 0 : own.heapBytes());
     }
 
     @Override
@@ -884,7 +931,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!spec.acceptsArgumentCount(frame.argumentCount())) {
             return refuse("ERR wrong number of arguments for '%s' command".formatted(spec.name()));
         }
-        if (own != null && own.isChanging()) {
+        if (parting != null || (own != null && own.isChanging())) {
             return false;
         }
         String denial = isForOperators(spec) ? operate(spec, in, base, frame) : denial(spec);
@@ -1699,6 +1746,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     void resumeSubscriptions() {
         var kept = remembered;
         remembered = null;
+        betweenEngines = false;
         if (kept == null || kept.isEmpty() || isClosed()) {
             return;
         }
@@ -2118,6 +2166,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private void leaveOwnLane() {
         tracking.end();
         remembered = null;
+        betweenEngines = false;
+        if (parting != null) {
+            parting.abandon();
+            parting = null;
+        }
         if (own != null) {
             own.abandon();
             own = null;

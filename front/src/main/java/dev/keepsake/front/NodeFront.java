@@ -41,6 +41,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
@@ -93,6 +94,8 @@ public final class NodeFront implements AutoCloseable {
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
+    private final Set<OwnLane> resuming = new HashSet<>(); // which tell what clients listen to
+    private @Nullable CompletableFuture<Void> servedOnceResumed;
     private final MemoryWatch memory;
     private final Allowance.Share connections;
     private final Allowance.Share ownLanes;
@@ -301,7 +304,7 @@ public final class NodeFront implements AutoCloseable {
     private CompletableFuture<Void> serve(State role, Path socket, LeadershipGate mayReply) {
         var serving = new CompletableFuture<Void>();
         loop.execute(() -> {
-            leave();
+            leave(client -> client.isBetweenEngines() && !client.awaitsReplies());
             gate = mayReply;
             engineSocket = socket;
             if (role == State.PRIMARY) {
@@ -337,13 +340,36 @@ public final class NodeFront implements AutoCloseable {
                                 new IllegalStateException("the node stopped serving meanwhile"));
                     } else if (done.isSuccess()) {
                         state = role;
+                        servedOnceResumed = serving;
                         List.copyOf(clients).forEach(ClientConnection::resumeSubscriptions);
-                        pause(false);
-                        serving.complete(null);
+                        takeCommandsOnceResumed();
                     } else {
                         serving.completeExceptionally(done.cause());
                     }
                 });
+    }
+
+    /// The engine is being told what a client has listened to before. Commands wait meanwhile, so
+    /// that nobody can publish here what that client would miss.
+    void onResuming(OwnLane lane) {
+        resuming.add(lane);
+    }
+
+    /// It has been told, or need not be any more.
+    void onResumed(OwnLane lane) {
+        if (resuming.remove(lane)) {
+            takeCommandsOnceResumed();
+        }
+    }
+
+    private void takeCommandsOnceResumed() {
+        var serving = servedOnceResumed;
+        if (serving != null && resuming.isEmpty()) {
+            servedOnceResumed = null;
+            paused = false;
+            List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
+            serving.complete(null);
+        }
     }
 
     /// Answers writes with an error, until there is no reason to any more. Reads go on.
@@ -510,11 +536,18 @@ public final class NodeFront implements AutoCloseable {
         execute(this::leave);
     }
 
-    /// The same. Once it has completed, nothing more is sent to the engine.
+    /// Leaves a replica's engine that is about to become a primary. Who listens and does nothing
+    /// else stays, and goes on listening once the engine serves again; other clients with a lane of
+    /// their own are reset. Once it has completed, nothing more is sent to the engine.
     public CompletableFuture<Void> leaveEngine() {
         var left = new CompletableFuture<Void>();
         execute(() -> {
-            leave();
+            if (state == State.REPLICA) {
+                flushClients(); // what a replica says is in the log
+                leave(ClientConnection::partFromEngine);
+            } else {
+                leave();
+            }
             left.complete(null);
         });
         return left;
@@ -1068,17 +1101,25 @@ public final class NodeFront implements AutoCloseable {
     // ---- lanes
 
     private void leave() {
+        leave(client -> false);
+    }
+
+    /// @param stays whether a client stays although the engine may keep something of it
+    private void leave(Predicate<ClientConnection> stays) {
         checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
         life++;
+        endResumption();
         boolean wasPrimary = state == State.PRIMARY;
         state = State.LOADING;
         gate = () -> false;
         for (var client : List.copyOf(clients)) {
-            if (client.awaitsReplies() || client.hasToTell()) {
+            boolean loses =
+                    client.awaitsReplies() || client.hasToTell() || client.isBetweenEngines();
+            if (loses && !stays.test(client)) {
                 client.reset();
             }
         }
-        touched.removeIf(ClientConnection::hasToTell);
+        touched.removeIf(client -> client.hasToTell() && client.isClosed());
         abandonShared();
         if (controlLane != null) {
             controlLane.close();
@@ -1094,6 +1135,17 @@ public final class NodeFront implements AutoCloseable {
             dirtyKeys.clear();
         }
         engineSocket = null;
+    }
+
+    /// Who is not told of yet will not be. Their clients have lanes of the engine that is left.
+    private void endResumption() {
+        var serving = servedOnceResumed;
+        servedOnceResumed = null;
+        resuming.clear();
+        if (serving != null) {
+            serving.complete(null); // as if it had been left a moment later
+            loop.execute(() -> List.copyOf(clients).forEach(ClientConnection::onReadingChanged));
+        }
     }
 
     /// Gives up what clients share, and all that is parked.
@@ -1386,7 +1438,7 @@ public final class NodeFront implements AutoCloseable {
     }
 
     boolean isPaused() {
-        return paused || allPaused;
+        return paused || allPaused || servedOnceResumed != null;
     }
 
     /// Whether commands may be read at all.

@@ -160,6 +160,11 @@ final class OwnLane extends LaneChannel {
         return hasSubscriptions();
     }
 
+    /// Whether the engine owes the client nothing, and keeps nothing of it but what it listens to.
+    boolean isOnlyListening() {
+        return expected.isEmpty() && change == null && large == null && hasSubscriptions();
+    }
+
     private boolean hasSubscriptions() {
         return change != null || subscriptions.values().stream().anyMatch(set -> !set.isEmpty());
     }
@@ -320,9 +325,19 @@ final class OwnLane extends LaneChannel {
     void resume(Subscriptions remembered) {
         stained = true;
         change = new Change(remembered.confirmations(), true);
+        front.onResuming(this);
         var out = front.allocator().buffer(256);
         remembered.writeCommands(out);
         send(out);
+    }
+
+    /// Sends nothing more. What the engine has said already is told yet, until it closes the
+    /// connection; then the client is told that it [ClientConnection#onParted].
+    ///
+    /// @return what the client listens to, for its next lane
+    Subscriptions part() {
+        finish();
+        return Subscriptions.of(subscriptions);
     }
 
     /// What is subscribed to by the command, or by the one that it undoes.
@@ -368,6 +383,7 @@ final class OwnLane extends LaneChannel {
             if (borrower != null) {
                 borrower.reset();
             }
+            front.onResumed(this);
             return;
         }
         if (next == null && change != null) {
@@ -528,6 +544,7 @@ final class OwnLane extends LaneChannel {
             confirmed.confirmationsLeft--;
             if (confirmed.confirmationsLeft <= 0) {
                 change = null;
+                front.onResumed(this);
                 front.loop().execute(this::onAnswered); // behind the confirmation itself
             }
         }
@@ -566,6 +583,7 @@ final class OwnLane extends LaneChannel {
     /// the connection too and the barrier behind that is durable.
     void abandon() {
         client = null;
+        front.onResumed(this);
         if (marks.isEmpty() && expected.stream().allMatch(each -> each.marks().isEmpty())) {
             close();
         } else {
@@ -581,9 +599,15 @@ final class OwnLane extends LaneChannel {
     /// Costs this client its connection, and nobody else anything.
     @Override
     void onLost() {
-        if (life != front.life()) {
-            return; // of an engine that the front has left already
+        if (life != front.life()) { // of an engine that the front has left already
+            var parted = client;
+            client = null;
+            if (parted != null) {
+                parted.onParted(this);
+            }
+            return;
         }
+        front.onResumed(this);
         expected.forEach(each -> parkMarks(each.marks()));
         expected.clear();
         parkMarks(marks);

@@ -13,7 +13,8 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /// What one client listens to while no engine knows of it: what it has asked for while its node is
-/// loading. The next engine is told of it: see [OwnLane#resume]. Owned by the node's event loop.
+/// loading, or is being promoted. The engine is told of it when the node serves: see
+/// [OwnLane#resume]. Owned by the node's event loop.
 ///
 /// Names are kept with one character for each byte, so that names which are no text differ.
 final class Subscriptions {
@@ -21,6 +22,22 @@ final class Subscriptions {
 
     private final Map<String, Set<String>> byKind = new LinkedHashMap<>();
     private long weightBytes;
+
+    /// What an engine is known to have been told.
+    ///
+    /// @param byKind names by `subscribe`, `psubscribe` and `ssubscribe`
+    static Subscriptions of(Map<String, Set<String>> byKind) {
+        var all = new Subscriptions();
+        byKind.forEach((kind, names) -> {
+            all.byKind.put(kind, new LinkedHashSet<>(names));
+            all.weightBytes += names.stream().mapToLong(Subscriptions::weightBytes).sum();
+        });
+        return all;
+    }
+
+    private static long weightBytes(String name) {
+        return (long) name.length() + NAME_OVERHEAD_BYTES;
+    }
 
     /// How many channels, patterns or shard channels there are.
     ///
@@ -58,7 +75,7 @@ final class Subscriptions {
         }
         for (var name : asked) {
             if (ends ? names.remove(name) : names.add(name)) {
-                int weight = name.length() + NAME_OVERHEAD_BYTES;
+                long weight = weightBytes(name);
                 weightBytes += ends ? -weight : weight;
             }
             confirm(command, name, kind, protocol, out);

@@ -8,6 +8,9 @@ import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.Unpooled;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class SubscriptionsTest {
@@ -69,6 +72,20 @@ class SubscriptionsTest {
         assertThat(subscriptions.weightBytes()).isGreaterThan(3);
         change(2, "unsubscribe", "a", "bc", "bc");
         assertThat(subscriptions.weightBytes()).isZero();
+    }
+
+    @Test
+    void whatAnEngineKnewIsToldTheNextOneAndEndsAsIfItHadBeenAskedForHere()
+            throws ProtocolException {
+        var names = new HashSet<>(Set.of("a"));
+        var taken = Subscriptions.of(Map.of("subscribe", names, "psubscribe", Set.of()));
+        names.clear();
+        change(2, "subscribe", "a");
+        assertThat(taken.weightBytes()).isEqualTo(subscriptions.weightBytes()).isPositive();
+        assertThat(taken.confirmations()).isOne();
+        var out = Unpooled.buffer();
+        taken.writeCommands(out);
+        assertThat(out.toString(ISO_8859_1)).isEqualTo(lines("*2", "$9", "subscribe", "$1", "a"));
     }
 
     private static String lines(String... lines) {

@@ -74,6 +74,12 @@ final class Engines {
         return nodes.stream().noneMatch(node -> of(node).isEmpty());
     }
 
+    /// Where the engine of a node listens.
+    Path socket(Node node) {
+        var arguments = arguments(of(node).getFirst()).toList();
+        return Path.of(arguments.get(arguments.indexOf("--unixsocket") + 1));
+    }
+
     private List<ProcessHandle> of(Node node) {
         return ProcessHandle.allProcesses()
                 .filter(process -> arguments(process).anyMatch(each -> isDirectoryOf(node, each)))

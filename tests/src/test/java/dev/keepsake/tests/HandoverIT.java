@@ -3,10 +3,14 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.Unpooled;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,6 +26,8 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// What clients see of a planned failover for which their node keeps something: the same as of
@@ -101,7 +107,7 @@ class HandoverIT {
 
     @Test
     void everyKindOfClientSeesWhatItSeesOfAStockServer() throws Exception {
-        var nodes = create("compared", 1, server.endpointPort());
+        var nodes = create("compared", 1, server.nextEndpointPort());
         Map<String, List<String>> ours;
         Map<String, List<String>> theirs;
         try (var stock = StockPair.start(directory)) {
@@ -253,9 +259,108 @@ class HandoverIT {
         }
     }
 
+    /// A script that the engine has not read to its end when it becomes a primary would write what
+    /// no front has marked, and holds no reply for.
+    @Test
+    void whatIsUnreadWhenAReplicaIsPromotedIsNotCarriedOut() throws Exception {
+        var nodes = create("unread", 1, server.nextEndpointPort());
+        var script = Unpooled.buffer();
+        RespWriter.command(
+                script, "EVAL", "return redis.call('SET', KEYS[1], 'unmarked')", "1", "k");
+        var engine = new Engines(directory.resolve("server")).socket(nodes.get(1));
+        try (var client = UnixWire.to(engine);
+                var reading = Wire.to(nodes.get(1))) {
+            assertThat(client.ask("PING")).isEqualTo("PONG");
+            client.sendRaw(script.readRetainedSlice(script.readableBytes() / 2));
+            server.api().failOver("unread", "0001");
+            await("it leads", () -> ask(reading, "SET", "leads", "1").equals("OK"));
+            assertThatThrownBy(
+                            () -> {
+                                client.sendRaw(script.retainedSlice());
+                                client.read();
+                            })
+                    .isInstanceOf(IOException.class);
+            assertThat(reading.ask("GET", "k")).isEqualTo("nil");
+        } finally {
+            script.release();
+        }
+    }
+
+    /// The engine would not remember it, and what was written meanwhile would not make EXEC fail.
+    @Test
+    void whoWatchesOnAReplicaIsResetWhenItIsPromoted() throws Exception {
+        var nodes = create("watched", 1, server.nextEndpointPort());
+        try (var watching = Wire.to(nodes.get(1));
+                var listening = Wire.to(nodes.get(1))) {
+            watching.ask("READONLY");
+            assertThat(watching.ask("WATCH", "w")).isEqualTo("OK");
+            listening.ask("HELLO", "3");
+            listening.ask("SUBSCRIBE", "ch");
+            assertThat(listening.ask("READONLY")).isEqualTo("OK");
+            assertThat(listening.ask("WATCH", "w")).isEqualTo("OK");
+            server.api().failOver("watched", "0001");
+            for (var wire : List.of(watching, listening)) {
+                assertThatThrownBy(() -> wire.ask("PING"))
+                        .isInstanceOf(IOException.class)
+                        .isNotInstanceOf(SocketTimeoutException.class);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"handover", "crash"})
+    void whoListensToAReplicaHearsOnWhenItIsPromoted(String mode) throws Exception {
+        var nodes =
+                server.api()
+                        .create(
+                                "heard-" + mode,
+                                1,
+                                1,
+                                server.nextEndpointPort(),
+                                Map.of("keepsake:failover-mode", mode))
+                        .shards()
+                        .getFirst()
+                        .nodes();
+        var promoted = nodes.get(1);
+        try (var channel = Wire.to(promoted);
+                var pattern = Wire.to(promoted);
+                var shard = Wire.to(promoted);
+                var all = Wire.to(promoted);
+                var publishing = Wire.to(promoted)) {
+            assertThat(channel.ask("SUBSCRIBE", "ch")).isEqualTo("[subscribe ch 1]");
+            assertThat(pattern.ask("PSUBSCRIBE", "c*")).isEqualTo("[psubscribe c* 1]");
+            assertThat(shard.ask("SSUBSCRIBE", "ch")).isEqualTo("[ssubscribe ch 1]");
+            all.ask("HELLO", "3");
+            assertThat(all.ask("SUBSCRIBE", "ch", "other")).isEqualTo("[subscribe ch 1]");
+            assertThat(all.read()).isEqualTo("[subscribe other 2]");
+            assertThat(all.ask("SSUBSCRIBE", "ch")).isEqualTo("[ssubscribe ch 1]");
+            assertThat(all.ask("CLIENT", "SETNAME", "all")).isEqualTo("OK");
+            assertThat(onPrimary(nodes, "PUBLISH", "ch", "before")).isEqualTo("0");
+            assertThat(onPrimary(nodes, "SPUBLISH", "ch", "before")).isEqualTo("0");
+            server.api().failOver("heard-" + mode, "0001");
+            await("it leads", () -> ask(publishing, "SET", "k", "1").equals("OK"));
+            assertThat(publishing.ask("PUBLISH", "ch", "after")).isEqualTo("3");
+            assertThat(publishing.ask("SPUBLISH", "ch", "after")).isEqualTo("2");
+            for (String said : List.of("before", "after")) {
+                assertThat(channel.read()).isEqualTo("[message ch %s]".formatted(said));
+                assertThat(pattern.read()).isEqualTo("[pmessage c* ch %s]".formatted(said));
+                assertThat(shard.read()).isEqualTo("[smessage ch %s]".formatted(said));
+                assertThat(all.read()).isEqualTo("[message ch %s]".formatted(said));
+                assertThat(all.read()).isEqualTo("[smessage ch %s]".formatted(said));
+            }
+            for (var wire : List.of(channel, pattern, shard)) {
+                assertThat(wire.ask("PING")).isEqualTo("[pong ]");
+            }
+            assertThat(all.ask("CLIENT", "GETNAME")).isEqualTo("all");
+            assertThat(all.ask("UNSUBSCRIBE", "other")).isEqualTo("[unsubscribe other 1]");
+            assertThat(channel.ask("UNSUBSCRIBE")).isEqualTo("[unsubscribe ch 0]");
+            assertThat(channel.ask("GET", "k")).isEqualTo("1");
+        }
+    }
+
     @Test
     void whatIsPushedDuringHandoversIsPoppedOnceOrStillThere() throws Exception {
-        var nodes = create("pushed", 1, server.endpointPort() - 1);
+        var nodes = create("pushed", 1, server.nextEndpointPort());
         var over = new AtomicBoolean();
         var popped = ConcurrentHashMap.<String>newKeySet();
         var twice = ConcurrentHashMap.<String>newKeySet();

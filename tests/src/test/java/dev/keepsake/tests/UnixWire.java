@@ -47,6 +47,11 @@ final class UnixWire implements AutoCloseable {
         out.release();
     }
 
+    void sendRaw(ByteBuf bytes) throws IOException {
+        bytes.readBytes(channel, bytes.readableBytes());
+        bytes.release();
+    }
+
     RespValue askValue(String... command) throws IOException {
         send(command);
         return readValue();
