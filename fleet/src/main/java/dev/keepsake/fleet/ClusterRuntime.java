@@ -9,6 +9,7 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.ClusterEndpoint;
+import dev.keepsake.front.NoPrimaryException;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.PublishRelay;
 import dev.keepsake.front.Topology;
@@ -235,7 +236,7 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
         return primary.map(front -> front.publish(publication))
                 .orElseGet(() ->
                         CompletableFuture.failedFuture(
-                                new IllegalStateException(
+                                new NoPrimaryException(
                                         "the shard of node %s has no primary at present"
                                                 .formatted(node))));
     }

@@ -449,6 +449,11 @@ final class NodeRuntime {
     /// What concerns replies is done at once, on the loop.
     private final class LoopListener implements ShardNode.Listener {
         @Override
+        public void onLoading(ShardNode node, Path engineSocket) {
+            front.consult(engineSocket);
+        }
+
+        @Override
         public void onReplicaReady(ShardNode node, Path engineSocket) {
             inFleet(
                     node,

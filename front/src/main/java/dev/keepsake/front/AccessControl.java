@@ -80,10 +80,7 @@ final class AccessControl {
     /// @param tokens checks tokens, or null when nobody is let in with one
     AccessControl(CommandTable table, @Nullable IamTokens tokens) {
         this.tokens = tokens;
-        this.checkedHere =
-                table.all().stream()
-                        .filter(spec -> isCheckedHere(spec) || LoadingAnswers.has(spec))
-                        .toList();
+        this.checkedHere = table.all().stream().filter(AccessControl::isRefusedHere).toList();
         this.never =
                 table.all().stream()
                         .filter(AccessControl::isForNobody)
@@ -91,6 +88,10 @@ final class AccessControl {
                         .toList();
         refusalsByRules.put(AccessUser.unrestrictedDefault().aclRules(), Map.of());
         admitWithoutEngine();
+    }
+
+    private static boolean isRefusedHere(CommandSpec spec) {
+        return isCheckedHere(spec) || LoadingAnswers.has(spec) || LoadingEngine.answers(spec);
     }
 
     private static boolean isForNobody(CommandSpec spec) {

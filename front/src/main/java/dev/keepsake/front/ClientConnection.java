@@ -1004,6 +1004,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!front.isServing() && LoadingAnswers.has(spec)) {
             return handleWhileLoading(spec, in, base, frame);
         }
+        if (!front.isServing() && LoadingEngine.answers(spec) && !frame.isSketch()) {
+            return askLoadingEngine(spec, in, base, frame);
+        }
         if (!front.isServing() && spec.name().equals("publish")) {
             return publishWhileLoading(in, base, frame);
         }
@@ -1197,6 +1200,40 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return true;
     }
 
+    /// Which commands there are, and how they are used, an engine says while it is loading.
+    private boolean askLoadingEngine(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return false;
+        }
+        var engine = front.loadingEngine();
+        String refusal = front.access().refusal(user(), spec, LOADING);
+        if (refusal != null || engine == null) {
+            return refuse(refusal == null ? LOADING : refusal);
+        }
+        beginAsking();
+        var kind = EngineWords.kindOf(spec);
+        int protocol = session.protocol();
+        int lengthBytes = frame.lengthBytes();
+        engine.ask(
+                protocol,
+                front.allocator().buffer(lengthBytes).writeBytes(in, base, lengthBytes),
+                reply ->
+                        answerLater(
+                                Patience.ENDLESS,
+                                out -> {
+                                    if (reply == null) {
+                                        RespWriter.error(out, LOADING);
+                                    } else if (kind == null) {
+                                        out.writeBytes(reply);
+                                    } else {
+                                        out.writeBytes(
+                                                front.engineWords()
+                                                        .ofTheNode(kind, reply, protocol));
+                                    }
+                                }));
+        return true;
+    }
+
     /// Redis takes WATCH while it is loading. Nobody sees here what becomes of the keys until the
     /// node serves, so the next EXEC says that they have changed. Which keys a user may watch is
     /// known of those alone who may do everything.
@@ -1212,8 +1249,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return true;
     }
 
-    /// While a replica loads, what is published there is heard all the same. Who may publish what
-    /// is known of those alone who may do everything.
+    /// What is published while a node loads is heard all the same: by those who listen to its
+    /// shard's primary, if another node is that, and to other shards. Nobody listens to this node
+    /// before it serves. Who may publish what is known of those alone who may do everything.
     private boolean publishWhileLoading(ByteBuf in, int base, CommandFrame frame) {
         if (inFlight > 0) {
             return false;
@@ -1229,16 +1267,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 .whenComplete((heard, failure) ->
                         front.loop()
                                 .execute(() ->
-                                        answerLater(
-                                                Patience.ENDLESS,
-                                                out -> {
-                                                    if (heard == null || failure != null) {
-                                                        RespWriter.error(out, LOADING);
-                                                    } else {
-                                                        RespWriter.integer(out, heard);
-                                                    }
-                                                })));
+                                        onPublishedWhileLoading(publication, heard, failure)));
         return true;
+    }
+
+    private void onPublishedWhileLoading(
+            Publication publication, @Nullable Long heard, @Nullable Throwable failure) {
+        boolean byItself = front.isLoading() && NoPrimaryException.isCauseOf(failure);
+        if (byItself) {
+            front.relay().toOtherShards(front.node(), publication);
+        }
+        answerLater(
+                Patience.ENDLESS,
+                out -> {
+                    if (heard != null && failure == null) {
+                        RespWriter.integer(out, heard);
+                    } else if (byItself) {
+                        RespWriter.integer(out, 0);
+                    } else {
+                        RespWriter.error(out, LOADING);
+                    }
+                });
     }
 
     private void onPublished(@Nullable Long heard, @Nullable Throwable failure) {
@@ -1584,6 +1633,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// While tracking is on, all commands go over a lane of one's own.
     private boolean handleTracking(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (!front.isServing() && LoadingAnswers.has(spec) && !isUnservedTransaction()) {
+            return handleWhileLoading(spec, in, base, frame);
+        }
         if (!front.isServing() || isUnservedTransaction()) {
             return refuse(LOADING);
         }

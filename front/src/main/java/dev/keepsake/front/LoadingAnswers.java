@@ -13,15 +13,19 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// Answers, while a node loads, what Redis answers then and an engine answers otherwise. There is
-/// none yet, and so nothing that it could have noted. Owned by the node's event loop.
+/// Answers, while a node loads, what Redis answers then and an engine answers otherwise. None has
+/// served yet, and so there is nothing that it could have noted. Owned by the node's event loop.
 ///
-/// Not here, because only an engine can say it: COMMAND, ACL CAT, and the HELP of what it offers.
-/// And not WATCH, which the connection keeps.
+/// Not here, because only an engine can say it: COMMAND, ACL CAT, and the HELP of what it offers;
+/// see [LoadingEngine]. And not WATCH, which the connection keeps.
 final class LoadingAnswers {
     private static final String DOCTOR =
             "I'm sorry, Dave, I can't do that. The node is loading, and nothing has been sampled"
                     + " yet.\n";
+
+    private static final String NOT_TRACKING =
+            "ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or"
+                    + " OPTOUT mode enabled";
 
     private static final int PASSWORD_BITS = 256;
     private static final int PASSWORD_MAX_BITS = 4096;
@@ -52,6 +56,7 @@ final class LoadingAnswers {
             case "slowlog|get", "slowlog|len", "slowlog|reset" -> true;
             case "latency|latest", "latency|history", "latency|reset" -> true;
             case "latency|histogram", "latency|doctor", "latency|graph" -> true;
+            case "client|caching", "client|trackinginfo" -> true;
             case "pubsub|channels", "pubsub|numsub", "pubsub|numpat" -> true;
             case "pubsub|shardchannels", "pubsub|shardnumsub" -> true;
             default -> false;
@@ -84,6 +89,17 @@ final class LoadingAnswers {
                 }
             }
             case "acl|genpass" -> password(arguments, out);
+            case "client|caching" -> RespWriter.error(out, NOT_TRACKING);
+            case "client|trackinginfo" -> {
+                RespWriter.map(out, 3, protocol);
+                RespWriter.bulk(out, "flags");
+                RespWriter.set(out, 1, protocol);
+                RespWriter.bulk(out, "off");
+                RespWriter.bulk(out, "redirect");
+                RespWriter.integer(out, -1);
+                RespWriter.bulk(out, "prefixes");
+                RespWriter.array(out, 0);
+            }
             case "latency|histogram" -> RespWriter.map(out, 0, protocol);
             case "latency|doctor" -> RespWriter.verbatim(out, DOCTOR, protocol);
             case "latency|graph" ->

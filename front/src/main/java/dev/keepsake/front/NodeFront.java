@@ -51,12 +51,14 @@ import org.slf4j.LoggerFactory;
 /// What the clients of one node speak to. Owned by the node's event loop; the public methods may be
 /// called from any thread and are carried out there, in the order of the calls.
 ///
-/// States: *loading* (connections are taken, data is not answered), *primary* and *replica* (an
-/// engine serves), *crashed* (nothing listens). Replies of a primary leave only when what they tell
-/// is durable: see [SharedLane] and [dev.keepsake.shard.Tracker].
+/// States: *loading* (connections are taken, data is not answered), *promoting* (the same, between
+/// a replica's engine and the primary that it becomes), *primary* and *replica* (an engine serves),
+/// *crashed* (nothing listens). Replies of a primary leave only when what they tell is durable: see
+/// [SharedLane] and [dev.keepsake.shard.Tracker].
 public final class NodeFront implements AutoCloseable {
     private enum State {
         LOADING,
+        PROMOTING,
         PRIMARY,
         REPLICA
     }
@@ -132,6 +134,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable Future<?> unpausing;
     private @Nullable Path engineSocket;
     private @Nullable ControlLane controlLane;
+    private @Nullable LoadingEngine loadingEngine;
     private @Nullable SharedLane barrierLane;
     private @Nullable Runnable onFirstAdmission;
     private Runnable onNextAdmission = () -> {};
@@ -289,6 +292,30 @@ public final class NodeFront implements AutoCloseable {
         return operatorSocket;
     }
 
+    /// Clients that ask, while the node loads, for what the engine's program alone decides are
+    /// answered by an engine that is loading, from now on.
+    public void consult(Path socket) {
+        execute(() -> {
+            if (state == State.LOADING) {
+                stopConsulting();
+                loadingEngine = new LoadingEngine(this, transport, socket);
+            }
+        });
+    }
+
+    private void stopConsulting() {
+        var consulted = loadingEngine;
+        if (consulted != null) {
+            loadingEngine = null;
+            consulted.close();
+        }
+    }
+
+    /// The engine that is loading, or null when there is none yet.
+    @Nullable LoadingEngine loadingEngine() {
+        return loadingEngine;
+    }
+
     /// Serves as the primary: replies wait until they are durable.
     ///
     /// @param mayReply asked for each reply
@@ -304,7 +331,9 @@ public final class NodeFront implements AutoCloseable {
     private CompletableFuture<Void> serve(State role, Path socket, LeadershipGate mayReply) {
         var serving = new CompletableFuture<Void>();
         loop.execute(() -> {
+            boolean promoting = state == State.PROMOTING;
             leave(client -> client.isBetweenEngines() && !client.awaitsReplies());
+            state = promoting ? State.PROMOTING : State.LOADING;
             gate = mayReply;
             engineSocket = socket;
             if (role == State.PRIMARY) {
@@ -548,6 +577,7 @@ public final class NodeFront implements AutoCloseable {
             } else {
                 leave();
             }
+            state = State.PROMOTING;
             left.complete(null);
         });
         return left;
@@ -718,7 +748,7 @@ public final class NodeFront implements AutoCloseable {
         var control = controlLane;
         if (control == null || state != State.PRIMARY) {
             heard.completeExceptionally(
-                    new IllegalStateException("node %s is no primary at present".formatted(node)));
+                    new NoPrimaryException("node %s is no primary at present".formatted(node)));
             return;
         }
         publishing.addLast(heard);
@@ -1108,6 +1138,7 @@ public final class NodeFront implements AutoCloseable {
     private void leave(Predicate<ClientConnection> stays) {
         checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
         life++;
+        stopConsulting();
         endResumption();
         boolean wasPrimary = state == State.PRIMARY;
         state = State.LOADING;
@@ -1262,7 +1293,7 @@ public final class NodeFront implements AutoCloseable {
                         // An engine that was busy has not said it, and nobody could be unblocked.
                         && lane.idInEngine() != 0
                         && !lane.isUsedUp()
-                        && state != State.LOADING
+                        && isServing()
                         && access.mayStay(lane.user())
                         && lanesOf(lane.user()).giveBack(lane);
         if (kept) {
@@ -1459,7 +1490,12 @@ public final class NodeFront implements AutoCloseable {
 
     /// Whether data is answered. Exact on the event loop, a moment old elsewhere.
     public boolean isServing() {
-        return state != State.LOADING;
+        return state == State.PRIMARY || state == State.REPLICA;
+    }
+
+    /// Whether it does not serve yet, and is not about to be promoted either.
+    boolean isLoading() {
+        return state == State.LOADING;
     }
 
     boolean isPrimary() {

@@ -13,7 +13,8 @@ import java.util.concurrent.CompletableFuture;
 public interface PublishRelay {
     /// Publishes on the primary of the node's own shard.
     ///
-    /// @return how many subscribers of that primary have heard it; fails when there is none
+    /// @return how many subscribers of that primary have heard it; fails with a
+    ///   [NoPrimaryException] when there is none
     CompletableFuture<Long> atPrimary(String node, Publication publication);
 
     /// Publishes on the primaries of all other shards, as far as they can be reached now: like
@@ -26,7 +27,7 @@ public interface PublishRelay {
             @Override
             public CompletableFuture<Long> atPrimary(String node, Publication publication) {
                 return CompletableFuture.failedFuture(
-                        new IllegalStateException("node %s is alone".formatted(node)));
+                        new NoPrimaryException("node %s is alone".formatted(node)));
             }
 
             @Override

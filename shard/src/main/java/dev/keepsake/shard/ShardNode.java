@@ -55,6 +55,10 @@ import org.slf4j.LoggerFactory;
 public final class ShardNode implements AutoCloseable {
     /// What the node tells its owner, on the event loop.
     public interface Listener {
+        /// The engine runs and begins to load: from `socket` nothing may be told but what does not
+        /// depend on the data.
+        void onLoading(ShardNode node, Path socket);
+
         /// The engine follows the log and is close to its tail: reads may be served from `socket`.
         void onReplicaReady(ShardNode node, Path socket);
 
@@ -468,6 +472,7 @@ public final class ShardNode implements AutoCloseable {
         engine = launched;
         feed = opened;
         launched.exit().thenAccept(exit -> inLoop(() -> onEngineExit(exit)));
+        listener.onLoading(this, socket());
         ticking = loop.scheduleAtFixedRate(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
         threads.newThread(() -> probeUntilPrimary(launched)).start();
     }

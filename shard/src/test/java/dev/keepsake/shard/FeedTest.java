@@ -346,7 +346,14 @@ class FeedTest {
 
         assertThat(fed.readToEnd()).isEmpty();
         assertThat(waiting.readToEnd()).isEmpty();
-        assertThatThrownBy(() -> new Follower(port)).isInstanceOf(IOException.class);
+        // The listener's thread lets go of the port a moment later: no longer to let anybody in.
+        assertThatThrownBy(
+                        () -> {
+                            try (var late = new Follower(port)) {
+                                late.ask("PING");
+                            }
+                        })
+                .isInstanceOf(IOException.class);
         append("abc"); // nobody is told of it any more
     }
 

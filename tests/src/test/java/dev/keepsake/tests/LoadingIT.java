@@ -22,34 +22,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /// What a node serves that is loading: what Redis marks by the flag `loading`, and little else.
 class LoadingIT {
-    /// With the flag, and not served: only an engine can say it, or has to keep it.
-    private static final Set<String> ONLY_BY_AN_ENGINE =
-            Set.of(
-                    "acl|cat",
-                    "acl|dryrun",
-                    "acl|help",
-                    "client|caching",
-                    "client|tracking",
-                    "client|trackinginfo",
-                    "command",
-                    "command|count",
-                    "command|docs",
-                    "command|getkeys",
-                    "command|getkeysandflags",
-                    "command|help",
-                    "command|info",
-                    "command|list",
-                    "function|help",
-                    "latency|help",
-                    "memory|help",
-                    "object|help",
-                    "publish",
-                    "pubsub|help",
-                    "script|help",
-                    "slowlog|help",
-                    "spublish",
-                    "xgroup|help",
-                    "xinfo|help");
+    /// With the flag, and not served: an engine has to keep it, or it would be heard by nobody.
+    private static final Set<String> ONLY_BY_A_SERVING_ENGINE =
+            Set.of("acl|dryrun", "client|tracking", "spublish");
 
     /// Without the flag, and served: where to find what is not here.
     private static final String TOPOLOGY = "cluster|";
@@ -70,7 +45,12 @@ class LoadingIT {
             flags = new TreeMap<>();
             collect((RespValue.ArrayReply) wire.readValue());
         }
+        load();
+    }
+
+    private static void load() {
         node.front().stopServing();
+        node.front().consult(node.engine().socket());
         await("it is loading", () -> !node.front().isServing());
     }
 
@@ -128,7 +108,7 @@ class LoadingIT {
                 wronglyServed.add(spec.name());
             }
         }
-        assertThat(wronglyRefused).containsExactlyInAnyOrderElementsOf(ONLY_BY_AN_ENGINE);
+        assertThat(wronglyRefused).containsExactlyInAnyOrderElementsOf(ONLY_BY_A_SERVING_ENGINE);
         assertThat(wronglyServed)
                 .allMatch(name -> name.startsWith(TOPOLOGY) || HARMLESS.contains(name));
     }
@@ -170,6 +150,10 @@ class LoadingIT {
                 assertThat(wire.ask("LATENCY", "HISTOGRAM")).isEqualTo("[]");
                 assertThat(wire.ask("PUBSUB", "NUMSUB", "a", "b")).isEqualTo("[a 0 b 0]");
                 assertThat(wire.ask("ACL", "LOG")).isEqualTo("[]");
+                assertThat(wire.ask("CLIENT", "TRACKINGINFO"))
+                        .isEqualTo("[flags [off] redirect -1 prefixes []]");
+                assertThat(wire.ask("CLIENT", "CACHING", "YES")).contains("only when the client");
+                assertThat(wire.ask("PUBLISH", "channel", "nobody hears it")).isEqualTo("0");
                 assertThat(wire.ask("ACL", "GENPASS")).matches("[0-9a-f]{64}");
                 assertThat(wire.ask("ACL", "GENPASS", "5")).matches("[0-9a-f]{2}");
                 assertThat(wire.ask("ACL", "GENPASS", "4096")).matches("[0-9a-f]{1024}");
@@ -179,6 +163,61 @@ class LoadingIT {
                 assertThat(wire.ask("GET", "k")).startsWith("-LOADING");
                 assertThat(wire.ask("PING")).startsWith("-LOADING");
             }
+        }
+    }
+
+    /// The engine says it that is loading, in the words of a node that serves.
+    @Test
+    void whichCommandsThereAreIsSaidAsByANodeThatServes() throws Exception {
+        for (String protocol : List.of("2", "3")) {
+            var whileLoading = askForCommands(protocol);
+            node.front().servePrimary(node.engine().socket(), () -> true).get(60, SECONDS);
+            node.front().onDurable(Long.MAX_VALUE);
+            try {
+                assertThat(askForCommands(protocol)).isEqualTo(whileLoading);
+            } finally {
+                load();
+            }
+            assertThat(whileLoading.get("COMMAND GETKEYS MSET a 1 b 2")).isEqualTo("[a b]");
+            assertThat(whileLoading.get("COMMAND INFO get config")).startsWith("[[get 2 ");
+            assertThat(whileLoading.get("COMMAND LIST"))
+                    .contains("getrange")
+                    .doesNotContain("bgsave");
+        }
+    }
+
+    private static Map<String, String> askForCommands(String protocol) throws IOException {
+        var answers = new TreeMap<String, String>();
+        try (var wire = node.connect()) {
+            wire.ask("HELLO", protocol);
+            for (String question :
+                    List.of(
+                            "COMMAND",
+                            "COMMAND COUNT",
+                            "COMMAND LIST",
+                            "COMMAND DOCS get",
+                            "COMMAND INFO get config",
+                            "COMMAND GETKEYS MSET a 1 b 2",
+                            "COMMAND GETKEYS GET",
+                            "XINFO HELP",
+                            "ACL CAT keyspace")) {
+                answers.put(question, wire.ask(question.split(" ")));
+            }
+        }
+        return answers;
+    }
+
+    /// Who asks while no engine has been launched, or is asking when it is lost, is told to wait.
+    @Test
+    void withoutAnEngineNobodySaysWhichCommandsThereAre() throws Exception {
+        node.front().stopServing();
+        try (var wire = node.connect()) {
+            assertThat(wire.ask("COMMAND", "COUNT")).startsWith("-LOADING");
+            node.front().consult(node.engine().socket().resolveSibling("nobody-listens"));
+            assertThat(wire.ask("COMMAND", "COUNT")).startsWith("-LOADING");
+            assertThat(wire.ask("ECHO", "x")).isEqualTo("x");
+        } finally {
+            load();
         }
     }
 
@@ -214,8 +253,7 @@ class LoadingIT {
                     }
                     assertThat(watcher.ask("DEL", "k")).isEqualTo("1");
                 } finally {
-                    node.front().stopServing();
-                    await("it is loading", () -> !node.front().isServing());
+                    load();
                 }
             }
         }

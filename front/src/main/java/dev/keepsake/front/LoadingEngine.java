@@ -1,0 +1,145 @@
+package dev.keepsake.front;
+
+import dev.keepsake.engine.Transport;
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/// An engine that loads its data and can say already which commands it has and how they are used,
+/// as Redis does while it is loading. It is asked nothing else. Owned by the node's event loop.
+final class LoadingEngine {
+    private final NodeFront front;
+    private final Transport transport;
+    private final Path socket;
+    private @Nullable Lane plain;
+    private @Nullable Lane resp3;
+
+    LoadingEngine(NodeFront front, Transport transport, Path socket) {
+        this.front = front;
+        this.transport = transport;
+        this.socket = socket;
+    }
+
+    /// Whether a command asks for what the engine's program alone decides, whatever it has loaded.
+    static boolean answers(CommandSpec spec) {
+        return spec.isServedWhileLoading() && isOfTheProgram(spec);
+    }
+
+    private static boolean isOfTheProgram(CommandSpec spec) {
+        return spec.handling() == CommandSpec.Handling.SHARED_LANE
+                && (spec.name().equals("command")
+                        || spec.name().startsWith("command|")
+                        || spec.name().equals("acl|cat")
+                        || spec.name().endsWith("|help"));
+    }
+
+    /// Asks the engine.
+    ///
+    /// @param command which [#answers] says it can answer; is released
+    /// @param onReply called with the engine's reply, or with null when it is lost or has begun to
+    ///   serve meanwhile
+    void ask(int protocol, ByteBuf command, Consumer<@Nullable ByteBuf> onReply) {
+        var lane = protocol == 3 ? resp3 : plain;
+        if (lane == null || lane.isClosed()) {
+            lane = new Lane(protocol);
+            if (protocol == 3) {
+                resp3 = lane;
+            } else {
+                plain = lane;
+            }
+            lane.connect();
+        }
+        lane.ask(command, onReply);
+    }
+
+    /// Asks nothing more. Whoever still waits is told that there is no reply.
+    void close() {
+        if (plain != null) {
+            plain.giveUp();
+        }
+        if (resp3 != null) {
+            resp3.giveUp();
+        }
+    }
+
+    private final class Lane extends LaneChannel {
+        private final ArrayDeque<Consumer<@Nullable ByteBuf>> askers = new ArrayDeque<>();
+
+        Lane(int protocol) {
+            if (protocol == 3) {
+                var greeting = front.allocator().buffer(32);
+                RespWriter.command(greeting, "HELLO", "3");
+                ask(greeting, greeted -> {});
+            }
+        }
+
+        void connect() {
+            connect(front.loop(), transport, socket)
+                    .addListener(done -> {
+                        if (!done.isSuccess()) {
+                            giveUp();
+                        }
+                    });
+        }
+
+        void ask(ByteBuf command, Consumer<@Nullable ByteBuf> onReply) {
+            askers.addLast(onReply);
+            send(command);
+        }
+
+        void giveUp() {
+            close();
+            onLost();
+        }
+
+        @Override
+        void onReply(ByteBuf in, int from, int length) {
+            var asker = askers.pollFirst();
+            if (asker == null) {
+                throw new IllegalStateException("the engine sent a reply to no command");
+            }
+            asker.accept(in.slice(from, length));
+        }
+
+        @Override
+        boolean onLargeReply(ByteBuf in, int from) {
+            return false;
+        }
+
+        @Override
+        void onPiece(ByteBuf piece, boolean last) {
+            throw new IllegalStateException("this lane takes replies whole");
+        }
+
+        @Override
+        void dropPieces() {}
+
+        @Override
+        boolean wantsMore() {
+            return true;
+        }
+
+        @Override
+        void onRepliesRead() {
+            front.flushClients();
+        }
+
+        @Override
+        void onLost() {
+            var waiting = List.copyOf(askers);
+            askers.clear();
+            waiting.forEach(asker -> asker.accept(null));
+            front.flushClients();
+        }
+
+        @Override
+        void onFull(boolean full) {
+            // each client has one question under way at most
+        }
+    }
+}

@@ -1,0 +1,20 @@
+package dev.keepsake.front;
+
+import java.util.concurrent.CompletionException;
+import org.jspecify.annotations.Nullable;
+
+/// Nothing has been published, for a shard has no primary at present.
+public final class NoPrimaryException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    /// @param message which shard or node, for people
+    public NoPrimaryException(String message) {
+        super(message, null, false, false);
+    }
+
+    /// Whether this is why something failed.
+    static boolean isCauseOf(@Nullable Throwable failure) {
+        var cause = failure instanceof CompletionException ? failure.getCause() : failure;
+        return cause instanceof NoPrimaryException;
+    }
+}
