@@ -7,12 +7,25 @@ package dev.keepsake.front;
 /// @param heapBytes as objects: names of channels that are listened to, commands of transactions
 /// @param connections of clients
 /// @param ownLanes connections to engines that clients have for themselves
+/// @param handshakes of TLS that are not finished
 public record ClientRoom(
-        Allowance directBytes, Allowance heapBytes, Allowance connections, Allowance ownLanes) {
+        Allowance directBytes,
+        Allowance heapBytes,
+        Allowance connections,
+        Allowance ownLanes,
+        Handshakes handshakes) {
     private static final int TIMES_FREE = 2; // two thirds for one node alone
     private static final int CONNECTIONS_TIMES_FREE = 8; // eight ninths
     private static final int HEAP_BYTES_A_CONNECTION = 4 << 10;
     private static final int OWN_FILES = 1_000;
+
+    /// BoringSSL takes 30 KiB behind the first flight of the server, measured, and what has come of
+    /// a record up to 20 KiB.
+    private static final int HANDSHAKE_BYTES = 64 << 10;
+
+    private static final int HANDSHAKES_PART = 16;
+    private static final int HANDSHAKES_MIN = 64;
+    private static final int HANDSHAKES_MAX = 8_192;
 
     /// Of a process with so much memory.
     ///
@@ -33,6 +46,14 @@ public record ClientRoom(
                 new Allowance(direct, TIMES_FREE),
                 new Allowance(Math.max(1, heapMaxBytes / 4), TIMES_FREE),
                 new Allowance(Math.max(1, connections), CONNECTIONS_TIMES_FREE),
-                new Allowance(Math.max(1, files / 8), TIMES_FREE));
+                new Allowance(Math.max(1, files / 8), TIMES_FREE),
+                new Handshakes(handshakes(directMaxBytes)));
+    }
+
+    /// Part of them is memory of BoringSSL's own, which is a part of no bound of the JVM. Of its
+    /// direct memory they take no more than what a process of that size can spare.
+    private static int handshakes(long directMaxBytes) {
+        return Math.clamp(
+                directMaxBytes / HANDSHAKES_PART / HANDSHAKE_BYTES, HANDSHAKES_MIN, HANDSHAKES_MAX);
     }
 }

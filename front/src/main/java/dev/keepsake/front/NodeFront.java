@@ -100,6 +100,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable CompletableFuture<Void> servedOnceResumed;
     private final MemoryWatch memory;
     private final Allowance.Share connections;
+    private final Handshakes.Node handshakes;
     private final Allowance.Share ownLanes;
     private final SeldomLine strangers = new SeldomLine();
     private final SeldomLine beyondLimits = new SeldomLine();
@@ -175,6 +176,7 @@ public final class NodeFront implements AutoCloseable {
         this.options = options;
         this.memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
         this.connections = room.connections().share();
+        this.handshakes = room.handshakes().node();
         this.ownLanes = room.ownLanes().share();
         this.access = new AccessControl(table, tokens);
         this.clock = clock;
@@ -839,10 +841,24 @@ public final class NodeFront implements AutoCloseable {
                                 options.maxOutputBytes() / 2, options.maxOutputBytes()));
         accepted.config().setAutoRead(isReading());
         if (tls != null && !operator) {
-            accepted.pipeline().addLast(tls.newHandler(accepted.alloc()));
+            beginTls(tls, accepted, client);
         }
         accepted.pipeline().addLast(client);
         loop.register(accepted);
+    }
+
+    /// The engine of TLS is there from now on, whatever the client sends.
+    private void beginTls(NodeTls tls, Channel accepted, ClientConnection client) {
+        var handshake =
+                handshakes.begin(() ->
+                        loop.execute(() ->
+                                client.closeFor(
+                                        "has not finished its TLS handshake, and others"
+                                                + " begin theirs")));
+        var handler = tls.newHandler(accepted.alloc());
+        handler.handshakeFuture().addListener(done -> handshake.end());
+        accepted.closeFuture().addListener(closed -> handshake.end());
+        accepted.pipeline().addLast(handler);
     }
 
     void onConnected(ClientConnection client) {
