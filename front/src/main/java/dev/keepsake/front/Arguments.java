@@ -5,28 +5,28 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.keepsake.resp.CommandFrame;
 import io.netty.buffer.ByteBuf;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// What a client has said to the front itself, in bytes and as text. A copy, which outlives the
 /// command's frame.
 final class Arguments {
-    private final byte[][] bytes;
-    private final String[] texts;
+    private static final int OBJECTS_BYTES = 72;
 
-    private Arguments(byte[][] bytes, String[] texts) {
+    private final byte[][] bytes;
+    private final @Nullable String[] decoded;
+
+    private Arguments(byte[][] bytes) {
         this.bytes = bytes;
-        this.texts = texts;
+        this.decoded = new String[bytes.length];
     }
 
     static Arguments of(ByteBuf in, int base, CommandFrame frame) {
         var bytes = new byte[frame.argumentCount()][];
-        var texts = new String[bytes.length];
         for (int i = 0; i < bytes.length; i++) {
             bytes[i] = new byte[frame.length(i)];
             in.getBytes(base + frame.start(i), bytes[i]);
-            texts[i] = new String(bytes[i], UTF_8);
         }
-        texts[0] = texts[0].toLowerCase(Locale.ROOT);
-        return new Arguments(bytes, texts);
+        return new Arguments(bytes);
     }
 
     /// As they came. Keys and passwords need not be text.
@@ -39,6 +39,15 @@ final class Arguments {
         return bytes.length;
     }
 
+    /// How much they take of the heap, about: bytes and text, and an object for each.
+    long heapBytes() {
+        long sum = 0;
+        for (var each : bytes) {
+            sum += OBJECTS_BYTES + 2L * each.length;
+        }
+        return sum;
+    }
+
     /// The same command with another word in one place.
     byte[][] with(int index, String text) {
         var copy = bytes.clone();
@@ -46,8 +55,24 @@ final class Arguments {
         return copy;
     }
 
+    /// One of them as text, the command's name in lower case. Made when it is asked for: a long one
+    /// takes as much again.
+    String text(int index) {
+        var known = decoded[index];
+        if (known == null) {
+            var text = new String(bytes[index], UTF_8);
+            known = index == 0 ? text.toLowerCase(Locale.ROOT) : text;
+            decoded[index] = known;
+        }
+        return known;
+    }
+
     /// All of them as text, the command's name in lower case.
     String[] texts() {
+        var texts = new String[bytes.length];
+        for (int i = 0; i < texts.length; i++) {
+            texts[i] = text(i);
+        }
         return texts;
     }
 }

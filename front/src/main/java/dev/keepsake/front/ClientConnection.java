@@ -70,6 +70,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private static final byte TLS_HANDSHAKE = 0x16;
     private static final byte TLS_VERSION = 3;
     private static final String LOADING = "LOADING Redis is loading the dataset in memory";
+    private static final String TOO_MUCH_PUBLISHED =
+            "ERR too much waits to be published by clients of this server, try again";
+    private static final byte[] NOTHING = {};
     private static final String TOO_MANY_CLIENTS = "max number of clients reached";
     private static final String NO_CHANNEL =
             "NOPERM this user has no permissions to access one of the channels used as arguments";
@@ -978,9 +981,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 && transactionBytes + weight(frame) > front.options().maxTransactionBytes()
                 && !spec.name().equals("exec")
                 && !spec.name().equals("discard")) {
-            return refuse(
-                    "ERR the commands of a transaction may have %d bytes together"
-                            .formatted(front.options().maxTransactionBytes()));
+            return refuse(tooLongTransaction());
         }
         // In this order: a Redis node that is loading sends clients on to whom they should ask.
         var route = front.route();
@@ -1064,7 +1065,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (control == null || frame.isSketch() || !front.access().isRestricted(user)) {
             return refuse(elsewhere);
         }
-        if (inFlight > 0) {
+        if (mustWaitToAsk()) {
             return false;
         }
         var asked = new byte[3 + frame.argumentCount()][];
@@ -1117,6 +1118,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 || Route.keepsResult(spec);
     }
 
+    private String tooLongTransaction() {
+        return "ERR the commands of a transaction may have %d bytes together"
+                .formatted(front.options().maxTransactionBytes());
+    }
+
     /// What a command counts in a transaction. The engine may make more of a small one; of a large
     /// one most is values, which stay as they are.
     private static long weight(CommandFrame frame) {
@@ -1156,8 +1162,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// publishes it; here it comes back with the log.
     private boolean publishAtPrimary(ByteBuf in, int base, CommandFrame frame) {
         var control = front.controlLane();
-        if (inFlight > 0 || control == null) {
+        if (mustWaitToAsk() || control == null) {
             return false;
+        }
+        var held = front.publications().hold(frame.lengthBytes());
+        if (held == null) {
+            return refuse(TOO_MUCH_PUBLISHED);
         }
         beginAsking();
         var publication =
@@ -1165,11 +1175,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         control.ask(
                 reply -> {
                     if (reply instanceof RespValue.SimpleString) {
+                        held.passOn();
                         front.relay()
                                 .atPrimary(front.node(), publication)
                                 .whenComplete((heard, failure) ->
-                                        front.loop().execute(() -> onPublished(heard, failure)));
+                                        front.loop()
+                                                .execute(() -> {
+                                                    held.release();
+                                                    onPublished(heard, failure);
+                                                }));
                     } else {
+                        held.release();
                         answerFrom(
                                 reply, Patience.ENDLESS, out -> RespWriter.error(out, NO_CHANNEL));
                     }
@@ -1179,7 +1195,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 AccessControl.inEngine(user()).getBytes(UTF_8),
                 "PUBLISH".getBytes(UTF_8),
                 publication.channel(),
-                publication.message());
+                NOTHING); // no rule is about the message
         return true;
     }
 
@@ -1207,7 +1223,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         var engine = front.loadingEngine();
         String refusal = front.access().refusal(user(), spec, LOADING);
-        if (refusal != null || engine == null) {
+        if (refusal != null || engine == null || engine.isFull()) {
             return refuse(refusal == null ? LOADING : refusal);
         }
         beginAsking();
@@ -1259,6 +1275,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (front.access().isRestricted(user())) {
             return refuse(LOADING);
         }
+        var held = front.publications().hold(frame.lengthBytes());
+        if (held == null) {
+            return refuse(TOO_MUCH_PUBLISHED);
+        }
+        held.passOn(); // no engine is asked
         beginAsking();
         var publication =
                 new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
@@ -1266,8 +1287,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 .atPrimary(front.node(), publication)
                 .whenComplete((heard, failure) ->
                         front.loop()
-                                .execute(() ->
-                                        onPublishedWhileLoading(publication, heard, failure)));
+                                .execute(() -> {
+                                    held.release();
+                                    onPublishedWhileLoading(publication, heard, failure);
+                                }));
         return true;
     }
 
@@ -1322,6 +1345,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 });
     }
 
+    /// Whether the engine cannot be asked for an answer now: something is under way, or it is
+    /// behind with what others have asked.
+    private boolean mustWaitToAsk() {
+        var control = front.controlLane();
+        return inFlight > 0 || (control != null && control.isFull());
+    }
+
     /// Somebody is asked for the answer to this command, which is the only one under way; the next
     /// one is taken when it is there.
     private void beginAsking() {
@@ -1358,7 +1388,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Ends the wait of another client, if it waits: the engine knows.
     private boolean handleUnblock(ByteBuf in, int base, CommandFrame frame) {
-        if (inFlight > 0) {
+        if (mustWaitToAsk()) {
             return false;
         }
         if (inTransaction) {
@@ -1407,7 +1437,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Tells of failed logins, which the front knows, and of what the engine has refused.
     private boolean handleAclLog(ByteBuf in, int base, CommandFrame frame) {
-        if (inFlight > 0) {
+        if (mustWaitToAsk()) {
             return false;
         }
         if (inTransaction) {
@@ -1497,7 +1527,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Asks the engine what a user's namesake may do, in which nothing is known of namesakes.
     private boolean handleDryRun(ByteBuf in, int base, CommandFrame frame) {
-        if (inFlight > 0) {
+        if (mustWaitToAsk()) {
             return false;
         }
         if (inTransaction) {
@@ -1508,14 +1538,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return refuse(LOADING);
         }
         var arguments = Arguments.of(in, base, frame);
-        String user = arguments.texts()[2];
-        String name = arguments.texts()[3];
+        String user = arguments.text(2);
+        String name = arguments.text(3);
         if (!front.access().isAdmitted(user)) {
             return refuse("ERR User '%s' not found".formatted(user));
         }
         var asked = front.table().find(name);
         if (asked != null && frame.argumentCount() > 4) {
-            var subcommand = front.table().find(name + "|" + arguments.texts()[4]);
+            var subcommand = front.table().find(name + "|" + arguments.text(4));
             asked = subcommand == null ? asked : subcommand;
         }
         if (asked == null || asked.handling() == CommandSpec.Handling.WITHHELD) {
@@ -1570,7 +1600,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private boolean handleKeysInSlot(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (inFlight > 0) {
+        if (mustWaitToAsk()) {
             return false;
         }
         if (inTransaction) {
@@ -1651,7 +1681,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Tells the engine to track. When the news are for another connection, they come over a lane
     /// of their own, which the engine takes for that connection.
     private boolean submitTracking(ByteBuf in, int base, CommandFrame frame) {
-        var request = TrackingRequest.of(Arguments.of(in, base, frame), front::client);
+        var arguments = Arguments.of(in, base, frame);
+        var request = TrackingRequest.of(arguments, front::client);
         if (request.target() != null) {
             if (tracking.lane() == null) {
                 tracking.open(front.openNewsLane(this));
@@ -1672,7 +1703,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         lane.useUp();
         tracking.ask(request, front.access().rulesOf(user()));
         var command = front.allocator().buffer(128);
-        RespWriter.command(command, request.toEngine(tracking.idOfLane()));
+        RespWriter.command(command, request.toEngine(arguments, tracking.idOfLane()));
         lane.submit(
                 command,
                 0,
@@ -2001,6 +2032,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     "");
         }
         command.release();
+        front.noteHeapGrowth(queued.heapBytes()); // at least what has come to it
     }
 
     /// What the front makes of the engine's reply, or null when it leaves it as it is.
@@ -2018,6 +2050,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private void noteQueued(
             CommandSpec spec, long weightBytes, @Nullable UnaryOperator<ByteBuf> change) {
+        noteQueued(spec, 0, weightBytes, change);
+    }
+
+    /// @param heapBytes what the change keeps
+    /// @param weightBytes what the command counts in the transaction
+    private void noteQueued(
+            CommandSpec spec,
+            long heapBytes,
+            long weightBytes,
+            @Nullable UnaryOperator<ByteBuf> change) {
         transactionBytes += weightBytes;
         transactionChanges |= Patience.of(spec) != Patience.LIMITED;
         transactionReplicates |= mayReplicate(spec);
@@ -2027,7 +2069,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (change == null) {
             queued.add();
         } else {
-            queued.add(change);
+            queued.add(change, heapBytes);
         }
     }
 
@@ -2148,6 +2190,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         var answer = front.allocator().buffer();
         boolean stays;
+        long heldBefore = session.heapBytes();
         try {
             stays = front.commands().answer(this, spec, arguments, answer);
         } catch (RuntimeException e) {
@@ -2162,6 +2205,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             }
         }
         answerAndRelease(answer);
+        front.noteHeapGrowth(Math.max(0, session.heapBytes() - heldBefore));
         if (!stays) {
             closeWhenWritten();
         }
@@ -2175,7 +2219,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (lane == null || !mayBeQueued(spec)) {
             return refuse(lane == null ? LOADING : NOT_IN_A_TRANSACTION);
         }
-        queueAnswer(spec, lane, out -> front.commands().answer(this, spec, arguments, out));
+        long heapBytes = arguments.heapBytes();
+        if (transactionBytes + heapBytes > front.options().maxTransactionBytes()) {
+            return refuse(tooLongTransaction());
+        }
+        queueAnswer(
+                spec, lane, heapBytes, out -> front.commands().answer(this, spec, arguments, out));
         return true;
     }
 
@@ -2186,14 +2235,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return refuse(LOADING);
         }
         noteTransactionSlot(front.route().slot());
-        queueAnswer(spec, lane, out -> RespWriter.error(out, error));
+        queueAnswer(spec, lane, 0, out -> RespWriter.error(out, error));
         return true;
     }
 
-    private void queueAnswer(CommandSpec spec, OwnLane lane, Consumer<ByteBuf> writer) {
+    /// @param heapBytes what it keeps until EXEC
+    private void queueAnswer(
+            CommandSpec spec, OwnLane lane, long heapBytes, Consumer<ByteBuf> writer) {
         noteQueued(
                 spec,
-                0,
+                heapBytes,
+                heapBytes,
                 placeholder -> {
                     var answer = Unpooled.buffer();
                     writer.accept(answer);
@@ -2204,6 +2256,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         RespWriter.command(role, "ROLE"); // which everybody may ask
         lane.submit(role, 0, role.readableBytes(), OwnLane.Kind.NOW, "");
         role.release();
+        front.noteHeapGrowth(heapBytes); // which may close this client
     }
 
     /// Not what decides how, as whom or whether the connection goes on: the answers of the engine

@@ -4,6 +4,7 @@ import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.function.Consumer;
 
 /// The connection over which a front asks its engine things of its own, as the engine's own user
@@ -75,9 +76,14 @@ final class ControlLane extends LaneChannel {
     @Override
     void onFull(boolean full) {
         this.full = full;
+        if (!full) {
+            // those who had to wait with what they ask
+            List.copyOf(front.clients()).forEach(ClientConnection::onReadingChanged);
+        }
     }
 
-    /// Whether the engine is behind with what it has been asked: nothing more that can be spared.
+    /// Whether the engine is behind with what it has been asked: nothing more for clients then, nor
+    /// what can be spared.
     boolean isFull() {
         return full;
     }

@@ -12,6 +12,11 @@ import java.util.concurrent.TimeUnit;
 /// event loop. Shapes and bounds as Redis 7.0's `acl.c`.
 final class FailedLogins {
     private static final int REMEMBERED_MAX = 128;
+
+    /// Names are chosen by those who are not let in, and stay when they have gone.
+    private static final int NAME_MAX_CHARS = 256;
+
+    private static final int CLIENT_MAX_CHARS = 1_024;
     private static final long SAME_WITHIN_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int FIELDS = 7;
     private static final double MILLIS = 1000;
@@ -72,9 +77,11 @@ final class FailedLogins {
     }
 
     /// @param command `auth` or `hello`, in the letters in which it was given
+    /// @param attempted the name that was given; its beginning is kept
     /// @param nowMs the time on the wall
-    /// @param client the line that CLIENT LIST has of it
-    void note(String command, String user, long nowNs, long nowMs, String client) {
+    /// @param client the line that CLIENT LIST has of it; its beginning is kept
+    void note(String command, String attempted, long nowNs, long nowMs, String client) {
+        String user = cut(attempted, NAME_MAX_CHARS);
         var failure =
                 failures.stream()
                         .filter(known ->
@@ -91,8 +98,12 @@ final class FailedLogins {
         failure.lastNs = nowNs;
         failure.lastMs = nowMs;
         failure.refusedMs = refusedMs;
-        failure.client = client;
+        failure.client = cut(client, CLIENT_MAX_CHARS);
         failures.add(failure);
+    }
+
+    private static String cut(String text, int maxChars) {
+        return text.length() <= maxChars ? text : text.substring(0, maxChars);
     }
 
     void forget() {

@@ -38,6 +38,11 @@ final class LoadingEngine {
                         || spec.name().endsWith("|help"));
     }
 
+    /// Whether the engine is behind with what it has been asked, and is to be asked nothing more.
+    boolean isFull() {
+        return (plain != null && plain.full) || (resp3 != null && resp3.full);
+    }
+
     /// Asks the engine.
     ///
     /// @param command which [#answers] says it can answer; is released
@@ -45,7 +50,7 @@ final class LoadingEngine {
     ///   serve meanwhile
     void ask(int protocol, ByteBuf command, Consumer<@Nullable ByteBuf> onReply) {
         var lane = protocol == 3 ? resp3 : plain;
-        if (lane == null || lane.isClosed()) {
+        if (lane == null) {
             lane = new Lane(protocol);
             if (protocol == 3) {
                 resp3 = lane;
@@ -69,6 +74,7 @@ final class LoadingEngine {
 
     private final class Lane extends LaneChannel {
         private final ArrayDeque<Consumer<@Nullable ByteBuf>> askers = new ArrayDeque<>();
+        private boolean full;
 
         Lane(int protocol) {
             if (protocol == 3) {
@@ -139,7 +145,7 @@ final class LoadingEngine {
 
         @Override
         void onFull(boolean full) {
-            // each client has one question under way at most
+            this.full = full;
         }
     }
 }

@@ -59,6 +59,7 @@ final class MemoryWatch {
     private long measuredBytes; // what was counted as other than input
     private long measuredHeapBytes;
     private long unmeasuredBytes;
+    private long unmeasuredHeapBytes;
     private int waited;
 
     MemoryWatch(Allowance.Share direct, Allowance.Share heap) {
@@ -110,6 +111,27 @@ final class MemoryWatch {
         return unmeasuredBytes > Math.max(1 << 20, direct.most() / UNMEASURED_PART);
     }
 
+    /// So much more is in the heap for a client.
+    ///
+    /// @return whether it is time to [#measure]
+    boolean noteHeapGrowth(long bytes) {
+        unmeasuredHeapBytes += bytes;
+        return unmeasuredHeapBytes > Math.max(1 << 20, heap.most() / UNMEASURED_PART);
+    }
+
+    /// Takes room in the heap for what waits for an answer and is no part of what a client holds:
+    /// it stays when the client goes.
+    ///
+    /// @return whether there is room
+    boolean takeHeap(long bytes) {
+        return heap.take(bytes);
+    }
+
+    /// Gives back what [#takeHeap] took.
+    void giveHeapBack(long bytes) {
+        heap.count(-bytes);
+    }
+
     /// Whether no more is to be asked of the engine that clients have to read first.
     boolean isOver() {
         return direct.isOver() || heap.isOver();
@@ -120,6 +142,7 @@ final class MemoryWatch {
     /// @param commonBytes what is held in buffers beside what single clients hold
     void measure(Collection<? extends Holder> clients, long commonBytes) {
         unmeasuredBytes = 0;
+        unmeasuredHeapBytes = 0;
         long others = commonBytes;
         long inHeap = 0;
         for (var client : clients) {

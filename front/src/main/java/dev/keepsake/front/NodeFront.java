@@ -111,7 +111,7 @@ public final class NodeFront implements AutoCloseable {
     private volatile State state = State.LOADING;
     private PublishRelay relay = PublishRelay.none();
     private ToLongFunction<String> offsets = member -> 0;
-    private final Map<Publication, Integer> fromElsewhere = new HashMap<>();
+    private final HeldPublications publications;
     private final ArrayDeque<CompletableFuture<Long>> publishing = new ArrayDeque<>(); // as asked
     private LeadershipGate gate = () -> false;
     private long durableOffset;
@@ -175,6 +175,7 @@ public final class NodeFront implements AutoCloseable {
         this.tokens = tokens;
         this.options = options;
         this.memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
+        this.publications = new HeldPublications(memory);
         this.connections = room.connections().share();
         this.handshakes = room.handshakes().node();
         this.ownLanes = room.ownLanes().share();
@@ -730,16 +731,20 @@ public final class NodeFront implements AutoCloseable {
     }
 
     /// Publishes on this primary what was published in another shard; not at all when it does not
-    /// serve, or its engine or its log is so far behind that it takes no commands.
+    /// serve, or its engine or its log is so far behind that it takes no commands, or there is no
+    /// room in the heap for what waits for the log.
     public void publishFromAnotherShard(Publication publication) {
         execute(() -> {
             var control = controlLane;
-            if (state == State.PRIMARY && control != null && !control.isFull() && !bounded) {
-                fromElsewhere.merge(publication, 1, Integer::sum);
+            if (state == State.PRIMARY
+                    && control != null
+                    && !control.isFull()
+                    && !bounded
+                    && publications.expect(publication)) {
                 var heard = new CompletableFuture<Long>();
                 publishHere(publication, heard);
                 heard.exceptionally(failure -> {
-                    takeFromElsewhere(publication); // it will not come back with the log
+                    publications.takeExpected(publication); // it will not come back with the log
                     return 0L;
                 });
             }
@@ -774,17 +779,10 @@ public final class NodeFront implements AutoCloseable {
     /// in other shards are to hear it too, unless it has come from there.
     public void onPublished(Publication publication) {
         execute(() -> {
-            if (!takeFromElsewhere(publication) && state == State.PRIMARY) {
+            if (!publications.takeExpected(publication) && state == State.PRIMARY) {
                 relay.toOtherShards(node, publication);
             }
         });
-    }
-
-    /// Whether a publication is one that has come from another shard; it is not awaited any more.
-    private boolean takeFromElsewhere(Publication publication) {
-        boolean awaited = fromElsewhere.containsKey(publication);
-        fromElsewhere.computeIfPresent(publication, (same, times) -> times == 1 ? null : times - 1);
-        return awaited;
     }
 
     PublishRelay relay() {
@@ -1035,6 +1033,18 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
+    /// So much more is in the heap for a client.
+    void noteHeapGrowth(long bytes) {
+        if (memory.noteHeapGrowth(bytes)) {
+            measureMemory();
+        }
+    }
+
+    /// What waits in the heap to be published.
+    HeldPublications publications() {
+        return publications;
+    }
+
     private void measureMemory() {
         boolean wasOver = memory.isOver();
         memory.measure(List.copyOf(clients), parkedBytes + keptBytes);
@@ -1171,6 +1181,7 @@ public final class NodeFront implements AutoCloseable {
         if (controlLane != null) {
             controlLane.close();
             controlLane = null;
+            publications.onEngineLeft();
             endReadmission();
             onFirstAdmission = null;
         }
@@ -1211,7 +1222,7 @@ public final class NodeFront implements AutoCloseable {
         }
         writeRefusal = null;
         givenUp = null;
-        fromElsewhere.clear();
+        publications.expectNothing();
         parkedBytes = 0;
         fullLanes.clear();
         stoppedLanes.clear();

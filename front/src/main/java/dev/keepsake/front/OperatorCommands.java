@@ -116,7 +116,7 @@ final class OperatorCommands {
             }
             if (BUSY_THRESHOLD.contains(name)
                     && i + 1 < arguments.count()
-                    && !isBusyThreshold(arguments.texts()[i + 1])) {
+                    && !isBusyThreshold(arguments.text(i + 1))) {
                 return "ERR CONFIG SET of '%s' takes 1 to %d (milliseconds) here, because the node takes an engine for dead that neither answers nor says that it is busy"
                         .formatted(name, BUSY_THRESHOLD_MAX_MS);
             }
@@ -131,7 +131,7 @@ final class OperatorCommands {
     }
 
     private static String lower(Arguments arguments, int index) {
-        return arguments.texts()[index].toLowerCase(Locale.ROOT);
+        return arguments.text(index).toLowerCase(Locale.ROOT);
     }
 
     /// The reply to CONFIG GET with what engines tell each other taken out.

@@ -548,6 +548,7 @@ final class OwnLane extends LaneChannel {
                 front.loop().execute(this::onAnswered); // behind the confirmation itself
             }
         }
+        front.noteHeapGrowth(heapBytes(channel)); // which may close this client
     }
 
     static boolean isText(ByteBuf reply, String text) {

@@ -19,12 +19,13 @@ import java.util.function.UnaryOperator;
 /// where Redis says how many answers follow. The engine is given one command for each channel, so
 /// that its count is right; the client hears Redis's.
 final class QueuedAnswers {
-    /// An entry of the map, a closure, and what a command that the front answers has as arguments.
+    /// An entry of the map and a closure.
     private static final int CHANGE_HEAP_BYTES = 256;
 
     private final Map<Integer, UnaryOperator<ByteBuf>> changes = new HashMap<>();
     private int count; // of the engine
     private int shown; // of the client
+    private long keptBytes; // in the heap, for what the changes need
 
     /// The next command is answered by the engine.
     void add() {
@@ -36,6 +37,12 @@ final class QueuedAnswers {
     void add(UnaryOperator<ByteBuf> change) {
         changes.put(count, change);
         add();
+    }
+
+    /// The same with a change that keeps so much in the heap.
+    void add(UnaryOperator<ByteBuf> change, long heapBytes) {
+        keptBytes += heapBytes;
+        add(change);
     }
 
     /// The next command has one answer for each channel, and those are looked at.
@@ -54,7 +61,7 @@ final class QueuedAnswers {
 
     /// How much it has in the heap, about.
     long heapBytes() {
-        return changes.size() * (long) CHANGE_HEAP_BYTES;
+        return keptBytes + changes.size() * (long) CHANGE_HEAP_BYTES;
     }
 
     /// How many commands the client has queued.

@@ -33,7 +33,7 @@ record SlowLog(EngineWords words, boolean counts, long limit) {
         if (arguments.count() == 2) {
             return new SlowLog(words, false, SHOWN);
         }
-        String count = arguments.texts()[2];
+        String count = arguments.text(2);
         if (count.equals("-1")) {
             return new SlowLog(words, false, Long.MAX_VALUE);
         }

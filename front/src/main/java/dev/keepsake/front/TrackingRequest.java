@@ -14,20 +14,20 @@ final class TrackingRequest {
     // No connection of an engine is ever called that.
     private static final long NOBODY = Long.MAX_VALUE;
 
-    private final Arguments arguments;
+    private final boolean on;
     private final List<Integer> redirections = new ArrayList<>();
     private @Nullable ClientConnection target;
     private boolean broadcast;
 
-    private TrackingRequest(Arguments arguments) {
-        this.arguments = arguments;
+    private TrackingRequest(boolean on) {
+        this.on = on;
     }
 
     /// @param clients finds a client of this node by its id
     static TrackingRequest of(
             Arguments arguments, LongFunction<@Nullable ClientConnection> clients) {
-        var request = new TrackingRequest(arguments);
         var words = arguments.texts();
+        var request = new TrackingRequest(words[2].equalsIgnoreCase("on"));
         for (int i = 3; i < words.length; i++) {
             boolean last = i == words.length - 1;
             switch (words[i].toLowerCase(Locale.ROOT)) {
@@ -59,13 +59,14 @@ final class TrackingRequest {
 
     /// Whether it asks for tracking, rather than for its end.
     boolean isOn() {
-        return arguments.texts()[2].equalsIgnoreCase("on");
+        return on;
     }
 
     /// The command as the engine is to get it.
     ///
+    /// @param arguments of which this was made; not kept, for they may be long and the answer late
     /// @param lane what the engine calls the lane that stands for the target
-    byte[][] toEngine(long lane) {
+    byte[][] toEngine(Arguments arguments, long lane) {
         var command = new byte[arguments.count()][];
         for (int i = 0; i < command.length; i++) {
             command[i] = arguments.bytes(i);

@@ -38,6 +38,13 @@ class FailedLoginsTest {
     }
 
     @Test
+    void ofALongNameTheBeginningIsKept() {
+        logins.note("auth", "n".repeat(1 << 20), 0, MOMENT_MS, "c".repeat(1 << 20));
+        assertThat(fields("username", MOMENT_MS)).containsExactly("n".repeat(256));
+        assertThat(fields("client-info", MOMENT_MS)).containsExactly("c".repeat(1_024));
+    }
+
+    @Test
     void otherwiseTheTimeDecides() {
         login(MOMENT_MS);
         assertThat(reasons(MOMENT_MS + 5, refusalOfAge("0.006"), refusalOfAge("0.004")))

@@ -191,4 +191,28 @@ class MemoryWatchTest {
         assertThat(large.noteGrowth(1 << 20)).isFalse();
         assertThat(large.noteGrowth(1 << 30)).isTrue();
     }
+
+    @Test
+    void whatComesToTheHeapIsMeasuredBeforeItIsMuchOfIt() {
+        var heap = new Allowance(64 << 20, 2);
+        var large = new MemoryWatch(new Allowance(1L << 30, 2).share(), heap.share());
+        assertThat(large.noteHeapGrowth(1 << 20)).isFalse();
+        assertThat(large.noteHeapGrowth(8 << 20)).isTrue();
+        large.measure(all, 0);
+        assertThat(large.noteHeapGrowth(1 << 20)).isFalse();
+    }
+
+    @Test
+    void whatWaitsInTheHeapLeavesLessForClientsUntilItIsGivenBack() {
+        assertThat(watch.takeHeap(150)).isTrue();
+        assertThat(watch.takeHeap(150)).isFalse();
+        a.heap = 100;
+        watch.measure(all, 0);
+        assertThat(closed).containsExactly("a");
+        a.heap = 0;
+        watch.giveHeapBack(150);
+        b.heap = 150;
+        watch.measure(all, 0);
+        assertThat(closed).containsExactly("a");
+    }
 }

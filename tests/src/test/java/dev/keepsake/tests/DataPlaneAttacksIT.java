@@ -71,6 +71,10 @@ class DataPlaneAttacksIT {
     }
 
     private static InetSocketAddress address() {
+        return address(node);
+    }
+
+    private static InetSocketAddress address(Node node) {
         return new InetSocketAddress(node.endpoint().address(), node.endpoint().port());
     }
 
@@ -227,6 +231,128 @@ class DataPlaneAttacksIT {
             await("some are closed", () -> attackers.stream().anyMatch(this::isCutOff));
             assertServes();
             bystander.assertNoticedNothing();
+        }
+    }
+
+    @Test
+    void whatATransactionKeepsForTheFrontIsBounded() throws Exception {
+        try (var bystander = Bystander.of(api, "bystander")) {
+            var attacker = attacker();
+            attacker.configureBlocking(true);
+            send(attacker, bytes("MULTI\r\n"));
+            var name = command("CLIENT", "SETNAME", "x".repeat(8 * MB));
+            for (int i = 0; i < 40 && send(attacker, name.duplicate()); i++) {
+                // it is closed before it has the whole heap
+            }
+            await("it is closed", () -> isCutOff(attacker));
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    private static ByteBuffer command(String... words) {
+        var text = new StringBuilder("*" + words.length + "\r\n");
+        for (var word : words) {
+            text.append('$').append(word.length()).append("\r\n").append(word).append("\r\n");
+        }
+        return bytes(text.toString());
+    }
+
+    @Test
+    void namesOfThoseWhoAreNotLetInAreNotKeptWhole() throws Exception {
+        try (var bystander = Bystander.of(api, "bystander");
+                var wire = Wire.to(node)) {
+            var name = "x".repeat(4 * MB);
+            for (int i = 0; i < 80; i++) {
+                assertThat(wire.ask("AUTH", i + name, "wrong")).startsWith("-WRONGPASS");
+            }
+            assertThat(wire.ask("ACL", "LOG", "1")).contains("79xxx").hasSizeLessThan(4_000);
+            assertThat(wire.ask("ACL", "LOG", "RESET")).isEqualTo("OK");
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    @Test
+    void whatWaitsToBePublishedByThePrimaryIsBounded() throws Exception {
+        api.create("relaying", 1, 1, 0, FreePorts.next(10).first());
+        var primary = api.node("relaying", 0, 0);
+        var replica = api.node("relaying", 0, 1);
+        var publish = command("PUBLISH", "news", "x".repeat(8 * MB));
+        try (var bystander = Bystander.of(api, "bystander");
+                var runaway = Wire.to(primary)) {
+            runaway.send("EVAL", "while true do end", "0");
+            var answers = new ArrayList<String>();
+            for (int i = 0; i < 60; i++) {
+                var attacker = SocketChannel.open(address(replica));
+                attackers.add(attacker);
+                send(attacker, publish.duplicate());
+                attacker.configureBlocking(false);
+            }
+            await(
+                    "some are refused",
+                    () -> {
+                        attackers.forEach(attacker -> answers.add(answerOf(attacker)));
+                        return answers.stream()
+                                .anyMatch(line -> line.startsWith("-ERR too much waits"));
+                    });
+            try (var wire = Wire.to(primary)) {
+                await("the script is over", () -> ask(wire, "SCRIPT", "KILL").startsWith("-NOT"));
+            }
+            try (var wire = Wire.to(replica)) {
+                await("it is published again", () -> ask(wire, "PUBLISH", "n", "m").equals("0"));
+            }
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    @Test
+    void whatTheEngineIsAskedForClientsIsBounded() throws Exception {
+        var dryRun = command("ACL", "DRYRUN", "default", "SET", "k", "x".repeat(8 * MB));
+        try (var bystander = Bystander.of(api, "bystander");
+                var runaway = Wire.to(node)) {
+            runaway.send("EVAL", "while true do end", "0");
+            var unsent = new ArrayList<ByteBuffer>();
+            for (int i = 0; i < 80; i++) {
+                unsent.add(dryRun.duplicate());
+                send(attacker(), unsent.getLast());
+            }
+            String whole = " qbuf=" + dryRun.remaining() + " ";
+            try (var wire = Wire.to(node)) {
+                await(
+                        "some have to wait with their question",
+                        () -> {
+                            goOn(unsent);
+                            return ask(wire, "CLIENT", "LIST").split(whole, -1).length > 3;
+                        });
+            }
+            bystander.awaitWrites(5);
+            try (var wire = Wire.to(node)) {
+                await("the script is over", () -> ask(wire, "SCRIPT", "KILL").startsWith("-NOT"));
+            }
+            await("whoever was not closed is taken", () -> isTakenOrClosed(unsent));
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    private boolean isTakenOrClosed(List<ByteBuffer> unsent) {
+        for (int i = 0; i < unsent.size(); i++) {
+            if (send(attackers.get(i), unsent.get(i)) && unsent.get(i).hasRemaining()) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String answerOf(SocketChannel attacker) {
+        var into = ByteBuffer.allocate(200);
+        try {
+            return attacker.read(into) <= 0
+                    ? ""
+                    : new String(into.array(), 0, into.position(), ISO_8859_1);
+        } catch (IOException reset) {
+            return "";
         }
     }
 }
