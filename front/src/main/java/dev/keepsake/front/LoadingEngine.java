@@ -40,7 +40,11 @@ final class LoadingEngine {
 
     /// Whether the engine is behind with what it has been asked, and is to be asked nothing more.
     boolean isFull() {
-        return (plain != null && plain.full) || (resp3 != null && resp3.full);
+        return isFull(plain) || isFull(resp3);
+    }
+
+    private static boolean isFull(@Nullable Lane lane) {
+        return lane != null && lane.full && !lane.isClosed();
     }
 
     /// Asks the engine.
@@ -50,7 +54,7 @@ final class LoadingEngine {
     ///   serve meanwhile
     void ask(int protocol, ByteBuf command, Consumer<@Nullable ByteBuf> onReply) {
         var lane = protocol == 3 ? resp3 : plain;
-        if (lane == null) {
+        if (lane == null || lane.isClosed()) {
             lane = new Lane(protocol);
             if (protocol == 3) {
                 resp3 = lane;

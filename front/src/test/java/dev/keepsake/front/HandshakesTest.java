@@ -9,7 +9,6 @@ import org.junit.jupiter.api.Test;
 class HandshakesTest {
     private final Handshakes handshakes = new Handshakes(3);
     private final Handshakes.Node attacked = handshakes.node();
-    private final Handshakes.Node other = handshakes.node();
     private final List<String> givenUp = new ArrayList<>();
 
     private Handshakes.Handshake begin(Handshakes.Node node, String name) {
