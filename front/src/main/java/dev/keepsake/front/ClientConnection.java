@@ -1371,9 +1371,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!swallowsReply()) {
             var out = front.allocator().buffer(64);
             answer.accept(out);
-            boolean tellsNothing =
-                    LaneChannel.isOfBusyEngine(out) && !hasParked() && front.mayReply();
-            if (waits && !tellsNothing) {
+            boolean tellsNothing = patience == Patience.NONE || LaneChannel.isOfBusyEngine(out);
+            boolean leaves = tellsNothing && !hasParked() && front.mayReply();
+            if (waits && !leaves) {
                 parkLate(out, patience);
             } else {
                 deliver(out);
@@ -1415,13 +1415,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var control = front.controlLane();
         beginAsking();
         if (idInEngine == 0 || control == null) {
-            answerLater(Patience.ENDLESS, out -> RespWriter.integer(out, 0));
+            answerLater(Patience.LIMITED, out -> RespWriter.integer(out, 0));
         } else {
             control.ask(
                     reply ->
                             answerFrom(
                                     reply,
-                                    Patience.ENDLESS,
+                                    integerOr0(reply) == 0 ? Patience.LIMITED : Patience.ENDLESS,
                                     out -> RespWriter.integer(out, integerOr0(reply))),
                     "CLIENT",
                     "UNBLOCK",
@@ -1467,8 +1467,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         if (reply instanceof RespValue.SimpleString) {
                             front.failedLogins().forget(); // also when no answer is wanted
                         }
-                        answerFrom(
-                                reply, Patience.ENDLESS, out -> RespWriter.simpleString(out, "OK"));
+                        answerFrom(reply, Patience.NONE, out -> RespWriter.simpleString(out, "OK"));
                     },
                     "ACL",
                     "LOG",
@@ -1701,6 +1700,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         inFlight++;
         lane.useUp();
+        lane.notePatience(Patience.NONE);
         tracking.ask(request, front.access().rulesOf(user()));
         var command = front.allocator().buffer(128);
         RespWriter.command(command, request.toEngine(arguments, tracking.idOfLane()));

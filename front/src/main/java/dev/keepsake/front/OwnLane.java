@@ -365,7 +365,7 @@ final class OwnLane extends LaneChannel {
                 boolean known = change != null && change.isResumption;
                 onConfirmed(word, item(reply, 1));
                 if (!known) {
-                    passOn(reply, Patience.ENDLESS, true);
+                    passOn(reply, Patience.NONE, true);
                 }
                 return;
             }
@@ -388,7 +388,7 @@ final class OwnLane extends LaneChannel {
         }
         if (next == null && change != null) {
             change = null; // refused by the engine
-            passOn(reply, Patience.ENDLESS, false);
+            passOn(reply, Patience.NONE, false);
             onAnswered();
             return;
         }

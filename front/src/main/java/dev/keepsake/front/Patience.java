@@ -18,7 +18,6 @@ enum Patience {
 
     /// Of the reply to a command.
     static Patience of(CommandSpec spec) {
-        // The others change the engine or the connection: CONFIG SET, WATCH, CLIENT TRACKING.
         boolean shared = spec.handling() == CommandSpec.Handling.SHARED_LANE;
         return switch (spec.effect()) {
             case READ -> Route.keepsResult(spec) ? ENDLESS : LIMITED;
@@ -27,9 +26,18 @@ enum Patience {
                 if (SlowLog.isFor(spec)) {
                     yield LIMITED; // shows commands with their arguments
                 }
-                yield shared && !spec.name().endsWith("|kill") ? NONE : ENDLESS;
+                // The others change the engine: CONFIG SET.
+                yield shared || isOfConnection(spec) ? NONE : ENDLESS;
             }
             case WRITE, OPAQUE -> ENDLESS;
+        };
+    }
+
+    /// Whether it changes no more than its connection, or ends a script that has written nothing.
+    private static boolean isOfConnection(CommandSpec spec) {
+        return switch (spec.name()) {
+            case "client|tracking", "client|caching", "client|trackinginfo" -> true;
+            default -> spec.name().endsWith("|kill");
         };
     }
 

@@ -140,7 +140,7 @@ final class Route {
         if (changesFunctions(spec)) {
             marks.mark(front.dirtyKeys(), FUNCTIONS_HASH);
         }
-        boolean unknown = spec.effect() == CommandSpec.Effect.OPAQUE;
+        boolean unknown = spec.effect() == CommandSpec.Effect.OPAQUE && !isExec(spec);
         if (unknown || (spec.effect() == CommandSpec.Effect.WRITE && keyCount == 0)) {
             marks.markAll(front.dirtyKeys());
         } else if (spec.effect() == CommandSpec.Effect.WRITE || keepsResult(spec)) {
@@ -148,6 +148,12 @@ final class Route {
                 marks.mark(front.dirtyKeys(), keyHash(i, in, base, frame));
             }
         }
+    }
+
+    /// Whether it executes what has been marked before: each command of a transaction marks what it
+    /// writes when it is queued, and the marks stay until the reply to EXEC.
+    private static boolean isExec(CommandSpec spec) {
+        return spec.name().equals("exec");
     }
 
     /// Whether it is a read that writes what it has found out into the key, for the next one.

@@ -276,7 +276,6 @@ class HeldRepliesIT {
                 "CLUSTER GETKEYSINSLOT 12539 10",
                 "CLIENT UNBLOCK 9999",
                 "ACL LOG",
-                "ACL LOG RESET",
                 "ACL DRYRUN default GET k"
             })
     void whatTheFrontAsksForAClientWaitsAsAnyOtherReply(String question) throws IOException {
@@ -421,6 +420,7 @@ class HeldRepliesIT {
                 "MEMORY USAGE k",
                 "SLOWLOG GET",
                 "CLUSTER COUNTKEYSINSLOT 12539",
+                "CLIENT UNBLOCK 9999",
                 "ACL LOG"
             })
     void whatWouldWaitForALogWithoutRoomIsAnsweredWithAnError(String read) throws IOException {
@@ -444,6 +444,76 @@ class HeldRepliesIT {
             assertThat(awaitReply(writer)).isEqualTo("OK");
             assertThat(reader.ask("PING")).isEqualTo("PONG");
             assertThat(reader.ask("GET", "k")).isEqualTo("v");
+        }
+    }
+
+    /// It changes a connection, a list of the node's, or a script that has written nothing.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "SUBSCRIBE c d",
+                "PSUBSCRIBE c*",
+                "SSUBSCRIBE c",
+                "UNSUBSCRIBE c",
+                "CLIENT TRACKING ON",
+                "CLIENT TRACKING OFF",
+                "CLIENT TRACKINGINFO",
+                "CLIENT CACHING YES",
+                "SCRIPT KILL",
+                "FUNCTION KILL",
+                "ACL LOG RESET"
+            })
+    void whatTellsNothingOfTheDataWaitsForNothing(String command) throws IOException {
+        try (var writer = observer.connect(node)) {
+            writer.send("SET", "k", "v");
+            observer.awaitHeld(writer, 1, "the write");
+            for (String protocol : List.of("2", "3")) {
+                try (var wire = node.connect()) {
+                    wire.ask("HELLO", protocol);
+                    assertThat(wire.ask(command.split(" ", -1))).doesNotContain("MISCONF");
+                }
+            }
+            observer.awaitHeld(writer, 1, "the write");
+        }
+    }
+
+    /// What it executes has been marked, and nothing else.
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"EXEC", "MULTI;PING;EXEC", "MULTI;GET clean;EXEC", "MULTI;SET k v;EXEC"})
+    void aTransactionKeepsNobodyFromReadingWhatItDoesNotWrite(String commands) throws IOException {
+        try (var writer = observer.connect(node);
+                var transaction = observer.connect(node);
+                var reader = node.connect()) {
+            writer.send("SET", "k", "v");
+            observer.awaitHeld(writer, 1, "the write");
+            for (var command : commands.split(";", -1)) {
+                transaction.send(command.split(" ", -1));
+                if (!command.equals("EXEC")) {
+                    transaction.read();
+                }
+            }
+            observer.awaitHeld(transaction, 1, commands);
+            assertThat(reader.ask("GET", "clean")).isEqualTo("nil");
+            assertThat(reader.ask("MGET", "{clean}1", "{clean}2")).isEqualTo("[nil nil]");
+            observer.awaitHeld(transaction, 1, commands);
+        }
+    }
+
+    /// Its marks stay from the moment that it is queued until it is durable.
+    @Test
+    void whatATransactionWritesIsDirty() throws IOException {
+        try (var transaction = observer.connect(node);
+                var reader = observer.connect(node)) {
+            assertThat(transaction.ask("MULTI")).isEqualTo("OK");
+            assertThat(transaction.ask("SET", "k", "v")).isEqualTo("QUEUED");
+            assertThat(transaction.ask("GET", "{k}l")).isEqualTo("QUEUED");
+            transaction.send("EXEC");
+            observer.awaitHeld(transaction, 1, "the transaction");
+            reader.send("GET", "k");
+            observer.awaitHeld(reader, 1, "the read");
+            node.makeDurable();
+            assertThat(awaitReply(reader)).isEqualTo("v");
         }
     }
 
@@ -487,10 +557,7 @@ class HeldRepliesIT {
                 "LMOVE {k}l {k}m LEFT LEFT",
                 "BLMOVE {k}l {k}m LEFT LEFT 0",
                 "MULTI;GET k;SET k v;EXEC",
-                "MULTI;GET k;PUBLISH c m;EXEC",
-                "CLIENT TRACKING ON",
-                "CLIENT UNBLOCK 9999",
-                "ACL LOG RESET"
+                "MULTI;GET k;PUBLISH c m;EXEC"
             })
     void whatMayHaveChangedSomethingIsNeverGivenUp(String commands) throws IOException {
         node.engine().command("RPUSH", "{k}l", "item");
