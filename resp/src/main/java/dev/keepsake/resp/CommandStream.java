@@ -12,8 +12,11 @@ public final class CommandStream implements AutoCloseable {
     /// How much of an argument is kept that is no key: as much as Redis quotes.
     public static final int QUOTED_BYTES = 128;
 
+    /// How much the sketch may have besides as many bytes as the keys may have.
+    private static final int BESIDES_KEYS_BYTES = 8 * QUOTED_BYTES;
+
     private final ProtocolLimits limits;
-    private final int sketchMaxBytes;
+    private final int keysMaxBytes;
     private final IntPredicate isKept;
     private final ByteBuf sketch;
     private final CommandFrame frame = new CommandFrame();
@@ -26,6 +29,7 @@ public final class CommandStream implements AutoCloseable {
     private int begun; // arguments whose length is known
     private int keptStart; // where in the sketch the newest one begins
     private int keptBytes; // and how much of it is to stand there
+    private long keysBytes; // of those arguments that are kept in full
 
     /// Begins with a command of which a framer has found the beginning.
     ///
@@ -33,18 +37,18 @@ public final class CommandStream implements AutoCloseable {
     /// @param known its frame so far
     /// @param isKept whether an argument is to stand in the sketch in full; those that are known
     ///   already do
-    /// @param sketchMaxBytes the most that is kept
+    /// @param keysMaxBytes the most that these may have together
     /// @param sketch an empty buffer, which is the stream's from now on
     public CommandStream(
             ProtocolLimits limits,
             ByteBuf command,
             CommandFrame known,
             IntPredicate isKept,
-            int sketchMaxBytes,
+            int keysMaxBytes,
             ByteBuf sketch) {
         this.limits = limits;
         this.isKept = isKept;
-        this.sketchMaxBytes = sketchMaxBytes;
+        this.keysMaxBytes = keysMaxBytes;
         this.sketch = sketch;
         this.arguments = known.argumentCount();
         int base = command.readerIndex();
@@ -54,6 +58,7 @@ public final class CommandStream implements AutoCloseable {
         for (begun = 0; begun < known.knownCount(); begun++) {
             frame.add(sketch.writerIndex(), known.length(begun));
             sketch.writeBytes(command, base + known.start(begun), known.length(begun));
+            keysBytes += isKept.test(begun) ? known.length(begun) : 0;
         }
         at = begun == 0 ? command.indexOf(base, command.writerIndex(), (byte) '\n') + 1L - base : 0;
         if (begun > 0) {
@@ -110,10 +115,14 @@ public final class CommandStream implements AutoCloseable {
 
     /// An argument begins at `start`.
     private void begin(int length, long start) throws ProtocolException {
-        int kept = isKept.test(begun) ? length : Math.min(length, QUOTED_BYTES);
-        if ((long) sketch.readableBytes() + kept > sketchMaxBytes) {
+        boolean isKey = isKept.test(begun);
+        int kept = isKey ? length : Math.min(length, QUOTED_BYTES);
+        keysBytes += isKey ? length : 0;
+        if (keysBytes > keysMaxBytes
+                || (long) sketch.readableBytes() + kept
+                        > (long) keysMaxBytes + BESIDES_KEYS_BYTES) {
             throw new ProtocolException(
-                    "the keys of a command may have %d bytes together".formatted(sketchMaxBytes));
+                    "the keys of a command may have %d bytes together".formatted(keysMaxBytes));
         }
         begun++;
         keptStart = sketch.writerIndex();

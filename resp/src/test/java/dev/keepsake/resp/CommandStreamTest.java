@@ -181,6 +181,26 @@ class CommandStreamTest {
                         take(i -> true, "*3\r\n" + argument("DEL") + argument(LONG) + "$400\r\n"))
                 .isInstanceOf(ProtocolException.class)
                 .hasMessageContaining("500 bytes");
+        assertThatThrownBy(() ->
+                        take(i -> i == 1, "*3\r\n" + argument("SET") + "$501\r\n" + argument(LONG)))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessageContaining("500 bytes");
+    }
+
+    @Test
+    void nameAndValueDoNotCountAsKeys() throws ProtocolException {
+        String key = "k".repeat(500);
+        var taken = take(i -> i == 1, "*3\r\n" + argument("SET") + argument(key) + argument(LONG));
+        assertThat(taken.sketch()).containsExactly("SET", key, QUOTED);
+    }
+
+    @Test
+    void manyValuesHaveABoundToo() {
+        String values = argument(LONG).repeat(14);
+        assertThatThrownBy(() ->
+                        take(i -> i == 1, "*16\r\n" + argument("SADD") + argument("k") + values))
+                .isInstanceOf(ProtocolException.class)
+                .hasMessageContaining("500 bytes");
     }
 
     private static CommandSpec resolved(ByteBuf in, CommandFrame frame) {
