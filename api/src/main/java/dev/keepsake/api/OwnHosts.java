@@ -17,6 +17,9 @@ final class OwnHosts {
     private static final Pattern LOOPBACK =
             Pattern.compile("127(?:\\.(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}");
 
+    // Browsers leave it out of the Origin of a page that came from there, and of that one only.
+    private static final int ORIGIN_PORT = 80;
+
     private final String listensOn;
     private final @Nullable String announced;
     private final boolean anyHost;
@@ -36,7 +39,7 @@ final class OwnHosts {
     /// @throws dev.keepsake.control.ApiException when one may have
     void expectNoForeignPage(HttpHead head, int port) {
         String host = head.header("host");
-        if (!anyHost && host != null && !isOwn(host, port)) {
+        if (!anyHost && host != null && !isOwn(host, port, port)) {
             throw Fault.ACCESS_DENIED.because(
                     "The Host is \"%s\"; expected one of this server, such as localhost:%d. For other names, start it with --credentials, or let a proxy set the Host.",
                     shown(host), port);
@@ -57,13 +60,15 @@ final class OwnHosts {
 
     private boolean isOwnOrigin(String origin, int port) {
         String scheme = "http://";
-        return origin.startsWith(scheme) && isOwn(origin.substring(scheme.length()), port);
+        return origin.startsWith(scheme)
+                && isOwn(origin.substring(scheme.length()), ORIGIN_PORT, port);
     }
 
-    private boolean isOwn(String hostAndPort, int port) {
+    /// @param unnamed the port that is meant when none is named
+    private boolean isOwn(String hostAndPort, int unnamed, int port) {
         var parts = HOST_AND_PORT.matcher(hostAndPort);
         if (!parts.matches()
-                || (parts.group(2) != null && Integer.parseInt(parts.group(2)) != port)) {
+                || (parts.group(2) == null ? unnamed : Integer.parseInt(parts.group(2))) != port) {
             return false;
         }
         String host = parts.group(1).toLowerCase(Locale.ROOT);

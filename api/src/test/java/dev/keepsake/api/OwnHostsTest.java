@@ -75,6 +75,10 @@ class OwnHostsTest {
             strings = {
                 "Origin: https://evil.example",
                 "Origin: http://localhost:3000",
+                "Origin: http://localhost",
+                "Origin: http://127.0.0.1",
+                "Origin: http://cache.test",
+                "Origin: https://localhost",
                 "Origin: https://localhost:8379",
                 "Origin: null",
                 "Origin: ",
@@ -83,12 +87,23 @@ class OwnHostsTest {
                 "Sec-Fetch-Site: none\r\nSec-Fetch-Site: same-origin"
             })
     void pagesOfOtherSitesAreRefusedWhateverTheHost(String header) {
-        for (var each : new OwnHosts[] {own, new OwnHosts("127.0.0.1", null, true)}) {
+        for (var each : new OwnHosts[] {own, new OwnHosts("127.0.0.1", "cache.test", true)}) {
             assertThatThrownBy(() ->
                             each.expectNoForeignPage(
                                     head("Host: localhost:8379\r\n" + header + "\r\n"), PORT))
                     .isInstanceOf(ApiException.class)
                     .hasMessageContaining("refused");
+        }
+    }
+
+    @Test
+    void anOriginWithoutAPortIsOneOfPort80() {
+        for (String origin : new String[] {"http://localhost", "http://cache.test:80"}) {
+            assertThatCode(() ->
+                            own.expectNoForeignPage(
+                                    head("Host: localhost\r\nOrigin: %s\r\n".formatted(origin)),
+                                    80))
+                    .doesNotThrowAnyException();
         }
     }
 
