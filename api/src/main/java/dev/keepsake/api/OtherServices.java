@@ -6,6 +6,7 @@ import java.io.ByteArrayOutputStream;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /// Answers calls of services that are not here, each in a form that the service's own client can
 /// read. Clients send them when they are told of this server for all services at once. Stateless.
@@ -14,6 +15,7 @@ final class OtherServices {
     private static final String JSON = "application/x-amz-json-1.";
     private static final String XML = "text/xml";
     private static final String OWN_NAME = "memorydb";
+    private static final Pattern ACTION = Pattern.compile("(?:^|&)Action=");
     private static final String CODE = "UnknownOperationException";
 
     private OtherServices() {}
@@ -27,7 +29,7 @@ final class OtherServices {
         if (head.headerOrEmpty("smithy-protocol").equals("rpc-v2-cbor")) {
             return Optional.of(cbor(message(service)));
         }
-        if (contentType.startsWith(FORM)) {
+        if (contentType.startsWith(FORM) || (target.isEmpty() && asksInQuery(head))) {
             return Optional.of(
                     service.equals("ec2")
                             ? ec2(message(service), requestId)
@@ -50,6 +52,12 @@ final class OtherServices {
                     case "s3", "cloudfront", "route53" -> rest(message(service), requestId);
                     default -> json("application/json", message(service), requestId);
                 });
+    }
+
+    /// Whether it is a call of the query protocol that has everything in its address. None of our
+    /// own is, so it need not say for which service it is.
+    private static boolean asksInQuery(HttpHead head) {
+        return head.path().equals("/") && ACTION.matcher(head.query()).find();
     }
 
     /// The service that the signature is scoped to; empty when there is none.

@@ -13,6 +13,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.json.JsonMapper;
 
 /// Calls of services that are not here.
@@ -57,6 +58,21 @@ class OtherServicesTest {
         assertThat(text(answer.body(), error + "/Code")).isEqualTo("InvalidAction");
         assertThat(text(answer.body(), error + "/Message"))
                 .contains(service, "AWS_ENDPOINT_URL_MEMORYDB");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "/?Action=GetCallerIdentity&Version=2011-06-15",
+                "/?Version=2011-06-15&Action=GetCallerIdentity"
+            })
+    void aQueryInTheAddressIsAnsweredInItsXml(String path) throws Exception {
+        var answer = api.sendRaw(HttpRequest.newBuilder(api.uri(path)).GET());
+        assertThat(answer.statusCode()).isEqualTo(400);
+        assertThat(answer.headers().firstValue("Content-Type")).contains("text/xml");
+        assertThat(text(answer.body(), "/ErrorResponse/Error/Code")).isEqualTo("InvalidAction");
+        assertThat(text(answer.body(), "/ErrorResponse/Error/Message"))
+                .contains("AWS_ENDPOINT_URL_MEMORYDB");
     }
 
     @Test
