@@ -20,7 +20,30 @@ public final class PrivateFiles {
     static final FileAttribute<Set<PosixFilePermission>> EXECUTABLE =
             PosixFilePermissions.asFileAttribute(OWNER_ONLY);
 
+    private static final Set<PosixFilePermission> OWNER_READS_AND_WRITES =
+            PosixFilePermissions.fromString("rw-------");
+
     private PrivateFiles() {}
+
+    /// Makes sure that a file is there that only its owner may read and write, whatever new files
+    /// are otherwise. What it holds stays.
+    static void file(Path file) throws IOException {
+        try {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNER_READS_AND_WRITES));
+        } catch (FileAlreadyExistsException e) {
+            Files.setPosixFilePermissions(file, OWNER_READS_AND_WRITES);
+        }
+    }
+
+    /// The user id that a file or directory belongs to.
+    public static long owner(Path path, LinkOption... options) throws IOException {
+        return Integer.toUnsignedLong((Integer) Files.getAttribute(path, "unix:uid", options));
+    }
+
+    /// The user id of this process.
+    public static long ourselves() {
+        return new UnixSystem().getUid();
+    }
 
     /// Makes sure that `directory` is there, is ours and is closed to everybody else.
     ///
@@ -51,9 +74,9 @@ public final class PrivateFiles {
                     "%s is a symbolic link or a file; expected a directory. Remove it"
                             .formatted(directory));
         }
-        var owner = (Integer) Files.getAttribute(directory, "unix:uid", LinkOption.NOFOLLOW_LINKS);
-        long ourselves = new UnixSystem().getUid();
-        if (Integer.toUnsignedLong(owner) != ourselves) {
+        long owner = owner(directory, LinkOption.NOFOLLOW_LINKS);
+        long ourselves = ourselves();
+        if (owner != ourselves) {
             throw new IOException(
                     "%s belongs to user id %d; expected our own, %d. Remove it, or choose another place"
                             .formatted(directory, owner, ourselves));

@@ -28,6 +28,7 @@ final class WorkDirectory {
         PrivateFiles.directoryInParent(path);
         var directory = new WorkDirectory(path);
         directory.removeDumps();
+        PrivateFiles.file(directory.log());
         return directory;
     }
 

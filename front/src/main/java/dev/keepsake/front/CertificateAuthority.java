@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -71,6 +72,8 @@ public final class CertificateAuthority {
     private static final int SERIAL_BITS = 127;
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rw-------");
+    private static final Set<PosixFilePermission> ALL_READ =
+            PosixFilePermissions.fromString("rw-r--r--");
 
     private final PrivateKey key;
     private final X509Certificate certificate;
@@ -116,7 +119,7 @@ public final class CertificateAuthority {
             }
             Files.setPosixFilePermissions(file, OWNER_ONLY);
             var authority = read(file, clock, random);
-            Files.writeString(directory.resolve(PUBLIC_FILE), authority.pem(), US_ASCII);
+            publish(directory.resolve(PUBLIC_FILE), authority.pem());
             return authority;
         } catch (GeneralSecurityException e) {
             throw new IOException(
@@ -124,6 +127,17 @@ public final class CertificateAuthority {
                             .formatted(file, e.getMessage()),
                     e);
         }
+    }
+
+    /// Anybody may read it, whatever new files are otherwise; only its owner tells whom to trust.
+    private static void publish(Path file, String pem) throws IOException {
+        try {
+            Files.createFile(file, PosixFilePermissions.asFileAttribute(ALL_READ));
+        } catch (FileAlreadyExistsException _) {
+            // it is from an earlier start
+        }
+        Files.setPosixFilePermissions(file, ALL_READ);
+        Files.writeString(file, pem, US_ASCII);
     }
 
     /// Where the certificate of a server's authority lies, for whoever may read its directory.

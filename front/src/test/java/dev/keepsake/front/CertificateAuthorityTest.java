@@ -64,10 +64,14 @@ class CertificateAuthorityTest {
         open();
         assertThat(modeOf(tls)).isEqualTo("rwx------");
         assertThat(modeOf(tls.resolve("authority.pem"))).isEqualTo("rw-------");
+        assertThat(modeOf(tls.resolve("ca.pem"))).isEqualTo("rw-r--r--");
+        Files.setPosixFilePermissions(
+                tls.resolve("ca.pem"), PosixFilePermissions.fromString("rw-rw-rw-"));
         Files.setPosixFilePermissions(
                 tls.resolve("authority.pem"), PosixFilePermissions.fromString("rw-r--r--"));
         open();
         assertThat(modeOf(tls.resolve("authority.pem"))).isEqualTo("rw-------");
+        assertThat(modeOf(tls.resolve("ca.pem"))).isEqualTo("rw-r--r--");
     }
 
     @Test

@@ -1,5 +1,6 @@
 package dev.keepsake.server;
 
+import dev.keepsake.engine.PrivateFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -13,6 +14,7 @@ import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
+import java.util.function.LongSupplier;
 
 /// Keeps a data directory to one server. The system gives the lock back however the server ends.
 final class DataLock implements AutoCloseable {
@@ -23,6 +25,11 @@ final class DataLock implements AutoCloseable {
     }
 
     static DataLock take(Path dataDirectory) throws StartException {
+        return take(dataDirectory, PrivateFiles::ourselves);
+    }
+
+    /// @param ourselves the user id that the directory has to belong to, where there are such
+    static DataLock take(Path dataDirectory, LongSupplier ourselves) throws StartException {
         try {
             var lockFile = new FileAttribute<?>[0];
             if (dataDirectory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
@@ -30,6 +37,7 @@ final class DataLock implements AutoCloseable {
                         dataDirectory,
                         PosixFilePermissions.asFileAttribute(
                                 PosixFilePermissions.fromString("rwx------")));
+                expectOurs(dataDirectory, ourselves.getAsLong());
                 expectOwnersAlone(dataDirectory);
                 lockFile =
                         new FileAttribute<?>[] {
@@ -56,6 +64,16 @@ final class DataLock implements AutoCloseable {
         throw new StartException(
                 "the data directory %s is in use by another server; stop that one, or choose another with --data-dir"
                         .formatted(dataDirectory));
+    }
+
+    private static void expectOurs(Path dataDirectory, long ourselves)
+            throws IOException, StartException {
+        long owner = PrivateFiles.owner(dataDirectory);
+        if (owner != ourselves) {
+            throw new StartException(
+                    "the data directory %s belongs to user id %d; expected our own, %d, as chown %d makes it. Or start the server as that user, or choose another with --data-dir"
+                            .formatted(dataDirectory, owner, ourselves, ourselves));
+        }
     }
 
     /// Whoever can write there can make nodes read what he likes, the keys of their authority

@@ -2,7 +2,9 @@ package dev.keepsake.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepsake.engine.PrivateFiles;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -43,6 +45,32 @@ class DataLockTest {
                 .withMessageContaining("(" + mode + ")")
                 .withMessageContaining("chmod go-w");
         assertThat(data).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"rwx------", "rwxr-xr-x"})
+    void whatBelongsToAnotherUserIsRefused(String mode) throws Exception {
+        var data = with(mode);
+        long owner = PrivateFiles.ourselves();
+        assertThatExceptionOfType(StartException.class)
+                .isThrownBy(() -> DataLock.take(data, () -> owner + 1234))
+                .withMessageContaining(data.toString())
+                .withMessageContaining("user id %d;", owner)
+                .withMessageContaining("our own, %d,", owner + 1234)
+                .withMessageContaining("chown")
+                .withMessageContaining("--data-dir");
+        assertThat(data).isEmptyDirectory();
+    }
+
+    /// As the server does it, which takes what its own user has.
+    @Test
+    void whatRootGaveToAnotherUserIsRefused() throws Exception {
+        assumeTrue(PrivateFiles.ourselves() == 0, "only root can give it away");
+        var data = with("rwxr-xr-x");
+        Files.setAttribute(data, "unix:uid", 1234);
+        assertThatExceptionOfType(StartException.class)
+                .isThrownBy(() -> DataLock.take(data))
+                .withMessageContaining("user id 1234;");
     }
 
     private Path with(String mode) throws Exception {
