@@ -541,6 +541,36 @@ public final class ControlPlane {
         return new Decision<>(records, cluster);
     }
 
+    /// The endpoint of a cluster cannot listen where clients were told that it does. Its nodes may,
+    /// and the cluster stays available.
+    public Decision<Optional<ClusterState>> endpointMissing(ClusterId id, Instant now) {
+        return endpointNews(
+                id,
+                now,
+                "Port %d at %s cannot be listened on, as when another program has taken it; the endpoint of the cluster does not answer until that program lets it go. Its nodes are reached at their own ports.");
+    }
+
+    /// The endpoint of a cluster listens again where it could not.
+    public Decision<Optional<ClusterState>> endpointBack(ClusterId id, Instant now) {
+        return endpointNews(
+                id, now, "Port %d at %s is free; the endpoint of the cluster listens there again.");
+    }
+
+    private Decision<Optional<ClusterState>> endpointNews(
+            ClusterId id, Instant now, String message) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.map(ClusterState::endpoints)
+                .ifPresent(endpoints ->
+                        records.add(
+                                event(
+                                        id,
+                                        now,
+                                        message.formatted(
+                                                endpoints.clusterPort(), endpoints.host()))));
+        return new Decision<>(records, cluster);
+    }
+
     /// Every node of a new cluster answers. Reported again until the pace allows it to be
     /// available; so are the ends of updates and deletions.
     public Decision<Optional<ClusterState>> clusterProvisioned(

@@ -80,6 +80,21 @@ class PortRoomTest {
     }
 
     @Test
+    void anEndpointThatCannotListenIsAnnouncedAndSoIsThatItDoes() {
+        var id = create("a", 6381, 0).spec().id();
+        control.decide(plane -> plane.endpointMissing(id, control.now));
+        assertThat(control.messages("a")).isEmpty(); // it has no port yet
+        var found = new Endpoints("127.0.0.1", 6381, endpoints(id).nodePorts());
+        control.decide(plane -> plane.endpointsAssigned(id, found, control.now));
+        control.decide(plane -> plane.endpointMissing(id, control.now));
+        control.decide(plane -> plane.endpointBack(id, control.now));
+        assertThat(control.messages("a"))
+                .containsExactly(
+                        "Port 6381 at 127.0.0.1 cannot be listened on, as when another program has taken it; the endpoint of the cluster does not answer until that program lets it go. Its nodes are reached at their own ports.",
+                        "Port 6381 at 127.0.0.1 is free; the endpoint of the cluster listens there again.");
+    }
+
+    @Test
     void whatNeverCameUpOrGoesLeavesItsPortsToOthers() {
         var failed = create("a", 6379, 5).spec().id();
         control.decide(plane -> plane.endpointsAssigned(failed, endpoints(failed), control.now));

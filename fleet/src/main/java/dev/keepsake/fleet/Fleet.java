@@ -1064,11 +1064,14 @@ public final class Fleet implements AutoCloseable {
         runtime.publish();
         var endpoint = new ClusterEndpoint(transport.group().next(), transport, runtime::serving);
         runtime.listenAt(endpoint);
-        listen(runtime, endpoint);
+        listen(runtime, endpoint, false);
     }
 
-    /// Until it succeeds: somebody else may have had the port while this server was down.
-    private void listen(ClusterRuntime runtime, ClusterEndpoint endpoint) {
+    /// Until it succeeds: somebody else may have had the port while this server was down. Clients
+    /// were told of that port and of no other, so nothing else can be listened on instead.
+    ///
+    /// @param announced whether it is said already that it does not listen
+    private void listen(ClusterRuntime runtime, ClusterEndpoint endpoint, boolean announced) {
         var id = runtime.spec().id();
         if (running.get(id) != runtime) {
             return; // it has ended meanwhile
@@ -1080,18 +1083,35 @@ public final class Fleet implements AutoCloseable {
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
                         inThread(() -> {
-                            complain(
-                                    id,
-                                    new IOException(
-                                            "its endpoint cannot listen on %s: %s"
-                                                    .formatted(address, failure.getMessage())));
+                            if (!announced) {
+                                announceMissing(id, address, failure);
+                            }
                             thread.schedule(
-                                    () -> listen(runtime, endpoint),
+                                    () -> listen(runtime, endpoint, true),
                                     RETRY_MS,
                                     TimeUnit.MILLISECONDS);
                         });
+                    } else if (announced) {
+                        inThread(() -> {
+                            LOG.info("cluster={} listens again address={}", id.name(), address);
+                            var now = clock.now();
+                            report(plane -> plane.endpointBack(id, now));
+                        });
                     }
                 });
+    }
+
+    private void announceMissing(ClusterId id, InetSocketAddress address, Throwable failure) {
+        LOG.warn(
+                "cluster={} does not listen at its endpoint, which is tried again; end the program"
+                        + " that has the port, or use the ports of the nodes port={} address={}"
+                        + " reason={}",
+                id.name(),
+                address.getPort(),
+                address,
+                failure.getMessage());
+        var now = clock.now();
+        report(plane -> plane.endpointMissing(id, now));
     }
 
     private ShardRuntime open(ClusterState cluster, ShardSpec shardSpec, ClusterRuntime runtime)

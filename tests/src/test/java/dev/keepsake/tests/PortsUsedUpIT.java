@@ -106,9 +106,16 @@ class PortsUsedUpIT {
             assertThat(answerAt(first, "SET", "k", "v")).isEqualTo("OK");
         }
         var taken = List.of(take(first), take(ports.last()));
-        try (var server = start();
+        try (var lines = LogLines.of("dev.keepsake.fleet");
+                var server = start();
                 var api = new Api(server.endpoint())) {
             await("the other leads", () -> answerAt(second, "GET", "k").equals("v"));
+            await(
+                    "an event names the port",
+                    () -> hasMessage(api, "Port %d at 127.0.0.1 cannot be listened on"));
+            assertThat(lines.anyContains("cluster=a does not listen", "port=" + ports.last()))
+                    .isTrue();
+            assertThat(hasMessage(api, "Port %d at 127.0.0.1 is free")).isFalse();
             for (var socket : taken) {
                 socket.close();
             }
@@ -116,12 +123,23 @@ class PortsUsedUpIT {
             await("the endpoint is back", () -> answerAt(ports.last(), "PING").equals("PONG"));
             await(
                     "events say so",
-                    () -> api.messages("a").contains("Finished recovery for nodes a-0001-001"));
+                    () ->
+                            api.messages("a").contains("Finished recovery for nodes a-0001-001")
+                                    && hasMessage(api, "Port %d at 127.0.0.1 is free"));
+            assertThat(api.messages("a"))
+                    .as("said once, however often it was tried")
+                    .filteredOn(message -> message.contains("cannot be listened on"))
+                    .hasSize(1);
         } finally {
             for (var socket : taken) {
                 socket.close();
             }
         }
+    }
+
+    private boolean hasMessage(Api api, String beginning) {
+        return api.messages("a").stream()
+                .anyMatch(message -> message.startsWith(beginning.formatted(ports.last())));
     }
 
     @Test
