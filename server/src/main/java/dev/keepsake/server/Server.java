@@ -49,9 +49,14 @@ public final class Server implements AutoCloseable {
 
     /// Starts a server out of other parts than the standard ones.
     public static Server start(ServerConfig config, ServerParts parts) throws StartException {
+        return start(config, parts, new MachineClock());
+    }
+
+    /// The same by another clock than the machine's.
+    static Server start(ServerConfig config, ServerParts parts, Clock clock) throws StartException {
         var started = new ArrayDeque<AutoCloseable>();
         try {
-            var endpoint = start(config, parts, started);
+            var endpoint = start(config, parts, clock, started);
             var server = new Server(endpoint, started);
             started = new ArrayDeque<>();
             return server;
@@ -63,11 +68,10 @@ public final class Server implements AutoCloseable {
     }
 
     private static URI start(
-            ServerConfig config, ServerParts parts, ArrayDeque<AutoCloseable> started)
+            ServerConfig config, ServerParts parts, Clock clock, ArrayDeque<AutoCloseable> started)
             throws StartException, EngineNotFoundException, IOException {
         started.push(parts.logs());
         var data = config.dataDirectory().toAbsolutePath();
-        Clock clock = new MachineClock();
         var random = new SecureRandom();
         started.push(DataLock.take(data));
         requireFree(config.apiHost(), config.apiPort());
