@@ -53,17 +53,19 @@ final class LoadingEngine {
     /// @param onReply called with the engine's reply, or with null when it is lost or has begun to
     ///   serve meanwhile
     void ask(int protocol, ByteBuf command, Consumer<@Nullable ByteBuf> onReply) {
-        var lane = protocol == 3 ? resp3 : plain;
-        if (lane == null || lane.isClosed()) {
-            lane = new Lane(protocol);
-            if (protocol == 3) {
-                resp3 = lane;
-            } else {
-                plain = lane;
-            }
-            lane.connect();
+        var present = protocol == 3 ? resp3 : plain;
+        if (present != null && !present.isClosed()) {
+            present.ask(command, onReply);
+            return;
+        }
+        var lane = new Lane(protocol);
+        if (protocol == 3) {
+            resp3 = lane;
+        } else {
+            plain = lane;
         }
         lane.ask(command, onReply);
+        lane.connect(); // may fail at once, and who has asked is told
     }
 
     /// Asks nothing more. Whoever still waits is told that there is no reply.
