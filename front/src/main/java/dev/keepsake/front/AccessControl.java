@@ -91,7 +91,10 @@ final class AccessControl {
     }
 
     private static boolean isRefusedHere(CommandSpec spec) {
-        return isCheckedHere(spec) || LoadingAnswers.has(spec) || LoadingEngine.answers(spec);
+        return isCheckedHere(spec)
+                || LoadingAnswers.has(spec)
+                || LoadingEngine.answers(spec)
+                || ScriptRules.bringsScript(spec);
     }
 
     private static boolean isForNobody(CommandSpec spec) {

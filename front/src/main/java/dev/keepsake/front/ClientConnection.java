@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -146,6 +147,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean starved;
     private boolean lingers;
     private long discardedBytes;
+    private long gatheredMaxBytes = KEPT_MAX_BYTES; // of the command that is gathered
+    private @Nullable ScriptReading script; // of the command that is taken next
+    private long scriptHeapBytes; // what is kept for that
 
     /// @param operator whether it has come over the operators' socket, and so begins as their user
     ClientConnection(NodeFront front, long id, boolean operator) {
@@ -261,6 +265,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         front.onDisconnected(this);
         leaveOwnLane();
         endLarge();
+        endScript();
         if (input != null) {
             input.release();
             input = null;
@@ -340,6 +345,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var unknown = remembered;
         return session.heapBytes()
                 + queued.heapBytes()
+                + scriptHeapBytes
                 + (unknown == null ? 0 : unknown.weightBytes())
                 + (own == null ? 0 : own.heapBytes());
     }
@@ -694,11 +700,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var in = input;
         if (in != null && !in.isReadable()) {
             in.release();
-            input = null;
+            // All of a large command may be there, and it waits: that goes on without more input.
+            input = awaitsDecision() ? Unpooled.EMPTY_BUFFER : null;
         }
         countInput();
         readAsAllowed();
         front.flushClients();
+    }
+
+    private boolean awaitsDecision() {
+        return large != null && large.isDue();
     }
 
     /// How many of the commands that are under way get no reply, because the engine does not get
@@ -723,8 +734,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// @return false when no whole command is there, or it must wait
     private boolean processNext(ByteBuf in) throws ProtocolException {
-        if (!in.isReadable() || front.isPaused()) {
-            heldByPause = in.isReadable();
+        boolean goesOn = in.isReadable() || awaitsDecision();
+        if (!goesOn || front.isPaused()) {
+            heldByPause = goesOn;
             return false;
         }
         if (large != null) {
@@ -732,7 +744,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         framer.authenticated(session.user() != null);
         return switch (framer.parse(in)) {
-            case INCOMPLETE -> isTls(in) && disconnectTls();
+            case INCOMPLETE -> goesOnGathering() && isTls(in) && disconnectTls();
             case LARGE -> beginLarge(in);
             case EMPTY -> skip(in);
             case COMMAND -> done(handle(in, in.readerIndex(), framer.frame()), in);
@@ -760,14 +772,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         reset();
     }
 
+    /// What is gathered may turn out to be longer than its beginning has said.
+    ///
+    /// @return true
+    private boolean goesOnGathering() throws ProtocolException {
+        if (framer.isGathering() && framer.announcedBytes() > gatheredMaxBytes) {
+            throw new ProtocolException(
+                    "this command may have %d bytes".formatted(gatheredMaxBytes));
+        }
+        return true;
+    }
+
     private boolean beginLarge(ByteBuf in) throws ProtocolException {
         int base = in.readerIndex();
         var frame = framer.frame();
         var spec = frame.knownCount() == 0 ? null : front.table().resolve(in, base, frame);
-        if (spec != null && isNeededWhole(spec)) {
-            if (framer.announcedBytes() > KEPT_MAX_BYTES) {
+        String tooLong =
+                spec == null
+                        ? null
+                        : ScriptRules.refusalByLength(spec, frame, framer.announcedArgumentBytes());
+        if (spec != null && tooLong == null && isNeededWhole(spec)) {
+            gatheredMaxBytes =
+                    ScriptRules.isScriptAlone(spec)
+                            ? ScriptRules.maxBytesAlone(spec)
+                            : KEPT_MAX_BYTES;
+            if (framer.announcedBytes() > gatheredMaxBytes) {
                 throw new ProtocolException(
-                        "'%s' may have %d bytes".formatted(spec.name(), KEPT_MAX_BYTES));
+                        "'%s' may have %d bytes".formatted(spec.name(), gatheredMaxBytes));
             }
             framer.gather();
             return true;
@@ -778,14 +809,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                                 front.options().limits(),
                                 in,
                                 frame,
-                                spec == null
+                                spec == null || tooLong != null
                                         ? argument -> false
                                         : ScriptRules.kept(
                                                 spec,
                                                 frame,
                                                 Route.keyArguments(spec, in, base, frame)),
                                 KEPT_MAX_BYTES,
-                                front.allocator().buffer()));
+                                front.allocator().buffer()),
+                        tooLong);
         framer.leave();
         return true;
     }
@@ -881,7 +913,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (user == null) {
             return AccessControl.needsNoLogin(spec) ? null : "NOAUTH Authentication required.";
         }
-        return AccessControl.isCheckedHere(spec)
+        // A script is not read for somebody who may not have it executed. While nobody knows that,
+        // no engine executes it either.
+        boolean refusedScript =
+                ScriptRules.bringsScript(spec) && front.access().isRefused(user, spec.name());
+        return refusedScript || AccessControl.isCheckedHere(spec)
                 ? front.access().refusal(user, spec, LOADING)
                 : null;
     }
@@ -903,6 +939,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean handle(ByteBuf in, int base, CommandFrame frame) {
         refused = false;
         boolean handled = take(in, base, frame);
+        if (handled) {
+            endScript();
+        }
         boolean decided = large == null || large.isDecided();
         if (handled
                 && decided
@@ -940,6 +979,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         String denial = isForOperators(spec) ? operate(spec, in, base, frame) : denial(spec);
         if (denial != null) {
             return refuse(denial);
+        }
+        String tooLong = large == null ? null : large.refusal();
+        if (tooLong != null) {
+            return refuse(tooLong);
         }
         lastCommandNs = front.loop().ticker().nanoTime();
         lastCommand = spec.name();
@@ -1047,7 +1090,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     ? queueError(spec, notInCluster)
                     : refuse(notInCluster);
         }
-        String scriptRefusal = front.scriptRules().refusal(spec, in, base, frame);
+        var read = readScript(spec, in, base, frame);
+        if (read != null && !read.isOver()) {
+            return false;
+        }
+        String scriptRefusal = read == null ? null : read.refusal();
         if (scriptRefusal != null) {
             return refuse(scriptRefusal);
         }
@@ -1055,6 +1102,50 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return submitOwn(spec, in, base, frame);
         }
         return submitShared(spec, in, base, frame);
+    }
+
+    /// What becomes of the command's script, which stays the same until the command has been taken:
+    /// it is kept where it is meanwhile, and nothing behind it is looked at.
+    ///
+    /// @return null when it brings none
+    private @Nullable ScriptReading readScript(
+            CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        var known = script;
+        if (known != null) {
+            return known;
+        }
+        Supplier<@Nullable ByteBuf> kept = this::commandUnderWay;
+        boolean inline = in != input && large == null;
+        if (inline && ScriptRules.bringsScript(spec)) {
+            var copy = Unpooled.copiedBuffer(in.slice(base, frame.lengthBytes()));
+            kept = () -> copy;
+        }
+        var begun = front.scriptRules().begin(spec, in, base, frame, kept, this::process);
+        script = begun;
+        if (inline && begun != null && !begun.isOver()) {
+            scriptHeapBytes = frame.lengthBytes();
+            front.noteHeapGrowth(scriptHeapBytes); // which may close this client
+        }
+        return begun;
+    }
+
+    /// The command that has yet to be taken, from its first byte on, or null when nobody waits for
+    /// that any more.
+    private @Nullable ByteBuf commandUnderWay() {
+        var command = large;
+        if (isClosed()) {
+            return null;
+        }
+        return command == null ? input : command.sketch();
+    }
+
+    private void endScript() {
+        var reading = script;
+        if (reading != null) {
+            script = null;
+            scriptHeapBytes = 0;
+            front.scriptRules().giveUp(reading);
+        }
     }
 
     /// Sends a client on to another node, unless its user may not give the command at all: that
@@ -2365,6 +2456,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             input = null;
         }
         endLarge();
+        endScript();
         countInput();
         written.addListener(done -> open.shutdownOutput());
         open.config().setAutoRead(true);

@@ -1,5 +1,7 @@
 package dev.keepsake.front;
 
+import java.util.concurrent.Executor;
+
 /// What the clients of all nodes of a process may make it hold, apart from what the process needs
 /// for logs, taps, feeds and its lanes to engines.
 ///
@@ -8,12 +10,14 @@ package dev.keepsake.front;
 /// @param connections of clients
 /// @param ownLanes connections to engines that clients have for themselves
 /// @param handshakes of TLS that are not finished
+/// @param scripts reads those that are long
 public record ClientRoom(
         Allowance directBytes,
         Allowance heapBytes,
         Allowance connections,
         Allowance ownLanes,
-        Handshakes handshakes) {
+        Handshakes handshakes,
+        ScriptReader scripts) {
     private static final int TIMES_FREE = 2; // two thirds for one node alone
     private static final int CONNECTIONS_TIMES_FREE = 8; // eight ninths
     private static final int HEAP_BYTES_A_CONNECTION = 4 << 10;
@@ -34,8 +38,13 @@ public record ClientRoom(
     /// @param filesMax how many files and sockets it may have open
     /// @param outputMaxBytes what one client may leave unread: there is room for that, however
     ///   small the process is
+    /// @param scripts reads scripts of clients, one at a time, on a thread that is no event loop
     public static ClientRoom of(
-            long directMaxBytes, long heapMaxBytes, long filesMax, long outputMaxBytes) {
+            long directMaxBytes,
+            long heapMaxBytes,
+            long filesMax,
+            long outputMaxBytes,
+            Executor scripts) {
         long direct =
                 Math.max(
                         directMaxBytes / 5 * 3,
@@ -47,7 +56,8 @@ public record ClientRoom(
                 new Allowance(Math.max(1, heapMaxBytes / 4), TIMES_FREE),
                 new Allowance(Math.max(1, connections), CONNECTIONS_TIMES_FREE),
                 new Allowance(Math.max(1, files / 8), TIMES_FREE),
-                new Handshakes(handshakes(directMaxBytes)));
+                new Handshakes(handshakes(directMaxBytes)),
+                new ScriptReader(scripts));
     }
 
     /// Part of them is memory of BoringSSL's own, which is a part of no bound of the JVM. Of its

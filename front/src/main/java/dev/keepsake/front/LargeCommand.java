@@ -39,10 +39,18 @@ final class LargeCommand implements AutoCloseable {
     private State state = State.BEGUN;
     private boolean headTaken;
     private @Nullable OwnLane lane;
+    private final @Nullable String refusal;
 
     /// @param stream its owner from now on is this
-    LargeCommand(CommandStream stream) {
+    /// @param refusal why it is refused whatever follows, or null
+    LargeCommand(CommandStream stream, @Nullable String refusal) {
         this.stream = stream;
+        this.refusal = refusal;
+    }
+
+    /// Why it is refused whatever follows, or null.
+    @Nullable String refusal() {
+        return refusal;
     }
 
     ByteBuf sketch() {

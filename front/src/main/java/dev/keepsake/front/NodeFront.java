@@ -91,7 +91,7 @@ public final class NodeFront implements AutoCloseable {
     private final FailedLogins failedLogins = new FailedLogins();
     private final Monitors monitors;
     private final EngineWords engineWords;
-    private final ScriptRules scriptRules = new ScriptRules();
+    private final ScriptRules scriptRules;
     private final LoadingAnswers loadingAnswers;
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
@@ -176,6 +176,7 @@ public final class NodeFront implements AutoCloseable {
         this.options = options;
         this.memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
         this.publications = new HeldPublications(memory);
+        this.scriptRules = new ScriptRules(loop, memory, room.scripts());
         this.connections = room.connections().share();
         this.handshakes = room.handshakes().node();
         this.ownLanes = room.ownLanes().share();
@@ -812,6 +813,7 @@ public final class NodeFront implements AutoCloseable {
             }
             leave();
             List.copyOf(clients).forEach(ClientConnection::reset);
+            scriptRules.forget();
             closeListener();
         });
     }

@@ -8,59 +8,216 @@ import dev.keepsake.resp.ScriptCheck;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.IntPredicate;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /// Which scripts an engine is given: those that [ScriptCheck] takes. Remembers what it has taken of
 /// late, for the same scripts come again and again. Owned by the node's event loop.
+///
+/// Short ones are read at once, as far as that takes little of the loop's time. All others, and
+/// libraries, which may become long when they are decompressed, go to the [ScriptReader], one after
+/// another.
 final class ScriptRules {
+    /// Says what is wrong with a text. Any thread.
+    interface Check {
+        Check NOTHING = text -> null;
+
+        @Nullable String refusal(byte[] text);
+    }
+
     private static final int REMEMBERED = 64; // a power of two
-    private static final int REMEMBERED_MAX_BYTES = 16 << 10;
+    private static final int SHORT_MAX_BYTES = 16 << 10;
+
+    /// How much is read at once in each span of time: some milliseconds' work.
+    private static final int AT_ONCE_MAX_BYTES = 256 << 10;
+
+    private static final long SPAN_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final String READ_ONLY_REPLICA =
             "-READONLY You can't write against a read only replica.";
     private static final byte[] SHEBANG = "#!".getBytes(US_ASCII);
 
+    private final EventLoop loop;
+    private final MemoryWatch memory;
+    private final ScriptReader reader;
     private final @Nullable ByteBuf[] harmless = new ByteBuf[REMEMBERED];
-    private int checked;
+    private final Set<ScriptReading> waiting = new LinkedHashSet<>();
+    private @Nullable ScriptReading withReader;
+    private long spanBeganNs;
+    private long readInSpanBytes;
 
-    /// Why a command is not passed on, or null.
-    @Nullable String refusal(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        int script = spec.scriptArgument(frame.argumentCount());
-        if (script > 0 && script < frame.argumentCount()) {
-            return refusal(in.slice(base + frame.start(script), frame.length(script)));
+    ScriptRules(EventLoop loop, MemoryWatch memory, ScriptReader reader) {
+        this.loop = loop;
+        this.memory = memory;
+        this.reader = reader;
+        this.spanBeganNs = loop.ticker().nanoTime();
+    }
+
+    /// Begins to read what a command brings.
+    ///
+    /// @param kept gives the command's bytes from the first on for as long as it has not been
+    ///   taken, or null when its client has gone
+    /// @param onOver called when what is not over yet is over, unless it was given up before
+    /// @return null when it brings nothing that has to be read
+    @Nullable ScriptReading begin(
+            CommandSpec spec,
+            ByteBuf in,
+            int base,
+            CommandFrame frame,
+            Supplier<@Nullable ByteBuf> kept,
+            Runnable onOver) {
+        int argument = argument(spec, frame);
+        if (argument <= 0 || argument >= frame.argumentCount()) {
+            return null;
         }
-        int libraries = spec.librariesArgument();
-        if (libraries > 0 && libraries < frame.argumentCount()) {
-            checked++;
-            return ScriptCheck.refusalOfLibraries(
-                    bytes(in.slice(base + frame.start(libraries), frame.length(libraries))));
+        boolean libraries = spec.librariesArgument() > 0;
+        int start = frame.start(argument);
+        int length = frame.length(argument);
+        String tooLong = refusalByLength(spec, length);
+        if (tooLong != null) {
+            return ScriptReading.over(tooLong);
         }
-        return null;
+        if (!libraries && length <= SHORT_MAX_BYTES) {
+            var script = in.slice(base + start, length);
+            if (isKnown(script)) {
+                return ScriptReading.over(null);
+            }
+            if (hasTimeFor(length)) {
+                return ScriptReading.over(refusal(script));
+            }
+        }
+        Supplier<byte @Nullable []> text =
+                () -> {
+                    var command = kept.get();
+                    return command == null
+                            ? null
+                            : bytes(command.slice(command.readerIndex() + start, length));
+                };
+        var reading =
+                ScriptReading.later(
+                        text,
+                        libraries ? ScriptCheck::refusalOfLibraries : ScriptCheck::refusal,
+                        onOver);
+        waiting.add(reading);
+        readNext();
+        return reading;
+    }
+
+    /// Nobody wants to know any more what becomes of a script.
+    void giveUp(ScriptReading reading) {
+        waiting.remove(reading);
+        reading.giveUp();
+    }
+
+    private void readNext() {
+        var next = waiting.iterator();
+        if (withReader == null && next.hasNext()) {
+            var reading = next.next();
+            next.remove();
+            withReader = reading;
+            reader.submit(
+                    reading.job(
+                            loop,
+                            done -> {
+                                withReader = null;
+                                readNext();
+                            }));
+        }
+    }
+
+    private boolean hasTimeFor(int bytes) {
+        long nowNs = loop.ticker().nanoTime();
+        if (nowNs - spanBeganNs > SPAN_NS) {
+            spanBeganNs = nowNs;
+            readInSpanBytes = 0;
+        }
+        boolean hasTime = readInSpanBytes + bytes <= AT_ONCE_MAX_BYTES;
+        readInSpanBytes += hasTime ? bytes : 0;
+        return hasTime;
+    }
+
+    private boolean isKnown(ByteBuf script) {
+        var known = harmless[place(script)];
+        return known != null && ByteBufUtil.equals(known, script);
+    }
+
+    private static int place(ByteBuf script) {
+        return ByteBufUtil.hashCode(script) & (REMEMBERED - 1);
     }
 
     private @Nullable String refusal(ByteBuf script) {
-        boolean kept = script.readableBytes() <= REMEMBERED_MAX_BYTES;
-        int place = kept ? ByteBufUtil.hashCode(script) & (REMEMBERED - 1) : 0;
-        var known = harmless[place];
-        if (kept && known != null && ByteBufUtil.equals(known, script)) {
-            return null;
-        }
-        checked++;
         var copy = bytes(script);
         String refusal = ScriptCheck.refusal(copy);
-        if (kept && refusal == null) {
-            harmless[place] = Unpooled.wrappedBuffer(copy);
+        if (refusal == null) {
+            remember(place(script), copy);
         }
         return refusal;
+    }
+
+    private void remember(int place, byte[] script) {
+        forget(place);
+        if (memory.takeHeap(script.length)) {
+            harmless[place] = Unpooled.wrappedBuffer(script);
+        }
+    }
+
+    private void forget(int place) {
+        var known = harmless[place];
+        if (known != null) {
+            harmless[place] = null;
+            memory.giveHeapBack(known.capacity());
+        }
+    }
+
+    /// Forgets all that it has taken.
+    void forget() {
+        for (int place = 0; place < REMEMBERED; place++) {
+            forget(place);
+        }
     }
 
     private static byte[] bytes(ByteBuf slice) {
         return ByteBufUtil.getBytes(slice, slice.readerIndex(), slice.readableBytes(), true);
     }
 
-    /// How many scripts have been read.
-    int checked() {
-        return checked;
+    private static int argument(CommandSpec spec, CommandFrame frame) {
+        int libraries = spec.librariesArgument();
+        return libraries > 0 ? libraries : spec.scriptArgument(frame.argumentCount());
+    }
+
+    private static @Nullable String refusalByLength(CommandSpec spec, long bytes) {
+        return spec.librariesArgument() > 0
+                ? ScriptCheck.refusalOfLibrariesByLength(bytes)
+                : ScriptCheck.refusalByLength(bytes);
+    }
+
+    /// Whether a command brings a script or libraries.
+    static boolean bringsScript(CommandSpec spec) {
+        return isScriptAlone(spec) || spec.scriptArgument(2) != 0;
+    }
+
+    /// Why a large command is refused before it has arrived.
+    ///
+    /// @param next how long the argument is behind those that are known, or -1
+    /// @return null when it is not, or when that cannot be said yet
+    static @Nullable String refusalByLength(CommandSpec spec, CommandFrame frame, int next) {
+        // Of one that is a script and little else, nothing may be longer.
+        boolean counts =
+                isScriptAlone(spec)
+                        || (bringsScript(spec) && argument(spec, frame) == frame.knownCount());
+        return counts ? refusalByLength(spec, next) : null;
+    }
+
+    /// How long a command may be that is a script and little else.
+    static int maxBytesAlone(CommandSpec spec) {
+        return 2
+                * (spec.librariesArgument() > 0
+                        ? ScriptCheck.MAX_PAYLOAD_BYTES
+                        : ScriptCheck.MAX_SCRIPT_BYTES);
     }
 
     /// Whether a command is looked at as a whole, however large it is: it is a script and little

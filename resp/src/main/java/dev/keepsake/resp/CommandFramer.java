@@ -84,6 +84,18 @@ public final class CommandFramer {
         return gathering ? announced : Math.min(announced, gatheredMaxBytes);
     }
 
+    /// Whether all of a command is waited for that was found as [Parsed#LARGE].
+    public boolean isGathering() {
+        return gathering && !found;
+    }
+
+    /// How long the argument is that follows those in [#frame], as far as the peer has said.
+    ///
+    /// @return -1 as long as that is not known
+    public int announcedArgumentBytes() {
+        return bulkBytes;
+    }
+
     /// Whether the peer has logged in. Until then it may send no more than a login needs.
     public void authenticated(boolean loggedIn) {
         authenticated = loggedIn;

@@ -21,9 +21,6 @@ final class LibraryPayload {
     private static final int LITERALS = 32;
     private static final int LONG_MATCH = 7;
 
-    /// All libraries together, once they are decompressed.
-    private static final int MAX_BYTES = 32 << 20;
-
     /// It cannot be said what is in it.
     private static final class Unreadable extends Exception {
         private static final long serialVersionUID = 1;
@@ -91,9 +88,16 @@ final class LibraryPayload {
     }
 
     private void count(int bytes) throws Unreadable {
+        if (bytes > ScriptCheck.MAX_SCRIPT_BYTES) {
+            throw new Unreadable(
+                    "a library of %d bytes, where %d are the most"
+                            .formatted(bytes, ScriptCheck.MAX_SCRIPT_BYTES));
+        }
         total += bytes;
-        if (total > MAX_BYTES) {
-            throw new Unreadable("libraries of more than %d bytes together".formatted(MAX_BYTES));
+        if (total > ScriptCheck.MAX_PAYLOAD_BYTES) {
+            throw new Unreadable(
+                    "libraries of more than %d bytes together"
+                            .formatted(ScriptCheck.MAX_PAYLOAD_BYTES));
         }
     }
 
@@ -118,7 +122,7 @@ final class LibraryPayload {
                             };
                     default -> -1; // a number, which is no library
                 };
-        if (length < 0 || length > MAX_BYTES) {
+        if (length < 0 || length > Integer.MAX_VALUE) {
             throw new Unreadable("a length that no library has");
         }
         return (int) length;

@@ -31,21 +31,25 @@ final class LuaLexer {
         UNREADABLE
     }
 
-    /// One token, and where it stands. Immutable, as long as the script is left alone.
+    /// One token, and where it stands. A script may have one for every two bytes of its own, so a
+    /// token that nobody looks at any more is used again for the next.
     static final class Token {
-        private final Kind kind;
-        private final @Nullable String word;
         private final byte[] script;
-        private final int start;
-        private final int end;
-        private final int line;
+        private Kind kind = Kind.END;
+        private @Nullable String word;
+        private int start;
+        private int end;
+        private int line;
+
+        private Token(byte[] script) {
+            this.script = script;
+        }
 
         /// @param word what a name says, if it is one of [#WORDS], else null
         /// @param start of the text, within the quotes if it is a string
-        Token(Kind kind, @Nullable String word, byte[] script, int start, int end, int line) {
+        private void set(Kind kind, @Nullable String word, int start, int end, int line) {
             this.kind = kind;
             this.word = word;
-            this.script = script;
             this.start = start;
             this.end = end;
             this.line = line;
@@ -71,12 +75,12 @@ final class LuaLexer {
 
         /// As far as it can be shown to somebody.
         String text() {
-            var shown = new StringBuilder();
-            for (int i = start; i < end && shown.length() < SHOWN_MAX; i++) {
-                int c = script[i] & 0xff;
-                shown.append(c >= ' ' && c < 0x7f ? (char) c : '?');
+            var shown = new byte[Math.min(end - start, SHOWN_MAX)];
+            for (int i = 0; i < shown.length; i++) {
+                int c = script[start + i] & 0xff;
+                shown[i] = (byte) (c >= ' ' && c < 0x7f ? c : '?');
             }
-            return shown.toString();
+            return new String(shown, US_ASCII);
         }
     }
 
@@ -206,11 +210,20 @@ final class LuaLexer {
         line++;
     }
 
-    Token next() {
+    /// A token to read into.
+    Token token() {
+        return new Token(script);
+    }
+
+    /// Finds the next token.
+    ///
+    /// @param into becomes that token; nobody may need what it was before
+    /// @return the same
+    Token next(Token into) {
         while (true) {
             int c = current();
             if (c == NOTHING) {
-                return token(Kind.END, at);
+                return token(into, Kind.END, at);
             } else if (isNewline(c)) {
                 skipNewline();
             } else if (c == ' ' || c == '\t' || c == 0x0b || c == 0x0c) {
@@ -218,42 +231,45 @@ final class LuaLexer {
             } else if (c == '-' && following() == '-') {
                 at += 2;
                 if (!skipComment()) {
-                    return token(Kind.UNREADABLE, at);
+                    return token(into, Kind.UNREADABLE, at);
                 }
             } else {
-                return read(c);
+                return read(into, c);
             }
         }
     }
 
-    private Token token(Kind kind, int start) {
-        return new Token(kind, kind == Kind.NAME ? word(start) : null, script, start, at, line);
+    private Token token(Token into, Kind kind, int start) {
+        into.set(kind, kind == Kind.NAME ? word(start) : null, start, at, line);
+        return into;
     }
 
-    private Token read(int c) {
+    private Token read(Token into, int c) {
         int start = at;
         if (isLetter(c)) {
             while (isLetter(current()) || isDigit(current())) {
                 at++;
             }
-            return token(Kind.NAME, start);
+            return token(into, Kind.NAME, start);
         }
         if (isDigit(c) || (c == '.' && isDigit(following()))) {
-            return readNumber();
+            return readNumber(into);
         }
         if (c == '"' || c == '\'') {
-            return readString(c);
+            return readString(into, c);
         }
         if (c == '[') {
             int level = bracketLevel('[');
             if (level >= 0) {
-                return skipLong(level) ? token(Kind.STRING, start) : token(Kind.UNREADABLE, at);
+                return skipLong(level)
+                        ? token(into, Kind.STRING, start)
+                        : token(into, Kind.UNREADABLE, at);
             }
             // `[=` and no second bracket is an error of Lua's lexer.
-            return token(level == -1 ? Kind.SYMBOL : Kind.UNREADABLE, start);
+            return token(into, level == -1 ? Kind.SYMBOL : Kind.UNREADABLE, start);
         }
         if (c <= BEFORE_PRINTABLE || c >= 0x7f) {
-            return token(Kind.UNREADABLE, start);
+            return token(into, Kind.UNREADABLE, start);
         }
         at++;
         int next = current();
@@ -265,10 +281,10 @@ final class LuaLexer {
         } else if (next == '=' && (c == '=' || c == '<' || c == '>' || c == '~')) {
             at++;
         }
-        return token(Kind.SYMBOL, start);
+        return token(into, Kind.SYMBOL, start);
     }
 
-    private Token readNumber() {
+    private Token readNumber(Token into) {
         int start = at;
         do {
             at++;
@@ -282,10 +298,10 @@ final class LuaLexer {
         while (isLetter(current()) || isDigit(current())) {
             at++;
         }
-        return token(Kind.NUMBER, start);
+        return token(into, Kind.NUMBER, start);
     }
 
-    private Token readString(int quote) {
+    private Token readString(Token into, int quote) {
         int begins = line;
         at++;
         int start = at;
@@ -293,7 +309,7 @@ final class LuaLexer {
         while (current() != quote) {
             int c = current();
             if (c == NOTHING || isNewline(c)) {
-                return token(Kind.UNREADABLE, start);
+                return token(into, Kind.UNREADABLE, start);
             }
             at++;
             if (c == '\\') {
@@ -307,7 +323,8 @@ final class LuaLexer {
         }
         int end = at;
         at++;
-        return new Token(plain ? Kind.PLAIN_STRING : Kind.STRING, null, script, start, end, begins);
+        into.set(plain ? Kind.PLAIN_STRING : Kind.STRING, null, start, end, begins);
+        return into;
     }
 
     /// Skips a bracket and the equals signs behind it.

@@ -11,6 +11,12 @@ import org.jspecify.annotations.Nullable;
 /// `redis.set_repl` lets a script choose that what it writes is not replicated. A failover would
 /// then take back what clients have been told, and an engine has no setting that forbids it.
 public final class ScriptCheck {
+    /// How long a script may be, or the code of one library of functions.
+    public static final int MAX_SCRIPT_BYTES = 1 << 20;
+
+    /// How long a payload of FUNCTION RESTORE may be, and the libraries in it together.
+    public static final int MAX_PAYLOAD_BYTES = 4 << 20;
+
     /*
      * A script is taken only if it is certain that it cannot come to that function, however it
      * spells it. In Lua 5.1 a value is reached by a name or through another value. So it is enough
@@ -84,10 +90,10 @@ public final class ScriptCheck {
 
     private ScriptCheck(byte[] script) {
         this.lexer = new LuaLexer(script);
-        this.token = lexer.next();
-        this.next = lexer.next();
-        this.afterNext = lexer.next();
-        this.behind = lexer.next();
+        this.token = lexer.next(lexer.token());
+        this.next = lexer.next(lexer.token());
+        this.afterNext = lexer.next(lexer.token());
+        this.behind = lexer.next(lexer.token());
     }
 
     /// Why an engine is not to be given a script.
@@ -95,7 +101,30 @@ public final class ScriptCheck {
     /// @param script the body of EVAL, or the code of a library of functions
     /// @return Redis's kind of error, or null when it is harmless
     public static @Nullable String refusal(byte[] script) {
-        return new ScriptCheck(script).run();
+        String tooLong = refusalByLength(script.length);
+        return tooLong == null ? new ScriptCheck(script).run() : tooLong;
+    }
+
+    /// Why a script is not even read, by its length.
+    ///
+    /// @return as [#refusal]
+    public static @Nullable String refusalByLength(long bytes) {
+        return bytes <= MAX_SCRIPT_BYTES
+                ? null
+                : ("ERR script refused because it has %d bytes, expected %d at most: give data as"
+                                + " arguments, or divide the script")
+                        .formatted(bytes, MAX_SCRIPT_BYTES);
+    }
+
+    /// Why a payload of libraries is not even read, by its length.
+    ///
+    /// @return as [#refusal]
+    public static @Nullable String refusalOfLibrariesByLength(long bytes) {
+        return bytes <= MAX_PAYLOAD_BYTES
+                ? null
+                : ("ERR payload refused because it has %d bytes, expected %d at most: load the"
+                                + " libraries one by one, with FUNCTION LOAD")
+                        .formatted(bytes, MAX_PAYLOAD_BYTES);
     }
 
     /// Why an engine is not to be given libraries of functions.
@@ -103,7 +132,8 @@ public final class ScriptCheck {
     /// @param payload what FUNCTION DUMP gives
     /// @return as [#refusal]
     public static @Nullable String refusalOfLibraries(byte[] payload) {
-        return LibraryPayload.refusal(payload);
+        String tooLong = refusalOfLibrariesByLength(payload.length);
+        return tooLong == null ? LibraryPayload.refusal(payload) : tooLong;
     }
 
     private @Nullable String run() {
@@ -121,13 +151,14 @@ public final class ScriptCheck {
     }
 
     private void advance() {
+        var unused = third == null ? lexer.token() : third;
         third = second;
         second = previous;
         previous = token;
         token = next;
         next = afterNext;
         afterNext = behind;
-        behind = behind.kind() == LuaLexer.Kind.END ? behind : lexer.next();
+        behind = behind.kind() == LuaLexer.Kind.END ? behind : lexer.next(unused);
     }
 
     /// @return what is wrong with the token, or null

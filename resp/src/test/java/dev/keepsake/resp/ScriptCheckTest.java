@@ -4,6 +4,8 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -248,6 +250,77 @@ class ScriptCheckTest {
             System.arraycopy(compressed.toByteArray(), 0, part, 0, cut);
             assertThat(ScriptCheck.refusalOfLibraries(payload(entry(part)))).isNotNull();
         }
+    }
+
+    @Test
+    void whatIsTooLongIsNotRead() {
+        var longest = new byte[ScriptCheck.MAX_SCRIPT_BYTES];
+        Arrays.fill(longest, (byte) ' ');
+        assertThat(ScriptCheck.refusal(longest)).isNull();
+        assertThat(ScriptCheck.refusal(new byte[longest.length + 1]))
+                .isEqualTo(
+                        "ERR script refused because it has 1048577 bytes, expected 1048576 at"
+                                + " most: give data as arguments, or divide the script");
+        assertThat(ScriptCheck.refusalOfLibraries(new byte[ScriptCheck.MAX_PAYLOAD_BYTES + 1]))
+                .startsWith("ERR payload refused because it has 4194305 bytes, expected 4194304");
+    }
+
+    @Test
+    void librariesAreBoundedByWhatTheySayOfTheirLength() {
+        int most = ScriptCheck.MAX_SCRIPT_BYTES;
+        assertThat(ScriptCheck.refusalOfLibraries(payload(entry(bomb(most))))).isNull();
+        assertThat(ScriptCheck.refusalOfLibraries(payload(entry(bomb(most + 1)))))
+                .startsWith("ERR payload refused because of a library of 1048577 bytes");
+        var four =
+                payload(entry(bomb(most)), entry(bomb(most)), entry(bomb(most)), entry(bomb(most)));
+        assertThat(ScriptCheck.refusalOfLibraries(four)).isNull();
+        var five = new ByteArrayOutputStream();
+        five.write(four, 0, four.length - 10);
+        five.writeBytes(payload(entry(bomb(1))));
+        assertThat(ScriptCheck.refusalOfLibraries(five.toByteArray()))
+                .startsWith("ERR payload refused because of libraries of more than 4194304 bytes");
+        // Not by what comes, which may be next to nothing.
+        assertThat(
+                        ScriptCheck.refusalOfLibraries(
+                                payload(
+                                        entry(
+                                                new byte[] {
+                                                    (byte) 0xc3, 1, (byte) 0x80, 1, 0, 0, 0, 0
+                                                }))))
+                .startsWith("ERR payload refused because of a library of 16777216 bytes");
+    }
+
+    /// A string of so many spaces, compressed.
+    private static byte[] bomb(int bytes) {
+        var lzf = new ByteArrayOutputStream();
+        lzf.write(0);
+        lzf.write(' ');
+        int left = bytes - 1;
+        while (left > 0) {
+            int count = left > 264 + 2 ? 264 : Math.min(left, 262);
+            if (count < 9) {
+                for (int i = 0; i < count; i++) {
+                    lzf.write(0);
+                    lzf.write(' ');
+                }
+            } else {
+                lzf.write(7 << 5);
+                lzf.write(count - 9);
+                lzf.write(0);
+            }
+            left -= count;
+        }
+        var string = new ByteArrayOutputStream();
+        string.write(0xc3);
+        length(string, lzf.size());
+        length(string, bytes);
+        string.writeBytes(lzf.toByteArray());
+        return string.toByteArray();
+    }
+
+    private static void length(ByteArrayOutputStream into, int length) {
+        into.write(0x80);
+        into.writeBytes(ByteBuffer.allocate(4).putInt(length).array());
     }
 
     private static void reference(ByteArrayOutputStream lzf, int count, int distance) {

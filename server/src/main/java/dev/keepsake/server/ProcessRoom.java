@@ -13,7 +13,12 @@ final class ProcessRoom {
 
     /// @param outputMaxBytes what one client may leave unread
     static ClientRoom forClients(long outputMaxBytes) {
-        return ClientRoom.of(directMaxBytes(), heapMaxBytes(), filesMax(), outputMaxBytes);
+        return ClientRoom.of(
+                directMaxBytes(),
+                heapMaxBytes(),
+                filesMax(),
+                outputMaxBytes,
+                task -> Thread.ofPlatform().name("script-reader").daemon().start(task));
     }
 
     private static long heapMaxBytes() {

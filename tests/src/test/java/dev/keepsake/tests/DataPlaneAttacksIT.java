@@ -336,6 +336,95 @@ class DataPlaneAttacksIT {
         }
     }
 
+    @Test
+    void scriptsOfAnyLengthHoldUpNobodyElse() throws Exception {
+        var longest = script(MB);
+        var tooLong = script(31 * MB);
+        try (var bystander = Bystander.of(api, "bystander")) {
+            for (int i = 0; i < 12; i++) {
+                attackAndWait("script refused because it has", tooLong);
+            }
+            for (int i = 0; i < 24; i++) {
+                attack(longest);
+            }
+            bystander.awaitWrites(5);
+            awaitAnswers();
+            attack(longest); // and goes away
+            endAttack();
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    @Test
+    void payloadsThatExpandHoldUpNobodyElse() throws Exception {
+        try (var bystander = Bystander.of(api, "bystander")) {
+            for (int i = 0; i < 14; i++) {
+                attackAndWait("a library of 33", restore(bomb(33_000_000)));
+            }
+            var most = bomb(MB - 100);
+            for (int i = 0; i < 8; i++) {
+                attack(restore(most, most, most, most));
+            }
+            bystander.awaitWrites(5);
+            awaitAnswers();
+            assertServes();
+            bystander.assertNoticedNothing();
+        }
+    }
+
+    /// Tokens of a script that does not compile.
+    private static ByteBuffer script(int bytes) {
+        return command("EVAL", "a ".repeat(bytes / 2), "0");
+    }
+
+    private static ByteBuffer restore(String... libraries) {
+        return command(
+                "FUNCTION",
+                "RESTORE",
+                "\u00f5" + String.join("\u00f5", libraries) + "x".repeat(10));
+    }
+
+    /// So many bytes or a few less, as an RDB file has them compressed: "a a a ...".
+    private static String bomb(int bytes) {
+        int references = bytes / 264;
+        String lzf = "\u0001a " + "\u00e0\u00ff\u0001".repeat(references);
+        return "\u00c3" + length(lzf.length()) + length(2 + 264 * references) + lzf;
+    }
+
+    private static String length(int number) {
+        return "\u0080" + new String(ByteBuffer.allocate(4).putInt(number).array(), ISO_8859_1);
+    }
+
+    private SocketChannel attack(ByteBuffer command) throws IOException {
+        var attacker = attacker();
+        attacker.configureBlocking(true);
+        send(attacker, command.duplicate());
+        attacker.configureBlocking(false);
+        return attacker;
+    }
+
+    private void attackAndWait(String error, ByteBuffer command) throws IOException {
+        var attacker = attack(command);
+        var answer = new StringBuilder();
+        await("it is refused", () -> answer.append(answerOf(attacker)).indexOf(error) >= 0);
+        assertThat(send(attacker, bytes("PING\r\n"))).isTrue();
+        await("it goes on", () -> answer.append(answerOf(attacker)).indexOf("+PONG") >= 0);
+        attackers.remove(attacker);
+        attacker.close();
+    }
+
+    /// Waits until all attackers have been answered.
+    private void awaitAnswers() {
+        var waiting = new ArrayList<>(attackers);
+        await(
+                "all are answered",
+                () -> {
+                    waiting.removeIf(attacker -> answerOf(attacker).startsWith("-ERR"));
+                    return waiting.isEmpty();
+                });
+    }
+
     private boolean isTakenOrClosed(List<ByteBuffer> unsent) {
         for (int i = 0; i < unsent.size(); i++) {
             if (send(attackers.get(i), unsent.get(i)) && unsent.get(i).hasRemaining()) {

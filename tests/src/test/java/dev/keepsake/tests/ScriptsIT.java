@@ -38,7 +38,9 @@ class ScriptsIT {
                     + "-- a comment that a compressed string repeats, repeats, repeats, repeats\n"
                     + "redis.register_function('hide', function(keys) redis.set_repl(redis.REPL_NONE)"
                     + " return redis.call('SET', keys[1], '999') end)";
-    private static final int LARGE_BYTES = 3 << 19;
+    private static final int LARGE_BYTES = 1_000_000;
+    private static final int LARGE_VALUE_BYTES = 3 << 19;
+    private static final String PASSWORD = "a-password-of-scripts";
     private static final int SCRIPTS = 4_000;
 
     @TempDir static Path directory;
@@ -117,21 +119,158 @@ class ScriptsIT {
     @Test
     void largeScriptsAreReadToTheirEnd() throws Exception {
         String filler = "-- " + "x".repeat(LARGE_BYTES) + "\n";
+        String value = "x".repeat(LARGE_VALUE_BYTES);
         try (var wire = primary()) {
             for (String code : List.of(WRITES_UNLOGGED, SPELLED_AT_RUN_TIME)) {
                 assertThat(wire.ask("EVAL", filler + code, "1", "l")).startsWith(REFUSED);
                 assertThat(wire.ask("EVAL", code + filler, "1", "l")).startsWith(REFUSED);
-                assertThat(wire.ask("EVAL", code, "1", "l", filler)).startsWith(REFUSED);
+                assertThat(wire.ask("EVAL", code, "1", "l", value)).startsWith(REFUSED);
+                assertThat(wire.ask("EVAL", filler + code, "1", "l", value)).startsWith(REFUSED);
                 assertThat(wire.ask("SCRIPT", "LOAD", filler + code)).startsWith(REFUSED);
                 assertThat(wire.ask("FUNCTION", "LOAD", "#!lua name=x\n" + filler + code))
                         .startsWith(REFUSED);
             }
             assertThat(wire.ask("EXISTS", "l")).isEqualTo("0");
-            assertThat(wire.ask("EVAL", filler + "return #ARGV[1]", "1", "l", filler))
-                    .isEqualTo("" + filler.length());
-            assertThat(wire.ask("EVAL", "return #ARGV[1]", "1", "l", filler))
-                    .isEqualTo("" + filler.length());
+            assertThat(wire.ask("EVAL", filler + "return #ARGV[1]", "1", "l", value))
+                    .isEqualTo("" + LARGE_VALUE_BYTES);
+            assertThat(wire.ask("EVAL", "return #ARGV[1]", "1", "l", value))
+                    .isEqualTo("" + LARGE_VALUE_BYTES);
         }
+    }
+
+    private static String padded(String code, int bytes) {
+        return code + " ".repeat(bytes - code.length());
+    }
+
+    @Test
+    void longScriptsKeepTheirPlaceAmongOtherCommands() throws Exception {
+        String increments = padded("return redis.call('INCR', KEYS[1])", 500_000);
+        String refused = padded("return redis.set_repl(0)", 500_000);
+        try (var wire = primary()) {
+            wire.sendAll(
+                    List.of(
+                            List.of("SET", "o", "1"),
+                            List.of("EVAL", increments, "1", "o"),
+                            List.of("INCR", "o"),
+                            List.of("EVAL", refused, "1", "o"),
+                            List.of("EVAL", increments, "1", "o"),
+                            List.of("EVAL", "return redis.call('GET', KEYS[1])", "1", "o"),
+                            List.of("SCRIPT", "LOAD", increments),
+                            List.of("PING")));
+            assertThat(wire.read()).isEqualTo("OK");
+            assertThat(wire.read()).isEqualTo("2");
+            assertThat(wire.read()).isEqualTo("3");
+            assertThat(wire.read()).startsWith(REFUSED + "'redis.set_repl'");
+            assertThat(wire.read()).isEqualTo("4");
+            assertThat(wire.read()).isEqualTo("4");
+            assertThat(wire.read()).hasSize(40);
+            assertThat(wire.read()).isEqualTo("PONG");
+
+            wire.sendAll(
+                    List.of(
+                            List.of("MULTI"),
+                            List.of("SET", "o", "1"),
+                            List.of("EVAL", increments, "1", "o"),
+                            List.of("INCR", "o"),
+                            List.of("EXEC"),
+                            List.of("MULTI"),
+                            List.of("EVAL", refused, "1", "o"),
+                            List.of("INCR", "o"),
+                            List.of("EXEC"),
+                            List.of("GET", "o")));
+            assertThat(wire.read()).isEqualTo("OK");
+            for (int i = 0; i < 3; i++) {
+                assertThat(wire.read()).isEqualTo("QUEUED");
+            }
+            assertThat(wire.read()).isEqualTo("[OK 2 3]");
+            assertThat(wire.read()).isEqualTo("OK");
+            assertThat(wire.read()).startsWith(REFUSED + "'redis.set_repl'");
+            assertThat(wire.read()).isEqualTo("QUEUED");
+            assertThat(wire.read()).startsWith("-EXECABORT");
+            assertThat(wire.read()).isEqualTo("3");
+
+            // Typed as a line, which is no longer there when its turn comes.
+            String line = "EVAL \"" + padded("return redis.call('INCR', KEYS[1])", 40_000);
+            wire.sendRaw(line + "\" 1 o\r\nGET o\r\n");
+            assertThat(wire.read()).isEqualTo("4");
+            assertThat(wire.read()).isEqualTo("4");
+        }
+    }
+
+    @Test
+    void scriptsThatAreTooLongAreRefusedWithoutBeingGathered() throws Exception {
+        int most = ScriptCheck.MAX_SCRIPT_BYTES;
+        String longest = padded("return 7", most);
+        String tooLong = padded("return 7", most + 1);
+        String refusal = "-ERR script refused because it has 1048577 bytes, expected 1048576";
+        try (var wire = primary()) {
+            assertThat(wire.ask("EVAL", longest, "0")).isEqualTo("7");
+            assertThat(wire.ask("EVAL", tooLong, "0")).startsWith(refusal);
+            assertThat(wire.ask("EVAL_RO", tooLong, "1", "k", "x".repeat(most)))
+                    .startsWith(refusal);
+            assertThat(wire.ask("SCRIPT", "LOAD", longest)).hasSize(40);
+            assertThat(wire.ask("SCRIPT", "LOAD", tooLong)).startsWith(refusal);
+            assertThat(wire.ask("FUNCTION", "LOAD", "REPLACE", tooLong)).startsWith(refusal);
+            assertThat(restore(wire, new byte[ScriptCheck.MAX_PAYLOAD_BYTES + 1]))
+                    .startsWith("-ERR payload refused because it has 4194305 bytes");
+            wire.ask("MULTI");
+            assertThat(wire.ask("EVAL", tooLong, "0")).startsWith(refusal);
+            assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
+            // By what it says of its length: nothing else has come, and is read all the same.
+            wire.sendRaw("*3\r\n$4\r\nEVAL\r\n$" + (30 << 20) + "\r\n" + padded("return 7", 1_000));
+            assertThat(wire.read()).startsWith("-ERR script refused because it has 31457280 bytes");
+            wire.sendRaw(" ".repeat((30 << 20) - 1_000) + "\r\n$1\r\n0\r\nPING\r\n");
+            assertThat(wire.read()).isEqualTo("PONG");
+            // A command that is gathered may not grow beyond that behind its beginning either.
+            wire.sendRaw("*4\r\n$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n$1000000\r\n");
+            wire.sendRaw("x".repeat(1_000_000) + "\r\n$1000000\r\n" + "x".repeat(1_000_000));
+            wire.sendRaw("\r\n");
+            assertThat(wire.read()).startsWith("-ERR");
+            assertThat(wire.ask("PING")).isEqualTo("PONG");
+        }
+        try (var wire = primary()) {
+            wire.sendRaw("*9\r\n$8\r\nFUNCTION\r\n$4\r\nLOAD\r\n$1000000\r\n");
+            for (int i = 0; i < 2; i++) {
+                wire.sendRaw("x".repeat(1_000_000) + "\r\n$1000000\r\n");
+            }
+            assertThat(wire.read()).startsWith("-ERR this command may have 2097152 bytes");
+        }
+    }
+
+    @Test
+    void whoMayNotHaveScriptsExecutedHasThemNotRead() throws Exception {
+        var api = server.api();
+        api.createUser("reader", "on ~* &* +get", PASSWORD);
+        api.createUser("scripter", "on ~mine +eval +function|load", PASSWORD);
+        api.createAcl("scripting", "reader", "scripter");
+        var trust = Trust.in(server.endpoint());
+        api.createWithTls("guarded", 1, 0, server.endpointPort() - 2, "scripting");
+        var node = api.node("guarded", 0, 0);
+        String hidden = "return redis.set_repl(0)";
+        try (var wire = Wire.to(node, trust)) {
+            assertThat(wire.ask("AUTH", "reader", PASSWORD)).isEqualTo("OK");
+            String engines = wire.ask("DEL", "mine"); // which the engine itself refuses
+            assertThat(engines).startsWith("-NOPERM").contains("'del'");
+            assertThat(wire.ask("EVAL", hidden, "0")).isEqualTo(engines.replace("'del'", "'eval'"));
+            assertThat(wire.ask("EVAL_RO", hidden, "0"))
+                    .isEqualTo(engines.replace("'del'", "'eval_ro'"));
+            assertThat(wire.ask("SCRIPT", "LOAD", hidden))
+                    .isEqualTo(engines.replace("'del'", "'script|load'"));
+            assertThat(wire.ask("FUNCTION", "LOAD", hidden))
+                    .isEqualTo(engines.replace("'del'", "'function|load'"));
+            assertThat(restore(wire, payloadOf(LIBRARY)))
+                    .isEqualTo(engines.replace("'del'", "'function|restore'"));
+            assertThat(wire.ask("EVAL", padded(hidden, 2 << 20), "0")).startsWith("-NOPERM");
+        }
+        try (var wire = Wire.to(node, trust)) {
+            assertThat(wire.ask("AUTH", "scripter", PASSWORD)).isEqualTo("OK");
+            assertThat(wire.ask("EVAL", "return 7", "1", "mine")).isEqualTo("7");
+            assertThat(wire.ask("EVAL", "return 7", "1", "others")).startsWith("-NOPERM");
+            assertThat(wire.ask("EVAL", hidden, "0")).startsWith(REFUSED);
+            assertThat(wire.ask("SCRIPT", "LOAD", hidden)).startsWith("-NOPERM");
+            assertThat(wire.ask("FUNCTION", "LOAD", hidden)).startsWith(REFUSED);
+        }
+        api.delete("guarded");
     }
 
     @Test

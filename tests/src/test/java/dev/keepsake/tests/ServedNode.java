@@ -144,7 +144,12 @@ final class ServedNode implements AutoCloseable {
                 null,
                 tokens,
                 clock,
-                ClientRoom.of(1L << 30, 1L << 28, 20_000, options.maxOutputBytes()),
+                ClientRoom.of(
+                        1L << 30,
+                        1L << 28,
+                        20_000,
+                        options.maxOutputBytes(),
+                        Thread::startVirtualThread),
                 options);
     }
 
