@@ -1108,6 +1108,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// it is kept where it is meanwhile, and nothing behind it is looked at.
     ///
     /// @return null when it brings none
+    @SuppressWarnings("ReferenceEquality") // the very buffer, not one with the same bytes
     private @Nullable ScriptReading readScript(
             CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         var known = script;
