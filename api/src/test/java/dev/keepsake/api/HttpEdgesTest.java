@@ -42,7 +42,6 @@ class HttpEdgesTest {
         "DELETE, /",
         "OPTIONS, /",
         "PATCH, /",
-        "GET, /?Action=DescribeClusters",
         "GET, /favicon.ico",
         "POST, /clusters",
         "POST, /_keepsake/health",
