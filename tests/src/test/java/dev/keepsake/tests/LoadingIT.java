@@ -10,6 +10,7 @@ import dev.keepsake.resp.RespValue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -186,6 +187,7 @@ class LoadingIT {
         }
     }
 
+    /// The engine lists commands in the order of its hash table, which it may be about to move.
     private static Map<String, String> askForCommands(String protocol) throws IOException {
         var answers = new TreeMap<String, String>();
         try (var wire = node.connect()) {
@@ -201,10 +203,18 @@ class LoadingIT {
                             "COMMAND GETKEYS GET",
                             "XINFO HELP",
                             "ACL CAT keyspace")) {
-                answers.put(question, wire.ask(question.split(" ")));
+                String answer = wire.ask(question.split(" ", -1));
+                boolean anyOrder = !question.contains("GETKEYS") && !question.contains("INFO");
+                answers.put(question, anyOrder ? sorted(answer) : answer);
             }
         }
         return answers;
+    }
+
+    private static String sorted(String answer) {
+        var words = answer.split("[\\[\\] ]+", -1);
+        Arrays.sort(words);
+        return String.join(" ", words);
     }
 
     /// Who asks while no engine has been launched, or is asking when it is lost, is told to wait.
