@@ -12,12 +12,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// Snapshots as a user notices them: by a log that does not grow, and data that come back.
 class SnapshotIT {
+    private static final long SILENT_MAX_NS = TimeUnit.MINUTES.toNanos(2);
     private static final int SNAPSHOT_EVERY_BYTES = 256 << 10;
     private static final int MORE_THAN_SOCKETS_HOLD_BYTES = 24 << 20;
 
@@ -223,11 +225,14 @@ class SnapshotIT {
 
     private static final int SEGMENT_BYTES = 64 << 10;
 
+    /// An engine that begins a long script is silent at first, on a slow machine for long.
     private TestServer start() throws Exception {
         return TestServer.start(
                 directory,
                 ServerParts.withSegmentsOf(SEGMENT_BYTES),
-                FleetTuning.standard().withSnapshotEvery(SNAPSHOT_EVERY_BYTES));
+                FleetTuning.standard()
+                        .withSnapshotEvery(SNAPSHOT_EVERY_BYTES)
+                        .withEngineTimeout(SILENT_MAX_NS));
     }
 
     private static List<Node> create(TestServer server, int lagMs) {
