@@ -46,24 +46,6 @@ final class ControlLane extends LaneChannel {
     }
 
     @Override
-    boolean onLargeReply(ByteBuf in, int from) {
-        return false;
-    }
-
-    @Override
-    void onPiece(ByteBuf piece, boolean last) {
-        throw new IllegalStateException("this lane takes replies whole");
-    }
-
-    @Override
-    void dropPieces() {}
-
-    @Override
-    boolean wantsMore() {
-        return true;
-    }
-
-    @Override
     void onRepliesRead() {
         front.flushClients();
     }

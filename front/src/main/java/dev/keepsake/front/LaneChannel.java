@@ -59,16 +59,22 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     /// A reply beyond what is gathered begins at `from` in `in`.
     ///
     /// @return whether it is to be passed on in pieces; else it comes whole
-    abstract boolean onLargeReply(ByteBuf in, int from);
+    boolean onLargeReply(ByteBuf in, int from) {
+        return false;
+    }
 
     /// The next piece of the large reply; the buffer stays the lane's.
-    abstract void onPiece(ByteBuf piece, boolean last);
+    void onPiece(ByteBuf piece, boolean last) {
+        throw new IllegalStateException("this lane takes replies whole");
+    }
 
     /// The rest of the large reply will never come.
-    abstract void dropPieces();
+    void dropPieces() {}
 
     /// Whether more of the large reply is to be read now. [#readOn] is called when it is, again.
-    abstract boolean wantsMore();
+    boolean wantsMore() {
+        return true;
+    }
 
     /// All replies that have arrived so far have been passed on.
     abstract void onRepliesRead();

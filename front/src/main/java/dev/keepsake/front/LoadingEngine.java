@@ -119,24 +119,6 @@ final class LoadingEngine {
         }
 
         @Override
-        boolean onLargeReply(ByteBuf in, int from) {
-            return false;
-        }
-
-        @Override
-        void onPiece(ByteBuf piece, boolean last) {
-            throw new IllegalStateException("this lane takes replies whole");
-        }
-
-        @Override
-        void dropPieces() {}
-
-        @Override
-        boolean wantsMore() {
-            return true;
-        }
-
-        @Override
         void onRepliesRead() {
             front.flushClients();
         }

@@ -70,26 +70,6 @@ final class NewsLane extends LaneChannel {
     }
 
     @Override
-    boolean onLargeReply(ByteBuf in, int from) {
-        return false; // it is news of many keys, and read as a whole
-    }
-
-    @Override
-    void onPiece(ByteBuf piece, boolean last) {
-        throw new IllegalStateException("no reply of a news lane comes in pieces");
-    }
-
-    @Override
-    void dropPieces() {
-        // there are none
-    }
-
-    @Override
-    boolean wantsMore() {
-        return true;
-    }
-
-    @Override
     void onRepliesRead() {
         front.flushClients();
     }
