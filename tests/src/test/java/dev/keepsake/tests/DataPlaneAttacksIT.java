@@ -1,5 +1,8 @@
 package dev.keepsake.tests;
 
+import static dev.keepsake.tests.Attackers.bytes;
+import static dev.keepsake.tests.Attackers.isCutOff;
+import static dev.keepsake.tests.Attackers.send;
 import static dev.keepsake.tests.Waiting.await;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -7,7 +10,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
@@ -31,7 +33,7 @@ class DataPlaneAttacksIT {
     private static Api api;
     private static Node node;
 
-    private final List<SocketChannel> attackers = new ArrayList<>();
+    private final Attackers attackers = new Attackers();
 
     @BeforeAll
     static void start() throws Exception {
@@ -57,41 +59,11 @@ class DataPlaneAttacksIT {
 
     @AfterEach
     void endAttack() throws IOException {
-        for (var attacker : attackers) {
-            attacker.close();
-        }
+        attackers.close();
     }
 
-    /// Connects a client that is never waited for.
     private SocketChannel attacker() throws IOException {
-        var channel = SocketChannel.open(address());
-        channel.configureBlocking(false);
-        attackers.add(channel);
-        return channel;
-    }
-
-    private static InetSocketAddress address() {
-        return address(node);
-    }
-
-    private static InetSocketAddress address(Node node) {
-        return new InetSocketAddress(node.endpoint().address(), node.endpoint().port());
-    }
-
-    /// Sends as much as fits into the socket.
-    ///
-    /// @return whether the node is still connected
-    private static boolean send(SocketChannel to, ByteBuffer bytes) {
-        try {
-            to.write(bytes);
-            return true;
-        } catch (IOException closed) {
-            return false;
-        }
-    }
-
-    private static ByteBuffer bytes(String text) {
-        return ByteBuffer.wrap(text.getBytes(ISO_8859_1));
+        return attackers.connect(node);
     }
 
     private static String halfOfASet(int valueBytes) {
@@ -116,7 +88,7 @@ class DataPlaneAttacksIT {
                 send(attacker, unsent.getLast());
             }
             bystander.awaitWrites(5);
-            await("some are given up", () -> goOn(unsent) < attackers.size());
+            await("some are given up", () -> goOn(unsent) < unsent.size());
             assertServes();
             bystander.assertNoticedNothing();
         }
@@ -125,8 +97,8 @@ class DataPlaneAttacksIT {
     /// Sends the rest to those who are still connected, and says how many they are.
     private int goOn(List<ByteBuffer> unsent) {
         int connected = 0;
-        for (int i = 0; i < attackers.size(); i++) {
-            var attacker = attackers.get(i);
+        for (int i = 0; i < unsent.size(); i++) {
+            var attacker = attackers.all().get(i);
             boolean there =
                     attacker.isOpen() && send(attacker, unsent.get(i)) && !hasEnded(attacker);
             connected += there ? 1 : 0;
@@ -154,15 +126,10 @@ class DataPlaneAttacksIT {
                 send(attacker, bytes("CLIENT NO-EVICT ON\r\n"));
                 send(attacker, request.duplicate());
             }
-            await("some are closed", () -> attackers.stream().anyMatch(this::isCutOff));
+            await("some are closed", () -> attackers.any(Attackers::isCutOff));
             assertServes();
             bystander.assertNoticedNothing();
         }
-    }
-
-    /// Reads nothing of what the node has sent, but sees by what it sends whether it is there.
-    private boolean isCutOff(SocketChannel attacker) {
-        return !send(attacker, bytes("\r\n"));
     }
 
     @Test
@@ -197,7 +164,7 @@ class DataPlaneAttacksIT {
             for (int i = 0; i < 15 && !publisher.ask("PUBLISH", "news", message).equals("0"); i++) {
                 // those who do not read are closed
             }
-            await("some are closed", () -> attackers.stream().anyMatch(this::isCutOff));
+            await("some are closed", () -> attackers.any(Attackers::isCutOff));
             assertServes();
             bystander.assertNoticedNothing();
         }
@@ -228,7 +195,7 @@ class DataPlaneAttacksIT {
                                         + "\r\n"));
                 attacker.configureBlocking(false);
             }
-            await("some are closed", () -> attackers.stream().anyMatch(this::isCutOff));
+            await("some are closed", () -> attackers.any(Attackers::isCutOff));
             assertServes();
             bystander.assertNoticedNothing();
         }
@@ -284,15 +251,12 @@ class DataPlaneAttacksIT {
             runaway.send("EVAL", "while true do end", "0");
             var answers = new ArrayList<String>();
             for (int i = 0; i < 60; i++) {
-                var attacker = SocketChannel.open(address(replica));
-                attackers.add(attacker);
-                send(attacker, publish.duplicate());
-                attacker.configureBlocking(false);
+                attack(replica, publish);
             }
             await(
                     "some are refused",
                     () -> {
-                        attackers.forEach(attacker -> answers.add(answerOf(attacker)));
+                        attackers.all().forEach(each -> answers.add(answerOf(each)));
                         return answers.stream()
                                 .anyMatch(line -> line.startsWith("-ERR too much waits"));
                     });
@@ -397,7 +361,12 @@ class DataPlaneAttacksIT {
     }
 
     private SocketChannel attack(ByteBuffer command) throws IOException {
-        var attacker = attacker();
+        return attack(node, command);
+    }
+
+    /// Sends all of it, whatever that takes.
+    private SocketChannel attack(Node node, ByteBuffer command) throws IOException {
+        var attacker = attackers.connect(node);
         attacker.configureBlocking(true);
         send(attacker, command.duplicate());
         attacker.configureBlocking(false);
@@ -410,13 +379,12 @@ class DataPlaneAttacksIT {
         await("it is refused", () -> answer.append(answerOf(attacker)).indexOf(error) >= 0);
         assertThat(send(attacker, bytes("PING\r\n"))).isTrue();
         await("it goes on", () -> answer.append(answerOf(attacker)).indexOf("+PONG") >= 0);
-        attackers.remove(attacker);
-        attacker.close();
+        attackers.leave(attacker);
     }
 
     /// Waits until all attackers have been answered.
     private void awaitAnswers() {
-        var waiting = new ArrayList<>(attackers);
+        var waiting = new ArrayList<>(attackers.all());
         await(
                 "all are answered",
                 () -> {
@@ -427,7 +395,7 @@ class DataPlaneAttacksIT {
 
     private boolean isTakenOrClosed(List<ByteBuffer> unsent) {
         for (int i = 0; i < unsent.size(); i++) {
-            if (send(attackers.get(i), unsent.get(i)) && unsent.get(i).hasRemaining()) {
+            if (send(attackers.all().get(i), unsent.get(i)) && unsent.get(i).hasRemaining()) {
                 return false;
             }
         }

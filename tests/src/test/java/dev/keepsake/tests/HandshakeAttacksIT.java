@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLEngine;
@@ -36,7 +34,7 @@ class HandshakeAttacksIT {
     private static Trust trust;
     private static Node node;
 
-    private final List<SocketChannel> attackers = new ArrayList<>();
+    private final Attackers attackers = new Attackers();
 
     @BeforeAll
     static void start() throws Exception {
@@ -64,9 +62,7 @@ class HandshakeAttacksIT {
 
     @AfterEach
     void endAttack() throws IOException {
-        for (var attacker : attackers) {
-            attacker.close();
-        }
+        attackers.close();
     }
 
     private static ByteBuffer nothing() {
@@ -97,35 +93,16 @@ class HandshakeAttacksIT {
         var begun = List.of(nothing(), clientHello(), halfRecord());
         try (var bystander = Bystander.of(api, "bystander")) {
             for (int i = 0; i < ATTACKERS; i++) {
-                var attacker = SocketChannel.open(address());
-                attackers.add(attacker);
-                attacker.configureBlocking(false);
-                begin(attacker, begun.get(i % begun.size()));
+                Attackers.send(attackers.connect(node), begun.get(i % begun.size()).duplicate());
             }
             try (var wire = Wire.to(node, trust)) {
                 assertThat(wire.ask("SET", "k", "v")).isEqualTo("OK");
                 await("some gave way", () -> server.errors().contains(GAVE_WAY));
-                await("few are left", () -> connected() <= BOUND);
+                await("few are left", () -> attackers.count(HandshakeAttacksIT::isThere) <= BOUND);
                 assertThat(wire.ask("GET", "k")).isEqualTo("v");
             }
             bystander.assertNoticedNothing();
         }
-    }
-
-    private static void begin(SocketChannel attacker, ByteBuffer bytes) {
-        try {
-            attacker.write(bytes.duplicate());
-        } catch (IOException closed) {
-            // it has given way already
-        }
-    }
-
-    private static InetSocketAddress address() {
-        return new InetSocketAddress(node.endpoint().address(), node.endpoint().port());
-    }
-
-    private int connected() {
-        return (int) attackers.stream().filter(HandshakeAttacksIT::isThere).count();
     }
 
     /// Reads what the node has said so far.

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -220,6 +221,37 @@ class LargeValuesIT {
                 assertThat(client.line()).isEqualTo("+OK");
                 assertThat(client.get("a")).isEqualTo(LargeClient.digest(1, LARGE));
             }
+        }
+    }
+
+    /// Nothing that comes later reminds of it: it has to be taken up by itself.
+    @Test
+    void aLargeCommandThatWaitsForAPauseIsTakenWhenThePauseEnds() throws Exception {
+        try (var node = ServedNode.startDurable(directory);
+                var client =
+                        LargeClient.to(node.address().getHostString(), node.address().getPort());
+                var other = Wire.to(node.address());
+                var sender = Executors.newVirtualThreadPerTaskExecutor()) {
+            client.ask("CLIENT", "SETNAME", "large");
+            assertThat(other.ask("CLIENT", "PAUSE", "600000", "WRITE")).isEqualTo("OK");
+            var sent =
+                    sender.submit(() ->
+                            client.command(3).argument("SET").argument("k").argument(1, LARGE));
+            await("it waits", () -> holdsSomethingBack(other));
+            assertThat(other.ask("CLIENT", "UNPAUSE")).isEqualTo("OK");
+            sent.get();
+            assertThat(client.line()).isEqualTo("+OK");
+            assertThat(client.get("k")).isEqualTo(LargeClient.digest(1, LARGE));
+        }
+    }
+
+    private static boolean holdsSomethingBack(Wire other) {
+        try {
+            return other.ask("CLIENT", "LIST")
+                    .lines()
+                    .anyMatch(line -> line.contains(" name=large ") && !line.contains(" qbuf=0 "));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
