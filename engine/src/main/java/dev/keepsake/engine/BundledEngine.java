@@ -7,10 +7,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
 
@@ -85,7 +82,7 @@ final class BundledEngine {
     }
 
     private static void verify(String resource, byte[] bytes) throws IOException {
-        var found = HexFormat.of().formatHex(sha256(bytes));
+        var found = Sha256.hexOf(bytes);
         var expected = checksumOf(resource);
         if (!found.equals(expected)) {
             throw new IOException(
@@ -103,14 +100,6 @@ final class BundledEngine {
             }
         }
         throw new IOException("%s has no line for %s".formatted(CHECKSUMS, resource));
-    }
-
-    private static byte[] sha256(byte[] bytes) {
-        try {
-            return MessageDigest.getInstance("SHA-256").digest(bytes);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
-        }
     }
 
     private static byte[] read(String resource) throws IOException {

@@ -23,13 +23,17 @@ public final class PrivateFiles {
     private static final Set<PosixFilePermission> OWNER_READS_AND_WRITES =
             PosixFilePermissions.fromString("rw-------");
 
+    /// Makes a new file one that only its owner may read and write.
+    static final FileAttribute<Set<PosixFilePermission>> OWN_FILE =
+            PosixFilePermissions.asFileAttribute(OWNER_READS_AND_WRITES);
+
     private PrivateFiles() {}
 
     /// Makes sure that a file is there that only its owner may read and write, whatever new files
     /// are otherwise. What it holds stays.
     static void file(Path file) throws IOException {
         try {
-            Files.createFile(file, PosixFilePermissions.asFileAttribute(OWNER_READS_AND_WRITES));
+            Files.createFile(file, OWN_FILE);
         } catch (FileAlreadyExistsException e) {
             Files.setPosixFilePermissions(file, OWNER_READS_AND_WRITES);
         }

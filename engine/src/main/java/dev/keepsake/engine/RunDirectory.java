@@ -5,8 +5,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /// The private directory that holds the engines' Unix sockets. Its path is also how the engines of
@@ -59,12 +57,6 @@ public final class RunDirectory {
     }
 
     private static String digest(Path path) {
-        try {
-            var sha256 = MessageDigest.getInstance("SHA-256");
-            var whole = sha256.digest(path.toString().getBytes(UTF_8));
-            return HexFormat.of().formatHex(whole, 0, 6);
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException("every JDK has SHA-256", e);
-        }
+        return HexFormat.of().formatHex(Sha256.of(path.toString().getBytes(UTF_8)), 0, 6);
     }
 }

@@ -119,6 +119,23 @@ public final class RespWriter {
         }
     }
 
+    /// Writes a decoded value so that decoding it gives an equal one: in RESP2 what RESP2 has, and
+    /// scalars and "no value" in RESP3.
+    public static void value(ByteBuf out, RespValue value) {
+        switch (value) {
+            case RespValue.SimpleString(var text) -> simpleString(out, text);
+            case RespValue.ErrorReply(var text) -> error(out, text);
+            case RespValue.IntegerReply(long number) -> integer(out, number);
+            case RespValue.Bulk(byte[] bytes) -> bulk(out, bytes);
+            case RespValue.NullReply() -> nullBulk(out, 3);
+            case RespValue.Scalar(var text) -> number(out, text, 3);
+            case RespValue.ArrayReply(var items) -> {
+                array(out, items.size());
+                items.forEach(item -> value(out, item));
+            }
+        }
+    }
+
     private static void line(ByteBuf out, char type, String text) {
         out.writeByte(type);
         out.writeCharSequence(text, UTF_8);

@@ -1,0 +1,215 @@
+package dev.keepsake.engine;
+
+import dev.keepsake.core.Secret;
+import dev.keepsake.resp.RespValue;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Finds out what engine programs are: starts each once, in a directory of its own, where it serves
+/// nobody, asks it for its commands and the version of its dumps, tries the known holes on it, and
+/// ends it. What it has found out is remembered in the data directory. Callable from any thread;
+/// blocks, so never from an event loop.
+///
+/// A program is the same as long as its path, what it says of its version, and the SHA-256 of its
+/// file are. That alone would say little of a script that starts the real program, or of one whose
+/// Lua is a library; so on Linux the files that the examined process ran code of, the real program
+/// and its libraries among them, have to have the size and the time of last change that they had.
+/// Elsewhere a script has to be changed with what it starts, which is found out when that has
+/// another version. What changes while the server runs is noticed by the next one.
+///
+/// An engine that was ended by a probe may leave a core dump, as the machine is set up, in that
+/// directory, which is removed, or where the machine collects them.
+public final class EngineExaminer {
+    private static final Logger LOG = LoggerFactory.getLogger(EngineExaminer.class);
+    private static final int DUMP_FOOTER_BYTES = 10; // two of the version, eight of a checksum
+    private static final long END_WITHIN_MS = TimeUnit.SECONDS.toMillis(5);
+
+    /// An engine that ends by one of these does so by itself: 128 and SIGILL, SIGTRAP, SIGABRT,
+    /// SIGBUS (two numbers), SIGFPE, SIGSEGV. SIGKILL and SIGTERM come from others.
+    private static final Set<Integer> ENDS_BY_ITSELF = Set.of(132, 133, 134, 135, 136, 138, 139);
+
+    private final EngineLauncher launcher;
+    private final Path directory;
+    private final RememberedFacts remembered;
+    private final Map<EngineBinary, ReentrantLock> turns = new ConcurrentHashMap<>();
+    private final Map<EngineBinary, EngineFacts> examined = new ConcurrentHashMap<>();
+
+    /// @param launcher starts what is examined
+    /// @param directory a private one for what is remembered; made when needed
+    public EngineExaminer(EngineLauncher launcher, Path directory) {
+        this.launcher = launcher;
+        this.directory = directory;
+        this.remembered = new RememberedFacts(directory);
+    }
+
+    /// Where a server remembers what it has found out.
+    public static Path directoryIn(Path dataDirectory) {
+        return dataDirectory.resolve("engines");
+    }
+
+    /// What a program is. Blocks while it is examined, some hundredths of a second as a rule; at
+    /// once when it is known.
+    ///
+    /// @throws IOException when it cannot be started or does not answer; it is tried again when
+    ///   asked again
+    public EngineFacts examine(EngineBinary binary) throws IOException {
+        var turn = turns.computeIfAbsent(binary, _ -> new ReentrantLock());
+        turn.lock();
+        try {
+            var known = examined.get(binary);
+            if (known != null) {
+                return known;
+            }
+            var sha256 = Sha256.hexOf(binary.path());
+            var before = remembered.of(binary, sha256);
+            var facts = before.isPresent() ? before.get() : examineNow(binary, sha256);
+            examined.put(binary, facts);
+            return facts;
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private EngineFacts examineNow(EngineBinary binary, String sha256) throws IOException {
+        PrivateFiles.directory(directory);
+        var workDirectory = directory.resolve("examined-" + RememberedFacts.nameOf(binary));
+        try (var throwaway = new Throwaway(binary, workDirectory)) {
+            var engine = throwaway.engine();
+            var commands = commands(engine);
+            int rdbVersion = rdbVersion(engine);
+            var ran = ProgramFile.mappedBy(engine.pid());
+            var holes = EnumSet.noneOf(KnownHole.class);
+            var untold = EnumSet.noneOf(KnownHole.class);
+            for (var hole : KnownHole.values()) {
+                switch (probe(throwaway.engine(), hole)) {
+                    case CLOSED -> {}
+                    case OPEN -> holes.add(hole);
+                    case UNTOLD -> untold.add(hole);
+                }
+            }
+            LOG.info(
+                    "engine examined path={} name={} version={} rdb={} holes={} untold={}",
+                    binary.path(),
+                    binary.name(),
+                    binary.version(),
+                    rdbVersion,
+                    holes,
+                    untold);
+            var facts = new EngineFacts(binary, sha256, commands, rdbVersion, holes, untold);
+            if (untold.isEmpty() && ran.isPresent()) {
+                keepQuietly(facts, ran.get());
+            }
+            return facts;
+        } finally {
+            removeQuietly(workDirectory);
+        }
+    }
+
+    private static RespValue.ArrayReply commands(Engine engine) throws IOException {
+        if (engine.command("COMMAND") instanceof RespValue.ArrayReply reply) {
+            return reply;
+        }
+        throw new IOException("%s does not list its commands".formatted(engine.binary().path()));
+    }
+
+    /// As every dump of a value says it, two bytes before the checksum, the lower one first.
+    private static int rdbVersion(Engine engine) throws IOException {
+        engine.command("SET", "k", "v");
+        if (engine.command("DUMP", "k") instanceof RespValue.Bulk(byte[] dump)
+                && dump.length > DUMP_FOOTER_BYTES) {
+            int at = dump.length - DUMP_FOOTER_BYTES;
+            return Byte.toUnsignedInt(dump[at]) | Byte.toUnsignedInt(dump[at + 1]) << Byte.SIZE;
+        }
+        throw new IOException("%s does not dump a value".formatted(engine.binary().path()));
+    }
+
+    private enum Outcome {
+        CLOSED,
+        OPEN,
+        UNTOLD
+    }
+
+    private static Outcome probe(Engine engine, KnownHole hole) throws IOException {
+        try {
+            var reply = engine.command("EVAL", hole.script(), "0");
+            return hole.isClosedBy(reply) ? Outcome.CLOSED : Outcome.OPEN;
+        } catch (IOException e) {
+            LOG.debug("engine={} does not answer to {}", engine.binary().path(), hole, e);
+            if (!engine.endsWithin(END_WITHIN_MS)) {
+                engine.close(); // it hangs; the next probe gets another
+                return Outcome.UNTOLD;
+            }
+            boolean byItself = ENDS_BY_ITSELF.contains(engine.exit().join().code());
+            return byItself ? Outcome.OPEN : Outcome.UNTOLD;
+        }
+    }
+
+    /// What cannot be remembered is found out again.
+    private void keepQuietly(EngineFacts facts, List<ProgramFile> ran) {
+        try {
+            remembered.keep(facts, ran);
+        } catch (IOException e) {
+            LOG.warn("what engines are is not remembered directory={}", directory, e);
+        }
+    }
+
+    private static void removeQuietly(Path workDirectory) {
+        try (var files = Files.walk(workDirectory)) {
+            for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException | UncheckedIOException e) {
+            LOG.debug("directory={} stays", workDirectory, e);
+        }
+    }
+
+    /// The engine that is examined: another one when the one before has ended.
+    private final class Throwaway implements AutoCloseable {
+        private final EngineSpec spec;
+        private @Nullable Engine engine;
+
+        Throwaway(EngineBinary binary, Path workDirectory) {
+            this.spec =
+                    new EngineSpec(
+                            "examined",
+                            workDirectory,
+                            0,
+                            "nobody", // it never follows
+                            new Secret(""),
+                            binary,
+                            // A report of a crash would take longer than the crash.
+                            Map.of("crash-log-enabled", "no"));
+        }
+
+        Engine engine() throws IOException {
+            var last = engine;
+            if (last != null && !last.exit().isDone()) {
+                return last;
+            }
+            close();
+            var next = launcher.launch(spec);
+            engine = next;
+            return next;
+        }
+
+        @Override
+        public void close() {
+            if (engine != null) {
+                engine.close();
+            }
+        }
+    }
+}
