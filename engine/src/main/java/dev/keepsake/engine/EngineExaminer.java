@@ -35,7 +35,7 @@ import org.slf4j.LoggerFactory;
 public final class EngineExaminer {
     private static final Logger LOG = LoggerFactory.getLogger(EngineExaminer.class);
     private static final int DUMP_FOOTER_BYTES = 10; // two of the version, eight of a checksum
-    private static final long END_WITHIN_MS = TimeUnit.SECONDS.toMillis(5);
+    private static final long PROBE_WITHIN_NS = TimeUnit.SECONDS.toNanos(5);
 
     /// An engine that ends by one of these does so by itself: 128 and SIGILL, SIGTRAP, SIGABRT,
     /// SIGBUS (two numbers), SIGFPE, SIGSEGV. SIGKILL and SIGTERM come from others.
@@ -44,12 +44,19 @@ public final class EngineExaminer {
     private final EngineLauncher launcher;
     private final Path directory;
     private final RememberedFacts remembered;
+    private final long probeWithinNs;
     private final Map<EngineBinary, ReentrantLock> turns = new ConcurrentHashMap<>();
     private final Map<EngineBinary, EngineFacts> examined = new ConcurrentHashMap<>();
 
     /// @param launcher starts what is examined
     /// @param directory a private one for what is remembered; made when needed
     public EngineExaminer(EngineLauncher launcher, Path directory) {
+        this(launcher, directory, PROBE_WITHIN_NS);
+    }
+
+    /// @param probeWithinNs how long an engine may take to answer a probe, or to end by it
+    EngineExaminer(EngineLauncher launcher, Path directory, long probeWithinNs) {
+        this.probeWithinNs = probeWithinNs;
         this.launcher = launcher;
         this.directory = directory;
         this.remembered = new RememberedFacts(directory);
@@ -142,13 +149,13 @@ public final class EngineExaminer {
         UNTOLD
     }
 
-    private static Outcome probe(Engine engine, KnownHole hole) throws IOException {
+    private Outcome probe(Engine engine, KnownHole hole) throws IOException {
         try {
-            var reply = engine.command("EVAL", hole.script(), "0");
+            var reply = engine.commandWithin(probeWithinNs, "EVAL", hole.script(), "0");
             return hole.isClosedBy(reply) ? Outcome.CLOSED : Outcome.OPEN;
         } catch (IOException e) {
             LOG.debug("engine={} does not answer to {}", engine.binary().path(), hole, e);
-            if (!engine.endsWithin(END_WITHIN_MS)) {
+            if (!engine.endsWithin(TimeUnit.NANOSECONDS.toMillis(probeWithinNs))) {
                 engine.close(); // it hangs; the next probe gets another
                 return Outcome.UNTOLD;
             }

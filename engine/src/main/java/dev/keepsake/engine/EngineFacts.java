@@ -15,8 +15,8 @@ import java.util.Set;
 /// @param commands its reply to `COMMAND`, in RESP2: one item for each command
 /// @param rdbVersion the version of what it dumps; it reads that and older ones
 /// @param holes those that it was seen to have
-/// @param untold those of which nobody knows whether it has them: it did not answer in time, or
-///   was ended by somebody else
+/// @param untold those of which nobody knows whether it has them: it did not answer in time, or was
+///   ended by somebody else
 public record EngineFacts(
         EngineBinary binary,
         String sha256,

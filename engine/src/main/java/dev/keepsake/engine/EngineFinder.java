@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
 
 /// Finds the engine program: the configured one, else the first usable one on the search path, else
 /// the bundled one. A configured program that does not work is an error: whoever names one wants
-/// that one.
+/// that one. Which of several is taken when it is known what they are, [Engines#nearest] says.
 public final class EngineFinder {
     private static final Logger LOG = LoggerFactory.getLogger(EngineFinder.class);
     private static final List<String> PROGRAMS = List.of("valkey-server", "redis-server");
@@ -70,11 +70,28 @@ public final class EngineFinder {
         return chosen(findBundled(rejected), "bundled, none usable on the PATH", rejected);
     }
 
+    /// What a search for every program came to.
+    ///
+    /// @param engines those that can be used
+    /// @param rejected the paths of those that cannot, each with the reason
+    public record Found(Engines engines, List<String> rejected) {
+        public Found {
+            rejected = List.copyOf(rejected);
+        }
+    }
+
     /// Searches for every usable program: the configured one alone, else those on the search path
     /// and the bundled one, in this order. Blocks as [#find] does.
     public Engines findAll() throws EngineNotFoundException {
+        var found = search();
+        LOG.info("engines found={} rejected={}", found.engines().all(), found.rejected());
+        return found.engines();
+    }
+
+    /// The same, and tells what else was looked at.
+    public Found search() throws EngineNotFoundException {
         if (configured != null) {
-            return new Engines(List.of(findConfigured(configured)));
+            return new Found(new Engines(List.of(findConfigured(configured))), List.of());
         }
         var rejected = new ArrayList<String>();
         var found = new LinkedHashSet<EngineBinary>();
@@ -92,8 +109,7 @@ public final class EngineFinder {
             }
             rejected.add(e.getMessage());
         }
-        LOG.info("engines found={} rejected={}", found, rejected);
-        return new Engines(List.copyOf(found));
+        return new Found(new Engines(List.copyOf(found)), rejected);
     }
 
     private EngineBinary findConfigured(Path program) throws EngineNotFoundException {
@@ -127,7 +143,7 @@ public final class EngineFinder {
         try {
             var program = BundledEngine.extract(bundled.get(), bundleDirectory);
             return switch (EngineProbe.probe(program)) {
-                case Usable(var binary) -> binary;
+                case Usable(var binary) -> binary.bundled();
                 case Unusable(var reason) ->
                         throw notFound(rejected, "the bundled " + program + " " + reason);
             };

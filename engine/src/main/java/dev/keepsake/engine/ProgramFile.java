@@ -56,9 +56,7 @@ record ProgramFile(Path path, long sizeBytes, long changedNs) {
         } catch (IOException _) {
             return Optional.empty();
         }
-        return files.isEmpty() || files.size() > FILES_MAX
-                ? Optional.empty()
-                : Optional.of(files);
+        return files.isEmpty() || files.size() > FILES_MAX ? Optional.empty() : Optional.of(files);
     }
 
     /// The path of a removed one ends with `(deleted)`, so there is none of that name.

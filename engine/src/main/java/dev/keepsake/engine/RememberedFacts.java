@@ -92,8 +92,7 @@ final class RememberedFacts {
         if (in.readInt() != FORMAT) {
             throw new IOException("it has another format");
         }
-        var expected =
-                List.of(binary.path().toString(), binary.name(), binary.version(), sha256);
+        var expected = List.of(binary.path().toString(), binary.name(), binary.version(), sha256);
         var about = List.of(in.readUTF(), in.readUTF(), in.readUTF(), in.readUTF());
         if (!about.equals(expected) || !areUnchanged(in)) {
             return Optional.empty();
@@ -106,8 +105,7 @@ final class RememberedFacts {
         }
         var commands = Unpooled.wrappedBuffer(in.readNBytes(in.readInt()));
         return RespValue.decode(commands) instanceof RespValue.ArrayReply reply
-                ? Optional.of(
-                        new EngineFacts(binary, sha256, reply, rdbVersion, found, Set.of()))
+                ? Optional.of(new EngineFacts(binary, sha256, reply, rdbVersion, found, Set.of()))
                 : Optional.empty();
     }
 
