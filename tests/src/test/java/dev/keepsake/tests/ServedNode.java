@@ -249,7 +249,7 @@ final class ServedNode implements AutoCloseable {
         transport.close();
     }
 
-    private static final class WallClock implements Clock {
+    static final class WallClock implements Clock {
         @Override
         public long nowNs() {
             return System.nanoTime();
