@@ -587,7 +587,9 @@ public final class ControlPlane {
                     if (!Parameters.isStandard(found.spec().parameterGroupName())) {
                         records.add(usesGroup(found.spec(), now));
                     }
-                    sayWhatRuns(found.spec(), engineOf(found.spec()), now, records);
+                    var engine = engineOf(found.spec());
+                    sayWhatRuns(found.spec(), engine, now, records);
+                    holes(id, engine, now).ifPresent(records::add);
                 });
         return new Decision<>(records, cluster);
     }
@@ -603,8 +605,33 @@ public final class ControlPlane {
                 records.add(new ControlRecord.EngineChanged(id, engine.patchVersion()));
                 sayWhatRuns(found.spec(), engine, now, records);
             }
+            if (before != null) {
+                holes(id, engine, now).filter(this::isNews).ifPresent(records::add);
+            }
         });
         return new Decision<>(records, cluster);
+    }
+
+    /// Tells of the holes in what a cluster runs on, if there are known ones.
+    private static Optional<ControlRecord.EventHappened> holes(
+            ClusterId id, InstalledEngines.Installed engine, Instant now) {
+        return engine.knownHoles().isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        event(
+                                id,
+                                now,
+                                "The cluster runs on %s %s, which has known holes: %s."
+                                        .formatted(
+                                                engine.engine(),
+                                                engine.patchVersion(),
+                                                engine.knownHoles())));
+    }
+
+    /// Whether nobody has been told so: a cluster that is started again and again, or on the same
+    /// engine as ever, says it once.
+    private boolean isNews(ControlRecord.EventHappened told) {
+        return state.events().stream().noneMatch(told.event()::tellsTheSame);
     }
 
     private InstalledEngines.Installed engineOf(ClusterSpec spec) {
@@ -886,7 +913,7 @@ public final class ControlPlane {
         return new ControlRecord.EventHappened(new Event(id.region(), node, "node", message, now));
     }
 
-    static ControlRecord event(ClusterId id, Instant now, String message) {
+    static ControlRecord.EventHappened event(ClusterId id, Instant now, String message) {
         return new ControlRecord.EventHappened(
                 new Event(id.region(), id.name(), "cluster", message, now));
     }

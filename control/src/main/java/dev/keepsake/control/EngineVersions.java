@@ -19,6 +19,11 @@ public record EngineVersions(String engine, String version) {
                     new EngineVersions("valkey", "7.2"),
                     new EngineVersions("valkey", "7.3"));
 
+    /// All of them.
+    public static List<EngineVersions> all() {
+        return ALL;
+    }
+
     /// The parameter groups' family.
     public String family() {
         return "memorydb_%s%s".formatted(engine, version.substring(0, 1));

@@ -6,7 +6,14 @@ public interface InstalledEngines {
     ///
     /// @param engine `redis` or `valkey`
     /// @param patchVersion such as `7.0.15`
-    record Installed(String engine, String patchVersion) {
+    /// @param knownHoles the numbers of those that it was seen to have, such as `CVE-2024-31449,
+    ///   CVE-2025-46817`, or nothing
+    record Installed(String engine, String patchVersion, String knownHoles) {
+        /// One without known holes.
+        public Installed(String engine, String patchVersion) {
+            this(engine, patchVersion, "");
+        }
+
         /// Whether it is what a cluster has asked for, and not only near to it.
         public boolean is(String wanted, String version) {
             return engine.equals(wanted) && patchVersion.startsWith(version + ".");

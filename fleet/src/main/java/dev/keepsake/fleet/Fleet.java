@@ -22,6 +22,7 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.Secret;
 import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.Engines;
@@ -748,7 +749,8 @@ public final class Fleet implements AutoCloseable {
 
     private InstalledEngines.Installed installed(String engine, String version) {
         var nearest = engines.nearest(engine, version);
-        return new InstalledEngines.Installed(nearest.name(), nearest.version());
+        var holes = engines.factsOf(nearest).map(EngineFacts::cves).orElse("");
+        return new InstalledEngines.Installed(nearest.name(), nearest.version(), holes);
     }
 
     private void advanceFailover(

@@ -4,10 +4,10 @@ import dev.keepsake.api.ApiConfig;
 import dev.keepsake.api.ApiServer;
 import dev.keepsake.core.AddressBlock;
 import dev.keepsake.core.Clock;
+import dev.keepsake.engine.EngineExaminer;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineNotFoundException;
-import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.RunDirectory;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.Fleet;
@@ -78,15 +78,17 @@ public final class Server implements AutoCloseable {
         if (config.nodeAddresses() != null) {
             requireOwn(config.nodeAddresses());
         }
-        Engines engines =
+        var found =
                 new EngineFinder(
                                 config.engine(),
                                 System.getenv().getOrDefault("PATH", ""),
                                 data.resolve("bin"))
                         .findAll();
-        var launcher = new EngineLauncher(engines.first(), RunDirectory.forData(data), clock);
+        var launcher = new EngineLauncher(found.first(), RunDirectory.forData(data), clock);
         started.push(launcher);
         launcher.endOrphans();
+        var examiner = new EngineExaminer(launcher, EngineExaminer.directoryIn(data));
+        var examination = EngineExamination.begin(found, examiner); // while the rest starts
         var authority =
                 CertificateAuthority.open(
                         tlsDirectory(data),
@@ -97,6 +99,7 @@ public final class Server implements AutoCloseable {
         var transport = startTransport(config.transport(), threads);
         started.push(transport);
         LOG.info("transport={} threads={}", transport.name(), threads);
+        var engines = EngineGate.of(config).admit(examination.await());
         var fleet =
                 Fleet.start(
                         new FleetConfig(

@@ -93,7 +93,10 @@ final class StartCommand implements Callable<Integer> {
             names = "--strict-engines",
             description =
                     "Refuse clusters whose Engine and EngineVersion are not installed (default: the"
-                            + " nearest engine serves them, and an event says so).")
+                            + " nearest engine serves them, and an event says so), and run no engine"
+                            + " with known holes: without another one nothing starts (default: a"
+                            + " warning and events, as long as all nodes are on loopback addresses;"
+                            + " 'keepsake engine' tells of each engine).")
     private boolean strictEngines;
 
     @Option(

@@ -231,7 +231,7 @@ class ServerIT {
         return messages(api).stream().filter(text -> text.startsWith("Finished")).count();
     }
 
-    /// Oldest first.
+    /// Oldest first, but for holes in the engine: which that is depends on the machine.
     private static List<String> messages(MemoryDbClient api) {
         return api
                 .describeEvents(request -> request.sourceType(SourceType.CLUSTER))
@@ -239,6 +239,7 @@ class ServerIT {
                 .reversed()
                 .stream()
                 .map(event -> event.message())
+                .filter(message -> !message.contains(", which has known holes: "))
                 .toList();
     }
 

@@ -252,7 +252,8 @@ final class Api implements AutoCloseable {
                 .count();
     }
 
-    /// What the events say of clusters, oldest first.
+    /// What the events say of clusters, oldest first, but for holes in their engine: which that is
+    /// depends on the machine.
     List<String> messages() {
         return client
                 .describeEvents(request -> request.sourceType(SourceType.CLUSTER))
@@ -260,11 +261,21 @@ final class Api implements AutoCloseable {
                 .reversed()
                 .stream()
                 .map(Event::message)
+                .filter(Api::isOfEveryMachine)
                 .toList();
     }
 
-    /// What the events say of one cluster, oldest first.
+    /// What the events say of one cluster, oldest first, but for holes in its engine.
     List<String> messages(String cluster) {
+        return allMessages(cluster).stream().filter(Api::isOfEveryMachine).toList();
+    }
+
+    private static boolean isOfEveryMachine(String message) {
+        return !message.contains(", which has known holes: ");
+    }
+
+    /// What the events say of one cluster, oldest first.
+    List<String> allMessages(String cluster) {
         return client
                 .describeEventsPaginator(
                         request -> request.sourceName(cluster).sourceType(SourceType.CLUSTER))

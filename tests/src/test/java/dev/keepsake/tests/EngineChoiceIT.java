@@ -31,18 +31,26 @@ class EngineChoiceIT {
 
     /// A directory for the search path with a valkey-server of version 7.2.6.
     private String pathWithValkey() throws Exception {
+        return pathWith("valkey-server", "Valkey server v=7.2.6", "");
+    }
+
+    /// A directory for the search path with the bundled engine under another name.
+    ///
+    /// @param says what it answers to `--version`
+    /// @param options what it is started with besides
+    private String pathWith(String name, String says, String options) throws Exception {
         var redis = new EngineFinder(null, "", directory.resolve("bin")).find().path();
         var path = Files.createDirectory(directory.resolve("path"));
-        var valkey = path.resolve("valkey-server");
+        var program = path.resolve(name);
         Files.writeString(
-                valkey,
+                program,
                 """
                 #!/bin/sh
-                [ "$1" = --version ] && echo 'Valkey server v=7.2.6 sha=00000000:0' && exit
-                exec '%s' "$@"
+                [ "$1" = --version ] && echo '%s sha=00000000:0' && exit
+                exec '%s' "$@" %s
                 """
-                        .formatted(redis));
-        Files.setPosixFilePermissions(valkey, PosixFilePermissions.fromString("rwx------"));
+                        .formatted(says, redis, options));
+        Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwx------"));
         return path.toString();
     }
 
@@ -115,9 +123,11 @@ class EngineChoiceIT {
         }
     }
 
+    /// On an engine that runs no scripts, which passes for a sound one.
     @Test
     void strictlyNothingElseRunsThanWhatWasAskedFor() throws Exception {
-        try (var server = launch("", "--strict-engines");
+        var path = pathWith("redis-server", "Redis server v=7.0.15", "--rename-command EVAL ''");
+        try (var server = launch(path, "--strict-engines");
                 var api = new Api(server.awaitReady())) {
             assertThatThrownBy(() -> create(api, "forked", "valkey", "7.2", ports.last()))
                     .isInstanceOf(InvalidParameterValueException.class)

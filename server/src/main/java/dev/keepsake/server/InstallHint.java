@@ -1,0 +1,121 @@
+package dev.keepsake.server;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/// How a maintained engine comes onto a machine.
+///
+/// @param system what the machine says it is, such as `Debian GNU/Linux 12 (bookworm)`
+/// @param command what to run there
+/// @param also what else is worth knowing, or nothing
+record InstallHint(String system, String command, String also) {
+    private static final List<Path> OS_RELEASE =
+            List.of(Path.of("/etc/os-release"), Path.of("/usr/lib/os-release"));
+
+    /// A kind of system.
+    ///
+    /// @param id what it calls itself, or is like, in `os-release`; with its release where that
+    ///   matters
+    private record Way(String id, String command, String also) {
+        Way(String id, String command) {
+            this(id, command, "");
+        }
+    }
+
+    private static final String SERVICE =
+            "The package also starts a server on port 6379, which Keepsake does not use: sudo"
+                    + " systemctl disable --now ";
+
+    /// The first that fits counts.
+    private static final List<Way> WAYS =
+            List.of(
+                    new Way(
+                            "debian bookworm",
+                            "sudo apt update && sudo apt install redis-server",
+                            "That is 7.0.15 with Debian's security updates; the newer valkey-server"
+                                    + " of bookworm-backports has fewer of them. "
+                                    + SERVICE
+                                    + "redis-server"),
+                    new Way(
+                            "debian",
+                            "sudo apt update && sudo apt install valkey-server",
+                            SERVICE + "valkey-server"),
+                    new Way(
+                            "ubuntu",
+                            "sudo apt update && sudo apt install valkey-server",
+                            "Ubuntu has it since 24.04. " + SERVICE + "valkey-server"),
+                    new Way("fedora", "sudo dnf install valkey"),
+                    new Way("alpine", "sudo apk add valkey"),
+                    new Way("arch", "sudo pacman -S valkey"),
+                    new Way("macos", "brew install valkey"));
+
+    private static final Way ANY =
+            new Way(
+                    "",
+                    "install valkey-server or redis-server of a current version",
+                    "https://valkey.io/download has them. Put it on the PATH, or name it with"
+                            + " --engine.");
+
+    /// For this machine.
+    static InstallHint here() {
+        return of(System.getProperty("os.name"), osRelease());
+    }
+
+    /// For another one.
+    ///
+    /// @param osName as Java calls it
+    /// @param osRelease what is in its `os-release`, if it has one
+    static InstallHint of(String osName, Map<String, String> osRelease) {
+        if (osName.startsWith("Mac")) {
+            return of(osName, List.of("macos"));
+        }
+        var id = osRelease.getOrDefault("ID", "");
+        var ids =
+                Stream.concat(
+                                Stream.of(
+                                        id + " " + osRelease.getOrDefault("VERSION_CODENAME", ""),
+                                        id),
+                                Stream.of(osRelease.getOrDefault("ID_LIKE", "").split(" ", -1)))
+                        .toList();
+        return of(osRelease.getOrDefault("PRETTY_NAME", osName), ids);
+    }
+
+    private static InstallHint of(String system, List<String> ids) {
+        var way =
+                ids.stream()
+                        .flatMap(id -> WAYS.stream().filter(each -> each.id().equals(id)))
+                        .findFirst()
+                        .orElse(ANY);
+        return new InstallHint(system, way.command(), way.also());
+    }
+
+    private static Map<String, String> osRelease() {
+        for (var file : OS_RELEASE) {
+            try {
+                return parse(Files.readAllLines(file));
+            } catch (IOException _) {
+                // there is another, or none
+            }
+        }
+        return Map.of();
+    }
+
+    /// Lines of `NAME=value`, where the value may stand in quotes.
+    static Map<String, String> parse(List<String> lines) {
+        var values = new HashMap<String, String>();
+        for (var line : lines) {
+            int equals = line.indexOf('=');
+            if (equals > 0) {
+                var value = line.substring(equals + 1).strip();
+                values.put(
+                        line.substring(0, equals).strip(), value.replaceAll("^[\"']|[\"']$", ""));
+            }
+        }
+        return values;
+    }
+}
