@@ -40,6 +40,7 @@ public final class Main implements Runnable {
                 .addSubcommand(new StartCommand(out))
                 .addSubcommand(new DrillCommand(out, err))
                 .addSubcommand(new CaCommand(out))
+                .addSubcommand(new EngineCommand(out))
                 .addSubcommand(new VersionCommand(out))
                 .registerConverter(PortRange.class, readably(PortRange::parse))
                 .registerConverter(AddressBlock.class, readably(AddressBlock::parse))
@@ -68,7 +69,8 @@ public final class Main implements Runnable {
     /// What `keepsake` alone does.
     @Override
     public void run() {
-        throw new ParameterException(commandLine, "say what to do: start, drill, ca or version");
+        throw new ParameterException(
+                commandLine, "say what to do: start, drill, ca, engine or version");
     }
 
     private static <T> ITypeConverter<T> readably(ITypeConverter<T> converter) {

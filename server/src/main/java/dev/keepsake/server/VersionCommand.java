@@ -4,8 +4,6 @@ import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.EngineNotFoundException;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.util.Comparator;
 import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -32,24 +30,18 @@ final class VersionCommand implements Callable<Integer> {
         return Main.EXIT_OK;
     }
 
-    /// The engine that a server would launch if it were started now.
+    /// The engine that is found first; `keepsake engine` says more, and takes longer.
     private static String engine() throws IOException {
-        var unpacked = Files.createTempDirectory("keepsake-version-");
-        try {
+        try (var unpacked = TemporaryDirectory.create("keepsake-version-")) {
             var found =
-                    new EngineFinder(null, System.getenv().getOrDefault("PATH", ""), unpacked)
+                    new EngineFinder(
+                                    null, System.getenv().getOrDefault("PATH", ""), unpacked.path())
                             .find();
-            return found.path().startsWith(unpacked)
+            return found.path().startsWith(unpacked.path())
                     ? "%s %s (bundled)".formatted(found.name(), found.version())
                     : "%s %s (%s)".formatted(found.name(), found.version(), found.path());
         } catch (EngineNotFoundException e) {
             return "none: " + e.getMessage();
-        } finally {
-            try (var files = Files.walk(unpacked)) {
-                for (var file : files.sorted(Comparator.reverseOrder()).toList()) {
-                    Files.delete(file);
-                }
-            }
         }
     }
 

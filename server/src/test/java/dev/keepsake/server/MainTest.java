@@ -68,11 +68,18 @@ class MainTest {
     @Test
     void nothingToDoIsRefusedWithWhatThereIs() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err.toString()).contains("start, drill, ca or version");
+        assertThat(err.toString()).contains("start, drill, ca, engine or version");
     }
 
     @ParameterizedTest
-    @CsvSource({"--help", "start --help", "drill --help", "version --help", "drill -h"})
+    @CsvSource({
+        "--help",
+        "start --help",
+        "drill --help",
+        "version --help",
+        "drill -h",
+        "engine -h"
+    })
     void helpIsThereForEveryCommand(String line) {
         assertThat(run(line.split(" ", -1))).isZero();
         assertThat(out.toString()).contains("Usage: keepsake");
