@@ -91,6 +91,7 @@ public final class EngineExaminer {
     }
 
     private EngineFacts examineNow(EngineBinary binary, String sha256) throws IOException {
+        LOG.info("engine is examined, and may end by that path={}", binary.path());
         PrivateFiles.directory(directory);
         var workDirectory = directory.resolve("examined-" + RememberedFacts.nameOf(binary));
         try (var throwaway = new Throwaway(binary, workDirectory)) {

@@ -1,11 +1,9 @@
 package dev.keepsake.engine;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
 import dev.keepsake.resp.RespValue;
 import java.util.Arrays;
 import java.util.Optional;
-import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 
 /// A hole that engines in use have, and that a script of one line finds out about. What it asks is
 /// what the engines' own tests ask since it was closed; an engine that has the hole may end by it,
@@ -17,27 +15,27 @@ public enum KnownHole {
             "a user who may run scripts can change what the scripts of others do, and act by their"
                     + " rights",
             "getmetatable('').__index = function() return 1 end return 1",
-            KnownHole::isError),
+            null),
     CVE_2025_46817(
             "a script of one line (unpack) writes past its stack: it ends the engine, or runs code"
                     + " in it",
             "return {unpack({1, 2, 3}, 0, 2147483647)}",
-            KnownHole::isError),
+            null),
     CVE_2024_31449(
             "a script of one line (bit.tohex) writes past its stack: it ends the engine, or runs"
                     + " code in it",
             "return bit.tohex(65535, -2147483648)",
-            // An error where there is no such library.
-            reply -> isError(reply) || isText(reply, "0000FFFF"));
+            "0000FFFF");
 
     private final String meaning;
     private final String script;
-    private final Predicate<RespValue> sound;
+    private final @Nullable String soundAnswer;
 
-    KnownHole(String meaning, String script, Predicate<RespValue> sound) {
+    /// @param soundAnswer what the script answers when there is no hole, unless it is an error
+    KnownHole(String meaning, String script, @Nullable String soundAnswer) {
         this.meaning = meaning;
         this.script = script;
-        this.sound = sound;
+        this.soundAnswer = soundAnswer;
     }
 
     /// Its number, such as `CVE-2024-31449`.
@@ -59,17 +57,10 @@ public enum KnownHole {
         return script;
     }
 
-    /// Whether an engine that answers the script so has it not.
+    /// Whether an engine that answers the script so has it not. One that does not know what the
+    /// script needs, or runs no scripts at all, answers with an error too.
     boolean isClosedBy(RespValue reply) {
-        return sound.test(reply);
-    }
-
-    private static boolean isError(RespValue reply) {
-        return reply instanceof RespValue.ErrorReply;
-    }
-
-    private static boolean isText(RespValue reply, String text) {
-        return reply instanceof RespValue.Bulk(byte[] bytes)
-                && Arrays.equals(bytes, text.getBytes(US_ASCII));
+        return reply instanceof RespValue.ErrorReply
+                || (reply instanceof RespValue.Bulk text && text.utf8().equals(soundAnswer));
     }
 }

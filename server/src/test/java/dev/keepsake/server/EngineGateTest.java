@@ -32,7 +32,7 @@ class EngineGateTest {
             new Handler() {
                 @Override
                 public void publish(LogRecord record) {
-                    if (record.getLevel() == Level.WARNING) {
+                    if (record.getLevel().equals(Level.WARNING)) {
                         warnings.add(record.getMessage());
                     }
                 }

@@ -101,8 +101,8 @@ class KnownHolesIT {
 
     @Test
     void aSoundOneIsTakenBeforeTheBundledOne() throws Exception {
-        try (var server = launch(pathWithSound(), "--strict-engines");
-                var api = new Api(server.awaitReady())) {
+        try (var server = launch(pathWithSound(), "--strict-engines")) {
+            server.awaitReady();
             assertThat(server.errors()).contains("engine is not used, for it has known holes");
         }
         try (var server = launch(directory.resolve("path").toString());
