@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.List;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 
@@ -70,5 +71,25 @@ class RespWriterTest {
                                 RespWriter.command(
                                         out, "GET".getBytes(UTF_8), "k".getBytes(UTF_8))))
                 .isEqualTo(expected);
+    }
+
+    @Test
+    void aDecodedValueThatIsWrittenIsDecodedToTheSame() {
+        for (var reply :
+                List.of(
+                        "*3\r\n+get\r\n:-1\r\n*2\r\n*0\r\n$-1\r\n",
+                        "-ERR no\r\n",
+                        ",1.5\r\n",
+                        "%1\r\n+k\r\n(12345678901234567890\r\n",
+                        "_\r\n")) {
+            var value = RespValue.decode(Unpooled.copiedBuffer(reply, UTF_8));
+            var out = Unpooled.buffer();
+            RespWriter.value(out, value);
+            assertThat(RespValue.decode(out)).isEqualTo(value);
+            assertThat(out.isReadable()).isFalse();
+        }
+        var bytes = new RespValue.Bulk(new byte[] {'\r', '\n', 0, -1});
+        assertThat(written(out -> RespWriter.value(out, bytes)).getBytes(UTF_8))
+                .isEqualTo(written(out -> RespWriter.bulk(out, bytes.bytes())).getBytes(UTF_8));
     }
 }
