@@ -12,20 +12,30 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.MethodSource;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
-/// The one rule: a reply leaves only when what it tells is in the transaction log.
+/// The one rule: a reply leaves only when what it tells is in the transaction log. On the engine
+/// that servers find here; with `-Dengines=all` on every installed one, too.
+@ParameterizedClass(name = "{0}")
+@MethodSource("dev.keepsake.tests.EngineRuns#usual")
 class DurabilityIT {
     private static final int A_WHILE_MS = 150;
 
+    private final EngineRuns.Run on;
     @TempDir Path directory;
     private final List<GatedLog> logs = new CopyOnWriteArrayList<>();
     private TestServer server;
     private Node primary;
 
+    DurabilityIT(EngineRuns.Run on) {
+        this.on = on;
+    }
+
     @BeforeEach
     void start() throws Exception {
-        server = TestServer.start(directory, ShardLogs.gated(logs));
+        server = TestServer.start(directory, ShardLogs.gated(logs), on.program());
         primary =
                 server.api()
                         .create("demo", 1, 1, 0, server.endpointPort())

@@ -48,17 +48,22 @@ final class InstalledEngines {
     /// All of them, by suite and version, for tests that run on each; at least one, or the test is
     /// skipped.
     static Stream<Named<EngineBinary>> each() {
-        fetchOnce();
-        var all = directories();
+        var all = found();
         if (all.isEmpty()) {
             abort("no engine of another version is there: " + why());
         }
-        return all.stream()
-                .map(directory -> {
-                    var binary = in(directory);
-                    return Named.of(
-                            "%s (%s)".formatted(directory.getFileName(), binary.version()), binary);
-                });
+        return all.stream();
+    }
+
+    /// The same; there may be none.
+    static List<Named<EngineBinary>> found() {
+        fetchOnce();
+        return directories().stream().map(InstalledEngines::named).toList();
+    }
+
+    private static Named<EngineBinary> named(Path directory) {
+        var binary = in(directory);
+        return Named.of("%s (%s)".formatted(directory.getFileName(), binary.version()), binary);
     }
 
     /// `valkey-bookworm-amd64`, and not `valkey-bookworm-backports-amd64`.

@@ -81,7 +81,7 @@ final class ServedNode implements AutoCloseable {
     /// The engine that nodes run here; a bundled one is unpacked below `directory`.
     static EngineBinary findEngine(Path directory) throws EngineNotFoundException {
         String path = System.getenv().getOrDefault("PATH", "");
-        return new EngineFinder(null, path, directory.resolve("bin")).find();
+        return new EngineFinder(EngineRuns.forAllServers(), path, directory.resolve("bin")).find();
     }
 
     /// The same, which lets operators in over this socket.

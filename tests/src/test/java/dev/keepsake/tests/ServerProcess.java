@@ -83,6 +83,10 @@ final class ServerProcess implements AutoCloseable {
     static ServerProcess launchSmall(Path data, PortRange nodePorts) throws IOException {
         var command = java("-Xmx256m", SmallServer.class);
         command.addAll(List.of(data.toString(), nodePorts.toString()));
+        var engine = EngineRuns.forAllServers();
+        if (engine != null) {
+            command.add(engine.toString());
+        }
         return new ServerProcess(new ProcessBuilder(command).start());
     }
 
@@ -118,6 +122,10 @@ final class ServerProcess implements AutoCloseable {
                         data.toString(),
                         "--node-ports",
                         nodePorts.toString()));
+        var engine = EngineRuns.forAllServers();
+        if (engine != null && !List.of(more).contains("--engine")) {
+            command.addAll(List.of("--engine", engine.toString()));
+        }
         command.addAll(List.of(more));
         return new ProcessBuilder(command);
     }

@@ -39,12 +39,18 @@ final class SmallServer {
 
     /// Runs until it is killed.
     ///
-    /// @param arguments the data directory and the nodes' ports
+    /// @param arguments the data directory, the nodes' ports and, if it is not to find one itself,
+    ///   the engine
     public static void main(String[] arguments) throws Exception {
         var data = Path.of(arguments[0]);
         var config =
                 new ServerConfig(
-                        "127.0.0.1", 0, data, PortRange.parse(arguments[1]), null, tuning());
+                        "127.0.0.1",
+                        0,
+                        data,
+                        PortRange.parse(arguments[1]),
+                        arguments.length > 2 ? Path.of(arguments[2]) : null,
+                        tuning());
         var server = Server.start(config, parts(new SmallDisk()));
         Runtime.getRuntime().addShutdownHook(new Thread(server::close));
         System.out.println("Keepsake is ready: " + server.endpoint());

@@ -49,8 +49,13 @@ final class TestServer implements AutoCloseable {
     private static TestServer start(
             Path directory, ServerParts parts, FleetTuning tuning, @Nullable S3Endpoint s3)
             throws StartException {
-        var ports = FreePorts.next(PORTS);
-        return start(ports, directory, parts, tuning, s3);
+        return start(FreePorts.next(PORTS), directory, parts, tuning, s3, null);
+    }
+
+    /// On a certain engine, or on what the server finds when that is null.
+    static TestServer start(Path directory, ServerParts parts, @Nullable Path engine)
+            throws StartException {
+        return start(FreePorts.next(PORTS), directory, parts, FleetTuning.standard(), null, engine);
     }
 
     private static TestServer start(
@@ -58,16 +63,18 @@ final class TestServer implements AutoCloseable {
             Path directory,
             ServerParts parts,
             FleetTuning tuning,
-            @Nullable S3Endpoint s3)
+            @Nullable S3Endpoint s3,
+            @Nullable Path engine)
             throws StartException {
-        var config = new ServerConfig("127.0.0.1", 0, directory, ports, null, tuning);
+        var program = engine == null ? EngineRuns.forAllServers() : engine;
+        var config = new ServerConfig("127.0.0.1", 0, directory, ports, program, tuning);
         return new TestServer(
                 ports, Server.start(s3 == null ? config : config.withBucketsOn(s3), parts));
     }
 
     /// Starts another one on the data and the nodes' ports of this one, which has been closed.
     TestServer again(Path directory, ServerParts parts, FleetTuning tuning) throws StartException {
-        return start(ports, directory, parts, tuning, null);
+        return start(ports, directory, parts, tuning, null, null);
     }
 
     Api api() {
