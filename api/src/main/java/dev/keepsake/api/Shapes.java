@@ -27,7 +27,7 @@ final class Shapes {
         var spec = cluster.spec();
         var node = Json.object();
         node.put("Name", spec.id().name());
-        node.put("Status", cluster.status().wire());
+        node.put("Status", cluster.shownStatus().wire());
         node.put("NumberOfShards", spec.shards().size());
         node.set("ClusterEndpoint", clusterEndpoint(cluster));
         node.put("NodeType", spec.nodeType());
@@ -122,7 +122,7 @@ final class Shapes {
     }
 
     private static String shardStatus(ClusterState cluster) {
-        return switch (cluster.status()) {
+        return switch (cluster.shownStatus()) {
             case CREATING, CREATE_FAILED, RESTORE_FAILED -> "creating";
             case AVAILABLE, SNAPSHOTTING -> "available";
             // Terraform counts replicas in available shards only, so no other update shows.
@@ -136,7 +136,7 @@ final class Shapes {
 
     private static String nodeStatus(ClusterState cluster, String node) {
         var update = cluster.update();
-        return switch (cluster.status()) {
+        return switch (cluster.shownStatus()) {
             case CREATING, CREATE_FAILED, RESTORE_FAILED -> "creating";
             case AVAILABLE, SNAPSHOTTING -> "available";
             case UPDATING ->
@@ -159,7 +159,7 @@ final class Shapes {
 
     /// The endpoints, once clients may use them.
     private static @Nullable Endpoints answering(ClusterState cluster) {
-        return switch (cluster.status()) {
+        return switch (cluster.shownStatus()) {
             case CREATING, CREATE_FAILED, RESTORE_FAILED -> null;
             case AVAILABLE, UPDATING, SNAPSHOTTING, DELETING -> cluster.endpoints();
         };

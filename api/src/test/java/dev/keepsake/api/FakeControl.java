@@ -85,7 +85,9 @@ final class FakeControl implements ControlService {
             if (cluster.status() == ClusterState.Status.CREATING) {
                 var id = cluster.spec().id();
                 decide(plane -> plane.endpointsAssigned(id, endpoints(cluster), Instant.EPOCH));
-                decide(plane -> plane.clusterProvisioned(id, "7.0.15", now));
+                decide(plane ->
+                        plane.clusterProvisioned(
+                                id, new InstalledEngines.Installed("redis", "7.0.15"), now));
             }
         }
     }

@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
 /// @param recovering the nodes that failed by themselves and are not back yet
 /// @param primaries by shard the node that led when it was last recorded; the first one of a shard
 ///   that is not among them
+/// @param engineName the name of the engine whose version is `enginePatchVersion`, or null when an
+///   earlier build recorded that
+/// @param engineNeeded which engine wrote the data, while none is here that can go on with them;
+///   nothing of the cluster runs then
 public record ClusterState(
         ClusterSpec spec,
         Status status,
@@ -30,7 +34,9 @@ public record ClusterState(
         @Nullable Instant parametersSince,
         @Nullable Instant deletingSince,
         Set<String> recovering,
-        Map<String, String> primaries) {
+        Map<String, String> primaries,
+        @Nullable String engineName,
+        @Nullable EngineRelease engineNeeded) {
     public ClusterState {
         var nodes =
                 spec.shards().stream()
@@ -68,12 +74,34 @@ public record ClusterState(
     /// A cluster that nothing has been done for yet.
     static ClusterState creating(ClusterSpec spec) {
         return new ClusterState(
-                spec, Status.CREATING, null, null, null, null, null, null, Set.of(), Map.of());
+                spec,
+                Status.CREATING,
+                null,
+                null,
+                null,
+                null,
+                null,
+                null,
+                Set.of(),
+                Map.of(),
+                null,
+                null);
     }
 
-    /// Whether it has been created, and is not being deleted.
-    public boolean isUp() {
+    /// What the API shows. A cluster whose data no engine of this machine can go on with is
+    /// `restore-failed`, as MemoryDB calls one whose nodes cannot be filled; what it is beside that
+    /// is so again when the engine is there.
+    public Status shownStatus() {
         return switch (status) {
+            case AVAILABLE, UPDATING, SNAPSHOTTING ->
+                    engineNeeded == null ? status : Status.RESTORE_FAILED;
+            case CREATING, CREATE_FAILED, RESTORE_FAILED, DELETING -> status;
+        };
+    }
+
+    /// Whether it has been created, can run here, and is not being deleted.
+    public boolean isUp() {
+        return switch (shownStatus()) {
             case AVAILABLE, UPDATING, SNAPSHOTTING -> true;
             case CREATING, CREATE_FAILED, RESTORE_FAILED, DELETING -> false;
         };
@@ -123,10 +151,12 @@ public record ClusterState(
                 parametersSince,
                 deletingSince,
                 recovering,
-                primaries);
+                primaries,
+                engineName,
+                engineNeeded);
     }
 
-    ClusterState running(String patchVersion) {
+    ClusterState running(String patchVersion, @Nullable String engine) {
         return new ClusterState(
                 spec,
                 Status.AVAILABLE,
@@ -137,10 +167,12 @@ public record ClusterState(
                 parametersSince,
                 deletingSince,
                 recovering,
-                primaries);
+                primaries,
+                engine,
+                engineNeeded);
     }
 
-    ClusterState on(String patchVersion) {
+    ClusterState on(String patchVersion, @Nullable String engine) {
         return new ClusterState(
                 spec,
                 status,
@@ -151,7 +183,26 @@ public record ClusterState(
                 parametersSince,
                 deletingSince,
                 recovering,
-                primaries);
+                primaries,
+                engine,
+                engineNeeded);
+    }
+
+    /// @param needed the engine that it cannot run without, or null when it can run
+    ClusterState needing(@Nullable EngineRelease needed) {
+        return new ClusterState(
+                spec,
+                status,
+                endpoints,
+                enginePatchVersion,
+                failover,
+                update,
+                parametersSince,
+                deletingSince,
+                recovering,
+                primaries,
+                engineName,
+                needed);
     }
 
     ClusterState with(@Nullable Failover next) {
@@ -195,7 +246,9 @@ public record ClusterState(
                 parameters,
                 deleting,
                 recovering,
-                primaries);
+                primaries,
+                engineName,
+                engineNeeded);
     }
 
     private ClusterState change(
@@ -213,7 +266,9 @@ public record ClusterState(
                 parametersSince,
                 deletingSince,
                 recovering,
-                primaries);
+                primaries,
+                engineName,
+                engineNeeded);
     }
 
     /// A node leads its shard.
@@ -255,6 +310,8 @@ public record ClusterState(
                 parametersSince,
                 deletingSince,
                 otherRecovering,
-                otherPrimaries);
+                otherPrimaries,
+                engineName,
+                engineNeeded);
     }
 }

@@ -574,41 +574,83 @@ public final class ControlPlane {
     /// Every node of a new cluster answers. Reported again until the pace allows it to be
     /// available; so are the ends of updates and deletions.
     public Decision<Optional<ClusterState>> clusterProvisioned(
-            ClusterId id, String enginePatchVersion, Instant now) {
+            ClusterId id, InstalledEngines.Installed engine, Instant now) {
         var cluster = state.cluster(id);
         var records = new ArrayList<ControlRecord>();
         cluster.filter(found ->
                         found.status() == ClusterState.Status.CREATING
                                 && StatusPace.isOver(found.createdAt(), pace.creating(), now))
                 .ifPresent(found -> {
-                    records.add(new ControlRecord.ClusterProvisioned(id, enginePatchVersion));
+                    records.add(
+                            new ControlRecord.ClusterProvisioned(
+                                    id, engine.patchVersion(), engine.engine()));
                     nodesAdded(records, found.spec(), node -> true, now);
                     records.add(event(id, now, "Cluster created."));
                     if (!Parameters.isStandard(found.spec().parameterGroupName())) {
                         records.add(usesGroup(found.spec(), now));
                     }
-                    var engine = engineOf(found.spec());
                     sayWhatRuns(found.spec(), engine, now, records);
                     holes(id, engine, now).ifPresent(records::add);
                 });
         return new Decision<>(records, cluster);
     }
 
-    /// A cluster has been started again, perhaps on an engine that was installed meanwhile.
-    public Decision<Optional<ClusterState>> clusterStarted(ClusterId id, Instant now) {
+    /// A cluster is about to be started again.
+    ///
+    /// @param engine can go on with its data
+    public Decision<Optional<ClusterState>> clusterStarted(
+            ClusterId id, InstalledEngines.Installed engine, Instant now) {
         var cluster = state.cluster(id);
         var records = new ArrayList<ControlRecord>();
         cluster.ifPresent(found -> {
-            var engine = engineOf(found.spec());
-            var before = found.enginePatchVersion();
-            if (before != null && !before.equals(engine.patchVersion())) {
-                records.add(new ControlRecord.EngineChanged(id, engine.patchVersion()));
-                sayWhatRuns(found.spec(), engine, now, records);
+            if (found.engineNeeded() != null) {
+                records.add(new ControlRecord.EngineFound(id));
+                records.add(
+                        event(
+                                id,
+                                now,
+                                "Engine %s %s can go on with the data; the cluster is started."
+                                        .formatted(engine.engine(), engine.patchVersion())));
             }
-            if (before != null) {
+            if (found.enginePatchVersion() != null) {
                 holes(id, engine, now).filter(this::isNews).ifPresent(records::add);
             }
         });
+        return new Decision<>(records, cluster);
+    }
+
+    /// Every node of a cluster answers, perhaps on another engine than before.
+    public Decision<Optional<ClusterState>> clusterRuns(
+            ClusterId id, InstalledEngines.Installed engine, Instant now) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.filter(found -> found.enginePatchVersion() != null)
+                .ifPresent(found -> {
+                    var before = String.valueOf(found.enginePatchVersion());
+                    var nameBefore = found.engineName();
+                    boolean sameVersion = before.equals(engine.patchVersion());
+                    if (sameVersion && engine.engine().equals(nameBefore)) {
+                        return;
+                    }
+                    records.add(
+                            new ControlRecord.EngineChanged(
+                                    id, engine.patchVersion(), engine.engine()));
+                    if (sameVersion && nameBefore == null) {
+                        return; // an earlier build recorded the version alone
+                    }
+                    records.add(
+                            event(
+                                    id,
+                                    now,
+                                    "Engine upgraded from %s to %s %s."
+                                            .formatted(
+                                                    nameBefore == null
+                                                            ? before
+                                                            : nameBefore + " " + before,
+                                                    engine.engine(),
+                                                    engine.patchVersion())));
+                    sayWhatRuns(found.spec(), engine, now, records);
+                });
         return new Decision<>(records, cluster);
     }
 
@@ -634,8 +676,28 @@ public final class ControlPlane {
         return state.events().stream().noneMatch(told.event()::tellsTheSame);
     }
 
-    private InstalledEngines.Installed engineOf(ClusterSpec spec) {
-        return engines.nearest(spec.engine(), spec.engineVersion());
+    /// No engine of this machine can go on with the data of a cluster, so it is not started. News
+    /// only when it has not been reported.
+    ///
+    /// @param needed which engine wrote them
+    /// @param reason what else is here, and the way out, for people
+    public Decision<Optional<ClusterState>> engineMissing(
+            ClusterId id, EngineRelease needed, String reason, Instant now) {
+        return reported(
+                id,
+                cluster ->
+                        cluster.status() != ClusterState.Status.DELETING
+                                && !needed.equals(cluster.engineNeeded()),
+                new ControlRecord.EngineMissing(id, needed),
+                event(
+                        id,
+                        now,
+                        "Restore from the transaction log failed for node %s. %s"
+                                .formatted(
+                                        state.cluster(id)
+                                                .map(ControlPlane::firstNode)
+                                                .orElse("unknown"),
+                                        reason)));
     }
 
     private static void sayWhatRuns(
@@ -927,6 +989,12 @@ public final class ControlPlane {
 
     static void expectAvailable(ClusterState cluster) {
         String name = cluster.spec().id().name();
+        var needed = cluster.engineNeeded();
+        if (cluster.shownStatus() == ClusterState.Status.RESTORE_FAILED && needed != null) {
+            throw Fault.INVALID_CLUSTER_STATE.because(
+                    "Cluster %s is %s: it needs %s, which wrote its data, or a newer %s.",
+                    name, cluster.shownStatus().wire(), needed, needed.engine());
+        }
         if (cluster.status() != ClusterState.Status.AVAILABLE) {
             throw Fault.INVALID_CLUSTER_STATE.because(
                     "Cluster %s is %s; it has to be available.", name, cluster.status().wire());

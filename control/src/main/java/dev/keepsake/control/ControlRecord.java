@@ -12,11 +12,25 @@ public sealed interface ControlRecord {
 
     record EndpointsAssigned(ClusterId cluster, Endpoints endpoints) implements ControlRecord {}
 
-    record ClusterProvisioned(ClusterId cluster, String enginePatchVersion)
+    /// Every node of a new cluster answers.
+    ///
+    /// @param engine the name of what runs; null in what earlier builds recorded
+    record ClusterProvisioned(ClusterId cluster, String enginePatchVersion, @Nullable String engine)
             implements ControlRecord {}
 
     /// The cluster has been started on another engine.
-    record EngineChanged(ClusterId cluster, String enginePatchVersion) implements ControlRecord {}
+    ///
+    /// @param engine its name; null in what earlier builds recorded
+    record EngineChanged(ClusterId cluster, String enginePatchVersion, @Nullable String engine)
+            implements ControlRecord {}
+
+    /// The cluster is not started: no engine of this machine can go on with its data.
+    ///
+    /// @param needed which engine wrote them
+    record EngineMissing(ClusterId cluster, EngineRelease needed) implements ControlRecord {}
+
+    /// An engine that can go on with the data of a cluster is there again.
+    record EngineFound(ClusterId cluster) implements ControlRecord {}
 
     /// A new cluster cannot run. The ports that it had are free again.
     record ClusterCreateFailed(ClusterId cluster) implements ControlRecord {}

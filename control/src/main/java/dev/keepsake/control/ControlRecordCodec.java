@@ -19,6 +19,8 @@ public final class ControlRecordCodec {
                             ControlRecord.EndpointsAssigned.class,
                             ControlRecord.ClusterProvisioned.class,
                             ControlRecord.EngineChanged.class,
+                            ControlRecord.EngineMissing.class,
+                            ControlRecord.EngineFound.class,
                             ControlRecord.ClusterCreateFailed.class,
                             ControlRecord.ClusterRestoreFailed.class,
                             ControlRecord.ClusterChanged.class,

@@ -41,10 +41,14 @@ public final class ControlState {
             case ControlRecord.ClusterCreated(ClusterSpec spec) -> put(ClusterState.creating(spec));
             case ControlRecord.EndpointsAssigned(ClusterId id, Endpoints endpoints) ->
                     change(id, cluster -> cluster.with(endpoints));
-            case ControlRecord.ClusterProvisioned(ClusterId id, String patchVersion) ->
-                    change(id, cluster -> cluster.running(patchVersion));
-            case ControlRecord.EngineChanged(ClusterId id, String patchVersion) ->
-                    change(id, cluster -> cluster.on(patchVersion));
+            case ControlRecord.ClusterProvisioned(ClusterId id, String patchVersion, var engine) ->
+                    change(id, cluster -> cluster.running(patchVersion, engine));
+            case ControlRecord.EngineChanged(ClusterId id, String patchVersion, var engine) ->
+                    change(id, cluster -> cluster.on(patchVersion, engine));
+            case ControlRecord.EngineMissing(ClusterId id, EngineRelease needed) ->
+                    change(id, cluster -> cluster.needing(needed));
+            case ControlRecord.EngineFound(ClusterId id) ->
+                    change(id, cluster -> cluster.needing(null));
             case ControlRecord.ClusterCreateFailed(ClusterId id) ->
                     change(id, ClusterState::createFailed);
             case ControlRecord.ClusterRestoreFailed(ClusterId id) ->

@@ -322,7 +322,7 @@ public final class Snapshots {
     public Decision<Boolean> due(Instant now, RandomGenerator random) {
         var records = new ArrayList<ControlRecord>();
         for (var cluster : state.clusters()) {
-            if (cluster.status() == ClusterState.Status.AVAILABLE
+            if (cluster.shownStatus() == ClusterState.Status.AVAILABLE
                     && cluster.failover() == null
                     && cluster.spec().snapshotRetentionLimit() > 0) {
                 takeWhenDue(records, cluster, now, random);

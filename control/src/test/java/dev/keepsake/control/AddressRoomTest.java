@@ -50,7 +50,9 @@ class AddressRoomTest {
         var id = create("a", 1).spec().id();
         control.decide(plane ->
                 plane.endpointsAssigned(id, endpoints("127.0.1.3", "127.0.1.1"), control.now));
-        control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+        control.decide(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.15"), control.now));
         assertRefused(
                 Fault.NODE_QUOTA_FOR_CUSTOMER_EXCEEDED, () -> replicas("a", 5), "1 addresses");
         replicas("a", 4);

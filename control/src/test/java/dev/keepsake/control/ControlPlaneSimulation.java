@@ -131,8 +131,11 @@ class ControlPlaneSimulation {
                     }
                 }
                 case 1, 2 ->
-                        control.decide(
-                                plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+                        control.decide(plane ->
+                                plane.clusterProvisioned(
+                                        id,
+                                        new InstalledEngines.Installed("redis", "7.0.15"),
+                                        control.now));
                 case 3 -> control.removed(id);
                 case 4 -> control.decide(plane -> plane.failoverBegun(id, node(id, cluster)));
                 case 5 -> {

@@ -393,7 +393,9 @@ class ControlPlaneTest {
         var id = control.create(Create.named("demo")).spec().id();
         var endpoints = control.endpoints(id);
         assertOnce(plane -> plane.endpointsAssigned(id, endpoints, control.now));
-        assertOnce(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+        assertOnce(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.15"), control.now));
         control.failOver("demo", "0001");
         assertOnce(plane -> plane.failoverBegun(id, "demo-0001-001"));
         assertOnce(
@@ -427,7 +429,9 @@ class ControlPlaneTest {
     @Test
     void aReportAboutAClusterThatIsGoneOrNotThatFarChangesNothing() {
         var id = control.available(Create.named("demo")).spec().id();
-        assertNoNews(plane -> plane.clusterProvisioned(id, "7.0.16", control.now));
+        assertNoNews(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.16"), control.now));
         assertNoNews(plane -> plane.clusterRemoved(id, control.now));
         assertNoNews(plane -> plane.failoverBegun(id, "demo-0001-001"));
         assertNoNews(
@@ -436,7 +440,9 @@ class ControlPlaneTest {
         var endpoints = control.endpoints(id);
 
         control.delete("demo");
-        assertNoNews(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+        assertNoNews(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.15"), control.now));
         control.removed(id);
 
         assertNoNews(plane -> plane.endpointsAssigned(id, endpoints, control.now));

@@ -94,6 +94,22 @@ class ControlRecordCodecTest {
     }
 
     @Test
+    void recordsFromBeforeTheNamesOfEnginesWereKeptAreRead() {
+        var stored =
+                """
+                {"version":1,"records":[{"kind":"ClusterProvisioned","body":{"cluster":\
+                {"region":"us-east-1","name":"demo","incarnation":"00ff00ff00ff00ff"},\
+                "enginePatchVersion":"7.0.15"}},{"kind":"EngineChanged","body":{"cluster":\
+                {"region":"us-east-1","name":"demo","incarnation":"00ff00ff00ff00ff"},\
+                "enginePatchVersion":"8.1.1"}}]}\
+                """;
+        assertThat(ControlRecordCodec.decode(stored.getBytes(UTF_8)))
+                .containsExactly(
+                        new ControlRecord.ClusterProvisioned(ID, "7.0.15", null),
+                        new ControlRecord.EngineChanged(ID, "8.1.1", null));
+    }
+
+    @Test
     void anUnknownKindIsNamed() {
         assertUnreadable("{\"version\":1,\"records\":[{\"kind\":\"ClusterFrozen\",\"body\":{}}]}")
                 .withMessage("control records of kind ClusterFrozen are unknown to this build");
@@ -196,8 +212,10 @@ class ControlRecordCodecTest {
                                 6379,
                                 Map.of("demo-0001-001", 6379),
                                 Map.of("demo-0001-001", "127.0.1.2"))));
-        records.add(new ControlRecord.ClusterProvisioned(ID, "7.0.15"));
-        records.add(new ControlRecord.EngineChanged(ID, "7.2.6"));
+        records.add(new ControlRecord.ClusterProvisioned(ID, "7.0.15", "redis"));
+        records.add(new ControlRecord.EngineChanged(ID, "7.2.6", "valkey"));
+        records.add(new ControlRecord.EngineMissing(ID, new EngineRelease("valkey", "9.1.2")));
+        records.add(new ControlRecord.EngineFound(ID));
         records.add(new ControlRecord.ClusterCreateFailed(ID));
         records.add(new ControlRecord.ClusterRestoreFailed(ID));
         records.add(new ControlRecord.ClusterChanged(spec(Create.named("plain"))));
@@ -297,7 +315,9 @@ class ControlRecordCodecTest {
                 NOW,
                 NOW,
                 Set.of("plain-0001-001"),
-                Map.of("0001", "plain-0001-001"));
+                Map.of("0001", "plain-0001-001"),
+                "redis",
+                new EngineRelease("valkey", "8.0.1"));
     }
 
     private static ClusterSnapshot snapshot() {

@@ -34,7 +34,9 @@ class ControlStateTest {
         assertThat(control.describe("demo").endpoints()).isEqualTo(control.endpoints(id));
         assertThat(control.describe("demo").status()).isEqualTo(ClusterState.Status.CREATING);
 
-        control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+        control.decide(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.15"), control.now));
         assertThat(control.describe("demo").status()).isEqualTo(ClusterState.Status.AVAILABLE);
         assertThat(control.describe("demo").enginePatchVersion()).isEqualTo("7.0.15");
 
@@ -58,7 +60,7 @@ class ControlStateTest {
         for (var record :
                 List.of(
                         new ControlRecord.EndpointsAssigned(gone, control.endpoints(id)),
-                        new ControlRecord.ClusterProvisioned(gone, "7.0.15"),
+                        new ControlRecord.ClusterProvisioned(gone, "7.0.15", "redis"),
                         new ControlRecord.FailoverRequested(gone, "0001"),
                         new ControlRecord.FailoverBegun(gone, "demo-0001-001"),
                         new ControlRecord.FailoverPromoted(gone, "demo-0001-002"),

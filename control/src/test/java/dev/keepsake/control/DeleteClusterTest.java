@@ -77,7 +77,9 @@ class DeleteClusterTest {
         assertThat(deleting.failover()).isNull();
         assertThat(deleting.update()).isNull();
         int kept = control.records.size();
-        control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+        control.decide(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.15"), control.now));
         control.decide(plane -> plane.createFailed(id, control.now));
         control.decide(plane -> plane.restoreFailed(id, "late", control.now));
         control.decide(plane -> plane.clusterUpdated(id, control.now));

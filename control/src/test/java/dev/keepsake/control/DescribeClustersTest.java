@@ -121,7 +121,9 @@ class DescribeClustersTest {
 
     private void delete(String name) {
         var id = control.describe(name).spec().id();
-        control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+        control.decide(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.15"), control.now));
         control.delete(name);
         control.removed(id);
     }

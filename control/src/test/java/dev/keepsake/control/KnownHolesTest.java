@@ -39,12 +39,12 @@ class KnownHolesTest {
                         .spec()
                         .id();
         started(id);
-        decide(plane -> plane.clusterProvisioned(id, installed.patchVersion(), now));
+        decide(plane -> plane.clusterProvisioned(id, installed, now));
         return id;
     }
 
     private void started(ClusterId id) {
-        decide(plane -> plane.clusterStarted(id, now));
+        decide(plane -> plane.clusterStarted(id, installed, now));
     }
 
     private List<String> told(String name) {

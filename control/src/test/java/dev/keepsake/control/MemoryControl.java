@@ -146,7 +146,9 @@ final class MemoryControl implements ControlService {
     ClusterState available(CreateClusterRequest request) {
         var id = create(request).spec().id();
         decide(plane -> plane.endpointsAssigned(id, endpoints(id), now));
-        decide(plane -> plane.clusterProvisioned(id, "7.0.15", now));
+        decide(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.15"), now));
         return describe(id.name());
     }
 

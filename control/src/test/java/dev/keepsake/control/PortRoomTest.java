@@ -175,7 +175,9 @@ class PortRoomTest {
     private ClusterState available(String name, int replicas) {
         var id = create(name, 6379, replicas).spec().id();
         control.decide(plane -> plane.endpointsAssigned(id, endpoints(id), control.now));
-        control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+        control.decide(plane ->
+                plane.clusterProvisioned(
+                        id, new InstalledEngines.Installed("redis", "7.0.15"), control.now));
         return control.describe(name);
     }
 

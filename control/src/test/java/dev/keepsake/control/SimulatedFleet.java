@@ -49,7 +49,11 @@ final class SimulatedFleet {
                 }
                 yield cluster.endpoints() == null
                         ? assignPorts(cluster)
-                        : did(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+                        : did(plane ->
+                                plane.clusterProvisioned(
+                                        id,
+                                        new InstalledEngines.Installed("redis", "7.0.15"),
+                                        control.now));
             }
             case UPDATING -> {
                 var leaving = leaving(cluster);

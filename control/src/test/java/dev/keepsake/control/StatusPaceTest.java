@@ -185,7 +185,9 @@ class StatusPaceTest {
             told.put(id, control.plane.access().rulesOf(cluster));
             control.decide(
                     plane -> plane.endpointsAssigned(id, control.endpoints(id), control.now));
-            control.decide(plane -> plane.clusterProvisioned(id, "7.0.15", control.now));
+            control.decide(plane ->
+                    plane.clusterProvisioned(
+                            id, new InstalledEngines.Installed("redis", "7.0.15"), control.now));
             control.decide(plane -> plane.clusterUpdated(id, control.now));
             var values = control.plane.parameters().of(cluster.spec());
             control.decide(plane -> plane.parameters().settle(id, values, control.now));

@@ -41,6 +41,7 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
 
     private volatile ClusterSpec spec;
     private volatile Endpoints endpoints;
+    private final StampedEngine engine;
     private volatile Map<String, String> parameters;
     private List<AccessRule> access;
     private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
@@ -58,11 +59,13 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
     private @Nullable Future<?> publishing;
     private boolean closed;
 
+    /// @param engine what all nodes run on
     /// @param topologyLagNs how long other nodes take to learn of a new primary, unless the cluster
     ///   says otherwise
     ClusterRuntime(
             ClusterSpec spec,
             Endpoints endpoints,
+            StampedEngine engine,
             Map<String, String> parameters,
             List<AccessRule> access,
             long topologyLagNs,
@@ -73,6 +76,7 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
         this.fleet = fleet;
         this.spec = spec;
         this.endpoints = endpoints;
+        this.engine = engine;
         this.parameters = parameters;
         this.access = access;
     }
@@ -130,6 +134,11 @@ final class ClusterRuntime implements PublishRelay, AutoCloseable {
 
     ClusterSpec spec() {
         return spec;
+    }
+
+    /// What all nodes run on. Any thread.
+    StampedEngine engine() {
+        return engine;
     }
 
     Endpoints endpoints() {

@@ -6,6 +6,8 @@ import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.Engine;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.RdbHeader;
 import dev.keepsake.resp.KeySlot;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.ScriptCheck;
@@ -16,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -38,6 +41,7 @@ final class Filler {
     /// Fills one shard.
     ///
     /// @param spec how the engine is launched; its parameters have to admit DEBUG
+    /// @param reader what that engine is
     /// @param sources RDB files, as any engine writes them
     /// @param filling bounds what is read, and may end it
     /// @param slots what belongs to the shard
@@ -45,6 +49,7 @@ final class Filler {
     /// @throws IOException when a file cannot be loaded; the message names it
     void fill(
             EngineSpec spec,
+            EngineStamp reader,
             List<FillSource> sources,
             SlotRange slots,
             Path result,
@@ -55,6 +60,7 @@ final class Filler {
             var dump = spec.workDirectory().resolve(DUMP);
             filling.beginShard();
             for (var source : sources) {
+                expectLoadable(source, reader);
                 filling.copy(source, dump);
                 load(engine, source.name());
                 checkFunctions(engine, source.name());
@@ -63,6 +69,25 @@ final class Filler {
             filling.expectWanted();
             expectOk(engine.commandWithin(WHOLE_DATA_NS, "SAVE"), "SAVE");
             Files.move(dump, result, StandardCopyOption.REPLACE_EXISTING);
+        }
+    }
+
+    /// A file of a newer engine is refused by that reason, before it is copied. What is no RDB file
+    /// at all is the engine's to refuse.
+    private static void expectLoadable(FillSource source, EngineStamp reader) throws IOException {
+        Optional<RdbHeader> header;
+        try (var file = source.open()) {
+            header = RdbHeader.read(file);
+        }
+        if (header.isPresent() && !reader.loads(header.get())) {
+            throw new IOException(
+                    "%s was written by an engine that %s cannot read: it is of %s, and %s loads %s. Fill a cluster that runs on the engine that wrote it, or on a newer one."
+                            .formatted(
+                                    source.name(),
+                                    reader,
+                                    header.get().describe(),
+                                    reader,
+                                    reader.loadable()));
         }
     }
 

@@ -7,6 +7,7 @@ import dev.keepsake.control.ShardSpec;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.shard.SnapshotStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -32,6 +33,9 @@ final class Fillings {
 
         /// The engine that makes a shard's first file. Any thread.
         EngineSpec engineFor(ClusterSpec spec, ShardSpec shard);
+
+        /// What that engine is. Any thread.
+        EngineStamp fillerOf(ClusterSpec spec);
 
         /// How much the nodes of a cluster hold, in bytes. Any thread.
         long capacityBytes(ClusterSpec spec);
@@ -146,6 +150,7 @@ final class Fillings {
         var result = directory.resolve(shard.name() + "-fill.rdb");
         filler.fill(
                 clusters.engineFor(spec, shard),
+                clusters.fillerOf(spec),
                 sources,
                 SlotRange.parse(shard.slots()),
                 result,

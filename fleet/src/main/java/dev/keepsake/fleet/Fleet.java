@@ -1,5 +1,7 @@
 package dev.keepsake.fleet;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.keepsake.control.AccessRule;
 import dev.keepsake.control.AccessStringCheck;
 import dev.keepsake.control.ClusterId;
@@ -13,6 +15,7 @@ import dev.keepsake.control.ControlState;
 import dev.keepsake.control.ControlUnavailableException;
 import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.EngineRelease;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.control.NodeSpec;
@@ -22,10 +25,11 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.Secret;
 import dev.keepsake.engine.EngineBinary;
-import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.engine.Engines;
+import dev.keepsake.engine.NewerEngineException;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.CertificateAuthority;
 import dev.keepsake.front.ClientRoom;
@@ -37,6 +41,7 @@ import dev.keepsake.front.NodeTls;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import dev.keepsake.resp.CommandTable;
+import dev.keepsake.shard.EngineEntries;
 import dev.keepsake.shard.ShardNode;
 import dev.keepsake.shard.ShardNodeConfig;
 import dev.keepsake.shard.SnapshotStore;
@@ -44,6 +49,7 @@ import dev.keepsake.shard.Snapshotter;
 import dev.keepsake.shard.UnitRoom;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -63,6 +69,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -106,6 +113,7 @@ public final class Fleet implements AutoCloseable {
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
     private final Map<ClusterId, String> complaints = new HashMap<>();
     private final Map<ClusterId, Long> failingSinceNs = new HashMap<>();
+    private final Map<ClusterId, Set<EngineStamp>> writersFound = new HashMap<>(); // in logs
     private final ArrayDeque<Function<ControlPlane, Decision<?>>> unreported = new ArrayDeque<>();
     private final UnitRoom unitRoom = new UnitRoom(LARGE_UNITS_AT_ONCE);
     private final SnapshotFiles snapshotFiles;
@@ -171,7 +179,7 @@ public final class Fleet implements AutoCloseable {
                         new ControlPlane(
                                 state,
                                 config.tuning().failoverQuota(),
-                                this::installed,
+                                this::nearest,
                                 config.tuning().strictEngines(),
                                 config.tuning().statusPace(),
                                 places.asDecided(),
@@ -423,7 +431,7 @@ public final class Fleet implements AutoCloseable {
         }
         var runtime = running.get(id);
         if (runtime == null) {
-            start(cluster, endpoints);
+            startOnWhatCanGoOn(cluster, endpoints);
         } else {
             runtime.become(cluster.spec(), endpoints);
             runtime.wantParameters(control.query(plane -> plane.parameters().of(cluster.spec())));
@@ -572,7 +580,11 @@ public final class Fleet implements AutoCloseable {
         }
         if (cluster.status() == ClusterState.Status.CREATING && runtime.isServing()) {
             control.decide(plane ->
-                    plane.clusterProvisioned(id, engineOf(cluster.spec()).version(), clock.now()));
+                    plane.clusterProvisioned(id, runtime.engine().installed(), clock.now()));
+        }
+        if (cluster.isUp() && !isRecorded(runtime.engine(), cluster) && runtime.isServing()) {
+            control.decide(
+                    plane -> plane.clusterRuns(id, runtime.engine().installed(), clock.now()));
         }
         if (cluster.update() != null) {
             advanceUpdate(cluster, cluster.update(), runtime);
@@ -599,6 +611,11 @@ public final class Fleet implements AutoCloseable {
                         cluster.failover().promoted());
             }
         }
+    }
+
+    private static boolean isRecorded(StampedEngine engine, ClusterState cluster) {
+        return engine.binary().version().equals(cluster.enginePatchVersion())
+                && engine.binary().name().equals(cluster.engineName());
     }
 
     /// Records primaries that nobody asked for, and nodes that are back. Looks at what is, rather
@@ -699,10 +716,15 @@ public final class Fleet implements AutoCloseable {
             return helper(
                     "%s-%s-fill".formatted(spec.id().name(), shard.name()),
                     directoryOf(spec.id()),
-                    engineOf(spec),
+                    engines.nearest(spec.engine(), spec.engineVersion()),
                     Map.of(
                             "enable-debug-command", "local",
                             "sanitize-dump-payload", "yes")); // others made the files
+        }
+
+        @Override
+        public EngineStamp fillerOf(ClusterSpec spec) {
+            return stamped(engines.nearest(spec.engine(), spec.engineVersion())).stamp();
         }
 
         @Override
@@ -742,15 +764,12 @@ public final class Fleet implements AutoCloseable {
                 parameters);
     }
 
-    /// What a cluster runs on.
-    private EngineBinary engineOf(ClusterSpec spec) {
-        return engines.nearest(spec.engine(), spec.engineVersion());
+    private StampedEngine stamped(EngineBinary engine) {
+        return StampedEngine.of(engine, engines.factsOf(engine));
     }
 
-    private InstalledEngines.Installed installed(String engine, String version) {
-        var nearest = engines.nearest(engine, version);
-        var holes = engines.factsOf(nearest).map(EngineFacts::cves).orElse("");
-        return new InstalledEngines.Installed(nearest.name(), nearest.version(), holes);
+    private InstalledEngines.Installed nearest(String engine, String version) {
+        return stamped(engines.nearest(engine, version)).installed();
     }
 
     private void advanceFailover(
@@ -799,6 +818,7 @@ public final class Fleet implements AutoCloseable {
         fillings.forget(id);
         complaints.remove(id);
         failingSinceNs.remove(id);
+        writersFound.remove(id);
         control.decide(plane -> plane.clusterRemoved(id, clock.now()));
         var endpoints = cluster.endpoints();
         if (endpoints != null && control.read(state -> state.cluster(id)).isEmpty()) {
@@ -1028,12 +1048,99 @@ public final class Fleet implements AutoCloseable {
 
     // ---- starting
 
-    private void start(ClusterState cluster, Endpoints endpoints) throws IOException {
+    /// Starts a cluster on the engine that [EngineChoice] says; not at all when there is none.
+    private void startOnWhatCanGoOn(ClusterState cluster, Endpoints endpoints) throws IOException {
+        var id = cluster.spec().id();
+        while (true) {
+            var writers = new ArrayList<>(writersFound.getOrDefault(id, Set.of()));
+            writers.addAll(writersOfSnapshots(cluster));
+            switch (EngineChoice.of(cluster, writers, engines)) {
+                case EngineChoice.Missing(var needed) -> {
+                    announceEngineMissing(cluster, needed);
+                    return;
+                }
+                case EngineChoice.Chosen(var engine) -> {
+                    try {
+                        start(cluster, endpoints, engine);
+                        return;
+                    } catch (NewerEngineException e) { // as its log says, so that it is not again
+                        noteWriter(id, e.needed());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Ends what runs on an engine that cannot go on with what another has written meanwhile, as
+    /// another process does; it may be started on another engine.
+    private void endFor(ClusterRuntime runtime, EngineStamp needed) {
+        var id = runtime.spec().id();
+        noteWriter(id, needed);
+        if (running.remove(id, runtime)) {
+            runtime.close();
+            reconcileAll();
+        }
+    }
+
+    private void noteWriter(ClusterId id, EngineStamp wrote) {
+        writersFound.computeIfAbsent(id, _ -> new HashSet<>()).add(wrote);
+    }
+
+    private List<EngineStamp> writersOfSnapshots(ClusterState cluster) throws IOException {
+        var writers = new ArrayList<EngineStamp>();
+        for (var shard : cluster.spec().shards()) {
+            var directory = snapshotsOf(cluster.spec().id(), shard);
+            if (!Files.isDirectory(directory)) {
+                continue; // it has yet to be started
+            }
+            var newest = SnapshotStore.open(directory).newest();
+            if (newest.isPresent()) {
+                newest.get().writer().ifPresent(writers::add);
+            }
+        }
+        return writers;
+    }
+
+    private Path snapshotsOf(ClusterId id, ShardSpec shard) {
+        return directoryOf(id).resolve(shard.name() + "-snapshots");
+    }
+
+    /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
+    private void announceEngineMissing(ClusterState cluster, EngineStamp needed)
+            throws IOException {
+        var id = cluster.spec().id();
+        var reason =
+                "The data were written by %s (RDB version %d), which none of the engines here can go on from (%s); %s."
+                        .formatted(
+                                needed,
+                                needed.rdbVersion(),
+                                engines.all().stream()
+                                        .map(each -> each.name() + " " + each.version())
+                                        .distinct()
+                                        .collect(Collectors.joining(", ")),
+                                NewerEngineException.wayOut(needed));
+        if (cluster.status() == ClusterState.Status.CREATING) {
+            throw new IOException(reason); // it is given up after a while
+        }
+        control.decide(plane ->
+                plane.engineMissing(
+                        id,
+                        new EngineRelease(needed.name(), needed.version()),
+                        reason,
+                        clock.now()));
+        if (!reason.equals(complaints.put(id, reason))) {
+            LOG.error("cluster={} is not started reason={}", id.name(), reason);
+        }
+    }
+
+    private void start(ClusterState cluster, Endpoints endpoints, StampedEngine engine)
+            throws IOException {
         var spec = cluster.spec();
         var runtime =
                 new ClusterRuntime(
                         spec,
                         endpoints,
+                        engine,
                         control.query(plane -> plane.parameters().of(spec)),
                         control.query(plane -> plane.access().rulesOf(cluster)),
                         config.tuning().topologyLagNs(),
@@ -1041,7 +1148,6 @@ public final class Fleet implements AutoCloseable {
                         thread);
         running.put(spec.id(), runtime);
         try {
-            control.decide(plane -> plane.clusterStarted(spec.id(), clock.now()));
             start(cluster, runtime);
             complaints.remove(spec.id());
             failingSinceNs.remove(spec.id());
@@ -1055,8 +1161,12 @@ public final class Fleet implements AutoCloseable {
     private void start(ClusterState cluster, ClusterRuntime runtime) throws IOException {
         var spec = cluster.spec();
         for (var shardSpec : spec.shards()) {
-            var shard = open(cluster, shardSpec, runtime);
-            runtime.add(shard);
+            runtime.add(open(cluster, shardSpec, runtime));
+        }
+        control.decide(plane ->
+                plane.clusterStarted(spec.id(), runtime.engine().installed(), clock.now()));
+        for (var shardSpec : spec.shards()) {
+            var shard = requireNonNull(runtime.shard(shardSpec.name()));
             var nodes = new ArrayList<NodeRuntime>();
             for (var nodeSpec : shardSpec.nodes()) {
                 nodes.add(node(runtime, shardSpec, nodeSpec, shard));
@@ -1130,7 +1240,7 @@ public final class Fleet implements AutoCloseable {
         var log = logs.open(logDirectory);
         SnapshotStore snapshots;
         try {
-            snapshots = SnapshotStore.open(directory.resolve(shardSpec.name() + "-snapshots"));
+            snapshots = SnapshotStore.open(snapshotsOf(spec.id(), shardSpec));
             checkLogIsWhole(logs.placeOf(logDirectory), log.tail(), snapshots);
             if (spec.restore() != null && snapshots.newest().isEmpty()) {
                 // The log does not miss what came before its first entry.
@@ -1138,17 +1248,22 @@ public final class Fleet implements AutoCloseable {
                         "there is no snapshot in %s-snapshots, though cluster %s began with one; restore the directory, or delete the cluster"
                                 .formatted(logDirectory, spec.id().name()));
             }
+            if (snapshots.newest().isPresent()) {
+                snapshots.newest().get().expectFor(runtime.engine().stamp());
+            }
+            EngineEntries.expectFor(log, runtime.engine().stamp());
         } catch (IOException | RuntimeException e) {
             log.close();
             throw e;
         }
         var name = "%s-%s-snapshot".formatted(spec.id().name(), shardSpec.name());
-        var engine = helper(name, directory, engineOf(spec), Map.of());
+        var engine = helper(name, directory, runtime.engine().binary(), Map.of());
         var snapshotter =
                 new Snapshotter(
                         shardSpec.name(),
                         shardSpec.id(),
                         engine,
+                        runtime.engine().stamp(),
                         log,
                         snapshots,
                         launcher,
@@ -1200,7 +1315,7 @@ public final class Fleet implements AutoCloseable {
                         room,
                         config.tuning()
                                 .front()
-                                .of(engineOf(runtime.spec()).version())
+                                .of(runtime.engine().binary().version())
                                 .holding(config.hold()));
         front.relayVia(runtime);
         front.learnOffsetsFrom(runtime::offsetOf);
@@ -1222,7 +1337,7 @@ public final class Fleet implements AutoCloseable {
                         front,
                         (listener, nodeLoop, parameters) ->
                                 new ShardNode(
-                                        nodeConfig(runtime.spec(), shardSpec, nodeSpec, parameters),
+                                        nodeConfig(runtime, shardSpec, nodeSpec, parameters),
                                         nodeLoop,
                                         shard.log(),
                                         shard.snapshots(),
@@ -1258,7 +1373,11 @@ public final class Fleet implements AutoCloseable {
     }
 
     private ShardNodeConfig nodeConfig(
-            ClusterSpec spec, ShardSpec shard, NodeSpec node, Map<String, String> parameters) {
+            ClusterRuntime runtime,
+            ShardSpec shard,
+            NodeSpec node,
+            Map<String, String> parameters) {
+        var spec = runtime.spec();
         var directives = new HashMap<>(parameters);
         directives.put(
                 "proto-max-bulk-len",
@@ -1273,11 +1392,12 @@ public final class Fleet implements AutoCloseable {
                         config.tuning().maxmemoryBytes(spec.nodeType()),
                         FEED_USER,
                         newPassword(),
-                        engineOf(spec),
+                        runtime.engine().binary(),
                         directives);
         return new ShardNodeConfig(
                 shard.id(),
                 engine,
+                runtime.engine().stamp(),
                 config.tuning().pacedTimings(),
                 ControlPlane.replicaLag(spec).toNanos(),
                 config.tuning().engineTimeoutNs(),
@@ -1309,7 +1429,14 @@ public final class Fleet implements AutoCloseable {
             var id = runtime.spec().id();
             var now = clock.now();
             report(plane -> plane.nodeRecovering(id, failed.name(), now));
-            inThread(() -> giveUpWhenNew(id)); // not before the shard has done its part
+            var needed = failed.engineNeeded();
+            inThread(() -> { // not before the shard has done its part
+                if (needed == null) {
+                    giveUpWhenNew(id);
+                } else {
+                    endFor(runtime, needed);
+                }
+            });
         }
     }
 }

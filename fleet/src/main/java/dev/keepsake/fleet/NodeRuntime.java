@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import dev.keepsake.control.AccessRule;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Term;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.TopologyNode;
 import dev.keepsake.shard.Publication;
@@ -88,6 +89,7 @@ final class NodeRuntime {
     private final GrowingPause refusals = new GrowingPause(PAUSE_MIN_MS, PAUSE_MAX_MS);
     private Phase phase = Phase.DOWN;
     private Term wonTerm = Term.NONE;
+    private @Nullable EngineStamp engineNeeded;
     private boolean serving;
     private boolean resigned; // its front goes on with the engine that it has
     private boolean closed;
@@ -331,6 +333,11 @@ final class NodeRuntime {
         }
     }
 
+    /// The engine without which the last life could not follow the log, if that is how it ended.
+    @Nullable EngineStamp engineNeeded() {
+        return engineNeeded;
+    }
+
     /// The newest term that this node is known to have won.
     Term wonTerm() {
         return wonTerm;
@@ -526,6 +533,7 @@ final class NodeRuntime {
                         if (node.wonTerm().isNewerThan(wonTerm)) {
                             wonTerm = node.wonTerm();
                         }
+                        engineNeeded = node.engineNeeded();
                         life = null;
                         socket = null;
                         listener.onRetired(NodeRuntime.this, reason);

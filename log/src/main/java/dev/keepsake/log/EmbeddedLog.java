@@ -13,6 +13,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -122,6 +124,7 @@ public final class EmbeddedLog implements TransactionLog {
     private boolean closing; // guarded by lock
     private volatile @Nullable String broken;
     private volatile Tail tail;
+    private volatile @Nullable LogEntry newestEngine;
 
     // Owned by the writer thread: the batch that is being gathered, and the tail behind it.
     private final List<LogEntry> batch = new ArrayList<>();
@@ -156,6 +159,12 @@ public final class EmbeddedLog implements TransactionLog {
         this.tail = tail;
         this.batchTail = tail;
         this.current = segments.lastEntry().getValue();
+        this.newestEngine =
+                segments.descendingMap().values().stream()
+                        .map(Segment::newestEngine)
+                        .filter(Objects::nonNull)
+                        .findFirst()
+                        .orElse(null);
         this.rollAtBytes = options.segmentBytes();
         this.writer = threads.newThread(this::writeUntilClosed);
     }
@@ -426,6 +435,12 @@ public final class EmbeddedLog implements TransactionLog {
             segmentOf(fromIndex); // it may have been trimmed meanwhile, which explains the failure
             throw e;
         }
+    }
+
+    /// Reads memory only: opening has read every entry.
+    @Override
+    public Optional<LogEntry> newestEngine() {
+        return Optional.ofNullable(newestEngine);
     }
 
     @Override
@@ -837,6 +852,7 @@ public final class EmbeddedLog implements TransactionLog {
         var before = tail;
         if (!batch.isEmpty()) {
             recent.add(batch);
+            noteEngine();
             tail = batchTail;
         }
         batch.clear();
@@ -847,6 +863,14 @@ public final class EmbeddedLog implements TransactionLog {
         var committed = tail;
         if (committed.index() != before.index()) {
             listeners.forEach(listener -> listener.committed(committed));
+        }
+    }
+
+    private void noteEngine() {
+        for (var entry : batch) {
+            if (entry.kind() == EntryKind.ENGINE) {
+                newestEngine = entry.ofItsOwn(); // the caller's bytes are the caller's again
+            }
         }
     }
 

@@ -14,7 +14,7 @@ public enum EntryKind {
     CHECKSUM(5),
     /// The slots that the shard owns from here on.
     SLOTS(6),
-    /// The engine version that wrote what follows.
+    /// The engine that wrote what follows: its name, version and RDB version.
     ENGINE(7);
 
     private final byte code;

@@ -22,6 +22,12 @@ public record LogEntry(
         return payload.duplicate();
     }
 
+    /// The same entry with a payload that nobody else has.
+    LogEntry ofItsOwn() {
+        var copy = ByteBuffer.allocate(payload.remaining()).put(payload.duplicate()).flip();
+        return new LogEntry(index, term, kind, firstOffset, copy);
+    }
+
     /// How many data bytes are ordered before the entry that follows this one.
     public long endOffset() {
         return kind == EntryKind.DATA ? firstOffset + payload.remaining() : firstOffset;

@@ -63,6 +63,7 @@ final class Segment {
     private final List<Mark> marks = new ArrayList<>(); // guarded by itself
     private long sizeBytes = HEADER_BYTES;
     private long lastEntryAt; // the last one that was recovered; 0 when there is none
+    private @Nullable LogEntry newestEngine; // of those that were recovered
     private long nextMarkAt = HEADER_BYTES;
     private long reservedBytes; // how long the file is while it may not grow; 0 otherwise
 
@@ -233,6 +234,11 @@ final class Segment {
         return sizeBytes;
     }
 
+    /// The newest ENGINE entry that [#recover] found.
+    @Nullable LogEntry newestEngine() {
+        return newestEngine;
+    }
+
     /// Whether it holds no entry.
     boolean isEmpty() {
         return sizeBytes == HEADER_BYTES;
@@ -309,6 +315,9 @@ final class Segment {
             }
             note(entry.index(), entry.firstOffset(), position);
             lastEntryAt = position;
+            if (entry.kind() == EntryKind.ENGINE) {
+                newestEngine = entry;
+            }
             tail = EmbeddedLog.after(tail, entry);
             position += ENTRY_HEADER_BYTES + entry.payload().remaining();
         }

@@ -4,6 +4,7 @@ import dev.keepsake.core.Term;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 
 /// A shard's transaction log: durability, order and leadership in one sequence of entries.
@@ -21,6 +22,8 @@ import java.util.concurrent.CompletionStage;
 /// after the entry has been forced to stable storage. Readers and [#tail] see committed entries
 /// only.
 public interface TransactionLog extends AutoCloseable {
+    int SCAN_BYTES = 1 << 20; // of payload at a time, where all is read
+
     /// Claims the leadership: appends a LEADER entry that must directly follow the entry
     /// `expectedTailIndex`. So only a claimant that has seen every entry can win, and of several
     /// exactly one does. Winning fences all appends of older terms, those under way included.
@@ -73,6 +76,23 @@ public interface TransactionLog extends AutoCloseable {
     /// @throws TrimmedException when that entry is no longer held
     /// @throws IllegalArgumentException when `offset` lies beyond the end of the log
     long indexOf(long offset) throws IOException;
+
+    /// The newest ENGINE entry of those that are held, or that were when the log was opened: who
+    /// wrote what follows it. Empty when there is none. May read everything that is held, and
+    /// therefore block.
+    default Optional<LogEntry> newestEngine() throws IOException {
+        Optional<LogEntry> newest = Optional.empty();
+        long next = firstIndex();
+        for (var entries = read(next, SCAN_BYTES);
+                !entries.isEmpty();
+                entries = read(next, SCAN_BYTES)) {
+            for (var entry : entries) {
+                next = entry.index() + 1;
+                newest = entry.kind() == EntryKind.ENGINE ? Optional.of(entry) : newest;
+            }
+        }
+        return newest;
+    }
 
     /// Calls `listener` after each commit, until the subscription is closed.
     Subscription follow(Listener listener);

@@ -4,6 +4,7 @@ import dev.keepsake.core.Term;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 
@@ -64,6 +65,11 @@ public abstract class ForwardingLog implements TransactionLog {
     @Override
     public long indexOf(long offset) throws IOException {
         return log.get().indexOf(offset);
+    }
+
+    @Override
+    public Optional<LogEntry> newestEngine() throws IOException {
+        return log.get().newestEngine();
     }
 
     @Override

@@ -600,6 +600,39 @@ public abstract class TransactionLogConformance {
         }
     }
 
+    // ---- who wrote it
+
+    @Test
+    void theNewestEngineEntryIsKnownNowAndWhenTheLogIsOpenedAgain() throws Exception {
+        assertThat(log.newestEngine()).isEmpty();
+        lead("a");
+        append(FIRST, "12345");
+        assertThat(log.newestEngine()).isEmpty();
+        await(log.note(FIRST, EntryKind.ENGINE, 5, bytes("one")));
+        append(FIRST, "6");
+        var other = bytes("other");
+        await(log.note(FIRST, EntryKind.ENGINE, 6, other));
+        other.put(0, (byte) 'X'); // the caller's again
+        await(log.note(FIRST, EntryKind.CHECKSUM, 6, bytes("12345678")));
+        fill(FIRST, log.tail().index()); // several units of storage
+        for (int opened = 0; opened < 2; opened++) {
+            assertThat(log.newestEngine()).contains(entry(4, FIRST, EntryKind.ENGINE, 6, "other"));
+            restart();
+        }
+        lead("b");
+        await(log.note(SECOND, EntryKind.ENGINE, log.tail().endOffset(), bytes("newer")));
+        assertThat(log.newestEngine().orElseThrow().payload()).isEqualTo(bytes("newer"));
+    }
+
+    @Test
+    void anEngineEntryThatWasRefusedIsNotThere() throws IOException {
+        lead("a");
+        await(log.note(FIRST, EntryKind.ENGINE, 9, bytes("misplaced")));
+        lead("b");
+        await(log.note(FIRST, EntryKind.ENGINE, 0, bytes("fenced")));
+        assertThat(log.newestEngine()).isEmpty();
+    }
+
     // ---- trim
 
     @Test

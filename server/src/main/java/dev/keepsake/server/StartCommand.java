@@ -85,8 +85,9 @@ final class StartCommand implements Callable<Integer> {
             paramLabel = "PATH",
             description =
                     "The redis-server or valkey-server that every cluster runs on, 7.0 or newer"
-                            + " (default: for each cluster the one on the PATH or bundled that comes"
-                            + " nearest to its Engine and EngineVersion).")
+                            + " (default: for each cluster the one that it ran on before, and for a new"
+                            + " one that on the PATH or bundled that comes nearest to its Engine and"
+                            + " EngineVersion). Data of a newer engine are left alone.")
     private @Nullable Path engine;
 
     @Option(

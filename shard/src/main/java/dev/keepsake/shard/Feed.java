@@ -4,10 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.core.Clock;
-import dev.keepsake.log.CorruptLogException;
-import dev.keepsake.log.EntryKind;
-import dev.keepsake.log.LogEntry;
-import dev.keepsake.log.RunningChecksum;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import dev.keepsake.log.TrimmedException;
@@ -58,8 +55,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// An engine that begins is given the newest snapshot and the log behind it. On its way the log is
 /// checked against the checksums that its writers left in it; a log or snapshot that is damaged is
-/// reported and never passed over. An engine that has led until now goes on where it stands: see
-/// [Continuation].
+/// reported and never passed over. So is what an engine wrote that the present one cannot go on
+/// from, of which it is given nothing: engines skip commands that they do not know. An engine that
+/// has led until now goes on where it stands: see [Continuation].
 ///
 /// Source of the protocol: Redis 7.0 `replication.c`, `syncWithMaster`. The engine accepts any
 /// replication id; the feed always gives the log's, so that any node of the shard can continue
@@ -95,8 +93,10 @@ final class Feed implements AutoCloseable {
     }
 
     /// How far the feed has gone: everything before `offset`, whose checksum is `checksum`.
-    record Sent(long nextIndex, long offset, long checksum) {
-        static final Sent NOTHING = new Sent(0, 0, 0);
+    ///
+    /// @param writer the engine that wrote what was before, if the log or its snapshot has told
+    record Sent(long nextIndex, long offset, long checksum, @Nullable EngineStamp writer) {
+        static final Sent NOTHING = new Sent(0, 0, 0, null);
     }
 
     private final FeedConfig config;
@@ -104,7 +104,7 @@ final class Feed implements AutoCloseable {
     private final Source source;
     private final Clock clock;
     private final ThreadFactory threads;
-    private final Consumer<String> onFault;
+    private final Consumer<IOException> onFault;
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
@@ -125,7 +125,7 @@ final class Feed implements AutoCloseable {
             Clock clock,
             ThreadFactory threads,
             @Nullable Continuation continuation,
-            Consumer<String> onFault)
+            Consumer<IOException> onFault)
             throws IOException {
         this.continuation = new AtomicReference<>(continuation);
         this.config = config;
@@ -144,14 +144,15 @@ final class Feed implements AutoCloseable {
 
     /// Opens a feed on a free loopback port.
     ///
-    /// @param onFault told why the log cannot be given any more, on a thread of the feed
+    /// @param onFault told why the log cannot be given any more, on a thread of the feed: a
+    ///   [NewerEngineException] when it is not for this engine
     static Feed open(
             FeedConfig config,
             TransactionLog log,
             Source source,
             Clock clock,
             ThreadFactory threads,
-            Consumer<String> onFault)
+            Consumer<IOException> onFault)
             throws IOException {
         return open(config, log, source, clock, threads, null, onFault);
     }
@@ -166,7 +167,7 @@ final class Feed implements AutoCloseable {
             Clock clock,
             ThreadFactory threads,
             @Nullable Continuation continuation,
-            Consumer<String> onFault)
+            Consumer<IOException> onFault)
             throws IOException {
         var feed = new Feed(config, log, source, clock, threads, continuation, onFault);
         threads.newThread(feed::acceptUntilClosed).start();
@@ -386,7 +387,7 @@ final class Feed implements AutoCloseable {
                 return from;
             }
         }
-        var snapshot = guarded(source::newest).orElse(null);
+        var snapshot = guarded(this::newestForReader).orElse(null);
         if (snapshot == null) {
             send(engine, "+FULLRESYNC %s 0\r\n$%d\r\n".formatted(id, EMPTY_RDB.length));
             write(engine, ByteBuffer.wrap(EMPTY_RDB));
@@ -402,13 +403,23 @@ final class Feed implements AutoCloseable {
                 write(engine, chunk.flip());
             }
         }
-        return sentBy(snapshot);
+        return guarded(() -> sentBy(snapshot));
+    }
+
+    /// The snapshot to begin with, which the engine has to be able to go on from.
+    private Optional<Snapshot> newestForReader() throws IOException {
+        var snapshot = source.newest();
+        if (snapshot.isPresent()) {
+            snapshot.get().expectFor(config.reader());
+        }
+        return snapshot;
     }
 
     private Sent continued(Continuation leading, long offset) throws IOException {
         try {
             long checksum = leading.awaitLogged(offset);
-            return new Sent(guarded(() -> log.indexOf(offset)), offset, checksum);
+            // It has led until now, so it is what the log tells last.
+            return new Sent(guarded(() -> log.indexOf(offset)), offset, checksum, config.reader());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while an engine hands over", e);
@@ -424,16 +435,25 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    private static Sent sentBy(Snapshot snapshot) {
-        return new Sent(snapshot.nextIndex(), snapshot.offset(), snapshot.checksum());
+    private static Sent sentBy(Snapshot snapshot) throws IOException {
+        return new Sent(
+                snapshot.nextIndex(),
+                snapshot.offset(),
+                snapshot.checksum(),
+                snapshot.writer().orElse(null));
+    }
+
+    private LogFacts factsAt(Sent from) {
+        return new LogFacts(config.reader(), from.checksum(), from.writer());
     }
 
     /// Computes the checksum at the beginning of the entry that holds `offset`, by reading from the
     /// newest snapshot on. Engines seldom come back, and then not far behind.
     private Sent resume(long offset) throws IOException {
         long until = log.indexOf(offset);
-        var from = source.newest().map(Feed::sentBy).orElse(Sent.NOTHING);
-        var checksum = new RunningChecksum(from.checksum());
+        var snapshot = source.newest();
+        var from = snapshot.isPresent() ? sentBy(snapshot.get()) : Sent.NOTHING;
+        var facts = factsAt(from);
         long index = from.nextIndex();
         if (index > until) {
             throw new TrimmedException(
@@ -444,16 +464,16 @@ final class Feed implements AutoCloseable {
             for (var entry : log.read(index, READ_MAX_BYTES)) {
                 if (index < until) {
                     index = entry.index() + 1;
-                    add(checksum, entry);
+                    facts.add(entry);
                 }
             }
         }
-        return new Sent(until, offset, checksum.value());
+        return new Sent(until, offset, facts.checksum(), facts.writer());
     }
 
     private void stream(SocketChannel engine, Sent from) {
         try (engine) {
-            var checksum = new RunningChecksum(from.checksum());
+            var facts = factsAt(from);
             long offset = from.offset();
             long index = from.nextIndex();
             sent = from;
@@ -466,11 +486,11 @@ final class Feed implements AutoCloseable {
                     }
                     index = entry.index() + 1;
                     guarded(() -> {
-                        add(checksum, entry);
+                        facts.add(entry);
                         return entry;
                     });
                     long end = entry.endOffset();
-                    sent = new Sent(index, end, checksum.value());
+                    sent = new Sent(index, end, facts.checksum(), facts.writer());
                     if (end > offset) {
                         var payload = entry.payload();
                         payload.position(Math.toIntExact(offset - entry.firstOffset()));
@@ -490,24 +510,6 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    /// Takes the next entry into the checksum, or compares the checksum with what the entry says.
-    private static void add(RunningChecksum checksum, LogEntry entry) throws CorruptLogException {
-        if (entry.kind() == EntryKind.DATA) {
-            checksum.add(entry.payload());
-        } else if (entry.kind() == EntryKind.CHECKSUM) {
-            long written = entry.payload().getLong();
-            if (written != checksum.value()) {
-                throw new CorruptLogException(
-                        "the log's data before offset %d has the checksum %016x, but its writer noted %016x in entry %d; restore the log"
-                                .formatted(
-                                        entry.firstOffset(),
-                                        checksum.value(),
-                                        written,
-                                        entry.index()));
-            }
-        }
-    }
-
     private interface Reading<T> {
         T read() throws IOException;
     }
@@ -520,7 +522,7 @@ final class Feed implements AutoCloseable {
             throw e; // the log is being closed, and so will this feed be
         } catch (IOException e) {
             if (!isClosed()) {
-                onFault.accept(String.valueOf(e.getMessage()));
+                onFault.accept(e);
             }
             throw e;
         }

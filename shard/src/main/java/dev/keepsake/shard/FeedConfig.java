@@ -1,6 +1,7 @@
 package dev.keepsake.shard;
 
 import dev.keepsake.core.Secret;
+import dev.keepsake.engine.EngineStamp;
 import java.util.concurrent.TimeUnit;
 
 /// What one feed is opened with.
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 /// @param password and with what; made anew for each life of a node
 /// @param delayNs how long each entry is withheld after its commit; 0 for none
 /// @param lastIndex the last entry that is given, `Long.MAX_VALUE` for all that ever come
+/// @param reader the engine that is fed
 /// @param handshakeNs how long who connects may take to authenticate
 record FeedConfig(
         String node,
@@ -19,6 +21,7 @@ record FeedConfig(
         Secret password,
         long delayNs,
         long lastIndex,
+        EngineStamp reader,
         long handshakeNs) {
     private static final long HANDSHAKE_NS = TimeUnit.SECONDS.toNanos(5);
 
@@ -29,7 +32,8 @@ record FeedConfig(
             String user,
             Secret password,
             long delayNs,
-            long lastIndex) {
-        this(node, replicationId, user, password, delayNs, lastIndex, HANDSHAKE_NS);
+            long lastIndex,
+            EngineStamp reader) {
+        this(node, replicationId, user, password, delayNs, lastIndex, reader, HANDSHAKE_NS);
     }
 }

@@ -1,6 +1,9 @@
 package dev.keepsake.shard;
 
+import static dev.keepsake.core.Checks.checkState;
+
 import dev.keepsake.core.Term;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.RunningChecksum;
@@ -9,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.Executor;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /// Puts the stream of one term into the log, in order, and keeps what is not durable yet. Owned by
 /// the node's event loop.
@@ -16,6 +20,10 @@ import java.util.zip.CRC32C;
 /// When the log has no room it refuses the append and all behind it. Nothing is lost then: the
 /// bytes stay here, every reply stays parked, and [#offerAgain] hands them over once more. How much
 /// may gather here is the owner's to bound, by [#undecidedBytes].
+///
+/// A term whose engine is another than the log tells of begins with an ENGINE entry. Nothing of its
+/// stream is offered before that entry is durable: whoever reads the stream has been told who wrote
+/// it.
 ///
 /// Every so often it leaves the checksum of all that it has written in the log, for those who read
 /// it. A checksum that is refused is not repeated; the next one covers what it would have covered.
@@ -70,6 +78,7 @@ final class LogWriter {
     private long undecidedBytes;
     private long uncheckedBytes;
     private int outcomesAwaited;
+    private @Nullable EngineStamp owed; // the ENGINE entry that everything else waits for
     private boolean refused;
     private boolean wasFull;
     private boolean lost;
@@ -144,6 +153,50 @@ final class LogWriter {
         }
     }
 
+    /// Says first which engine writes the stream. Before anything is appended.
+    void begin(EngineStamp engine) {
+        checkState(undecided.isEmpty(), "the stream has begun already");
+        owed = engine;
+        refused = true; // so that the stream gathers until it may be offered
+        offer(engine);
+    }
+
+    private void offer(EngineStamp engine) {
+        outcomesAwaited++;
+        // Nothing has been offered yet, so the log ends where the stream begins.
+        log.note(term, EntryKind.ENGINE, durableOffset, engine.encode())
+                .whenComplete((outcome, failure) -> {
+                    var decided = failure == null ? outcome : new AppendOutcome.Unknown(failure);
+                    loop.execute(() -> onBegun(decided));
+                });
+    }
+
+    private void onBegun(AppendOutcome outcome) {
+        outcomesAwaited--;
+        if (lost || closed) {
+            return;
+        }
+        switch (outcome) {
+            case AppendOutcome.Appended _ -> {
+                owed = null;
+                refused = false;
+                undecided.forEach(this::offer);
+                tellOfRoom();
+            }
+            case AppendOutcome.Full(String reason) -> {
+                wasFull = true;
+                listener.onFull(reason);
+            }
+            case AppendOutcome.Misplaced(long end) ->
+                    lose(
+                            new AppendOutcome.Unknown(
+                                    new IllegalStateException(
+                                            "the log ends at offset %d, but the term begins at %d"
+                                                    .formatted(end, durableOffset))));
+            case AppendOutcome.Fenced _, AppendOutcome.Unknown _ -> lose(outcome);
+        }
+    }
+
     private void noteChecksum() {
         var payload = ByteBuffer.allocate(Long.BYTES).putLong(checksum.value()).flip();
         log.note(term, EntryKind.CHECKSUM, endOffset, payload)
@@ -170,7 +223,10 @@ final class LogWriter {
         if (outcomesAwaited > 0 && !lost) {
             return false;
         }
-        if (refused && !lost) {
+        var first = owed;
+        if (first != null && !lost && !closed) {
+            offer(first);
+        } else if (refused && !lost) {
             refused = false;
             undecided.forEach(this::offer);
         }
@@ -260,6 +316,10 @@ final class LogWriter {
         piece.release();
         durableOffset = end;
         listener.onDurable(end);
+        tellOfRoom();
+    }
+
+    private void tellOfRoom() {
         if (wasFull && !refused && undecided.isEmpty()) {
             wasFull = false;
             listener.onRoom();

@@ -5,6 +5,8 @@ import dev.keepsake.core.Term;
 import dev.keepsake.engine.Engine;
 import dev.keepsake.engine.EngineExit;
 import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.NewerEngineException;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
@@ -143,6 +145,7 @@ public final class ShardNode implements AutoCloseable {
     private volatile boolean probeEagerly = true;
     private volatile long appliedOffset = -1;
     private volatile Term wonTerm = Term.NONE;
+    private volatile @Nullable EngineStamp engineNeeded;
 
     private @Nullable Engine engine;
     private volatile @Nullable Feed feed;
@@ -159,6 +162,7 @@ public final class ShardNode implements AutoCloseable {
     private boolean silent;
     private long catchUpOffset = -1;
     private long catchUpSetNs;
+    private long wonIndex;
 
     /// @param threads makes the virtual threads on which blocking work is done
     /// @param unitRoom how many large units of replication may be in memory at once
@@ -204,6 +208,12 @@ public final class ShardNode implements AutoCloseable {
     /// The term that the node has won in this life, if it has won one. Any thread.
     public Term wonTerm() {
         return wonTerm;
+    }
+
+    /// The engine that wrote what this node's engine cannot go on from, if there is such: no
+    /// further life on the same engine gets any further. Any thread.
+    public @Nullable EngineStamp engineNeeded() {
+        return engineNeeded;
     }
 
     /// The first log entry that the node has yet to read, or `Long.MAX_VALUE` when it reads none.
@@ -455,7 +465,8 @@ public final class ShardNode implements AutoCloseable {
                         config.engine().feedUser(),
                         config.engine().feedPassword(),
                         config.feedDelayNs(),
-                        Long.MAX_VALUE),
+                        Long.MAX_VALUE,
+                        config.stamp()),
                 log,
                 snapshots::newestChecked,
                 clock,
@@ -477,9 +488,12 @@ public final class ShardNode implements AutoCloseable {
         threads.newThread(() -> probeUntilPrimary(launched)).start();
     }
 
-    private void onFeedFault(String reason) {
-        LOG.error("node={} cannot follow the log reason={}", name(), reason);
-        retire("it cannot follow the log: " + reason);
+    private void onFeedFault(IOException fault) {
+        if (fault instanceof NewerEngineException newer) {
+            engineNeeded = newer.needed();
+        }
+        LOG.error("node={} cannot follow the log reason={}", name(), fault.getMessage());
+        retire("it cannot follow the log: " + fault.getMessage());
     }
 
     private void onEngineExit(EngineExit exit) {
@@ -591,8 +605,15 @@ public final class ShardNode implements AutoCloseable {
         log.claim(name(), tailIndex)
                 .whenComplete((outcome, failure) -> {
                     var decided = failure == null ? outcome : new ClaimOutcome.Unknown(failure);
-                    inLoop(() -> run(leadership.onClaimed(decided, sentNs, clock.nowNs())));
+                    inLoop(() -> onClaimed(decided, sentNs));
                 });
+    }
+
+    private void onClaimed(ClaimOutcome outcome, long sentNs) {
+        if (outcome instanceof ClaimOutcome.Won(Term _, long index)) {
+            wonIndex = index;
+        }
+        run(leadership.onClaimed(outcome, sentNs, clock.nowNs()));
     }
 
     private void renew(Term term) {
@@ -705,7 +726,10 @@ public final class ShardNode implements AutoCloseable {
                         new WriterListener(term));
         writer = logWriter;
         appliedOffset = offset;
-        var attached = new TapSink(term, logWriter);
+        // What the feed has not read yet is no data, but may tell of another engine.
+        boolean engineIsKnown =
+                sent.nextIndex() >= wonIndex && config.stamp().equals(sent.writer());
+        var attached = new TapSink(term, logWriter, engineIsKnown);
         sink = attached;
         var connecting =
                 new Bootstrap()
@@ -803,14 +827,17 @@ public final class ShardNode implements AutoCloseable {
     private final class TapSink implements Tap.Sink {
         private final Term term;
         private final LogWriter logWriter;
+        private final boolean engineIsKnown;
         private final StreamFramer framer = new StreamFramer(config.unitMaxBytes());
         private boolean roomAsked;
         private boolean roomHeld; // for the unit that is under way
         private boolean detached;
 
-        TapSink(Term term, LogWriter logWriter) {
+        /// @param engineIsKnown whether the log tells already that it goes on with this engine
+        TapSink(Term term, LogWriter logWriter, boolean engineIsKnown) {
             this.term = term;
             this.logWriter = logWriter;
+            this.engineIsKnown = engineIsKnown;
         }
 
         @Override
@@ -818,6 +845,9 @@ public final class ShardNode implements AutoCloseable {
             run(leadership.onPromoted());
             if (leadership.state() == Leadership.State.LEADING) {
                 LOG.info("node={} leads term={}", name(), term.number());
+                if (!engineIsKnown) {
+                    logWriter.begin(config.stamp());
+                }
                 listener.onDurable(ShardNode.this, logWriter.durableOffset());
                 listener.onPrimary(ShardNode.this, term, socket());
             }

@@ -3,12 +3,14 @@ package dev.keepsake.shard;
 import static dev.keepsake.core.Checks.checkArgument;
 
 import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.engine.EngineStamp;
 
 /// What one node of a shard is started with.
 ///
 /// @param replicationId 40 hexadecimal digits, the same for all nodes of the shard and for all
 ///   time: the name under which engines know the log
 /// @param engine how the engine is launched
+/// @param stamp what it writes into the log of its engine
 /// @param timings the lease
 /// @param feedDelayNs how long each log entry is withheld from this node while it is a replica; 0
 ///   but in drills
@@ -20,6 +22,7 @@ import dev.keepsake.engine.EngineSpec;
 public record ShardNodeConfig(
         String replicationId,
         EngineSpec engine,
+        EngineStamp stamp,
         LeaseTimings timings,
         long feedDelayNs,
         long engineTimeoutNs,

@@ -1,5 +1,8 @@
 package dev.keepsake.shard;
 
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.NewerEngineException;
+import dev.keepsake.engine.RdbHeader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -12,7 +15,8 @@ import java.util.zip.CRC32C;
 
 /// Everything that a shard held at one offset, as an RDB file, which stock Redis loads.
 ///
-/// All that has to be known of the file is in its name, so that one rename makes both usable.
+/// All that has to be known of the file is in its name, so that one rename makes both usable; but
+/// for which engine wrote it, which the file itself says.
 ///
 /// @param nextIndex the log entry that goes on from here
 /// @param offset how many bytes of the stream are in it
@@ -53,6 +57,33 @@ public record Snapshot(long nextIndex, long offset, long checksum, int fileCrc32
             }
         }
         return (int) crc.getValue();
+    }
+
+    /// The engine that wrote the file, if it says so. Reads its beginning.
+    public Optional<EngineStamp> writer() throws IOException {
+        return RdbHeader.of(file).flatMap(RdbHeader::stamp);
+    }
+
+    /// Expects that an engine can go on from here.
+    ///
+    /// @throws NewerEngineException when it cannot
+    /// @throws IOException when the file cannot be read, or is of a format that the engine does not
+    ///   know and does not say who wrote it
+    public void expectFor(EngineStamp reader) throws IOException {
+        var header = RdbHeader.of(file).orElse(null);
+        if (header == null) {
+            return; // the engine will say what is wrong with it
+        }
+        var wrote = header.stamp().orElse(null);
+        if (wrote != null) {
+            if (!reader.continues(wrote)) {
+                throw new NewerEngineException("snapshot %s".formatted(file), wrote, reader);
+            }
+        } else if (!reader.loads(header)) {
+            throw new IOException(
+                    "snapshot %s is in %s, and %s loads %s; start the server with an engine that loads it"
+                            .formatted(file, header.describe(), reader, reader.loadable()));
+        }
     }
 
     /// How large the file is.

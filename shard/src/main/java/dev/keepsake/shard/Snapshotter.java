@@ -5,6 +5,7 @@ import dev.keepsake.engine.DumpCheck;
 import dev.keepsake.engine.Engine;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import dev.keepsake.resp.RespValue;
@@ -41,6 +42,7 @@ public final class Snapshotter implements AutoCloseable {
     private final String shard;
     private final String replicationId;
     private final EngineSpec engine;
+    private final EngineStamp stamp;
     private final TransactionLog log;
     private final SnapshotStore store;
     private final EngineLauncher launcher;
@@ -51,10 +53,12 @@ public final class Snapshotter implements AutoCloseable {
 
     /// @param engine how the engines are launched: no limit of memory, a work directory of their
     ///   own
+    /// @param stamp what these engines are
     public Snapshotter(
             String shard,
             String replicationId,
             EngineSpec engine,
+            EngineStamp stamp,
             TransactionLog log,
             SnapshotStore store,
             EngineLauncher launcher,
@@ -71,6 +75,7 @@ public final class Snapshotter implements AutoCloseable {
                         engine.feedPassword(),
                         engine.program(),
                         Map.of("enable-debug-command", "local")); // for DEBUG DIGEST
+        this.stamp = stamp;
         this.log = log;
         this.store = store;
         this.launcher = launcher;
@@ -187,12 +192,13 @@ public final class Snapshotter implements AutoCloseable {
                                     spec.feedUser(),
                                     spec.feedPassword(),
                                     0,
-                                    until.index()),
+                                    until.index(),
+                                    stamp),
                             log,
                             source,
                             clock,
                             threads,
-                            reason -> fault = reason);
+                            e -> fault = String.valueOf(e.getMessage()));
             Engine launched = null;
             try {
                 launched = launcher.launch(spec);

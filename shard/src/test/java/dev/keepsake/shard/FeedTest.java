@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Secret;
 import dev.keepsake.core.Term;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.RunningChecksum;
 import dev.keepsake.resp.RespWriter;
@@ -18,6 +19,8 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.net.SocketException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -130,7 +134,11 @@ class FeedTest {
         }
     }
 
+    private static final EngineStamp REDIS = new EngineStamp("redis", "7.0.15", 10);
+    private static final EngineStamp VALKEY = new EngineStamp("valkey", "8.0.1", 11);
+
     private final List<String> faults = new CopyOnWriteArrayList<>();
+    private Feed.Source source = Optional::empty;
 
     private Feed feed(long delayNs) throws IOException {
         return feed(delayNs, TimeUnit.MINUTES.toNanos(1), null);
@@ -151,13 +159,14 @@ class FeedTest {
                                 new Secret("pässword"),
                                 delayNs,
                                 Long.MAX_VALUE,
+                                REDIS,
                                 handshakeNs),
                         log,
-                        Optional::empty,
+                        source,
                         clock,
                         Thread.ofVirtual().factory(),
                         continuation,
-                        faults::add);
+                        fault -> faults.add(fault.getMessage()));
         opened.add(feed);
         return feed;
     }
@@ -385,6 +394,7 @@ class FeedTest {
         logged.add(ByteBuffer.wrap("ghi".getBytes(US_ASCII)));
         assertThat(feed.sent().offset()).isEqualTo(9);
         assertThat(feed.sent().checksum()).isEqualTo(logged.value());
+        assertThat(feed.sent().writer()).as("its own stream").isEqualTo(REDIS);
     }
 
     @Test
@@ -463,6 +473,90 @@ class FeedTest {
         assertThat(engine.read(3)).isEqualTo("abc");
         assertThatThrownBy(() -> engine.read(1)).isInstanceOf(IOException.class);
         assertThat(faults).singleElement().asString().contains("entry 2", "restore the log");
+    }
+
+    @Test
+    void whatAnotherEngineWroteThatThisOneCanGoOnFromIsPassedOn() throws Exception {
+        var older = new EngineStamp("redis", "7.0.14", 10);
+        log.note(term, EntryKind.ENGINE, 0, older.encode());
+        append("abc");
+        var feed = feed(0);
+        var engine = following(feed);
+        assertThat(engine.read(3)).isEqualTo("abc");
+        assertThat(feed.sent().writer()).isEqualTo(older);
+        log.note(term, EntryKind.ENGINE, 3, REDIS.encode());
+        append("def");
+        assertThat(engine.read(3)).isEqualTo("def");
+        assertThat(feed.sent().writer()).isEqualTo(REDIS);
+        assertThat(faults).isEmpty();
+    }
+
+    /// It would skip what it does not know, and nobody would hear of that.
+    @Test
+    void nothingIsPassedOnThatANewerEngineWrote() throws Exception {
+        append("abc");
+        log.note(term, EntryKind.ENGINE, 3, VALKEY.encode());
+        append("def");
+        var feed = feed(0);
+        var engine = following(feed);
+        assertThat(engine.readToEnd()).isEqualTo("abc");
+        assertThat(faults)
+                .singleElement()
+                .asString()
+                .contains("entry 2", "valkey 8.0.1", "redis 7.0.15", "--engine");
+        assertThat(feed.sent().offset()).isEqualTo(3);
+    }
+
+    @Test
+    void anEngineThatComesBackIsNotGivenWhatANewerOneWroteBeforeItsPlace() throws Exception {
+        append("abc");
+        log.note(term, EntryKind.ENGINE, 3, VALKEY.encode());
+        append("def");
+        append("ghi");
+        var again = known(feed(0));
+        again.send("PSYNC", ID, "7");
+        assertThat(again.readToEnd()).isEmpty();
+        assertThat(faults).singleElement().asString().contains("valkey 8.0.1");
+    }
+
+    @Test
+    void anEngineEntryThatCannotBeReadEndsTheFeed() throws Exception {
+        log.note(term, EntryKind.ENGINE, 0, ByteBuffer.wrap(new byte[] {9, 9}));
+        append("abc");
+        assertThat(following(feed(0)).readToEnd()).isEmpty();
+        assertThat(faults).singleElement().asString().contains("entry 1", "format 9");
+    }
+
+    @Test
+    void theSnapshotOfANewerEngineIsNotGiven(@TempDir Path directory) throws Exception {
+        var file = directory.resolve("newer.rdb");
+        Files.writeString(file, "REDIS0011\u00fa\nvalkey-ver\u00058.0.1\u00ff", ISO_8859_1);
+        source = () -> Optional.of(new Snapshot(1, 3, 0, 0, file));
+        append("abc");
+        var engine = known(feed(0));
+        engine.send("PSYNC", "?", "-1");
+        assertThat(engine.readToEnd()).isEmpty();
+        assertThat(faults)
+                .singleElement()
+                .asString()
+                .contains("newer.rdb", "valkey 8.0.1", "redis 7.0.15");
+    }
+
+    @Test
+    void aSnapshotTellsWhoWroteWhatIsInIt(@TempDir Path directory) throws Exception {
+        var file = directory.resolve("older.rdb");
+        var rdb = "REDIS0010\u00fa\tredis-ver\u00067.0.14\u00ff";
+        Files.writeString(file, rdb, ISO_8859_1);
+        source = () -> Optional.of(new Snapshot(2, 3, checksumOf("abc").getLong(), 0, file));
+        append("abc");
+        var feed = feed(0);
+        var engine = known(feed);
+        assertThat(engine.ask("PSYNC", "?", "-1")).isEqualTo("+FULLRESYNC " + ID + " 3");
+        assertThat(engine.readLine()).isEqualTo("$" + rdb.length());
+        assertThat(engine.read(rdb.length())).isEqualTo(rdb);
+        append("def");
+        assertThat(engine.read(3)).isEqualTo("def");
+        assertThat(feed.sent().writer()).isEqualTo(new EngineStamp("redis", "7.0.14", 10));
     }
 
     private static ByteBuffer checksumOf(String text) {

@@ -4,8 +4,10 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.core.Term;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.EntryKind;
+import dev.keepsake.log.ForwardingLog;
 import dev.keepsake.log.RunningChecksum;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -14,6 +16,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,6 +95,116 @@ class LogWriterTest {
         assertThat(told.events).containsExactly("durable 3", "durable 5");
         assertThat(writer.undecidedBytes()).isZero();
         assertThat(log.text()).isEqualTo("abcde");
+    }
+
+    private static final EngineStamp VALKEY = new EngineStamp("valkey", "8.0.1", 11);
+
+    private List<String> kinds() {
+        return log.read(0, Integer.MAX_VALUE).stream()
+                .map(entry ->
+                        entry.kind() == EntryKind.ENGINE
+                                ? "ENGINE " + EngineStamp.decode(entry.payload())
+                                : entry.kind() + " " + entry.firstOffset())
+                .toList();
+    }
+
+    @Test
+    void nothingOfAStreamIsOfferedBeforeTheLogSaysWhichEngineWritesIt() {
+        log.hold();
+        writer.begin(VALKEY);
+        writer.append(bytes("abc"));
+        writer.append(bytes("de"));
+        assertThat(log.undecidedCalls()).as("the ENGINE entry alone").isEqualTo(1);
+        assertThat(writer.undecidedBytes()).isEqualTo(5);
+        log.decide(1);
+        assertThat(log.undecidedCalls()).as("its outcome is known on the loop").isZero();
+        runLoop();
+        assertThat(log.undecidedCalls()).isEqualTo(2);
+        log.decide(2);
+        runLoop();
+        writer.append(bytes("f"));
+        log.decide(1);
+        runLoop();
+        assertThat(kinds())
+                .containsExactly("LEADER 0", "ENGINE valkey 8.0.1", "DATA 0", "DATA 3", "DATA 5");
+        assertThat(told.events).containsExactly("durable 3", "durable 5", "durable 6");
+    }
+
+    @Test
+    void anEngineEntryThatFindsNoRoomIsOfferedAgainAndTheStreamWaitsForIt() {
+        var full = new AtomicBoolean(true);
+        var narrow =
+                new ForwardingLog(log) {
+                    @Override
+                    public CompletionStage<AppendOutcome> note(
+                            Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
+                        return full.get()
+                                ? CompletableFuture.completedFuture(
+                                        new AppendOutcome.Full("no room"))
+                                : super.note(term, kind, expectedOffset, payload);
+                    }
+                };
+        var begun = new LogWriter(narrow, term, 0, new RunningChecksum(0), loop::add, told);
+        begun.begin(VALKEY);
+        runLoop();
+        begun.append(bytes("abc"));
+        assertThat(begun.offerAgain()).isTrue();
+        runLoop();
+        assertThat(told.events).containsExactly("full: no room", "full: no room");
+        assertThat(log.text()).as("there would be room for this").isEmpty();
+
+        full.set(false);
+        assertThat(begun.offerAgain()).isTrue();
+        runLoop();
+        assertThat(kinds()).containsExactly("LEADER 0", "ENGINE valkey 8.0.1", "DATA 0");
+        assertThat(told.events)
+                .containsExactly("full: no room", "full: no room", "durable 3", "room");
+    }
+
+    @Test
+    void roomForAnEngineEntryIsToldThoughNothingWaitsForIt() {
+        var outcomes =
+                new ArrayDeque<AppendOutcome>(
+                        List.of(
+                                new AppendOutcome.Full("no room"),
+                                new AppendOutcome.Appended(1, 0)));
+        var narrow =
+                new ForwardingLog(log) {
+                    @Override
+                    public CompletionStage<AppendOutcome> note(
+                            Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
+                        return CompletableFuture.completedFuture(outcomes.removeFirst());
+                    }
+                };
+        var begun = new LogWriter(narrow, term, 0, new RunningChecksum(0), loop::add, told);
+        begun.begin(VALKEY);
+        runLoop();
+        begun.offerAgain();
+        runLoop();
+        assertThat(told.events).containsExactly("full: no room", "room");
+    }
+
+    @Test
+    void aTermIsOverWhenItsEngineEntryIsFencedAndNothingOfTheStreamIsOffered() {
+        log.elect("n2");
+        writer.begin(VALKEY);
+        writer.append(bytes("abc"));
+        runLoop();
+        assertThat(told.events).containsExactly("fenced by n2 in term 2");
+        assertThat(kinds()).containsExactly("LEADER 0", "LEADER 0");
+        assertThat(writer.undecidedBytes()).isZero();
+    }
+
+    @Test
+    void aWriterThatWasClosedDoesNotGoOnWhenItsEngineEntryIsThere() {
+        log.hold();
+        writer.begin(VALKEY);
+        writer.append(bytes("abc"));
+        writer.close();
+        log.decide(1);
+        runLoop();
+        assertThat(log.undecidedCalls()).isZero();
+        assertThat(told.events).isEmpty();
     }
 
     @Test

@@ -1,6 +1,7 @@
 package dev.keepsake.shard;
 
 import dev.keepsake.core.Term;
+import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.EmbeddedLog;
@@ -23,6 +24,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.PriorityQueue;
 import java.util.Random;
 import java.util.Set;
@@ -59,7 +61,10 @@ import org.jspecify.annotations.Nullable;
 /// 6. A reply leaves only while its node may reply, and what it tells, the log holds then: the
 ///    value written, or the value read. And what the log has ever held, it holds after every loss
 ///    of power.
-/// 7. What is read is not older than what any client had been told before the read was sent. Not
+/// 7. Every byte stands behind an ENGINE entry that names the engine of the node that wrote it, and
+///    no node applies what a newer engine than its own wrote. Nodes come back on a newer engine now
+///    and then.
+/// 8. What is read is not older than what any client had been told before the read was sent. Not
 ///    where nodes are told to claim; see 5.
 final class SimulatedShard implements AutoCloseable {
     private static final LeaseTimings TIMINGS = LeaseTimings.standard();
@@ -131,6 +136,9 @@ final class SimulatedShard implements AutoCloseable {
     private long nowNs;
     private long eventCount;
     private long valuesMade;
+    private int newestEngine; // of those that any node has run on
+    private @Nullable EngineStamp writerHeld; // as of the last entry of `held`
+    private final Map<Term, EngineStamp> engineOfTerm = new HashMap<>();
     private int repliesGiven;
     private boolean calm;
 
@@ -395,9 +403,21 @@ final class SimulatedShard implements AutoCloseable {
             }
             if (entry.kind() == EntryKind.DATA) {
                 records(entry).forEach(this::place);
+                checkWriter(entry);
+            } else if (entry.kind() == EntryKind.ENGINE) {
+                writerHeld = EngineStamp.decode(entry.payload());
             }
             checkFollows(entry);
             held.add(entry);
+        }
+    }
+
+    private void checkWriter(LogEntry entry) {
+        var wrote = engineOfTerm.get(entry.term());
+        if (!Objects.equals(wrote, writerHeld)) {
+            throw new AssertionError(
+                    "%s was written by %s, but the log tells of %s"
+                            .formatted(entry, wrote, writerHeld));
         }
     }
 
@@ -611,9 +631,13 @@ final class SimulatedShard implements AutoCloseable {
                             node.link(),
                             term,
                             fromOffset,
-                            new RunningChecksum(0),
+                            new RunningChecksum(node.facts.checksum()),
                             action -> node.whenAwake(ofLife, action),
                             this);
+            engineOfTerm.put(term, node.engine());
+            if (!node.knowsThatItsEngineWroteLast()) {
+                writer.begin(node.engine());
+            }
         }
 
         void take(Command command) {
@@ -778,8 +802,11 @@ final class SimulatedShard implements AutoCloseable {
         private final Map<Integer, Long> data = new HashMap<>();
         private final Set<Command> arriving = new LinkedHashSet<>();
         private @Nullable Service service;
+        private int version;
+        private LogFacts facts = new LogFacts(engine(), 0, null);
         private long appliedOffset;
         private int appliedEntries;
+        private long wonIndex;
         private long arrivalNs;
         private long answerNs;
         private Tail seen = Tail.EMPTY;
@@ -788,6 +815,15 @@ final class SimulatedShard implements AutoCloseable {
         Node(String name) {
             this.name = name;
             this.leadership = new Leadership(name, TIMINGS, clockNs());
+        }
+
+        /// What was not read yet may tell of another engine that wrote nothing behind that.
+        boolean knowsThatItsEngineWroteLast() {
+            return appliedEntries >= wonIndex && engine().equals(facts.writer());
+        }
+
+        EngineStamp engine() {
+            return new EngineStamp("redis", "7.0." + version, 10);
         }
 
         long clockNs() {
@@ -807,6 +843,10 @@ final class SimulatedShard implements AutoCloseable {
             appliedOffset = 0;
             appliedEntries = 0;
             data.clear();
+            // Never on an older one than what has written: an operator has seen to that.
+            newestEngine += chance(0.2) ? 1 : 0;
+            version = newestEngine;
+            facts = new LogFacts(engine(), 0, null);
             leadership = new Leadership(name, TIMINGS, clockNs());
             seen = Tail.EMPTY;
             int mine = life;
@@ -893,6 +933,12 @@ final class SimulatedShard implements AutoCloseable {
         private void apply(int entries) {
             for (; appliedEntries < entries; appliedEntries++) {
                 var entry = held.get(appliedEntries);
+                try {
+                    facts.add(entry);
+                } catch (IOException e) {
+                    run(leadership.retire(String.valueOf(e.getMessage())));
+                    return;
+                }
                 appliedOffset = entry.endOffset();
                 if (entry.kind() == EntryKind.DATA) {
                     records(entry).forEach(each -> data.put(each.key(), each.value()));
@@ -985,6 +1031,7 @@ final class SimulatedShard implements AutoCloseable {
                         tell(this, outcome);
                         if (outcome instanceof ClaimOutcome.Won(Term term, long index)) {
                             checkWinner(this, term, index);
+                            wonIndex = index;
                         }
                         run(leadership.onClaimed(outcome, sentNs, clockNs()));
                     });

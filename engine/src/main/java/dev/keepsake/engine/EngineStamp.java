@@ -1,0 +1,181 @@
+package dev.keepsake.engine;
+
+import static dev.keepsake.core.Checks.checkArgument;
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.nio.BufferUnderflowException;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import java.util.Comparator;
+
+/// Which engine wrote data: its name and version, and the version of the RDB files that it writes.
+/// It stands in logs, and says what another engine has to be to read them.
+///
+/// @param name `redis` or `valkey`
+/// @param version such as `8.0.1`
+/// @param rdbVersion such as 11
+public record EngineStamp(String name, String version, int rdbVersion) {
+    public static final String REDIS = "redis";
+    public static final String VALKEY = "valkey";
+
+    /// Older versions first.
+    public static final Comparator<String> BY_VERSION = EngineStamp::compare;
+
+    /*
+     * As an entry of a log, big-endian:
+     *
+     *   0        1    2        2 + n  3 + n        3 + n + v
+     *   | format | n  | name   | v    | version    | rdbVersion (4) |
+     */
+    private static final byte FORMAT = 1;
+    private static final int TEXT_MAX_BYTES = 255;
+
+    // Valkey left Redis at 7.2.4, which writes RDB 11. What came behind that in either is its own.
+    private static final int SHARED_RDB_VERSION = 11;
+
+    // What Valkey writes since 9.0, with a magic of its own.
+    private static final int VALKEY_RDB_VERSION = 80;
+
+    public EngineStamp {
+        checkArgument(
+                name.equals(REDIS) || name.equals(VALKEY),
+                "engine \"%s\"; expected redis or valkey",
+                name);
+        checkArgument(rdbVersion > 0, "RDB version %d", rdbVersion);
+    }
+
+    /// An engine of which nobody has seen a file yet: what releases of that version write.
+    public static EngineStamp ofRelease(String name, String version) {
+        return new EngineStamp(name, version, rdbVersionOf(name, version));
+    }
+
+    /// Source: `RDB_VERSION` in `rdb.h` of Redis 7.0 to 8.0 and Valkey 7.2 to 9.0.
+    private static int rdbVersionOf(String name, String version) {
+        if (name.equals(VALKEY)) {
+            return compare(version, "9") < 0 ? SHARED_RDB_VERSION : VALKEY_RDB_VERSION;
+        }
+        if (compare(version, "7.2") < 0) {
+            return 10;
+        }
+        return compare(version, "7.4") < 0 ? SHARED_RDB_VERSION : 12;
+    }
+
+    /// Whether this engine may go on with what `writer` has left: its log, and its snapshots.
+    ///
+    /// Within one family an engine reads what older ones wrote. A Valkey reads what Redis wrote up
+    /// to 7.2, from which it comes. Nothing else: an engine that is fed a command that it does not
+    /// know goes on without it, and nobody hears of that.
+    public boolean continues(EngineStamp writer) {
+        if (name.equals(writer.name)) {
+            return compare(version, writer.version) >= 0;
+        }
+        return name.equals(VALKEY) && writer.rdbVersion <= SHARED_RDB_VERSION;
+    }
+
+    /// Whether this engine loads such an RDB file, whoever wrote it.
+    public boolean loads(RdbHeader file) {
+        int newest = file.rdbVersion();
+        if (newest > rdbVersion) {
+            return false;
+        }
+        if (name.equals(REDIS)) {
+            return file.family().equals(REDIS);
+        }
+        return file.family().equals(REDIS)
+                ? newest <= SHARED_RDB_VERSION
+                : newest >= VALKEY_RDB_VERSION;
+    }
+
+    /// Which RDB files this engine loads, for people.
+    public String loadable() {
+        if (name.equals(REDIS)) {
+            return "Redis's RDB versions up to %d".formatted(rdbVersion);
+        }
+        return "Redis's RDB versions up to %d".formatted(Math.min(rdbVersion, SHARED_RDB_VERSION))
+                + (rdbVersion < VALKEY_RDB_VERSION
+                        ? ""
+                        : " and Valkey's from %d to %d".formatted(VALKEY_RDB_VERSION, rdbVersion));
+    }
+
+    /// Whether no Valkey has a version as old as that, so that it can be Redis's only.
+    public static boolean isBeforeValkey(String version) {
+        return compare(version, "7.2.5") < 0;
+    }
+
+    /// Compares versions number by number; what is behind the numbers does not count.
+    static int compare(String one, String other) {
+        int[] mine = numbers(one);
+        int[] its = numbers(other);
+        for (int i = 0; i < Math.max(mine.length, its.length); i++) {
+            int order = Integer.compare(i < mine.length ? mine[i] : 0, i < its.length ? its[i] : 0);
+            if (order != 0) {
+                return order;
+            }
+        }
+        return 0;
+    }
+
+    /// The numbers that a version begins with: 8, 0 and 1 of `8.0.1-rc2`.
+    static int[] numbers(String version) {
+        int end = 0;
+        while (end < version.length()
+                && (Character.digit(version.charAt(end), 10) >= 0 || version.charAt(end) == '.')) {
+            end++;
+        }
+        return Arrays.stream(version.substring(0, end).split("\\.", -1))
+                .filter(part -> !part.isEmpty() && part.length() < 10)
+                .mapToInt(Integer::parseInt)
+                .toArray();
+    }
+
+    /// As an entry of a log.
+    public ByteBuffer encode() {
+        byte[] nameBytes = utf8(name);
+        byte[] versionBytes = utf8(version);
+        return ByteBuffer.allocate(3 + nameBytes.length + versionBytes.length + Integer.BYTES)
+                .put(FORMAT)
+                .put((byte) nameBytes.length)
+                .put(nameBytes)
+                .put((byte) versionBytes.length)
+                .put(versionBytes)
+                .putInt(rdbVersion)
+                .flip();
+    }
+
+    private static byte[] utf8(String text) {
+        byte[] bytes = text.getBytes(UTF_8);
+        checkArgument(bytes.length <= TEXT_MAX_BYTES, "\"%s\" has %d bytes", text, bytes.length);
+        return bytes;
+    }
+
+    /// What [#encode] made.
+    ///
+    /// @throws IllegalArgumentException when it made none of this
+    public static EngineStamp decode(ByteBuffer payload) {
+        var bytes = payload.duplicate();
+        try {
+            byte format = bytes.get();
+            checkArgument(
+                    format == FORMAT,
+                    "a stamp of format %d; this build reads format %d",
+                    format,
+                    FORMAT);
+            return new EngineStamp(text(bytes), text(bytes), bytes.getInt());
+        } catch (BufferUnderflowException e) {
+            throw new IllegalArgumentException(
+                    "a stamp of %d bytes is cut off".formatted(payload.remaining()), e);
+        }
+    }
+
+    private static String text(ByteBuffer bytes) {
+        var text = new byte[bytes.get() & 0xff];
+        bytes.get(text);
+        return new String(text, UTF_8);
+    }
+
+    /// Such as `valkey 8.0.1`.
+    @Override
+    public String toString() {
+        return name + " " + version;
+    }
+}

@@ -1,0 +1,37 @@
+package dev.keepsake.engine;
+
+import java.io.IOException;
+
+/// Data were written by an engine that the one at hand cannot go on from.
+public final class NewerEngineException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    private final transient EngineStamp needed;
+
+    /// @param what the data, for people: "entry 12 of the log"
+    /// @param needed who wrote them
+    /// @param reader who should go on
+    public NewerEngineException(String what, EngineStamp needed, EngineStamp reader) {
+        super(
+                "%s was written by %s (RDB version %d), which %s (RDB version %d) cannot go on from; %s"
+                        .formatted(
+                                what,
+                                needed,
+                                needed.rdbVersion(),
+                                reader,
+                                reader.rdbVersion(),
+                                wayOut(needed)));
+        this.needed = needed;
+    }
+
+    /// What to do, as the end of a sentence.
+    public static String wayOut(EngineStamp needed) {
+        return "start the server with %s or a newer %s: put it on the PATH, or name it with --engine"
+                .formatted(needed, needed.name());
+    }
+
+    /// The engine that wrote the data. Not after having been serialized.
+    public EngineStamp needed() {
+        return needed;
+    }
+}

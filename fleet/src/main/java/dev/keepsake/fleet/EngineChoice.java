@@ -1,0 +1,114 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.Engines;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+
+/// Which of the installed engines a cluster runs on, decided by what is recorded of it and by what
+/// its data say. A choice without I/O.
+///
+/// The recorded engine, wherever it is found: another search path is no reason for another engine.
+/// Else, when that is not here any more, the nearest newer one that can go on with the data, which
+/// is an upgrade. An engine that cannot is never chosen; there may be none then.
+sealed interface EngineChoice {
+    /// The cluster runs on this.
+    record Chosen(StampedEngine engine) implements EngineChoice {}
+
+    /// Nothing here can go on with the data.
+    ///
+    /// @param needed which engine wrote them
+    record Missing(EngineStamp needed) implements EngineChoice {}
+
+    /// Chooses.
+    ///
+    /// @param writers the engines that are known to have written the data, beside the recorded one
+    static EngineChoice of(ClusterState cluster, List<EngineStamp> writers, Engines engines) {
+        var installed =
+                engines.all().stream()
+                        .map(each -> StampedEngine.of(each, engines.factsOf(each)))
+                        .toList();
+        var recorded = recorded(cluster, installed).orElse(null);
+        var wrote = new ArrayList<>(writers);
+        if (recorded != null) {
+            wrote.add(recorded);
+        }
+        var able =
+                installed.stream()
+                        .filter(each -> wrote.stream().allMatch(each.stamp()::continues))
+                        .toList();
+        if (able.isEmpty()) {
+            return new Missing(newest(wrote));
+        }
+        return new Chosen(
+                recorded == null ? asked(cluster, able, engines) : nearest(recorded, able));
+    }
+
+    /// What a cluster has run on. Earlier builds recorded no more of it than the version: engines
+    /// before Valkey's first are Redis, and for others it is who has that version here, or else
+    /// what the cluster has asked for.
+    private static Optional<EngineStamp> recorded(
+            ClusterState cluster, List<StampedEngine> installed) {
+        String version = cluster.enginePatchVersion();
+        if (version == null) {
+            return Optional.empty();
+        }
+        String name = cluster.engineName();
+        if (name == null) {
+            name =
+                    EngineStamp.isBeforeValkey(version)
+                            ? EngineStamp.REDIS
+                            : installed.stream()
+                                    .filter(each -> each.binary().version().equals(version))
+                                    .map(each -> each.binary().name())
+                                    .findFirst()
+                                    .orElse(cluster.spec().engine());
+        }
+        return Optional.of(stampOf(name, version, installed));
+    }
+
+    /// What is here knows its own RDB version best.
+    private static EngineStamp stampOf(String name, String version, List<StampedEngine> installed) {
+        return installed.stream()
+                .map(StampedEngine::stamp)
+                .filter(each -> each.name().equals(name) && each.version().equals(version))
+                .findFirst()
+                .orElseGet(() -> EngineStamp.ofRelease(name, version));
+    }
+
+    private static EngineStamp newest(List<EngineStamp> wrote) {
+        return wrote.stream()
+                .filter(each -> wrote.stream().allMatch(each::continues))
+                .findFirst()
+                .orElseGet(wrote::getLast);
+    }
+
+    private static StampedEngine asked(
+            ClusterState cluster, List<StampedEngine> able, Engines engines) {
+        var spec = cluster.spec();
+        var nearest =
+                engines.only(each -> able.stream().anyMatch(one -> one.binary().equals(each)))
+                        .orElseThrow()
+                        .nearest(spec.engine(), spec.engineVersion());
+        return able.stream()
+                .filter(each -> each.binary().equals(nearest))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /// Every one that is able and has the recorded name is as new, or newer. Of two copies that
+    /// without known holes.
+    private static StampedEngine nearest(EngineStamp recorded, List<StampedEngine> able) {
+        return able.stream()
+                .min(
+                        Comparator.comparing((StampedEngine each) ->
+                                        !each.stamp().name().equals(recorded.name()))
+                                .thenComparing(
+                                        each -> each.stamp().version(), EngineStamp.BY_VERSION)
+                                .thenComparing(each -> !each.knownHoles().isEmpty()))
+                .orElseThrow();
+    }
+}

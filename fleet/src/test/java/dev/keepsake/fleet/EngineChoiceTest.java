@@ -1,0 +1,217 @@
+package dev.keepsake.fleet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterSpec;
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.NodeSpec;
+import dev.keepsake.control.ShardSpec;
+import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineFacts;
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.Engines;
+import dev.keepsake.engine.KnownHole;
+import dev.keepsake.resp.RespValue;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class EngineChoiceTest {
+    private static final List<EngineStamp> NOTHING = List.of();
+
+    private static EngineStamp stamp(String release) {
+        var words = release.split(" ", 2);
+        return EngineStamp.ofRelease(words[0], words[1]);
+    }
+
+    private static EngineBinary program(String path, String release) {
+        var words = release.split(" ", 2);
+        return new EngineBinary(Path.of(path), words[0], words[1]);
+    }
+
+    /// Engines in that order of preference, each in a place of its own, of which nothing is known.
+    private static Engines installed(String... releases) {
+        return new Engines(
+                Arrays.stream(releases).map(each -> program("/bin/" + each, each)).toList());
+    }
+
+    private static EngineFacts facts(EngineBinary engine, int rdbVersion, KnownHole... holes) {
+        return new EngineFacts(
+                engine,
+                "0",
+                new RespValue.ArrayReply(List.of()),
+                rdbVersion,
+                Set.of(holes),
+                Set.of());
+    }
+
+    /// A cluster that has asked for an engine, and has run on another, if on any.
+    private static ClusterState cluster(
+            String asked, @Nullable String engine, @Nullable String patchVersion) {
+        var words = asked.split(" ", 2);
+        var node = new NodeSpec("demo-0001-001", "0", "us-east-1a", Instant.EPOCH);
+        var spec =
+                new ClusterSpec(
+                        new ClusterId("us-east-1", "demo", "00"),
+                        null,
+                        "db.t4g.small",
+                        6379,
+                        words[0],
+                        words[1],
+                        "default",
+                        "default",
+                        List.of(),
+                        "open-access",
+                        "",
+                        "",
+                        0,
+                        true,
+                        false,
+                        Map.of(),
+                        List.of(new ShardSpec("0001", "0", "0-16383", List.of(node))),
+                        null,
+                        null,
+                        null,
+                        false);
+        return new ClusterState(
+                spec,
+                patchVersion == null ? ClusterState.Status.CREATING : ClusterState.Status.AVAILABLE,
+                null,
+                patchVersion,
+                null,
+                null,
+                null,
+                null,
+                Set.of(),
+                Map.of(),
+                engine,
+                null);
+    }
+
+    private static String choice(
+            ClusterState cluster, List<EngineStamp> writers, String... installed) {
+        return switch (EngineChoice.of(cluster, writers, installed(installed))) {
+            case EngineChoice.Chosen(var engine) -> engine.stamp().toString();
+            case EngineChoice.Missing(var needed) -> "needs " + needed;
+        };
+    }
+
+    @Test
+    void aNewClusterRunsOnWhatComesNearestToWhatItAskedFor() {
+        var engines = new String[] {"valkey 8.1.1", "redis 8.0.2", "redis 7.0.15"};
+        assertThat(choice(cluster("redis 7.1", null, null), NOTHING, engines))
+                .isEqualTo("redis 7.0.15");
+        assertThat(choice(cluster("valkey 7.2", null, null), NOTHING, engines))
+                .isEqualTo("valkey 8.1.1");
+    }
+
+    @Test
+    void aClusterStaysOnTheRecordedEngineWhateverElseIsOnThePath() {
+        var recorded = cluster("redis 7.0", "redis", "7.0.15");
+        assertThat(choice(recorded, NOTHING, "valkey 9.1.2", "redis 8.0.2", "redis 7.0.15"))
+                .isEqualTo("redis 7.0.15");
+        var newer = cluster("redis 7.0", "redis", "8.0.2");
+        assertThat(choice(newer, NOTHING, "redis 7.0.15", "redis 8.0.2")).isEqualTo("redis 8.0.2");
+    }
+
+    @Test
+    void ofTwoCopiesOfTheRecordedEngineThatWithoutHolesIsTakenAndElseThePreferredOne() {
+        var recorded = cluster("redis 7.0", "redis", "7.0.15");
+        var one = program("/usr/bin/one", "redis 7.0.15");
+        var two = program("/data/two", "redis 7.0.15");
+        var holes = facts(one, 10, KnownHole.values());
+        assertThat(binary(EngineChoice.of(recorded, NOTHING, new Engines(List.of(one, two)))))
+                .isEqualTo(one);
+        assertThat(
+                        binary(
+                                EngineChoice.of(
+                                        recorded,
+                                        NOTHING,
+                                        new Engines(
+                                                List.of(one, two),
+                                                Map.of(one, holes, two, facts(two, 10))))))
+                .isEqualTo(two);
+    }
+
+    private static EngineBinary binary(EngineChoice choice) {
+        return ((EngineChoice.Chosen) choice).engine().binary();
+    }
+
+    /// As an engine said when it was examined, not as one thinks of its release.
+    @Test
+    void whatAnEngineWritesIsWhatItWasSeenToWrite() {
+        var custom = program("/opt/redis", "redis 7.2.4");
+        var engines = new Engines(List.of(custom), Map.of(custom, facts(custom, 13)));
+        assertThat(EngineChoice.of(cluster("redis 7.1", null, null), NOTHING, engines))
+                .isEqualTo(
+                        new EngineChoice.Chosen(
+                                new StampedEngine(
+                                        custom, new EngineStamp("redis", "7.2.4", 13), "")));
+    }
+
+    @Test
+    void withoutTheRecordedEngineTheNearestNewerOneIsTaken() {
+        var recorded = cluster("valkey 7.2", "valkey", "8.0.1");
+        assertThat(choice(recorded, NOTHING, "valkey 9.1.2", "valkey 8.1.1", "redis 8.0.2"))
+                .isEqualTo("valkey 8.1.1");
+        assertThat(choice(recorded, NOTHING, "valkey 10.0.0", "valkey 9.1.2"))
+                .isEqualTo("valkey 9.1.2");
+    }
+
+    @Test
+    void aNewerEngineOfItsOwnNameIsPreferredToAnotherThatCanGoOnToo() {
+        var recorded = cluster("redis 7.0", "redis", "7.0.15");
+        assertThat(choice(recorded, NOTHING, "valkey 7.2.6", "redis 8.0.2"))
+                .isEqualTo("redis 8.0.2");
+        assertThat(choice(recorded, NOTHING, "valkey 9.1.2", "valkey 8.0.1"))
+                .isEqualTo("valkey 8.0.1");
+    }
+
+    @Test
+    void anOlderEngineIsNotTaken() {
+        assertThat(choice(cluster("valkey 7.2", "valkey", "9.1.2"), NOTHING, "valkey 8.0.1"))
+                .isEqualTo("needs valkey 9.1.2");
+        assertThat(choice(cluster("redis 7.0", "redis", "7.0.15"), NOTHING, "redis 7.0.14"))
+                .isEqualTo("needs redis 7.0.15");
+        assertThat(choice(cluster("valkey 7.2", "valkey", "8.0.1"), NOTHING, "redis 8.0.2"))
+                .isEqualTo("needs valkey 8.0.1");
+        assertThat(choice(cluster("redis 7.0", "redis", "8.0.2"), NOTHING, "valkey 9.1.2"))
+                .isEqualTo("needs redis 8.0.2");
+    }
+
+    @Test
+    void whatTheDataSayCountsAsMuchAsWhatIsRecorded() {
+        var recorded = cluster("redis 7.0", "redis", "7.0.15");
+        var writers = List.of(stamp("redis 7.0.15"), stamp("valkey 8.0.1"));
+        assertThat(choice(recorded, writers, "redis 7.0.15")).isEqualTo("needs valkey 8.0.1");
+        assertThat(choice(recorded, writers, "redis 7.0.15", "redis 8.0.2", "valkey 8.1.1"))
+                .isEqualTo("valkey 8.1.1");
+        var restored = cluster("redis 7.0", null, null);
+        assertThat(choice(restored, List.of(stamp("redis 8.0.2")), "redis 7.0.15", "redis 8.0.2"))
+                .isEqualTo("redis 8.0.2");
+    }
+
+    @Test
+    void whatEarlierBuildsRecordedOfTheVersionAloneIsKnownByIt() {
+        assertThat(choice(cluster("valkey 7.2", null, "7.0.15"), NOTHING, "valkey 8.0.1"))
+                .as("Redis's, for no Valkey is as old")
+                .isEqualTo("valkey 8.0.1");
+        assertThat(
+                        choice(
+                                cluster("redis 7.0", null, "8.1.1"),
+                                NOTHING,
+                                "redis 7.0.15",
+                                "valkey 8.1.1"))
+                .as("who has that version")
+                .isEqualTo("valkey 8.1.1");
+        assertThat(choice(cluster("valkey 7.2", null, "8.1.1"), NOTHING, "redis 7.0.15"))
+                .as("what was asked for")
+                .isEqualTo("needs valkey 8.1.1");
+    }
+}

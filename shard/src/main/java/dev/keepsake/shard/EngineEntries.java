@@ -1,0 +1,48 @@
+package dev.keepsake.shard;
+
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.NewerEngineException;
+import dev.keepsake.log.CorruptLogException;
+import dev.keepsake.log.LogEntry;
+import dev.keepsake.log.TransactionLog;
+import java.io.IOException;
+
+/// The entries of a log that say which engine wrote what follows them.
+public final class EngineEntries {
+    private EngineEntries() {}
+
+    /// Expects that an engine can go on with a log, as far as the log tells. What it was trimmed of
+    /// is in a snapshot, which tells of itself: [Snapshot#expectFor]. May read everything that the
+    /// log holds, and therefore block.
+    ///
+    /// @throws NewerEngineException when it cannot
+    public static void expectFor(TransactionLog log, EngineStamp reader) throws IOException {
+        var newest = log.newestEngine();
+        if (newest.isPresent()) {
+            expectFor(newest.get(), reader);
+        }
+    }
+
+    /// The engine that wrote what follows the entry.
+    ///
+    /// @param reader who is to go on with that
+    /// @throws NewerEngineException when it cannot
+    static EngineStamp expectFor(LogEntry entry, EngineStamp reader) throws IOException {
+        var wrote = stampOf(entry);
+        if (!reader.continues(wrote)) {
+            throw new NewerEngineException(
+                    "what follows entry %d of the log".formatted(entry.index()), wrote, reader);
+        }
+        return wrote;
+    }
+
+    private static EngineStamp stampOf(LogEntry entry) throws CorruptLogException {
+        try {
+            return EngineStamp.decode(entry.payload());
+        } catch (IllegalArgumentException e) {
+            throw new CorruptLogException(
+                    "entry %d of the log names no engine that this build knows: %s; start the build that wrote it, or restore the log"
+                            .formatted(entry.index(), e.getMessage()));
+        }
+    }
+}
