@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /// Writes the configuration that an engine reads from its standard input. Every directive is known
-/// to Redis 7.0 and to Valkey.
+/// to Redis 7.0 and to Valkey, but for those that [#ofVersion] adds.
 final class EngineConfig {
     /*
      * The last one of two equal directives counts, so what may be overridden stands before the
@@ -76,18 +76,31 @@ final class EngineConfig {
 
     private EngineConfig() {}
 
-    static String of(EngineSpec spec) {
+    static String of(EngineSpec spec, EngineBinary binary) {
         var config = new StringBuilder(DEFAULTS);
         // Sorted, so that equal specs give equal configurations.
         for (Map.Entry<String, String> parameter : new TreeMap<>(spec.parameters()).entrySet()) {
             config.append(directive(parameter.getKey(), parameter.getValue()));
         }
         return config.append(FIXED)
+                .append(ofVersion(binary))
                 .append(directive("maxmemory", Long.toString(spec.maxmemoryBytes())))
                 .append(directive("repl-backlog-size", Long.toString(backlogBytes(spec))))
                 .append(directive("masteruser", spec.feedUser()))
                 .append(directive("masterauth", spec.feedPassword().value()))
                 .toString();
+    }
+
+    /// What engines of some versions offer beside the protocol that tap and feed speak, and are not
+    /// to: a replica that has its snapshot come over a second connection, while the stream comes
+    /// over the first. The feed gives both over one, snapshot first.
+    private static String ofVersion(EngineBinary binary) {
+        if (EngineStamp.compare(binary.version(), "8.0") < 0) {
+            return "";
+        }
+        return binary.name().equals(EngineStamp.VALKEY)
+                ? "dual-channel-replication-enabled no\n"
+                : "repl-rdb-channel no\n";
     }
 
     private static long backlogBytes(EngineSpec spec) {

@@ -135,7 +135,7 @@ public final class EngineLauncher implements AutoCloseable {
         var engine = new Engine(clock, binary, spec.node(), workDirectory, socket, process);
         running.removeIf(earlier -> earlier.exit().isDone());
         running.add(engine);
-        configure(process, spec);
+        configure(process, spec, binary);
         return engine;
     }
 
@@ -158,9 +158,9 @@ public final class EngineLauncher implements AutoCloseable {
                         socket.toString()));
     }
 
-    private static void configure(Process process, EngineSpec spec) {
+    private static void configure(Process process, EngineSpec spec, EngineBinary binary) {
         try (var standardInput = process.getOutputStream()) {
-            standardInput.write(EngineConfig.of(spec).getBytes(US_ASCII));
+            standardInput.write(EngineConfig.of(spec, binary).getBytes(US_ASCII));
         } catch (IOException _) {
             // It ended before it had read everything; waiting for its answer tells how.
         }

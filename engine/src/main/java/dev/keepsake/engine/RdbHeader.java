@@ -102,7 +102,7 @@ public record RdbHeader(
         int low = first & 0x3f;
         return switch (first >> 6) {
             case 0 -> text(bytes, low);
-            case 1 -> text(bytes, low << 8 | bytes.get() & 0xff);
+            case 1 -> text(bytes, (low << 8) | (bytes.get() & 0xff));
             case 3 ->
                     switch (low) {
                         case 0 -> Integer.toString(bytes.get());
