@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 public class FramingBenchmark {
     private final CommandFramer commands = new CommandFramer(ProtocolLimits.standard());
     private final ReplyFramer replies = new ReplyFramer();
-    private final CommandTable table = CommandTable.standard();
+    private final CommandTable table = RecordedTable.read();
     private final ByteBuf command = Unpooled.directBuffer();
     private final ByteBuf reply = Unpooled.directBuffer();
 

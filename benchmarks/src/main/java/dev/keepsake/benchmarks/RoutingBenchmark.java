@@ -31,7 +31,7 @@ import org.openjdk.jmh.annotations.Warmup;
 @Measurement(iterations = 5, time = 1)
 public class RoutingBenchmark {
     private final CommandFramer framer = new CommandFramer(ProtocolLimits.standard());
-    private final CommandTable table = CommandTable.standard();
+    private final CommandTable table = RecordedTable.read();
     private final KeyPositions keys = new KeyPositions();
     private final DirtyKeys dirtyKeys = new DirtyKeys();
     private final ByteBuf command = Unpooled.directBuffer();

@@ -25,6 +25,7 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.Secret;
 import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineExaminer;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.EngineSpec;
 import dev.keepsake.engine.EngineStamp;
@@ -40,7 +41,6 @@ import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.NodeTls;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
-import dev.keepsake.resp.CommandTable;
 import dev.keepsake.shard.EngineEntries;
 import dev.keepsake.shard.ShardNode;
 import dev.keepsake.shard.ShardNodeConfig;
@@ -107,7 +107,7 @@ public final class Fleet implements AutoCloseable {
     private final ThreadFactory virtualThreads;
     private final ScheduledExecutorService thread;
     private final ControlJournal control;
-    private final CommandTable commands = CommandTable.standard();
+    private final CommandTables commands;
     private final Places places;
     private final OtherProcess other;
     private final Map<ClusterId, ClusterRuntime> running = new HashMap<>();
@@ -148,6 +148,11 @@ public final class Fleet implements AutoCloseable {
         this.clock = clock;
         this.random = random;
         this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
+        this.commands =
+                new CommandTables(
+                        new EngineExaminer(
+                                launcher, EngineExaminer.directoryIn(config.dataDirectory())),
+                        virtualThreads);
         var callerFiles = new CallerFiles(config.tuning().restoreFrom());
         this.snapshotFiles =
                 new SnapshotFiles(config.dataDirectory(), buckets(config, clock), callerFiles);
@@ -1305,7 +1310,7 @@ public final class Fleet implements AutoCloseable {
                         nodeSpec.name(),
                         loop,
                         transport,
-                        commands,
+                        commands.of(runtime.engine().binary()),
                         () -> runtime.topologyFor(nodeSpec.name()),
                         runtime.spec().tlsEnabled()
                                 ? tlsOf(runtime.endpoints(), nodeSpec.name())
@@ -1313,10 +1318,7 @@ public final class Fleet implements AutoCloseable {
                         runtime.spec().tlsEnabled() ? tokensOf(runtime.spec().id()) : null,
                         clock,
                         room,
-                        config.tuning()
-                                .front()
-                                .of(runtime.engine().binary().version())
-                                .holding(config.hold()));
+                        config.tuning().front().holding(config.hold()));
         front.relayVia(runtime);
         front.learnOffsetsFrom(runtime::offsetOf);
         var operatorSockets = config.tuning().operatorSockets();

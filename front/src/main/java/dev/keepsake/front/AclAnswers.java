@@ -10,9 +10,13 @@ import java.util.List;
 /// never told, as MemoryDB does it. Owned by the node's event loop.
 final class AclAnswers {
     private final AccessControl access;
+    private final boolean namesDatabases;
 
-    AclAnswers(AccessControl access) {
+    /// @param namesDatabases whether the engine has rules about databases, as Valkey has since 9.1;
+    ///   here there is one, and it is everybody's
+    AclAnswers(AccessControl access, boolean namesDatabases) {
         this.access = access;
+        this.namesDatabases = namesDatabases;
     }
 
     void answer(CommandSpec spec, Session session, String[] arguments, ByteBuf out) {
@@ -46,8 +50,8 @@ final class AclAnswers {
                         String.join(" ", rules(user, "~%&+-arns(")));
     }
 
-    private static void describe(AccessUser user, int protocol, ByteBuf out) {
-        RespWriter.map(out, 6, protocol);
+    private void describe(AccessUser user, int protocol, ByteBuf out) {
+        RespWriter.map(out, namesDatabases ? 7 : 6, protocol);
         RespWriter.bulk(out, "flags");
         var flags = user.noPassword() ? List.of("on", "nopass") : List.of("on");
         RespWriter.set(out, flags.size(), protocol);
@@ -60,6 +64,10 @@ final class AclAnswers {
         RespWriter.bulk(out, String.join(" ", rules(user, "~%")));
         RespWriter.bulk(out, "channels");
         RespWriter.bulk(out, String.join(" ", rules(user, "&")));
+        if (namesDatabases) {
+            RespWriter.bulk(out, "databases");
+            RespWriter.bulk(out, "alldbs");
+        }
         RespWriter.bulk(out, "selectors");
         RespWriter.array(out, 0);
     }

@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
@@ -41,11 +42,20 @@ final class ClientCommands {
             case "setname" -> setName(session, arguments, out);
             case "setinfo" -> setInfo(session, arguments, out);
             case "info" -> RespWriter.verbatim(out, client.describe() + "\n", session.protocol());
-            case "list" -> list(session.protocol(), arguments, out);
+            case "list" -> {
+                if (arguments.length > 2 && front.engine().isValkeySince(8, 1)) {
+                    listFiltered(client, arguments, out);
+                } else {
+                    list(session.protocol(), arguments, out);
+                }
+            }
             case "kill" -> {
                 return kill(client, arguments, out);
             }
             case "no-evict" -> noEvict(session, arguments[2], out);
+            case "no-touch" -> noTouch(session, arguments[2], out);
+            case "capa" -> capabilities(session, arguments, out);
+            case "import-source" -> importSource(arguments[2], out);
             case "reply" -> reply(client, arguments[2], out);
             case "pause" -> pause(arguments, out);
             case "unpause" -> {
@@ -53,7 +63,6 @@ final class ClientCommands {
                 RespWriter.simpleString(out, "OK");
             }
             case "getredir" -> RespWriter.integer(out, client.redirection());
-            case "help" -> Help.CLIENT.write(out);
             default -> throw new IllegalStateException("not the front's: client|" + subcommand);
         }
         return true;
@@ -93,6 +102,39 @@ final class ClientCommands {
         RespWriter.simpleString(out, "OK");
     }
 
+    /// As Valkey reads it since 8.1.
+    private void listFiltered(ClientConnection asker, String[] arguments, ByteBuf out) {
+        switch (ClientFilter.of(front, arguments, 2)) {
+            case ClientFilter.Malformed(String error) -> RespWriter.error(out, error);
+            case ClientFilter.Meant(var meant, var skipsMe) ->
+                    RespWriter.verbatim(
+                            out,
+                            front.clients().stream()
+                                    .filter(meant)
+                                    .filter(client ->
+                                            client != asker || !Boolean.TRUE.equals(skipsMe))
+                                    .sorted(Comparator.comparingLong(ClientConnection::id))
+                                    .map(client -> client.describe() + "\n")
+                                    .collect(Collectors.joining()),
+                            asker.session().protocol());
+        }
+    }
+
+    private boolean killFiltered(ClientConnection asker, String[] arguments, ByteBuf out) {
+        return switch (ClientFilter.of(front, arguments, 2)) {
+            case ClientFilter.Malformed(String error) -> {
+                RespWriter.error(out, error);
+                yield true;
+            }
+            case ClientFilter.Meant(var meant, var skipsMe) -> {
+                boolean sparesMe = !Boolean.FALSE.equals(skipsMe);
+                var found = matching(meant.and(other -> other != asker || !sparesMe));
+                RespWriter.integer(out, found.size());
+                yield !disconnect(found, asker);
+            }
+        };
+    }
+
     private void list(int protocol, String[] arguments, ByteBuf out) {
         var shown =
                 front.clients().stream().sorted((one, other) -> Long.compare(one.id(), other.id()));
@@ -100,7 +142,7 @@ final class ClientCommands {
             String option = arguments[2].toLowerCase(Locale.ROOT);
             if (option.equals("type") && arguments.length == 4) {
                 String type = arguments[3].toLowerCase(Locale.ROOT);
-                if (!isType(type)) {
+                if (!isType(type, front.engine())) {
                     RespWriter.error(out, "ERR Unknown client type '%s'".formatted(arguments[3]));
                     return;
                 }
@@ -130,9 +172,10 @@ final class ClientCommands {
                 protocol);
     }
 
-    private static boolean isType(String type) {
+    static boolean isType(String type, ServedEngine engine) {
         return switch (type) {
             case "normal", "master", "slave", "replica", "pubsub" -> true;
+            case "primary" -> engine.isValkey();
             default -> false;
         };
     }
@@ -149,6 +192,9 @@ final class ClientCommands {
             }
             RespWriter.simpleString(out, "OK");
             return !disconnect(found, client);
+        }
+        if (front.engine().isValkeySince(8, 1)) {
+            return killFiltered(client, arguments, out);
         }
         Predicate<ClientConnection> meant = other -> true;
         boolean skipMe = true;
@@ -167,6 +213,14 @@ final class ClientCommands {
                     }
                     meant = meant.and(other -> other.id() == id);
                 }
+                case "maxage" -> {
+                    var seconds = front.engine().isSince(7, 4, 8, 0) ? number(value) : null;
+                    if (seconds == null || seconds <= 0) {
+                        RespWriter.error(out, malformedAge(seconds));
+                        return true;
+                    }
+                    meant = meant.and(other -> other.isSince("age", seconds));
+                }
                 case "addr" -> meant = meant.and(other -> other.address().equals(value));
                 case "laddr" -> meant = meant.and(other -> other.localAddress().equals(value));
                 case "user" -> {
@@ -178,7 +232,7 @@ final class ClientCommands {
                 }
                 case "type" -> {
                     String type = value.toLowerCase(Locale.ROOT);
-                    if (!isType(type)) {
+                    if (!isType(type, front.engine())) {
                         RespWriter.error(out, "ERR Unknown client type '%s'".formatted(value));
                         return true;
                     }
@@ -202,6 +256,15 @@ final class ClientCommands {
         var found = matching(meant.and(other -> other != client || !sparesMe));
         RespWriter.integer(out, found.size());
         return !disconnect(found, client);
+    }
+
+    private String malformedAge(@Nullable Long seconds) {
+        if (!front.engine().isSince(7, 4, 8, 0)) {
+            return SYNTAX;
+        }
+        return seconds == null
+                ? "ERR maxage is not an integer or out of range"
+                : "ERR maxage should be greater than 0";
     }
 
     private List<ClientConnection> matching(Predicate<ClientConnection> meant) {
@@ -235,6 +298,37 @@ final class ClientCommands {
         RespWriter.simpleString(out, "OK");
     }
 
+    private static void noTouch(Session session, String choice, ByteBuf out) {
+        switch (choice.toLowerCase(Locale.ROOT)) {
+            case "on" -> session.touchesNothing(true);
+            case "off" -> session.touchesNothing(false);
+            default -> {
+                RespWriter.error(out, SYNTAX);
+                return;
+            }
+        }
+        RespWriter.simpleString(out, "OK");
+    }
+
+    /// What is not known is passed over, as Valkey does it.
+    private static void capabilities(Session session, String[] arguments, ByteBuf out) {
+        for (int i = 2; i < arguments.length; i++) {
+            if (arguments[i].equalsIgnoreCase("redirect")) {
+                session.understandsRedirection();
+            }
+        }
+        RespWriter.simpleString(out, "OK");
+    }
+
+    /// A node is in no import mode: keys come to it by the log alone.
+    private static void importSource(String choice, ByteBuf out) {
+        if (choice.equalsIgnoreCase("off")) {
+            RespWriter.simpleString(out, "OK");
+        } else {
+            RespWriter.error(out, "ERR Server is not in import mode");
+        }
+    }
+
     private static void reply(ClientConnection client, String choice, ByteBuf out) {
         switch (choice.toLowerCase(Locale.ROOT)) {
             case "on" -> {
@@ -248,11 +342,12 @@ final class ClientCommands {
     }
 
     private void pause(String[] arguments, ByteBuf out) {
-        if (arguments.length > 4) {
+        boolean longer = arguments.length > 4;
+        if (longer && !front.engine().isValkeySince(8, 1)) { // which passes over all of it
             RespWriter.error(out, FrontCommands.wrongSubcommand("CLIENT", arguments[1]));
             return;
         }
-        String what = arguments.length > 3 ? arguments[3].toLowerCase(Locale.ROOT) : "all";
+        String what = arguments.length == 4 ? arguments[3].toLowerCase(Locale.ROOT) : "all";
         if (!what.equals("all") && !what.equals("write")) {
             RespWriter.error(out, "ERR CLIENT PAUSE mode must be WRITE or ALL");
             return;

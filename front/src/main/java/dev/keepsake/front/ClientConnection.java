@@ -34,6 +34,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -123,6 +124,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private long transactionBytes;
     private QueuedAnswers queued = new QueuedAnswers();
     private boolean watching;
+    private int watched; // how many keys it has named to watch
     private boolean watchesUnseen; // since the node was loading, with no engine to tell of changes
     private final Tracking tracking = new Tracking();
     private boolean shardSubscriptionsEnd;
@@ -134,6 +136,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean leavesMuch;
     private long leavesMuchSinceNs;
     private String lastCommand = "";
+    private long receivedBytes;
+    private long sentBytes;
+    private long commandsTaken;
     private int transactionSlot = -1;
     private boolean crossSlot;
     private boolean touched;
@@ -402,6 +407,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return;
         }
         lastActiveNs = front.loop().ticker().nanoTime();
+        receivedBytes += bytes.readableBytes();
         var in = input;
         if (in == null) {
             input = bytes;
@@ -524,50 +530,92 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 : own.isSubscribed();
     }
 
-    /// The line that CLIENT LIST has of it: what the front knows, in Redis's words. Replies that
-    /// wait for the log are among the unsent ones. There is no fixed buffer for replies, and
-    /// arguments are not copied, so `rbs`, `rbp` and `argv-mem` are 0.
+    /// The line that CLIENT LIST has of it: what the front knows, in the engine's words and order.
     String describe() {
+        return front.customs().clientFields().stream()
+                .map(this::shownField)
+                .filter(shown -> !shown.isEmpty())
+                .collect(Collectors.joining(" "));
+    }
+
+    /// @return empty for a field that nothing is known of
+    private String shownField(String field) {
+        var value = value(field);
+        return value == null ? "" : field + "=" + value;
+    }
+
+    /// Replies that wait for the log are among the unsent ones. There is no fixed buffer for
+    /// replies, arguments are not copied, and no threads do its input and output alone, so `rbs`,
+    /// `rbp`, `argv-mem` and `io-thread` are 0.
+    private @Nullable Object value(String field) {
         long nowNs = front.loop().ticker().nanoTime();
         var user = session.user();
         var in = input;
-        int gathered = output == null ? 0 : output.readableBytes();
-        long waitingBytes = parked.stream().mapToLong(Parked.Reply::lengthBytes).sum();
-        long unsent = unsentBytes() + waitingBytes;
-        int used = in == null ? 0 : in.readableBytes();
-        int free = in == null ? 0 : in.writableBytes();
-        long queuedBytes = inTransaction ? transactionBytes : 0;
-        return ("id=%d addr=%s laddr=%s fd=%d name=%s age=%d idle=%d flags=%s db=0 sub=%d psub=%d"
-                        + " ssub=%d multi=%d qbuf=%d qbuf-free=%d argv-mem=0 multi-mem=%d rbs=0"
-                        + " rbp=0 obl=%d oll=%d omem=%d tot-mem=%d events=%s cmd=%s user=%s"
-                        + " redir=%d resp=%d lib-name=%s lib-ver=%s")
-                .formatted(
-                        id,
-                        address(),
-                        localAddress(),
-                        fileDescriptor(),
-                        session.name(),
-                        TimeUnit.NANOSECONDS.toSeconds(nowNs - connectedNs),
-                        TimeUnit.NANOSECONDS.toSeconds(nowNs - lastCommandNs),
-                        flags(),
-                        subscriptions("subscribe"),
-                        subscriptions("psubscribe"),
-                        subscriptions("ssubscribe"),
-                        inTransaction ? queued.count() : -1,
-                        used,
-                        free,
-                        queuedBytes,
-                        gathered,
-                        parked.size() + unsentPieces(),
-                        unsent,
-                        used + free + queuedBytes + gathered + unsent,
-                        events(),
-                        lastCommand.isEmpty() ? "NULL" : lastCommand,
-                        user == null ? AccessUser.DEFAULT_NAME : user,
-                        redirection(),
-                        session.protocol(),
-                        session.libraryName(),
-                        session.libraryVersion());
+        long used = in == null ? 0 : in.readableBytes();
+        long free = in == null ? 0 : in.writableBytes();
+        return switch (field) {
+            case "id" -> id;
+            case "addr" -> address();
+            case "laddr" -> localAddress();
+            case "fd" -> fileDescriptor();
+            case "name" -> session.name();
+            case "age" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - connectedNs);
+            case "idle" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - lastCommandNs);
+            case "flags" -> flags();
+            case "capa" -> session.redirected() ? "r" : "";
+            case "db", "argv-mem", "rbs", "rbp", "io-thread" -> 0;
+            case "sub" -> subscriptions("subscribe");
+            case "psub" -> subscriptions("psubscribe");
+            case "ssub" -> subscriptions("ssubscribe");
+            case "multi" -> inTransaction ? queued.count() : -1;
+            case "watch" -> watched;
+            case "qbuf" -> used;
+            case "qbuf-free" -> free;
+            case "multi-mem" -> queuedBytes();
+            case "obl" -> gatheredBytes();
+            case "oll" -> parked.size() + unsentPieces();
+            case "omem" -> unsentAndWaitingBytes();
+            case "tot-mem" ->
+                    used + free + queuedBytes() + gatheredBytes() + unsentAndWaitingBytes();
+            case "events" -> events();
+            case "cmd" -> lastCommand.isEmpty() ? "NULL" : lastCommand;
+            case "user" -> user == null ? AccessUser.DEFAULT_NAME : user;
+            case "redir" -> redirection();
+            case "resp" -> session.protocol();
+            case "lib-name" -> session.libraryName();
+            case "lib-ver" -> session.libraryVersion();
+            case "tot-net-in" -> receivedBytes;
+            case "tot-net-out" -> sentBytes;
+            case "tot-cmds" -> commandsTaken;
+            default -> null;
+        };
+    }
+
+    /// Whether a field of its line has this value.
+    boolean shows(String field, String value) {
+        return value.equals(String.valueOf(value(field)));
+    }
+
+    /// Whether a field of its line that counts seconds has come so far.
+    boolean isSince(String field, long seconds) {
+        return value(field) instanceof Long shown && shown >= seconds;
+    }
+
+    /// Whether its line has this flag.
+    boolean hasFlag(int flag) {
+        return flags().indexOf(flag) >= 0;
+    }
+
+    private long queuedBytes() {
+        return inTransaction ? transactionBytes : 0;
+    }
+
+    private long gatheredBytes() {
+        return output == null ? 0 : output.readableBytes();
+    }
+
+    private long unsentAndWaitingBytes() {
+        return unsentBytes() + parked.stream().mapToLong(Parked.Reply::lengthBytes).sum();
     }
 
     /// In Redis's letters and order.
@@ -578,6 +626,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         flags.append(own != null && own.isBlocked() ? "b" : "").append(tracking.flags());
         flags.append(closing ? "c" : "");
         flags.append(session.readOnly() ? "r" : "").append(session.spared() ? "e" : "");
+        flags.append(session.touchesNothing() ? "T" : "");
         return flags.isEmpty() ? "N" : flags.toString();
     }
 
@@ -986,6 +1035,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         lastCommandNs = front.loop().ticker().nanoTime();
         lastCommand = spec.name();
+        commandsTaken++;
         if (inTransaction && spec.name().endsWith("unsubscribe") && frame.argumentCount() == 1) {
             return refuse(
                     "ERR %s without channels is not offered inside a transaction"
@@ -998,6 +1048,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         switch (spec.name()) {
             case "cluster|countkeysinslot", "cluster|getkeysinslot" -> {
                 return handleKeysInSlot(spec, in, base, frame);
+            }
+            case "cluster|slot-stats" -> {
+                return handleSlotStats(Arguments.of(in, base, frame));
             }
             case "client|unblock" -> {
                 return handleUnblock(in, base, frame);
@@ -1084,7 +1137,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!front.isPrimary() && !spec.isCarriedOutByReplicas() && writes) {
             return refuse(READ_ONLY_REPLICA);
         }
-        String notInCluster = ClusterRules.refusal(spec, in, base, frame);
+        String notInCluster = front.clusterRules().refusal(spec, in, base, frame);
         if (notInCluster != null) {
             return (inTransaction && large == null)
                     ? queueError(spec, notInCluster)
@@ -1098,7 +1151,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (scriptRefusal != null) {
             return refuse(scriptRefusal);
         }
-        if (own != null || frame.isSketch() || needsOwnLane(spec, in, base, frame)) {
+        if (own != null
+                || frame.isSketch()
+                || session.touchesNothing()
+                || needsOwnLane(spec, in, base, frame)) {
             return submitOwn(spec, in, base, frame);
         }
         return submitShared(spec, in, base, frame);
@@ -1486,10 +1542,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (inTransaction) {
             return refuse(NOT_IN_A_TRANSACTION);
         }
-        if (frame.argumentCount() > 4) {
+        boolean longer = frame.argumentCount() > 4;
+        if (longer && !front.engine().isValkeySince(8, 1)) { // which passes over all of it
             return refuse(FrontCommands.wrongSubcommand("CLIENT", text(in, base, frame, 1)));
         }
-        String how = frame.argumentCount() > 3 ? text(in, base, frame, 3) : "timeout";
+        String how = frame.argumentCount() == 4 ? text(in, base, frame, 3) : "timeout";
         if (!how.equalsIgnoreCase("timeout") && !how.equalsIgnoreCase("error")) {
             return refuse("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         }
@@ -1732,6 +1789,39 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                             }
                         }));
         return true;
+    }
+
+    private boolean handleSlotStats(Arguments arguments) {
+        if (mustWaitToAsk()) {
+            return false;
+        }
+        if (inTransaction) {
+            return refuse(NOT_IN_A_TRANSACTION);
+        }
+        var control = front.controlLane();
+        if (!front.isServing() || control == null) {
+            return refuse(LOADING);
+        }
+        return switch (SlotStats.of(arguments, front.slots())) {
+            case SlotStats.Malformed(String error) -> refuse(error);
+            case SlotStats.Asked(SlotStats stats) -> {
+                beginAsking();
+                KeyWalk.begin(
+                        control,
+                        stats,
+                        error ->
+                                answerLater(
+                                        Patience.LIMITED,
+                                        out -> {
+                                            if (error == null) {
+                                                stats.write(session.protocol(), out);
+                                            } else {
+                                                RespWriter.error(out, error);
+                                            }
+                                        }));
+                yield true;
+            }
+        };
     }
 
     private static int smallNumber(ByteBuf in, int base, CommandFrame frame, int index) {
@@ -1998,6 +2088,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (own == null && inFlight == 0) {
             var lane = front.takeOwnLane(user(), session.protocol());
             lane.lendTo(this);
+            if (session.touchesNothing()) {
+                lane.touchNothing(true);
+            }
             own = lane;
         }
         return own;
@@ -2082,11 +2175,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 if (!inTransaction && spec.blocks(in, base, frame)) {
                     lane.noteBlocking();
                 }
-                if (spec.name().equals("watch")) {
+                if (spec.name().equals("watch") && !inTransaction) {
                     watching = true;
+                    watched += frame.argumentCount() - 1;
+                    lane.stain();
+                } else if (spec.name().equals("unwatch") && !inTransaction) {
+                    watching = false;
+                    watched = 0;
+                } else if (spec.mayChangeItsLane()) {
                     lane.stain();
                 }
-                watching &= !spec.name().equals("unwatch") || inTransaction;
             }
         }
         return true;
@@ -2094,7 +2192,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private void submitSlowLog(OwnLane lane, CommandSpec spec, SlowLog slowLog) {
         var command = front.allocator().buffer(64);
-        RespWriter.command(command, "SLOWLOG", "GET", "-1");
+        RespWriter.command(command, slowLog.command());
         int length = command.readableBytes();
         if (inTransaction) {
             noteQueued(spec, length, slowLog::shown);
@@ -2253,6 +2351,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private void endTransaction() {
         // Without MULTI, EXEC and DISCARD are errors and the engine goes on watching.
         watching &= !inTransaction;
+        watched = watching ? watched : 0;
         watchesUnseen &= !inTransaction;
         inTransaction = false;
         transactionFailed = false;
@@ -2289,19 +2388,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             answer.release();
             throw e;
         }
-        if (own != null) {
-            own.speak(session.protocol());
-            var user = session.user();
-            if (user != null) {
-                own.become(user);
-            }
-        }
+        tellOwnLane();
         answerAndRelease(answer);
         front.noteHeapGrowth(Math.max(0, session.heapBytes() - heldBefore));
         if (!stays) {
             closeWhenWritten();
         }
         return true;
+    }
+
+    /// What the client has said of itself holds for the lane that it has.
+    private void tellOwnLane() {
+        var lane = own;
+        var user = session.user();
+        if (lane == null) {
+            return;
+        }
+        lane.speak(session.protocol());
+        if (user != null) {
+            lane.become(user);
+        }
+        lane.touchNothing(session.touchesNothing());
     }
 
     /// Something that the front answers takes its place in a transaction: the engine queues another
@@ -2316,7 +2423,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return refuse(tooLongTransaction());
         }
         queueAnswer(
-                spec, lane, heapBytes, out -> front.commands().answer(this, spec, arguments, out));
+                spec,
+                lane,
+                heapBytes,
+                out -> {
+                    front.commands().answer(this, spec, arguments, out);
+                    tellOwnLane();
+                });
         return true;
     }
 
@@ -2602,6 +2715,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return;
         }
         int bytes = piece.readableBytes();
+        sentBytes += bytes;
         front.countLarge(bytes);
         front.noteGrowth(bytes);
         open.write(piece).addListener(written -> front.countLarge(-bytes));
@@ -2694,6 +2808,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (lane != null
                 && !inTransaction
                 && !watching
+                && !session.touchesNothing()
                 && !tracking.isOn()
                 && large == null
                 && lane.isQuiet()
@@ -2719,6 +2834,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             output = null;
             lastActiveNs = front.loop().ticker().nanoTime();
             int bytes = out.capacity();
+            sentBytes += out.readableBytes();
             open.writeAndFlush(out, open.voidPromise());
             front.noteGrowth(bytes);
         } else {

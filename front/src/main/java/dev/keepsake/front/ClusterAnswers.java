@@ -80,16 +80,18 @@ final class ClusterAnswers {
     /// CLUSTER SHARDS.
     ///
     /// @param tls whether clients speak it
+    /// @param namesShards whether the engine tells the ids of shards, as Valkey 9 does
     /// @param offsets how far a node has come, in bytes of its shard's stream
     void shards(
             Topology topology,
             int protocol,
             boolean tls,
+            boolean namesShards,
             ToLongFunction<TopologyNode> offsets,
             ByteBuf out) {
         RespWriter.array(out, topology.shards().size());
         for (var shard : topology.shards()) {
-            RespWriter.map(out, 2, protocol);
+            RespWriter.map(out, namesShards ? 3 : 2, protocol);
             RespWriter.bulk(out, "slots");
             RespWriter.array(out, 2);
             RespWriter.integer(out, shard.slots().first());
@@ -99,6 +101,10 @@ final class ClusterAnswers {
             RespWriter.array(out, members.size());
             for (var member : members) {
                 shardMember(member, protocol, tls, offsets.applyAsLong(member), out);
+            }
+            if (namesShards) {
+                RespWriter.bulk(out, "id");
+                RespWriter.bulk(out, shard.id());
             }
         }
     }

@@ -4,35 +4,71 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.KeySlot;
 import io.netty.buffer.ByteBuf;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /// What clusters refuse: other databases, and keys that a pattern makes, which may be anywhere. The
-/// engine behind a node is in none; it would obey, or refuse in other words. Rules and texts as
-/// Redis 7.0's `sort.c` and `db.c`.
+/// engine behind a node is in none; it would obey, or refuse in other words. Rules and texts as the
+/// engine has them in cluster mode (`sort.c` and `db.c`). Immutable; any thread.
 final class ClusterRules {
-    private static final int DATABASES = 16; // by name, as in a cluster of Redis
+    private static final int DATABASES = 16; // by name, as in a cluster of Redis 7.0
+    private static final String NO_SUCH_DATABASE = "ERR DB index is out of range";
 
-    private ClusterRules() {}
+    private final boolean hasOneDatabase;
+    private final boolean mayHaveDatabases;
+    private final boolean looksAtPatterns;
+    private final boolean mayGetItself;
+
+    /// @param engine whose clusters are meant
+    ClusterRules(ServedEngine engine) {
+        this.hasOneDatabase = engine.isSince(7, 4, 8, 0); // and says so of itself
+        this.mayHaveDatabases = engine.isValkeySince(9, 0); // it has one as long as nobody asks
+        this.looksAtPatterns = engine.isSince(7, 4, 8, 0);
+        this.mayGetItself = engine.isSince(8, 0, 8, 1);
+    }
 
     /// The error that refuses it, or null when the engine is to answer.
-    static @Nullable String refusal(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    @Nullable String refusal(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         if (spec.handling() == CommandSpec.Handling.REFUSED) {
-            return "ERR %s is not allowed in cluster mode"
-                    .formatted(spec.name().toUpperCase(Locale.ROOT));
+            return mayHaveDatabases && spec.name().equals("move")
+                    ? refusalToMove(word(in, base, frame, 2))
+                    : "ERR %s is not allowed in cluster mode"
+                            .formatted(spec.name().toUpperCase(Locale.ROOT));
         }
         if (frame.isSketch()) {
             return null;
         }
         return switch (spec.name()) {
             case "sort", "sort_ro" -> refusalToSort(in, base, frame);
-            case "copy" -> refusalToCopy(in, base, frame);
+            // An engine with one database says the same outside a cluster.
+            case "copy" -> hasOneDatabase ? null : refusalToCopy(in, base, frame);
             default -> null;
         };
     }
 
-    private static @Nullable String refusalToSort(ByteBuf in, int base, CommandFrame frame) {
+    /// The error that refuses to select a database, or null when it is the one that there is.
+    @Nullable String refusalToSelect(String database) {
+        var number = ClientCommands.number(database);
+        if (number == null || number.intValue() != number) {
+            return FrontCommands.NOT_AN_INTEGER;
+        }
+        if (number == 0) {
+            return null;
+        }
+        return mayHaveDatabases ? NO_SUCH_DATABASE : "ERR SELECT is not allowed in cluster mode";
+    }
+
+    private static String refusalToMove(String database) {
+        var number = ClientCommands.number(database);
+        if (number == null || number.intValue() != number) {
+            return FrontCommands.NOT_AN_INTEGER;
+        }
+        return number == 0 ? "ERR source and destination objects are the same" : NO_SUCH_DATABASE;
+    }
+
+    private @Nullable String refusalToSort(ByteBuf in, int base, CommandFrame frame) {
         for (int i = 2; i < frame.argumentCount(); i++) {
             boolean last = i == frame.argumentCount() - 1;
             switch (word(in, base, frame, i).toLowerCase(Locale.ROOT)) {
@@ -42,12 +78,21 @@ final class ClusterRules {
                 case "limit" -> i += 2;
                 case "store" -> i++;
                 case "by" -> {
-                    if (!last && word(in, base, frame, ++i).contains("*")) {
-                        return "ERR BY option of SORT denied in Cluster mode.";
+                    if (!last && isElsewhere(in, base, frame, ++i)) {
+                        return denied("BY");
                     }
                 }
                 case "get" -> {
-                    return last ? null : "ERR GET option of SORT denied in Cluster mode.";
+                    if (last) {
+                        return null;
+                    }
+                    i++;
+                    boolean itself = mayGetItself && word(in, base, frame, i).equals("#");
+                    if (!itself
+                            && (!looksAtPatterns
+                                    || slotOf(in, base, frame, i) != slotOfKey(in, base, frame))) {
+                        return denied("GET");
+                    }
                 }
                 default -> {
                     return null; // a syntax error, which the engine tells
@@ -55,6 +100,54 @@ final class ClusterRules {
             }
         }
         return null;
+    }
+
+    /// Whether sorting by a pattern looks at keys that may be elsewhere. Without an asterisk it is
+    /// not looked at.
+    private boolean isElsewhere(ByteBuf in, int base, CommandFrame frame, int index) {
+        return word(in, base, frame, index).contains("*")
+                && (!looksAtPatterns
+                        || slotOf(in, base, frame, index) != slotOfKey(in, base, frame));
+    }
+
+    private String denied(String option) {
+        return "ERR %s option of SORT denied in Cluster mode%s."
+                .formatted(
+                        option,
+                        looksAtPatterns
+                                ? " when keys formed by the pattern may be in different slots"
+                                : "");
+    }
+
+    private static int slotOfKey(ByteBuf in, int base, CommandFrame frame) {
+        return KeySlot.of(in, base + frame.start(1), frame.length(1));
+    }
+
+    /// The slot of all keys that a pattern makes, or -1 when they may be in several: as
+    /// `patternHashSlot` in `cluster.c`, which stops at the end of a hash tag.
+    private static int slotOf(ByteBuf in, int base, CommandFrame frame, int index) {
+        int start = base + frame.start(index);
+        int length = frame.length(index);
+        int open = -1;
+        for (int i = 0; i < length; i++) {
+            switch (in.getByte(start + i)) {
+                case '*', '?', '[', '\\' -> {
+                    return -1;
+                }
+                case '{' -> open = open == -1 ? i : open;
+                case '}' -> {
+                    if (open >= 0 && i == open + 1) {
+                        open = -2; // an empty tag is none
+                    } else if (open >= 0) {
+                        return KeySlot.of(in, start, i + 1);
+                    }
+                }
+                default -> {
+                    // goes on
+                }
+            }
+        }
+        return KeySlot.of(in, start, length);
     }
 
     /// The engine has one database and stops at the name of another, so what is wrong behind that
@@ -70,7 +163,7 @@ final class ClusterRules {
                     return FrontCommands.NOT_AN_INTEGER;
                 }
                 if (number < 0 || number >= DATABASES) {
-                    return "ERR DB index is out of range";
+                    return NO_SUCH_DATABASE;
                 }
                 database = number;
             } else if (!option.equals("replace")) {

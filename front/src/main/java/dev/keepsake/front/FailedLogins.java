@@ -19,6 +19,7 @@ final class FailedLogins {
     private static final int CLIENT_MAX_CHARS = 1_024;
     private static final long SAME_WITHIN_NS = TimeUnit.SECONDS.toNanos(60);
     private static final int FIELDS = 7;
+    private static final int FIELDS_OF_MOMENTS = 3; // since Redis 7.2
     private static final double MILLIS = 1000;
     private static final long OF_ENGINE = -1;
 
@@ -32,7 +33,9 @@ final class FailedLogins {
             long atMs,
             long refusedMs,
             double ageS,
-            String client) {
+            String client,
+            long id,
+            long createdMs) {
         /// Of two moments in the same millisecond that of a failed login is the later one when the
         /// engine had been seen to refuse something in it before.
         static int newestFirst(Line one, Line other) {
@@ -56,20 +59,31 @@ final class FailedLogins {
     private static final class Failure {
         final String command;
         final String user;
+        final long id;
+        final long createdMs;
         long count;
         long lastNs;
         long lastMs;
         long refusedMs;
         String client = "";
 
-        Failure(String command, String user) {
+        Failure(String command, String user, long id, long createdMs) {
             this.command = command;
             this.user = user;
+            this.id = id;
+            this.createdMs = createdMs;
         }
     }
 
     private final List<Failure> failures = new ArrayList<>(); // the newest last
     private long refusedMs;
+    private long nextId; // doubled; the odd ones are the engine's
+    private final boolean tellsMoments;
+
+    /// @param engine whose log is completed
+    FailedLogins(ServedEngine engine) {
+        this.tellsMoments = engine.isSince(7, 2, 7, 2);
+    }
 
     /// The engine was seen to refuse something at this time of the wall.
     void noteRefusal(long nowMs) {
@@ -89,7 +103,7 @@ final class FailedLogins {
                                         && known.user.equals(user)
                                         && nowNs - known.lastNs < SAME_WITHIN_NS)
                         .findFirst()
-                        .orElseGet(() -> new Failure(command, user));
+                        .orElseGet(() -> new Failure(command, user, 2 * nextId++, nowMs));
         failures.remove(failure);
         if (failures.size() == REMEMBERED_MAX) {
             failures.removeFirst();
@@ -127,7 +141,9 @@ final class FailedLogins {
                             failure.lastMs,
                             failure.refusedMs,
                             Math.max(0, nowMs - failure.lastMs) / MILLIS,
-                            failure.client));
+                            failure.client,
+                            failure.id,
+                            failure.createdMs));
         }
         if (ofEngine instanceof RespValue.ArrayReply(List<RespValue> entries)) {
             for (var entry : entries) {
@@ -165,7 +181,9 @@ final class FailedLogins {
                 nowMs - Math.round(ageS * MILLIS),
                 OF_ENGINE,
                 ageS,
-                "user=" + user); // the engine's client is a lane
+                "user=" + user, // the engine's client is a lane
+                2 * Long.parseLong(text(fields, "entry-id")) + 1,
+                Long.parseLong(text(fields, "timestamp-created")));
     }
 
     private static String text(List<RespValue> fields, String name) {
@@ -184,8 +202,8 @@ final class FailedLogins {
         return "0";
     }
 
-    private static void write(Line line, int protocol, ByteBuf out) {
-        RespWriter.map(out, FIELDS, protocol);
+    private void write(Line line, int protocol, ByteBuf out) {
+        RespWriter.map(out, FIELDS + (tellsMoments ? FIELDS_OF_MOMENTS : 0), protocol);
         RespWriter.bulk(out, "count");
         RespWriter.integer(out, line.count());
         RespWriter.bulk(out, "reason");
@@ -200,5 +218,13 @@ final class FailedLogins {
         RespWriter.number(out, String.format(Locale.ROOT, "%.3f", line.ageS()), protocol);
         RespWriter.bulk(out, "client-info");
         RespWriter.bulk(out, line.client());
+        if (tellsMoments) {
+            RespWriter.bulk(out, "entry-id");
+            RespWriter.integer(out, line.id());
+            RespWriter.bulk(out, "timestamp-created");
+            RespWriter.integer(out, line.createdMs());
+            RespWriter.bulk(out, "timestamp-last-updated");
+            RespWriter.integer(out, line.atMs());
+        }
     }
 }

@@ -23,6 +23,9 @@ final class FrontCommands {
             "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0"
                     + " if a replica is configured to be writable (which is not the default) writes"
                     + " to replicas are just local and are not propagated.";
+    private static final String WAITAOF_ON_REPLICA =
+            "ERR WAITAOF cannot be used with replica instances. Please also note that writes to"
+                    + " replicas are just local and are not propagated.";
     private static final String WRONG_PASS =
             "WRONGPASS invalid username-password pair or user is disabled.";
 
@@ -34,7 +37,7 @@ final class FrontCommands {
     FrontCommands(NodeFront front) {
         this.front = front;
         this.cluster = new ClusterAnswers(front.node());
-        this.acl = new AclAnswers(front.access());
+        this.acl = new AclAnswers(front.access(), front.engine().isValkeySince(9, 1));
         this.clients = new ClientCommands(front);
     }
 
@@ -103,8 +106,16 @@ final class FrontCommands {
                 RespWriter.simpleString(out, "OK");
             }
             case "asking" -> RespWriter.simpleString(out, "OK");
-            case "select" -> select(arguments[1], out);
+            case "select" -> {
+                String refusal = front.clusterRules().refusalToSelect(arguments[1]);
+                if (refusal == null) {
+                    RespWriter.simpleString(out, "OK");
+                } else {
+                    RespWriter.error(out, refusal);
+                }
+            }
             case "wait" -> waitForReplicas(arguments, out);
+            case "waitaof" -> waitForFiles(arguments, out);
             case "role" -> role(out);
             case "client" -> {
                 return clients.answer(client, arguments, out);
@@ -164,9 +175,9 @@ final class FrontCommands {
         session.speak(protocol);
         RespWriter.map(out, 7, protocol);
         RespWriter.bulk(out, "server");
-        RespWriter.bulk(out, "redis");
+        RespWriter.bulk(out, front.engine().name());
         RespWriter.bulk(out, "version");
-        RespWriter.bulk(out, front.options().engineVersion());
+        RespWriter.bulk(out, front.engine().version());
         RespWriter.bulk(out, "proto");
         RespWriter.integer(out, protocol);
         RespWriter.bulk(out, "id");
@@ -176,7 +187,7 @@ final class FrontCommands {
         RespWriter.bulk(out, "role");
         RespWriter.bulk(out, isPrimary() ? "master" : "replica");
         RespWriter.bulk(out, "modules");
-        RespWriter.array(out, 0);
+        front.customs().writeModules(protocol, out);
     }
 
     private void noteFailedLogin(ClientConnection client, Arguments given, String user) {
@@ -224,17 +235,6 @@ final class FrontCommands {
         }
     }
 
-    private static void select(String database, ByteBuf out) {
-        var number = ClientCommands.number(database);
-        if (number == null || number.intValue() != number) {
-            RespWriter.error(out, NOT_AN_INTEGER);
-        } else if (number != 0) {
-            RespWriter.error(out, "ERR SELECT is not allowed in cluster mode");
-        } else {
-            RespWriter.simpleString(out, "OK");
-        }
-    }
-
     /// What precedes it is in the log already, from which all replicas have it.
     private void waitForReplicas(String[] arguments, ByteBuf out) {
         var timeoutMs = ClientCommands.number(arguments[2]);
@@ -251,13 +251,49 @@ final class FrontCommands {
         }
     }
 
+    /// What precedes it is in the log already, on disk, from which all replicas have it.
+    private void waitForFiles(String[] arguments, ByteBuf out) {
+        var local = ClientCommands.number(arguments[1]);
+        var replicas = ClientCommands.number(arguments[2]);
+        var timeoutMs = ClientCommands.number(arguments[3]);
+        if (local == null || local < 0 || local > 1) {
+            RespWriter.error(
+                    out,
+                    local == null
+                            ? NOT_AN_INTEGER
+                            : "ERR value is out of range, value must between 0 and 1");
+        } else if (replicas == null || replicas < 0) {
+            RespWriter.error(
+                    out,
+                    replicas == null
+                            ? NOT_AN_INTEGER
+                            : "ERR value is out of range, must be positive");
+        } else if (timeoutMs == null) {
+            RespWriter.error(out, "ERR timeout is not an integer or out of range");
+        } else if (timeoutMs < 0) {
+            RespWriter.error(out, "ERR timeout is negative");
+        } else if (!isPrimary()) {
+            RespWriter.error(out, WAITAOF_ON_REPLICA);
+        } else {
+            RespWriter.array(out, 2);
+            RespWriter.integer(out, 1);
+            RespWriter.integer(out, cluster.onlineReplicas(front.topology()));
+        }
+    }
+
     private void cluster(CommandSpec spec, int protocol, Arguments given, ByteBuf out) {
         var arguments = given.texts();
         var topology = front.topology();
         switch (spec.name()) {
             case "cluster|slots" -> cluster.slots(topology, protocol, out);
             case "cluster|shards" ->
-                    cluster.shards(topology, protocol, front.speaksTls(), front::offsetOf, out);
+                    cluster.shards(
+                            topology,
+                            protocol,
+                            front.speaksTls(),
+                            front.engine().isValkeySince(9, 0),
+                            front::offsetOf,
+                            out);
             case "cluster|nodes" -> RespWriter.verbatim(out, cluster.nodes(topology), protocol);
             case "cluster|info" -> RespWriter.verbatim(out, cluster.info(topology), protocol);
             case "cluster|myid" -> RespWriter.bulk(out, cluster.myself(topology).id());

@@ -4,9 +4,8 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import dev.keepsake.resp.ProtocolLimits;
 
-/// The bounds of a front, and what it says of its engine.
+/// The bounds of a front.
 ///
-/// @param engineVersion what HELLO tells, such as `7.0.15`
 /// @param maxConnections clients beyond it are told so and closed
 /// @param maxParkedReplies replies that wait for the log; beyond it the front stops reading
 ///   commands
@@ -21,7 +20,6 @@ import dev.keepsake.resp.ProtocolLimits;
 /// @param hold which replies wait until they are durable
 public record FrontOptions(
         ProtocolLimits limits,
-        String engineVersion,
         int maxConnections,
         int maxParkedReplies,
         long maxParkedBytes,
@@ -51,12 +49,7 @@ public record FrontOptions(
                 maxOutputBytes);
     }
 
-    /// What a node is run with.
-    public static FrontOptions standard(String engineVersion) {
-        return standard().of(engineVersion);
-    }
-
-    /// The same for any engine: values of 512 MiB as in Redis, 65,000 connections as in MemoryDB,
+    /// What a node is run with: values of 512 MiB as in Redis, 65,000 connections as in MemoryDB,
     /// 128 MiB parked, 640 MiB unsent of one client and 1 GiB of all.
     public static FrontOptions standard() {
         var limits = new ProtocolLimits(64 * 1024, 1 << 20, 512 << 20);
@@ -72,7 +65,6 @@ public record FrontOptions(
             long maxTotalOutputBytes) {
         return new FrontOptions(
                 limits,
-                "",
                 maxConnections,
                 PARKED_REPLIES,
                 maxParkedBytes,
@@ -97,26 +89,10 @@ public record FrontOptions(
         return maxTransactionBytes + besideValueBytes(limits);
     }
 
-    /// The same for an engine of this version.
-    public FrontOptions of(String version) {
-        return new FrontOptions(
-                limits,
-                version,
-                maxConnections,
-                maxParkedReplies,
-                maxParkedBytes,
-                maxOutputBytes,
-                maxTotalOutputBytes,
-                maxTransactionBytes,
-                fullLogPatienceMs,
-                hold);
-    }
-
     /// The same with another patience for a log without room.
     public FrontOptions waitingForRoom(int patienceMs) {
         return new FrontOptions(
                 limits,
-                engineVersion,
                 maxConnections,
                 maxParkedReplies,
                 maxParkedBytes,
@@ -131,7 +107,6 @@ public record FrontOptions(
     public FrontOptions holding(HoldRule rule) {
         return new FrontOptions(
                 limits,
-                engineVersion,
                 maxConnections,
                 maxParkedReplies,
                 maxParkedBytes,

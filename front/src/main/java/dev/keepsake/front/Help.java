@@ -7,10 +7,9 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/// What the front says of the subcommands that it answers itself: Redis's text, without what is
-/// withheld. Immutable; any thread.
+/// What the front says of the subcommands that no engine outside a cluster speaks of: Redis's text,
+/// without what is withheld. Immutable; any thread.
 enum Help {
-    CLIENT("client-help.txt"),
     CLUSTER("cluster-help.txt");
 
     private final String text;

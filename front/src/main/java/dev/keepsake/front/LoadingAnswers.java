@@ -54,6 +54,7 @@ final class LoadingAnswers {
         return switch (spec.name()) {
             case "echo", "time", "lastsave", "info", "unwatch", "acl|genpass" -> true;
             case "slowlog|get", "slowlog|len", "slowlog|reset" -> true;
+            case "commandlog|get", "commandlog|len", "commandlog|reset" -> true;
             case "latency|latest", "latency|history", "latency|reset" -> true;
             case "latency|histogram", "latency|doctor", "latency|graph" -> true;
             case "client|caching", "client|trackinginfo" -> true;
@@ -74,10 +75,11 @@ final class LoadingAnswers {
                 RespWriter.bulk(out, Long.toString(TimeUnit.NANOSECONDS.toMicros(now.getNano())));
             }
             case "lastsave" -> RespWriter.integer(out, since.getEpochSecond());
-            case "unwatch", "slowlog|reset" -> RespWriter.simpleString(out, "OK");
+            case "unwatch", "slowlog|reset", "commandlog|reset" ->
+                    RespWriter.simpleString(out, "OK");
             case "info" -> RespWriter.verbatim(out, info(arguments), protocol);
-            case "slowlog|get" -> slowLog(arguments, out);
-            case "slowlog|len", "latency|reset" -> RespWriter.integer(out, 0);
+            case "slowlog|get", "commandlog|get" -> slowLog(arguments, out);
+            case "slowlog|len", "commandlog|len", "latency|reset" -> RespWriter.integer(out, 0);
             case "latency|latest", "latency|history" -> RespWriter.array(out, 0);
             case "pubsub|channels", "pubsub|shardchannels" -> RespWriter.array(out, 0);
             case "pubsub|numpat" -> RespWriter.integer(out, 0);
@@ -110,7 +112,7 @@ final class LoadingAnswers {
     }
 
     private static void slowLog(String[] arguments, ByteBuf out) {
-        if (arguments.length > 3) {
+        if (arguments.length > 3 && arguments[0].equals("slowlog")) {
             RespWriter.error(out, FrontCommands.wrongSubcommand("SLOWLOG", arguments[1]));
             return;
         }
@@ -173,10 +175,7 @@ final class LoadingAnswers {
     private Map<String, String> sections() {
         var sections = new LinkedHashMap<String, String>();
         int port = new ClusterAnswers(front.node()).myself(front.topology()).port();
-        sections.put(
-                "Server",
-                "redis_version:%s\r\nredis_mode:cluster\r\ntcp_port:%d\r\n"
-                        .formatted(front.options().engineVersion(), port));
+        sections.put("Server", front.engine().versionInfo() + "tcp_port:%d\r\n".formatted(port));
         sections.put(
                 "Clients",
                 "connected_clients:%d\r\nmaxclients:%d\r\nblocked_clients:0\r\n"

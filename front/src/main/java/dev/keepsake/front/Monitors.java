@@ -68,6 +68,7 @@ final class Monitors {
                     "latency|reset" ->
                     false;
             case "slowlog|get", "slowlog|len", "slowlog|reset" -> false;
+            case "commandlog|get", "commandlog|len", "commandlog|reset" -> false;
             default -> true;
         };
     }

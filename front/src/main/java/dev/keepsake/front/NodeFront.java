@@ -5,6 +5,7 @@ import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import dev.keepsake.core.Clock;
+import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
@@ -77,7 +78,9 @@ public final class NodeFront implements AutoCloseable {
     private final String node;
     private final EventLoop loop;
     private final Transport transport;
-    private final CommandTable table;
+    private final ServedEngine engine;
+    private final EngineCustoms customs = new EngineCustoms();
+    private final ClusterRules clusterRules;
     private final Supplier<Topology> topology;
     private final @Nullable NodeTls tls;
     private final @Nullable IamTokens tokens;
@@ -88,7 +91,7 @@ public final class NodeFront implements AutoCloseable {
     private final Set<ClientConnection> clients = new HashSet<>();
     private final List<ClientConnection> touched = new ArrayList<>();
     private final AccessControl access;
-    private final FailedLogins failedLogins = new FailedLogins();
+    private final FailedLogins failedLogins;
     private final Monitors monitors;
     private final EngineWords engineWords;
     private final ScriptRules scriptRules;
@@ -150,6 +153,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable Object operatorSocketKey;
     private @Nullable Future<?> watch;
 
+    /// @param engine what program the engines of this node are
     /// @param topology the newest picture of the cluster; read for each command
     /// @param tls what the node proves itself with, or null to speak plain TCP
     /// @param tokens checks the tokens of IAM users, or null to let none of them in
@@ -159,7 +163,7 @@ public final class NodeFront implements AutoCloseable {
             String node,
             EventLoop loop,
             Transport transport,
-            CommandTable table,
+            ServedEngine engine,
             Supplier<Topology> topology,
             @Nullable NodeTls tls,
             @Nullable IamTokens tokens,
@@ -169,7 +173,9 @@ public final class NodeFront implements AutoCloseable {
         this.node = node;
         this.loop = loop;
         this.transport = transport;
-        this.table = table;
+        this.engine = engine;
+        this.clusterRules = new ClusterRules(engine);
+        this.failedLogins = new FailedLogins(engine);
         this.topology = topology;
         this.tls = tls;
         this.tokens = tokens;
@@ -180,7 +186,7 @@ public final class NodeFront implements AutoCloseable {
         this.connections = room.connections().share();
         this.handshakes = room.handshakes().node();
         this.ownLanes = room.ownLanes().share();
-        this.access = new AccessControl(table, tokens);
+        this.access = new AccessControl(engine.commands(), tokens);
         this.clock = clock;
         this.monitors = new Monitors(this, clock);
         this.engineWords = new EngineWords(this);
@@ -354,6 +360,7 @@ public final class NodeFront implements AutoCloseable {
                                     new IllegalStateException(
                                             "the node stopped serving meanwhile"));
                         } else if (done.isSuccess()) {
+                            customs.learnFrom(control);
                             admit(control);
                         } else {
                             serving.completeExceptionally(done.cause());
@@ -1548,7 +1555,24 @@ public final class NodeFront implements AutoCloseable {
     }
 
     CommandTable table() {
-        return table;
+        return engine.commands();
+    }
+
+    /// The slots of the node's shard.
+    SlotRange slots() {
+        return topology().shardOfNode(node).orElseThrow().slots();
+    }
+
+    ServedEngine engine() {
+        return engine;
+    }
+
+    ClusterRules clusterRules() {
+        return clusterRules;
+    }
+
+    EngineCustoms customs() {
+        return customs;
     }
 
     Topology topology() {

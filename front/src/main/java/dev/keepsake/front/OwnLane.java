@@ -101,6 +101,7 @@ final class OwnLane extends LaneChannel {
     private long heapBytes;
     private boolean stained;
     private boolean usedUp;
+    private boolean touchesNothing;
     private @Nullable Change change;
     private @Nullable ClientConnection client;
     private @Nullable LargeReply large;
@@ -188,6 +189,19 @@ final class OwnLane extends LaneChannel {
             RespWriter.command(auth, "AUTH", AccessControl.inEngine(another), ANY_PASSWORD);
             expected.addLast(Expected.internal(Kind.INTERNAL));
             send(auth);
+        }
+    }
+
+    /// Whether the client's commands are not to count as uses of the keys. Only for a client that
+    /// may say so; should that change meanwhile, they count.
+    void touchNothing(boolean wished) {
+        if (wished != touchesNothing) {
+            touchesNothing = wished;
+            stained = true;
+            var out = front.allocator().buffer(64);
+            RespWriter.command(out, "CLIENT", "NO-TOUCH", wished ? "ON" : "OFF");
+            expected.addLast(Expected.internal(Kind.NOBODYS));
+            send(out);
         }
     }
 
@@ -296,6 +310,7 @@ final class OwnLane extends LaneChannel {
             return;
         }
         stained = false;
+        touchesNothing = false;
         var out = front.allocator().buffer(128);
         RespWriter.command(out, "RESET");
         expected.addLast(Expected.internal(Kind.RESET));
@@ -403,6 +418,9 @@ final class OwnLane extends LaneChannel {
             return;
         }
         if (next.kind() == Kind.NOBODYS) {
+            if (client != null) {
+                client.onLaneMayBeQuiet();
+            }
             return;
         }
         if (next.kind() == Kind.ID) {

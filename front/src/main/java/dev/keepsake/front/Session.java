@@ -7,6 +7,8 @@ final class Session {
     private int protocol = 2;
     private boolean readOnly;
     private boolean spared;
+    private boolean touchesNothing;
+    private boolean redirected;
     private @Nullable String user;
     private boolean limited;
     private long endsNs;
@@ -65,6 +67,25 @@ final class Session {
         spared = wished;
     }
 
+    /// Whether its commands are not to count as uses of the keys: CLIENT NO-TOUCH.
+    boolean touchesNothing() {
+        return touchesNothing;
+    }
+
+    void touchesNothing(boolean wished) {
+        touchesNothing = wished;
+    }
+
+    /// Whether it has said that it understands redirections, which nodes of a cluster never send:
+    /// CLIENT CAPA.
+    boolean redirected() {
+        return redirected;
+    }
+
+    void understandsRedirection() {
+        redirected = true;
+    }
+
     String name() {
         return name;
     }
@@ -100,6 +121,7 @@ final class Session {
         protocol = 2;
         readOnly = false;
         spared = false;
+        touchesNothing = false;
         name = "";
     }
 }

@@ -8,41 +8,67 @@ import io.netty.buffer.Unpooled;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One client's `SLOWLOG GET` or `SLOWLOG LEN`. The engine is asked for all that it has, because
-/// what the node has asked it besides, its barriers above all, is left out here, and so is the
-/// address that a command came from: that is a lane's, and whose command it was is not known any
-/// more.
+/// One client's `SLOWLOG GET` or `SLOWLOG LEN`, or the same of Valkey's COMMANDLOG, which has slow
+/// commands, large requests and large replies apart. The engine is asked for all that it has,
+/// because what the node has asked it besides, its barriers above all, is left out here, and so is
+/// the address that a command came from: that is a lane's, and whose command it was is not known
+/// any more.
 ///
 /// @param counts whether only the number of entries is asked for
 /// @param limit how many entries to show at most
-record SlowLog(EngineWords words, boolean counts, long limit) {
+/// @param question what the engine is asked
+record SlowLog(EngineWords words, boolean counts, long limit, List<String> question) {
     private static final int ARGUMENTS = 3;
     private static final int ADDRESS = 4;
-    private static final int SHOWN = 10;
+    private static final String SHOWN = "10";
+    private static final String ALL = "-1";
+    private static final List<String> SLOW = List.of("SLOWLOG", "GET", ALL);
 
     /// What a command asks for.
     ///
     /// @return null when it is another command, or malformed, for which the engine has an error
     static @Nullable SlowLog of(EngineWords words, CommandSpec spec, Arguments arguments) {
-        if (spec.name().equals("slowlog|len")) {
-            return new SlowLog(words, true, Long.MAX_VALUE);
-        }
-        if (!spec.name().equals("slowlog|get") || arguments.count() > 3) {
-            return null;
-        }
-        if (arguments.count() == 2) {
-            return new SlowLog(words, false, SHOWN);
-        }
-        String count = arguments.text(2);
-        if (count.equals("-1")) {
-            return new SlowLog(words, false, Long.MAX_VALUE);
-        }
-        return count.matches("\\d{1,18}") ? new SlowLog(words, false, Long.parseLong(count)) : null;
+        return switch (spec.name()) {
+            case "slowlog|len" -> new SlowLog(words, true, Long.MAX_VALUE, SLOW);
+            case "slowlog|get" ->
+                    arguments.count() > 3
+                            ? null
+                            : entries(
+                                    words,
+                                    arguments.count() == 2 ? SHOWN : arguments.text(2),
+                                    SLOW);
+            case "commandlog|len" ->
+                    new SlowLog(words, true, Long.MAX_VALUE, ofKind(arguments.text(2)));
+            case "commandlog|get" -> entries(words, arguments.text(2), ofKind(arguments.text(3)));
+            default -> null;
+        };
     }
 
-    /// Whether a command is one of the two.
+    private static List<String> ofKind(String kind) {
+        return List.of("COMMANDLOG", "GET", ALL, kind);
+    }
+
+    private static @Nullable SlowLog entries(
+            EngineWords words, String count, List<String> question) {
+        if (count.equals(ALL)) {
+            return new SlowLog(words, false, Long.MAX_VALUE, question);
+        }
+        return count.matches("\\d{1,18}")
+                ? new SlowLog(words, false, Long.parseLong(count), question)
+                : null;
+    }
+
+    /// Whether a command is one of those.
     static boolean isFor(CommandSpec spec) {
-        return spec.name().equals("slowlog|get") || spec.name().equals("slowlog|len");
+        return switch (spec.name()) {
+            case "slowlog|get", "slowlog|len", "commandlog|get", "commandlog|len" -> true;
+            default -> false;
+        };
+    }
+
+    /// The command that the engine is asked with.
+    String[] command() {
+        return question.toArray(new String[0]);
     }
 
     /// What the client is told of the engine's whole slow log.

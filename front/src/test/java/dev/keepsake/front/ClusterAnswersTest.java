@@ -26,7 +26,7 @@ class ClusterAnswersTest {
         assertThat(answers.nodes(topology).lines().findFirst())
                 .hasValueSatisfying(line ->
                         assertThat(line).startsWith("id1 10.0.0.1:6379@16379 myself,master "));
-        assertThat(shown(out -> answers.shards(topology, 2, false, node -> 7, out)))
+        assertThat(shown(out -> answers.shards(topology, 2, false, false, node -> 7, out)))
                 .contains("[id id1 port 6379 ip 10.0.0.1 endpoint 10.0.0.1 role master ");
     }
 
@@ -38,7 +38,7 @@ class ClusterAnswersTest {
                         "[[0 8191 [nodes.example 6379 id1 [ip 10.0.0.1]] [nodes.example 6379 id2 ");
         assertThat(answers.nodes(topology))
                 .startsWith("id1 10.0.0.1:6379@16379,nodes.example myself,master ");
-        assertThat(shown(out -> answers.shards(topology, 2, true, node -> 7, out)))
+        assertThat(shown(out -> answers.shards(topology, 2, true, false, node -> 7, out)))
                 .contains(
                         "[id id1 tls-port 6379 ip 10.0.0.1 endpoint nodes.example hostname"
                                 + " nodes.example role master ");
@@ -60,6 +60,7 @@ class ClusterAnswersTest {
                                 answers.shards(
                                         topology,
                                         2,
+                                        false,
                                         false,
                                         node -> Long.parseLong(node.id().substring(2)) * 100,
                                         out)))

@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepsake.resp.RecordedCommands;
 import dev.keepsake.resp.RespValue;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
@@ -14,7 +15,8 @@ class FailedLoginsTest {
     private static final long MOMENT_MS = 1_700_000_000_000L;
     private static final int ALL = 100;
 
-    private final FailedLogins logins = new FailedLogins();
+    private final FailedLogins logins =
+            new FailedLogins(new ServedEngine("redis", "7.0.15", RecordedCommands.table()));
 
     @Test
     void ofTheSameMillisecondALoginIsOlderThanWhatWasRefusedAfterIt() {

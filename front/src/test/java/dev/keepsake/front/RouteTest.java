@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.resp.CommandFramer;
-import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
+import dev.keepsake.resp.RecordedCommands;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.Unpooled;
 import java.util.List;
@@ -50,7 +50,7 @@ class RouteTest {
         var in = Unpooled.buffer();
         RespWriter.command(in, command);
         framer.parse(in);
-        var spec = CommandTable.standard().resolve(in, 0, framer.frame());
+        var spec = RecordedCommands.table().resolve(in, 0, framer.frame());
         if (spec == null) {
             throw new IllegalArgumentException("no command " + command[0]);
         }

@@ -3,9 +3,9 @@ package dev.keepsake.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.resp.CommandFramer;
-import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
+import dev.keepsake.resp.RecordedCommands;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.ScriptCheck;
 import io.netty.buffer.Unpooled;
@@ -48,7 +48,7 @@ class ScriptRulesTest {
         } catch (ProtocolException e) {
             throw new AssertionError(e);
         }
-        var spec = CommandTable.standard().resolve(command, 0, framer.frame());
+        var spec = RecordedCommands.table().resolve(command, 0, framer.frame());
         return Objects.requireNonNull(
                 rules.begin(
                         Objects.requireNonNull(spec),

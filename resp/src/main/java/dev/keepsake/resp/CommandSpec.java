@@ -1,9 +1,12 @@
 package dev.keepsake.resp;
 
 import io.netty.buffer.ByteBuf;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
+import java.util.stream.Collectors;
 
-/// What a front has to know of one command or subcommand: a row of `commands.tsv`. Immutable.
+/// What a front has to know of one command or subcommand. Immutable; see [CommandTable].
 public final class CommandSpec {
     /// What a command's reply can tell, and what it can change.
     public enum Effect {
@@ -41,18 +44,29 @@ public final class CommandSpec {
         WITHHELD
     }
 
-    private enum Blocks {
+    enum Blocks {
         NEVER,
         ALWAYS,
         WITH_OPTION
     }
 
+    /// By whom it is known what a command does.
+    public enum Origin {
+        /// By a row of `commands.tsv`, and the engine for the rest.
+        KNOWN,
+        /// By the engine alone.
+        DERIVED
+    }
+
     private static final String BLOCK = "BLOCK";
-    private static final String SCRIPT = "script=";
-    private static final String LIBRARIES = "libraries=";
+    private static final String WRITE = "write";
+    private static final String READONLY = "readonly";
+    private static final String BLOCKING = "blocking";
+    private static final String LOADING = "loading";
 
     private final String name;
     private final int arity;
+    private final Origin origin;
     private final Effect effect;
     private final Handling handling;
     private final Blocks blocks;
@@ -62,52 +76,148 @@ public final class CommandSpec {
     private final int script; // where, 0 for none
     private final int libraries;
 
-    CommandSpec(String row) {
-        var columns = row.split("\t", -1);
-        this.name = columns[0];
-        this.arity = Integer.parseInt(columns[1]);
-        this.effect =
-                switch (columns[2]) {
-                    case "none" -> Effect.NONE;
-                    case "read" -> Effect.READ;
-                    case "scan" -> Effect.SCAN;
-                    case "write" -> Effect.WRITE;
-                    case "opaque" -> Effect.OPAQUE;
-                    default -> throw new IllegalArgumentException("effect in row: " + row);
-                };
-        this.handling =
-                switch (columns[3]) {
-                    case "shared" -> Handling.SHARED_LANE;
-                    case "own" -> Handling.OWN_LANE;
-                    case "front" -> Handling.FRONT;
-                    case "refused" -> Handling.REFUSED;
-                    case "withheld" -> Handling.WITHHELD;
-                    default -> throw new IllegalArgumentException("handling in row: " + row);
-                };
-        this.blocks =
-                switch (columns[4]) {
-                    case "-" -> Blocks.NEVER;
-                    case "always" -> Blocks.ALWAYS;
-                    case "option" -> Blocks.WITH_OPTION;
-                    default -> throw new IllegalArgumentException("blocks in row: " + row);
-                };
-        this.keyRules =
-                columns[5].equals("-")
-                        ? List.of()
-                        : List.of(columns[5].split(" ", -1)).stream().map(KeyRule::parse).toList();
-        var traits = columns.length > 6 ? List.of(columns[6].split(" ", -1)) : List.<String>of();
-        this.servedWhileLoading = traits.contains("loading");
-        this.carriedOutByReplicas = effect.isRead() || traits.contains("replica");
-        this.script = argument(traits, SCRIPT);
-        this.libraries = argument(traits, LIBRARIES);
+    private CommandSpec(
+            String name,
+            int arity,
+            Origin origin,
+            Effect effect,
+            Handling handling,
+            Blocks blocks,
+            List<KeyRule> keyRules,
+            boolean servedWhileLoading,
+            boolean carriedOutByReplicas,
+            int script,
+            int libraries) {
+        this.name = name;
+        this.arity = arity;
+        this.origin = origin;
+        this.effect = effect;
+        this.handling = handling;
+        this.blocks = blocks;
+        this.keyRules = keyRules;
+        this.servedWhileLoading = servedWhileLoading;
+        this.carriedOutByReplicas = carriedOutByReplicas;
+        this.script = script;
+        this.libraries = libraries;
     }
 
-    private static int argument(List<String> traits, String name) {
-        return traits.stream()
-                .filter(trait -> trait.startsWith(name))
-                .mapToInt(trait -> Integer.parseInt(trait.substring(name.length())))
-                .findFirst()
-                .orElse(0);
+    /// A command of which nothing is known but what the engine says. It is handled in the safe way:
+    ///
+    /// - What is called neither a read nor a write may be anything, for an engine does not tell
+    ///   that such a command replicates. It has a lane for itself, and waits for the log, and so
+    ///   does everything that is read until it is there.
+    /// - So does a write that does not name all its keys; a read that does not waits for the log.
+    /// - What is for administrators, changes who a connection is, or makes it listen, is withheld.
+    static CommandSpec derived(CommandDescription described) {
+        boolean plain = described.is(WRITE) || described.is(READONLY);
+        boolean blocking = described.is(BLOCKING);
+        boolean listens = described.is("pubsub") && described.name().indexOf('|') < 0;
+        boolean withheld = described.is("admin") || described.is("no_auth") || listens;
+        var lane = blocking || !plain ? Handling.OWN_LANE : Handling.SHARED_LANE;
+        var effect = effectOf(described);
+        return new CommandSpec(
+                described.name(),
+                described.arity(),
+                Origin.DERIVED,
+                effect,
+                withheld ? Handling.WITHHELD : lane,
+                blocking ? Blocks.ALWAYS : Blocks.NEVER,
+                described.keyRules(),
+                described.is(LOADING),
+                effect.isRead() || !plain,
+                0,
+                0);
+    }
+
+    private static Effect effectOf(CommandDescription described) {
+        if (described.is(WRITE)) {
+            return described.namesAllKeys() ? Effect.WRITE : Effect.OPAQUE;
+        }
+        if (described.is(READONLY)) {
+            return described.namesAllKeys() ? Effect.READ : Effect.SCAN;
+        }
+        return Effect.OPAQUE;
+    }
+
+    /// The same for one that a row knows more of.
+    static CommandSpec known(CommandRow row, CommandDescription described) {
+        var derived = derived(described);
+        var effect = row.effect() == null ? derived.effect : row.effect();
+        return new CommandSpec(
+                described.name(),
+                described.arity(),
+                Origin.KNOWN,
+                effect,
+                row.handling() == null ? derived.handling : row.handling(),
+                row.blocks() == null ? derived.blocks : row.blocks(),
+                row.keyRules() == null ? derived.keyRules : row.keyRules(),
+                derived.servedWhileLoading,
+                effect.isRead() || row.isForReplicas(),
+                row.script(),
+                row.libraries());
+    }
+
+    /// One that the front answers though the engine does not have it.
+    static CommandSpec ofTheFront(CommandRow row) {
+        return new CommandSpec(
+                row.name(),
+                row.arityOfItsOwn(),
+                Origin.KNOWN,
+                Effect.NONE,
+                Handling.FRONT,
+                Blocks.NEVER,
+                List.of(),
+                false,
+                true,
+                0,
+                0);
+    }
+
+    /// The same, offered to nobody.
+    CommandSpec withheld() {
+        return new CommandSpec(
+                name,
+                arity,
+                origin,
+                effect,
+                Handling.WITHHELD,
+                blocks,
+                keyRules,
+                servedWhileLoading,
+                carriedOutByReplicas,
+                script,
+                libraries);
+    }
+
+    static Effect effect(String word) {
+        return switch (word) {
+            case "none" -> Effect.NONE;
+            case "read" -> Effect.READ;
+            case "scan" -> Effect.SCAN;
+            case "write" -> Effect.WRITE;
+            case "opaque" -> Effect.OPAQUE;
+            default -> throw new IllegalArgumentException("no effect: " + word);
+        };
+    }
+
+    static Handling handling(String word) {
+        return switch (word) {
+            case "shared" -> Handling.SHARED_LANE;
+            case "own" -> Handling.OWN_LANE;
+            case "front" -> Handling.FRONT;
+            case "refused" -> Handling.REFUSED;
+            case "withheld" -> Handling.WITHHELD;
+            default -> throw new IllegalArgumentException("no handling: " + word);
+        };
+    }
+
+    static Blocks blocks(String word) {
+        return switch (word) {
+            case "-" -> Blocks.NEVER;
+            case "always" -> Blocks.ALWAYS;
+            case "option" -> Blocks.WITH_OPTION;
+            default -> throw new IllegalArgumentException("no way to block: " + word);
+        };
     }
 
     /// Lower case; `object|encoding` for a subcommand.
@@ -131,6 +241,16 @@ public final class CommandSpec {
 
     public Handling handling() {
         return handling;
+    }
+
+    public Origin origin() {
+        return origin;
+    }
+
+    /// Whether nobody knows what it does to the connection that it comes over: the engine calls it
+    /// neither a read nor a write, and no row says more.
+    public boolean mayChangeItsLane() {
+        return origin == Origin.DERIVED && effect == Effect.OPAQUE && carriedOutByReplicas;
     }
 
     /// Whether Redis serves it while it is loading.
@@ -197,6 +317,41 @@ public final class CommandSpec {
             }
         }
         return into.count();
+    }
+
+    /// Everything but the name, for people: `arity effect handling blocks keys traits`, in the
+    /// words of `commands.tsv`, with a tab between them.
+    public String described() {
+        var traits = new ArrayList<String>();
+        addIf(servedWhileLoading, LOADING, traits);
+        addIf(carriedOutByReplicas && !effect.isRead(), "replica", traits);
+        addIf(script != 0, "script=" + script, traits);
+        addIf(libraries != 0, "libraries=" + libraries, traits);
+        var keys = keyRules.stream().map(KeyRule::toString).collect(Collectors.joining(" "));
+        return String.join(
+                "\t",
+                Integer.toString(arity),
+                effect.name().toLowerCase(Locale.ROOT),
+                switch (handling) {
+                    case SHARED_LANE -> "shared";
+                    case OWN_LANE -> "own";
+                    case FRONT -> "front";
+                    case REFUSED -> "refused";
+                    case WITHHELD -> "withheld";
+                },
+                switch (blocks) {
+                    case NEVER -> "-";
+                    case ALWAYS -> "always";
+                    case WITH_OPTION -> "option";
+                },
+                keys.isEmpty() ? "-" : keys,
+                traits.isEmpty() ? "-" : String.join(" ", traits));
+    }
+
+    private static void addIf(boolean holds, String trait, List<String> traits) {
+        if (holds) {
+            traits.add(trait);
+        }
     }
 
     @Override

@@ -1,17 +1,13 @@
 package dev.keepsake.resp;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import io.netty.buffer.ByteBuf;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// All commands that a front knows. Immutable; any thread.
+/// All commands that an engine has, and how a front treats each. Immutable; any thread.
 public final class CommandTable {
     private static final int SUBCOMMAND_SEED = 31;
 
@@ -38,22 +34,43 @@ public final class CommandTable {
         }
     }
 
-    /// The commands of Redis 7.0, from the table `commands.tsv`.
-    public static CommandTable standard() {
+    /// The commands of an engine, by what it replies to `COMMAND`, in either version of RESP. What
+    /// Keepsake knows of them beyond that is in `commands.tsv`; a command that is not there is
+    /// handled by its flags, in the safe way.
+    ///
+    /// @throws CorruptReplyException when the reply is not what engines since Redis 7.0 give
+    public static CommandTable of(RespValue commandReply) {
+        var rows = CommandRow.all();
         var byName = new LinkedHashMap<String, CommandSpec>();
-        try (var in = CommandTable.class.getResourceAsStream("commands.tsv")) {
-            if (in == null) {
-                throw new IllegalStateException("commands.tsv is missing from the resp module");
+        for (var described : CommandDescription.all(commandReply)) {
+            var row = rows.get(described.name());
+            byName.put(
+                    described.name(),
+                    row != null ? CommandSpec.known(row, described) : derived(described, byName));
+        }
+        for (var row : rows.values()) {
+            if (row.arityOfItsOwn() != 0) {
+                byName.putIfAbsent(row.name(), CommandSpec.ofTheFront(row));
             }
-            new String(in.readAllBytes(), UTF_8)
-                    .lines()
-                    .filter(line -> !line.startsWith("#"))
-                    .map(CommandSpec::new)
-                    .forEach(spec -> byName.put(spec.name(), spec));
-        } catch (IOException e) {
-            throw new UncheckedIOException("commands.tsv cannot be read", e);
         }
         return new CommandTable(byName);
+    }
+
+    /// What is below a command that clients do not give to an engine is nothing for an engine
+    /// either: who shares a lane would change it for all others.
+    private static CommandSpec derived(
+            CommandDescription described, Map<String, CommandSpec> before) {
+        var spec = CommandSpec.derived(described);
+        int bar = described.name().indexOf('|');
+        var container = bar < 0 ? null : before.get(described.name().substring(0, bar));
+        return container == null || isForLanes(container) ? spec : spec.withheld();
+    }
+
+    private static boolean isForLanes(CommandSpec container) {
+        return switch (container.handling()) {
+            case SHARED_LANE, OWN_LANE -> true;
+            case FRONT, REFUSED, WITHHELD -> false;
+        };
     }
 
     /// Every row.

@@ -2,8 +2,9 @@ package dev.keepsake.resp;
 
 import io.netty.buffer.ByteBuf;
 import java.util.List;
+import java.util.stream.Collectors;
 
-/// One way in which a command names keys: where they begin, and how many there are. As Redis 7.0's
+/// One way in which a command names keys: where they begin, and how many there are. As the engine's
 /// key specifications (`getKeysUsingKeySpecs` in `db.c`), written `BEGIN:last:step:limit` or
 /// `BEGIN#count:first:step`; see `commands.tsv`.
 ///
@@ -34,6 +35,20 @@ record KeyRule(
             var parts = text.split("=", -1);
             return new Option(parts[0], Integer.parseInt(parts[1]));
         }
+    }
+
+    /// Keys up to an argument, or up to the end.
+    static KeyRule range(List<String> keywords, int begin, int last, int step, int limit) {
+        return new KeyRule(keywords, List.of(), begin, false, last, step, limit);
+    }
+
+    /// So many keys as an argument says.
+    static KeyRule counted(List<String> keywords, int begin, int count, int first, int step) {
+        return new KeyRule(keywords, List.of(), begin, true, count, first, step);
+    }
+
+    boolean isCounted() {
+        return counted;
     }
 
     static KeyRule parse(String text) {
@@ -174,5 +189,18 @@ record KeyRule(
             number = 10 * number + digit;
         }
         return number;
+    }
+
+    /// As it is written in `commands.tsv`.
+    @Override
+    public String toString() {
+        var taken =
+                options.stream()
+                        .map(option -> option.name() + "=" + option.words())
+                        .collect(Collectors.joining(","));
+        var start = String.join("|", keywords) + (taken.isEmpty() ? "" : "(" + taken + ")");
+        return "%s%d%s%d:%d:%d"
+                .formatted(
+                        keywords.isEmpty() ? "" : start + "@", begin, counted ? "#" : ":", a, b, c);
     }
 }

@@ -204,7 +204,7 @@ class CommandStreamTest {
     }
 
     private static CommandSpec resolved(ByteBuf in, CommandFrame frame) {
-        var spec = CommandTable.standard().resolve(in, 0, frame);
+        var spec = RecordedCommands.table().resolve(in, 0, frame);
         if (spec == null) {
             throw new AssertionError("the command is not in the table");
         }

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class KeyPositionsTest {
-    private static final CommandTable TABLE = CommandTable.standard();
+    private static final CommandTable TABLE = RecordedCommands.table();
 
     private static List<Integer> keys(String line) {
         return new Commands(TABLE, line).keys();

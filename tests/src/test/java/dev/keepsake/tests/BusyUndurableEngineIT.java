@@ -23,7 +23,7 @@ class BusyUndurableEngineIT {
 
     @BeforeEach
     void start() throws Exception {
-        node = ServedNode.start(directory, FrontOptions.standard("7.0.15"));
+        node = ServedNode.start(directory, FrontOptions.standard());
         node.engine().command("CONFIG", "SET", "busy-reply-threshold", "50");
         node.engine().command("FUNCTION", "LOAD", ENDLESS);
     }

@@ -96,7 +96,7 @@ class ClientLimitsIT {
         var limits = new ProtocolLimits(1024, 1024, VALUE_BYTES);
         int boundBytes = FrontOptions.maxOutputBytes(limits);
         var options = FrontOptions.of(limits, 10, 8L << 20, boundBytes, 2L * boundBytes);
-        try (var node = ServedNode.start(directory, options.of("7.0.15"));
+        try (var node = ServedNode.start(directory, options);
                 var lazy = Wire.to(node.address());
                 var publisher = Wire.to(node.address())) {
             node.front().onDurable(Long.MAX_VALUE);
@@ -127,7 +127,7 @@ class ClientLimitsIT {
         int boundBytes = FrontOptions.maxOutputBytes(limits);
         var options = FrontOptions.of(limits, 20, 8L << 20, boundBytes, boundBytes);
         var lazy = new ArrayList<Wire>();
-        try (var node = ServedNode.start(directory, options.of("7.0.15"));
+        try (var node = ServedNode.start(directory, options);
                 var other = Wire.to(node.address())) {
             node.front().onDurable(Long.MAX_VALUE);
             other.ask("SET", "k", "v".repeat(VALUE_BYTES / 2));

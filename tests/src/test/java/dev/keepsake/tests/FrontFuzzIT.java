@@ -107,7 +107,7 @@ class FrontFuzzIT {
         before = ResourceLeakDetector.getLevel();
         ResourceLeakDetector.setLevel(ResourceLeakDetector.Level.PARANOID);
         Logger.getLogger(ResourceLeakDetector.class.getName()).addHandler(LEAK_LISTENER);
-        node = ServedNode.start(directory, FrontOptions.standard("7.0.15"));
+        node = ServedNode.start(directory, FrontOptions.standard());
         node.front().onDurable(Long.MAX_VALUE);
     }
 

@@ -67,7 +67,8 @@ class GivenUpIT {
         }
     }
 
-    /// Nothing but the deletion ends an engine that hangs at its start, for ten seconds.
+    /// Nothing but the deletion ends an engine that hangs at its start, for ten seconds. It has
+    /// been examined before.
     @Test
     void anEngineThatHangsAtItsStart() throws Exception {
         var engine = directory.resolve("redis-server");
@@ -76,8 +77,10 @@ class GivenUpIT {
                 """
                 #!/bin/sh
                 [ "$1" = --version ] && echo 'Redis server v=7.0.15 sha=00000000:0' && exit
+                case "$*" in */examined-*) exec %s "$@" ;; esac
                 while :; do read line || exec tail -f /dev/null "$0"; done
-                """);
+                """
+                        .formatted(ServedNode.findEngine(directory).path()));
         Files.setPosixFilePermissions(engine, PosixFilePermissions.fromString("rwx------"));
         try (var server = Server.start(config(engine, FleetTuning.standard()), parts());
                 var api = new Api(server.endpoint())) {

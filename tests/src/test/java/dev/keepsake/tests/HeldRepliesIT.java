@@ -32,7 +32,7 @@ class HeldRepliesIT {
 
     @BeforeAll
     static void start() throws Exception {
-        node = ServedNode.start(directory, FrontOptions.standard("7.0.15").waitingForRoom(200));
+        node = ServedNode.start(directory, FrontOptions.standard().waitingForRoom(200));
     }
 
     @AfterAll
@@ -165,7 +165,7 @@ class HeldRepliesIT {
 
     @Test
     void aMutedClientIsResetWhenItsNodeIsThrownAway() throws Exception {
-        try (var other = ServedNode.start(directory.resolve("a"), FrontOptions.standard("7.0.15"));
+        try (var other = ServedNode.start(directory.resolve("a"), FrontOptions.standard());
                 var watcher = new Observer(other);
                 var wire = watcher.connect(other)) {
             wire.send("CLIENT", "REPLY", "SKIP");

@@ -106,7 +106,7 @@ class IamIT {
         var node =
                 ServedNode.start(
                         directory,
-                        FrontOptions.standard("7.0.15"),
+                        FrontOptions.standard(),
                         new IamTokens("demo", "us-east-1", credentials, clock));
         node.front().onDurable(Long.MAX_VALUE);
         permit(node, AccessUser.unrestrictedDefault(), APP);
@@ -264,7 +264,7 @@ class IamIT {
 
     @Test
     void aNodeThatDoesNotSpeakTlsLetsNoIamUserIn() throws Exception {
-        try (var node = ServedNode.start(directory, FrontOptions.standard("7.0.15"))) {
+        try (var node = ServedNode.start(directory, FrontOptions.standard())) {
             permit(node, APP);
             assertThat(login(node, Wish.usual(NOW).token(KNOWN))).isEqualTo(WRONG_PASS);
         }

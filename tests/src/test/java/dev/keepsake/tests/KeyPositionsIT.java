@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.front.FrontOptions;
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.KeyPositions;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
+import dev.keepsake.resp.RecordedCommands;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.Unpooled;
@@ -24,13 +24,14 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /// Which keys a command names, held against the engine's own `COMMAND GETKEYS`: routes and dirty
-/// marks depend on it. `-DkeyLines=N` tries N lines of each command, `-Dseed=S` others.
+/// marks depend on it. For each of the [TestEngines] that a run takes. `-DkeyLines=N` tries N lines
+/// of each command, `-Dseed=S` others.
 class KeyPositionsIT {
     private static final int LINES = Integer.getInteger("keyLines", 60);
     private static final long SEED = Long.getLong("seed", 20261130);
@@ -44,6 +45,7 @@ class KeyPositionsIT {
                     "GROUP",
                     "BLOCK",
                     "NOACK",
+                    "CLAIM",
                     "BY",
                     "GET",
                     "LIMIT",
@@ -71,26 +73,34 @@ class KeyPositionsIT {
     private static final Set<CommandSpec.Handling> UNREACHABLE =
             Set.of(CommandSpec.Handling.WITHHELD, CommandSpec.Handling.REFUSED);
 
-    private static final CommandTable TABLE = CommandTable.standard();
-
     @TempDir static Path directory;
-    private static ServedNode node;
+    private static Compared compared;
 
     @BeforeAll
     static void start() throws Exception {
-        node = ServedNode.start(directory, FrontOptions.standard("7.0.15"));
+        compared = new Compared(directory);
     }
 
     @AfterAll
     static void stop() throws Exception {
-        node.close();
+        compared.close();
     }
 
-    @Test
-    void theyAreThoseThatTheEngineNames() throws Exception {
+    static List<String> engines() {
+        return compared.names();
+    }
+
+    private static CommandTable table(String engine) throws Exception {
+        return compared.of(engine).node().commands();
+    }
+
+    @ParameterizedTest
+    @MethodSource("engines")
+    void theyAreThoseThatTheEngineNames(String name) throws Exception {
+        var table = table(name);
         var random = new Random(SEED);
         var lines = new ArrayList<List<String>>();
-        for (var spec : TABLE.all()) {
+        for (var spec : table.all()) {
             if (spec.hasKeys()
                     && !OF_CHANNELS.contains(spec.name())
                     && !UNREACHABLE.contains(spec.handling())) {
@@ -100,35 +110,37 @@ class KeyPositionsIT {
             }
         }
         var different = new ArrayList<String>();
-        int compared = 0;
-        try (var engine = UnixWire.to(node.engine().socket())) {
+        int held = 0;
+        try (var engine = UnixWire.to(compared.of(name).node().engine().socket())) {
             for (var line : lines) {
                 if (whyDifferent(line) == null) {
-                    var ours = sorted(keys(line));
+                    var ours = sorted(keys(table, line));
                     var theirs = sorted(ofEngine(engine, line));
-                    compared++;
+                    held++;
                     if (!ours.equals(theirs)) {
                         different.add("%s: %s, the engine %s".formatted(line, ours, theirs));
                     }
                 }
             }
         }
-        assertThat(compared).isGreaterThan(lines.size() / 2);
-        assertThat(different).as("seed %d", SEED).isEmpty();
+        assertThat(held).isGreaterThan(lines.size() / 2);
+        assertThat(different).as("%s, seed %d", name, SEED).isEmpty();
     }
 
     /// Those of XREAD, SORT and GEORADIUS, whose specifications look for the first keyword wherever
     /// it stands, are held against the options as the commands take them (`xreadCommand` in
     /// `t_stream.c`, `sortCommandGeneric` in `sort.c`, `georadiusGeneric` in `geo.c`).
-    @Test
-    void theyAreThoseThatTheCommandTakes() throws Exception {
+    @ParameterizedTest
+    @MethodSource("engines")
+    void theyAreThoseThatTheCommandTakes(String engine) throws Exception {
+        var table = table(engine);
         var random = new Random(SEED);
         for (var name : List.of("xread", "xreadgroup", "sort", "georadius", "georadiusbymember")) {
-            var spec = requireNonNull(TABLE.find(name), name);
+            var spec = requireNonNull(table.find(name), name);
             for (int i = 0; i < 20 * LINES; i++) {
                 var line = line(spec, random);
                 if (spec.acceptsArgumentCount(line.size())) {
-                    assertThat(keys(line)).as("%s", line).isEqualTo(taken(line));
+                    assertThat(keys(table, line)).as("%s", line).isEqualTo(taken(line));
                 }
             }
         }
@@ -158,7 +170,7 @@ class KeyPositionsIT {
         "OBJECT FREQ k, k"
     })
     void oddNamesAreKeysWhereTheCommandTakesThem(String line, String expected) throws Exception {
-        var found = keys(List.of(line.split(" ")));
+        var found = keys(RecordedCommands.table(), List.of(line.split(" ")));
         assertThat(String.join(" ", found)).isEqualTo(expected);
     }
 
@@ -195,7 +207,7 @@ class KeyPositionsIT {
         for (int i = 1; i < line.size(); i++) {
             boolean more = i + 1 < line.size();
             String option = line.get(i).toUpperCase(Locale.ROOT);
-            if ((option.equals("BLOCK") || option.equals("COUNT")) && more) {
+            if (isOptionWithWord(line, option) && more) {
                 i++;
             } else if (option.equals("GROUP") && i + 2 < line.size()) {
                 i += 2;
@@ -207,6 +219,14 @@ class KeyPositionsIT {
             }
         }
         return List.of();
+    }
+
+    private static boolean isOptionWithWord(List<String> line, String option) {
+        return switch (option) {
+            case "BLOCK", "COUNT" -> true;
+            case "CLAIM" -> line.getFirst().equalsIgnoreCase("xreadgroup"); // since Redis 8.4
+            default -> false;
+        };
     }
 
     private static List<String> takenStore(String name, List<String> line) {
@@ -272,13 +292,14 @@ class KeyPositionsIT {
         }
     }
 
-    private static List<String> keys(List<String> line) throws ProtocolException {
+    private static List<String> keys(CommandTable table, List<String> line)
+            throws ProtocolException {
         var in = Unpooled.buffer();
         RespWriter.command(in, line.toArray(new String[0]));
         var framer = new CommandFramer(ProtocolLimits.standard());
         framer.parse(in);
         var frame = framer.frame();
-        var spec = requireNonNull(TABLE.resolve(in, 0, frame), line::toString);
+        var spec = requireNonNull(table.resolve(in, 0, frame), line::toString);
         var found = new KeyPositions();
         spec.keys(in, 0, frame, found);
         var keys = new ArrayList<String>();

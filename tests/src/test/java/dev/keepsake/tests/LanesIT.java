@@ -833,7 +833,7 @@ class LanesIT {
     void whoeverNeverReadsIsCutOff(@TempDir Path separate) throws Exception {
         var limits = new ProtocolLimits(64 * 1024, 1024, 1 << 20);
         var bounded = FrontOptions.of(limits, 100, 64L << 20, 8 << 20, 64L << 20);
-        try (var small = ServedNode.start(separate, bounded.of("7.0.15"))) {
+        try (var small = ServedNode.start(separate, bounded)) {
             small.front().onDurable(Long.MAX_VALUE);
             try (var bystander = small.connect();
                     var lazy = small.connect()) {
@@ -896,7 +896,7 @@ class LanesIT {
 
     @Test
     void newsWaitUntilTheyAreDurable(@TempDir Path separate) throws Exception {
-        try (var late = ServedNode.start(separate, FrontOptions.standard("7.0.15"));
+        try (var late = ServedNode.start(separate, FrontOptions.standard());
                 var hearing = late.connect();
                 var tracker = late.connect();
                 var writer = late.connect()) {
@@ -921,7 +921,7 @@ class LanesIT {
 
     @Test
     void whoeverLeavesIsAnsweredFirstWhatWaits(@TempDir Path separate) throws Exception {
-        try (var late = ServedNode.start(separate, FrontOptions.standard("7.0.15"));
+        try (var late = ServedNode.start(separate, FrontOptions.standard());
                 var leaving = late.connect();
                 var rambling = late.connect()) {
             leaving.sendRaw("SET a 1\r\nINCR a\r\nQUIT\r\nINCR a\r\n");
@@ -944,7 +944,7 @@ class LanesIT {
     @Test
     void repliesThatWaitAreCountedHoweverLargeTheyAre(@TempDir Path separate) throws Exception {
         int bytes = 2 << 20;
-        try (var late = ServedNode.start(separate, FrontOptions.standard("7.0.15"));
+        try (var late = ServedNode.start(separate, FrontOptions.standard());
                 var client = late.connect();
                 var other = late.connect()) {
             String id = client.ask("CLIENT", "ID");

@@ -258,7 +258,7 @@ class LargeValuesIT {
     /// Though the engine has been told of it and waits for its rest.
     @Test
     void aLargeCommandWhoseEndMakesNoSenseIsAnsweredAndClosed() throws Exception {
-        var options = FrontOptions.standard("7.0.15");
+        var options = FrontOptions.standard();
         try (var node = ServedNode.start(directory, withTransactions(options, 4 << 20))) {
             node.front().onDurable(Long.MAX_VALUE);
             String host = node.address().getHostString();
@@ -324,7 +324,6 @@ class LargeValuesIT {
     private static FrontOptions withTransactions(FrontOptions options, int maxBytes) {
         return new FrontOptions(
                 options.limits(),
-                options.engineVersion(),
                 options.maxConnections(),
                 options.maxParkedReplies(),
                 options.maxParkedBytes(),

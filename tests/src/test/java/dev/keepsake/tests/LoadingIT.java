@@ -5,7 +5,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.resp.CommandSpec;
-import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -75,7 +74,7 @@ class LoadingIT {
     @Test
     void theTableHasTheFlagsOfTheEngine() {
         var differences = new ArrayList<String>();
-        for (var spec : CommandTable.standard().all()) {
+        for (var spec : node.commands().all()) {
             var ofEngine = flags.get(spec.name());
             if (ofEngine != null && ofEngine.contains("loading") != spec.isServedWhileLoading()) {
                 differences.add(spec.name());
@@ -92,7 +91,7 @@ class LoadingIT {
     void whatHasTheFlagIsServedAndNothingElse() throws Exception {
         var wronglyRefused = new TreeSet<String>();
         var wronglyServed = new TreeSet<String>();
-        for (var spec : CommandTable.standard().all()) {
+        for (var spec : node.commands().all()) {
             boolean offered =
                     switch (spec.handling()) {
                         case FRONT, OWN_LANE, SHARED_LANE -> true;

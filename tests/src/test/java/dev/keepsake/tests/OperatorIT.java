@@ -35,7 +35,7 @@ class OperatorIT {
     @BeforeAll
     static void start() throws Exception {
         socket = directory.resolve("operator.sock");
-        node = ServedNode.start(directory, FrontOptions.standard("7.0.15"), null, socket);
+        node = ServedNode.start(directory, FrontOptions.standard(), null, socket);
         node.front().onDurable(10_000);
     }
 
@@ -49,7 +49,7 @@ class OperatorIT {
     void whoLetsTheEngineEvictLetsReadsWaitForTheLog() throws Exception {
         var folder = Files.createDirectory(directory.resolve("evicting"));
         var path = folder.resolve("operator.sock");
-        try (var evicting = ServedNode.start(folder, FrontOptions.standard("7.0.15"), null, path);
+        try (var evicting = ServedNode.start(folder, FrontOptions.standard(), null, path);
                 var writer = evicting.connect();
                 var reader = evicting.connect();
                 var operator = UnixWire.to(path)) {
@@ -192,7 +192,7 @@ class OperatorIT {
     @Test
     void theirWritesWaitForTheLogAsEverybodysDo(@TempDir Path separate) throws Exception {
         var other = separate.resolve("operator.sock");
-        try (var late = ServedNode.start(separate, FrontOptions.standard("7.0.15"), null, other)) {
+        try (var late = ServedNode.start(separate, FrontOptions.standard(), null, other)) {
             try (var operator = UnixWire.to(other);
                     var client = late.connect()) {
                 operator.send("SET", "a", "1");

@@ -34,13 +34,12 @@ class RelayedPublishIT {
 
     @BeforeEach
     void start() throws Exception {
-        var standard = FrontOptions.standard("7.0.15");
+        var standard = FrontOptions.standard();
         node =
                 ServedNode.start(
                         directory,
                         new FrontOptions(
                                 standard.limits(),
-                                standard.engineVersion(),
                                 standard.maxConnections(),
                                 MAX_PARKED,
                                 standard.maxParkedBytes(),

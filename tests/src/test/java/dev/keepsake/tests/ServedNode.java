@@ -15,10 +15,12 @@ import dev.keepsake.front.ClientRoom;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
+import dev.keepsake.front.ServedEngine;
 import dev.keepsake.front.Topology;
 import dev.keepsake.front.TopologyNode;
 import dev.keepsake.front.TopologyShard;
 import dev.keepsake.resp.CommandTable;
+import dev.keepsake.resp.RecordedCommands;
 import dev.keepsake.resp.RespValue;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -49,6 +51,7 @@ final class ServedNode implements AutoCloseable {
     private final NodeFront front;
     private final InetSocketAddress address;
     private final Lease lease;
+    private final ServedEngine served;
 
     private ServedNode(
             Transport transport,
@@ -57,7 +60,9 @@ final class ServedNode implements AutoCloseable {
             SocketChannel replica,
             NodeFront front,
             InetSocketAddress address,
-            Lease lease) {
+            Lease lease,
+            ServedEngine served) {
+        this.served = served;
         this.lease = lease;
         this.transport = transport;
         this.launcher = launcher;
@@ -91,8 +96,18 @@ final class ServedNode implements AutoCloseable {
             @Nullable IamTokens tokens,
             @Nullable Path operatorSocket)
             throws Exception {
+        return start(directory, findEngine(directory), options, tokens, operatorSocket);
+    }
+
+    /// The same with an engine of one's own choice.
+    static ServedNode start(
+            Path directory,
+            EngineBinary binary,
+            FrontOptions options,
+            @Nullable IamTokens tokens,
+            @Nullable Path operatorSocket)
+            throws Exception {
         var clock = new WallClock();
-        var binary = findEngine(directory);
         var launcher = new EngineLauncher(binary, RunDirectory.forData(directory), clock);
         var engine =
                 launcher.launch(
@@ -109,28 +124,36 @@ final class ServedNode implements AutoCloseable {
         var transport = Transport.best(1);
         var ports = FreePorts.next(1);
         var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.first());
-        var front = front(transport, address, options, tokens, clock);
+        var served = served(binary, engine);
+        var front = front(transport, address, served, options, tokens, clock);
         if (operatorSocket != null) {
             front.admitOperators(operatorSocket);
         }
         front.bind(address).get(60, TimeUnit.SECONDS);
         var lease = new Lease();
         front.servePrimary(engine.socket(), lease::isHeld).get(60, TimeUnit.SECONDS);
-        return new ServedNode(transport, launcher, engine, replica, front, address, lease);
+        return new ServedNode(transport, launcher, engine, replica, front, address, lease, served);
     }
 
     /// A front that neither listens nor has an engine yet, and admits operators over this socket.
     static NodeFront frontOf(Transport transport, Path operatorSocket) {
         var nowhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1);
-        var options = FrontOptions.standard("7.0.15");
-        var front = front(transport, nowhere, options, null, new WallClock());
+        var options = FrontOptions.standard();
+        var engine = new ServedEngine("redis", "7.0.15", RecordedCommands.table());
+        var front = front(transport, nowhere, engine, options, null, new WallClock());
         front.admitOperators(operatorSocket);
         return front;
+    }
+
+    private static ServedEngine served(EngineBinary binary, Engine engine) throws IOException {
+        return new ServedEngine(
+                binary.name(), binary.version(), CommandTable.of(engine.command("COMMAND")));
     }
 
     private static NodeFront front(
             Transport transport,
             InetSocketAddress address,
+            ServedEngine engine,
             FrontOptions options,
             @Nullable IamTokens tokens,
             Clock clock) {
@@ -139,7 +162,7 @@ final class ServedNode implements AutoCloseable {
                 NAME,
                 transport.group().next(),
                 transport,
-                CommandTable.standard(),
+                engine,
                 () -> topology,
                 null,
                 tokens,
@@ -155,7 +178,12 @@ final class ServedNode implements AutoCloseable {
 
     /// Starts one on which everything is durable at once.
     static ServedNode startDurable(Path directory) throws Exception {
-        var node = start(directory, FrontOptions.standard("7.0.15"));
+        return startDurable(directory, findEngine(directory));
+    }
+
+    /// The same with an engine of one's own choice.
+    static ServedNode startDurable(Path directory, EngineBinary binary) throws Exception {
+        var node = start(directory, binary, FrontOptions.standard(), null, null);
         node.front.onDurable(Long.MAX_VALUE);
         return node;
     }
@@ -184,6 +212,11 @@ final class ServedNode implements AutoCloseable {
                 List.of(
                         new TopologyShard(
                                 "0001", ID, SlotRange.parse("0-16383"), node, List.of())));
+    }
+
+    /// Which commands it knows.
+    CommandTable commands() {
+        return served.commands();
     }
 
     NodeFront front() {

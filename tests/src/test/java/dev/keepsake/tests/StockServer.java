@@ -2,6 +2,7 @@ package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
 
+import dev.keepsake.engine.EngineBinary;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -23,7 +24,12 @@ final class StockServer implements AutoCloseable {
 
     /// Starts one and waits until it takes commands for all slots.
     static StockServer start(Path directory) throws Exception {
-        var server = launch(directory);
+        return start(directory, ServedNode.findEngine(directory));
+    }
+
+    /// The same of an engine of one's own choice.
+    static StockServer start(Path directory, EngineBinary binary) throws Exception {
+        var server = launch(directory, binary);
         try {
             await(
                     "the stock server has all slots",
@@ -38,7 +44,7 @@ final class StockServer implements AutoCloseable {
 
     /// Starts a replica of this one, and waits until it follows.
     StockServer startReplica(Path directory) throws Exception {
-        var replica = launch(directory);
+        var replica = launch(directory, ServedNode.findEngine(directory));
         try {
             String id = ask("CLUSTER MYID");
             String meet = "CLUSTER MEET 127.0.0.1 %d %d".formatted(address.getPort(), clusterPort);
@@ -65,8 +71,7 @@ final class StockServer implements AutoCloseable {
         }
     }
 
-    private static StockServer launch(Path directory) throws Exception {
-        var binary = ServedNode.findEngine(directory);
+    private static StockServer launch(Path directory, EngineBinary binary) throws Exception {
         var ports = FreePorts.next(2);
         var line =
                 List.of(

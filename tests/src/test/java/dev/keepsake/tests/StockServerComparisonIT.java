@@ -3,7 +3,6 @@ package dev.keepsake.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.resp.RespValue;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,10 +13,12 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /// The same commands, well-formed and not, to a node and to a stock server that owns all slots of a
-/// cluster: what they answer is the same, byte for byte as far as it can be shown.
+/// cluster: what they answer is the same, byte for byte as far as it can be shown. Before each of
+/// the [TestEngines] that a run takes.
 class StockServerComparisonIT {
     private static final int COMMANDS = 4_000;
 
@@ -153,6 +154,11 @@ class StockServerComparisonIT {
                     "SORT_RO K BY V* LIMIT 0 N",
                     "SORT_RO K GET V*",
                     "SORT K STORE K BY",
+                    "SORT K BY {k}*",
+                    "SORT K BY {k}->V GET {k}V",
+                    "SORT K GET # GET {k}V",
+                    "SORT K BY {k}* GET {x}V",
+                    "SORT_RO K BY {}* GET {k}*",
                     "EVAL return{KEYS[1],ARGV[1]} 1 K V",
                     "EVAL return(redis.call('get',KEYS[1])) 1 K",
                     "EVAL_RO return(redis.call('exists',KEYS[1])) 1 K",
@@ -304,6 +310,23 @@ class StockServerComparisonIT {
                     "CLIENT NO-EVICT on",
                     "CLIENT TRACKINGINFO V",
                     "CLIENT LIST TYPE V",
+                    "CLIENT LIST ID 0 V",
+                    "CLIENT LIST ID V V",
+                    "CLIENT LIST NAME nobody",
+                    "CLIENT LIST NOT-ID V",
+                    "CLIENT LIST ADDR nowhere:1",
+                    "CLIENT LIST IP 1.1.1.1",
+                    "CLIENT LIST IDLE 0",
+                    "CLIENT LIST MAXAGE V",
+                    "CLIENT LIST MAXAGE 0",
+                    "CLIENT LIST SKIPME V",
+                    "CLIENT LIST LIB-NAME nobody LIB-VER V",
+                    "CLIENT LIST FLAGS Q",
+                    "CLIENT LIST CAPA Q",
+                    "CLIENT LIST DB V",
+                    "CLIENT LIST DB 99",
+                    "CLIENT LIST USER nobody",
+                    "CLIENT LIST TYPE replica ID 999999",
                     "CLIENT LIST TYPE master",
                     "CLIENT LIST V",
                     "CLIENT UNPAUSE",
@@ -348,7 +371,53 @@ class StockServerComparisonIT {
                     "WAIT 0",
                     "WAIT N N N",
                     "V V V",
-                    "V");
+                    "V",
+                    // of newer engines; unknown to the others
+                    "ZRANK K V WITHSCORE",
+                    "ZREVRANK K V WITHSCORE",
+                    "ZRANK K V WRONG",
+                    "HEXPIRE K 100 FIELDS 1 V",
+                    "HEXPIRE K 100 FIELDS N V",
+                    "HPERSIST K FIELDS 1 V",
+                    "HTTL {k}none FIELDS 1 V",
+                    "HSETEX K EX 100 FIELDS 1 V V",
+                    "HGETEX K PERSIST FIELDS 1 V",
+                    "HGETDEL K FIELDS 1 V",
+                    "HGETDEL X FIELDS 1 V",
+                    "SET K V IFEQ V",
+                    "DELIFEQ K V",
+                    "DELIFEQ X V",
+                    "MSETEX 2 K V K V EX 100",
+                    "MSETEX V K V",
+                    "VADD K VALUES 2 1 N V",
+                    "VADD K V",
+                    "VCARD K",
+                    "VDIM K",
+                    "VREM K V",
+                    "VEMB {k}none V",
+                    "VINFO {k}none",
+                    "VCARD X",
+                    "CLIENT NO-TOUCH V",
+                    "CLIENT NO-TOUCH on",
+                    "CLIENT NO-TOUCH off",
+                    "CLIENT NO-TOUCH",
+                    "CLIENT CAPA V",
+                    "CLIENT CAPA",
+                    "CLIENT IMPORT-SOURCE off",
+                    "CLIENT IMPORT-SOURCE V",
+                    "WAITAOF V 0 0",
+                    "WAITAOF 2 0 0",
+                    "WAITAOF 0 -1 0",
+                    "WAITAOF 0 0 V",
+                    "WAITAOF 0 0 -1",
+                    "WAITAOF 0",
+                    "COMMANDLOG V",
+                    "COMMANDLOG LEN V",
+                    "COMMANDLOG GET V slow",
+                    "COMMANDLOG GET N V",
+                    "COMMANDLOG GET N large-reply",
+                    "SCRIPT SHOW V",
+                    "LATENCY HISTOGRAM V");
 
     /// What a node refuses inside a transaction.
     private static final List<String> OUTSIDE_TRANSACTIONS =
@@ -384,6 +453,14 @@ class StockServerComparisonIT {
                     "CLIENT KILL USER V",
                     "CLIENT KILL SKIPME V",
                     "CLIENT KILL ID V V",
+                    "CLIENT KILL ID 999999 999998",
+                    "CLIENT KILL ID 999999 0",
+                    "CLIENT KILL MAXAGE V",
+                    "CLIENT KILL MAXAGE 0",
+                    "CLIENT KILL MAXAGE 99999999",
+                    "CLIENT KILL NAME nobody",
+                    "CLIENT KILL LADDR nowhere:1 SKIPME no",
+                    "CLIENT KILL NOT-TYPE normal LIB-NAME nobody",
                     "CLIENT UNBLOCK V",
                     "CLIENT UNBLOCK 0",
                     "CLIENT UNBLOCK 0 V",
@@ -405,41 +482,56 @@ class StockServerComparisonIT {
                     "CLUSTER GETKEYSINSLOT -1 N",
                     "CLUSTER GETKEYSINSLOT 1 -1",
                     "CLUSTER GETKEYSINSLOT V V",
+                    "CLUSTER SLOT-STATS V V",
+                    "CLUSTER SLOT-STATS SLOTSRANGE 0",
+                    "CLUSTER SLOT-STATS SLOTSRANGE V N",
+                    "CLUSTER SLOT-STATS SLOTSRANGE N N",
+                    "CLUSTER SLOT-STATS SLOTSRANGE 0 16384",
+                    "CLUSTER SLOT-STATS ORDERBY V",
+                    "CLUSTER SLOT-STATS ORDERBY cpu-usec",
+                    "CLUSTER SLOT-STATS ORDERBY key-count LIMIT N",
+                    "CLUSTER SLOT-STATS ORDERBY key-count LIMIT V",
+                    "CLUSTER SLOT-STATS ORDERBY key-count LIMIT N ASC",
+                    "CLUSTER SLOT-STATS ORDERBY key-count ASC DESC",
+                    "CLUSTER SLOT-STATS ORDERBY key-count LIMIT",
                     "MONITOR V",
                     "RESET V");
 
-    @TempDir static Path behindAFront;
-    @TempDir static Path alone;
-    private static ServedNode node;
-    private static StockServer stock;
+    @TempDir static Path directory;
+    private static Compared compared;
 
     @BeforeAll
     static void start() throws Exception {
-        node = ServedNode.startDurable(behindAFront);
-        stock = StockServer.start(alone);
+        compared = new Compared(directory);
     }
 
     @AfterAll
     static void stop() throws Exception {
-        node.close();
-        stock.close();
+        compared.close();
     }
 
-    /// Some that are always tried, and one that nobody has tried before; `-Dseed=N` tries one
-    /// alone.
-    static List<Long> seeds() {
-        var chosen = Long.getLong("seed");
-        return chosen != null
-                ? List.of(chosen)
-                : List.of(1L, 2L, 3L, RandomGenerator.getDefault().nextLong(1L << 40));
+    /// Some that are always tried, of engines beside the bundled one only the first, and one that
+    /// nobody has tried before; `-Dseed=N` tries one alone.
+    static List<Arguments> runs() {
+        var runs = new ArrayList<Arguments>();
+        for (var engine : compared.names()) {
+            boolean first = runs.isEmpty();
+            var chosen = Long.getLong("seed");
+            long fresh = RandomGenerator.getDefault().nextLong(1L << 40);
+            var usual = first ? List.of(1L, 2L, 3L, fresh) : List.of(1L, fresh);
+            for (var seed : chosen == null ? usual : List.of(chosen)) {
+                runs.add(Arguments.of(engine, seed));
+            }
+        }
+        return runs;
     }
 
-    @ParameterizedTest(name = "-Dseed={0}")
-    @MethodSource("seeds")
-    void aNodeAnswersAsAStockServerOfAClusterWould(long seed) throws IOException {
+    @ParameterizedTest(name = "{0} -Dseed={1}")
+    @MethodSource("runs")
+    void aNodeAnswersAsAStockServerOfAClusterWould(String engine, long seed) throws Exception {
         var random = RandomGeneratorFactory.of("L64X128MixRandom").create(seed);
-        try (var served = node.connect();
-                var reference = stock.connect()) {
+        try (var served = compared.of(engine).node().connect();
+                var reference = compared.of(engine).stock().connect()) {
             served.ask("FLUSHALL");
             reference.ask("FLUSHALL");
             if (random.nextBoolean()) {
@@ -461,7 +553,7 @@ class StockServerComparisonIT {
                 served.send(command);
                 reference.send(command);
                 assertThat(shown(name, served.readValue()))
-                        .as(() -> "seed %d, after %s".formatted(seed, lastOf(history)))
+                        .as(() -> "%s, seed %d, after %s".formatted(engine, seed, lastOf(history)))
                         .isEqualTo(shown(name, reference.readValue()));
             }
         }

@@ -446,7 +446,7 @@ class UsersIT {
     @Test
     void theWriteOfARestrictedUserIsAnsweredOnlyOnceItIsDurable(@TempDir Path other)
             throws Exception {
-        try (var holding = ServedNode.start(other, FrontOptions.standard("7.0.15"))) {
+        try (var holding = ServedNode.start(other, FrontOptions.standard())) {
             var writer = user("writer", "on ~* resetchannels -@all +set +get", "writer-password");
             holding.front().permit(List.of(DEFAULT, writer));
             try (var wire = holding.connect();
@@ -467,7 +467,7 @@ class UsersIT {
     @Test
     void whatARemovedUserWroteIsReadByOthersOnlyOnceItIsDurable(@TempDir Path other)
             throws Exception {
-        try (var holding = ServedNode.start(other, FrontOptions.standard("7.0.15"))) {
+        try (var holding = ServedNode.start(other, FrontOptions.standard())) {
             holding.front().permit(List.of(DEFAULT, ALICE));
             try (var wire = holding.connect();
                     var reader = holding.connect()) {
