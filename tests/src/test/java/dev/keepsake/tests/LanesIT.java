@@ -245,7 +245,7 @@ class LanesIT {
         try (var wire = node.connect()) {
             assertThat(wire.ask("CLIENT", "HELP"))
                     .startsWith("[CLIENT <subcommand>")
-                    .contains("TRACKING (ON|OFF)", "SETINFO");
+                    .contains("TRACKING (ON|OFF)");
             assertThat(wire.ask("CLUSTER", "HELP"))
                     .startsWith("[CLUSTER <subcommand>")
                     .contains("MYSHARDID")
