@@ -318,13 +318,62 @@ class CommandsOfEnginesTest {
     @Test
     void aReplyInResp3IsReadToo() {
         var row =
-                "*10\r\n$4\r\nGETX\r\n:2\r\n~2\r\n+readonly\r\n+loading\r\n:1\r\n:1\r\n:1\r\n~0\r\n~0\r\n"
-                        + "~1\r\n%3\r\n$5\r\nflags\r\n~1\r\n+RO\r\n"
-                        + "$12\r\nbegin_search\r\n%2\r\n$4\r\ntype\r\n$5\r\nindex\r\n$4\r\nspec\r\n"
-                        + "%1\r\n$5\r\nindex\r\n:1\r\n"
-                        + "$9\r\nfind_keys\r\n%2\r\n$4\r\ntype\r\n$5\r\nrange\r\n$4\r\nspec\r\n"
-                        + "%3\r\n$7\r\nlastkey\r\n:0\r\n$7\r\nkeystep\r\n:1\r\n$5\r\nlimit\r\n:0\r\n*0\r\n";
-        var reply = RespValue.decode(Unpooled.copiedBuffer("*1\r\n" + row, US_ASCII));
+                """
+                *10
+                $4
+                GETX
+                :2
+                ~2
+                +readonly
+                +loading
+                :1
+                :1
+                :1
+                ~0
+                ~0
+                ~1
+                %3
+                $5
+                flags
+                ~1
+                +RO
+                $12
+                begin_search
+                %2
+                $4
+                type
+                $5
+                index
+                $4
+                spec
+                %1
+                $5
+                index
+                :1
+                $9
+                find_keys
+                %2
+                $4
+                type
+                $5
+                range
+                $4
+                spec
+                %3
+                $7
+                lastkey
+                :0
+                $7
+                keystep
+                :1
+                $5
+                limit
+                :0
+                *0
+                """;
+        var reply =
+                RespValue.decode(
+                        Unpooled.copiedBuffer("*1\r\n" + row.replace("\n", "\r\n"), US_ASCII));
 
         var spec = requireNonNull(CommandTable.of(reply).find("getx"));
 
