@@ -45,12 +45,17 @@ final class CommandTables {
             asked.remove(program);
             throw new IOException(
                     "the engine %s does not say which commands it has: %s"
-                            .formatted(program.path(), e.getCause().getMessage()),
+                            .formatted(program.path(), reason(e)),
                     e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while an engine is asked for its commands", e);
         }
+    }
+
+    private static String reason(ExecutionException e) {
+        var cause = e.getCause();
+        return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
     }
 
     private CompletableFuture<ServedEngine> ask(EngineBinary program) {

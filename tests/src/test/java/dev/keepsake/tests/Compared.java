@@ -1,6 +1,7 @@
 package dev.keepsake.tests;
 
 import dev.keepsake.engine.EngineBinary;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -56,7 +57,7 @@ final class Compared implements AutoCloseable {
     }
 
     @Override
-    public void close() throws Exception {
+    public void close() throws IOException {
         for (var pair : pairs.values()) {
             pair.node().close();
             pair.stock().close();
