@@ -5,9 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.resp.RecordedCommands;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.server.PortRange;
+import dev.keepsake.server.Server;
+import dev.keepsake.server.ServerConfig;
+import dev.keepsake.server.ServerParts;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.io.IOException;
@@ -16,6 +21,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -380,6 +386,38 @@ class EngineCommandsIT {
                     .containsSequence("id", "addr", "laddr");
             assertThat(saidOfTheProgram(here)).isEqualTo(saidOfTheProgram(there));
             assertThat(here.ask("LOLWUT")).contains(" ver. " + binary.version());
+        }
+    }
+
+    /// From the records to the wire: a cluster's nodes have the table of what they run.
+    @ParameterizedTest
+    @MethodSource("engines")
+    void aClusterHasTheCommandsOfItsEngine(String engine) throws Exception {
+        var binary = compared.engine(engine);
+        var ports = FreePorts.next(4);
+        var config =
+                new ServerConfig(
+                        "127.0.0.1",
+                        0,
+                        directory.resolve(engine).resolve("data"),
+                        new PortRange(ports.first(), ports.last() - 1),
+                        binary.path(),
+                        FleetTuning.standard());
+        try (var server = Server.start(config, ServerParts.standard());
+                var api = new Api(server.endpoint())) {
+            var cluster = api.create("own", 1, 0, ports.last(), Map.of());
+            try (var wire = Wire.to(cluster.shards().getFirst().nodes().getFirst())) {
+                assertThat(wire.ask("HELLO"))
+                        .contains("server " + binary.name(), "version " + binary.version());
+                assertThat(wire.ask("SET", "k", "v")).isEqualTo("OK");
+                String rank = wire.ask("ZRANK", "none", "m", "WITHSCORE");
+                String waited = wire.ask("WAITAOF", "1", "0", "0");
+                if (has(engine, "waitaof")) {
+                    assertThat(List.of(rank, waited)).containsExactly("nil", "[1 0]");
+                } else {
+                    assertThat(List.of(rank, waited)).allMatch(reply -> reply.startsWith("-ERR "));
+                }
+            }
         }
     }
 
