@@ -2,6 +2,8 @@ package dev.keepsake.fleet;
 
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineExaminer;
+import dev.keepsake.engine.EngineFacts;
+import dev.keepsake.engine.Engines;
 import dev.keepsake.front.ServedEngine;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.CorruptReplyException;
@@ -14,18 +16,21 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Which commands the engines of this machine have, and how fronts treat each. Each program is
-/// asked once; one that does not answer is asked again when its commands are wanted again. Owned by
-/// the fleet's thread, which waits for an answer a moment, and not for a program that hangs.
+/// Which commands the engines of this machine have, and how fronts treat each. A program that could
+/// not be examined when the server started is asked when its commands are wanted, and again if it
+/// does not answer. Owned by the fleet's thread, which waits for an answer a moment, and not for a
+/// program that hangs.
 final class CommandTables {
     private static final long ANSWERS_WITHIN_MS = 2_000;
 
+    private final Engines engines;
     private final EngineExaminer examiner;
     private final ThreadFactory threads;
     private final Map<EngineBinary, CompletableFuture<ServedEngine>> asked = new HashMap<>();
 
     /// @param threads in which programs are examined
-    CommandTables(EngineExaminer examiner, ThreadFactory threads) {
+    CommandTables(Engines engines, EngineExaminer examiner, ThreadFactory threads) {
+        this.engines = engines;
         this.examiner = examiner;
         this.threads = threads;
     }
@@ -61,22 +66,31 @@ final class CommandTables {
     private CompletableFuture<ServedEngine> ask(EngineBinary program) {
         var answer = new CompletableFuture<ServedEngine>();
         asked.put(program, answer);
-        threads.newThread(
-                        () -> {
-                            try {
-                                var commands =
-                                        CommandTable.of(examiner.examine(program).commands());
-                                answer.complete(
-                                        new ServedEngine(
-                                                program.name(), program.version(), commands));
-                            } catch (IOException | CorruptReplyException e) {
-                                answer.completeExceptionally(e);
-                            } catch (RuntimeException e) {
-                                answer.completeExceptionally(e); // or nobody would ask again
-                                throw e;
-                            }
-                        })
-                .start();
+        var known = engines.factsOf(program);
+        if (known.isPresent()) {
+            complete(answer, known::get);
+        } else {
+            threads.newThread(() -> complete(answer, () -> examiner.examine(program))).start();
+        }
         return answer;
+    }
+
+    private interface Examination {
+        EngineFacts facts() throws IOException;
+    }
+
+    private static void complete(CompletableFuture<ServedEngine> answer, Examination examination) {
+        try {
+            var facts = examination.facts();
+            var program = facts.binary();
+            answer.complete(
+                    new ServedEngine(
+                            program.name(), program.version(), CommandTable.of(facts.commands())));
+        } catch (IOException | CorruptReplyException e) {
+            answer.completeExceptionally(e);
+        } catch (RuntimeException e) {
+            answer.completeExceptionally(e); // or nobody would ask again
+            throw e;
+        }
     }
 }

@@ -150,6 +150,7 @@ public final class Fleet implements AutoCloseable {
         this.virtualThreads = Thread.ofVirtual().name("node-", 0).factory();
         this.commands =
                 new CommandTables(
+                        engines,
                         new EngineExaminer(
                                 launcher, EngineExaminer.directoryIn(config.dataDirectory())),
                         virtualThreads);

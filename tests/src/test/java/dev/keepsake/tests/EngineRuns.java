@@ -50,6 +50,11 @@ final class EngineRuns {
                         .map(each -> new Run(each.getName(), each.getPayload())));
     }
 
+    /// Whether this run takes every installed engine.
+    static boolean areAllWanted() {
+        return ALL;
+    }
+
     /// Skips a test that is one too many for an ordinary run.
     static void assumeAllAreWanted() {
         Assumptions.assumeTrue(ALL, "it runs with -Dengines=all");
