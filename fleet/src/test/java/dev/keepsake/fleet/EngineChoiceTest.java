@@ -116,6 +116,12 @@ class EngineChoiceTest {
         var recorded = cluster("redis 7.0", "redis", "7.0.15");
         assertThat(choice(recorded, NOTHING, "valkey 9.1.2", "redis 8.0.2", "redis 7.0.15"))
                 .isEqualTo("redis 7.0.15");
+        var asked = cluster("valkey 7.2", "redis", "7.0.15"); // when there was no Valkey yet
+        assertThat(choice(asked, NOTHING, "valkey 7.2.6", "redis 7.0.15"))
+                .isEqualTo("redis 7.0.15");
+        var between = cluster("redis 7.1", "redis", "7.0.15");
+        assertThat(choice(between, NOTHING, "redis 7.2.4", "redis 7.0.15"))
+                .isEqualTo("redis 7.0.15");
         var newer = cluster("redis 7.0", "redis", "8.0.2");
         assertThat(choice(newer, NOTHING, "redis 7.0.15", "redis 8.0.2")).isEqualTo("redis 8.0.2");
     }

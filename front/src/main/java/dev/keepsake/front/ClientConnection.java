@@ -1086,7 +1086,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         String elsewhere =
                 route.find(spec, in, base, frame, front.topology(), front.node(), readsHere(spec));
-        if (elsewhere != null) {
+        boolean refusedAnyway = inTransaction && own != null && spec.isRefusedInTransactions();
+        if (elsewhere != null && !refusedAnyway) {
             return refuseElsewhere(elsewhere, in, base, frame);
         }
         // Before its promotion, a primary's engine may lack what has been acknowledged already.

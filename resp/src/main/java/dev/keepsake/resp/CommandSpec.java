@@ -73,6 +73,7 @@ public final class CommandSpec {
     private final List<KeyRule> keyRules;
     private final boolean servedWhileLoading;
     private final boolean carriedOutByReplicas;
+    private final boolean refusedInTransactions;
     private final int script; // where, 0 for none
     private final int libraries;
 
@@ -86,6 +87,7 @@ public final class CommandSpec {
             List<KeyRule> keyRules,
             boolean servedWhileLoading,
             boolean carriedOutByReplicas,
+            boolean refusedInTransactions,
             int script,
             int libraries) {
         this.name = name;
@@ -97,6 +99,7 @@ public final class CommandSpec {
         this.keyRules = keyRules;
         this.servedWhileLoading = servedWhileLoading;
         this.carriedOutByReplicas = carriedOutByReplicas;
+        this.refusedInTransactions = refusedInTransactions;
         this.script = script;
         this.libraries = libraries;
     }
@@ -125,6 +128,7 @@ public final class CommandSpec {
                 described.keyRules(),
                 described.is(LOADING),
                 effect.isRead() || !plain,
+                described.is("no_multi"),
                 0,
                 0);
     }
@@ -153,6 +157,7 @@ public final class CommandSpec {
                 row.keyRules() == null ? derived.keyRules : row.keyRules(),
                 derived.servedWhileLoading,
                 effect.isRead() || row.isForReplicas(),
+                derived.refusedInTransactions,
                 row.script(),
                 row.libraries());
     }
@@ -169,6 +174,7 @@ public final class CommandSpec {
                 List.of(),
                 false,
                 true,
+                false,
                 0,
                 0);
     }
@@ -185,6 +191,7 @@ public final class CommandSpec {
                 keyRules,
                 servedWhileLoading,
                 carriedOutByReplicas,
+                refusedInTransactions,
                 script,
                 libraries);
     }
@@ -261,6 +268,11 @@ public final class CommandSpec {
     /// Whether a replica carries it out. What it writes there, if anything, its engine refuses.
     public boolean isCarriedOutByReplicas() {
         return carriedOutByReplicas;
+    }
+
+    /// Whether the engine refuses it inside a transaction, before it looks at its keys.
+    public boolean isRefusedInTransactions() {
+        return refusedInTransactions;
     }
 
     /// Which argument of one invocation is the text of a script or of a library of functions.

@@ -11,33 +11,35 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Named;
 
-/// The engines that tests compare: the one that comes with Keepsake, and of the [InstalledEngines]
-/// the newest; with `-Dengines=all` every one.
+/// The engines that tests compare, each version once: the bundled one, and of the
+/// [InstalledEngines] the newest alone; with `-Dengines=all` every one of them.
 final class TestEngines {
     private TestEngines() {}
 
-    /// The bundled one, and of those that were fetched as many as this run is to take.
+    /// The bundled one first, then as many as this run is to take, the newest last.
     static List<EngineBinary> chosen(Path directory) throws EngineNotFoundException {
         var chosen = new ArrayList<EngineBinary>();
         chosen.add(bundled(directory));
-        var fetched = fetched(directory);
-        int first = EngineRuns.areAllWanted() ? 0 : Math.max(0, fetched.size() - 1);
-        chosen.addAll(fetched.subList(first, fetched.size()));
+        var newer = newer(directory);
+        chosen.addAll(
+                EngineRuns.areAllWanted()
+                        ? newer
+                        : newer.subList(Math.max(0, newer.size() - 1), newer.size()));
         return chosen;
-    }
-
-    /// Those that were fetched, whose version is not the bundled one's; the newest last.
-    static List<EngineBinary> fetched(Path directory) throws EngineNotFoundException {
-        var bundled = bundled(directory);
-        return InstalledEngines.found().stream()
-                .map(Named::getPayload)
-                .filter(engine -> !named(engine).equals(named(bundled)))
-                .sorted(Comparator.comparing(TestEngines::version, Arrays::compare))
-                .toList();
     }
 
     private static EngineBinary bundled(Path directory) throws EngineNotFoundException {
         return new EngineFinder(null, "", directory.resolve("bin")).find();
+    }
+
+    /// Those that are installed and have another version than the bundled one, the newest last.
+    static List<EngineBinary> newer(Path directory) throws EngineNotFoundException {
+        String bundled = named(bundled(directory));
+        return InstalledEngines.found().stream()
+                .map(Named::getPayload)
+                .filter(engine -> !named(engine).equals(bundled))
+                .sorted(Comparator.comparing(TestEngines::version, Arrays::compare))
+                .toList();
     }
 
     /// Name and version, such as `valkey-8.0.1`.
