@@ -73,10 +73,13 @@ abstract class Scene implements AutoCloseable {
         return cluster;
     }
 
-    /// What the events say of the cluster since it was made, oldest first.
+    /// What the events say of the cluster since it was made, oldest first; but for its endpoint,
+    /// whose port an engine that starts at this moment may have inherited until its program is
+    /// loaded.
     final List<String> messages() {
         return api().messages(cluster).stream()
                 .filter(message -> !message.equals("Cluster created."))
+                .filter(message -> !message.startsWith("Port "))
                 .toList();
     }
 
