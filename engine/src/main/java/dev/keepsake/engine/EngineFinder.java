@@ -8,9 +8,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -95,12 +98,13 @@ public final class EngineFinder {
         }
         var rejected = new ArrayList<String>();
         var found = new LinkedHashSet<EngineBinary>();
-        for (Path program : onSearchPath()) {
-            switch (EngineProbe.probe(program)) {
-                case Usable(var binary) -> found.add(binary);
-                case Unusable(var reason) -> rejected.add(program + " " + reason);
-            }
-        }
+        probe(onSearchPath())
+                .forEach((program, finding) -> {
+                    switch (finding) {
+                        case Usable(var binary) -> found.add(binary);
+                        case Unusable(var reason) -> rejected.add(program + " " + reason);
+                    }
+                });
         try {
             found.add(findBundled(rejected));
         } catch (EngineNotFoundException e) {
@@ -110,6 +114,25 @@ public final class EngineFinder {
             rejected.add(e.getMessage());
         }
         return new Found(new Engines(List.copyOf(found)), rejected);
+    }
+
+    /// All at once: several that hang are waited for no longer than one.
+    private static Map<Path, EngineProbe.Finding> probe(List<Path> programs) {
+        var asked = new LinkedHashMap<Path, CompletableFuture<EngineProbe.Finding>>();
+        for (var program : programs) {
+            asked.computeIfAbsent(
+                    program,
+                    each ->
+                            CompletableFuture.supplyAsync(
+                                    () -> EngineProbe.probe(each),
+                                    probing ->
+                                            Thread.ofVirtual()
+                                                    .name("probe-engine")
+                                                    .start(probing)));
+        }
+        var found = new LinkedHashMap<Path, EngineProbe.Finding>();
+        asked.forEach((program, finding) -> found.put(program, finding.join()));
+        return found;
     }
 
     private EngineBinary findConfigured(Path program) throws EngineNotFoundException {

@@ -16,9 +16,9 @@ final class EngineProbe {
     private static final int BUSY_TRIES = 200;
     private static final long BUSY_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    // "Redis server v=7.0.15 sha=00000000:0 malloc=libc bits=64 build=…"
+    // "Redis server v=7.0.15 sha=00000000:0 malloc=libc bits=64 build=…"; Valkey 7.2 says "Server".
     private static final Pattern BANNER =
-            Pattern.compile("(Redis|Valkey) server v=((\\d{1,9})\\.\\d+\\.\\d+\\S*)");
+            Pattern.compile("(?:(Redis|Valkey) server|Server) v=((\\d{1,9})\\.\\d+\\.\\d+\\S*)");
 
     private EngineProbe() {}
 
@@ -76,7 +76,7 @@ final class EngineProbe {
             return new Finding.Unusable(
                     "is version %s; expected %d.0 or newer".formatted(version, OLDEST_MAJOR));
         }
-        var name = banner.group(1).equals("Redis") ? "redis" : "valkey";
+        var name = "Redis".equals(banner.group(1)) ? "redis" : "valkey";
         return new Finding.Usable(new EngineBinary(program.toAbsolutePath(), name, version));
     }
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -197,6 +198,40 @@ final class EngineFinderTest {
                         assertThat(bundled.path()).hasParent(directory.resolve("bundle")));
         assertThatThrownBy(() -> finder(null, searchPath("old")).findAll())
                 .isInstanceOf(EngineNotFoundException.class);
+    }
+
+    /// Each says its version once all have been asked; asked in turn, the first would hang.
+    @Test
+    void programsAreAskedAllAtOnce() throws Exception {
+        var names = List.of("first", "second");
+        for (var name : names) {
+            var others =
+                    names.stream()
+                            .map(other ->
+                                    "[ -e %s ]".formatted(directory.resolve("asked-" + other)))
+                            .collect(joining(" && "));
+            Files.writeString(
+                    program(name, "redis-server", REDIS_7),
+                    """
+                    #!/bin/sh
+                    : > %s
+                    until %s; do sleep 0.01; done
+                    echo '%s'
+                    """
+                            .formatted(directory.resolve("asked-" + name), others, REDIS_7));
+        }
+        assertThat(finder(null, searchPath("first", "second")).findAll().all())
+                .extracting(EngineBinary::path)
+                .containsExactly(
+                        directory.resolve("first/redis-server"),
+                        directory.resolve("second/redis-server"));
+    }
+
+    @Test
+    void valkeyWasNamelessAtFirst() throws Exception {
+        var valkey = program("bin", "valkey-server", "Server v=7.2.7 sha=00000000:0 malloc=libc");
+        assertThat(finder(null, searchPath("bin")).find())
+                .isEqualTo(new EngineBinary(valkey, "valkey", "7.2.7"));
     }
 
     private EngineFinder finder(@Nullable Path configured, String searchPath) {
