@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class ClusterRules {
     private static final int DATABASES = 16; // by name, as in a cluster of Redis 7.0
     private static final String NO_SUCH_DATABASE = "ERR DB index is out of range";
+    private static final String OUT_OF_RANGE =
+            "ERR value is out of range, value must between %d and %d"
+                    .formatted(Integer.MIN_VALUE, Integer.MAX_VALUE);
 
     private final boolean hasOneDatabase;
     private final boolean mayHaveDatabases;
@@ -23,7 +26,7 @@ final class ClusterRules {
 
     /// @param engine whose clusters are meant
     ClusterRules(ServedEngine engine) {
-        this.hasOneDatabase = engine.isSince(7, 4, 8, 0); // and says so of itself
+        this.hasOneDatabase = engine.isSince(7, 2, 7, 2); // and says so of itself
         this.mayHaveDatabases = engine.isValkeySince(9, 0); // it has one as long as nobody asks
         this.looksAtPatterns = engine.isSince(7, 4, 8, 0);
         this.mayGetItself = engine.isSince(8, 0, 8, 1);
@@ -52,7 +55,7 @@ final class ClusterRules {
     @Nullable String refusalToSelect(String database) {
         var number = ClientCommands.number(database);
         if (number == null || number.intValue() != number) {
-            return FrontCommands.NOT_AN_INTEGER;
+            return refusalOf(number);
         }
         if (number == 0) {
             return null;
@@ -63,9 +66,14 @@ final class ClusterRules {
     private static String refusalToMove(String database) {
         var number = ClientCommands.number(database);
         if (number == null || number.intValue() != number) {
-            return FrontCommands.NOT_AN_INTEGER;
+            return refusalOf(number);
         }
         return number == 0 ? "ERR source and destination objects are the same" : NO_SUCH_DATABASE;
+    }
+
+    /// The error for what no number of a database can be.
+    private static String refusalOf(@Nullable Long number) {
+        return number == null ? FrontCommands.NOT_AN_INTEGER : OUT_OF_RANGE;
     }
 
     private @Nullable String refusalToSort(ByteBuf in, int base, CommandFrame frame) {
@@ -160,7 +168,7 @@ final class ClusterRules {
             if (option.equals("db") && !last) {
                 var number = ClientCommands.number(word(in, base, frame, ++i));
                 if (number == null || number.intValue() != number) {
-                    return FrontCommands.NOT_AN_INTEGER;
+                    return refusalOf(number);
                 }
                 if (number < 0 || number >= DATABASES) {
                     return NO_SUCH_DATABASE;

@@ -56,6 +56,7 @@ final class EngineWords {
         }
         var text = new StringBuilder();
         boolean replication = false;
+        boolean listeners = false;
         for (String line : info.utf8().split("\r\n", -1)) {
             if (line.startsWith("# ")) {
                 replication = line.equals("# Replication");
@@ -65,6 +66,11 @@ final class EngineWords {
                 } else if (line.equals("# Stats")) {
                     readsInfo(text);
                 }
+            } else if (line.startsWith("listener")) { // the engine's, whose socket is nobody's else
+                if (!listeners) {
+                    listeners = true;
+                    listenerInfo(text);
+                }
             } else if (!(replication && !line.isEmpty()) && !speaksOfTheEngine(line)) {
                 text.append(rewriteLine(line)).append("\r\n");
             }
@@ -73,6 +79,13 @@ final class EngineWords {
         var out = Unpooled.buffer(text.length() + 32);
         RespWriter.verbatim(out, text.toString(), protocol);
         return out;
+    }
+
+    /// Where clients come in, as engines since Redis 7.2 tell it.
+    private void listenerInfo(StringBuilder text) {
+        var myself = cluster.myself(front.topology());
+        text.append(front.speaksTls() ? "listener2:name=tls" : "listener0:name=tcp")
+                .append(",bind=%s,port=%d\r\n".formatted(myself.ip(), myself.port()));
     }
 
     private boolean speaksOfTheEngine(String line) {

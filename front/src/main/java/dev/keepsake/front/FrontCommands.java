@@ -175,7 +175,7 @@ final class FrontCommands {
         session.speak(protocol);
         RespWriter.map(out, 7, protocol);
         RespWriter.bulk(out, "server");
-        RespWriter.bulk(out, front.engine().name());
+        RespWriter.bulk(out, front.engine().nameInHello());
         RespWriter.bulk(out, "version");
         RespWriter.bulk(out, front.engine().version());
         RespWriter.bulk(out, "proto");
@@ -312,7 +312,7 @@ final class FrontCommands {
                 }
             }
             case "cluster|myshardid" -> RespWriter.bulk(out, cluster.myShard(topology).id());
-            case "cluster|help" -> Help.CLUSTER.write(out);
+            case "cluster|help" -> ClusterHelp.of(front.engine()).write(out);
             default -> throw new IllegalStateException("not the front's: " + spec.name());
         }
     }

@@ -17,7 +17,7 @@ public record ServedEngine(String name, String version, CommandTable commands) {
 
     /// Whether it is at least that new: of two branches of versions the one that it belongs to
     /// counts.
-    boolean isSince(int redisMajor, int redisMinor, int valkeyMajor, int valkeyMinor) {
+    public boolean isSince(int redisMajor, int redisMinor, int valkeyMajor, int valkeyMinor) {
         int major = number(0);
         int wantedMajor = isValkey() ? valkeyMajor : redisMajor;
         int wantedMinor = isValkey() ? valkeyMinor : redisMinor;
@@ -29,6 +29,11 @@ public record ServedEngine(String name, String version, CommandTable commands) {
         return isValkey() && isSince(0, 0, major, minor);
     }
 
+    /// What HELLO calls it: Valkey 7.2 was still Redis there.
+    String nameInHello() {
+        return isValkeySince(8, 0) ? name : "redis";
+    }
+
     private int number(int index) {
         var parts = version.split("[.-]", -1);
         String part = index < parts.length ? parts[index] : "";
@@ -38,8 +43,11 @@ public record ServedEngine(String name, String version, CommandTable commands) {
     /// The lines that INFO begins with, as the engine itself has them.
     String versionInfo() {
         return isValkey()
-                ? "redis_version:%s\r\nserver_name:valkey\r\nvalkey_version:%s\r\nserver_mode:cluster\r\n"
-                        .formatted(REDIS_VERSION_OF_VALKEY, version)
+                ? "redis_version:%s\r\nserver_name:valkey\r\nvalkey_version:%s\r\n%s_mode:cluster\r\n"
+                        .formatted(
+                                REDIS_VERSION_OF_VALKEY,
+                                version,
+                                isValkeySince(8, 0) ? "server" : "redis")
                 : "redis_version:%s\r\nredis_mode:cluster\r\n".formatted(version);
     }
 }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RecordedCommands;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
@@ -21,6 +23,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
@@ -377,7 +380,7 @@ class EngineCommandsIT {
             for (var protocol : List.of("2", "3")) {
                 var hello = here.ask("HELLO", protocol).replaceAll(" id \\d+", "");
                 assertThat(hello)
-                        .contains("server " + binary.name(), "version " + binary.version());
+                        .contains("server " + nameInHello(binary), "version " + binary.version());
                 assertThat(hello)
                         .isEqualTo(there.ask("HELLO", protocol).replaceAll(" id \\d+", ""));
             }
@@ -387,6 +390,10 @@ class EngineCommandsIT {
             assertThat(saidOfTheProgram(here)).isEqualTo(saidOfTheProgram(there));
             assertThat(here.ask("LOLWUT")).contains(" ver. " + binary.version());
         }
+    }
+
+    private static String nameInHello(EngineBinary binary) {
+        return binary.version().startsWith("7.2.") ? "redis" : binary.name(); // Valkey's, too
     }
 
     /// From the records to the wire: a cluster's nodes have the table of what they run.
@@ -408,7 +415,7 @@ class EngineCommandsIT {
             var cluster = api.create("own", 1, 0, ports.last(), Map.of());
             try (var wire = Wire.to(cluster.shards().getFirst().nodes().getFirst())) {
                 assertThat(wire.ask("HELLO"))
-                        .contains("server " + binary.name(), "version " + binary.version());
+                        .contains("server " + nameInHello(binary), "version " + binary.version());
                 assertThat(wire.ask("SET", "k", "v")).isEqualTo("OK");
                 String rank = wire.ask("ZRANK", "none", "m", "WITHSCORE");
                 String waited = wire.ask("WAITAOF", "1", "0", "0");
@@ -419,6 +426,46 @@ class EngineCommandsIT {
                 }
             }
         }
+    }
+
+    /// As a stock server explains them, and nothing of what is withheld.
+    @ParameterizedTest
+    @MethodSource("engines")
+    void clusterHelpIsThatOfTheEngine(String engine) throws Exception {
+        var pair = compared.of(engine);
+        try (var here = pair.node().connect();
+                var there = pair.stock().connect()) {
+            var expected = new ArrayList<String>();
+            boolean offered = true;
+            for (var line : lines(there)) {
+                if (!line.startsWith(" ")) {
+                    var name = line.split(" ", -1)[0].toLowerCase(Locale.ROOT);
+                    offered = expected.isEmpty() || isOffered(pair.node(), "cluster|" + name);
+                }
+                if (offered) {
+                    expected.add(line);
+                }
+            }
+            assertThat(expected).hasSizeGreaterThan(20);
+            var told = new ArrayList<>(lines(here));
+            if (!has(engine, "cluster|myshardid")) { // which fronts answer all the same
+                int own = told.indexOf("MYSHARDID");
+                told.subList(own, own + 2).clear();
+            }
+            assertThat(told).isEqualTo(expected);
+            assertThat(told)
+                    .noneMatch(line -> line.matches("(ADD|DEL|FLUSH|MIGRATE)SLOT.*|MEET.*"));
+        }
+    }
+
+    private static boolean isOffered(ServedNode node, String command) {
+        var spec = node.commands().find(command);
+        return spec != null && spec.handling() != CommandSpec.Handling.WITHHELD;
+    }
+
+    private static List<String> lines(Wire wire) throws IOException {
+        wire.send("CLUSTER", "HELP");
+        return ((RespValue.ArrayReply) wire.readValue()).items().stream().map(Wire::show).toList();
     }
 
     private static List<String> names(String line) {

@@ -214,6 +214,11 @@ final class ServedNode implements AutoCloseable {
                                 "0001", ID, SlotRange.parse("0-16383"), node, List.of())));
     }
 
+    /// Whether the engine is at least that new, of whichever name it is.
+    boolean isSince(int redisMajor, int redisMinor, int valkeyMajor, int valkeyMinor) {
+        return served.isSince(redisMajor, redisMinor, valkeyMajor, valkeyMinor);
+    }
+
     /// Which commands it knows.
     CommandTable commands() {
         return served.commands();

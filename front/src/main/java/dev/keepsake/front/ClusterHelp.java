@@ -1,0 +1,46 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+
+/// What the front says of the subcommands of CLUSTER: the text of the stock server, without what is
+/// withheld. An engine says it in a cluster only, so it is kept here, for each line of engines that
+/// has words of its own. Immutable; any thread.
+enum ClusterHelp {
+    REDIS_7_0("redis-7.0"), // with MYSHARDID, which fronts answer before it too
+    REDIS_7_2("redis-7.2"), // and what Valkey began with
+    REDIS_7_4("redis-7.4"),
+    VALKEY_8_0("valkey-8.0"); // and, without what is withheld, 9.1
+
+    private final List<String> lines;
+
+    ClusterHelp(String engine) {
+        var resource = "cluster-help-%s.txt".formatted(engine);
+        try (var in = ClusterHelp.class.getResourceAsStream(resource)) {
+            if (in == null) {
+                throw new IllegalStateException(resource + " is missing from the front module");
+            }
+            this.lines = new String(in.readAllBytes(), UTF_8).lines().toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(resource + " cannot be read", e);
+        }
+    }
+
+    /// That of an engine, or of the newest before it that is known.
+    static ClusterHelp of(ServedEngine engine) {
+        if (engine.isSince(7, 4, 8, 0)) {
+            return engine.isValkey() ? VALKEY_8_0 : REDIS_7_4;
+        }
+        return engine.isSince(7, 2, 7, 2) ? REDIS_7_2 : REDIS_7_0;
+    }
+
+    void write(ByteBuf out) {
+        RespWriter.array(out, lines.size());
+        lines.forEach(line -> RespWriter.simpleString(out, line));
+    }
+}
