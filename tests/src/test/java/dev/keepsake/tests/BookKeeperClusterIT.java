@@ -5,10 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
-import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.TransactionLog;
-import dev.keepsake.log.bookkeeper.BookKeeperOptions;
-import dev.keepsake.log.bookkeeper.Quorum;
 import dev.keepsake.log.bookkeeper.TestBookKeeper;
 import dev.keepsake.server.PortRange;
 import dev.keepsake.server.ServerParts;
@@ -106,23 +103,13 @@ class BookKeeperClusterIT {
             var primary = nodesOf(server.api().create("demo", 1, 1, 0, server.endpointPort()));
             assertThat(answers(primary.get(0), "SET", "k", "v")).isEqualTo("OK");
         }
-        try (var logs = onBookKeeper(first).logs();
-                var log = logs.open(logOf(first))) {
-            var term = lead(log);
+        try (var log = SharedLog.of(bookKeeper, first)) {
+            var term = log.lead();
             try (var server = TestServer.start(second, onBookKeeper(second))) {
-                assertLeadsUndisturbed(log, term);
+                assertLeadsUndisturbed(log.log(), term);
                 awaitPrimary(server);
-                assertLeadsUndisturbed(log, lead(log));
+                assertLeadsUndisturbed(log.log(), log.lead());
                 awaitPrimary(server);
-            }
-        }
-    }
-
-    private static Term lead(TransactionLog log) {
-        while (true) {
-            var outcome = log.claim("demo-0001-001", log.tail().index());
-            if (outcome.toCompletableFuture().join() instanceof ClaimOutcome.Won(Term term, _)) {
-                return term;
             }
         }
     }
@@ -142,15 +129,6 @@ class BookKeeperClusterIT {
         await(
                 "a node leads",
                 () -> nodes.stream().anyMatch(node -> answers(node, "GET", "k").equals("v")));
-    }
-
-    /// Where the only shard's log is kept, as if it were kept in the data directory.
-    private static Path logOf(Path data) throws IOException {
-        try (var files = Files.walk(data)) {
-            var snapshots =
-                    files.filter(file -> file.endsWith("0001-snapshots")).findFirst().orElseThrow();
-            return snapshots.resolveSibling("0001");
-        }
     }
 
     @Test
@@ -209,10 +187,7 @@ class BookKeeperClusterIT {
     }
 
     private ServerParts onBookKeeper(Path data) throws StartException {
-        return ServerParts.onBookKeeper(
-                BookKeeperOptions.standard(
-                        bookKeeper.metadata(), bookKeeper.ledgersPath(), Quorum.standard()),
-                data);
+        return SharedLog.parts(bookKeeper, data);
     }
 
     private ServerProcess launch(PortRange ports) throws IOException {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFinder;
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.log.bookkeeper.TestBookKeeper;
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -117,6 +119,9 @@ class EngineUpgradeIT {
     }
 
     private static String answer(Node node, String... command) {
+        if (node.endpoint() == null) {
+            return "no reply: it has yet to be started";
+        }
         try (var wire = Wire.to(node)) {
             wire.ask("READONLY");
             return wire.ask(command);
@@ -125,10 +130,16 @@ class EngineUpgradeIT {
         }
     }
 
-    /// That it says so in its status, an event and one line of its log, that no node listens, and
-    /// that nothing else is accepted.
+    /// That the cluster was not started, with one line of the log about that and no other.
     private static void assertRefused(Running server, String needed, String found)
             throws Exception {
+        assertLacks(server, needed, found);
+        assertThat(errors(server)).hasSize(1);
+    }
+
+    /// That it says so in its status, an event and one line of its log, that no node listens, and
+    /// that nothing else is accepted.
+    private static void assertLacks(Running server, String needed, String found) throws Exception {
         await("it says so", () -> server.status().equals("restore-failed"));
         assertThat(server.api.messages(NAME))
                 .anySatisfy(message ->
@@ -137,8 +148,8 @@ class EngineUpgradeIT {
                                         "Restore from the transaction log failed for node"
                                                 + " demo-0001-001.")
                                 .contains("written by " + needed, "--engine"));
-        await("its log says so", () -> errors(server).size() >= 1);
-        assertThat(errors(server)).singleElement().asString().contains(needed, found, "--engine");
+        await("its log says so", () -> !refusals(server).isEmpty());
+        assertThat(refusals(server)).singleElement().asString().contains(needed, found, "--engine");
         assertThatThrownBy(() ->
                         server.api
                                 .client()
@@ -147,6 +158,10 @@ class EngineUpgradeIT {
                 .isInstanceOf(InvalidClusterStateException.class)
                 .hasMessageContaining(needed);
         await("nothing of it runs", () -> server.process.engines().isEmpty());
+    }
+
+    private static List<String> refusals(Running server) {
+        return errors(server).stream().filter(line -> line.contains(" is not started ")).toList();
     }
 
     private static List<String> errors(Running server) {
@@ -313,6 +328,65 @@ class EngineUpgradeIT {
                                     "Engine valkey 7.2.7 can go on with the data; the cluster is"
                                             + " started.",
                                     "Engine upgraded from redis 7.0.15 to valkey 7.2.7."));
+        }
+    }
+
+    /// Logs on BookKeeper are open to other servers, one of which may lead while this one runs.
+    @Test
+    void aClusterEndsForAnEngineThatItLacksAndWhichWroteMeanwhile() throws Exception {
+        var other = EngineStamp.ofRelease("valkey", "7.2.6");
+        try (var bookKeeper = TestBookKeeper.start(directory.resolve("bookkeeper"), 3)) {
+            try (var server = new Running(pathWith("7.2.5"), onBookKeeper(bookKeeper))) {
+                server.create();
+                server.write(0, KEYS);
+                assertThat(server.patchVersion()).isEqualTo("7.0.15");
+                leadOnce(bookKeeper, other);
+                assertLacks(server, "valkey 7.2.6", "valkey 7.2.5, redis 7.0.15");
+                server.stop();
+            }
+            try (var server = new Running(pathWith("7.2.6"), onBookKeeper(bookKeeper))) {
+                server.awaitServing();
+                server.assertHolds(KEYS);
+                server.awaitPatchVersion("7.2.6");
+                assertThat(server.status()).isEqualTo("available");
+            }
+        }
+    }
+
+    /// It is started again on that engine at once.
+    @Test
+    void aClusterGoesOnWithTheEngineThatWroteMeanwhile() throws Exception {
+        try (var bookKeeper = TestBookKeeper.start(directory.resolve("bookkeeper"), 3);
+                var server = new Running(pathWith("7.2.6"), onBookKeeper(bookKeeper))) {
+            server.create();
+            server.write(0, KEYS);
+            assertThat(server.patchVersion()).isEqualTo("7.0.15");
+            leadOnce(bookKeeper, EngineStamp.ofRelease("valkey", "7.2.6"));
+            server.awaitPatchVersion("7.2.6");
+            server.awaitServing();
+            server.assertHolds(KEYS);
+            assertThat(server.status()).isEqualTo("available");
+            assertThat(server.api.messages(NAME))
+                    .contains("Engine upgraded from redis 7.0.15 to valkey 7.2.6.");
+            server.write(KEYS, 2 * KEYS);
+            server.assertHolds(2 * KEYS);
+        }
+    }
+
+    private static String[] onBookKeeper(TestBookKeeper bookKeeper) {
+        return new String[] {
+            "--log",
+            "bookkeeper",
+            "--metadata",
+            bookKeeper.metadata().toString(),
+            "--ledgers-path",
+            bookKeeper.ledgersPath()
+        };
+    }
+
+    private void leadOnce(TestBookKeeper bookKeeper, EngineStamp engine) throws Exception {
+        try (var log = SharedLog.of(bookKeeper, directory.resolve("data"))) {
+            log.lead(engine);
         }
     }
 
