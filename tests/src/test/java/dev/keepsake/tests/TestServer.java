@@ -38,24 +38,26 @@ final class TestServer implements AutoCloseable {
 
     static TestServer start(Path directory, ServerParts parts, FleetTuning tuning)
             throws StartException {
-        return start(directory, parts, tuning, null);
+        return start(directory, parts, tuning, (Path) null);
     }
 
     /// With buckets on an S3 server.
     static TestServer start(Path directory, S3Endpoint s3) throws StartException {
-        return start(directory, ServerParts.standard(), FleetTuning.standard(), s3);
-    }
-
-    private static TestServer start(
-            Path directory, ServerParts parts, FleetTuning tuning, @Nullable S3Endpoint s3)
-            throws StartException {
-        return start(FreePorts.next(PORTS), directory, parts, tuning, s3, null);
+        var tuning = FleetTuning.standard();
+        return start(FreePorts.next(PORTS), directory, ServerParts.standard(), tuning, s3, null);
     }
 
     /// On a certain engine, or on what the server finds when that is null.
     static TestServer start(Path directory, ServerParts parts, @Nullable Path engine)
             throws StartException {
-        return start(FreePorts.next(PORTS), directory, parts, FleetTuning.standard(), null, engine);
+        return start(directory, parts, FleetTuning.standard(), engine);
+    }
+
+    /// The same with another tuning.
+    static TestServer start(
+            Path directory, ServerParts parts, FleetTuning tuning, @Nullable Path engine)
+            throws StartException {
+        return start(FreePorts.next(PORTS), directory, parts, tuning, null, engine);
     }
 
     private static TestServer start(
