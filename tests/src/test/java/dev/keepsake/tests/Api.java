@@ -252,8 +252,8 @@ final class Api implements AutoCloseable {
                 .count();
     }
 
-    /// What the events say of clusters, oldest first, but for holes in their engine: which that is
-    /// depends on the machine.
+    /// What the events say of clusters, oldest first, but for which engine they run on and what
+    /// holes that has: both depend on the machine.
     List<String> messages() {
         return client
                 .describeEvents(request -> request.sourceType(SourceType.CLUSTER))
@@ -265,13 +265,14 @@ final class Api implements AutoCloseable {
                 .toList();
     }
 
-    /// What the events say of one cluster, oldest first, but for holes in its engine.
+    /// The same of one cluster.
     List<String> messages(String cluster) {
         return allMessages(cluster).stream().filter(Api::isOfEveryMachine).toList();
     }
 
     private static boolean isOfEveryMachine(String message) {
-        return !message.contains(", which has known holes: ");
+        return !message.contains(", which has known holes: ")
+                && !message.matches("Engine .* is not installed; the cluster runs on .*");
     }
 
     /// What the events say of one cluster, oldest first.

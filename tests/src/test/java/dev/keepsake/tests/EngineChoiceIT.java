@@ -96,11 +96,11 @@ class EngineChoiceIT {
             var redis = create(api, "plain", "redis", "7.0", ports.last());
             assertThat(redis.engineVersion()).isEqualTo("7.0");
             assertThat(redis.enginePatchVersion()).isEqualTo("7.0.15");
-            assertThat(api.messages("plain")).noneMatch(text -> text.contains("not installed"));
+            assertThat(api.allMessages("plain")).noneMatch(text -> text.contains("not installed"));
             var valkey = create(api, "forked", "valkey", "7.3", ports.last() - 1);
             assertThat(valkey.engineVersion()).isEqualTo("7.3");
             assertThat(valkey.enginePatchVersion()).isEqualTo("7.2.6");
-            assertThat(api.messages("forked"))
+            assertThat(api.allMessages("forked"))
                     .contains(
                             "Engine valkey 7.3 is not installed; the cluster runs on valkey"
                                     + " 7.2.6.");
