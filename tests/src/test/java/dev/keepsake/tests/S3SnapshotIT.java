@@ -32,7 +32,7 @@ class S3SnapshotIT {
             server.api().awaitSnapshot("two", "available");
             assertThat(s3.objects("exports")).containsOnlyKeys("two-0001.rdb");
             var magic = Arrays.copyOf(s3.objects("exports").get("two-0001.rdb"), 5);
-            assertThat(new String(magic, US_ASCII)).isEqualTo("REDIS");
+            assertThat(new String(magic, US_ASCII)).isIn("REDIS", "VALKE"); // which Valkey 9 has
             assertThat(directory.resolve("buckets")).doesNotExist();
 
             copy(client, "three", "not-there");
