@@ -282,9 +282,7 @@ public record ClusterState(
 
     /// The failover that is under way has made a node the primary.
     ClusterState promoting(String node) {
-        return failover == null
-                ? this
-                : with(new Failover(failover.shard(), failover.failing(), node)).ledBy(node);
+        return failover == null ? this : with(failover.promoted(node)).ledBy(node);
     }
 
     ClusterState recovering(String node) {

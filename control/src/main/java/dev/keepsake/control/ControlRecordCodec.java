@@ -12,7 +12,8 @@ import tools.jackson.databind.json.JsonMapper;
 /// The stored form of a decision: JSON, one object a record, with the name of its kind beside it.
 public final class ControlRecordCodec {
     private static final int VERSION = 1;
-    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final JsonMapper JSON =
+            JsonMapper.builder().addModule(FailoverForm.module()).build();
     private static final Map<String, Class<? extends ControlRecord>> KINDS =
             Stream.<Class<? extends ControlRecord>>of(
                             ControlRecord.ClusterCreated.class,

@@ -76,9 +76,9 @@ public final class ControlState {
                     change(id, cluster -> cluster.deleting(at));
             case ControlRecord.ClusterRemoved(ClusterId id) -> cluster(id).ifPresent(this::remove);
             case ControlRecord.FailoverRequested(ClusterId id, String shard) ->
-                    change(id, cluster -> cluster.with(new Failover(shard, null, null)));
+                    change(id, cluster -> cluster.with(Failover.called(shard)));
             case ControlRecord.FailoverBegun(ClusterId id, String failing) ->
-                    changeFailover(id, old -> new Failover(old.shard(), failing, null));
+                    changeFailover(id, old -> old.begun(failing));
             case ControlRecord.FailoverPromoted(ClusterId id, String promoted) ->
                     change(id, cluster -> cluster.promoting(promoted));
             case ControlRecord.FailoverFinished(ClusterId id, var _) ->

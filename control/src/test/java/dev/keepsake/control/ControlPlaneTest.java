@@ -423,7 +423,9 @@ class ControlPlaneTest {
                 plane -> plane.failoverPromoted(id, "demo-0001-001", "demo-0001-002", control.now));
         assertNoNews(plane -> plane.failoverFinished(id, "demo-0001-002", control.now));
         assertThat(control.describe("demo").failover())
-                .isEqualTo(new Failover("0001", "demo-0001-001", "demo-0001-002"));
+                .isEqualTo(
+                        new Failover(
+                                "0001", new Failover.Promoted("demo-0001-001", "demo-0001-002")));
     }
 
     @Test

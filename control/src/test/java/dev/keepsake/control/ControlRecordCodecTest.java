@@ -310,7 +310,7 @@ class ControlRecordCodecTest {
                 ClusterState.Status.UPDATING,
                 new Endpoints("127.0.0.1", 7000, Map.of("plain-0001-001", 7001)),
                 "7.0.15",
-                new Failover("0001", "plain-0001-001", null),
+                new Failover("0001", new Failover.Failing("plain-0001-001")),
                 new ClusterUpdate(2, List.of("plain-0001-003"), "staff", true, true, NOW),
                 NOW,
                 NOW,

@@ -79,13 +79,16 @@ class ControlStateTest {
         assertThat(control.describe("demo").failover()).isNull();
 
         control.failOver("demo", "0001");
-        assertThat(control.describe("demo").failover()).isEqualTo(new Failover("0001", null, null));
+        assertThat(control.describe("demo").failover())
+                .isEqualTo(new Failover("0001", new Failover.Called()));
         control.state.apply(new ControlRecord.FailoverBegun(id, "demo-0001-001"));
         assertThat(control.describe("demo").failover())
-                .isEqualTo(new Failover("0001", "demo-0001-001", null));
+                .isEqualTo(new Failover("0001", new Failover.Failing("demo-0001-001")));
         control.state.apply(new ControlRecord.FailoverPromoted(id, "demo-0001-002"));
         assertThat(control.describe("demo").failover())
-                .isEqualTo(new Failover("0001", "demo-0001-001", "demo-0001-002"));
+                .isEqualTo(
+                        new Failover(
+                                "0001", new Failover.Promoted("demo-0001-001", "demo-0001-002")));
         control.state.apply(new ControlRecord.FailoverFinished(id, control.now));
         assertThat(control.describe("demo").failover()).isNull();
         assertThat(control.describe("demo").status()).isEqualTo(ClusterState.Status.AVAILABLE);
