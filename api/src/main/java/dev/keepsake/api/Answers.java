@@ -1,7 +1,6 @@
 package dev.keepsake.api;
 
 import dev.keepsake.control.ApiException;
-import dev.keepsake.control.Fault;
 import java.util.List;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -36,7 +35,7 @@ final class Answers {
         return fault(requestId, refusal.fault(), refusal.getMessage());
     }
 
-    static HttpAnswer fault(String requestId, Fault fault, @Nullable String message) {
+    static HttpAnswer fault(String requestId, ApiException.Kind fault, @Nullable String message) {
         return new HttpAnswer(
                 fault.httpStatus(),
                 CONTENT_TYPE,

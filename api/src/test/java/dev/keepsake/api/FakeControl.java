@@ -1,7 +1,6 @@
 package dev.keepsake.api;
 
 import dev.keepsake.control.ClusterId;
-import dev.keepsake.control.ClusterSnapshot;
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
@@ -10,6 +9,7 @@ import dev.keepsake.control.Decision;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.control.NodePorts;
+import dev.keepsake.control.SnapshotShard;
 import dev.keepsake.control.StatusPace;
 import java.time.Instant;
 import java.util.HashMap;
@@ -100,7 +100,7 @@ final class FakeControl implements ControlService {
             decide(plane -> plane.clusterUpdated(cluster.spec().id(), now));
         }
         for (var snapshot : state.allSnapshots()) {
-            var file = new ClusterSnapshot.Shard("0001", "0-16383", 1, 9, now);
+            var file = new SnapshotShard("0001", "0-16383", 1, 9, now);
             decide(plane -> plane.snapshots().taken(snapshot.id(), List.of(file), now));
         }
         decide(plane -> plane.access().settle(Map.of(), Set.of(), now));

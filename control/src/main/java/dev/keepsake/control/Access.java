@@ -59,7 +59,7 @@ public final class Access {
     ///
     /// @throws ApiException when it is none; whether an engine knows its commands is not looked at
     public static String normalForm(String accessString) {
-        return AccessStrings.normal(ClusterRequests.required("AccessString", accessString));
+        return AccessStrings.normal(Requests.required("AccessString", accessString));
     }
 
     // ---- users
@@ -72,10 +72,10 @@ public final class Access {
             @Nullable String accessString,
             @Nullable List<CreateClusterRequest.Tag> tags,
             Instant now) {
-        String name = ClusterRequests.name("UserName", userName);
+        String name = Requests.name("UserName", userName);
         var login = login(mode);
-        String rules = AccessStrings.normal(ClusterRequests.required("AccessString", accessString));
-        var checkedTags = Tags.check(tags);
+        String rules = AccessStrings.normal(Requests.required("AccessString", accessString));
+        var checkedTags = TagRules.check(tags);
         if (findUser(region, name) != null) {
             throw Fault.USER_ALREADY_EXISTS.because("User %s already exists.", name);
         }
@@ -93,8 +93,8 @@ public final class Access {
                         now);
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.UserChanged(user));
-        records.addAll(Tags.onCreation(user.resource(), checkedTags));
-        records.add(event(user.resource(), now, "Create user %s operation completed."));
+        records.addAll(TagRules.onCreation(user.resource(), checkedTags));
+        records.add(Events.of(user.resource(), now, "Create user %s operation completed."));
         return new Decision<>(records, new UserView(user, List.of()));
     }
 
@@ -153,7 +153,7 @@ public final class Access {
             @Nullable List<Filter> filters,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         if (userName != null) {
             return new Page<>(List.of(view(existingUser(region, userName))), null);
         }
@@ -161,7 +161,7 @@ public final class Access {
         users.add(User.builtIn(region));
         users.sort((a, b) -> a.name().compareTo(b.name()));
         for (var filter : filters == null ? List.<Filter>of() : filters) {
-            String by = ClusterRequests.required("Name", filter.name());
+            String by = Requests.required("Name", filter.name());
             var values = filter.values();
             boolean isKnown = by.equalsIgnoreCase("user-name") || by.equalsIgnoreCase("UserName");
             if (!isKnown || values == null || values.isEmpty()) {
@@ -186,7 +186,7 @@ public final class Access {
 
     /// @throws ApiException when there is none of that name
     User existingUser(String region, @Nullable String userName) {
-        String name = ClusterRequests.required("UserName", userName).toLowerCase(Locale.ROOT);
+        String name = Requests.required("UserName", userName).toLowerCase(Locale.ROOT);
         var user = findUser(region, name);
         if (user == null) {
             throw Fault.USER_NOT_FOUND.because("User %s not found.", name);
@@ -219,7 +219,7 @@ public final class Access {
             throw Fault.INVALID_PARAMETER_VALUE.because("AuthenticationMode is required.");
         }
         var passwords = mode.passwords() == null ? List.<String>of() : mode.passwords();
-        return switch (ClusterRequests.required("Type", mode.type())) {
+        return switch (Requests.required("Type", mode.type())) {
             case "iam" -> {
                 if (!passwords.isEmpty()) {
                     throw Fault.INVALID_PARAMETER_COMBINATION.because(
@@ -268,9 +268,9 @@ public final class Access {
             @Nullable List<String> userNames,
             @Nullable List<CreateClusterRequest.Tag> tags,
             Instant now) {
-        String name = ClusterRequests.name("ACLName", aclName);
+        String name = Requests.name("ACLName", aclName);
         var users = members(region, userNames == null ? List.of() : userNames);
-        var checkedTags = Tags.check(tags);
+        var checkedTags = TagRules.check(tags);
         if (findAcl(region, name) != null) {
             throw Fault.ACL_ALREADY_EXISTS.because("ACL %s already exists.", name);
         }
@@ -280,8 +280,8 @@ public final class Access {
         var acl = new Acl(region, name, Acl.Status.CREATING, users, null, now);
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.AclChanged(acl));
-        records.addAll(Tags.onCreation(acl.resource(), checkedTags));
-        records.add(event(acl.resource(), now, "Create acl %s operation completed."));
+        records.addAll(TagRules.onCreation(acl.resource(), checkedTags));
+        records.add(Events.of(acl.resource(), now, "Create acl %s operation completed."));
         return new Decision<>(records, new AclView(acl, List.of(), minimumEngineVersion(acl)));
     }
 
@@ -348,7 +348,7 @@ public final class Access {
             @Nullable String aclName,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         if (aclName != null) {
             return new Page<>(List.of(view(existingAcl(region, aclName))), null);
         }
@@ -392,7 +392,7 @@ public final class Access {
 
     /// @throws ApiException when there is none of that name
     Acl existingAcl(String region, @Nullable String aclName) {
-        String name = ClusterRequests.required("ACLName", aclName).toLowerCase(Locale.ROOT);
+        String name = Requests.required("ACLName", aclName).toLowerCase(Locale.ROOT);
         var acl = findAcl(region, name);
         if (acl == null) {
             throw Fault.ACL_NOT_FOUND.because("ACL %s not found.", name);
@@ -513,11 +513,12 @@ public final class Access {
             settledAcls.add(acl.resource());
             if (acl.status() == Acl.Status.DELETING) {
                 records.add(new ControlRecord.AclRemoved(acl.region(), acl.name()));
-                records.add(event(acl.resource(), now, "Delete acl %s operation completed."));
+                records.add(Events.of(acl.resource(), now, "Delete acl %s operation completed."));
             } else {
                 records.add(new ControlRecord.AclChanged(acl.settled(now)));
                 if (acl.status() == Acl.Status.MODIFYING) {
-                    records.add(event(acl.resource(), now, "Update acl %s operation completed."));
+                    records.add(
+                            Events.of(acl.resource(), now, "Update acl %s operation completed."));
                 }
             }
         }
@@ -540,10 +541,10 @@ public final class Access {
             }
             if (user.status() == User.Status.DELETING) {
                 records.add(new ControlRecord.UserRemoved(user.region(), user.name()));
-                records.add(event(user.resource(), now, "Delete user %s operation completed."));
+                records.add(Events.of(user.resource(), now, "Delete user %s operation completed."));
             } else {
                 records.add(new ControlRecord.UserChanged(user.with(User.Status.ACTIVE, now)));
-                records.add(event(user.resource(), now, "Update user %s operation completed."));
+                records.add(Events.of(user.resource(), now, "Update user %s operation completed."));
             }
         }
         return new Decision<>(records, !records.isEmpty());
@@ -566,16 +567,5 @@ public final class Access {
                             || (rules.equals(rulesOf(cluster))
                                     && !behind.contains(cluster.spec().id()));
                 });
-    }
-
-    private static ControlRecord event(Resource resource, Instant now, String message) {
-        String type = resource.kind() == Resource.Kind.ACL ? "acl" : "user";
-        return new ControlRecord.EventHappened(
-                new Event(
-                        resource.region(),
-                        resource.name(),
-                        type,
-                        message.formatted(resource.name()),
-                        now));
     }
 }

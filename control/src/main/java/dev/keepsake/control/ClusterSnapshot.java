@@ -19,7 +19,7 @@ public record ClusterSnapshot(
         boolean automated,
         ClusterSpec cluster,
         Instant askedAt,
-        List<Shard> shards,
+        List<SnapshotShard> shards,
         @Nullable SnapshotId copyOf,
         @Nullable String bucket,
         @Nullable Instant deletingSince,
@@ -32,9 +32,6 @@ public record ClusterSnapshot(
         FAILED,
         DELETING
     }
-
-    /// One shard's file.
-    public record Shard(String name, String slots, int replicaCount, long bytes, Instant at) {}
 
     public ClusterSnapshot {
         shards = List.copyOf(shards);
@@ -49,7 +46,7 @@ public record ClusterSnapshot(
         return !shards.isEmpty();
     }
 
-    ClusterSnapshot with(List<Shard> files) {
+    ClusterSnapshot with(List<SnapshotShard> files) {
         return change(status, files, copyOf, deletingSince);
     }
 
@@ -67,7 +64,7 @@ public record ClusterSnapshot(
 
     private ClusterSnapshot change(
             Status otherStatus,
-            List<Shard> otherShards,
+            List<SnapshotShard> otherShards,
             @Nullable SnapshotId otherSource,
             @Nullable Instant otherDeletingSince) {
         return new ClusterSnapshot(

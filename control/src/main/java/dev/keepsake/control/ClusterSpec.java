@@ -41,6 +41,16 @@ public record ClusterSpec(
         shards = List.copyOf(shards);
     }
 
+    /// How many nodes it has, in all shards.
+    int nodeCount() {
+        return shards.stream().mapToInt(shard -> shard.nodes().size()).sum();
+    }
+
+    /// How many replicas each shard has; all have the same number.
+    int replicasPerShard() {
+        return shards.getFirst().nodes().size() - 1;
+    }
+
     /// Which cluster it is, for tags.
     Resource resource() {
         return new Resource(id.region(), Resource.Kind.CLUSTER, id.name());

@@ -125,7 +125,7 @@ public sealed interface ControlRecord {
     record ClusterKept(ClusterState cluster) implements ControlRecord {}
 
     /// When snapshots were asked for, in the place of the records that did.
-    record SnapshotsCounted(List<ControlState.SnapshotAsked> asked) implements ControlRecord {
+    record SnapshotsCounted(List<SnapshotAsked> asked) implements ControlRecord {
         public SnapshotsCounted {
             asked = List.copyOf(asked);
         }

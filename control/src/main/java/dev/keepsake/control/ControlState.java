@@ -32,9 +32,6 @@ public final class ControlState {
     private long eventsForgotten;
     private @Nullable Instant serverStartedAt;
 
-    /// A snapshot that somebody asked for, which counts even when it has been deleted since.
-    public record SnapshotAsked(ClusterId cluster, Instant at) {}
-
     /// Applies one record. A record about a cluster that is gone changes nothing.
     public void apply(ControlRecord record) {
         switch (record) {

@@ -1,10 +1,20 @@
 package dev.keepsake.control;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
 
 /// What a call comes to: records to keep, in one piece, and the answer for when they are kept.
 public record Decision<R>(List<ControlRecord> records, R response) {
     public Decision {
         records = List.copyOf(records);
+    }
+
+    /// What a report comes to: the records if it is about something that exists and it is news,
+    /// else none.
+    static <T> Decision<Optional<T>> whenNews(
+            Optional<T> subject, Predicate<T> isNews, ControlRecord... records) {
+        return new Decision<>(
+                subject.filter(isNews).isPresent() ? List.of(records) : List.of(), subject);
     }
 }

@@ -81,7 +81,7 @@ public record EngineVersions(String engine, String version) {
             Predicate<EngineVersions> offered,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         var found = new ArrayList<>(ALL);
         found.removeIf(offered.negate());
         if (engine != null) {

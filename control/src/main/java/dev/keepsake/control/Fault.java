@@ -4,7 +4,7 @@ import com.google.errorprone.annotations.FormatMethod;
 
 /// The faults that the API answers with, one row each: the name on the wire and the HTTP status.
 /// Source: the service's API reference and its page of common errors.
-public enum Fault {
+public enum Fault implements ApiException.Kind {
     CLUSTER_ALREADY_EXISTS("ClusterAlreadyExistsFault", 400),
     CLUSTER_NOT_FOUND("ClusterNotFoundFault", 400),
     CLUSTER_QUOTA_EXCEEDED("ClusterQuotaForCustomerExceededFault", 400),
@@ -84,11 +84,12 @@ public enum Fault {
         this.httpStatus = httpStatus;
     }
 
-    /// The name on the wire, `__type`.
+    @Override
     public String code() {
         return code;
     }
 
+    @Override
     public int httpStatus() {
         return httpStatus;
     }

@@ -41,7 +41,7 @@ public final class MultiRegion {
     /// @return why
     public ApiException refusal(Create create) {
         String suffix =
-                ClusterRequests.required("MultiRegionClusterNameSuffix", create.suffix())
+                Requests.required("MultiRegionClusterNameSuffix", create.suffix())
                         .toLowerCase(Locale.ROOT);
         if (suffix.length() > SUFFIX_MAX || !SUFFIX.matcher(suffix).matches()) {
             return Fault.INVALID_PARAMETER_VALUE.because(
@@ -49,7 +49,7 @@ public final class MultiRegion {
                             + " hyphens, without two hyphens in a row or one at an end.",
                     suffix, SUFFIX_MAX);
         }
-        var type = NodeType.existing(ClusterRequests.required("NodeType", create.nodeType()));
+        var type = NodeType.existing(Requests.required("NodeType", create.nodeType()));
         if (!type.isForMultiRegion()) {
             return Fault.INVALID_PARAMETER_VALUE.because(
                     "NodeType %s is not one of a multi-Region cluster; expected db.r7g.xlarge or"
@@ -68,25 +68,25 @@ public final class MultiRegion {
                     "A multi-Region cluster does not run on %s %s; expected %s %s.",
                     engine, version, ENGINE, VERSION);
         }
-        ClusterRequests.shardCount("NumShards", create.numShards());
-        Tags.check(create.tags());
+        Requests.shardCount("NumShards", create.numShards());
+        TagRules.check(create.tags());
         if (create.parameterGroupName() != null) {
             existingGroup(create.parameterGroupName());
         }
-        return ClusterRequests.notYet("A multi-Region cluster", "create a cluster in one region");
+        return Requests.notYet("A multi-Region cluster", "create a cluster in one region");
     }
 
     /// What every call is answered that names a multi-Region cluster.
     public static ApiException notFound(@Nullable String name) {
         return Fault.MULTI_REGION_CLUSTER_NOT_FOUND.because(
                 "Multi-Region cluster %s not found.",
-                ClusterRequests.required("MultiRegionClusterName", name).toLowerCase(Locale.ROOT));
+                Requests.required("MultiRegionClusterName", name).toLowerCase(Locale.ROOT));
     }
 
     /// DescribeMultiRegionParameterGroups.
     public Page<ParameterGroup> groups(
             @Nullable String name, @Nullable Integer maxResults, @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         if (name != null) {
             return new Page<>(List.of(existingGroup(name)), null);
         }
@@ -104,7 +104,7 @@ public final class MultiRegion {
             @Nullable String source,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         if (source != null && !SOURCES.contains(source)) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "Source is %s; expected one of %s.", source, String.join(", ", SOURCES));
@@ -125,8 +125,7 @@ public final class MultiRegion {
 
     static ParameterGroup existingGroup(@Nullable String given) {
         String name =
-                ClusterRequests.required("MultiRegionParameterGroupName", given)
-                        .toLowerCase(Locale.ROOT);
+                Requests.required("MultiRegionParameterGroupName", given).toLowerCase(Locale.ROOT);
         if (!name.equals(STANDARD.name())) {
             throw Fault.MULTI_REGION_PARAMETER_GROUP_NOT_FOUND.because(
                     "Multi-Region parameter group %s not found.", name);

@@ -47,13 +47,13 @@ public final class Parameters {
             @Nullable String description,
             @Nullable List<CreateClusterRequest.Tag> tags,
             Instant now) {
-        String name = ClusterRequests.name("ParameterGroupName", groupName, NAME_MAX);
-        String of = ClusterRequests.required("Family", family);
+        String name = Requests.name("ParameterGroupName", groupName, NAME_MAX);
+        String of = Requests.required("Family", family);
         if (!FAMILIES.contains(of)) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "Family is %s; expected one of %s.", of, String.join(", ", FAMILIES));
         }
-        var checkedTags = Tags.check(tags);
+        var checkedTags = TagRules.check(tags);
         if (find(region, name) != null) {
             throw Fault.PARAMETER_GROUP_ALREADY_EXISTS.because(
                     "Parameter group %s already exists.", name);
@@ -65,8 +65,9 @@ public final class Parameters {
         var group = new ParameterGroup(region, name, of, description, Map.of());
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.ParameterGroupChanged(group));
-        records.addAll(Tags.onCreation(group.resource(), checkedTags));
-        records.add(event(group, now, "Create parameter-group %s operation completed."));
+        records.addAll(TagRules.onCreation(group.resource(), checkedTags));
+        records.add(
+                Events.of(group.resource(), now, "Create parameter-group %s operation completed."));
         return new Decision<>(records, group);
     }
 
@@ -160,18 +161,8 @@ public final class Parameters {
                 records.add(new ControlRecord.ParametersPending(cluster.spec().id(), now));
             }
         }
-        records.add(event(group, now, "Updated parameter group %s"));
+        records.add(Events.of(group.resource(), now, "Updated parameter group %s"));
         return new Decision<>(records, next);
-    }
-
-    private static ControlRecord event(ParameterGroup group, Instant now, String message) {
-        return new ControlRecord.EventHappened(
-                new Event(
-                        group.region(),
-                        group.name(),
-                        "parameter-group",
-                        message.formatted(group.name()),
-                        now));
     }
 
     /// DeleteParameterGroup.
@@ -187,7 +178,10 @@ public final class Parameters {
         return new Decision<>(
                 List.of(
                         new ControlRecord.ParameterGroupRemoved(region, group.name()),
-                        event(group, now, "Delete parameter-group %s operation completed.")),
+                        Events.of(
+                                group.resource(),
+                                now,
+                                "Delete parameter-group %s operation completed.")),
                 group);
     }
 
@@ -197,7 +191,7 @@ public final class Parameters {
             @Nullable String groupName,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         if (groupName != null) {
             return new Page<>(List.of(existing(region, groupName)), null);
         }
@@ -213,7 +207,7 @@ public final class Parameters {
             @Nullable String groupName,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         var group = existing(region, groupName);
         var page =
                 Page.of(
@@ -260,7 +254,7 @@ public final class Parameters {
         return new Decision<>(
                 List.of(
                         new ControlRecord.ParametersApplied(id),
-                        ControlPlane.event(id, now, "Updated parameter group for the cluster")),
+                        Events.ofCluster(id, now, "Updated parameter group for the cluster")),
                 true);
     }
 
@@ -276,7 +270,7 @@ public final class Parameters {
                     group.name(), engine, version, standard(region, family).name(), family);
         }
         if (group.values().containsKey(SEARCH)) {
-            throw ClusterRequests.notYet(
+            throw Requests.notYet(
                     "Vector search, which parameter group %s enables,".formatted(group.name()),
                     "take " + standard(region, family).name());
         }
@@ -300,8 +294,7 @@ public final class Parameters {
 
     /// @throws ApiException when there is none of that name
     ParameterGroup existing(String region, @Nullable String groupName) {
-        String name =
-                ClusterRequests.required("ParameterGroupName", groupName).toLowerCase(Locale.ROOT);
+        String name = Requests.required("ParameterGroupName", groupName).toLowerCase(Locale.ROOT);
         var group = find(region, name);
         if (group == null) {
             throw Fault.PARAMETER_GROUP_NOT_FOUND.because("Parameter group %s not found.", name);

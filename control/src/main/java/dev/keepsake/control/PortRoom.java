@@ -17,6 +17,14 @@ final class PortRoom {
         this.places = places;
     }
 
+    /// Expects that every node of a cluster, as it would be, will find a port, or an address.
+    void expectRoomFor(ClusterSpec spec, Fault fault) {
+        shortageFor(spec)
+                .ifPresent(shortage -> {
+                    throw fault.because("%s", shortage);
+                });
+    }
+
     /// What is missing for a cluster as it would be, and the way out; empty when there is enough.
     Optional<String> shortageFor(ClusterSpec spec) {
         return switch (places) {

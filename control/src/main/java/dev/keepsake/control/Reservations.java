@@ -59,7 +59,7 @@ public final class Reservations {
     /// DescribeReservedNodesOfferings.
     public Page<ReservedNodesOffering> offerings(
             Wanted wanted, @Nullable Integer maxResults, @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         wanted.check();
         var found = new ArrayList<>(ReservedNodesOffering.all());
         found.removeIf(offering -> !wanted.fits(offering));
@@ -84,7 +84,7 @@ public final class Reservations {
             @Nullable List<CreateClusterRequest.Tag> tags,
             Instant now,
             RandomGenerator random) {
-        String wanted = ClusterRequests.required("ReservedNodesOfferingId", offeringId);
+        String wanted = Requests.required("ReservedNodesOfferingId", offeringId);
         var offering =
                 ReservedNodesOffering.all().stream()
                         .filter(found -> found.id().equals(wanted))
@@ -93,9 +93,9 @@ public final class Reservations {
         String id =
                 reservationId == null
                         ? "ri-%016x".formatted(random.nextLong())
-                        : ClusterRequests.name("ReservationId", reservationId, NAME_MAX);
-        int nodes = ClusterRequests.within("NodeCount", nodeCount, 1, 1, Integer.MAX_VALUE);
-        var checkedTags = Tags.check(tags);
+                        : Requests.name("ReservationId", reservationId, NAME_MAX);
+        int nodes = Requests.within("NodeCount", nodeCount, 1, 1, Integer.MAX_VALUE);
+        var checkedTags = TagRules.check(tags);
         if (state.reservations().find(region, id).isPresent()) {
             throw Fault.RESERVED_NODE_ALREADY_EXISTS.because("Reservation %s already exists.", id);
         }
@@ -111,7 +111,7 @@ public final class Reservations {
         var reservation = new ReservedNode(region, id, offering, nodes, now);
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.NodesReserved(reservation));
-        records.addAll(Tags.onCreation(reservation.resource(), checkedTags));
+        records.addAll(TagRules.onCreation(reservation.resource(), checkedTags));
         return new Decision<>(records, reservation);
     }
 
@@ -122,7 +122,7 @@ public final class Reservations {
             Wanted wanted,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         wanted.check();
         var found = new ArrayList<ReservedNode>(state.reservations().all(region));
         found.removeIf(reservation -> !wanted.fits(reservation.offering()));

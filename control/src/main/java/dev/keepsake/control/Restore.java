@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 public record Restore(
         String from,
         @Nullable SnapshotId snapshot,
-        List<ClusterSnapshot.Shard> shards,
+        List<SnapshotShard> shards,
         List<String> files) {
     public Restore {
         shards = List.copyOf(shards);

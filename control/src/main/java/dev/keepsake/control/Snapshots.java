@@ -26,11 +26,15 @@ public final class Snapshots {
     private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9._-]{1,255}"); // of the model
 
     private final ControlState state;
-    private final ControlPlane plane;
+    private final ClusterLookup clusters;
+    private final SnapshotLookup lookup;
+    private final StatusPace pace;
 
-    Snapshots(ControlState state, ControlPlane plane) {
+    Snapshots(ControlState state, ClusterLookup clusters, SnapshotLookup lookup, StatusPace pace) {
         this.state = state;
-        this.plane = plane;
+        this.clusters = clusters;
+        this.lookup = lookup;
+        this.pace = pace;
     }
 
     // ---- what the API asks
@@ -45,11 +49,10 @@ public final class Snapshots {
             Instant now,
             RandomGenerator random) {
         String key = KmsKeys.check(kmsKeyId, region);
-        ClusterRequests.required("ClusterName", clusterName);
+        Requests.required("ClusterName", clusterName);
         String name = free(region, "SnapshotName", snapshotName);
-        var checkedTags = Tags.check(tags);
-        var cluster = plane.existing(region, clusterName);
-        ControlPlane.expectAvailable(cluster);
+        var checkedTags = TagRules.check(tags);
+        var cluster = clusters.available(region, clusterName);
         expectRoomToday(cluster.spec().id(), now);
         var records = new ArrayList<ControlRecord>();
         var snapshot =
@@ -108,7 +111,7 @@ public final class Snapshots {
                         null,
                         kmsKeyId == null ? spec.kmsKeyId() : kmsKeyId);
         records.add(new ControlRecord.SnapshotChanged(snapshot));
-        records.addAll(Tags.onCreation(snapshot.resource(), tags == null ? spec.tags() : tags));
+        records.addAll(TagRules.onCreation(snapshot.resource(), tags == null ? spec.tags() : tags));
         return snapshot;
     }
 
@@ -123,10 +126,10 @@ public final class Snapshots {
             Instant now,
             RandomGenerator random) {
         String key = KmsKeys.check(kmsKeyId, region);
-        ClusterRequests.required("SourceSnapshotName", sourceName);
+        Requests.required("SourceSnapshotName", sourceName);
         String name = free(region, "TargetSnapshotName", targetName);
-        var checkedTags = Tags.check(tags);
-        var source = existing(region, sourceName);
+        var checkedTags = TagRules.check(tags);
+        var source = lookup.existing(region, sourceName);
         expectAvailable(source);
         expectRoomToday(source.cluster().id(), now);
         if (bucket != null
@@ -157,7 +160,7 @@ public final class Snapshots {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.SnapshotChanged(copy));
         records.addAll(
-                Tags.onCreation(
+                TagRules.onCreation(
                         copy.resource(),
                         tags == null ? state.tags(source.resource()) : checkedTags));
         return new Decision<>(records, copy);
@@ -166,18 +169,18 @@ public final class Snapshots {
     /// DeleteSnapshot.
     public Decision<ClusterSnapshot> delete(
             String region, @Nullable String snapshotName, Instant now) {
-        var snapshot = existing(region, snapshotName);
+        var snapshot = lookup.existing(region, snapshotName);
         boolean over =
                 switch (snapshot.status()) {
                     case AVAILABLE, FAILED -> true;
                     case CREATING, COPYING, DELETING -> false;
                 };
-        if (over && isCopied(snapshot)) {
+        if (over && lookup.isCopied(snapshot)) {
             throw Fault.INVALID_SNAPSHOT_STATE.because(
                     "Snapshot %s is being copied; wait for the copy to be available.",
                     snapshot.id().name());
         }
-        if (!over || isUsed(snapshot)) {
+        if (!over || lookup.isUsed(snapshot)) {
             throw invalidState(snapshot);
         }
         var deleting = snapshot.deleting(now);
@@ -195,7 +198,7 @@ public final class Snapshots {
             @Nullable String source,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.within("MaxResults", maxResults, SHOWN, 1, SHOWN_MAX);
+        int size = Requests.within("MaxResults", maxResults, SHOWN, 1, SHOWN_MAX);
         if (source != null && !List.of("system", "user", "automated", "manual").contains(source)) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "Source is %s; expected system or user.", source);
@@ -204,7 +207,7 @@ public final class Snapshots {
         if (snapshotName == null) {
             found.addAll(state.snapshots().all(region));
         } else {
-            found.add(existing(region, snapshotName));
+            found.add(lookup.existing(region, snapshotName));
         }
         if (clusterName != null) {
             String wanted = clusterName.toLowerCase(Locale.ROOT);
@@ -228,19 +231,7 @@ public final class Snapshots {
 
     /// The status as the API says it.
     public String status(ClusterSnapshot snapshot) {
-        return isRestored(snapshot)
-                ? "restoring"
-                : snapshot.status().name().toLowerCase(Locale.ROOT);
-    }
-
-    /// @throws ApiException when there is none of that name
-    ClusterSnapshot existing(String region, @Nullable String snapshotName) {
-        String name =
-                ClusterRequests.required("SnapshotName", snapshotName).toLowerCase(Locale.ROOT);
-        return state.snapshots()
-                .find(region, name)
-                .orElseThrow(
-                        () -> Fault.SNAPSHOT_NOT_FOUND.because("Snapshot %s not found.", name));
+        return lookup.status(snapshot);
     }
 
     /// A name for a new snapshot.
@@ -248,71 +239,11 @@ public final class Snapshots {
     /// @param member which member of the request has it
     /// @throws ApiException when it is none, or taken
     String free(String region, String member, @Nullable String snapshotName) {
-        String name = ClusterRequests.name(member, snapshotName, NAME_MAX);
+        String name = Requests.name(member, snapshotName, NAME_MAX);
         if (state.snapshots().find(region, name).isPresent()) {
             throw Fault.SNAPSHOT_ALREADY_EXISTS.because("Snapshot %s already exists.", name);
         }
         return name;
-    }
-
-    /// What a new cluster is to be filled with, or null when with nothing.
-    @Nullable Restore restore(String region, CreateClusterRequest request) {
-        var arns = request.snapshotArns();
-        if (request.snapshotName() != null) {
-            if (arns != null) {
-                throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                        "SnapshotName and SnapshotArns were given; give one of them.");
-            }
-            var name = request.snapshotName().toLowerCase(Locale.ROOT);
-            var snapshot =
-                    state.snapshots()
-                            .find(region, name)
-                            .orElseThrow(
-                                    () -> // CreateCluster declares no fault of its own for it
-                                    Fault.INVALID_PARAMETER_VALUE.because(
-                                                    "Snapshot %s not found.", name));
-            if (snapshot.status() != ClusterSnapshot.Status.AVAILABLE) {
-                throw Fault.INVALID_PARAMETER_VALUE.because(
-                        "Snapshot %s is %s; it has to be available.", name, status(snapshot));
-            }
-            if (snapshot.cluster().dataTiering() && !Boolean.TRUE.equals(request.dataTiering())) {
-                throw Fault.INVALID_PARAMETER_COMBINATION.because(
-                        "Snapshot %s is of a cluster with data tiering; it can only be restored"
-                                + " into another one.",
-                        name);
-            }
-            return new Restore(name, snapshot.id(), snapshot.shards(), List.of());
-        }
-        if (arns == null) {
-            return null;
-        }
-        if (arns.isEmpty()) {
-            throw Fault.INVALID_PARAMETER_VALUE.because("SnapshotArns is empty.");
-        }
-        for (String arn : arns) {
-            if (!arn.matches("file:///\\S+") && !arn.matches("arn:aws:s3:::[^/\\s]+/\\S+")) {
-                throw Fault.INVALID_PARAMETER_VALUE.because(
-                        "%s is not one of SnapshotArns; expected file:///PATH or"
-                                + " arn:aws:s3:::BUCKET/KEY.",
-                        arn);
-            }
-            if (arn.startsWith("file:")) {
-                plane.restoreFiles()
-                        .refusalOf(arn)
-                        .ifPresent(refusal -> {
-                            throw Fault.INVALID_PARAMETER_VALUE.because(
-                                    "SnapshotArns has %s; %s", arn, refusal);
-                        });
-            }
-        }
-        return new Restore(arns.getFirst(), null, List.of(), arns);
-    }
-
-    /// The cluster that a restore's snapshot was taken of, if it is one of a snapshot.
-    @Nullable ClusterSpec clusterOf(String region, @Nullable Restore restore) {
-        return restore == null || restore.snapshot() == null
-                ? null
-                : existing(region, restore.from()).cluster();
     }
 
     // ---- the schedule
@@ -338,7 +269,7 @@ public final class Snapshots {
             boolean old = snapshot.askedAt().plus(Duration.ofDays(days)).isBefore(now);
             if (snapshot.automated()
                     && snapshot.status() == ClusterSnapshot.Status.AVAILABLE
-                    && !isUsed(snapshot)
+                    && !lookup.isUsed(snapshot)
                     && (old || cluster.isEmpty())) {
                 records.add(new ControlRecord.SnapshotChanged(snapshot.deleting(now)));
             }
@@ -391,8 +322,8 @@ public final class Snapshots {
     // ---- what the fleet reports
 
     /// The files of a snapshot are there, and safe. It is available as soon as the pace allows.
-    public Decision<Boolean> taken(SnapshotId id, List<ClusterSnapshot.Shard> shards, Instant now) {
-        var snapshot = find(id);
+    public Decision<Boolean> taken(SnapshotId id, List<SnapshotShard> shards, Instant now) {
+        var snapshot = lookup.find(id);
         if (snapshot == null || !isUnderWay(snapshot)) {
             return new Decision<>(List.of(), false);
         }
@@ -415,7 +346,7 @@ public final class Snapshots {
     }
 
     private boolean isOver(ClusterSnapshot snapshot, Instant now) {
-        return StatusPace.isOver(snapshot.askedAt(), plane.pace().snapshotting(), now);
+        return StatusPace.isOver(snapshot.askedAt(), pace.snapshotting(), now);
     }
 
     private static void finish(List<ControlRecord> records, ClusterSnapshot snapshot, Instant now) {
@@ -425,7 +356,7 @@ public final class Snapshots {
             records.add(new ControlRecord.ClusterSnapshotted(cluster.id()));
             for (var shard : cluster.shards()) {
                 records.add(
-                        ControlPlane.event(
+                        Events.ofCluster(
                                 cluster.id(),
                                 now,
                                 "Snapshot %s succeeded for node %s"
@@ -438,7 +369,7 @@ public final class Snapshots {
 
     /// A snapshot could not be taken. A cluster that was to be deleted after it stays.
     public Decision<Boolean> failed(SnapshotId id, Instant now) {
-        var snapshot = find(id);
+        var snapshot = lookup.find(id);
         if (snapshot == null || !isUnderWay(snapshot)) {
             return new Decision<>(List.of(), false);
         }
@@ -452,7 +383,7 @@ public final class Snapshots {
                             found -> records.add(new ControlRecord.ClusterUpdated(found.spec())));
             records.add(new ControlRecord.ClusterSnapshotted(cluster.id()));
             records.add(
-                    ControlPlane.event(
+                    Events.ofCluster(
                             cluster.id(),
                             now,
                             "Snapshot %s failed for node %s"
@@ -469,10 +400,9 @@ public final class Snapshots {
 
     /// Nothing of a snapshot is left.
     public Decision<Boolean> removed(SnapshotId id, Instant now) {
-        var snapshot = find(id);
+        var snapshot = lookup.find(id);
         return snapshot == null
-                        || !StatusPace.isOver(
-                                snapshot.deletingSince(), plane.pace().deleting(), now)
+                        || !StatusPace.isOver(snapshot.deletingSince(), pace.deleting(), now)
                 ? new Decision<>(List.of(), false)
                 : new Decision<>(List.of(new ControlRecord.SnapshotRemoved(id)), true);
     }
@@ -506,43 +436,16 @@ public final class Snapshots {
             if (snapshot.automated()
                     && snapshot.cluster().id().equals(cluster)
                     && snapshot.status() != ClusterSnapshot.Status.DELETING
-                    && !isUsed(snapshot)) {
+                    && !lookup.isUsed(snapshot)) {
                 records.add(new ControlRecord.SnapshotChanged(snapshot.deleting(now)));
             }
         }
         return records;
     }
 
-    private @Nullable ClusterSnapshot find(SnapshotId id) {
-        return state.snapshots()
-                .find(id.region(), id.name())
-                .filter(found -> found.id().equals(id))
-                .orElse(null);
-    }
-
     private static boolean isUnderWay(ClusterSnapshot snapshot) {
         return snapshot.status() == ClusterSnapshot.Status.CREATING
                 || snapshot.status() == ClusterSnapshot.Status.COPYING;
-    }
-
-    /// Whether a cluster is being filled from it, or a copy made.
-    private boolean isUsed(ClusterSnapshot snapshot) {
-        return isRestored(snapshot) || isCopied(snapshot);
-    }
-
-    private boolean isRestored(ClusterSnapshot snapshot) {
-        return state.clusters(snapshot.id().region()).stream()
-                .filter(cluster -> cluster.status() == ClusterState.Status.CREATING)
-                .map(cluster -> cluster.spec().restore())
-                .anyMatch(restore -> restore != null && snapshot.id().equals(restore.snapshot()));
-    }
-
-    private boolean isCopied(ClusterSnapshot snapshot) {
-        return state.snapshots().all(snapshot.id().region()).stream()
-                .anyMatch(copy ->
-                        copy.status() == ClusterSnapshot.Status.COPYING
-                                && !copy.hasFiles()
-                                && snapshot.id().equals(copy.copyOf()));
     }
 
     private void expectAvailable(ClusterSnapshot snapshot) {
@@ -558,6 +461,6 @@ public final class Snapshots {
     }
 
     private static SnapshotId newId(String region, String name, RandomGenerator random) {
-        return new SnapshotId(region, name, "%016x".formatted(random.nextLong()));
+        return new SnapshotId(region, name, Ids.hex16(random));
     }
 }

@@ -32,9 +32,9 @@ public final class Subnets {
             @Nullable List<String> subnetIds,
             @Nullable List<CreateClusterRequest.Tag> tags,
             Instant now) {
-        String name = ClusterRequests.name("SubnetGroupName", groupName, NAME_MAX);
+        String name = Requests.name("SubnetGroupName", groupName, NAME_MAX);
         var subnets = subnets(region, subnetIds == null ? List.of() : subnetIds);
-        var checkedTags = Tags.check(tags);
+        var checkedTags = TagRules.check(tags);
         if (find(region, name) != null) {
             throw Fault.SUBNET_GROUP_ALREADY_EXISTS.because(
                     "Subnet group %s already exists.", name);
@@ -46,8 +46,9 @@ public final class Subnets {
         var group = new SubnetGroup(region, name, description, subnets);
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.SubnetGroupChanged(group));
-        records.addAll(Tags.onCreation(group.resource(), checkedTags));
-        records.add(event(group, now, "Create subnet-group %s operation completed."));
+        records.addAll(TagRules.onCreation(group.resource(), checkedTags));
+        records.add(
+                Events.of(group.resource(), now, "Create subnet-group %s operation completed."));
         return new Decision<>(records, group);
     }
 
@@ -80,7 +81,10 @@ public final class Subnets {
         return new Decision<>(
                 List.of(
                         new ControlRecord.SubnetGroupChanged(next),
-                        event(next, now, "Update subnet-group %s operation completed.")),
+                        Events.of(
+                                next.resource(),
+                                now,
+                                "Update subnet-group %s operation completed.")),
                 next);
     }
 
@@ -101,18 +105,11 @@ public final class Subnets {
         return new Decision<>(
                 List.of(
                         new ControlRecord.SubnetGroupRemoved(region, group.name()),
-                        event(group, now, "Delete subnet-group %s operation completed.")),
+                        Events.of(
+                                group.resource(),
+                                now,
+                                "Delete subnet-group %s operation completed.")),
                 group);
-    }
-
-    private static ControlRecord event(SubnetGroup group, Instant now, String message) {
-        return new ControlRecord.EventHappened(
-                new Event(
-                        group.region(),
-                        group.name(),
-                        "subnet-group",
-                        message.formatted(group.name()),
-                        now));
     }
 
     /// DescribeSubnetGroups, ordered by name.
@@ -121,7 +118,7 @@ public final class Subnets {
             @Nullable String groupName,
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
-        int size = ClusterRequests.pageSize(maxResults);
+        int size = Requests.pageSize(maxResults);
         if (groupName != null) {
             return new Page<>(List.of(existing(region, groupName)), null);
         }
@@ -138,8 +135,7 @@ public final class Subnets {
 
     /// @throws ApiException when there is none of that name
     SubnetGroup existing(String region, @Nullable String groupName) {
-        String name =
-                ClusterRequests.required("SubnetGroupName", groupName).toLowerCase(Locale.ROOT);
+        String name = Requests.required("SubnetGroupName", groupName).toLowerCase(Locale.ROOT);
         var group = find(region, name);
         if (group == null) {
             throw Fault.SUBNET_GROUP_NOT_FOUND.because("Subnet group %s not found.", name);

@@ -1,26 +1,32 @@
 package dev.keepsake.control;
 
-import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Tags of all resources: TagResource, UntagResource, ListTags, and the limits of the service.
+/// Tags of all resources: TagResource, UntagResource and ListTags.
 public final class Tags {
-    private static final int TAGS_MAX = 50;
-    private static final Pattern KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{1,128}");
-    private static final Pattern VALUE = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{0,256}");
-    private static final List<String> RESERVED = List.of("aws:", "memorydb:");
-
     private final ControlState state;
-    private final ControlPlane plane;
+    private final ClusterLookup clusters;
+    private final SnapshotLookup snapshots;
+    private final Access access;
+    private final Parameters parameters;
+    private final Subnets subnets;
 
-    Tags(ControlState state, ControlPlane plane) {
+    Tags(
+            ControlState state,
+            ClusterLookup clusters,
+            SnapshotLookup snapshots,
+            Access access,
+            Parameters parameters,
+            Subnets subnets) {
         this.state = state;
-        this.plane = plane;
+        this.clusters = clusters;
+        this.snapshots = snapshots;
+        this.access = access;
+        this.parameters = parameters;
+        this.subnets = subnets;
     }
 
     /// TagResource.
@@ -32,13 +38,13 @@ public final class Tags {
             String account,
             String region) {
         var resource = existing(arn, account, region);
-        var added = check(given);
+        var added = TagRules.check(given);
         if (added.isEmpty()) {
             throw Fault.INVALID_PARAMETER_VALUE.because("Tags is required.");
         }
         var next = new TreeMap<>(of(resource));
         next.putAll(added);
-        expectNotTooMany(next);
+        TagRules.expectNotTooMany(next);
         return new Decision<>(List.of(changed(resource, next)), next);
     }
 
@@ -82,22 +88,21 @@ public final class Tags {
     }
 
     private Resource existing(@Nullable String arn, String account, String region) {
-        var resource =
-                Resource.ofArn(ClusterRequests.required("ResourceArn", arn), account, region);
+        var resource = Resource.ofArn(Requests.required("ResourceArn", arn), account, region);
         String name = resource.name();
         switch (resource.kind()) {
             case CLUSTER -> {
-                var cluster = plane.existing(region, name);
+                var cluster = clusters.existing(region, name);
                 if (cluster.status() == ClusterState.Status.DELETING) {
                     throw Fault.INVALID_CLUSTER_STATE.because(
                             "Cluster %s is deleting; its tags go with it.", name);
                 }
             }
-            case ACL -> plane.access().existingAcl(region, name);
-            case USER -> plane.access().existingUser(region, name);
-            case SNAPSHOT -> plane.snapshots().existing(region, name);
-            case PARAMETER_GROUP -> plane.parameters().existing(region, name);
-            case SUBNET_GROUP -> plane.subnets().existing(region, name);
+            case ACL -> access.existingAcl(region, name);
+            case USER -> access.existingUser(region, name);
+            case SNAPSHOT -> snapshots.existing(region, name);
+            case PARAMETER_GROUP -> parameters.existing(region, name);
+            case SUBNET_GROUP -> subnets.existing(region, name);
             case RESERVED_NODE -> {
                 if (state.reservations().find(region, name).isEmpty()) {
                     throw Fault.INVALID_ARN.because("Reserved node %s not found.", name);
@@ -108,47 +113,5 @@ public final class Tags {
             case MULTI_REGION_PARAMETER_GROUP -> MultiRegion.existingGroup(name);
         }
         return resource;
-    }
-
-    /// Checks tags as they are given when a resource is created.
-    static Map<String, String> check(@Nullable List<CreateClusterRequest.Tag> given) {
-        var tags = new HashMap<String, String>();
-        for (var tag : given == null ? List.<CreateClusterRequest.Tag>of() : given) {
-            String key = tag.key();
-            String value = tag.value() == null ? "" : tag.value();
-            if (key == null
-                    || !KEY.matcher(key).matches()
-                    || isReserved(key)
-                    || !VALUE.matcher(value).matches()) {
-                throw Fault.INVALID_PARAMETER_VALUE.because(
-                        "Tag %s is not valid: keys have 1 to 128 characters and do not begin with %s,"
-                                + " values at most 256; letters, digits, spaces and _.:/=+-@ are"
-                                + " allowed.",
-                        String.valueOf(key), String.join(" or ", RESERVED));
-            }
-            if (tags.put(key, value) != null) {
-                throw Fault.INVALID_PARAMETER_VALUE.because("Tag %s is given twice.", key);
-            }
-        }
-        expectNotTooMany(tags);
-        ClusterRequests.checkDrillTags(tags);
-        return tags;
-    }
-
-    private static boolean isReserved(String key) {
-        String lower = key.toLowerCase(Locale.ROOT);
-        return RESERVED.stream().anyMatch(lower::startsWith);
-    }
-
-    private static void expectNotTooMany(Map<String, String> tags) {
-        if (tags.size() > TAGS_MAX) {
-            throw Fault.TAG_QUOTA_EXCEEDED.because(
-                    "%d tags were given; a resource has at most %d.", tags.size(), TAGS_MAX);
-        }
-    }
-
-    /// The record that gives a new resource its tags, when it has some.
-    static List<ControlRecord> onCreation(Resource resource, Map<String, String> tags) {
-        return tags.isEmpty() ? List.of() : List.of(new ControlRecord.TagsChanged(resource, tags));
     }
 }

@@ -3,7 +3,6 @@ package dev.keepsake.control;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Set;
-import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /// One user, as all records so far leave it. Immutable; it never shows its hashes.
@@ -69,11 +68,6 @@ public record User(
 
     User with(Status next, Instant now) {
         return new User(region, name, next, accessString, login, sha256Hex, now);
-    }
-
-    /// The hashes in order, so that equal users give equal rules.
-    public Set<String> sortedHashes() {
-        return new TreeSet<>(sha256Hex);
     }
 
     @Override

@@ -297,9 +297,7 @@ class ControlRecordCodecTest {
         records.add(new ControlRecord.Reset(NOW));
         records.add(new ControlRecord.StateBegins(7));
         records.add(new ControlRecord.ClusterKept(busy()));
-        records.add(
-                new ControlRecord.SnapshotsCounted(
-                        List.of(new ControlState.SnapshotAsked(ID, NOW))));
+        records.add(new ControlRecord.SnapshotsCounted(List.of(new SnapshotAsked(ID, NOW))));
         records.add(new ControlRecord.StatePart(1, 2));
         return records.stream();
     }
@@ -328,7 +326,7 @@ class ControlRecordCodecTest {
                 true,
                 spec(Create.named("plain")),
                 NOW,
-                List.of(new ClusterSnapshot.Shard("0001", "0-16383", 1, 99, NOW)),
+                List.of(new SnapshotShard("0001", "0-16383", 1, 99, NOW)),
                 id,
                 "bucket",
                 NOW,

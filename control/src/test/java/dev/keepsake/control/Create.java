@@ -51,8 +51,15 @@ final class Create {
     /// What the request comes to in a region where nothing is yet.
     static ClusterSpec spec(
             CreateClusterRequest request, String region, Instant now, RandomGenerator random) {
-        var plane = new ControlPlane(new ControlState());
-        return ClusterRequests.check(request, plane, region, now, random);
+        var state = new ControlState();
+        var requests =
+                new ClusterRequests(
+                        new Access(state, StatusPace.INSTANT),
+                        new Parameters(state, StatusPace.INSTANT),
+                        new Subnets(state),
+                        new OfferedEngines(InstalledEngines.only("redis", "7.0.15"), false),
+                        new RestoreSources(state, new SnapshotLookup(state), RestoreFiles.NONE));
+        return requests.check(request, region, now, random);
     }
 
     private CreateClusterRequest request() {

@@ -107,7 +107,7 @@ class KilledAnywhereSimulation {
                         if (cluster.endpoints() != null) {
                             assertThat(cluster.endpoints().nodePorts())
                                     .as("ports of nodes that are there")
-                                    .hasSize(ControlPlane.nodes(cluster.spec()));
+                                    .hasSize(cluster.spec().nodeCount());
                         }
                     });
             assertThat(control.state.allSnapshots())

@@ -136,11 +136,11 @@ class PortRoomTest {
     void anUpdateWhosePortsSomebodyTookEndsWithoutItsNewNodes() {
         var id = available("a", 1).spec().id();
         replicas("a", 3);
-        assertThat(ControlPlane.nodes(control.describe("a").spec())).isEqualTo(4);
+        assertThat(control.describe("a").spec().nodeCount()).isEqualTo(4);
         control.decide(plane -> plane.portsMissing(id, "none is free", control.now));
         control.decide(plane -> plane.clusterUpdated(id, control.now));
         assertThat(control.describe("a").status()).isEqualTo(ClusterState.Status.AVAILABLE);
-        assertThat(ControlPlane.nodes(control.describe("a").spec())).isEqualTo(2);
+        assertThat(control.describe("a").spec().nodeCount()).isEqualTo(2);
         assertThat(control.messages("a"))
                 .contains(
                         "Failed to modify number of nodes from 2 to 4 due to insufficient free IP"

@@ -143,7 +143,7 @@ final class SimulatedFleet {
                 var files =
                         snapshot.cluster().shards().stream()
                                 .map(shard ->
-                                        new ClusterSnapshot.Shard(
+                                        new SnapshotShard(
                                                 shard.name(),
                                                 shard.slots(),
                                                 shard.nodes().size() - 1,

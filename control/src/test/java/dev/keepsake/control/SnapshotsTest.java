@@ -105,7 +105,7 @@ class SnapshotsTest {
         control.decide(
                 plane -> plane.deleteCluster(REGION, "demo", null, "last", control.now, random));
         assertThat(control.plane.snapshots().isAwaited(id)).isTrue();
-        var last = control.plane.snapshots().existing(REGION, "last").id();
+        var last = snapshot("last").id();
         control.decide(plane -> plane.snapshots().failed(last, control.now));
         assertThat(control.describe("demo").status()).isEqualTo(ClusterState.Status.AVAILABLE);
     }
@@ -223,7 +223,11 @@ class SnapshotsTest {
     }
 
     private String status(String name) {
-        return control.plane.snapshots().status(control.plane.snapshots().existing(REGION, name));
+        return control.plane.snapshots().status(snapshot(name));
+    }
+
+    private ClusterSnapshot snapshot(String name) {
+        return control.state.snapshots().find(REGION, name).orElseThrow();
     }
 
     private List<String> describe(String name, @Nullable String cluster, @Nullable String source) {
@@ -254,7 +258,7 @@ class SnapshotsTest {
     /// The fleet has taken or copied whatever was asked for.
     private void take() {
         for (var snapshot : control.state.allSnapshots()) {
-            var shard = new ClusterSnapshot.Shard("0001", "0-16383", 1, 9, control.now);
+            var shard = new SnapshotShard("0001", "0-16383", 1, 9, control.now);
             control.decide(
                     plane -> plane.snapshots().taken(snapshot.id(), List.of(shard), control.now));
         }

@@ -172,7 +172,7 @@ class StatusPaceTest {
     private void report() {
         var told = new HashMap<ClusterId, List<AccessRule>>();
         for (var snapshot : control.state.allSnapshots()) {
-            var file = new ClusterSnapshot.Shard("0001", "0-16383", 1, 9, control.now);
+            var file = new SnapshotShard("0001", "0-16383", 1, 9, control.now);
             control.decide(
                     plane -> plane.snapshots().taken(snapshot.id(), List.of(file), control.now));
             if (snapshot.status() == ClusterSnapshot.Status.DELETING) {

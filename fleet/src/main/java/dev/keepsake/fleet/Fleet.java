@@ -21,6 +21,7 @@ import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.control.NodeSpec;
 import dev.keepsake.control.ShardSpec;
 import dev.keepsake.control.SnapshotId;
+import dev.keepsake.control.SnapshotShard;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.Secret;
@@ -973,7 +974,7 @@ public final class Fleet implements AutoCloseable {
     private void take(ClusterSnapshot snapshot, ClusterRuntime runtime) {
         try {
             var unfinished = snapshotFiles.unfinished(snapshot.id());
-            var shards = new ArrayList<ClusterSnapshot.Shard>();
+            var shards = new ArrayList<SnapshotShard>();
             for (var shard : runtime.shards()) {
                 shard.takeSnapshot(config.tuning().snapshotEveryBytes());
                 var file = shard.snapshots().newest().orElseThrow().file();
@@ -984,7 +985,7 @@ public final class Fleet implements AutoCloseable {
                                 .findFirst()
                                 .orElseThrow();
                 shards.add(
-                        new ClusterSnapshot.Shard(
+                        new SnapshotShard(
                                 shard.name(),
                                 spec.slots(),
                                 spec.nodes().size() - 1,

@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import dev.keepsake.control.ClusterSnapshot;
 import dev.keepsake.control.Restore;
 import dev.keepsake.control.SnapshotId;
+import dev.keepsake.control.SnapshotShard;
 import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -70,7 +71,7 @@ final class SnapshotFiles {
     }
 
     /// Copies all files of a snapshot for another one.
-    List<ClusterSnapshot.Shard> copy(ClusterSnapshot from, SnapshotId to) throws IOException {
+    List<SnapshotShard> copy(ClusterSnapshot from, SnapshotId to) throws IOException {
         var unfinished = unfinished(to);
         for (var shard : from.shards()) {
             String file = shard.name() + ".rdb";
@@ -81,8 +82,7 @@ final class SnapshotFiles {
     }
 
     /// Puts all files of a snapshot into a bucket, as NAME-SHARD.rdb.
-    void export(SnapshotId id, List<ClusterSnapshot.Shard> shards, String bucket)
-            throws IOException {
+    void export(SnapshotId id, List<SnapshotShard> shards, String bucket) throws IOException {
         for (var shard : shards) {
             buckets.put(
                     bucket,

@@ -96,12 +96,34 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
+                        packageOf("resp"),
                         packageOf("log"),
                         packageOf("engine"),
                         packageOf("shard"),
                         packageOf("front"),
                         packageOf("fleet"))
                 .check(CLASSES);
+    }
+
+    @Test
+    void controlDecidesWithoutTheMachineryThatCarriesItOut() {
+        noClasses()
+                .that()
+                .resideInAPackage(packageOf("control"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        packageOf("resp"),
+                        packageOf("log"),
+                        packageOf("engine"),
+                        packageOf("shard"),
+                        packageOf("front"))
+                .check(CLASSES);
+    }
+
+    @Test
+    void noClassesOfControlDependOnOneAnotherInACircle() {
+        assertThat(ClassCycles.in(CLASSES, "dev.keepsake.control")).isEmpty();
     }
 
     @Test

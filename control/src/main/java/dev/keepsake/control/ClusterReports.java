@@ -1,0 +1,284 @@
+package dev.keepsake.control;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/// What the fleet reports of clusters that it starts, runs and removes, and what that comes to. The
+/// fleet may report the same step twice; the second report is a decision without records.
+final class ClusterReports {
+    private final ControlState state;
+    private final StatusPace pace;
+    private final Events events;
+    private final Snapshots snapshots;
+    private final UpdateReports updates;
+
+    /// @param snapshots go with their cluster
+    ClusterReports(
+            ControlState state,
+            StatusPace pace,
+            Events events,
+            Snapshots snapshots,
+            UpdateReports updates) {
+        this.state = state;
+        this.pace = pace;
+        this.events = events;
+        this.snapshots = snapshots;
+        this.updates = updates;
+    }
+
+    /// The fleet has found ports for a cluster. One that gets another than it is to have says so.
+    Decision<Optional<ClusterState>> endpointsAssigned(
+            ClusterId id, Endpoints endpoints, Instant now) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.filter(found -> !endpoints.equals(found.endpoints()))
+                .ifPresent(found -> {
+                    records.add(new ControlRecord.EndpointsAssigned(id, endpoints));
+                    int wanted = found.spec().requestedPort();
+                    if (found.endpoints() == null && endpoints.clusterPort() != wanted) {
+                        records.add(
+                                Events.ofCluster(
+                                        id,
+                                        now,
+                                        "Port %d is taken on this machine; the endpoint of the cluster listens on port %d."
+                                                .formatted(wanted, endpoints.clusterPort())));
+                    }
+                });
+        return new Decision<>(records, cluster);
+    }
+
+    /// The endpoint of a cluster cannot listen where clients were told that it does. Its nodes may,
+    /// and the cluster stays available.
+    Decision<Optional<ClusterState>> endpointMissing(ClusterId id, Instant now) {
+        return endpointNews(
+                id,
+                now,
+                "Port %d at %s cannot be listened on, as when another program has taken it; the endpoint of the cluster does not answer until that program lets it go. Its nodes are reached at their own ports.");
+    }
+
+    /// The endpoint of a cluster listens again where it could not.
+    Decision<Optional<ClusterState>> endpointBack(ClusterId id, Instant now) {
+        return endpointNews(
+                id, now, "Port %d at %s is free; the endpoint of the cluster listens there again.");
+    }
+
+    private Decision<Optional<ClusterState>> endpointNews(
+            ClusterId id, Instant now, String message) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.map(ClusterState::endpoints)
+                .ifPresent(endpoints ->
+                        records.add(
+                                Events.ofCluster(
+                                        id,
+                                        now,
+                                        message.formatted(
+                                                endpoints.clusterPort(), endpoints.host()))));
+        return new Decision<>(records, cluster);
+    }
+
+    /// Every node of a new cluster answers. Reported again until the pace allows it to be
+    /// available; so are the ends of updates and deletions.
+    Decision<Optional<ClusterState>> clusterProvisioned(
+            ClusterId id, InstalledEngines.Installed engine, Instant now) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.filter(found ->
+                        found.status() == ClusterState.Status.CREATING
+                                && StatusPace.isOver(found.createdAt(), pace.creating(), now))
+                .ifPresent(found -> {
+                    records.add(
+                            new ControlRecord.ClusterProvisioned(
+                                    id, engine.patchVersion(), engine.engine()));
+                    Events.nodesAdded(records, found.spec(), node -> true, now);
+                    records.add(Events.ofCluster(id, now, "Cluster created."));
+                    if (!Parameters.isStandard(found.spec().parameterGroupName())) {
+                        records.add(Events.usesGroup(found.spec(), now));
+                    }
+                    sayWhatRuns(found.spec(), engine, now, records);
+                    holes(id, engine, now).ifPresent(records::add);
+                });
+        return new Decision<>(records, cluster);
+    }
+
+    /// A cluster is about to be started again.
+    ///
+    /// @param engine can go on with its data
+    Decision<Optional<ClusterState>> clusterStarted(
+            ClusterId id, InstalledEngines.Installed engine, Instant now) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.ifPresent(found -> {
+            if (found.engineNeeded() != null) {
+                records.add(new ControlRecord.EngineFound(id));
+                records.add(
+                        Events.ofCluster(
+                                id,
+                                now,
+                                "Engine %s %s can go on with the data; the cluster is started."
+                                        .formatted(engine.engine(), engine.patchVersion())));
+            }
+            if (found.enginePatchVersion() != null) {
+                // Told once, however often a cluster is started again on the same engine.
+                holes(id, engine, now).filter(events::isNews).ifPresent(records::add);
+            }
+        });
+        return new Decision<>(records, cluster);
+    }
+
+    /// Every node of a cluster answers, perhaps on another engine than before.
+    Decision<Optional<ClusterState>> clusterRuns(
+            ClusterId id, InstalledEngines.Installed engine, Instant now) {
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.filter(found -> found.enginePatchVersion() != null)
+                .ifPresent(found -> {
+                    var before = String.valueOf(found.enginePatchVersion());
+                    var nameBefore = found.engineName();
+                    boolean sameVersion = before.equals(engine.patchVersion());
+                    if (sameVersion && engine.engine().equals(nameBefore)) {
+                        return;
+                    }
+                    records.add(
+                            new ControlRecord.EngineChanged(
+                                    id, engine.patchVersion(), engine.engine()));
+                    if (sameVersion && nameBefore == null) {
+                        return; // an earlier build recorded the version alone
+                    }
+                    records.add(
+                            Events.ofCluster(
+                                    id,
+                                    now,
+                                    "Engine upgraded from %s to %s %s."
+                                            .formatted(
+                                                    nameBefore == null
+                                                            ? before
+                                                            : nameBefore + " " + before,
+                                                    engine.engine(),
+                                                    engine.patchVersion())));
+                    sayWhatRuns(found.spec(), engine, now, records);
+                });
+        return new Decision<>(records, cluster);
+    }
+
+    /// Tells of the holes in what a cluster runs on, if there are known ones.
+    private static Optional<ControlRecord.EventHappened> holes(
+            ClusterId id, InstalledEngines.Installed engine, Instant now) {
+        return engine.knownHoles().isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                        Events.ofCluster(
+                                id,
+                                now,
+                                "The cluster runs on %s %s, which has known holes: %s."
+                                        .formatted(
+                                                engine.engine(),
+                                                engine.patchVersion(),
+                                                engine.knownHoles())));
+    }
+
+    /// No engine of this machine can go on with the data of a cluster, so it is not started. News
+    /// only when it has not been reported.
+    ///
+    /// @param needed which engine wrote them
+    /// @param reason what else is here, and the way out, for people
+    Decision<Optional<ClusterState>> engineMissing(
+            ClusterId id, EngineRelease needed, String reason, Instant now) {
+        return Decision.whenNews(
+                state.cluster(id),
+                cluster ->
+                        cluster.status() != ClusterState.Status.DELETING
+                                && !needed.equals(cluster.engineNeeded()),
+                new ControlRecord.EngineMissing(id, needed),
+                Events.ofCluster(
+                        id,
+                        now,
+                        "Restore from the transaction log failed for node %s. %s"
+                                .formatted(
+                                        state.cluster(id)
+                                                .map(ClusterReports::firstNode)
+                                                .orElse("unknown"),
+                                        reason)));
+    }
+
+    private static void sayWhatRuns(
+            ClusterSpec spec,
+            InstalledEngines.Installed engine,
+            Instant now,
+            List<ControlRecord> records) {
+        if (!engine.is(spec.engine(), spec.engineVersion())) {
+            records.add(
+                    Events.ofCluster(
+                            spec.id(),
+                            now,
+                            "Engine %s %s is not installed; the cluster runs on %s %s."
+                                    .formatted(
+                                            spec.engine(),
+                                            spec.engineVersion(),
+                                            engine.engine(),
+                                            engine.patchVersion())));
+        }
+    }
+
+    /// A new cluster cannot run on this machine.
+    Decision<Optional<ClusterState>> createFailed(ClusterId id, Instant now) {
+        return Decision.whenNews(
+                state.cluster(id),
+                cluster -> cluster.status() == ClusterState.Status.CREATING,
+                new ControlRecord.ClusterCreateFailed(id),
+                Events.ofCluster(
+                        id,
+                        now,
+                        "Failed to create cluster due to unsuccessful creation of its node(s)."),
+                Events.ofCluster(id, now, "Deleting all nodes belonging to this cluster."));
+    }
+
+    /// There are no ports for the nodes that a cluster has yet to get: a new cluster fails, and an
+    /// update goes on without those nodes.
+    Decision<Optional<ClusterState>> portsMissing(ClusterId id, String reason, Instant now) {
+        var cluster = state.cluster(id);
+        if (cluster.isPresent() && cluster.get().status() == ClusterState.Status.UPDATING) {
+            return updates.withoutPorts(cluster.get(), reason, now);
+        }
+        return createFailed(id, now);
+    }
+
+    /// A new cluster could not be filled with what it was to be.
+    Decision<Optional<ClusterState>> restoreFailed(ClusterId id, String reason, Instant now) {
+        var restore = state.cluster(id).map(cluster -> cluster.spec().restore()).orElse(null);
+        return Decision.whenNews(
+                state.cluster(id),
+                cluster -> cluster.status() == ClusterState.Status.CREATING,
+                new ControlRecord.ClusterRestoreFailed(id),
+                Events.ofCluster(
+                        id,
+                        now,
+                        "Restore from %s failed for node %s. %s"
+                                .formatted(
+                                        restore == null ? "nothing" : restore.from(),
+                                        state.cluster(id)
+                                                .map(ClusterReports::firstNode)
+                                                .orElse("unknown"),
+                                        reason)));
+    }
+
+    private static String firstNode(ClusterState cluster) {
+        return cluster.spec().shards().getFirst().nodes().getFirst().name();
+    }
+
+    /// Nothing of a cluster is left.
+    Decision<Optional<ClusterState>> clusterRemoved(ClusterId id, Instant now) {
+        var records = new ArrayList<ControlRecord>();
+        records.add(new ControlRecord.ClusterRemoved(id));
+        records.add(Events.ofCluster(id, now, "Cluster deleted."));
+        records.addAll(snapshots.goneWith(id, now));
+        return Decision.whenNews(
+                state.cluster(id),
+                cluster ->
+                        cluster.status() == ClusterState.Status.DELETING
+                                && StatusPace.isOver(cluster.deletingSince(), pace.deleting(), now),
+                records.toArray(new ControlRecord[0]));
+    }
+}

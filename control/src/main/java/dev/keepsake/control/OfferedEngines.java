@@ -1,0 +1,53 @@
+package dev.keepsake.control;
+
+import org.jspecify.annotations.Nullable;
+
+/// The engines that clusters may ask for, and what carries them out.
+final class OfferedEngines {
+    private final InstalledEngines installed;
+    private final boolean strict;
+
+    /// @param strict whether clusters may ask only for what is installed
+    OfferedEngines(InstalledEngines installed, boolean strict) {
+        this.installed = installed;
+        this.strict = strict;
+    }
+
+    /// What really runs when a cluster asks for an engine.
+    String patchVersion(String engine, String version) {
+        return installed.nearest(engine, version).patchVersion();
+    }
+
+    /// @throws ApiException when only installed engines are offered and this is none of them
+    void expectOffered(String engine, String version) {
+        if (!isOffered(engine, version)) {
+            var nearest = installed.nearest(engine, version);
+            throw Fault.INVALID_PARAMETER_VALUE.because(
+                    "EngineVersion %s of %s is not installed here, and --strict-engines forbids to"
+                            + " take %s %s instead.",
+                    version, engine, nearest.engine(), nearest.patchVersion());
+        }
+    }
+
+    private boolean isOffered(String engine, String version) {
+        return !strict || installed.nearest(engine, version).is(engine, version);
+    }
+
+    /// DescribeEngineVersions: what CreateCluster takes.
+    Page<EngineVersions> describe(
+            @Nullable String engine,
+            @Nullable String version,
+            @Nullable String family,
+            boolean defaultOnly,
+            @Nullable Integer maxResults,
+            @Nullable String nextToken) {
+        return EngineVersions.describe(
+                engine,
+                version,
+                family,
+                defaultOnly,
+                row -> isOffered(row.engine(), row.version()),
+                maxResults,
+                nextToken);
+    }
+}
