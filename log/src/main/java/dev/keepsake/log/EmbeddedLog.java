@@ -8,7 +8,6 @@ import dev.keepsake.core.Term;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -16,7 +15,6 @@ import java.util.NavigableMap;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
@@ -51,51 +49,8 @@ import org.slf4j.LoggerFactory;
 public final class EmbeddedLog implements TransactionLog {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedLog.class);
 
-    private sealed interface Request {
-        /// Answers a request that is not tried, or whose trial failed.
-        void refuse(Refusal refusal, String reason, @Nullable Throwable cause);
-    }
-
-    private enum Refusal {
-        FULL,
-        UNKNOWN
-    }
-
-    private record ClaimRequest(
-            String node, long expectedTailIndex, CompletableFuture<ClaimOutcome> outcome)
-            implements Request {
-        @Override
-        public void refuse(Refusal refusal, String reason, @Nullable Throwable cause) {
-            outcome.complete(
-                    switch (refusal) {
-                        case FULL -> new ClaimOutcome.Full(reason);
-                        case UNKNOWN -> new ClaimOutcome.Unknown(new IOException(reason, cause));
-                    });
-        }
-    }
-
-    /// @param kind any but LEADER
-    private record AppendRequest(
-            EntryKind kind,
-            Term term,
-            long expectedOffset,
-            ByteBuffer bytes,
-            CompletableFuture<AppendOutcome> outcome)
-            implements Request {
-        @Override
-        public void refuse(Refusal refusal, String reason, @Nullable Throwable cause) {
-            outcome.complete(
-                    switch (refusal) {
-                        case FULL -> new AppendOutcome.Full(reason);
-                        case UNKNOWN -> new AppendOutcome.Unknown(new IOException(reason, cause));
-                    });
-        }
-    }
-
-    private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0).asReadOnlyBuffer();
     private static final int BATCH_MAX_REQUESTS = 4096;
     private static final int BATCH_MAX_BYTES = 8 << 20;
-    private static final int COMPARE_BYTES = 1 << 20;
 
     // Some 25,000 renewals: at the standard pace more than three hours.
     private static final long RESERVE_MAX_BYTES = 1 << 20;
@@ -118,10 +73,8 @@ public final class EmbeddedLog implements TransactionLog {
     private final ReentrantLock trimming = new ReentrantLock(); // taken before lock
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition asked = lock.newCondition();
-    private final ArrayDeque<Request> requests = new ArrayDeque<>(); // guarded by lock
+    private final LogQueue queue; // shares the lock
     private final NavigableMap<Long, Segment> segments; // guarded by lock
-    private long pendingBytes; // guarded by lock
-    private boolean closing; // guarded by lock
     private volatile @Nullable String broken;
     private volatile Tail tail;
     private volatile @Nullable LogEntry newestEngine;
@@ -129,8 +82,8 @@ public final class EmbeddedLog implements TransactionLog {
     // Owned by the writer thread: the batch that is being gathered, and the tail behind it.
     private final List<LogEntry> batch = new ArrayList<>();
     private final List<Runnable> successes = new ArrayList<>();
-    private final List<Request> gathered = new ArrayList<>();
-    private final List<Request> undecided = new ArrayList<>();
+    private final List<LogQueue.Request> gathered = new ArrayList<>();
+    private final List<LogQueue.Request> undecided = new ArrayList<>();
     private Tail batchTail;
     private Segment current;
     private long rollAtBytes;
@@ -155,6 +108,7 @@ public final class EmbeddedLog implements TransactionLog {
         this.bounds = bounds;
         this.reserve = reserve;
         this.segments = segments;
+        this.queue = new LogQueue(directory.toString(), options.maxPendingBytes(), lock, asked);
         this.recent = new RecentEntries(options.recentBytes());
         this.tail = tail;
         this.batchTail = tail;
@@ -315,91 +269,25 @@ public final class EmbeddedLog implements TransactionLog {
                         .formatted(segment));
     }
 
-    /// How a log stands after `entry` that stood at `before`.
-    static Tail after(Tail before, LogEntry entry) {
-        boolean leader = entry.kind() == EntryKind.LEADER;
-        boolean lease = leader || entry.kind() == EntryKind.LEASE;
-        return new Tail(
-                entry.index(),
-                entry.term(),
-                leader ? utf8(entry.payload()) : before.leader(),
-                lease ? entry.index() : before.leaseIndex(),
-                entry.endOffset());
-    }
-
     @Override
     public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
-        int nameBytes = node.getBytes(UTF_8).length;
-        checkArgument(
-                nameBytes <= Segment.LEADER_MAX_BYTES,
-                "node name of %d bytes exceeds %d: %s",
-                nameBytes,
-                Segment.LEADER_MAX_BYTES,
-                node);
-        var request = new ClaimRequest(node, expectedTailIndex, new CompletableFuture<>());
-        submit(request, 0);
-        return request.outcome();
+        return queue.claim(node, expectedTailIndex);
     }
 
     @Override
     public CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes) {
-        checkArgument(bytes.hasRemaining(), "nothing to append at offset %d", expectedOffset);
-        checkArgument(expectedOffset >= 0, "append at negative offset %d", expectedOffset);
-        return submit(EntryKind.DATA, term, expectedOffset, bytes);
+        return queue.append(term, expectedOffset, bytes);
     }
 
     @Override
     public CompletionStage<AppendOutcome> note(
             Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
-        checkArgument(
-                switch (kind) {
-                    case DATA, LEADER, LEASE -> false;
-                    case SNAPSHOT, CHECKSUM, SLOTS, ENGINE -> true;
-                },
-                "a %s entry is not a note",
-                kind);
-        return submit(kind, term, expectedOffset, payload);
+        return queue.note(term, kind, expectedOffset, payload);
     }
 
     @Override
     public CompletionStage<AppendOutcome> renew(Term term) {
-        return submit(EntryKind.LEASE, term, -1, NO_BYTES);
-    }
-
-    private CompletionStage<AppendOutcome> submit(
-            EntryKind kind, Term term, long expectedOffset, ByteBuffer bytes) {
-        checkArgument(
-                term.isNewerThan(Term.NONE), "term 0 is nobody's; claim the leadership first");
-        var request =
-                new AppendRequest(kind, term, expectedOffset, bytes, new CompletableFuture<>());
-        submit(request, bytes.remaining());
-        return request.outcome();
-    }
-
-    private void submit(Request request, int bytes) {
-        lock.lock();
-        try {
-            if (closing || broken != null) {
-                request.refuse(Refusal.UNKNOWN, reasonOfEnd(), null);
-            } else if (bytes > 0 && pendingBytes + bytes > options.maxPendingBytes()) {
-                request.refuse(
-                        Refusal.FULL,
-                        "%d bytes wait for %s already; the bound is %d"
-                                .formatted(pendingBytes, directory, options.maxPendingBytes()),
-                        null);
-            } else {
-                pendingBytes += bytes;
-                requests.addLast(request);
-                asked.signal();
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private String reasonOfEnd() {
-        var why = broken;
-        return why == null ? "the log in %s is closed".formatted(directory) : why;
+        return queue.renew(term);
     }
 
     @Override
@@ -409,12 +297,7 @@ public final class EmbeddedLog implements TransactionLog {
 
     @Override
     public long pendingBytes() {
-        lock.lock();
-        try {
-            return pendingBytes;
-        } finally {
-            lock.unlock();
-        }
+        return queue.pendingBytes();
     }
 
     @Override
@@ -561,8 +444,8 @@ public final class EmbeddedLog implements TransactionLog {
     private @Nullable Segment oldestBefore(long firstKeptIndex) throws IOException {
         lock.lock();
         try {
-            if (closing) {
-                throw new IOException(reasonOfEnd());
+            if (queue.isClosing()) {
+                throw queue.over();
             }
             Map.Entry<Long, Segment> first = segments.firstEntry();
             var second = segments.higherKey(first.getKey());
@@ -594,15 +477,8 @@ public final class EmbeddedLog implements TransactionLog {
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            if (closing) {
-                return;
-            }
-            closing = true;
-            asked.signal();
-        } finally {
-            lock.unlock();
+        if (!queue.close()) {
+            return;
         }
         try {
             writer.join(CLOSE_WITHIN_MS);
@@ -663,24 +539,14 @@ public final class EmbeddedLog implements TransactionLog {
     private boolean gather() throws InterruptedException {
         lock.lock();
         try {
-            while (requests.isEmpty() && !closing) {
+            while (queue.isEmpty() && !queue.isClosing()) {
                 asked.await();
             }
-            if (requests.isEmpty()) {
-                return false;
-            }
-            int bytes = 0;
-            while (!requests.isEmpty()
-                    && gathered.size() < BATCH_MAX_REQUESTS
-                    && bytes < BATCH_MAX_BYTES) {
-                var request = requests.removeFirst();
-                bytes += bytesOf(request);
-                gathered.add(request);
-            }
+            queue.takeInto(gathered, BATCH_MAX_REQUESTS, BATCH_MAX_BYTES);
         } finally {
             lock.unlock();
         }
-        return true;
+        return !gathered.isEmpty();
     }
 
     private void commit() {
@@ -689,15 +555,15 @@ public final class EmbeddedLog implements TransactionLog {
                 break; // all have been answered
             }
             switch (request) {
-                case ClaimRequest claim -> decide(claim);
-                case AppendRequest append -> decide(append);
+                case LogQueue.ClaimRequest claim -> decide(claim);
+                case LogQueue.AppendRequest append -> decide(append);
             }
         }
         writeBatch();
         gathered.clear();
     }
 
-    private void decide(ClaimRequest claim) {
+    private void decide(LogQueue.ClaimRequest claim) {
         if (claim.expectedTailIndex() != batchTail.index()) {
             var seen = batchTail;
             whenWritten(claim, () -> claim.outcome().complete(new ClaimOutcome.Behind(seen)));
@@ -715,7 +581,7 @@ public final class EmbeddedLog implements TransactionLog {
         whenWritten(claim, () -> claim.outcome().complete(won));
     }
 
-    private void decide(AppendRequest append) {
+    private void decide(LogQueue.AppendRequest append) {
         if (!append.term().equals(batchTail.term())) {
             var fenced = new AppendOutcome.Fenced(batchTail.term(), batchTail.leader());
             whenWritten(append, () -> append.outcome().complete(fenced));
@@ -744,65 +610,23 @@ public final class EmbeddedLog implements TransactionLog {
         whenWritten(append, () -> append.outcome().complete(appended));
     }
 
-    /// A retry of what the log holds is acknowledged; anything else that does not follow the end is
-    /// not.
-    private void answerMisplaced(AppendRequest append) {
+    /// Answers data that does not follow the end: it may be a retry.
+    private void answerMisplaced(LogQueue.AppendRequest append) {
         writeBatch(); // so that what it may repeat can be read
         if (broken != null) {
             return;
         }
-        long end = tail.endOffset();
-        AppendOutcome outcome = new AppendOutcome.Misplaced(end);
-        if (append.expectedOffset() <= end - append.bytes().remaining()) {
-            try {
-                long index = indexOfSame(append);
-                if (index >= 0) {
-                    outcome =
-                            new AppendOutcome.Appended(
-                                    index, append.expectedOffset() + append.bytes().remaining());
-                }
-            } catch (IOException e) {
-                outcome = new AppendOutcome.Unknown(e);
-            }
-        }
-        noLongerPending(List.of(append));
+        var outcome = Retries.outcomeOf(append, this);
+        queue.decided(append);
         append.outcome().complete(outcome);
-    }
-
-    /// The last entry that holds the retried bytes, or -1 when the log holds others.
-    private long indexOfSame(AppendRequest append) throws IOException {
-        var bytes = append.bytes().duplicate();
-        long offset = append.expectedOffset();
-        long index = indexOf(offset);
-        while (true) {
-            for (var entry : read(index, COMPARE_BYTES)) {
-                index = entry.index() + 1;
-                if (entry.kind() != EntryKind.DATA) {
-                    continue;
-                }
-                var held = entry.payload();
-                held.position(Math.toIntExact(offset - entry.firstOffset()));
-                int length = Math.min(held.remaining(), bytes.remaining());
-                var wanted = bytes.duplicate().limit(bytes.position() + length);
-                if (!entry.term().equals(append.term())
-                        || !held.limit(held.position() + length).equals(wanted)) {
-                    return -1;
-                }
-                bytes.position(bytes.position() + length);
-                offset += length;
-                if (!bytes.hasRemaining()) {
-                    return entry.index();
-                }
-            }
-        }
     }
 
     private void take(LogEntry entry) {
         batch.add(entry);
-        batchTail = after(batchTail, entry);
+        batchTail = batchTail.after(entry);
     }
 
-    private void whenWritten(Request request, Runnable success) {
+    private void whenWritten(LogQueue.Request request, Runnable success) {
         undecided.add(request);
         successes.add(success);
     }
@@ -856,7 +680,7 @@ public final class EmbeddedLog implements TransactionLog {
             tail = batchTail;
         }
         batch.clear();
-        noLongerPending(undecided);
+        queue.decided(undecided);
         undecided.clear();
         successes.forEach(Runnable::run);
         successes.clear();
@@ -974,8 +798,7 @@ public final class EmbeddedLog implements TransactionLog {
                 isFull()
                         ? "no space left for %s".formatted(current.path())
                         : "what follows %s cannot be written: %s"
-                                .formatted(current.path(), failure.getMessage()),
-                failure);
+                                .formatted(current.path(), failure.getMessage()));
     }
 
     private void breakDown(IOException failure) {
@@ -985,16 +808,15 @@ public final class EmbeddedLog implements TransactionLog {
     }
 
     /// Refuses what there is no room for, and writes the rest where room was kept.
-    private void goOnInReserve(String reason, IOException failure) throws IOException {
+    private void goOnInReserve(String reason) throws IOException {
         var all = List.copyOf(undecided);
         undecided.clear();
         for (var request : all) {
             switch (request) {
-                case ClaimRequest claim -> decide(claim);
-                case AppendRequest renewal when renewal.kind() == EntryKind.LEASE ->
+                case LogQueue.ClaimRequest claim -> decide(claim);
+                case LogQueue.AppendRequest renewal when renewal.kind() == EntryKind.LEASE ->
                         decide(renewal);
-                case AppendRequest other ->
-                        whenWritten(other, () -> other.refuse(Refusal.FULL, reason, failure));
+                case LogQueue.AppendRequest other -> whenWritten(other, () -> other.full(reason));
             }
         }
         if (batch.isEmpty() || appendToReserve()) {
@@ -1004,8 +826,8 @@ public final class EmbeddedLog implements TransactionLog {
         batch.clear();
         successes.clear();
         batchTail = tail;
-        noLongerPending(undecided);
-        undecided.forEach(request -> request.refuse(Refusal.FULL, reason, failure));
+        queue.decided(undecided);
+        undecided.forEach(request -> request.full(reason));
         undecided.clear();
     }
 
@@ -1041,35 +863,12 @@ public final class EmbeddedLog implements TransactionLog {
         batch.clear();
         successes.clear();
         undecided.clear();
-        List<Request> waiting;
-        lock.lock();
-        try {
-            waiting = List.copyOf(requests);
-            requests.clear();
-            pendingBytes = 0;
-        } finally {
-            lock.unlock();
-        }
+        var waiting = queue.breakDown(why);
+        var unknown = new IOException(why, cause);
         // Of those gathered some may have been answered before; they keep that answer.
-        gathered.forEach(request -> request.refuse(Refusal.UNKNOWN, why, cause));
-        waiting.forEach(request -> request.refuse(Refusal.UNKNOWN, why, cause));
+        gathered.forEach(request -> request.unknown(unknown));
+        waiting.forEach(request -> request.unknown(unknown));
         faults.fatal(why, cause);
-    }
-
-    /// Called before the requests are answered, so that whoever is told finds room.
-    private void noLongerPending(List<? extends Request> answered) {
-        lock.lock();
-        try {
-            for (var request : answered) {
-                pendingBytes -= bytesOf(request);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private static int bytesOf(Request request) {
-        return request instanceof AppendRequest append ? append.bytes().remaining() : 0;
     }
 
     private static void closeClaim(AutoCloseable claim) {
@@ -1078,9 +877,5 @@ public final class EmbeddedLog implements TransactionLog {
         } catch (Exception e) {
             throw new IllegalStateException("the log's directory cannot be released", e);
         }
-    }
-
-    private static String utf8(ByteBuffer bytes) {
-        return UTF_8.decode(bytes).toString();
     }
 }

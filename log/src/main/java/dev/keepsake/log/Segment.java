@@ -38,7 +38,7 @@ final class Segment {
      */
     static final int HEADER_BYTES = 512;
     static final int ENTRY_HEADER_BYTES = 41;
-    static final int LEADER_MAX_BYTES = 255;
+    static final int LEADER_MAX_BYTES = LogQueue.LEADER_MAX_BYTES;
 
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
     private static final long MAGIC = 0x4B4550534C4F4732L; // "KEPSLOG2"
@@ -318,7 +318,7 @@ final class Segment {
             if (entry.kind() == EntryKind.ENGINE) {
                 newestEngine = entry;
             }
-            tail = EmbeddedLog.after(tail, entry);
+            tail = tail.after(entry);
             position += ENTRY_HEADER_BYTES + entry.payload().remaining();
         }
         sizeBytes = position;

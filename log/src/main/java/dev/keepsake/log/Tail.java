@@ -1,5 +1,7 @@
 package dev.keepsake.log;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import dev.keepsake.core.Term;
 
 /// The committed end of a log, as one consistent picture.
@@ -13,4 +15,16 @@ import dev.keepsake.core.Term;
 public record Tail(long index, Term term, String leader, long leaseIndex, long endOffset) {
     /// The tail of a log without entries.
     public static final Tail EMPTY = new Tail(-1, Term.NONE, "", -1, 0);
+
+    /// How the log stands when `entry` follows what stands here.
+    public Tail after(LogEntry entry) {
+        boolean isLeader = entry.kind() == EntryKind.LEADER;
+        boolean isLease = isLeader || entry.kind() == EntryKind.LEASE;
+        return new Tail(
+                entry.index(),
+                entry.term(),
+                isLeader ? UTF_8.decode(entry.payload()).toString() : leader,
+                isLease ? entry.index() : leaseIndex,
+                entry.endOffset());
+    }
 }

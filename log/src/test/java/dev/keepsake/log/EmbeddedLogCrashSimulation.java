@@ -465,7 +465,7 @@ class EmbeddedLogCrashSimulation {
                     boolean begins = entry.kind() == EntryKind.LEADER;
                     assertThat(entry.term()).isEqualTo(begins ? end.term().next() : end.term());
                 }
-                end = EmbeddedLog.after(end, entry);
+                end = end.after(entry);
             }
             if (first == 0) {
                 assertThat(end).isEqualTo(tail);

@@ -10,7 +10,9 @@ import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.EntryKind;
 import dev.keepsake.log.LogEntry;
+import dev.keepsake.log.LogQueue;
 import dev.keepsake.log.RecentEntries;
+import dev.keepsake.log.Retries;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
 import dev.keepsake.log.TrimmedException;
@@ -20,7 +22,6 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadFactory;
@@ -63,59 +64,27 @@ final class BookKeeperLog implements TransactionLog {
      * it: Unknown.
      */
 
-    private sealed interface Request {
-        /// Answers a request that is not tried any more.
-        void abandon(Throwable cause);
-    }
-
-    private record ClaimRequest(
-            String node, long expectedTailIndex, CompletableFuture<ClaimOutcome> outcome)
-            implements Request {
-        @Override
-        public void abandon(Throwable cause) {
-            outcome.complete(new ClaimOutcome.Unknown(cause));
-        }
-    }
-
-    /// @param kind any but LEADER
-    private record AppendRequest(
-            EntryKind kind,
-            Term term,
-            long expectedOffset,
-            ByteBuffer bytes,
-            CompletableFuture<AppendOutcome> outcome)
-            implements Request {
-        @Override
-        public void abandon(Throwable cause) {
-            outcome.complete(new AppendOutcome.Unknown(cause));
-        }
-
-        /// Whether it belongs elsewhere than at `end`. A lease belongs anywhere.
-        boolean isMisplaced(long end) {
-            return kind != EntryKind.LEASE && expectedOffset != end;
-        }
-    }
-
     /// A request that has been looked at and waits for those before it.
     private sealed interface Waiting {
-        Request request();
+        LogQueue.Request request();
     }
 
     /// An entry that is on its way to the bookies.
     private record Sent(
-            AppendRequest request, LogEntry entry, Tail after, long lastId, long deadlineNs)
+            LogQueue.AppendRequest request,
+            LogEntry entry,
+            Tail after,
+            long lastId,
+            long deadlineNs)
             implements Waiting {}
 
     /// Needs no new entry: what it is told depends on how those before it end.
-    private record Plain(Request request) implements Waiting {}
+    private record Plain(LogQueue.Request request) implements Waiting {}
 
     /// The term cannot go on, and why.
     private record Loss(Term term, Throwable cause) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(BookKeeperLog.class);
-    private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0).asReadOnlyBuffer();
-    private static final int LEADER_MAX_BYTES = 255;
-    private static final int COMPARE_BYTES = 1 << 20;
     private static final Duration RECOVER_WITHIN = Duration.ofSeconds(10);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
     private static final Duration LIST_EVERY = Duration.ofSeconds(2);
@@ -141,14 +110,11 @@ final class BookKeeperLog implements TransactionLog {
 
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
-    private final ArrayDeque<Request> requests = new ArrayDeque<>(); // guarded by lock
+    private final LogQueue queue; // shares the lock
     private final ArrayDeque<Runnable> events = new ArrayDeque<>(); // guarded by lock
-    private long pendingBytes; // guarded by lock
-    private boolean closing; // guarded by lock
-    private boolean broken; // guarded by lock
 
     // Owned by the log's thread.
-    private final ArrayDeque<Request> asked = new ArrayDeque<>();
+    private final ArrayDeque<LogQueue.Request> asked = new ArrayDeque<>();
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private @Nullable LedgerWriter writer;
     private @Nullable Loss lost;
@@ -182,6 +148,7 @@ final class BookKeeperLog implements TransactionLog {
         this.clock = clock;
         this.faults = faults;
         this.onClosed = onClosed;
+        this.queue = new LogQueue(path, options.maxPendingBytes(), lock, changed);
         this.reader = new LedgerReader(ledgers, waits);
         this.view = new AtomicReference<>(view);
         this.sentTail = view.tail();
@@ -232,86 +199,23 @@ final class BookKeeperLog implements TransactionLog {
 
     @Override
     public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
-        int nameBytes = node.getBytes(UTF_8).length;
-        checkArgument(
-                nameBytes <= LEADER_MAX_BYTES,
-                "node name of %d bytes exceeds %d: %s",
-                nameBytes,
-                LEADER_MAX_BYTES,
-                node);
-        var request = new ClaimRequest(node, expectedTailIndex, new CompletableFuture<>());
-        lock.lock();
-        try {
-            if (closing || broken) {
-                request.abandon(over());
-            } else {
-                requests.addLast(request);
-                changed.signal();
-            }
-        } finally {
-            lock.unlock();
-        }
-        return request.outcome();
+        return queue.claim(node, expectedTailIndex);
     }
 
     @Override
     public CompletionStage<AppendOutcome> append(Term term, long expectedOffset, ByteBuffer bytes) {
-        checkArgument(bytes.hasRemaining(), "nothing to append at offset %d", expectedOffset);
-        checkArgument(expectedOffset >= 0, "append at negative offset %d", expectedOffset);
-        return submit(EntryKind.DATA, term, expectedOffset, bytes);
+        return queue.append(term, expectedOffset, bytes);
     }
 
     @Override
     public CompletionStage<AppendOutcome> note(
             Term term, EntryKind kind, long expectedOffset, ByteBuffer payload) {
-        checkArgument(
-                switch (kind) {
-                    case DATA, LEADER, LEASE -> false;
-                    case SNAPSHOT, CHECKSUM, SLOTS, ENGINE -> true;
-                },
-                "a %s entry is not a note",
-                kind);
-        return submit(kind, term, expectedOffset, payload);
+        return queue.note(term, kind, expectedOffset, payload);
     }
 
     @Override
     public CompletionStage<AppendOutcome> renew(Term term) {
-        return submit(EntryKind.LEASE, term, -1, NO_BYTES);
-    }
-
-    private CompletionStage<AppendOutcome> submit(
-            EntryKind kind, Term term, long expectedOffset, ByteBuffer bytes) {
-        checkArgument(
-                term.isNewerThan(Term.NONE), "term 0 is nobody's; claim the leadership first");
-        var request =
-                new AppendRequest(kind, term, expectedOffset, bytes, new CompletableFuture<>());
-        lock.lock();
-        try {
-            if (closing || broken) {
-                request.abandon(over());
-            } else if (bytes.hasRemaining()
-                    && pendingBytes + bytes.remaining() > options.maxPendingBytes()) {
-                request.outcome()
-                        .complete(
-                                new AppendOutcome.Full(
-                                        "%d bytes wait for %s already; the bound is %d"
-                                                .formatted(
-                                                        pendingBytes,
-                                                        path,
-                                                        options.maxPendingBytes())));
-            } else {
-                pendingBytes += bytes.remaining();
-                requests.addLast(request);
-                changed.signal();
-            }
-        } finally {
-            lock.unlock();
-        }
-        return request.outcome();
-    }
-
-    private IOException over() {
-        return new IOException("the log %s is closed".formatted(path));
+        return queue.renew(term);
     }
 
     @Override
@@ -321,12 +225,7 @@ final class BookKeeperLog implements TransactionLog {
 
     @Override
     public long pendingBytes() {
-        lock.lock();
-        try {
-            return pendingBytes;
-        } finally {
-            lock.unlock();
-        }
+        return queue.pendingBytes();
     }
 
     @Override
@@ -427,7 +326,7 @@ final class BookKeeperLog implements TransactionLog {
 
     @Override
     public boolean trim(Term term, long firstKeptIndex) throws IOException {
-        checkOpen();
+        queue.checkOpen();
         LedgerList list;
         int tries = 0;
         do {
@@ -446,7 +345,7 @@ final class BookKeeperLog implements TransactionLog {
         } while (!swap(list));
         var deleted = new ArrayList<Long>();
         for (long doomed : list.doomed()) {
-            checkOpen();
+            queue.checkOpen();
             reader.forget(doomed);
             waits.get(
                     ledgers.delete(doomed),
@@ -458,17 +357,6 @@ final class BookKeeperLog implements TransactionLog {
             swap(readNewest().withoutDoomed(deleted)); // whoever trims next does it otherwise
         }
         return true;
-    }
-
-    private void checkOpen() throws IOException {
-        lock.lock();
-        try {
-            if (closing || broken) {
-                throw over();
-            }
-        } finally {
-            lock.unlock();
-        }
     }
 
     /// @return false when another list came before
@@ -494,17 +382,10 @@ final class BookKeeperLog implements TransactionLog {
 
     @Override
     public void close() {
-        lock.lock();
-        try {
-            if (closing) {
-                return;
-            }
-            closing = true;
-            waits.endWithin(CLOSE_WITHIN);
-            changed.signal();
-        } finally {
-            lock.unlock();
+        if (!queue.close()) {
+            return;
         }
+        waits.endWithin(CLOSE_WITHIN);
         try {
             thread.join(CLOSE_WITHIN.plus(FREE_WITHIN));
         } catch (InterruptedException e) {
@@ -541,13 +422,13 @@ final class BookKeeperLog implements TransactionLog {
             long dueNs = nextDueNs();
             while (!hasWork() && !isOver() && clock.nowNs() - dueNs < 0) {
                 long leftNs = dueNs - clock.nowNs();
-                changed.awaitNanos(closing ? Math.min(leftNs, LOOK_AGAIN.toNanos()) : leftNs);
+                changed.awaitNanos(
+                        queue.isClosing() ? Math.min(leftNs, LOOK_AGAIN.toNanos()) : leftNs);
             }
             if (isOver()) {
                 return false;
             }
-            asked.addAll(requests);
-            requests.clear();
+            queue.takeInto(asked, Integer.MAX_VALUE, Long.MAX_VALUE);
             happened = List.copyOf(events);
             events.clear();
         } finally {
@@ -558,12 +439,12 @@ final class BookKeeperLog implements TransactionLog {
     }
 
     private boolean hasWork() {
-        return !requests.isEmpty() || !events.isEmpty();
+        return !queue.isEmpty() || !events.isEmpty();
     }
 
     private boolean isOver() {
         boolean isIdle = !hasWork() && asked.isEmpty() && waiting.isEmpty();
-        return closing && (isIdle || waits.hasEnded());
+        return queue.isClosing() && (isIdle || waits.hasEnded());
     }
 
     private long nextDueNs() {
@@ -596,8 +477,8 @@ final class BookKeeperLog implements TransactionLog {
         while (!asked.isEmpty()) {
             boolean decided =
                     switch (asked.getFirst()) {
-                        case ClaimRequest claim -> decide(claim);
-                        case AppendRequest append -> decide(append);
+                        case LogQueue.ClaimRequest claim -> decide(claim);
+                        case LogQueue.AppendRequest append -> decide(append);
                     };
             if (!decided) {
                 return;
@@ -607,7 +488,7 @@ final class BookKeeperLog implements TransactionLog {
     }
 
     /// @return false when it has to wait until nothing is under way
-    private boolean decide(ClaimRequest claim) {
+    private boolean decide(LogQueue.ClaimRequest claim) {
         if (claim.expectedTailIndex() != sentTail.index()) {
             waiting.addLast(new Plain(claim));
             return true;
@@ -623,7 +504,7 @@ final class BookKeeperLog implements TransactionLog {
     }
 
     /// @return false when it has to wait until nothing is under way
-    private boolean decide(AppendRequest append) {
+    private boolean decide(LogQueue.AppendRequest append) {
         if (refusal(append.term()) != null) {
             waiting.addLast(new Plain(append));
             return true;
@@ -650,14 +531,7 @@ final class BookKeeperLog implements TransactionLog {
                         append.kind(),
                         sentTail.endOffset(),
                         append.bytes().duplicate());
-        boolean isLease = entry.kind() == EntryKind.LEASE;
-        var after =
-                new Tail(
-                        entry.index(),
-                        entry.term(),
-                        sentTail.leader(),
-                        isLease ? entry.index() : sentTail.leaseIndex(),
-                        entry.endOffset());
+        var after = sentTail.after(entry);
         long lastId = current.send(entry, after);
         long deadlineNs = clock.nowNs() + options.appendWithin().toNanos();
         waiting.addLast(new Sent(append, entry, after, lastId, deadlineNs));
@@ -694,9 +568,9 @@ final class BookKeeperLog implements TransactionLog {
             waiting.removeFirst();
             switch (first) {
                 case Sent sent -> commit(sent);
-                case Plain(ClaimRequest claim) ->
+                case Plain(LogQueue.ClaimRequest claim) ->
                         claim.outcome().complete(new ClaimOutcome.Behind(tail()));
-                case Plain(AppendRequest append) -> answer(append, outcomeOf(append));
+                case Plain(LogQueue.AppendRequest append) -> answer(append, outcomeOf(append));
             }
         }
         tellListeners();
@@ -727,65 +601,17 @@ final class BookKeeperLog implements TransactionLog {
         view.updateAndGet(old -> new View(old.list(), tail, lastId));
     }
 
-    private AppendOutcome outcomeOf(AppendRequest append) {
+    private AppendOutcome outcomeOf(LogQueue.AppendRequest append) {
         var refusal = refusal(append.term());
         if (refusal != null) {
             return refusal;
         }
-        var end = tail().endOffset();
-        boolean mayBeRetry =
-                append.kind() == EntryKind.DATA
-                        && append.expectedOffset() <= end - append.bytes().remaining();
-        if (mayBeRetry) {
-            try {
-                long index = indexOfSame(append);
-                if (index >= 0) {
-                    return new AppendOutcome.Appended(
-                            index, append.expectedOffset() + append.bytes().remaining());
-                }
-            } catch (IOException e) {
-                return new AppendOutcome.Unknown(e);
-            }
-        }
-        return new AppendOutcome.Misplaced(end);
-    }
-
-    /// The last entry that holds the retried bytes, or -1 when the log holds others.
-    private long indexOfSame(AppendRequest append) throws IOException {
-        var bytes = append.bytes().duplicate();
-        long offset = append.expectedOffset();
-        long index = indexOf(offset);
-        while (true) {
-            for (var entry : read(index, COMPARE_BYTES)) {
-                index = entry.index() + 1;
-                if (entry.kind() != EntryKind.DATA) {
-                    continue;
-                }
-                var held = entry.payload();
-                held.position(Math.toIntExact(offset - entry.firstOffset()));
-                int length = Math.min(held.remaining(), bytes.remaining());
-                var wanted = bytes.duplicate().limit(bytes.position() + length);
-                if (!entry.term().equals(append.term())
-                        || !held.limit(held.position() + length).equals(wanted)) {
-                    return -1;
-                }
-                bytes.position(bytes.position() + length);
-                offset += length;
-                if (!bytes.hasRemaining()) {
-                    return entry.index();
-                }
-            }
-        }
+        return Retries.outcomeOf(append, this);
     }
 
     /// Its bytes are no longer pending when it is told, so that it finds room.
-    private void answer(AppendRequest append, AppendOutcome outcome) {
-        lock.lock();
-        try {
-            pendingBytes -= append.bytes().remaining();
-        } finally {
-            lock.unlock();
-        }
+    private void answer(LogQueue.AppendRequest append, AppendOutcome outcome) {
+        queue.decided(append);
         append.outcome().complete(outcome);
     }
 
@@ -799,7 +625,7 @@ final class BookKeeperLog implements TransactionLog {
 
     // ---- the leadership, and new ledgers
 
-    private ClaimOutcome claimNow(ClaimRequest claim) {
+    private ClaimOutcome claimNow(LogQueue.ClaimRequest claim) {
         LedgerWriter mine = writer;
         LedgerList list;
         LedgerReader.End end;
@@ -869,7 +695,7 @@ final class BookKeeperLog implements TransactionLog {
     /// looked at first, and a rival that has just won gets the time to show it.
     ///
     /// @return null when the claimant is behind
-    private LedgerReader.@Nullable End endedFor(ClaimRequest claim, LedgerList list)
+    private LedgerReader.@Nullable End endedFor(LogQueue.ClaimRequest claim, LedgerList list)
             throws IOException {
         var newest = list.newest();
         if (newest == null) {
@@ -894,7 +720,7 @@ final class BookKeeperLog implements TransactionLog {
         return isBehind(claim) ? null : end;
     }
 
-    private boolean isBehind(ClaimRequest claim) {
+    private boolean isBehind(LogQueue.ClaimRequest claim) {
         return claim.expectedTailIndex() != tail().index();
     }
 
@@ -908,7 +734,7 @@ final class BookKeeperLog implements TransactionLog {
     /// Goes on with a term that this process has not written in since it opened the log.
     ///
     /// @return null when it cannot; the append has been answered then
-    private @Nullable LedgerWriter resume(AppendRequest append) {
+    private @Nullable LedgerWriter resume(LogQueue.AppendRequest append) {
         LedgerRef ledger;
         LedgerList list;
         WriteAdvHandle handle = null;
@@ -961,7 +787,7 @@ final class BookKeeperLog implements TransactionLog {
     /// Goes on with the term in the spare ledger, since the current one is large enough.
     ///
     /// @return null when the term is over; the append has been answered then
-    private @Nullable LedgerWriter rolled(LedgerWriter current, AppendRequest append) {
+    private @Nullable LedgerWriter rolled(LedgerWriter current, LogQueue.AppendRequest append) {
         var handle = takeSpare();
         if (handle == null) {
             return current;
@@ -1059,13 +885,7 @@ final class BookKeeperLog implements TransactionLog {
                         EntryKind.LEADER,
                         ledger.before().endOffset(),
                         ByteBuffer.wrap(ledger.leader().getBytes(UTF_8)));
-        var after =
-                new Tail(
-                        entry.index(),
-                        entry.term(),
-                        ledger.leader(),
-                        entry.index(),
-                        entry.endOffset());
+        var after = ledger.before().after(entry);
         long lastId = fresh.send(entry, after);
         long deadlineNs = clock.nowNs() + options.appendWithin().toNanos();
         while (fresh.ackedId() < lastId) {
@@ -1142,9 +962,9 @@ final class BookKeeperLog implements TransactionLog {
                                     ? new AppendOutcome.Fenced(list.term(), list.leader())
                                     : new AppendOutcome.Unknown(cause));
                 }
-                case Plain(ClaimRequest claim) ->
+                case Plain(LogQueue.ClaimRequest claim) ->
                         claim.outcome().complete(new ClaimOutcome.Behind(tail()));
-                case Plain(AppendRequest append) -> answer(append, outcomeOf(append));
+                case Plain(LogQueue.AppendRequest append) -> answer(append, outcomeOf(append));
             }
         }
         sentTail = tail();
@@ -1317,28 +1137,17 @@ final class BookKeeperLog implements TransactionLog {
     }
 
     private void breakDown(Throwable cause) {
-        lock.lock();
-        try {
-            broken = true;
-        } finally {
-            lock.unlock();
-        }
-        faults.fatal("the log %s failed: %s".formatted(path, cause), cause);
+        var why = "the log %s failed: %s".formatted(path, cause);
+        asked.addAll(queue.breakDown(why));
+        faults.fatal(why, cause);
     }
 
     private void free() {
-        var cause = over();
-        lock.lock();
-        try {
-            asked.addAll(requests);
-            requests.clear();
-            pendingBytes = 0;
-        } finally {
-            lock.unlock();
-        }
-        waiting.forEach(late -> late.request().abandon(cause));
+        var cause = queue.over();
+        asked.addAll(queue.end());
+        waiting.forEach(late -> late.request().unknown(cause));
         waiting.clear();
-        asked.forEach(late -> late.abandon(cause));
+        asked.forEach(late -> late.unknown(cause));
         asked.clear();
         dropSpare();
         var last = writer;
