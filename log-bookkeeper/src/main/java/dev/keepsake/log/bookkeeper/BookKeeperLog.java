@@ -20,7 +20,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -31,8 +30,6 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.apache.bookkeeper.client.api.BKException.Code;
 import org.apache.bookkeeper.client.api.WriteAdvHandle;
-import org.apache.zookeeper.WatchedEvent;
-import org.apache.zookeeper.Watcher;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -87,15 +84,11 @@ final class BookKeeperLog implements TransactionLog {
     private static final Logger LOG = LoggerFactory.getLogger(BookKeeperLog.class);
     private static final Duration RECOVER_WITHIN = Duration.ofSeconds(10);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
-    private static final Duration LIST_EVERY = Duration.ofSeconds(2);
-    private static final Duration SPARE_RETRY = Duration.ofSeconds(5);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(4);
     private static final Duration FREE_WITHIN = Duration.ofSeconds(1);
-    private static final int SWAP_TRIES = 100;
 
     private final String path;
     private final Ledgers ledgers;
-    private final LedgerLists lists;
     private final BookKeeperOptions options;
     private final Clock clock;
     private final FaultHandler faults;
@@ -103,7 +96,8 @@ final class BookKeeperLog implements TransactionLog {
     private final Thread thread;
     private final Waits waits = new Waits();
     private final LedgerReader reader;
-    private final Watcher listWatcher = this::onListChanged; // one, so that ZooKeeper keeps but one
+    private final SharedList shared;
+    private final Trimming trimming;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final AtomicReference<View> view;
     private volatile RecentEntries recent;
@@ -118,18 +112,11 @@ final class BookKeeperLog implements TransactionLog {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private @Nullable LedgerWriter writer;
     private @Nullable Loss lost;
-    private @Nullable WriteAdvHandle spare;
-    private boolean spareUnderWay;
-    private long spareDueNs;
+    private final SpareLedger spare;
+    private final Following following;
     private Tail sentTail;
     private Tail toldTail;
     private long recentIndex = -1;
-    private boolean lookUnderWay;
-    private long lookDueNs;
-    private boolean listUnderWay;
-    private long listDueNs;
-    private Term seenTerm = Term.NONE;
-    private long seenTermNs;
 
     private BookKeeperLog(
             String path,
@@ -143,7 +130,6 @@ final class BookKeeperLog implements TransactionLog {
             View view) {
         this.path = path;
         this.ledgers = ledgers;
-        this.lists = lists;
         this.options = options;
         this.clock = clock;
         this.faults = faults;
@@ -154,9 +140,21 @@ final class BookKeeperLog implements TransactionLog {
         this.sentTail = view.tail();
         this.toldTail = view.tail();
         this.recent = new RecentEntries(options.recentBytes());
-        this.listDueNs = clock.nowNs();
-        this.lookDueNs = clock.nowNs();
-        this.spareDueNs = clock.nowNs();
+        this.shared = new SharedList(path, lists, options.metadataWithin(), waits, this.view);
+        this.trimming =
+                new Trimming(
+                        path,
+                        shared,
+                        ledgers,
+                        reader,
+                        options.metadataWithin(),
+                        waits,
+                        queue,
+                        this.view);
+        this.spare = new SpareLedger(path, ledgers, clock, this::post, () -> writer != null);
+        this.following =
+                new Following(
+                        path, lists, reader, options.pollEvery(), clock, this::post, follower());
         this.thread = threads.newThread(this::run);
     }
 
@@ -326,56 +324,7 @@ final class BookKeeperLog implements TransactionLog {
 
     @Override
     public boolean trim(Term term, long firstKeptIndex) throws IOException {
-        queue.checkOpen();
-        LedgerList list;
-        int tries = 0;
-        do {
-            if (tries++ == SWAP_TRIES) {
-                throw new IOException("the list at %s changes too fast to trim".formatted(path));
-            }
-            list = readNewest();
-            if (!list.term().equals(term)) {
-                return false;
-            }
-            var trimmed = list.trimmed(Math.min(firstKeptIndex, tail().index() + 1));
-            if (trimmed.doomed().isEmpty()) {
-                return true; // nothing lies before it as a whole
-            }
-            list = trimmed;
-        } while (!swap(list));
-        var deleted = new ArrayList<Long>();
-        for (long doomed : list.doomed()) {
-            queue.checkOpen();
-            reader.forget(doomed);
-            waits.get(
-                    ledgers.delete(doomed),
-                    options.metadataWithin(),
-                    "deleting ledger %d".formatted(doomed));
-            deleted.add(doomed);
-        }
-        if (!deleted.isEmpty()) {
-            swap(readNewest().withoutDoomed(deleted)); // whoever trims next does it otherwise
-        }
-        return true;
-    }
-
-    /// @return false when another list came before
-    private boolean swap(LedgerList list) throws IOException {
-        var what = "changing the list at " + path;
-        return switch (waits.get(lists.swap(path, list), options.metadataWithin(), what)) {
-            case YES -> {
-                var now = list.at(list.version() + 1);
-                view.updateAndGet(old -> old.with(now));
-                yield true;
-            }
-            case NO -> false;
-            case UNKNOWN -> throw new IOException(what + " failed: ZooKeeper cannot be reached");
-        };
-    }
-
-    private LedgerList readNewest() throws IOException {
-        return waits.get(
-                lists.readNewest(path), options.metadataWithin(), "reading the list at " + path);
+        return trimming.trim(term, firstKeptIndex);
     }
 
     // ---- closing
@@ -403,7 +352,7 @@ final class BookKeeperLog implements TransactionLog {
                 decide();
                 settle();
                 failLate();
-                look();
+                following.look();
             }
         } catch (InterruptedException | RuntimeException | Error e) {
             breakDown(e);
@@ -448,13 +397,7 @@ final class BookKeeperLog implements TransactionLog {
     }
 
     private long nextDueNs() {
-        long dueNs = Math.min(listDueNs, clock.nowNs() + LIST_EVERY.toNanos());
-        if (listUnderWay) {
-            dueNs = clock.nowNs() + LIST_EVERY.toNanos();
-        }
-        if (writer == null && !lookUnderWay) {
-            dueNs = Math.min(dueNs, lookDueNs);
-        }
+        long dueNs = following.nextDueNs();
         if (waiting.peekFirst() instanceof Sent sent) {
             dueNs = Math.min(dueNs, sent.deadlineNs());
         }
@@ -536,12 +479,14 @@ final class BookKeeperLog implements TransactionLog {
         long deadlineNs = clock.nowNs() + options.appendWithin().toNanos();
         waiting.addLast(new Sent(append, entry, after, lastId, deadlineNs));
         sentTail = after;
-        prepareSpare(current);
+        if (current.bytes() >= options.ledgerBytes()) {
+            spare.prepare();
+        }
         return true;
     }
 
     private boolean isFull(LedgerWriter current) {
-        return spare != null
+        return spare.isReady()
                 && current.bytes() >= options.ledgerBytes()
                 && !view.get().list().isFull(); // or else it simply grows
     }
@@ -631,7 +576,7 @@ final class BookKeeperLog implements TransactionLog {
         LedgerReader.End end;
         WriteAdvHandle handle = null;
         try {
-            list = readNewest();
+            list = shared.readNewest();
             learn(list);
             if (mine != null && writer == mine && list.newestId() == mine.ledger().ledgerId()) {
                 // All that was ever sent is acknowledged, and nobody else writes this ledger.
@@ -648,7 +593,7 @@ final class BookKeeperLog implements TransactionLog {
                         "the list at %s has no room for more than its %d ledgers; trim the log"
                                 .formatted(path, list.ledgers().size()));
             }
-            handle = takeSpareOrCreate();
+            handle = spare.takeOrMake(waits);
         } catch (IOException e) {
             LOG.info(
                     "log={} cannot be claimed by={} reason={}", path, claim.node(), e.getMessage());
@@ -659,7 +604,7 @@ final class BookKeeperLog implements TransactionLog {
                         handle.getId(), list.term().next(), claim.node(), end.tail(), end.lastId());
         switch (putIntoList(list, ledger)) {
             case NO -> {
-                discard(handle);
+                ledgers.discard(handle);
                 return new ClaimOutcome.Behind(tail());
             }
             case UNKNOWN -> {
@@ -728,7 +673,7 @@ final class BookKeeperLog implements TransactionLog {
     /// enough for it.
     private boolean isRivalNew(LedgerRef newest) {
         return newest.term().isNewerThan(tail().term())
-                && clock.nowNs() - seenTermNs < options.patience().toNanos();
+                && following.isNewestTermYoungerThan(options.patience());
     }
 
     /// Goes on with a term that this process has not written in since it opened the log.
@@ -739,7 +684,7 @@ final class BookKeeperLog implements TransactionLog {
         LedgerList list;
         WriteAdvHandle handle = null;
         try {
-            list = readNewest();
+            list = shared.readNewest();
             learn(list);
             var newest = list.newest();
             if (newest == null || !newest.term().equals(append.term())) {
@@ -748,7 +693,7 @@ final class BookKeeperLog implements TransactionLog {
             }
             var end = reader.recover(newest, RECOVER_WITHIN);
             commitSeen(newest, end);
-            handle = takeSpareOrCreate();
+            handle = spare.takeOrMake(waits);
             ledger =
                     new LedgerRef(
                             handle.getId(),
@@ -763,7 +708,7 @@ final class BookKeeperLog implements TransactionLog {
         return switch (putIntoList(list, ledger)) {
             case YES -> writeTo(ledger, handle);
             case NO -> {
-                discard(handle);
+                ledgers.discard(handle);
                 var refusal = refusal(append.term());
                 answer(
                         append,
@@ -788,7 +733,7 @@ final class BookKeeperLog implements TransactionLog {
     ///
     /// @return null when the term is over; the append has been answered then
     private @Nullable LedgerWriter rolled(LedgerWriter current, LogQueue.AppendRequest append) {
-        var handle = takeSpare();
+        var handle = spare.take();
         if (handle == null) {
             return current;
         }
@@ -799,7 +744,7 @@ final class BookKeeperLog implements TransactionLog {
         return switch (putIntoList(view.get().list(), ledger)) {
             case YES -> writeTo(ledger, handle);
             case NO -> {
-                discard(handle);
+                ledgers.discard(handle);
                 answer(append, outcomeOf(append));
                 yield null;
             }
@@ -814,33 +759,14 @@ final class BookKeeperLog implements TransactionLog {
 
     /// Puts a ledger at the end of the list, if its newest ledger is still that of `list`.
     private LedgerLists.Swapped putIntoList(LedgerList list, LedgerRef ledger) {
-        var current = list;
-        for (int tries = 0; tries < SWAP_TRIES; tries++) {
-            var next = current.plus(ledger);
-            try {
-                if (swap(next)) {
-                    return LedgerLists.Swapped.YES;
-                }
-            } catch (IOException e) {
-                LOG.warn("log={} may have changed reason={}", path, e.getMessage());
+        return switch (shared.add(list, ledger)) {
+            case SharedList.Added.Done _ -> LedgerLists.Swapped.YES;
+            case SharedList.Added.Beaten(var newer) -> {
+                learn(newer);
+                yield LedgerLists.Swapped.NO;
             }
-            // Beaten by a trim, by another leader, or by our own attempt whose answer was lost.
-            try {
-                current = readNewest();
-            } catch (IOException e) {
-                return LedgerLists.Swapped.UNKNOWN;
-            }
-            if (current.contains(ledger.ledgerId())) {
-                var now = current;
-                view.updateAndGet(old -> old.with(now));
-                return LedgerLists.Swapped.YES;
-            }
-            if (current.newestId() != list.newestId()) {
-                learn(current);
-                return LedgerLists.Swapped.NO;
-            }
-        }
-        return LedgerLists.Swapped.UNKNOWN;
+            case SharedList.Added.Unknown _ -> LedgerLists.Swapped.UNKNOWN;
+        };
     }
 
     private LedgerWriter writeTo(LedgerRef ledger, WriteAdvHandle handle) {
@@ -940,7 +866,7 @@ final class BookKeeperLog implements TransactionLog {
         writer = null;
         lost = new Loss(term, cause);
         failed.close();
-        dropSpare();
+        spare.drop();
         LOG.warn(
                 "log={} loses term={} ledger={} reason={}",
                 path,
@@ -969,7 +895,7 @@ final class BookKeeperLog implements TransactionLog {
         }
         sentTail = tail();
         tellListeners();
-        lookDueNs = clock.nowNs();
+        following.lookSoon();
     }
 
     /// The first ledger of a newer term. Whoever fenced a ledger is about to put its own into the
@@ -982,8 +908,7 @@ final class BookKeeperLog implements TransactionLog {
                 return known;
             }
             try {
-                var list = readNewest();
-                view.updateAndGet(old -> old.with(list));
+                shared.see(shared.readNewest());
             } catch (IOException e) {
                 return null;
             }
@@ -1008,66 +933,12 @@ final class BookKeeperLog implements TransactionLog {
         return message == null ? failure.toString() : message;
     }
 
-    private WriteAdvHandle takeSpareOrCreate() throws IOException {
-        var ready = takeSpare();
-        return ready != null
-                ? ready
-                : waits.get(ledgers.create(path), RECOVER_WITHIN, "making a ledger for " + path);
-    }
-
-    private @Nullable WriteAdvHandle takeSpare() {
-        var ready = spare;
-        spare = null;
-        return ready;
-    }
-
-    /// Has the next ledger made before it is needed, so that nobody waits for it.
-    private void prepareSpare(LedgerWriter current) {
-        boolean isDue = current.bytes() >= options.ledgerBytes() && clock.nowNs() - spareDueNs >= 0;
-        if (!isDue || spare != null || spareUnderWay) {
-            return;
-        }
-        spareUnderWay = true;
-        ledgers.create(path)
-                .whenComplete((made, failure) ->
-                        post(() -> {
-                            spareUnderWay = false;
-                            if (failure != null) {
-                                LOG.info(
-                                        "log={} has no next ledger reason={}",
-                                        path,
-                                        Waits.cause(failure).getMessage());
-                                spareDueNs = clock.nowNs() + SPARE_RETRY.toNanos();
-                            } else if (writer == null) {
-                                discard(made);
-                            } else {
-                                spare = made;
-                            }
-                        }));
-    }
-
-    private void dropSpare() {
-        var unused = takeSpare();
-        if (unused != null) {
-            discard(unused);
-        }
-    }
-
-    /// Gives up a ledger that never came into the list. If that fails, an empty ledger is left.
-    private void discard(WriteAdvHandle handle) {
-        long id = handle.getId();
-        handle.closeAsync().whenComplete((_, _) -> ledgers.delete(id));
-    }
-
     // ---- following
 
     /// Takes in a list that was read.
     private void learn(LedgerList list) {
-        view.updateAndGet(old -> old.with(list));
-        if (list.term().isNewerThan(seenTerm)) {
-            seenTerm = list.term();
-            seenTermNs = clock.nowNs();
-        }
+        shared.see(list);
+        following.noteTerm(list.term());
         var mine = writer;
         if (mine == null) {
             sentTail = tail();
@@ -1086,42 +957,30 @@ final class BookKeeperLog implements TransactionLog {
         }
     }
 
-    /// Looks whether others have changed the list, or written; never waits.
-    private void look() {
-        long nowNs = clock.nowNs();
-        if (!listUnderWay && nowNs - listDueNs >= 0) {
-            listUnderWay = true;
-            lists.read(path, listWatcher)
-                    .whenComplete((list, failure) ->
-                            post(() -> {
-                                listUnderWay = false;
-                                listDueNs = clock.nowNs() + LIST_EVERY.toNanos();
-                                if (failure == null) {
-                                    learn(list);
-                                    tellListeners();
-                                }
-                            }));
-        }
-        var newest = view.get().list().newest();
-        if (writer == null && !lookUnderWay && newest != null && nowNs - lookDueNs >= 0) {
-            lookUnderWay = true;
-            reader.newEnd(newest, view.get().lastId())
-                    .whenComplete((found, failure) ->
-                            post(() -> {
-                                lookUnderWay = false;
-                                lookDueNs = clock.nowNs() + options.pollEvery().toNanos();
-                                if (failure == null && writer == null) {
-                                    found.ifPresent(end -> commitSeen(newest, end));
-                                    tellListeners();
-                                }
-                            }));
-        }
-    }
+    private Following.Follower follower() {
+        return new Following.Follower() {
+            @Override
+            public boolean isWriting() {
+                return writer != null;
+            }
 
-    private void onListChanged(WatchedEvent event) {
-        if (event.getType() != Watcher.Event.EventType.None) {
-            post(() -> listDueNs = clock.nowNs());
-        }
+            @Override
+            public View view() {
+                return view.get();
+            }
+
+            @Override
+            public void onList(LedgerList list) {
+                learn(list);
+                tellListeners();
+            }
+
+            @Override
+            public void onEnd(LedgerRef ledger, LedgerReader.End end) {
+                commitSeen(ledger, end);
+                tellListeners();
+            }
+        };
     }
 
     // ---- endings
@@ -1149,7 +1008,7 @@ final class BookKeeperLog implements TransactionLog {
         waiting.clear();
         asked.forEach(late -> late.unknown(cause));
         asked.clear();
-        dropSpare();
+        spare.drop();
         var last = writer;
         if (last != null) {
             // So that whoever opens the log next sees its end at once.

@@ -75,6 +75,12 @@ final class Ledgers {
                 .execute();
     }
 
+    /// Gives up a ledger that never came into a list. If that fails, an empty ledger is left.
+    void discard(WriteAdvHandle handle) {
+        long id = handle.getId();
+        handle.closeAsync().whenComplete((_, _) -> delete(id));
+    }
+
     /// Deletes a ledger, if it is there.
     CompletableFuture<Boolean> delete(long ledgerId) {
         return bookKeeper
