@@ -10,9 +10,6 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableMap;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletionStage;
@@ -70,11 +67,10 @@ public final class EmbeddedLog implements TransactionLog {
     private final RecentEntries recent;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
-    private final ReentrantLock trimming = new ReentrantLock(); // taken before lock
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition asked = lock.newCondition();
     private final LogQueue queue; // shares the lock
-    private final NavigableMap<Long, Segment> segments; // guarded by lock
+    private final Segments segments;
     private volatile @Nullable String broken;
     private volatile Tail tail;
     private volatile @Nullable LogEntry newestEngine;
@@ -98,7 +94,7 @@ public final class EmbeddedLog implements TransactionLog {
             AutoCloseable directoryClaim,
             LogBounds bounds,
             LogReserve reserve,
-            NavigableMap<Long, Segment> segments,
+            Segments segments,
             Tail tail) {
         this.directory = directory;
         this.disk = disk;
@@ -112,13 +108,8 @@ public final class EmbeddedLog implements TransactionLog {
         this.recent = new RecentEntries(options.recentBytes());
         this.tail = tail;
         this.batchTail = tail;
-        this.current = segments.lastEntry().getValue();
-        this.newestEngine =
-                segments.descendingMap().values().stream()
-                        .map(Segment::newestEngine)
-                        .filter(Objects::nonNull)
-                        .findFirst()
-                        .orElse(null);
+        this.current = segments.newest();
+        this.newestEngine = segments.newestEngine();
         this.rollAtBytes = options.segmentBytes();
         this.writer = threads.newThread(this::writeUntilClosed);
     }
@@ -141,7 +132,7 @@ public final class EmbeddedLog implements TransactionLog {
         try {
             bounds = LogBounds.open(disk, directory);
             long reserveBytes = Math.min(RESERVE_MAX_BYTES, options.segmentBytes());
-            var tail = recover(directory, disk, bounds, reserveBytes, segments);
+            var tail = LogRecovery.recover(directory, disk, bounds, reserveBytes, segments);
             if (segments.isEmpty()) {
                 if (bounds.promise() == null) {
                     bounds.promise(LogBounds.Promise.OF_NOTHING);
@@ -154,8 +145,16 @@ public final class EmbeddedLog implements TransactionLog {
             makeIfThereIsRoom(reserve, directory);
             var log =
                     new EmbeddedLog(
-                            directory, disk, options, threads, faults, claim, bounds, reserve,
-                            segments, tail);
+                            directory,
+                            disk,
+                            options,
+                            threads,
+                            faults,
+                            claim,
+                            bounds,
+                            reserve,
+                            new Segments(directory, disk, bounds, segments),
+                            tail);
             log.writer.start();
             return log;
         } catch (IOException | RuntimeException e) {
@@ -179,94 +178,6 @@ public final class EmbeddedLog implements TransactionLog {
                     directory,
                     e.toString());
         }
-    }
-
-    private static Tail recover(
-            Path directory,
-            Disk disk,
-            LogBounds bounds,
-            long reserveBytes,
-            NavigableMap<Long, Segment> segments)
-            throws IOException {
-        var names = disk.list(directory).stream().filter(Segment::isSegment).toList();
-        var promise = bounds.promise();
-        long newestIndex = promise == null ? -1 : promise.newestIndex();
-        long forcedIndex = promise == null ? -1 : promise.forcedIndex();
-        if (promise != null) {
-            checkEnds(directory, names, promise);
-        }
-        var tail = Tail.EMPTY;
-        for (int i = 0; i < names.size(); i++) {
-            boolean last = i == names.size() - 1;
-            var path = directory.resolve(names.get(i));
-            var segment = Segment.open(disk, path);
-            if (segment == null) {
-                if (!last) {
-                    throw new CorruptLogException(
-                            path + " has no valid header, and later segments follow; restore it");
-                }
-                if (i == 0 && !names.get(i).equals(Segment.fileName(0))) {
-                    throw new CorruptLogException(
-                            path
-                                    + " has no valid header, and is all that was not trimmed; restore it");
-                }
-                if (Segment.firstIndexOf(names.get(i)) <= newestIndex) {
-                    throw new CorruptLogException(
-                            path
-                                    + " has no valid header, though it was finished before; restore it");
-                }
-                disk.delete(path); // it was being made, and holds nothing that was acknowledged
-                break;
-            }
-            segments.put(segment.firstIndex(), segment);
-            if (segment.hasBounds() && promise == null) {
-                throw new CorruptLogException(
-                        "%s is missing or damaged, which says what has to be here beside %s; restore the missing file"
-                                .formatted(bounds.path(), path));
-            }
-            if (i > 0 && !segment.before().equals(tail)) {
-                throw new CorruptLogException(
-                        "%s follows entry %d, but the segment before it ends with entry %d; restore the missing file, which is %s or one behind it"
-                                .formatted(
-                                        path,
-                                        segment.before().index(),
-                                        tail.index(),
-                                        Segment.fileName(tail.index() + 1)));
-            }
-            tail = segment.recover(last, forcedIndex, reserveBytes);
-        }
-        if (tail.index() < forcedIndex) {
-            throw new CorruptLogException(
-                    "%s ends with entry %d, but entry %d was durable; restore the missing file"
-                            .formatted(directory, tail.index(), forcedIndex));
-        }
-        if (!segments.isEmpty()) {
-            segments.lastEntry().getValue().forceAgain();
-        }
-        disk.forceDirectory(directory);
-        return tail;
-    }
-
-    /// Checks that neither the oldest nor the newest segment is missing that has to be here.
-    private static void checkEnds(Path directory, List<String> names, LogBounds.Promise promise)
-            throws CorruptLogException {
-        if (promise.newestIndex() < 0) {
-            return; // the first segment was not finished yet
-        }
-        var newest = Segment.fileName(promise.newestIndex());
-        if (names.isEmpty() || names.getLast().compareTo(newest) < 0) {
-            throw missing(directory.resolve(newest));
-        }
-        var oldest = Segment.fileName(promise.oldestIndex());
-        if (names.getFirst().compareTo(oldest) > 0) {
-            throw missing(directory.resolve(oldest));
-        }
-    }
-
-    private static CorruptLogException missing(Path segment) {
-        return new CorruptLogException(
-                "%s is missing, and nothing may be read without it; restore the missing file"
-                        .formatted(segment));
     }
 
     @Override
@@ -310,12 +221,13 @@ public final class EmbeddedLog implements TransactionLog {
         if (kept != null) {
             return kept;
         }
-        var segment = segmentOf(fromIndex);
-        long lastHere = Math.min(end.index(), lastIndexOf(segment));
+        var segment = segments.holding(fromIndex);
+        long lastHere = Math.min(end.index(), segments.lastIndexOf(segment));
         try {
             return segment.read(fromIndex, lastHere, maxBytes);
         } catch (IOException e) {
-            segmentOf(fromIndex); // it may have been trimmed meanwhile, which explains the failure
+            // It may have been trimmed meanwhile, which explains the failure.
+            segments.holding(fromIndex);
             throw e;
         }
     }
@@ -328,37 +240,7 @@ public final class EmbeddedLog implements TransactionLog {
 
     @Override
     public long firstIndex() {
-        lock.lock();
-        try {
-            return segments.isEmpty() ? tail.index() + 1 : segments.firstKey();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private Segment segmentOf(long index) throws TrimmedException {
-        lock.lock();
-        try {
-            var floor = segments.floorEntry(index);
-            if (floor == null) {
-                throw new TrimmedException(
-                        "entry %d of %s has been trimmed; the oldest is %d"
-                                .formatted(index, directory, segments.firstKey()));
-            }
-            return floor.getValue();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private long lastIndexOf(Segment segment) {
-        lock.lock();
-        try {
-            var next = segments.higherKey(segment.firstIndex());
-            return next == null ? Long.MAX_VALUE : next - 1;
-        } finally {
-            lock.unlock();
-        }
+        return segments.firstIndex();
     }
 
     @Override
@@ -372,32 +254,13 @@ public final class EmbeddedLog implements TransactionLog {
         if (offset == end.endOffset()) {
             return end.index() + 1;
         }
-        var holder = segmentWithOffset(offset);
+        var holder = segments.holdingOffset(offset);
         try {
             return holder.indexOf(offset);
         } catch (IOException e) {
-            segmentWithOffset(offset); // as in read
+            segments.holdingOffset(offset); // as in read
             throw e;
         }
-    }
-
-    private Segment segmentWithOffset(long offset) throws TrimmedException {
-        Segment holder = null;
-        lock.lock();
-        try {
-            for (var segment : segments.values()) {
-                if (segment.before().endOffset() <= offset) {
-                    holder = segment;
-                }
-            }
-        } finally {
-            lock.unlock();
-        }
-        if (holder == null) {
-            throw new TrimmedException(
-                    "offset %d of %s has been trimmed".formatted(offset, directory));
-        }
-        return holder;
     }
 
     @Override
@@ -416,63 +279,8 @@ public final class EmbeddedLog implements TransactionLog {
         if (!term.equals(tail.term())) {
             return false;
         }
-        // Strictly the oldest first: opened again, a gap between segments would be taken for
-        // damage. And not before it is known that they may be missing.
-        trimming.lock();
-        try {
-            // Decided once: a segment that begins meanwhile would else let one more be deleted
-            // than is promised.
-            long oldestKept = firstIndexKept(firstKeptIndex);
-            var oldest = oldestBefore(oldestKept);
-            if (oldest != null) {
-                bounds.keepFrom(oldestKept);
-            }
-            while (oldest != null) {
-                disk.delete(oldest.path());
-                disk.forceDirectory(directory);
-                forget(oldest);
-                oldest.close();
-                oldest = oldestBefore(oldestKept);
-            }
-            return true;
-        } finally {
-            trimming.unlock();
-        }
-    }
-
-    /// The oldest segment, if all it holds lies before `firstKeptIndex`.
-    private @Nullable Segment oldestBefore(long firstKeptIndex) throws IOException {
-        lock.lock();
-        try {
-            if (queue.isClosing()) {
-                throw queue.over();
-            }
-            Map.Entry<Long, Segment> first = segments.firstEntry();
-            var second = segments.higherKey(first.getKey());
-            return second == null || second > firstKeptIndex ? null : first.getValue();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    /// Where the segment begins that `firstKeptIndex` is in; the oldest, if it was trimmed already.
-    private long firstIndexKept(long firstKeptIndex) {
-        lock.lock();
-        try {
-            var kept = segments.floorKey(firstKeptIndex);
-            return kept == null ? segments.firstKey() : kept;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void forget(Segment segment) {
-        lock.lock();
-        try {
-            segments.remove(segment.firstIndex());
-        } finally {
-            lock.unlock();
-        }
+        segments.trim(firstKeptIndex, queue);
+        return true;
     }
 
     @Override
@@ -487,9 +295,7 @@ public final class EmbeddedLog implements TransactionLog {
         }
         noteCleanEnd();
         try {
-            for (var segment : allSegments()) {
-                segment.close();
-            }
+            segments.close();
             bounds.close();
         } catch (IOException e) {
             faults.fatal("a file of %s cannot be closed".formatted(directory), e);
@@ -507,15 +313,6 @@ public final class EmbeddedLog implements TransactionLog {
             bounds.forced(tail.index());
         } catch (IOException e) {
             LOG.info("log={} cannot note where it ends reason={}", directory, e.getMessage());
-        }
-    }
-
-    private List<Segment> allSegments() {
-        lock.lock();
-        try {
-            return List.copyOf(segments.values());
-        } finally {
-            lock.unlock();
         }
     }
 
@@ -726,12 +523,7 @@ public final class EmbeddedLog implements TransactionLog {
     }
 
     private void use(Segment next) {
-        lock.lock();
-        try {
-            segments.put(next.firstIndex(), next);
-        } finally {
-            lock.unlock();
-        }
+        segments.add(next);
         current = next;
         rollAtBytes = options.segmentBytes();
     }

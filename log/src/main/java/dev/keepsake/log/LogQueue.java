@@ -204,6 +204,16 @@ public final class LogQueue {
         }
     }
 
+    /// Whether it was closed.
+    public boolean isClosing() {
+        lock.lock();
+        try {
+            return closing;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /// @throws IOException when it takes no more requests
     public void checkOpen() throws IOException {
         lock.lock();
@@ -233,12 +243,6 @@ public final class LogQueue {
     public boolean isEmpty() {
         checkHeld();
         return requests.isEmpty();
-    }
-
-    /// Whether it was closed.
-    public boolean isClosing() {
-        checkHeld();
-        return closing;
     }
 
     /// Takes requests out, the oldest first: as many as fit, but at least one if there is one.

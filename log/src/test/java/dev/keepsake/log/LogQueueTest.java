@@ -139,7 +139,6 @@ class LogQueueTest {
                 .isThrownBy(() -> queue.takeInto(new ArrayList<>(), 1, 1))
                 .withMessageContaining("logs/demo");
         assertThatIllegalStateException().isThrownBy(queue::isEmpty);
-        assertThatIllegalStateException().isThrownBy(queue::isClosing);
     }
 
     @Test
