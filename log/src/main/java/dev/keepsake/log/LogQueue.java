@@ -214,7 +214,9 @@ public final class LogQueue {
         }
     }
 
-    /// @throws IOException when it takes no more requests
+    /// Expects that it still takes requests.
+    ///
+    /// @throws IOException when it was closed, or has failed
     public void checkOpen() throws IOException {
         lock.lock();
         try {

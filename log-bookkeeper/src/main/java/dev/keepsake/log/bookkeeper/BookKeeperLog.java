@@ -1,7 +1,6 @@
 package dev.keepsake.log.bookkeeper;
 
 import static dev.keepsake.core.Checks.checkArgument;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
@@ -28,39 +27,16 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.apache.bookkeeper.client.api.BKException.Code;
-import org.apache.bookkeeper.client.api.WriteAdvHandle;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// A transaction log in ledgers of BookKeeper. See [TransactionLog] for what it promises.
 ///
 /// One thread decides everything in the order of the calls. Appends are sent without waiting and
 /// answered when BookKeeper has acknowledged them. Claims, and what else changes the list of
 /// ledgers, wait until nothing is under way, and then keep the thread until they are done or have
-/// failed; every wait is bounded.
+/// failed; every wait is bounded. Why no acknowledged entry is lost, and no two leaders write, is
+/// explained in [LedgerTerm].
 final class BookKeeperLog implements TransactionLog {
-    /*
-     * Why no acknowledged entry is lost, and no two leaders write.
-     *
-     * Only a log's newest ledger is written, and only by the handle that made it. A new ledger comes
-     * into the list by replacing the version of the list that was read before the old ledger's end was
-     * settled, in one of two ways:
-     *
-     *   - by somebody else: it is recovered. BookKeeper then lets none of its writer's entries be
-     *     acknowledged any more, and settles one end that holds every entry that ever was.
-     *   - by its own writer, with nothing under way: what was acknowledged is its end.
-     *
-     * Either way `before` in the list is where the old ledger ends for good, and whoever loses the race
-     * for the list has written nothing. When the outcome of the race is unknown, the writer must not
-     * write to the old ledger again (it may have been replaced), so its term is over.
-     *
-     * An append that failed is certainly not in the log only if a newer term stands in the list whose
-     * `before` lies before it. In every other case somebody may yet find it on one bookie, and recover
-     * it: Unknown.
-     */
-
     /// A request that has been looked at and waits for those before it.
     private sealed interface Waiting {
         LogQueue.Request request();
@@ -78,17 +54,12 @@ final class BookKeeperLog implements TransactionLog {
     /// Needs no new entry: what it is told depends on how those before it end.
     private record Plain(LogQueue.Request request) implements Waiting {}
 
-    /// The term cannot go on, and why.
-    private record Loss(Term term, Throwable cause) {}
-
-    private static final Logger LOG = LoggerFactory.getLogger(BookKeeperLog.class);
     private static final Duration RECOVER_WITHIN = Duration.ofSeconds(10);
     private static final Duration LOOK_AGAIN = Duration.ofMillis(20);
     private static final Duration CLOSE_WITHIN = Duration.ofSeconds(4);
     private static final Duration FREE_WITHIN = Duration.ofSeconds(1);
 
     private final String path;
-    private final Ledgers ledgers;
     private final BookKeeperOptions options;
     private final Clock clock;
     private final FaultHandler faults;
@@ -96,7 +67,6 @@ final class BookKeeperLog implements TransactionLog {
     private final Thread thread;
     private final Waits waits = new Waits();
     private final LedgerReader reader;
-    private final SharedList shared;
     private final Trimming trimming;
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final AtomicReference<View> view;
@@ -110,11 +80,8 @@ final class BookKeeperLog implements TransactionLog {
     // Owned by the log's thread.
     private final ArrayDeque<LogQueue.Request> asked = new ArrayDeque<>();
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
-    private @Nullable LedgerWriter writer;
-    private @Nullable Loss lost;
-    private final SpareLedger spare;
     private final Following following;
-    private Tail sentTail;
+    private final LedgerTerm term;
     private Tail toldTail;
     private long recentIndex = -1;
 
@@ -129,7 +96,6 @@ final class BookKeeperLog implements TransactionLog {
             Runnable onClosed,
             View view) {
         this.path = path;
-        this.ledgers = ledgers;
         this.options = options;
         this.clock = clock;
         this.faults = faults;
@@ -137,10 +103,9 @@ final class BookKeeperLog implements TransactionLog {
         this.queue = new LogQueue(path, options.maxPendingBytes(), lock, changed);
         this.reader = new LedgerReader(ledgers, waits);
         this.view = new AtomicReference<>(view);
-        this.sentTail = view.tail();
         this.toldTail = view.tail();
         this.recent = new RecentEntries(options.recentBytes());
-        this.shared = new SharedList(path, lists, options.metadataWithin(), waits, this.view);
+        var shared = new SharedList(path, lists, options.metadataWithin(), waits, this.view);
         this.trimming =
                 new Trimming(
                         path,
@@ -151,10 +116,23 @@ final class BookKeeperLog implements TransactionLog {
                         waits,
                         queue,
                         this.view);
-        this.spare = new SpareLedger(path, ledgers, clock, this::post, () -> writer != null);
         this.following =
                 new Following(
                         path, lists, reader, options.pollEvery(), clock, this::post, follower());
+        this.term =
+                new LedgerTerm(
+                        path,
+                        this.view,
+                        shared,
+                        ledgers,
+                        reader,
+                        new SpareLedger(path, ledgers, clock, this::post, this::isWriting),
+                        following,
+                        options,
+                        clock,
+                        waits,
+                        this::post,
+                        owner());
         this.thread = threads.newThread(this::run);
     }
 
@@ -432,7 +410,7 @@ final class BookKeeperLog implements TransactionLog {
 
     /// @return false when it has to wait until nothing is under way
     private boolean decide(LogQueue.ClaimRequest claim) {
-        if (claim.expectedTailIndex() != sentTail.index()) {
+        if (claim.expectedTailIndex() != term.sentTail().index()) {
             waiting.addLast(new Plain(claim));
             return true;
         }
@@ -440,7 +418,7 @@ final class BookKeeperLog implements TransactionLog {
         if (!waiting.isEmpty()) {
             return false;
         }
-        var outcome = claimNow(claim);
+        var outcome = term.claim(claim.node(), claim.expectedTailIndex());
         tellListeners();
         claim.outcome().complete(outcome);
         return true;
@@ -448,66 +426,45 @@ final class BookKeeperLog implements TransactionLog {
 
     /// @return false when it has to wait until nothing is under way
     private boolean decide(LogQueue.AppendRequest append) {
-        if (refusal(append.term()) != null) {
+        if (term.refusal(append.term()) != null) {
             waiting.addLast(new Plain(append));
             return true;
         }
-        var current = writer;
-        if (current == null || isFull(current)) {
+        if (!term.isWritable()) {
             settle();
             if (!waiting.isEmpty()) {
                 return false;
             }
-            current = current == null ? resume(append) : rolled(current, append);
-            if (current == null) {
-                return true; // and answered
+            var refusal = term.makeWritable(append.term());
+            if (refusal != null) {
+                answer(append, refusal);
+                return true;
             }
         }
-        if (append.isMisplaced(sentTail.endOffset())) {
+        var before = term.sentTail();
+        if (append.isMisplaced(before.endOffset())) {
             waiting.addLast(new Plain(append));
             return true;
         }
         var entry =
                 new LogEntry(
-                        sentTail.index() + 1,
+                        before.index() + 1,
                         append.term(),
                         append.kind(),
-                        sentTail.endOffset(),
+                        before.endOffset(),
                         append.bytes().duplicate());
-        var after = sentTail.after(entry);
-        long lastId = current.send(entry, after);
+        var after = before.after(entry);
+        long lastId = term.send(entry, after);
         long deadlineNs = clock.nowNs() + options.appendWithin().toNanos();
         waiting.addLast(new Sent(append, entry, after, lastId, deadlineNs));
-        sentTail = after;
-        if (current.bytes() >= options.ledgerBytes()) {
-            spare.prepare();
-        }
         return true;
-    }
-
-    private boolean isFull(LedgerWriter current) {
-        return spare.isReady()
-                && current.bytes() >= options.ledgerBytes()
-                && !view.get().list().isFull(); // or else it simply grows
-    }
-
-    /// Why nothing of `term` may be appended, or null when it may.
-    private @Nullable AppendOutcome refusal(Term term) {
-        var list = view.get().list();
-        if (!list.term().equals(term)) {
-            return new AppendOutcome.Fenced(list.term(), list.leader());
-        }
-        var loss = lost;
-        return loss != null && loss.term().equals(term)
-                ? new AppendOutcome.Unknown(loss.cause())
-                : null;
     }
 
     /// Tells everybody whose turn it is.
     private void settle() {
         while (!waiting.isEmpty()) {
             var first = waiting.getFirst();
-            if (first instanceof Sent sent && !isSafe(sent)) {
+            if (first instanceof Sent sent && !term.isSafe(sent.lastId())) {
                 break;
             }
             waiting.removeFirst();
@@ -521,37 +478,25 @@ final class BookKeeperLog implements TransactionLog {
         tellListeners();
     }
 
-    private boolean isSafe(Sent sent) {
-        var current = writer;
-        return current != null && current.ackedId() >= sent.lastId();
-    }
-
     private void commit(Sent sent) {
-        keepInMemory(sent.entry());
-        commitAt(sent.after(), sent.lastId());
+        commit(sent.entry(), sent.after(), sent.lastId());
         answer(
                 sent.request(),
                 new AppendOutcome.Appended(sent.entry().index(), sent.entry().endOffset()));
     }
 
-    private void keepInMemory(LogEntry entry) {
+    private void commit(LogEntry entry, Tail after, long lastId) {
         if (entry.index() != recentIndex + 1) {
             recent = new RecentEntries(options.recentBytes()); // it must have no gap
         }
         recent.add(List.of(entry));
         recentIndex = entry.index();
-    }
-
-    private void commitAt(Tail tail, long lastId) {
-        view.updateAndGet(old -> new View(old.list(), tail, lastId));
+        view.updateAndGet(old -> new View(old.list(), after, lastId));
     }
 
     private AppendOutcome outcomeOf(LogQueue.AppendRequest append) {
-        var refusal = refusal(append.term());
-        if (refusal != null) {
-            return refusal;
-        }
-        return Retries.outcomeOf(append, this);
+        var refusal = term.refusal(append.term());
+        return refusal != null ? refusal : Retries.outcomeOf(append, this);
     }
 
     /// Its bytes are no longer pending when it is told, so that it finds room.
@@ -568,269 +513,34 @@ final class BookKeeperLog implements TransactionLog {
         }
     }
 
-    // ---- the leadership, and new ledgers
+    // ---- what the leadership asks of the log, and what is seen of others
 
-    private ClaimOutcome claimNow(LogQueue.ClaimRequest claim) {
-        LedgerWriter mine = writer;
-        LedgerList list;
-        LedgerReader.End end;
-        WriteAdvHandle handle = null;
-        try {
-            list = shared.readNewest();
-            learn(list);
-            if (mine != null && writer == mine && list.newestId() == mine.ledger().ledgerId()) {
-                // All that was ever sent is acknowledged, and nobody else writes this ledger.
-                end = new LedgerReader.End(tail(), view.get().lastId());
-            } else {
-                end = endedFor(claim, list);
-                if (end == null) {
-                    return new ClaimOutcome.Behind(tail());
-                }
-                list = view.get().list();
-            }
-            if (list.isFull()) {
-                return new ClaimOutcome.Full(
-                        "the list at %s has no room for more than its %d ledgers; trim the log"
-                                .formatted(path, list.ledgers().size()));
-            }
-            handle = spare.takeOrMake(waits);
-        } catch (IOException e) {
-            LOG.info(
-                    "log={} cannot be claimed by={} reason={}", path, claim.node(), e.getMessage());
-            return new ClaimOutcome.Full(reasonOf(e));
-        }
-        var ledger =
-                new LedgerRef(
-                        handle.getId(), list.term().next(), claim.node(), end.tail(), end.lastId());
-        switch (putIntoList(list, ledger)) {
-            case NO -> {
-                ledgers.discard(handle);
-                return new ClaimOutcome.Behind(tail());
-            }
-            case UNKNOWN -> {
-                var cause = new IOException("whether the claim came into the list is unknown");
-                loseTerm(cause);
-                handle.closeAsync();
-                return new ClaimOutcome.Unknown(cause);
-            }
-            case YES -> {}
-        }
-        var fresh = writeTo(ledger, handle);
-        try {
-            writeLeader(fresh);
-        } catch (IOException e) {
-            loseTerm(e);
-            return new ClaimOutcome.Unknown(e);
-        }
-        LOG.info(
-                "log={} leader={} term={} ledger={} index={}",
-                path,
-                claim.node(),
-                ledger.term().number(),
-                ledger.ledgerId(),
-                ledger.firstIndex());
-        return new ClaimOutcome.Won(ledger.term(), ledger.firstIndex());
+    private boolean isWriting() {
+        return term.isWriting();
     }
 
-    /// Ends the newest ledger, which somebody else writes or wrote, if the claimant has seen
-    /// everything.
-    ///
-    /// Ending it is the end of its writer's term even when the claim is then found to be behind. So
-    /// nobody whose claim is bound to fail may get that far: what the bookies say is committed is
-    /// looked at first, and a rival that has just won gets the time to show it.
-    ///
-    /// @return null when the claimant is behind
-    private LedgerReader.@Nullable End endedFor(LogQueue.ClaimRequest claim, LedgerList list)
-            throws IOException {
-        var newest = list.newest();
-        if (newest == null) {
-            return claim.expectedTailIndex() == -1 ? new LedgerReader.End(Tail.EMPTY, -1) : null;
-        }
-        do {
-            if (isBehind(claim)) {
-                return null;
+    private LedgerTerm.Owner owner() {
+        return new LedgerTerm.Owner() {
+            @Override
+            public void settle() {
+                BookKeeperLog.this.settle();
             }
-            var found =
-                    waits.get(
-                            reader.newEnd(newest, view.get().lastId()),
-                            RECOVER_WITHIN,
-                            "looking at ledger %d".formatted(newest.ledgerId()));
-            found.ifPresent(end -> commitSeen(newest, end));
-            if (isBehind(claim)) {
-                return null;
-            }
-        } while (isRivalNew(newest) && waits.pass(LOOK_AGAIN));
-        var end = reader.recover(newest, RECOVER_WITHIN);
-        commitSeen(newest, end);
-        return isBehind(claim) ? null : end;
-    }
 
-    private boolean isBehind(LogQueue.ClaimRequest claim) {
-        return claim.expectedTailIndex() != tail().index();
-    }
-
-    /// Whether the newest ledger's term has written nothing that can be seen, and has not had long
-    /// enough for it.
-    private boolean isRivalNew(LedgerRef newest) {
-        return newest.term().isNewerThan(tail().term())
-                && following.isNewestTermYoungerThan(options.patience());
-    }
-
-    /// Goes on with a term that this process has not written in since it opened the log.
-    ///
-    /// @return null when it cannot; the append has been answered then
-    private @Nullable LedgerWriter resume(LogQueue.AppendRequest append) {
-        LedgerRef ledger;
-        LedgerList list;
-        WriteAdvHandle handle = null;
-        try {
-            list = shared.readNewest();
-            learn(list);
-            var newest = list.newest();
-            if (newest == null || !newest.term().equals(append.term())) {
-                answer(append, outcomeOf(append));
-                return null;
+            @Override
+            public void commit(LogEntry entry, Tail after, long lastId) {
+                BookKeeperLog.this.commit(entry, after, lastId);
             }
-            var end = reader.recover(newest, RECOVER_WITHIN);
-            commitSeen(newest, end);
-            handle = spare.takeOrMake(waits);
-            ledger =
-                    new LedgerRef(
-                            handle.getId(),
-                            newest.term(),
-                            newest.leader(),
-                            end.tail(),
-                            end.lastId());
-        } catch (IOException e) {
-            answer(append, new AppendOutcome.Full(reasonOf(e)));
-            return null;
-        }
-        return switch (putIntoList(list, ledger)) {
-            case YES -> writeTo(ledger, handle);
-            case NO -> {
-                ledgers.discard(handle);
-                var refusal = refusal(append.term());
-                answer(
-                        append,
-                        refusal != null
-                                ? refusal
-                                : new AppendOutcome.Full(
-                                        "another process goes on with term %d of %s"
-                                                .formatted(append.term().number(), path)));
-                yield null;
+
+            @Override
+            public void onLost(Throwable cause, @Nullable LedgerRef successor) {
+                answerLost(cause, successor);
             }
-            case UNKNOWN -> {
-                var cause = new IOException("whether a new ledger came into the list is unknown");
-                lost = new Loss(append.term(), cause);
-                handle.closeAsync();
-                answer(append, new AppendOutcome.Unknown(cause));
-                yield null;
+
+            @Override
+            public boolean runEvents(long deadlineNs) throws IOException {
+                return BookKeeperLog.this.runEvents(deadlineNs);
             }
         };
-    }
-
-    /// Goes on with the term in the spare ledger, since the current one is large enough.
-    ///
-    /// @return null when the term is over; the append has been answered then
-    private @Nullable LedgerWriter rolled(LedgerWriter current, LogQueue.AppendRequest append) {
-        var handle = spare.take();
-        if (handle == null) {
-            return current;
-        }
-        var old = current.ledger();
-        var ledger =
-                new LedgerRef(
-                        handle.getId(), old.term(), old.leader(), tail(), view.get().lastId());
-        return switch (putIntoList(view.get().list(), ledger)) {
-            case YES -> writeTo(ledger, handle);
-            case NO -> {
-                ledgers.discard(handle);
-                answer(append, outcomeOf(append));
-                yield null;
-            }
-            case UNKNOWN -> {
-                loseTerm(new IOException("whether a new ledger came into the list is unknown"));
-                handle.closeAsync();
-                answer(append, outcomeOf(append));
-                yield null;
-            }
-        };
-    }
-
-    /// Puts a ledger at the end of the list, if its newest ledger is still that of `list`.
-    private LedgerLists.Swapped putIntoList(LedgerList list, LedgerRef ledger) {
-        return switch (shared.add(list, ledger)) {
-            case SharedList.Added.Done _ -> LedgerLists.Swapped.YES;
-            case SharedList.Added.Beaten(var newer) -> {
-                learn(newer);
-                yield LedgerLists.Swapped.NO;
-            }
-            case SharedList.Added.Unknown _ -> LedgerLists.Swapped.UNKNOWN;
-        };
-    }
-
-    private LedgerWriter writeTo(LedgerRef ledger, WriteAdvHandle handle) {
-        var old = writer;
-        if (old != null) {
-            old.close(); // nothing is under way; its end stands in the list
-        }
-        var fresh =
-                new LedgerWriter(
-                        ledger,
-                        handle,
-                        options.partBytes(),
-                        this::post,
-                        new LedgerWriter.Listener() {
-                            @Override
-                            public void onAcked(LedgerWriter acking) {
-                                if (acking == writer) {
-                                    settle();
-                                }
-                            }
-
-                            @Override
-                            public void onFailed(LedgerWriter failing, Throwable cause) {
-                                if (failing == writer) {
-                                    loseTerm(cause);
-                                }
-                            }
-                        });
-        writer = fresh;
-        lost = null;
-        sentTail = ledger.before();
-        return fresh;
-    }
-
-    /// Begins a term. Nobody else's entries can come before it.
-    private void writeLeader(LedgerWriter fresh) throws IOException {
-        var ledger = fresh.ledger();
-        var entry =
-                new LogEntry(
-                        ledger.firstIndex(),
-                        ledger.term(),
-                        EntryKind.LEADER,
-                        ledger.before().endOffset(),
-                        ByteBuffer.wrap(ledger.leader().getBytes(UTF_8)));
-        var after = ledger.before().after(entry);
-        long lastId = fresh.send(entry, after);
-        long deadlineNs = clock.nowNs() + options.appendWithin().toNanos();
-        while (fresh.ackedId() < lastId) {
-            if (writer != fresh) {
-                var loss = lost;
-                throw new IOException(
-                        "the LEADER entry of term %d cannot be written"
-                                .formatted(ledger.term().number()),
-                        loss == null ? null : loss.cause());
-            }
-            if (!runEvents(deadlineNs)) {
-                throw new IOException(
-                        "the LEADER entry of term %d was not acknowledged within %s"
-                                .formatted(ledger.term().number(), options.appendWithin()));
-            }
-        }
-        keepInMemory(entry);
-        sentTail = after;
-        commitAt(after, lastId);
     }
 
     /// Waits for events and lets them happen.
@@ -855,29 +565,10 @@ final class BookKeeperLog implements TransactionLog {
         return !happened.isEmpty();
     }
 
-    /// The term cannot go on here. What is under way is fenced if that is certain, or unknown.
-    private void loseTerm(Throwable cause) {
-        var failed = writer;
-        if (failed == null) {
-            return;
-        }
-        settle();
-        var term = failed.ledger().term();
-        writer = null;
-        lost = new Loss(term, cause);
-        failed.close();
-        spare.drop();
-        LOG.warn(
-                "log={} loses term={} ledger={} reason={}",
-                path,
-                term.number(),
-                failed.ledger().ledgerId(),
-                String.valueOf(cause.getMessage()));
-        boolean isFenced = Waits.isBecause(cause, Code.LedgerFencedException);
-        var successor = successorOf(term, isFenced ? options.patience() : Duration.ZERO);
+    /// Answers what is under way when a term is lost: fenced if that is certain, or unknown.
+    private void answerLost(Throwable cause, @Nullable LedgerRef successor) {
         while (!waiting.isEmpty()) {
-            var next = waiting.removeFirst();
-            switch (next) {
+            switch (waiting.removeFirst()) {
                 case Sent sent -> {
                     boolean isCertain =
                             successor != null && successor.before().index() < sent.entry().index();
@@ -893,75 +584,14 @@ final class BookKeeperLog implements TransactionLog {
                 case Plain(LogQueue.AppendRequest append) -> answer(append, outcomeOf(append));
             }
         }
-        sentTail = tail();
         tellListeners();
-        following.lookSoon();
-    }
-
-    /// The first ledger of a newer term. Whoever fenced a ledger is about to put its own into the
-    /// list, so that is worth a short wait.
-    private @Nullable LedgerRef successorOf(Term term, Duration patience) {
-        long deadlineNs = clock.nowNs() + patience.toNanos();
-        while (true) {
-            var known = firstAfter(term);
-            if (known != null) {
-                return known;
-            }
-            try {
-                shared.see(shared.readNewest());
-            } catch (IOException e) {
-                return null;
-            }
-            known = firstAfter(term);
-            if (known != null || clock.nowNs() >= deadlineNs || !waits.pass(LOOK_AGAIN)) {
-                return known;
-            }
-        }
-    }
-
-    private @Nullable LedgerRef firstAfter(Term term) {
-        for (var ledger : view.get().list().ledgers()) {
-            if (ledger.term().isNewerThan(term)) {
-                return ledger;
-            }
-        }
-        return null;
-    }
-
-    private static String reasonOf(IOException failure) {
-        var message = failure.getMessage();
-        return message == null ? failure.toString() : message;
-    }
-
-    // ---- following
-
-    /// Takes in a list that was read.
-    private void learn(LedgerList list) {
-        shared.see(list);
-        following.noteTerm(list.term());
-        var mine = writer;
-        if (mine == null) {
-            sentTail = tail();
-        } else if (view.get().list().newestId() != mine.ledger().ledgerId()) {
-            loseTerm(
-                    new IOException(
-                            "%s took over in term %d"
-                                    .formatted(list.leader(), list.term().number())));
-        }
-    }
-
-    private void commitSeen(LedgerRef ledger, LedgerReader.End end) {
-        view.updateAndGet(old -> old.with(ledger, end));
-        if (writer == null) {
-            sentTail = tail();
-        }
     }
 
     private Following.Follower follower() {
         return new Following.Follower() {
             @Override
             public boolean isWriting() {
-                return writer != null;
+                return BookKeeperLog.this.isWriting();
             }
 
             @Override
@@ -971,13 +601,13 @@ final class BookKeeperLog implements TransactionLog {
 
             @Override
             public void onList(LedgerList list) {
-                learn(list);
+                term.learn(list);
                 tellListeners();
             }
 
             @Override
             public void onEnd(LedgerRef ledger, LedgerReader.End end) {
-                commitSeen(ledger, end);
+                term.commitSeen(ledger, end);
                 tellListeners();
             }
         };
@@ -988,7 +618,7 @@ final class BookKeeperLog implements TransactionLog {
     /// Ends the term when the oldest append has been under way for too long.
     private void failLate() {
         if (waiting.peekFirst() instanceof Sent sent && clock.nowNs() - sent.deadlineNs() >= 0) {
-            loseTerm(
+            term.lose(
                     new IOException(
                             "entry %d was not acknowledged within %s"
                                     .formatted(sent.entry().index(), options.appendWithin())));
@@ -1008,15 +638,6 @@ final class BookKeeperLog implements TransactionLog {
         waiting.clear();
         asked.forEach(late -> late.unknown(cause));
         asked.clear();
-        spare.drop();
-        var last = writer;
-        if (last != null) {
-            // So that whoever opens the log next sees its end at once.
-            try {
-                new Waits().get(last.close(), FREE_WITHIN, "closing a ledger of " + path);
-            } catch (IOException e) {
-                LOG.info("log={} was left open reason={}", path, e.getMessage());
-            }
-        }
+        term.close(FREE_WITHIN);
     }
 }
