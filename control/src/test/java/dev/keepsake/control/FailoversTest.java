@@ -23,7 +23,7 @@ class FailoversTest {
     /// A stage, and which report takes it on; every other report changes nothing.
     ///
     /// @param stage null when no failover is under way
-    private record Row(Failover.@Nullable Stage stage, List<String> news) {}
+    record Row(Failover.@Nullable Stage stage, List<String> news) {}
 
     private static Stream<Row> table() {
         return Stream.of(
