@@ -2,8 +2,8 @@ package dev.keepsake.fleet;
 
 import static dev.keepsake.core.Checks.checkArgument;
 
-/// How long to wait with something that has failed: twice as long after each failure in a row, up
-/// to a bound. Owned by one thread.
+/// How long to wait before something that has failed is tried again: twice as long after each
+/// failure in a row, up to a bound. Owned by one thread.
 final class Backoff {
     private final long firstNs;
     private final long longestNs;

@@ -442,7 +442,7 @@ public final class Fleet implements AutoCloseable {
         } else {
             runtime.become(cluster.spec(), endpoints);
             runtime.wantParameters(control.query(plane -> plane.parameters().of(cluster.spec())));
-            runtime.nodes().forEach(node -> node.configure(() -> advanceOrRetry(id)));
+            runtime.configure(() -> advanceOrRetry(id));
             var rulesNow = control.query(plane -> plane.access().rulesOf(cluster));
             if (!rulesNow.equals(runtime.access())) {
                 runtime.permit(rulesNow, () -> advanceOrRetry(id));
@@ -598,13 +598,10 @@ public final class Fleet implements AutoCloseable {
         }
         if (cluster.parametersPending() && runtime.isServing()) {
             var wanted = runtime.parameters();
-            boolean taken =
-                    runtime.nodes().stream()
-                            .allMatch(node -> node.appliedParameters().equals(wanted));
-            if (taken) {
+            if (runtime.view().areParametersApplied()) {
                 control.decide(plane -> plane.parameters().settle(id, wanted, clock.now()));
             } else {
-                runtime.nodes().forEach(node -> node.configure(() -> advanceOrRetry(id)));
+                runtime.configure(() -> advanceOrRetry(id));
             }
         }
         noteWhoServes(cluster, runtime);
@@ -666,7 +663,7 @@ public final class Fleet implements AutoCloseable {
         }
         if (!leaving.isEmpty()) {
             removeNodes(cluster, runtime, leaving);
-        } else if (runtime.isAccessApplied()
+        } else if (runtime.view().isAccessApplied()
                 && runtime.access()
                         .equals(control.query(plane -> plane.access().rulesOf(cluster)))) {
             control.decide(plane -> plane.clusterUpdated(id, clock.now()));
@@ -696,7 +693,7 @@ public final class Fleet implements AutoCloseable {
         var behind = new HashSet<ClusterId>();
         running.forEach((id, runtime) -> {
             applied.put(id, runtime.access());
-            if (!runtime.isAccessApplied()) {
+            if (!runtime.view().isAccessApplied()) {
                 behind.add(id);
             }
         });
@@ -787,7 +784,7 @@ public final class Fleet implements AutoCloseable {
         var id = spec.id();
         var leader = shard.leader().orElse(null);
         if (failing == null) {
-            if (leader != null && leader.isServing() && shard.hasSuccessor()) {
+            if (leader != null && leader.isServing() && shard.view().hasSuccessor()) {
                 control.decide(plane -> plane.failoverBegun(id, leader.name()));
                 shard.failLeader(
                         ControlPlane.failoverMode(spec).orElse(config.tuning().failoverMode()));
@@ -799,7 +796,7 @@ public final class Fleet implements AutoCloseable {
             if (leader.name().equals(failing)) {
                 // A restart came between the record and the deed, or no replica was there in time.
                 // The primary answers until one is: failing again would only have it win again.
-                if (shard.hasSuccessor()) {
+                if (shard.view().hasSuccessor()) {
                     shard.failLeader(FailoverMode.CRASH);
                 }
             } else {
@@ -850,11 +847,9 @@ public final class Fleet implements AutoCloseable {
         }
         running.values().stream()
                 .flatMap(runtime -> runtime.shards().stream())
-                .filter(shard -> shard.snapshotBackoff().isOver(clock.nowNs()))
-                .filter(shard -> shard.overdueBytes(config.tuning().snapshotEveryBytes()) > 0)
-                .max(
-                        Comparator.comparingLong(
-                                shard -> shard.overdueBytes(config.tuning().snapshotEveryBytes())))
+                .filter(shard -> shard.snapshots().backoff().isOver(clock.nowNs()))
+                .filter(shard -> shard.snapshots().overdueBytes() > 0)
+                .max(Comparator.comparingLong(shard -> shard.snapshots().overdueBytes()))
                 .ifPresent(shard -> {
                     snapshotUnderWay = true;
                     virtualThreads.newThread(() -> takeSnapshot(shard)).start();
@@ -864,7 +859,7 @@ public final class Fleet implements AutoCloseable {
     private void takeSnapshot(ShardRuntime shard) {
         Exception failure = null;
         try {
-            shard.takeSnapshot(config.tuning().snapshotEveryBytes());
+            shard.takeSnapshot();
         } catch (IOException | RuntimeException e) {
             failure = e;
         }
@@ -879,10 +874,11 @@ public final class Fleet implements AutoCloseable {
     /// wrong with a disk seldom passes within a second.
     private void noteSnapshot(ShardRuntime shard, @Nullable Exception failure) {
         if (failure == null) {
-            shard.snapshotBackoff().succeeded();
+            shard.snapshots().backoff().succeeded();
         } else if (!shard.isClosed()) {
             long pauseMs =
-                    TimeUnit.NANOSECONDS.toMillis(shard.snapshotBackoff().failed(clock.nowNs()));
+                    TimeUnit.NANOSECONDS.toMillis(
+                            shard.snapshots().backoff().failed(clock.nowNs()));
             LOG.error(
                     "shard={} has no new snapshot, its log grows next_try_ms={}",
                     shard.name(),
@@ -976,8 +972,8 @@ public final class Fleet implements AutoCloseable {
             var unfinished = snapshotFiles.unfinished(snapshot.id());
             var shards = new ArrayList<SnapshotShard>();
             for (var shard : runtime.shards()) {
-                shard.takeSnapshot(config.tuning().snapshotEveryBytes());
-                var file = shard.snapshots().newest().orElseThrow().file();
+                shard.takeSnapshot();
+                var file = shard.snapshots().store().newest().orElseThrow().file();
                 long bytes = SnapshotFiles.copy(file, unfinished.resolve(shard.name() + ".rdb"));
                 var spec =
                         snapshot.cluster().shards().stream()
@@ -1180,8 +1176,10 @@ public final class Fleet implements AutoCloseable {
             }
             shard.start(nodes);
         }
-        runtime.publish();
-        var endpoint = new ClusterEndpoint(transport.group().next(), transport, runtime::serving);
+        runtime.topology().publish();
+        var endpoint =
+                new ClusterEndpoint(
+                        transport.group().next(), transport, runtime.topology()::serving);
         runtime.listenAt(endpoint);
         listen(runtime, endpoint, false);
     }
@@ -1280,8 +1278,8 @@ public final class Fleet implements AutoCloseable {
                 shardSpec.name(),
                 other,
                 log,
-                snapshots,
-                snapshotter,
+                new ShardSnapshots(
+                        log, snapshots, snapshotter, config.tuning().snapshotEveryBytes()),
                 config.tuning(),
                 thread,
                 new ShardListener(runtime));
@@ -1313,7 +1311,7 @@ public final class Fleet implements AutoCloseable {
                         loop,
                         transport,
                         commands.of(runtime.engine().binary()),
-                        () -> runtime.topologyFor(nodeSpec.name()),
+                        () -> runtime.topology().of(nodeSpec.name()),
                         runtime.spec().tlsEnabled()
                                 ? tlsOf(runtime.endpoints(), nodeSpec.name())
                                 : null,
@@ -1321,8 +1319,8 @@ public final class Fleet implements AutoCloseable {
                         clock,
                         room,
                         config.tuning().front().holding(config.hold()));
-        front.relayVia(runtime);
-        front.learnOffsetsFrom(runtime::offsetOf);
+        front.relayVia(runtime.topology());
+        front.learnOffsetsFrom(runtime.topology()::offsetOf);
         var operatorSockets = config.tuning().operatorSockets();
         if (operatorSockets != null) {
             // Names of clusters are unique in a region only.
@@ -1344,7 +1342,7 @@ public final class Fleet implements AutoCloseable {
                                         nodeConfig(runtime, shardSpec, nodeSpec, parameters),
                                         nodeLoop,
                                         shard.log(),
-                                        shard.snapshots(),
+                                        shard.snapshots().store(),
                                         launcher,
                                         transport,
                                         clock,
@@ -1419,7 +1417,7 @@ public final class Fleet implements AutoCloseable {
 
         @Override
         public void onTopologyChanged() {
-            runtime.publish();
+            runtime.topology().publish();
         }
 
         @Override

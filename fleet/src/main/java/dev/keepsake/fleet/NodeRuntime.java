@@ -13,7 +13,6 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
@@ -38,6 +37,9 @@ final class NodeRuntime {
         /// The node leads; once the topology says so, `serve` it as the primary.
         void onLeading(NodeRuntime node, Term term);
 
+        /// Clients begin to be answered, as the node's phase says.
+        void onServing(NodeRuntime node);
+
         /// The node has handed over: it leads no more, and follows with the engine that it has.
         void onResigned(NodeRuntime node);
 
@@ -51,22 +53,8 @@ final class NodeRuntime {
                 ShardNode.Listener listener, EventLoop loop, Map<String, String> parameters);
     }
 
-    enum Phase {
-        /// No engine: not started, crashed, or ended.
-        DOWN,
-        /// An engine is starting or catching up.
-        STARTING,
-        /// Follows the log closely.
-        REPLICA,
-        /// Leads.
-        PRIMARY,
-        /// Led, and answers nobody any more, though its sockets are open.
-        SILENT
-    }
-
-    private static final long LONG_LIFE_NS = TimeUnit.SECONDS.toNanos(2);
-    private static final long PAUSE_MIN_MS = 100;
-    private static final long PAUSE_MAX_MS = 5_000;
+    private static final long PAUSE_MIN_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final long PAUSE_MAX_NS = TimeUnit.SECONDS.toNanos(5);
     private static final long DRAIN_MAX_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final Logger LOG = LoggerFactory.getLogger(NodeRuntime.class);
 
@@ -80,24 +68,18 @@ final class NodeRuntime {
     private final ScheduledExecutorService fleet;
     private final Clock clock;
     private final Listener listener;
-    private final Supplier<Map<String, String>> parameters;
+    private final NodeSettings settings;
+    private final PermittedUsers users;
+    private final LivesPause livesPause = new LivesPause(new Backoff(PAUSE_MIN_NS, PAUSE_MAX_NS));
 
-    private Map<String, String> applied = Map.of();
-    private int permitted; // how often
-    private boolean admitted;
-    private boolean configuring;
-    private final GrowingPause refusals = new GrowingPause(PAUSE_MIN_MS, PAUSE_MAX_MS);
-    private Phase phase = Phase.DOWN;
+    private NodePhase phase = NodePhase.DOWN;
     private Term wonTerm = Term.NONE;
     private @Nullable EngineStamp engineNeeded;
     private boolean serving;
     private boolean resigned; // its front goes on with the engine that it has
     private boolean closed;
-    private long begunNs;
-    private final GrowingPause shortLives = new GrowingPause(PAUSE_MIN_MS, PAUSE_MAX_MS);
     private volatile @Nullable ShardNode life;
     private @Nullable Path socket;
-    private Runnable onServing = () -> {};
 
     /// @param hostName what clients are told instead of the address, or null
     NodeRuntime(
@@ -122,7 +104,9 @@ final class NodeRuntime {
         this.fleet = fleet;
         this.clock = clock;
         this.listener = listener;
-        this.parameters = parameters;
+        this.settings =
+                new NodeSettings(name, front, parameters, begun -> begun == life, clock, fleet);
+        this.users = new PermittedUsers(front, this::inFleet);
         front.whenEngineIsLost(this::onEngineLost);
     }
 
@@ -138,7 +122,7 @@ final class NodeRuntime {
         return name;
     }
 
-    Phase phase() {
+    NodePhase phase() {
         return phase;
     }
 
@@ -149,6 +133,17 @@ final class NodeRuntime {
     /// Whether clients are answered from the engine.
     boolean isServing() {
         return serving;
+    }
+
+    /// How things stand.
+    NodeView view() {
+        return new NodeView(
+                name,
+                phase,
+                serving,
+                users.areAdmitted() || !serving, // who answers nobody admits nobody by older rules
+                settings.applied(),
+                appliedOffset());
     }
 
     /// How far the engine had come when it was last asked, in bytes of the stream. Any thread.
@@ -189,8 +184,9 @@ final class NodeRuntime {
 
     /// As [#startAgain()], but not before some time has passed.
     void startAgain(long atLeastMs) {
-        phase = Phase.STARTING;
-        long pauseMs = Math.max(atLeastMs, pauseMs());
+        phase = NodePhase.STARTING;
+        long livesPauseNs = livesPause.beforeNextNs(clock.nowNs());
+        long pauseMs = Math.max(atLeastMs, TimeUnit.NANOSECONDS.toMillis(livesPauseNs));
         if (pauseMs == 0) {
             begin();
         } else {
@@ -203,7 +199,7 @@ final class NodeRuntime {
         if (closed) {
             return;
         }
-        begunNs = clock.nowNs();
+        livesPause.begin(clock.nowNs());
         front.bind(address)
                 .whenCompleteAsync(
                         (done, failure) -> {
@@ -216,113 +212,32 @@ final class NodeRuntime {
                                         name,
                                         address,
                                         failure.getMessage());
-                                phase = Phase.DOWN;
+                                phase = NodePhase.DOWN;
                                 listener.onRetired(this, "it cannot listen");
                                 return;
                             }
-                            applied = parameters.get();
-                            front.limitClients(NodeParameters.ofFront(applied));
-                            front.expectEvictions(NodeParameters.evict(applied));
-                            var begun =
-                                    lives.begin(
-                                            new LoopListener(),
-                                            loop,
-                                            NodeParameters.ofEngine(applied));
+                            var begun = lives.begin(new LoopListener(), loop, settings.begin());
                             life = begun;
                             begun.start();
                         },
                         fleet);
     }
 
-    /// The parameters that this life runs with: its engine and the front.
-    Map<String, String> appliedParameters() {
-        return applied;
-    }
-
-    /// Lets engine and front take the parameters that they are to have, if they have others. An
-    /// engine that refuses them is asked again after a pause, which is longer each time.
+    /// Lets engine and front take the parameters that they are to have, if they have others.
     ///
     /// @param onDone called on the fleet's thread when it has taken them, or may be asked again
     void configure(Runnable onDone) {
         var present = life;
-        var wanted = parameters.get();
-        if (present == null || socket == null || configuring || wanted.equals(applied)) {
-            return;
+        if (present != null && socket != null) {
+            settings.change(present, onDone);
         }
-        front.limitClients(NodeParameters.ofFront(wanted));
-        if (NodeParameters.evict(wanted)) {
-            front.expectEvictions(true); // before the engine begins, and until it has ended
-        }
-        var changes = new TreeMap<>(NodeParameters.ofEngine(wanted));
-        changes.entrySet().removeAll(applied.entrySet());
-        configuring = true;
-        var taken =
-                changes.isEmpty()
-                        ? CompletableFuture.<Void>completedFuture(null)
-                        : present.configure(changes);
-        taken.whenCompleteAsync(
-                (done, failure) -> {
-                    if (failure == null) {
-                        configuring = false;
-                        refusals.forget();
-                        if (life == present) {
-                            applied = wanted;
-                            if (NodeParameters.changeEviction(changes)) {
-                                front.expectEvictions(NodeParameters.evict(wanted));
-                            }
-                        }
-                        onDone.run();
-                        return;
-                    }
-                    long pauseMs = refusals.nextMs();
-                    LOG.warn(
-                            "node={} did not take its parameters, it is asked again pause_ms={}"
-                                    + " reason={}",
-                            name,
-                            pauseMs,
-                            failure.getMessage());
-                    fleet.schedule(
-                            () -> {
-                                configuring = false;
-                                onDone.run();
-                            },
-                            pauseMs,
-                            TimeUnit.MILLISECONDS);
-                },
-                fleet);
     }
 
-    /// How long to wait before the next life: nothing after a long one, and else more each time.
-    private long pauseMs() {
-        if (begunNs == 0 || clock.nowNs() - begunNs >= LONG_LIFE_NS) {
-            shortLives.forget();
-            return 0;
-        }
-        return shortLives.nextMs();
-    }
-
-    /// Tells the front whom to let in.
+    /// Tells the front whom to admit.
     ///
     /// @param onAdmitted called on the fleet's thread once the engine has everybody's rules
     void permit(List<AccessRule> rules, Runnable onAdmitted) {
-        permitted++;
-        int mine = permitted;
-        admitted = false;
-        front.permit(
-                ClusterRuntime.usersOf(rules),
-                () ->
-                        inFleet(() -> {
-                            if (mine == permitted) {
-                                admitted = true;
-                                onAdmitted.run();
-                            }
-                        }));
-    }
-
-    /// Whether clients are admitted by the newest rules. A node that answers nobody admits nobody
-    /// by older ones.
-    boolean isAdmittingAsPermitted() {
-        return admitted || !serving;
+        users.permit(rules, onAdmitted);
     }
 
     /// @param over the newest term that is known to be over
@@ -350,15 +265,15 @@ final class NodeRuntime {
         if (present == null || path == null) {
             return;
         }
-        if (resigned && phase == Phase.REPLICA) {
+        if (resigned && phase == NodePhase.REPLICA) {
             resigned = false;
             serving = true;
-            onServing.run();
+            listener.onServing(this);
             return;
         }
         resigned = false;
         var opened =
-                phase == Phase.PRIMARY
+                phase == NodePhase.PRIMARY
                         ? front.servePrimary(path, present::mayReply)
                         : front.serveReplica(path);
         opened.whenCompleteAsync(
@@ -368,17 +283,12 @@ final class NodeRuntime {
                     }
                     if (failure == null) {
                         serving = true;
-                        onServing.run();
+                        listener.onServing(this);
                     } else {
                         present.crash("its front cannot reach it: " + failure.getMessage());
                     }
                 },
                 fleet);
-    }
-
-    /// What to do each time clients begin to be answered.
-    void whenServing(Runnable action) {
-        onServing = action;
     }
 
     /// The failure that FailoverShard asks for: sockets are reset, the engine is killed.
@@ -395,7 +305,7 @@ final class NodeRuntime {
     /// not renewed. After `silenceNs` the machine is given up as in [#crash].
     void fallSilent(long silenceNs) {
         serving = false;
-        phase = Phase.SILENT;
+        phase = NodePhase.SILENT;
         front.fallSilent();
         var present = life;
         if (present != null) {
@@ -403,7 +313,7 @@ final class NodeRuntime {
         }
         fleet.schedule(
                 () -> {
-                    if (life == present && phase == Phase.SILENT) {
+                    if (life == present && phase == NodePhase.SILENT) {
                         crash();
                     }
                 },
@@ -435,7 +345,7 @@ final class NodeRuntime {
     void close() {
         closed = true;
         serving = false;
-        phase = Phase.DOWN;
+        phase = NodePhase.DOWN;
         front.close();
         var present = life;
         life = null;
@@ -465,7 +375,7 @@ final class NodeRuntime {
             inFleet(
                     node,
                     () -> {
-                        phase = Phase.REPLICA;
+                        phase = NodePhase.REPLICA;
                         socket = engineSocket;
                         listener.onReplicaReady(NodeRuntime.this);
                     });
@@ -481,7 +391,7 @@ final class NodeRuntime {
             inFleet(
                     node,
                     () -> {
-                        phase = Phase.PRIMARY;
+                        phase = NodePhase.PRIMARY;
                         wonTerm = term;
                         socket = engineSocket;
                         listener.onLeading(NodeRuntime.this, term);
@@ -514,7 +424,7 @@ final class NodeRuntime {
             inFleet(
                     node,
                     () -> {
-                        phase = Phase.STARTING;
+                        phase = NodePhase.STARTING;
                         serving = false;
                         resigned = true;
                         listener.onResigned(NodeRuntime.this);
@@ -527,7 +437,7 @@ final class NodeRuntime {
             inFleet(
                     node,
                     () -> {
-                        phase = Phase.DOWN;
+                        phase = NodePhase.DOWN;
                         resigned = false;
                         serving = false;
                         if (node.wonTerm().isNewerThan(wonTerm)) {

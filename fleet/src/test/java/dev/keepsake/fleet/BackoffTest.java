@@ -2,6 +2,7 @@ package dev.keepsake.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
 class BackoffTest {
@@ -23,6 +24,19 @@ class BackoffTest {
             assertThat(backoff.isOver(nowNs + pauseNs - 1)).isFalse();
             nowNs += pauseNs;
             assertThat(backoff.isOver(nowNs)).isTrue();
+        }
+    }
+
+    @Test
+    void aPauseStaysAtItsBoundHoweverManyFailuresFollow() {
+        var pause =
+                new Backoff(
+                        TimeUnit.MILLISECONDS.toNanos(100), TimeUnit.MILLISECONDS.toNanos(5_000));
+        for (long expectedMs : new long[] {100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000}) {
+            assertThat(pause.failed(START_NS)).isEqualTo(TimeUnit.MILLISECONDS.toNanos(expectedMs));
+        }
+        for (int i = 0; i < 100; i++) {
+            assertThat(pause.failed(START_NS)).isEqualTo(TimeUnit.MILLISECONDS.toNanos(5_000));
         }
     }
 
