@@ -6,8 +6,6 @@ import dev.keepsake.control.Restore;
 import dev.keepsake.control.ShardSpec;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.EngineLauncher;
-import dev.keepsake.engine.EngineSpec;
-import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.shard.SnapshotStore;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -16,6 +14,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,28 +25,12 @@ import org.slf4j.LoggerFactory;
 /// A shard that an earlier process has filled is not filled again. What cannot be filled leaves no
 /// file behind, nor does what is given up.
 final class Fillings {
-    /// What is to be known of clusters, and who hears of the outcome.
-    interface Clusters {
-        /// Where everything of a cluster is. Any thread.
-        Path directoryOf(ClusterId id);
-
-        /// The engine that makes a shard's first file. Any thread.
-        EngineSpec engineFor(ClusterSpec spec, ShardSpec shard);
-
-        /// What that engine is. Any thread.
-        EngineStamp fillerOf(ClusterSpec spec);
-
-        /// How much the nodes of a cluster hold, in bytes. Any thread.
-        long capacityBytes(ClusterSpec spec);
-
-        /// On the fleet's thread.
+    /// Who hears of the outcome, on the fleet's thread.
+    interface Listener {
         void onFilled(ClusterId id);
 
-        /// On the fleet's thread; also when it was given up.
+        /// Also when it was given up.
         void onNotFilled(ClusterId id, String reason);
-
-        /// Does something on the fleet's thread.
-        void inFleet(Runnable action);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Fillings.class);
@@ -56,21 +39,39 @@ final class Fillings {
     private final Filler filler;
     private final EngineLauncher launcher;
     private final ThreadFactory threads;
-    private final Clusters clusters;
+    private final ClusterDirectories directories;
+    private final EngineSpecs specs;
+    private final ClusterEngines engines;
+    private final FleetTuning tuning;
+    private final Executor fleet;
+    private final Listener listener;
     private final Map<ClusterId, Filling> underWay = new HashMap<>();
     private final Set<ClusterId> done = new HashSet<>();
     private volatile boolean closed;
 
+    /// @param threads makes the virtual threads on which clusters are filled
+    /// @param engines says which engine makes the files of a cluster
+    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
     Fillings(
             SnapshotFiles snapshotFiles,
             EngineLauncher launcher,
             ThreadFactory threads,
-            Clusters clusters) {
+            ClusterDirectories directories,
+            EngineSpecs specs,
+            ClusterEngines engines,
+            FleetTuning tuning,
+            Executor fleet,
+            Listener listener) {
         this.snapshotFiles = snapshotFiles;
         this.filler = new Filler(launcher);
         this.launcher = launcher;
         this.threads = threads;
-        this.clusters = clusters;
+        this.directories = directories;
+        this.specs = specs;
+        this.engines = engines;
+        this.tuning = tuning;
+        this.fleet = fleet;
+        this.listener = listener;
     }
 
     /// Whether a cluster may start: at once, unless it is to be filled first, which begins then.
@@ -81,7 +82,7 @@ final class Fillings {
             return true;
         }
         if (!underWay.containsKey(id)) {
-            var filling = new Filling(clusters.capacityBytes(spec), Filling.REAL);
+            var filling = new Filling(tuning.capacityBytes(spec), Filling.REAL);
             underWay.put(id, filling);
             threads.newThread(() -> fill(spec, restore, filling)).start();
         }
@@ -97,7 +98,7 @@ final class Fillings {
             return true;
         }
         filling.stop(); // first, so that no engine is launched behind those that are ended
-        launcher.killBelow(clusters.directoryOf(id));
+        launcher.killBelow(directories.of(id));
         return false;
     }
 
@@ -114,7 +115,7 @@ final class Fillings {
 
     private void fill(ClusterSpec spec, Restore restore, Filling filling) {
         var id = spec.id();
-        var directory = clusters.directoryOf(id);
+        var directory = directories.of(id);
         var downloads = directory.resolve("downloads");
         try {
             SnapshotFiles.Trees.delete(downloads); // of an earlier process
@@ -124,10 +125,10 @@ final class Fillings {
                 fill(spec, shard, directory, sources, filling);
             }
             SnapshotFiles.Trees.delete(downloads);
-            clusters.inFleet(() -> {
+            fleet.execute(() -> {
                 underWay.remove(id);
                 done.add(id);
-                clusters.onFilled(id);
+                listener.onFilled(id);
             });
         } catch (IOException | RuntimeException e) {
             if (!closed) { // it is filled when the records are read again
@@ -143,14 +144,15 @@ final class Fillings {
             List<FillSource> sources,
             Filling filling)
             throws IOException {
-        var snapshots = SnapshotStore.open(directory.resolve(shard.name() + "-snapshots"));
+        var snapshots = SnapshotStore.open(directories.snapshotsOf(spec.id(), shard));
         if (snapshots.newest().isPresent()) {
             return;
         }
         var result = directory.resolve(shard.name() + "-fill.rdb");
+        var engine = engines.asked(spec);
         filler.fill(
-                clusters.engineFor(spec, shard),
-                clusters.fillerOf(spec),
+                specs.ofFilling(spec, shard, engine.binary()),
+                engine.stamp(),
                 sources,
                 SlotRange.parse(shard.slots()),
                 result,
@@ -173,9 +175,9 @@ final class Fillings {
                     id.name(),
                     e.toString());
         }
-        clusters.inFleet(() -> {
+        fleet.execute(() -> {
             underWay.remove(id);
-            clusters.onNotFilled(id, reason);
+            listener.onNotFilled(id, reason);
         });
     }
 }

@@ -2,6 +2,7 @@ package dev.keepsake.fleet;
 
 import static dev.keepsake.core.Checks.checkArgument;
 
+import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.NodeType;
 import dev.keepsake.control.StatusPace;
@@ -200,6 +201,12 @@ public record FleetTuning(
     /// How much memory the engine of a node may use; 0 for any amount.
     long maxmemoryBytes(String nodeType) {
         return NodeType.find(nodeType).map(type -> memory.of(type.maxmemoryBytes())).orElse(0L);
+    }
+
+    /// How much the nodes of a cluster hold together; any amount when no bound is known.
+    long capacityBytes(ClusterSpec cluster) {
+        long nodeBytes = maxmemoryBytes(cluster.nodeType());
+        return nodeBytes == 0 ? Long.MAX_VALUE : nodeBytes * cluster.shards().size();
     }
 
     /// How long replicas wait before they claim by themselves: not before they may be promoted.

@@ -47,7 +47,7 @@ class ArchitectureTest {
 
     /// What is decided there is only whether the same line is logged once more.
     private static final Set<String> TEXTS_MAY_BE_COMPARED_IN =
-            Set.of("dev.keepsake.fleet.Fleet.complain");
+            Set.of("dev.keepsake.fleet.ClusterTroubles.complain");
 
     private static final JavaClasses CLASSES =
             new ClassFileImporter()

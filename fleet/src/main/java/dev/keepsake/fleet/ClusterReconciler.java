@@ -1,0 +1,107 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.ControlUnavailableException;
+import java.io.IOException;
+import java.util.function.Consumer;
+
+/// Makes what runs on this machine be what is recorded: starts, changes and ends clusters. Acts
+/// only; what becomes of a cluster is decided by [ClusterProgress]. Owned by the fleet's thread.
+final class ClusterReconciler {
+    private final ControlJournal control;
+    private final RunningClusters running;
+    private final ClusterStart start;
+    private final ClusterEnd end;
+    private final PortAssignment ports;
+    private final Fillings fillings;
+    private final ClusterSnapshots snapshots;
+    private final ClusterProgress progress;
+    private final ClusterTroubles troubles;
+    private final Consumer<ClusterId> onProgress;
+
+    /// @param onProgress called on the fleet's thread when something has happened that a cluster
+    ///   may have waited for
+    ClusterReconciler(
+            ControlJournal control,
+            RunningClusters running,
+            ClusterStart start,
+            ClusterEnd end,
+            PortAssignment ports,
+            Fillings fillings,
+            ClusterSnapshots snapshots,
+            ClusterProgress progress,
+            ClusterTroubles troubles,
+            Consumer<ClusterId> onProgress) {
+        this.control = control;
+        this.running = running;
+        this.start = start;
+        this.end = end;
+        this.ports = ports;
+        this.fillings = fillings;
+        this.snapshots = snapshots;
+        this.progress = progress;
+        this.troubles = troubles;
+        this.onProgress = onProgress;
+    }
+
+    /// Takes the next step with a cluster.
+    ///
+    /// @return whether that succeeded; if not, it has been logged, and is to be tried again
+    boolean reconcile(ClusterState cluster) {
+        try {
+            takeStep(cluster);
+            return true;
+        } catch (IOException | RuntimeException e) {
+            troubles.complain(cluster.spec().id(), e);
+            if (!(e instanceof ControlUnavailableException)) {
+                end.giveUpWhenNew(cluster.spec().id());
+            }
+            return false;
+        }
+    }
+
+    private void takeStep(ClusterState cluster) throws IOException {
+        var id = cluster.spec().id();
+        switch (cluster.status()) {
+            case CREATING -> {
+                if (running.has(id) || fillings.isFilled(cluster.spec())) {
+                    run(cluster);
+                }
+            }
+            case AVAILABLE, UPDATING, SNAPSHOTTING -> run(cluster);
+            case CREATE_FAILED, RESTORE_FAILED -> {}
+            case DELETING -> {
+                if (control.query(plane -> plane.snapshots().isAwaited(id))) {
+                    run(cluster);
+                } else if (fillings.giveUp(id) && !snapshots.isTaking(id)) {
+                    end.remove(cluster);
+                }
+            }
+        }
+    }
+
+    /// Lets everything of a cluster run, as it is recorded.
+    private void run(ClusterState cluster) throws IOException {
+        var spec = cluster.spec();
+        var endpoints = cluster.endpoints();
+        if (endpoints == null || !PortAssignment.isComplete(spec, endpoints)) {
+            ports.assign(spec, endpoints);
+            return; // which wakes us
+        }
+        var runtime = running.get(spec.id());
+        if (runtime == null) {
+            start.start(cluster, endpoints);
+        } else {
+            runtime.become(spec, endpoints);
+            runtime.wantParameters(control.query(plane -> plane.parameters().of(spec)));
+            running.configure(spec.id());
+            var rules = control.query(plane -> plane.access().rulesOf(cluster));
+            if (!rules.equals(runtime.access())) {
+                runtime.permit(rules, () -> onProgress.accept(spec.id()));
+            }
+            start.addMissingNodes(spec, runtime);
+        }
+        progress.advance(spec.id());
+    }
+}

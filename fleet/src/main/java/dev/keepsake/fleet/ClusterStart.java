@@ -1,0 +1,143 @@
+package dev.keepsake.fleet;
+
+import static java.util.Objects.requireNonNull;
+
+import dev.keepsake.control.ClusterSpec;
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.EngineRelease;
+import dev.keepsake.core.Clock;
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.NewerEngineException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Starts clusters on this machine, each on an engine that can go on with its data. Owned by the
+/// fleet's thread.
+final class ClusterStart {
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterStart.class);
+
+    private final ControlJournal control;
+    private final RunningClusters running;
+    private final ClusterEngines engines;
+    private final NodeAssembly assembly;
+    private final EndpointListening listening;
+    private final ClusterTroubles troubles;
+    private final Function<ClusterRuntime, ShardRuntime.Listener> listeners;
+    private final Clock clock;
+
+    /// @param listeners who hears of what happens in the shards of a cluster
+    ClusterStart(
+            ControlJournal control,
+            RunningClusters running,
+            ClusterEngines engines,
+            NodeAssembly assembly,
+            EndpointListening listening,
+            ClusterTroubles troubles,
+            Function<ClusterRuntime, ShardRuntime.Listener> listeners,
+            Clock clock) {
+        this.control = control;
+        this.running = running;
+        this.engines = engines;
+        this.assembly = assembly;
+        this.listening = listening;
+        this.troubles = troubles;
+        this.listeners = listeners;
+        this.clock = clock;
+    }
+
+    /// Starts a cluster on the engine that [EngineChoice] says; not at all when there is none.
+    void start(ClusterState cluster, Endpoints endpoints) throws IOException {
+        while (true) {
+            switch (engines.choose(cluster)) {
+                case EngineChoice.Missing(var needed) -> {
+                    announceEngineMissing(cluster, needed);
+                    return;
+                }
+                case EngineChoice.Chosen(var engine) -> {
+                    try {
+                        start(cluster, endpoints, engine);
+                        return;
+                    } catch (NewerEngineException e) { // as its log says, so that it is not again
+                        engines.note(cluster.spec().id(), e.needed());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
+    private void announceEngineMissing(ClusterState cluster, EngineStamp needed)
+            throws IOException {
+        var id = cluster.spec().id();
+        var reason = engines.missing(needed);
+        if (cluster.status() == ClusterState.Status.CREATING) {
+            throw new IOException(reason); // it is given up after a while
+        }
+        var release = new EngineRelease(needed.name(), needed.version());
+        control.decide(plane -> plane.engineMissing(id, release, reason, clock.now()));
+        troubles.sayNotStarted(id, reason);
+    }
+
+    private void start(ClusterState cluster, Endpoints endpoints, StampedEngine engine)
+            throws IOException {
+        var spec = cluster.spec();
+        var runtime =
+                assembly.cluster(
+                        spec,
+                        endpoints,
+                        engine,
+                        control.query(plane -> plane.parameters().of(spec)),
+                        control.query(plane -> plane.access().rulesOf(cluster)));
+        running.add(runtime);
+        try {
+            startShards(cluster, runtime);
+            troubles.forget(spec.id());
+        } catch (IOException | RuntimeException e) {
+            running.remove(spec.id());
+            runtime.close();
+            throw e;
+        }
+    }
+
+    private void startShards(ClusterState cluster, ClusterRuntime runtime) throws IOException {
+        var spec = cluster.spec();
+        var listener = listeners.apply(runtime);
+        for (var shardSpec : spec.shards()) {
+            runtime.add(assembly.shard(cluster, shardSpec, runtime, listener));
+        }
+        control.decide(plane ->
+                plane.clusterStarted(spec.id(), runtime.engine().installed(), clock.now()));
+        for (var shardSpec : spec.shards()) {
+            var shard = requireNonNull(runtime.shard(shardSpec.name()));
+            var nodes = new ArrayList<NodeRuntime>();
+            for (var nodeSpec : shardSpec.nodes()) {
+                nodes.add(assembly.node(runtime, shardSpec, nodeSpec, shard));
+            }
+            shard.start(nodes);
+        }
+        runtime.topology().publish();
+        var endpoint = assembly.endpoint(runtime);
+        runtime.listenAt(endpoint);
+        listening.listen(runtime, endpoint);
+    }
+
+    /// Starts the nodes that are recorded of a cluster which runs, and do not run.
+    void addMissingNodes(ClusterSpec spec, ClusterRuntime runtime) throws IOException {
+        for (var shardSpec : spec.shards()) {
+            var shard = runtime.shard(shardSpec.name());
+            if (shard == null) {
+                continue;
+            }
+            for (var nodeSpec : shardSpec.nodes()) {
+                if (shard.node(nodeSpec.name()).isEmpty()) {
+                    LOG.info("cluster={} adds node={}", spec.id().name(), nodeSpec.name());
+                    shard.add(assembly.node(runtime, shardSpec, nodeSpec, shard));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,80 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.Failover;
+
+/// What comes next in a FailoverShard, decided from what is recorded of it and from how its shard
+/// is now. No state, no I/O: a server that died in the middle asks the same question again, and
+/// goes on from there.
+///
+/// | recorded | seen | next |
+/// | --- | --- | --- |
+/// | called for | the primary answers, and so does a node that could take over | [Step.Begin] |
+/// | a node is to fail | that node leads and answers, and so does a node that could take over | [Step.FailAgain] |
+/// | a node is to fail | another node leads and answers | [Step.Promoted] |
+/// | another node took over | the failed node answers again | [Step.Finished] |
+/// | anything | anything else | [Step.Nothing] |
+final class FailoverSteps {
+    /// What is to be done.
+    sealed interface Step {
+        /// Record that the primary is about to fail; then let it fail.
+        ///
+        /// @param failing the primary
+        record Begin(String failing) implements Step {}
+
+        /// Let the primary fail, which is recorded already. A restart came between the record and
+        /// the deed, or no replica was there in time. It crashes, whatever the mode.
+        ///
+        /// @param failing the primary
+        record FailAgain(String failing) implements Step {}
+
+        /// Record that another node has taken over.
+        ///
+        /// @param failing the node that failed
+        /// @param promoted the primary
+        record Promoted(String failing, String promoted) implements Step {}
+
+        /// Record that the node that failed is back.
+        ///
+        /// @param failing the node that failed
+        record Finished(String failing) implements Step {}
+
+        /// Wait.
+        record Nothing() implements Step {}
+    }
+
+    private static final Step NOTHING = new Step.Nothing();
+
+    private FailoverSteps() {}
+
+    static Step next(Failover failover, ShardView shard) {
+        // The only place in this module that reads how far a failover has come.
+        var failing = failover.failing();
+        if (failing == null) {
+            return called(shard);
+        }
+        return failover.promoted() == null ? failing(failing, shard) : promoted(failing, shard);
+    }
+
+    private static Step called(ShardView shard) {
+        return shard.servingLeader()
+                .filter(leader -> shard.hasSuccessor())
+                .<Step>map(Step.Begin::new)
+                .orElse(NOTHING);
+    }
+
+    private static Step failing(String failing, ShardView shard) {
+        var leader = shard.servingLeader();
+        if (leader.isEmpty()) {
+            return NOTHING;
+        }
+        if (!leader.get().equals(failing)) {
+            return new Step.Promoted(failing, leader.get());
+        }
+        // The primary answers until there is a successor: without one, it would only win again.
+        return shard.hasSuccessor() ? new Step.FailAgain(failing) : NOTHING;
+    }
+
+    private static Step promoted(String failing, ShardView shard) {
+        return shard.serves(failing) ? new Step.Finished(failing) : NOTHING;
+    }
+}

@@ -1,0 +1,280 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.AccessRule;
+import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterSpec;
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.ControlPlane;
+import dev.keepsake.control.Endpoints;
+import dev.keepsake.control.NodeSpec;
+import dev.keepsake.control.ShardSpec;
+import dev.keepsake.front.ClusterEndpoint;
+import dev.keepsake.front.NodeFront;
+import dev.keepsake.log.Tail;
+import dev.keepsake.log.TransactionLog;
+import dev.keepsake.shard.EngineEntries;
+import dev.keepsake.shard.ShardNode;
+import dev.keepsake.shard.ShardNodeConfig;
+import dev.keepsake.shard.SnapshotStore;
+import dev.keepsake.shard.Snapshotter;
+import dev.keepsake.shard.UnitRoom;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.Consumer;
+
+/// The parts list of a cluster, a shard and a node: puts them together from what this machine has.
+/// Starts nothing but the log of a shard. Owned by the fleet's thread.
+final class NodeAssembly {
+    private static final int UNDECIDED_MAX_BYTES = 64 << 20;
+
+    // Of all shards. One more costs as much memory as the longest that there may be.
+    private static final int LARGE_UNITS_AT_ONCE = 2;
+
+    private final FleetConfig config;
+    private final Machine machine;
+    private final ClusterDirectories directories;
+    private final EngineSpecs specs;
+    private final CommandTables commands;
+    private final NodeIdentities identities;
+    private final OtherProcess other;
+    private final ScheduledExecutorService fleet;
+    private final Consumer<ClusterId> onProgress;
+    private final UnitRoom unitRoom = new UnitRoom(LARGE_UNITS_AT_ONCE);
+
+    /// @param other whether another process can lead the shards
+    /// @param onProgress called on the fleet's thread when a node has done what its cluster may
+    ///   have waited for
+    NodeAssembly(
+            FleetConfig config,
+            Machine machine,
+            ClusterDirectories directories,
+            EngineSpecs specs,
+            CommandTables commands,
+            NodeIdentities identities,
+            OtherProcess other,
+            ScheduledExecutorService fleet,
+            Consumer<ClusterId> onProgress) {
+        this.config = config;
+        this.machine = machine;
+        this.directories = directories;
+        this.specs = specs;
+        this.commands = commands;
+        this.identities = identities;
+        this.other = other;
+        this.fleet = fleet;
+        this.onProgress = onProgress;
+    }
+
+    /// A cluster that has no shards yet.
+    ///
+    /// @param parameters what all engines are to run with
+    /// @param access whom all fronts are to admit
+    ClusterRuntime cluster(
+            ClusterSpec spec,
+            Endpoints endpoints,
+            StampedEngine engine,
+            Map<String, String> parameters,
+            List<AccessRule> access) {
+        return new ClusterRuntime(
+                spec,
+                endpoints,
+                engine,
+                parameters,
+                access,
+                config.tuning().topologyLagNs(),
+                machine.clock(),
+                fleet);
+    }
+
+    /// The endpoint of a cluster, which does not listen yet.
+    ClusterEndpoint endpoint(ClusterRuntime runtime) {
+        return new ClusterEndpoint(
+                machine.transport().group().next(),
+                machine.transport(),
+                runtime.topology()::serving);
+    }
+
+    /// A shard that has no nodes yet. Its log is open.
+    ///
+    /// @throws IOException when something is missing of what it has held
+    /// @throws dev.keepsake.engine.NewerEngineException when the engine cannot go on from it
+    ShardRuntime shard(
+            ClusterState cluster,
+            ShardSpec spec,
+            ClusterRuntime runtime,
+            ShardRuntime.Listener listener)
+            throws IOException {
+        var log = openLog(cluster, spec);
+        SnapshotStore snapshots;
+        try {
+            snapshots = openSnapshots(cluster.spec(), spec, runtime.engine(), log.tail());
+            EngineEntries.expectFor(log, runtime.engine().stamp());
+        } catch (IOException | RuntimeException e) {
+            log.close();
+            throw e;
+        }
+        var snapshotter =
+                new Snapshotter(
+                        spec.name(),
+                        spec.id(),
+                        specs.ofSnapshots(cluster.spec(), spec, runtime.engine().binary()),
+                        runtime.engine().stamp(),
+                        log,
+                        snapshots,
+                        machine.launcher(),
+                        machine.clock(),
+                        machine.threads());
+        return new ShardRuntime(
+                spec.name(),
+                other,
+                log,
+                new ShardSnapshots(
+                        log, snapshots, snapshotter, config.tuning().snapshotEveryBytes()),
+                config.tuning(),
+                fleet,
+                listener);
+    }
+
+    private TransactionLog openLog(ClusterState cluster, ShardSpec shard) throws IOException {
+        var id = cluster.spec().id();
+        var directory = directories.logOf(id, shard);
+        boolean hasRun = cluster.enginePatchVersion() != null;
+        if (hasRun && machine.logs().holdsNothing(directory)) {
+            throw new IOException(
+                    "the log in %s is gone, though cluster %s was available before; restore the directory, or delete the cluster"
+                            .formatted(machine.logs().placeOf(directory), id.name()));
+        }
+        return machine.logs().open(directory);
+    }
+
+    private SnapshotStore openSnapshots(
+            ClusterSpec cluster, ShardSpec shard, StampedEngine engine, Tail tail)
+            throws IOException {
+        var directory = directories.snapshotsOf(cluster.id(), shard);
+        var snapshots = SnapshotStore.open(directory);
+        expectWhole(cluster, shard, tail, snapshots);
+        if (cluster.restore() != null && snapshots.newest().isEmpty()) {
+            // The log does not miss what came before its first entry.
+            throw new IOException(
+                    "there is no snapshot in %s, though cluster %s began with one; restore the directory, or delete the cluster"
+                            .formatted(directory, cluster.id().name()));
+        }
+        if (snapshots.newest().isPresent()) {
+            snapshots.newest().get().expectFor(engine.stamp());
+        }
+        return snapshots;
+    }
+
+    /// A log knows what its own directory has to hold, but not that it was there at all; and not
+    /// that it was another one.
+    private void expectWhole(
+            ClusterSpec cluster, ShardSpec shard, Tail tail, SnapshotStore snapshots)
+            throws IOException {
+        var newest = snapshots.newest().orElse(null);
+        if (newest != null && newest.nextIndex() > tail.index() + 1) {
+            throw new IOException(
+                    "the log in %s ends with entry %d, but the snapshot %s holds all up to entry %d; restore the log's directory"
+                            .formatted(
+                                    machine.logs().placeOf(directories.logOf(cluster.id(), shard)),
+                                    tail.index(),
+                                    newest.file(),
+                                    newest.nextIndex() - 1));
+        }
+    }
+
+    /// A node that has not been started yet.
+    NodeRuntime node(ClusterRuntime runtime, ShardSpec shardSpec, NodeSpec spec, ShardRuntime shard)
+            throws IOException {
+        var loop = machine.transport().group().next();
+        var address = runtime.addressOf(spec.name());
+        var node =
+                new NodeRuntime(
+                        spec.name(),
+                        spec.id(),
+                        address,
+                        config.hostNameOf(address.getHostString()),
+                        loop,
+                        front(runtime, spec, loop),
+                        (listener, nodeLoop, parameters) ->
+                                new ShardNode(
+                                        lifeOf(runtime, shardSpec, spec, parameters),
+                                        nodeLoop,
+                                        shard.log(),
+                                        shard.snapshots().store(),
+                                        machine.launcher(),
+                                        machine.transport(),
+                                        machine.clock(),
+                                        machine.threads(),
+                                        unitRoom,
+                                        shard::isLeaderComing,
+                                        listener),
+                        fleet,
+                        machine.clock(),
+                        shard,
+                        runtime::parameters);
+        node.permit(runtime.access(), () -> onProgress.accept(runtime.spec().id()));
+        return node;
+    }
+
+    private NodeFront front(ClusterRuntime runtime, NodeSpec node, EventLoop loop)
+            throws IOException {
+        var cluster = runtime.spec();
+        var front =
+                new NodeFront(
+                        node.name(),
+                        loop,
+                        machine.transport(),
+                        commands.of(runtime.engine().binary()),
+                        () -> runtime.topology().of(node.name()),
+                        cluster.tlsEnabled()
+                                ? identities.tlsOf(runtime.endpoints(), node.name())
+                                : null,
+                        cluster.tlsEnabled() ? identities.tokensOf(cluster.id()) : null,
+                        machine.clock(),
+                        machine.room(),
+                        config.tuning().front().holding(config.hold()));
+        front.relayVia(runtime.topology());
+        front.learnOffsetsFrom(runtime.topology()::offsetOf);
+        var operatorSockets = config.tuning().operatorSockets();
+        if (operatorSockets != null) {
+            // Names of clusters are unique in a region only.
+            front.admitOperators(
+                    operatorSockets.resolve(cluster.id().region() + "." + node.name() + ".sock"));
+        }
+        return front;
+    }
+
+    /// What one life of a node is to be.
+    private ShardNodeConfig lifeOf(
+            ClusterRuntime runtime,
+            ShardSpec shard,
+            NodeSpec node,
+            Map<String, String> parameters) {
+        var cluster = runtime.spec();
+        var engine = runtime.engine();
+        return new ShardNodeConfig(
+                shard.id(),
+                specs.ofNode(cluster, node, engine.binary(), parameters),
+                engine.stamp(),
+                config.tuning().pacedTimings(),
+                ControlPlane.replicaLag(cluster).toNanos(),
+                config.tuning().engineTimeoutNs(),
+                UNDECIDED_MAX_BYTES,
+                config.tuning().front().maxUnitBytes());
+    }
+
+    /// Ends every engine of a cluster that has been closed, those that are being launched, too, and
+    /// deletes everything that is kept of it.
+    ///
+    /// @throws IOException when not all could be deleted; it can be tried again
+    void delete(ClusterSpec cluster) throws IOException {
+        machine.launcher().killBelow(directories.of(cluster.id()));
+        for (var shard : cluster.shards()) {
+            machine.logs().delete(directories.logOf(cluster.id(), shard));
+        }
+        SnapshotFiles.Trees.delete(directories.of(cluster.id()));
+    }
+}

@@ -1,0 +1,45 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.Endpoints;
+import dev.keepsake.core.Clock;
+import dev.keepsake.front.IamTokens;
+import dev.keepsake.front.NodeCertificates;
+import dev.keepsake.front.NodeTls;
+import java.io.IOException;
+import java.util.LinkedHashSet;
+import java.util.List;
+
+/// How nodes and their clients prove who they are: the certificates of nodes, and the tokens of IAM
+/// users.
+final class NodeIdentities {
+    private final FleetConfig config;
+    private final NodeCertificates certificates;
+    private final NodeTls common; // of nodes without an address of their own
+    private final Clock clock;
+
+    NodeIdentities(FleetConfig config, NodeCertificates certificates, Clock clock)
+            throws IOException {
+        this.config = config;
+        this.certificates = certificates;
+        this.common = certificates.issue(config.commonNames());
+        this.clock = clock;
+    }
+
+    /// What a node proves itself with. It also names the endpoint of its cluster, because a client
+    /// that has come by that expects so.
+    NodeTls tlsOf(Endpoints endpoints, String node) throws IOException {
+        var own = List.of(endpoints.hostOf(node), endpoints.host());
+        if (config.commonNames().containsAll(own)) {
+            return common;
+        }
+        var names = new LinkedHashSet<>(own);
+        names.addAll(config.commonNames());
+        return certificates.issue(List.copyOf(names));
+    }
+
+    /// The tokens that admit IAM users to a cluster.
+    IamTokens tokensOf(ClusterId cluster) {
+        return new IamTokens(cluster.name(), cluster.region(), config.credentials(), clock);
+    }
+}

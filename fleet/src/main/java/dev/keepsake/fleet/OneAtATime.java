@@ -1,0 +1,19 @@
+package dev.keepsake.fleet;
+
+/// A permit that is given to one at a time. Owned by the fleet's thread.
+final class OneAtATime {
+    private boolean taken;
+
+    /// @return whether the caller has the permit now
+    boolean tryTake() {
+        if (taken) {
+            return false;
+        }
+        taken = true;
+        return true;
+    }
+
+    void giveBack() {
+        taken = false;
+    }
+}

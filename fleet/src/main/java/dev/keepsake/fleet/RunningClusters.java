@@ -1,0 +1,113 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterSpec;
+import dev.keepsake.control.FailoverMode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/// The clusters that run on this machine: what [ClusterProgress] sees of them, and what acts for
+/// it. Owned by the fleet's thread.
+final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
+    private final PortAssignment ports;
+    private final Consumer<ClusterId> onProgress;
+    private final Map<ClusterId, ClusterRuntime> clusters = new HashMap<>();
+
+    /// @param onProgress called on the fleet's thread when something has happened that a cluster
+    ///   may have waited for
+    RunningClusters(PortAssignment ports, Consumer<ClusterId> onProgress) {
+        this.ports = ports;
+        this.onProgress = onProgress;
+    }
+
+    @Nullable ClusterRuntime get(ClusterId id) {
+        return clusters.get(id);
+    }
+
+    boolean has(ClusterId id) {
+        return clusters.containsKey(id);
+    }
+
+    /// Whether a cluster runs as just this, which has neither ended nor been replaced.
+    boolean has(ClusterRuntime runtime) {
+        return clusters.get(runtime.spec().id()) == runtime;
+    }
+
+    void add(ClusterRuntime runtime) {
+        clusters.put(runtime.spec().id(), runtime);
+    }
+
+    /// @return what has run until now, and has to be closed by the caller; or null
+    @Nullable ClusterRuntime remove(ClusterId id) {
+        return clusters.remove(id);
+    }
+
+    /// All shards.
+    Stream<ShardRuntime> shards() {
+        return clusters.values().stream().flatMap(runtime -> runtime.shards().stream());
+    }
+
+    @Override
+    public Optional<ClusterView> view(ClusterId id) {
+        return Optional.ofNullable(clusters.get(id)).map(ClusterRuntime::view);
+    }
+
+    @Override
+    public Map<ClusterId, ClusterView> views() {
+        var views = new HashMap<ClusterId, ClusterView>();
+        clusters.forEach((id, runtime) -> views.put(id, runtime.view()));
+        return views;
+    }
+
+    @Override
+    public void configure(ClusterId id) {
+        var runtime = clusters.get(id);
+        if (runtime != null) {
+            runtime.configure(() -> onProgress.accept(id));
+        }
+    }
+
+    @Override
+    public void failLeader(ClusterId id, String shard, FailoverMode mode) {
+        var runtime = clusters.get(id);
+        var running = runtime == null ? null : runtime.shard(shard);
+        if (running != null) {
+            running.failLeader(mode);
+        }
+    }
+
+    @Override
+    public void end(ClusterId id, List<String> replicas) {
+        var runtime = clusters.get(id);
+        if (runtime == null) {
+            return;
+        }
+        for (var shard : runtime.shards()) {
+            for (String name : replicas) {
+                shard.node(name).ifPresent(shard::remove);
+            }
+        }
+    }
+
+    @Override
+    public void left(ClusterSpec now, List<String> replicas) {
+        var runtime = clusters.get(now.id());
+        if (runtime != null) {
+            var before = runtime.endpoints();
+            runtime.become(now, before.without(replicas));
+            ports.giveBack(before, replicas);
+        }
+    }
+
+    /// Ends all of them.
+    @Override
+    public void close() {
+        clusters.values().forEach(ClusterRuntime::close);
+        clusters.clear();
+    }
+}

@@ -1,0 +1,61 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterId;
+import java.util.concurrent.Executor;
+import java.util.function.Consumer;
+
+/// Passes on what happens in the shards of one cluster to whom it concerns. On the fleet's thread.
+final class ShardReports implements ShardRuntime.Listener {
+    private final ClusterRuntime runtime;
+    private final Reports reports;
+    private final ClusterTroubles troubles;
+    private final ClusterEnd end;
+    private final Executor fleet;
+    private final Consumer<ClusterId> onProgress;
+    private final Runnable onEnded;
+
+    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
+    /// @param onProgress called when something has happened that the cluster may have waited for
+    /// @param onEnded called when the cluster has ended, and may be started again
+    ShardReports(
+            ClusterRuntime runtime,
+            Reports reports,
+            ClusterTroubles troubles,
+            ClusterEnd end,
+            Executor fleet,
+            Consumer<ClusterId> onProgress,
+            Runnable onEnded) {
+        this.runtime = runtime;
+        this.reports = reports;
+        this.troubles = troubles;
+        this.end = end;
+        this.fleet = fleet;
+        this.onProgress = onProgress;
+        this.onEnded = onEnded;
+    }
+
+    @Override
+    public void onTopologyChanged() {
+        runtime.topology().publish();
+    }
+
+    @Override
+    public void onServing() {
+        troubles.recovered(runtime.spec().id());
+        onProgress.accept(runtime.spec().id());
+    }
+
+    @Override
+    public void onNodeFailed(NodeRuntime failed) {
+        var id = runtime.spec().id();
+        reports.report((plane, now) -> plane.nodeRecovering(id, failed.name(), now));
+        var needed = failed.engineNeeded();
+        fleet.execute(() -> { // not before the shard has done its part
+            if (needed == null) {
+                end.giveUpWhenNew(id);
+            } else if (end.endFor(runtime, needed)) {
+                onEnded.run();
+            }
+        });
+    }
+}
