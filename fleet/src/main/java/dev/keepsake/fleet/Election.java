@@ -1,6 +1,7 @@
 package dev.keepsake.fleet;
 
 import dev.keepsake.core.Term;
+import dev.keepsake.log.Tail;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
@@ -12,9 +13,10 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The log decides who leads. The election only says who should try, so a wrong nomination costs a
 /// claim that is refused. It has to be right in one thing: nobody is told to claim behind a term
-/// that another process may still hold, because that process may be telling its clients of keys
-/// that a new primary then changes. In that case the nodes stand by themselves, once the lease of
-/// the other process has run out.
+/// that somebody may still hold, because the holder may be telling its clients of keys that a new
+/// primary then changes. Another process may hold it, or a node of this one that stood by itself
+/// and has not said so yet. In that case the nodes stand by themselves, once the holder's lease has
+/// run out, or the holder is heard of.
 ///
 /// | seat | means | left by |
 /// | --- | --- | --- |
@@ -54,7 +56,7 @@ final class Election {
     private @Nullable String lastLeader;
     private boolean paused;
     private volatile @Nullable String preferred;
-    private volatile Term termOver = Term.NONE; // the newest that no other process holds
+    private volatile Term termOver = Term.NONE; // the newest that nobody unheard of holds
 
     /// @param other whether another process can lead the shard
     Election(OtherProcess other) {
@@ -92,7 +94,7 @@ final class Election {
     boolean isLeaderComing(Term newest) {
         // A newer term than at the start comes to light when a predecessor had taken it just before
         // it died. Nobody is told to claim behind that one.
-        return preferred != null && isOver(newest);
+        return preferred != null && (other == OtherProcess.NONE || isOver(newest));
     }
 
     /// A node leads.
@@ -144,9 +146,11 @@ final class Election {
 
     /// Who is to claim now, if somebody is. Whoever is returned counts as asked.
     ///
-    /// @param newest the newest term in the log
+    /// @param log the end of the log
     /// @param passedOver a node that has handed over, and leads again only if no other can; or null
-    Optional<Nomination> next(List<NodeView> nodes, Term newest, @Nullable String passedOver) {
+    Optional<Nomination> next(List<NodeView> nodes, Tail log, @Nullable String passedOver) {
+        noteGone(log, nodes);
+        var newest = log.term();
         if (paused || seat.state() != State.VACANT || !isOver(newest)) {
             return Optional.empty();
         }
@@ -170,9 +174,26 @@ final class Election {
                 .anyMatch(node -> node.name().equals(name) && node.phase() == NodePhase.STARTING);
     }
 
-    /// Whether no other process can hold a term.
+    /// Whether nobody can hold a term who has not been heard of.
     boolean isOver(Term term) {
-        return other == OtherProcess.NONE || !term.isNewerThan(termOver);
+        return !term.isNewerThan(termOver);
+    }
+
+    /// In a log of this process alone, only a node of the shard can have won the newest term. It is
+    /// over when the life is that won it, even if that ended before it could say so.
+    private void noteGone(Tail log, List<NodeView> nodes) {
+        if (other == OtherProcess.NONE
+                && nodes.stream()
+                        .noneMatch(node -> node.name().equals(log.leader()) && mayHoldTerm(node))) {
+            noteWon(log.term());
+        }
+    }
+
+    private static boolean mayHoldTerm(NodeView node) {
+        return switch (node.phase()) {
+            case DOWN, STARTING -> false;
+            case REPLICA, PRIMARY, SILENT -> true;
+        };
     }
 
     /// Whatever a node of this process has won is over when that node has retired or resigned, and

@@ -278,10 +278,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     private void elect() {
         var handedOver = failing;
-        election.next(
-                        view().nodes(),
-                        log.tail().term(),
-                        handedOver == null ? null : handedOver.name())
+        election.next(view().nodes(), log.tail(), handedOver == null ? null : handedOver.name())
                 .ifPresent(
                         chosen -> node(chosen.node()).ifPresent(node -> node.claim(chosen.over())));
     }

@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.core.Term;
+import dev.keepsake.log.Tail;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ElectionTest {
     private static final Term FOUR = new Term(4);
@@ -156,8 +158,40 @@ class ElectionTest {
     void theNomineeIsToldBehindWhichTermToClaim() {
         var election = led("a", OtherProcess.NONE);
         election.onRetired("a", FIVE);
-        assertThat(election.next(nodes("b REPLICA 9"), FIVE, null))
+        assertThat(election.next(nodes("b REPLICA 9"), logOf("a", FIVE), null))
                 .contains(new Election.Nomination("b", FIVE));
+    }
+
+    @Test
+    void nobodyIsAskedBehindATermThatANodeHasWonByItselfUntilItSaysSo() {
+        var election = led("a", OtherProcess.NONE);
+        election.onRetired("a", FIVE);
+        var log = logOf("b", SIX);
+        assertThat(asked(election, "a DOWN -1, b REPLICA 7, c REPLICA 9", log, null)).isEmpty();
+        election.onLeading("b", SIX);
+        election.onRetired("b", SIX);
+        assertThat(asked(election, "a DOWN -1, b DOWN -1, c REPLICA 9", log, null)).contains("c");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "b DOWN -1, c REPLICA 9",
+                "b STARTING -1, c REPLICA 9",
+                "c REPLICA 9", // b has left the shard
+            })
+    void aTermIsOverWhoseWinnerFailedBeforeItSaidSo(String nodes) {
+        var election = led("a", OtherProcess.NONE);
+        election.onRetired("a", FIVE);
+        assertThat(asked(election, nodes, logOf("b", SIX), null)).contains("c");
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"ENDED", "MAY_LEAD"})
+    void inALogOfSeveralProcessesAWinnerThatIsNotHeardOfMayBeAnothers(OtherProcess other) {
+        var election = led("a", other);
+        election.onRetired("a", FIVE);
+        assertThat(asked(election, "b DOWN -1, c REPLICA 9", logOf("b", SIX), null)).isEmpty();
     }
 
     @ParameterizedTest
@@ -206,7 +240,16 @@ class ElectionTest {
 
     private static Optional<String> asked(
             Election election, String nodes, Term newest, @Nullable String passedOver) {
-        return election.next(nodes(nodes), newest, passedOver).map(Election.Nomination::node);
+        return asked(election, nodes, logOf("a", newest), passedOver);
+    }
+
+    private static Optional<String> asked(
+            Election election, String nodes, Tail log, @Nullable String passedOver) {
+        return election.next(nodes(nodes), log, passedOver).map(Election.Nomination::node);
+    }
+
+    private static Tail logOf(String leader, Term newest) {
+        return new Tail(7, newest, leader, 7, 70);
     }
 
     /// Nodes that are written as `NAME PHASE OFFSET`.
