@@ -75,7 +75,7 @@ public final class Fleet implements AutoCloseable {
                 new EngineExaminer(
                         machine.launcher(), EngineExaminer.directoryIn(config.dataDirectory()));
         var commands = new CommandTables(machine.engines(), examiner, machine.threads());
-        var callerFiles = new CallerFiles(tuning.restoreFrom());
+        var callerFiles = new CallerFiles(tuning.snapshots().restoreFrom());
         this.snapshotFiles =
                 new SnapshotFiles(config.dataDirectory(), buckets(config, clock), callerFiles);
         this.rules =
@@ -93,7 +93,7 @@ public final class Fleet implements AutoCloseable {
         this.retry = new RetryLater(this::afterPause, this::reconcileAll);
         this.ports = new PortAssignment(places, control, clock);
         this.running = new RunningClusters(ports, this::lookAt);
-        this.progress = new ClusterProgress(control, running, tuning.failoverMode(), clock);
+        this.progress = new ClusterProgress(control, running, tuning.failovers().mode(), clock);
 
         var assembly =
                 new NodeAssembly(
@@ -205,7 +205,7 @@ public final class Fleet implements AutoCloseable {
         var plane =
                 new ControlPlane(
                         state,
-                        tuning.failoverQuota(),
+                        tuning.failovers().quota(),
                         engines,
                         tuning.strictEngines(),
                         tuning.statusPace(),

@@ -84,7 +84,7 @@ final class NodeAssembly {
                 engine,
                 parameters,
                 access,
-                config.tuning().topologyLagNs(),
+                config.tuning().failovers().topologyLagNs(),
                 machine.clock(),
                 fleet);
     }
@@ -132,8 +132,8 @@ final class NodeAssembly {
                 other,
                 log,
                 new ShardSnapshots(
-                        log, snapshots, snapshotter, config.tuning().snapshotEveryBytes()),
-                config.tuning(),
+                        log, snapshots, snapshotter, config.tuning().snapshots().everyBytes()),
+                config.tuning().failovers(),
                 fleet,
                 listener);
     }
@@ -261,7 +261,7 @@ final class NodeAssembly {
                 engine.stamp(),
                 config.tuning().pacedTimings(),
                 ControlPlane.replicaLag(cluster).toNanos(),
-                config.tuning().engineTimeoutNs(),
+                config.tuning().engines().timeoutNs(),
                 UNDECIDED_MAX_BYTES,
                 config.tuning().front().maxUnitBytes());
     }

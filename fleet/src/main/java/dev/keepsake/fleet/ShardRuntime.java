@@ -44,7 +44,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private final TransactionLog log;
     private final ShardSnapshots snapshots;
     private final Election election;
-    private final FleetTuning tuning;
+    private final FailoverPlan plan;
     private final ScheduledExecutorService fleet;
     private final Listener listener;
     private volatile List<NodeRuntime> nodes = List.of();
@@ -56,14 +56,14 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             OtherProcess other,
             TransactionLog log,
             ShardSnapshots snapshots,
-            FleetTuning tuning,
+            FailoverPlan plan,
             ScheduledExecutorService fleet,
             Listener listener) {
         this.name = name;
         this.log = log;
         this.snapshots = snapshots;
         this.election = new Election(other);
-        this.tuning = tuning;
+        this.plan = plan;
         this.fleet = fleet;
         this.listener = listener;
     }
@@ -172,7 +172,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             return;
         }
         failing = primary;
-        long promotionDelayNs = tuning.pace().promotionDelayNs();
+        long promotionDelayNs = plan.pace().promotionDelayNs();
         if (promotionDelayNs > 0) {
             election.pause();
             fleet.schedule(
@@ -185,7 +185,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         }
         switch (mode) {
             case CRASH -> primary.crash();
-            case SILENT -> primary.fallSilent(tuning.silenceNs());
+            case SILENT -> primary.fallSilent(plan.silenceNs());
             case HANDOVER -> primary.handOver();
         }
     }
@@ -193,7 +193,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     @Override
     public void onReplicaReady(NodeRuntime node) {
         listener.onTopologyChanged();
-        long paceNs = node == failing ? tuning.pace().recoveryDelayNs() : 0;
+        long paceNs = node == failing ? plan.pace().recoveryDelayNs() : 0;
         if (paceNs == 0) {
             node.serve();
         } else {
@@ -268,7 +268,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
                 long pauseMs = atLeastMs;
                 if (node == failing) {
                     failing = null;
-                    long paceNs = tuning.pace().recoveryDelayNs();
+                    long paceNs = plan.pace().recoveryDelayNs();
                     pauseMs = Math.max(pauseMs, TimeUnit.NANOSECONDS.toMillis(paceNs));
                 }
                 node.startAgain(pauseMs);
