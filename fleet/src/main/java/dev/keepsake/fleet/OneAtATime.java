@@ -4,7 +4,9 @@ package dev.keepsake.fleet;
 final class OneAtATime {
     private boolean taken;
 
-    /// @return whether the caller has the permit now
+    /// Takes the permit, if nobody has it.
+    ///
+    /// @return whether the caller has it now
     boolean tryTake() {
         if (taken) {
             return false;

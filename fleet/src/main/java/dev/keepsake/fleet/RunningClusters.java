@@ -42,7 +42,9 @@ final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
         clusters.put(runtime.spec().id(), runtime);
     }
 
-    /// @return what has run until now, and has to be closed by the caller; or null
+    /// Forgets a cluster, which the caller closes.
+    ///
+    /// @return what has run until now, or null
     @Nullable ClusterRuntime remove(ClusterId id) {
         return clusters.remove(id);
     }
