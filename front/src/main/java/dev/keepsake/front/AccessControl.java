@@ -6,6 +6,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.security.MessageDigest;
@@ -104,16 +105,8 @@ final class AccessControl {
 
     /// Whether the front has to see to it that a user may do this.
     static boolean isCheckedHere(CommandSpec spec) {
-        return spec.name().equals("multi")
-                || (spec.handling() == CommandSpec.Handling.FRONT && !needsNoLogin(spec));
-    }
-
-    /// Whether it is for those who have not said yet who they are.
-    static boolean needsNoLogin(CommandSpec spec) {
-        return switch (spec.name()) {
-            case "auth", "hello", "quit", "reset" -> true;
-            default -> false;
-        };
+        return spec.is(Trait.MULTI)
+                || (spec.handling() == CommandSpec.Handling.FRONT && !spec.is(Trait.NO_LOGIN));
     }
 
     /// Lets operators in, from the next engine on.

@@ -1,10 +1,10 @@
 package dev.keepsake.front;
 
-import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /// The answers of `ACL …` that tell of users. Shapes as Redis 7.0's `acl.c`; password hashes are
 /// never told, as MemoryDB does it. Owned by the node's event loop.
@@ -19,27 +19,30 @@ final class AclAnswers {
         this.namesDatabases = namesDatabases;
     }
 
-    void answer(CommandSpec spec, Session session, String[] arguments, ByteBuf out) {
-        switch (spec.name()) {
-            case "acl|whoami" -> RespWriter.bulk(out, String.valueOf(session.user()));
-            case "acl|users" -> {
-                RespWriter.array(out, access.users().size());
-                access.users().forEach(user -> RespWriter.bulk(out, user.name()));
-            }
-            case "acl|list" -> {
-                RespWriter.array(out, access.users().size());
-                access.users().forEach(user -> RespWriter.bulk(out, describe(user)));
-            }
-            case "acl|getuser" -> {
-                var user = access.user(arguments[2]);
-                if (user == null) {
-                    RespWriter.nullBulk(out, session.protocol());
-                } else {
-                    describe(user, session.protocol(), out);
-                }
-            }
-            default -> throw new IllegalStateException("not the front's: " + spec.name());
-        }
+    /// Binds the answers to the rows that they are for.
+    void bindTo(FrontAnswers answers) {
+        answers.bind(
+                "acl|whoami",
+                (client, given, out) ->
+                        RespWriter.bulk(out, String.valueOf(client.session().user())));
+        answers.bind("acl|users", (client, given, out) -> list(AccessUser::name, out));
+        answers.bind("acl|list", (client, given, out) -> list(AclAnswers::describe, out));
+        answers.bind(
+                "acl|getuser",
+                (client, given, out) -> {
+                    int protocol = client.session().protocol();
+                    var user = access.user(given.text(2));
+                    if (user == null) {
+                        RespWriter.nullBulk(out, protocol);
+                    } else {
+                        describe(user, protocol, out);
+                    }
+                });
+    }
+
+    private void list(Function<AccessUser, String> shown, ByteBuf out) {
+        RespWriter.array(out, access.users().size());
+        access.users().forEach(user -> RespWriter.bulk(out, shown.apply(user)));
     }
 
     private static String describe(AccessUser user) {

@@ -24,48 +24,63 @@ final class ClientCommands {
         this.front = front;
     }
 
-    /// Answers one of them.
-    ///
-    /// @return whether the connection stays open
-    boolean answer(ClientConnection client, String[] arguments, ByteBuf out) {
-        var session = client.session();
-        String subcommand = arguments.length > 1 ? arguments[1].toLowerCase(Locale.ROOT) : "";
-        switch (subcommand) {
-            case "id" -> RespWriter.integer(out, client.id());
-            case "getname" -> {
-                if (session.name().isEmpty()) {
-                    RespWriter.nullBulk(out, session.protocol());
-                } else {
-                    RespWriter.bulk(out, session.name());
-                }
-            }
-            case "setname" -> setName(session, arguments, out);
-            case "setinfo" -> setInfo(session, arguments, out);
-            case "info" -> RespWriter.verbatim(out, client.describe() + "\n", session.protocol());
-            case "list" -> {
-                if (arguments.length > 2 && front.engine().isValkeySince(8, 1)) {
-                    listFiltered(client, arguments, out);
-                } else {
-                    list(session.protocol(), arguments, out);
-                }
-            }
-            case "kill" -> {
-                return kill(client, arguments, out);
-            }
-            case "no-evict" -> noEvict(session, arguments[2], out);
-            case "no-touch" -> noTouch(session, arguments[2], out);
-            case "capa" -> capabilities(session, arguments, out);
-            case "import-source" -> importSource(arguments[2], out);
-            case "reply" -> reply(client, arguments[2], out);
-            case "pause" -> pause(arguments, out);
-            case "unpause" -> {
-                front.unpauseClients();
-                RespWriter.simpleString(out, "OK");
-            }
-            case "getredir" -> RespWriter.integer(out, client.redirection());
-            default -> throw new IllegalStateException("not the front's: client|" + subcommand);
+    /// Binds the answers to the rows that they are for.
+    void bindTo(FrontAnswers answers) {
+        answers.bind("client|id", (client, given, out) -> RespWriter.integer(out, client.id()));
+        answers.bind("client|getname", (client, given, out) -> name(client.session(), out));
+        answers.bind(
+                "client|setname",
+                (client, given, out) -> setName(client.session(), given.texts(), out));
+        answers.bind(
+                "client|setinfo",
+                (client, given, out) -> setInfo(client.session(), given.texts(), out));
+        answers.bind(
+                "client|info",
+                (client, given, out) ->
+                        RespWriter.verbatim(
+                                out, client.describe() + "\n", client.session().protocol()));
+        answers.bind("client|list", (client, given, out) -> list(client, given.texts(), out));
+        answers.bindClosing(
+                "client|kill", (client, given, out) -> kill(client, given.texts(), out));
+        answers.bind(
+                "client|no-evict",
+                (client, given, out) -> noEvict(client.session(), given.text(2), out));
+        answers.bind(
+                "client|no-touch",
+                (client, given, out) -> noTouch(client.session(), given.text(2), out));
+        answers.bind(
+                "client|capa",
+                (client, given, out) -> capabilities(client.session(), given.texts(), out));
+        answers.bind(
+                "client|import-source", (client, given, out) -> importSource(given.text(2), out));
+        answers.bind("client|reply", (client, given, out) -> reply(client, given.text(2), out));
+        answers.bind("client|pause", (client, given, out) -> pause(given.texts(), out));
+        answers.bind(
+                "client|unpause",
+                (client, given, out) -> {
+                    front.unpauseClients();
+                    RespWriter.simpleString(out, "OK");
+                });
+        answers.bind(
+                "client|getredir",
+                (client, given, out) -> RespWriter.integer(out, client.redirection()));
+        answers.bindAsked("client|unblock", new ClientUnblock(front));
+    }
+
+    private static void name(Session session, ByteBuf out) {
+        if (session.name().isEmpty()) {
+            RespWriter.nullBulk(out, session.protocol());
+        } else {
+            RespWriter.bulk(out, session.name());
         }
-        return true;
+    }
+
+    private void list(ClientConnection client, String[] arguments, ByteBuf out) {
+        if (arguments.length > 2 && front.engine().isValkeySince(8, 1)) {
+            listFiltered(client, arguments, out);
+        } else {
+            list(client.session().protocol(), arguments, out);
+        }
     }
 
     private static void setName(Session session, String[] arguments, ByteBuf out) {

@@ -3,7 +3,6 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.keepsake.core.Slots;
 import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.CommandSpec;
@@ -11,6 +10,7 @@ import dev.keepsake.resp.CommandStream;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.resp.Trait;
 import dev.keepsake.shard.Publication;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -67,11 +67,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// What the names of channels may take together that a client listens to while the node loads.
     private static final int REMEMBERED_MAX_BYTES = 1 << 20;
 
-    private static final int ACL_LOG_SHOWN = 10;
-    private static final int AGES_ASKED_MAX = 5;
     private static final byte TLS_HANDSHAKE = 0x16;
     private static final byte TLS_VERSION = 3;
-    private static final String LOADING = "LOADING Redis is loading the dataset in memory";
+    private static final String LOADING = FrontCommands.LOADING;
     private static final String TOO_MUCH_PUBLISHED =
             "ERR too much waits to be published by clients of this server, try again";
     private static final byte[] NOTHING = {};
@@ -80,10 +78,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             "NOPERM this user has no permissions to access one of the channels used as arguments";
     private static final String NOT_IN_A_TRANSACTION =
             "ERR Command not allowed inside a transaction";
-    private static final String READ_ONLY_REPLICA =
-            "READONLY You can't write against a read only replica.";
-    private static final String EXEC_ABORT =
-            "EXECABORT Transaction discarded because of previous errors.";
 
     /// Which replies the client does not want, as it has said by CLIENT REPLY.
     enum Mute {
@@ -116,16 +110,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean closing;
     private boolean leaving;
     private @Nullable String malformed;
-    private boolean inTransaction;
-    private boolean transactionFailed;
-    private boolean transactionChanges;
-    private boolean transactionReplicates;
-    private boolean transactionForPrimary; // it holds what no replica carries out
-    private long transactionBytes;
-    private QueuedAnswers queued = new QueuedAnswers();
-    private boolean watching;
-    private int watched; // how many keys it has named to watch
-    private boolean watchesUnseen; // since the node was loading, with no engine to tell of changes
+    private @Nullable Transaction transaction;
+    private final Watches watches = new Watches();
     private final Tracking tracking = new Tracking();
     private boolean shardSubscriptionsEnd;
     private @Nullable Subscriptions remembered; // which no engine knows of yet
@@ -139,8 +125,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private long receivedBytes;
     private long sentBytes;
     private long commandsTaken;
-    private int transactionSlot = -1;
-    private boolean crossSlot;
     private boolean touched;
     private boolean waiting;
     private boolean laneFull;
@@ -217,8 +201,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 || leaving
                 || inFlight > 0
                 || hasParked()
-                || inTransaction
-                || watching
+                || transaction != null
+                || watches.isOn()
                 || tracking.isOn()
                 || large != null) {
             return false;
@@ -349,7 +333,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         var unknown = remembered;
         return session.heapBytes()
-                + queued.heapBytes()
+                + (transaction == null ? 0 : transaction.heapBytes())
                 + scriptHeapBytes
                 + (unknown == null ? 0 : unknown.weightBytes())
                 + (own == null ? 0 : own.heapBytes());
@@ -567,8 +551,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             case "sub" -> subscriptions("subscribe");
             case "psub" -> subscriptions("psubscribe");
             case "ssub" -> subscriptions("ssubscribe");
-            case "multi" -> inTransaction ? queued.count() : -1;
-            case "watch" -> watched;
+            case "multi" -> transaction == null ? -1 : transaction.count();
+            case "watch" -> watches.count();
             case "qbuf" -> used;
             case "qbuf-free" -> free;
             case "multi-mem" -> queuedBytes();
@@ -607,7 +591,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private long queuedBytes() {
-        return inTransaction ? transactionBytes : 0;
+        return transaction == null ? 0 : transaction.weightBytes();
     }
 
     private long gatheredBytes() {
@@ -622,7 +606,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private String flags() {
         var flags = new StringBuilder();
         flags.append(front.monitors().contains(this) ? "O" : "");
-        flags.append(type().equals("pubsub") ? "P" : "").append(inTransaction ? "x" : "");
+        flags.append(type().equals("pubsub") ? "P" : "").append(transaction == null ? "" : "x");
         flags.append(own != null && own.isBlocked() ? "b" : "").append(tracking.flags());
         flags.append(closing ? "c" : "");
         flags.append(session.readOnly() ? "r" : "").append(session.spared() ? "e" : "");
@@ -879,9 +863,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 || isForOperators(spec)
                 || spec.mayBlock()
                 || ScriptRules.isScriptAlone(spec)
-                || spec.name().equals("info")
-                || spec.name().startsWith("command")
-                || spec.name().endsWith("publish");
+                || spec.is(Trait.WHOLE);
     }
 
     /// Takes what has arrived of a large command.
@@ -889,7 +871,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// @return false when nothing more can be done now
     private boolean processLarge(ByteBuf in, LargeCommand command) throws ProtocolException {
         boolean taken = command.take(in);
-        long before = inTransaction ? transactionBytes : 0;
+        long before = queuedBytes();
         if (command.isPassing()
                 && before + command.announcedBytes() > front.options().maxTransactionBytes()) {
             throw new ProtocolException(
@@ -906,7 +888,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             }
         }
         if (large == command && command.isComplete() && command.isDecided()) {
-            transactionBytes += inTransaction ? command.announcedBytes() : 0;
+            if (transaction != null) {
+                transaction.addWeight(command.announcedBytes());
+            }
             endLarge();
             return true;
         }
@@ -918,7 +902,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private void refuseLarge(LargeCommand command) {
         boolean partly = command.isPassing();
         command.refuse();
-        if (partly && (watching || tracking.isOn() || (own != null && own.isSubscribedAtAll()))) {
+        if (partly
+                && (watches.isOn()
+                        || tracking.isOn()
+                        || (own != null && own.isSubscribedAtAll()))) {
             reset(); // the engine's memory of this client would go with the lane
         } else if (partly) {
             leaveOwnLane();
@@ -960,7 +947,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable String denial(CommandSpec spec) {
         var user = session.user();
         if (user == null) {
-            return AccessControl.needsNoLogin(spec) ? null : "NOAUTH Authentication required.";
+            return spec.is(Trait.NO_LOGIN) ? null : "NOAUTH Authentication required.";
         }
         // A script is not read for somebody who may not have it executed. While nobody knows that,
         // no engine executes it either.
@@ -1016,7 +1003,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return refuse(FrontCommands.unknownCommand(in, base, frame));
         }
         boolean inFront = spec.handling() == CommandSpec.Handling.FRONT;
-        if (inFront && frame.argumentCount() > 1 && hasOnlySubcommands(spec)) {
+        if (frame.argumentCount() > 1 && spec.is(Trait.CONTAINER)) {
             return refuse(FrontCommands.unknownSubcommand(in, base, frame));
         }
         if (!spec.acceptsArgumentCount(frame.argumentCount())) {
@@ -1036,47 +1023,25 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         lastCommandNs = front.loop().ticker().nanoTime();
         lastCommand = spec.name();
         commandsTaken++;
-        if (inTransaction && spec.name().endsWith("unsubscribe") && frame.argumentCount() == 1) {
+        if (transaction != null && spec.is(Trait.UNSUBSCRIBE) && frame.argumentCount() == 1) {
             return refuse(
                     "ERR %s without channels is not offered inside a transaction"
                             .formatted(spec.name().toUpperCase(Locale.ROOT)));
         }
-        boolean leaves = spec.name().equals("quit") || spec.name().equals("reset");
-        if (inFront && isForTheEngine(spec)) {
-            return handleTracking(spec, in, base, frame);
-        }
-        switch (spec.name()) {
-            case "cluster|countkeysinslot", "cluster|getkeysinslot" -> {
-                return handleKeysInSlot(spec, in, base, frame);
-            }
-            case "cluster|slot-stats" -> {
-                return handleSlotStats(Arguments.of(in, base, frame));
-            }
-            case "client|unblock" -> {
-                return handleUnblock(in, base, frame);
-            }
-            case "acl|log" -> {
-                return handleAclLog(in, base, frame);
-            }
-            case "acl|dryrun" -> {
-                return handleDryRun(in, base, frame);
-            }
-            default -> {
-                // below
-            }
-        }
-        if (inFront && (leaves || !onlyListens())) {
-            return handleInFront(spec, in, base, frame);
-        }
-        if (onlyListens() && !isAllowedWhileSubscribed(spec.name())) {
+        if (onlyListens() && !spec.is(Trait.LISTENING)) {
             return refuse(
                     "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
                             .formatted(spec.name()));
         }
-        if (inTransaction
-                && transactionBytes + weight(frame) > front.options().maxTransactionBytes()
-                && !spec.name().equals("exec")
-                && !spec.name().equals("discard")) {
+        if (inFront) {
+            return spec.is(Trait.TRACKING)
+                    ? handleTracking(spec, in, base, frame)
+                    : handleInFront(spec, Arguments.of(in, base, frame));
+        }
+        if (transaction != null
+                && transaction.weightBytes() + weight(frame) > front.options().maxTransactionBytes()
+                && !spec.is(Trait.EXEC)
+                && !spec.is(Trait.DISCARD)) {
             return refuse(tooLongTransaction());
         }
         // In this order: a Redis node that is loading sends clients on to whom they should ask.
@@ -1086,7 +1051,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         String elsewhere =
                 route.find(spec, in, base, frame, front.topology(), front.node(), readsHere(spec));
-        boolean refusedAnyway = inTransaction && own != null && spec.isRefusedInTransactions();
+        boolean refusedAnyway =
+                transaction != null && own != null && spec.isRefusedInTransactions();
         if (elsewhere != null && !refusedAnyway) {
             return refuseElsewhere(elsewhere, in, base, frame);
         }
@@ -1095,7 +1061,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 !front.isPrimary()
                         && route.slot() >= 0
                         && !(readsHere(spec) && spec.isCarriedOutByReplicas());
-        boolean multi = spec.name().equals("multi");
+        boolean multi = spec.is(Trait.MULTI);
         if ((multi && !front.isServing()) || isUnservedTransaction()) {
             return handleUnservedTransaction(spec);
         }
@@ -1105,43 +1071,46 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!front.isServing() && LoadingEngine.answers(spec) && !frame.isSketch()) {
             return askLoadingEngine(spec, in, base, frame);
         }
-        if (!front.isServing() && spec.name().equals("publish")) {
+        if (!front.isServing() && spec.is(Trait.RELAYED)) {
             return publishWhileLoading(in, base, frame);
         }
-        if (!front.isServing() && spec.name().equals("watch") && !frame.isSketch()) {
+        if (!front.isServing() && spec.is(Trait.WATCH) && !frame.isSketch()) {
             return watchWhileLoading();
         }
-        if (!front.isServing() && spec.name().endsWith("subscribe")) {
+        if (!front.isServing() && spec.changesSubscriptions()) {
             return handleSubscriptionWhileLoading(
                     spec, Arguments.of(in, base, frame), frame.lengthBytes());
         }
         if (!front.isServing() || early) {
             return refuse(LOADING);
         }
-        watchesUnseen &= !spec.name().equals("unwatch") || inTransaction;
-        boolean writes = !spec.effect().isRead() && !spec.name().equals("exec");
+        if (spec.is(Trait.UNWATCH) && transaction == null) {
+            watches.endUnseen();
+        }
+        boolean exec = spec.is(Trait.EXEC);
+        boolean writes = !spec.effect().isRead() && !exec;
         String refusal = front.writeRefusal();
-        boolean exec = spec.name().equals("exec");
-        if (refusal != null && !exec && mayReplicate(spec)) {
+        if (refusal != null && !exec && spec.mayReplicate()) {
             return refuse(refusal);
         }
-        boolean replicates = exec ? transactionReplicates : mayReplicate(spec);
+        boolean replicates =
+                exec ? transaction != null && transaction.mayReplicate() : spec.mayReplicate();
         if (front.areWritesPaused() && replicates) {
             heldByPause = true;
             return false;
         }
-        if (!front.isPrimary() && spec.name().equals("publish")) {
-            return inTransaction
+        if (!front.isPrimary() && spec.is(Trait.RELAYED)) {
+            return transaction != null
                     ? refuse("ERR PUBLISH in a transaction is for primaries; this is a replica")
                     : publishAtPrimary(in, base, frame);
         }
         if (!front.isPrimary() && !spec.isCarriedOutByReplicas() && writes) {
-            return refuse(READ_ONLY_REPLICA);
+            return refuse(Route.READ_ONLY_REPLICA);
         }
         String notInCluster = front.clusterRules().refusal(spec, in, base, frame);
         if (notInCluster != null) {
-            return (inTransaction && large == null)
-                    ? queueError(spec, notInCluster)
+            return (transaction != null && large == null)
+                    ? queueError(transaction, spec, notInCluster)
                     : refuse(notInCluster);
         }
         var read = readScript(spec, in, base, frame);
@@ -1225,7 +1194,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             asked[3 + i] = argument(in, base, frame, i);
         }
         refused = true;
-        transactionFailed |= inTransaction;
+        failTransaction();
         beginAsking();
         control.ask(
                 reply ->
@@ -1239,6 +1208,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                                                         : elsewhere)),
                 asked);
         return true;
+    }
+
+    private void failTransaction() {
+        if (transaction != null) {
+            transaction.fail();
+        }
     }
 
     /// Whether a line is one of those by which Redis knows a web browser that some page has sent
@@ -1257,14 +1232,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 && in.toString(base + frame.start(argument), length, US_ASCII)
                         .toLowerCase(Locale.ROOT)
                         .equals(lower);
-    }
-
-    /// Whether Redis counts it among what a pause of writes holds back. PFCOUNT keeps what it has
-    /// counted.
-    private static boolean mayReplicate(CommandSpec spec) {
-        return !spec.effect().isRead()
-                || spec.name().endsWith("publish")
-                || Route.keepsResult(spec);
     }
 
     private String tooLongTransaction() {
@@ -1300,11 +1267,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Whether the client takes what a replica says. Whoever listens to a shard's channels does, as
     /// in Redis: they are all the same on all its nodes.
     private boolean readsHere(CommandSpec spec) {
-        return switch (spec.name()) {
-            case "spublish" -> false;
-            case "ssubscribe", "sunsubscribe" -> true;
-            default -> session.readOnly();
-        };
+        return !spec.is(Trait.ON_PRIMARY) && (session.readOnly() || spec.is(Trait.ON_ANY_NODE));
     }
 
     /// Subscribers of the whole shard are to hear what is published on a replica, so its primary
@@ -1357,7 +1320,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (refusal != null) {
             return refuse(refusal);
         }
-        watchesUnseen &= !spec.name().equals("unwatch");
+        if (spec.is(Trait.UNWATCH)) {
+            watches.endUnseen();
+        }
         var answer = front.allocator().buffer(128);
         front.loadingAnswers()
                 .answer(spec, Arguments.of(in, base, frame), session.protocol(), answer);
@@ -1409,7 +1374,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (front.access().isRestricted(user())) {
             return refuse(LOADING);
         }
-        watchesUnseen = true;
+        watches.addUnseen();
         answerOk();
         return true;
     }
@@ -1482,7 +1447,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Answers a command by what the engine was asked for it: with the engine's error, if it is
     /// one.
-    private void answerFrom(RespValue ofEngine, Patience patience, Consumer<ByteBuf> answer) {
+    void answerFrom(RespValue ofEngine, Patience patience, Consumer<ByteBuf> answer) {
         answerLater(
                 patience,
                 out -> {
@@ -1512,7 +1477,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// all that has been executed so far is durable, unless it is that the engine is busy.
     ///
     /// @param patience how long it waits for a log without room
-    private void answerLater(Patience patience, Consumer<ByteBuf> answer) {
+    void answerLater(Patience patience, Consumer<ByteBuf> answer) {
         if (isClosed()) {
             return;
         }
@@ -1535,207 +1500,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         front.flushClients();
     }
 
-    /// Ends the wait of another client, if it waits: the engine knows.
-    private boolean handleUnblock(ByteBuf in, int base, CommandFrame frame) {
-        if (mustWaitToAsk()) {
-            return false;
-        }
-        if (inTransaction) {
-            return refuse(NOT_IN_A_TRANSACTION);
-        }
-        boolean longer = frame.argumentCount() > 4;
-        if (longer && !front.engine().isValkeySince(8, 1)) { // which passes over all of it
-            return refuse(FrontCommands.wrongSubcommand("CLIENT", text(in, base, frame, 1)));
-        }
-        String how = frame.argumentCount() == 4 ? text(in, base, frame, 3) : "timeout";
-        if (!how.equalsIgnoreCase("timeout") && !how.equalsIgnoreCase("error")) {
-            return refuse("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
-        }
-        String wanted = text(in, base, frame, 2);
-        if (ClientCommands.number(wanted) == null) {
-            return refuse(FrontCommands.NOT_AN_INTEGER);
-        }
-        long idInEngine =
-                front.clients().stream()
-                        .filter(client -> Long.toString(client.id).equals(wanted))
-                        .findFirst()
-                        .map(client -> client.own)
-                        .map(OwnLane::idInEngine)
-                        .orElse(0L);
-        var control = front.controlLane();
-        beginAsking();
-        if (idInEngine == 0 || control == null) {
-            answerLater(Patience.LIMITED, out -> RespWriter.integer(out, 0));
-        } else {
-            control.ask(
-                    reply ->
-                            answerFrom(
-                                    reply,
-                                    integerOr0(reply) == 0 ? Patience.LIMITED : Patience.ENDLESS,
-                                    out -> RespWriter.integer(out, integerOr0(reply))),
-                    "CLIENT",
-                    "UNBLOCK",
-                    Long.toString(idInEngine),
-                    how);
-        }
-        return true;
-    }
-
-    private static long integerOr0(RespValue reply) {
-        return reply instanceof RespValue.IntegerReply(long value) ? value : 0;
-    }
-
-    /// Tells of failed logins, which the front knows, and of what the engine has refused.
-    private boolean handleAclLog(ByteBuf in, int base, CommandFrame frame) {
-        if (mustWaitToAsk()) {
-            return false;
-        }
-        if (inTransaction) {
-            return refuse(NOT_IN_A_TRANSACTION);
-        }
-        if (frame.argumentCount() > 3) {
-            return refuse(FrontCommands.wrongSubcommand("ACL", text(in, base, frame, 1)));
-        }
-        boolean limited = frame.argumentCount() > 2;
-        boolean resets = limited && text(in, base, frame, 2).equalsIgnoreCase("reset");
-        var wanted =
-                limited && !resets
-                        ? ClientCommands.number(text(in, base, frame, 2))
-                        : Long.valueOf(ACL_LOG_SHOWN);
-        if (wanted == null) {
-            return refuse(FrontCommands.NOT_AN_INTEGER);
-        }
-        int limit = Math.clamp(wanted, 0, Integer.MAX_VALUE);
-        var control = front.controlLane();
-        if (control == null) {
-            return answerAclLogWithoutEngine(resets, limit);
-        }
-        beginAsking();
-        if (resets) {
-            control.ask(
-                    reply -> {
-                        if (reply instanceof RespValue.SimpleString) {
-                            front.failedLogins().forget(); // also when no answer is wanted
-                        }
-                        answerFrom(reply, Patience.NONE, out -> RespWriter.simpleString(out, "OK"));
-                    },
-                    "ACL",
-                    "LOG",
-                    "RESET");
-        } else {
-            askAclLog(control, limit, AGES_ASKED_MAX);
-        }
-        return true;
-    }
-
-    /// The engine's entries have ages, and it takes a moment until they are here. When the log was
-    /// asked for is known when the engine's clock shows the same millisecond before and behind it.
-    private void askAclLog(ControlLane control, int limit, int timesLeft) {
-        var asked = new RespValue[2];
-        control.ask(before -> asked[0] = before, "TIME");
-        control.ask(log -> asked[1] = log, "ACL", "LOG", Integer.toString(limit));
-        control.ask(
-                after -> {
-                    long nowMs = FailedLogins.millis(after);
-                    if (nowMs != FailedLogins.millis(asked[0]) && timesLeft > 1) {
-                        askAclLog(control, limit, timesLeft - 1);
-                    } else {
-                        answerFrom(
-                                asked[1],
-                                Patience.LIMITED,
-                                out ->
-                                        front.failedLogins()
-                                                .write(
-                                                        asked[1],
-                                                        limit,
-                                                        nowMs,
-                                                        session.protocol(),
-                                                        out));
-                    }
-                },
-                "TIME");
-    }
-
-    private boolean answerAclLogWithoutEngine(boolean resets, int limit) {
-        var answer = front.allocator().buffer(256);
-        if (resets) {
-            front.failedLogins().forget();
-            RespWriter.simpleString(answer, "OK");
-        } else {
-            front.failedLogins()
-                    .write(
-                            new RespValue.ArrayReply(List.of()),
-                            limit,
-                            front.nowMs(),
-                            session.protocol(),
-                            answer);
-        }
-        answerAndRelease(answer);
-        return true;
-    }
-
-    /// Asks the engine what a user's namesake may do, in which nothing is known of namesakes.
-    private boolean handleDryRun(ByteBuf in, int base, CommandFrame frame) {
-        if (mustWaitToAsk()) {
-            return false;
-        }
-        if (inTransaction) {
-            return refuse(NOT_IN_A_TRANSACTION);
-        }
-        var control = front.controlLane();
-        if (control == null) {
-            return refuse(LOADING);
-        }
-        var arguments = Arguments.of(in, base, frame);
-        String user = arguments.text(2);
-        String name = arguments.text(3);
-        if (!front.access().isAdmitted(user)) {
-            return refuse("ERR User '%s' not found".formatted(user));
-        }
-        var asked = front.table().find(name);
-        if (asked != null && frame.argumentCount() > 4) {
-            var subcommand = front.table().find(name + "|" + arguments.text(4));
-            asked = subcommand == null ? asked : subcommand;
-        }
-        if (asked == null || asked.handling() == CommandSpec.Handling.WITHHELD) {
-            return refuse("ERR Command '%s' not found".formatted(name));
-        }
-        String refusal =
-                AccessControl.isCheckedHere(asked)
-                        ? front.access().refusal(user, asked, LOADING)
-                        : null;
-        beginAsking();
-        control.ask(
-                reply ->
-                        answerLater(
-                                Patience.LIMITED,
-                                out -> {
-                                    switch (reply) {
-                                        case RespValue.ErrorReply(String error) ->
-                                                RespWriter.error(out, error);
-                                        case RespValue.Bulk why ->
-                                                RespWriter.bulk(
-                                                        out,
-                                                        AccessControl.withoutNamesakes(
-                                                                why.utf8(), user));
-                                        default -> {
-                                            if (refusal == null) {
-                                                RespWriter.simpleString(out, "OK");
-                                            } else {
-                                                RespWriter.bulk(
-                                                        out, AccessControl.asDryRun(refusal));
-                                            }
-                                        }
-                                    }
-                                }),
-                arguments.with(2, AccessControl.inEngine(user)));
-        return true;
-    }
-
-    private static String text(ByteBuf in, int base, CommandFrame frame, int index) {
-        return in.toString(base + frame.start(index), frame.length(index), UTF_8);
-    }
-
     /// Something is told to this client that answers none of its commands.
     void onShown(ByteBuf line) {
         if (isClosed() || leaving) {
@@ -1748,99 +1512,29 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    private boolean handleKeysInSlot(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    /// Asks the engine for the answer to a command of the front.
+    private boolean askEngine(EngineAsked answer, Arguments arguments) {
         if (mustWaitToAsk()) {
             return false;
         }
-        if (inTransaction) {
+        if (transaction != null) {
             return refuse(NOT_IN_A_TRANSACTION);
         }
-        var control = front.controlLane();
-        if (!front.isServing() || control == null) {
-            return refuse(LOADING);
-        }
-        boolean counts = spec.name().equals("cluster|countkeysinslot");
-        for (int i = 2; i < frame.argumentCount(); i++) {
-            if (ClientCommands.number(text(in, base, frame, i)) == null) {
-                return refuse(FrontCommands.NOT_AN_INTEGER);
+        switch (answer.question(this, arguments)) {
+            case EngineAsked.Question.Refused(String error) -> {
+                return refuse(error);
             }
-        }
-        int slot = smallNumber(in, base, frame, 2);
-        int limit = counts ? 0 : smallNumber(in, base, frame, 3);
-        if (slot < 0 || slot >= Slots.COUNT || limit < 0) {
-            return refuse(counts ? "ERR Invalid slot" : "ERR Invalid slot or number of keys");
-        }
-        beginAsking();
-        var search = counts ? KeysInSlot.all(control, slot) : KeysInSlot.some(control, slot, limit);
-        search.find(outcome ->
-                answerLater(
-                        Patience.LIMITED,
-                        out -> {
-                            switch (outcome) {
-                                case KeysInSlot.Refused(String error) ->
-                                        RespWriter.error(out, error);
-                                case KeysInSlot.Found(List<byte[]> keys, long count) -> {
-                                    if (counts) {
-                                        RespWriter.integer(out, count);
-                                    } else {
-                                        RespWriter.array(out, keys.size());
-                                        keys.forEach(key -> RespWriter.bulk(out, key));
-                                    }
-                                }
-                            }
-                        }));
-        return true;
-    }
-
-    private boolean handleSlotStats(Arguments arguments) {
-        if (mustWaitToAsk()) {
-            return false;
-        }
-        if (inTransaction) {
-            return refuse(NOT_IN_A_TRANSACTION);
-        }
-        var control = front.controlLane();
-        if (!front.isServing() || control == null) {
-            return refuse(LOADING);
-        }
-        return switch (SlotStats.of(arguments, front.slots())) {
-            case SlotStats.Malformed(String error) -> refuse(error);
-            case SlotStats.Asked(SlotStats stats) -> {
+            case EngineAsked.Question.Known(FrontAnswer.Writer known) -> {
+                var out = front.allocator().buffer(256);
+                known.write(this, arguments, out);
+                answerAndRelease(out);
+            }
+            case EngineAsked.Question.Asked(Runnable ask) -> {
                 beginAsking();
-                KeyWalk.begin(
-                        control,
-                        stats,
-                        error ->
-                                answerLater(
-                                        Patience.LIMITED,
-                                        out -> {
-                                            if (error == null) {
-                                                stats.write(session.protocol(), out);
-                                            } else {
-                                                RespWriter.error(out, error);
-                                            }
-                                        }));
-                yield true;
+                ask.run();
             }
-        };
-    }
-
-    private static int smallNumber(ByteBuf in, int base, CommandFrame frame, int index) {
-        var text = in.toString(base + frame.start(index), frame.length(index), UTF_8);
-        return text.matches("\\d{1,9}") ? Integer.parseInt(text) : -1;
-    }
-
-    /// Whether nothing is left of a command of the front when its subcommand is not known.
-    private static boolean hasOnlySubcommands(CommandSpec spec) {
-        return spec.name().equals("client") || spec.name().equals("cluster");
-    }
-
-    /// Whether the engine keeps what this CLIENT subcommand is about.
-    private static boolean isForTheEngine(CommandSpec spec) {
-        return switch (spec.name()) {
-            case "client|tracking", "client|caching", "client|trackinginfo" -> true;
-            default -> false;
-        };
+        }
+        return true;
     }
 
     /// While tracking is on, all commands go over a lane of one's own.
@@ -1854,7 +1548,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!spec.name().equals("client|tracking")) {
             return submitOwn(spec, in, base, frame);
         }
-        if (inTransaction) {
+        if (transaction != null) {
             return refuse(NOT_IN_A_TRANSACTION);
         }
         return inFlight == 0 && submitTracking(in, base, frame);
@@ -1955,7 +1649,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Whether a transaction is open that began when nothing was served. It only ever fails.
     private boolean isUnservedTransaction() {
-        return inTransaction && own == null;
+        return transaction != null && own == null;
     }
 
     /// Redis takes MULTI while it is loading, refuses what follows, and aborts at EXEC. Were MULTI
@@ -1965,26 +1659,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (inFlight > 0) {
             return false;
         }
-        boolean begins = !inTransaction;
-        switch (spec.name()) {
-            case "multi" -> {
-                if (!begins) {
-                    return refuse("ERR MULTI calls can not be nested");
-                }
-                inTransaction = true;
-                answerOk();
+        boolean begun = transaction != null;
+        if (spec.is(Trait.MULTI)) {
+            if (begun) {
+                return refuse("ERR MULTI calls can not be nested");
             }
-            case "exec" -> {
-                endTransaction();
-                return refuse(EXEC_ABORT);
-            }
-            case "discard" -> {
-                endTransaction();
-                answerOk();
-            }
-            default -> {
-                return refuse(LOADING);
-            }
+            transaction = new Transaction();
+            answerOk();
+        } else if (spec.is(Trait.EXEC)) {
+            endTransaction();
+            return refuse(Transaction.EXEC_ABORT);
+        } else if (spec.is(Trait.DISCARD)) {
+            endTransaction();
+            answerOk();
+        } else {
+            return refuse(FrontCommands.LOADING);
         }
         return true;
     }
@@ -2046,7 +1735,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return true;
         }
         // A read that keeps its result marks its keys itself, and so waits in any case.
-        boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !Route.keepsResult(spec);
+        boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !spec.is(Trait.KEEPS_RESULT);
         long hash = byKeys ? front.route().onlyKeyHash(in, base, frame) : 0;
         var hashes = byKeys ? front.route().keyHashes(in, base, frame) : null;
         lane.submit(this, spec, in, base, frame, hash, hashes);
@@ -2074,13 +1763,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         // What ends a script must not queue behind it, nor others behind what an operator does.
         return spec.handling() == CommandSpec.Handling.OWN_LANE
                 || spec.handling() == CommandSpec.Handling.WITHHELD
-                || SlowLog.isFor(spec)
-                || spec.blocks(in, base, frame)
-                || spec.name().endsWith("|kill");
-    }
-
-    private static boolean isAllowedWhileSubscribed(String name) {
-        return name.endsWith("subscribe") || name.equals("ping");
+                || spec.blocks(in, base, frame);
     }
 
     /// The lane that the client has for itself, or null as long as it has none because something is
@@ -2095,6 +1778,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             own = lane;
         }
         return own;
+    }
+
+    /// What the engine calls the lane that the client has for itself, or 0.
+    long idInEngine() {
+        return own == null ? 0 : own.idInEngine();
     }
 
     private boolean hasNoOwnLane() {
@@ -2118,12 +1806,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             route.mark(spec, in, base, frame, lane.marks(), front);
         }
         int length = frame.lengthBytes();
-        if (inTransaction && spec.name().endsWith("subscribe")) {
+        var open = transaction;
+        if (open != null && spec.changesSubscriptions()) {
             inFlight++;
-            queueSubscription(lane, spec, Arguments.of(in, base, frame));
+            queueSubscription(lane, open, spec, Arguments.of(in, base, frame));
             return true;
         }
-        if (spec.name().endsWith("subscribe")) {
+        if (spec.changesSubscriptions()) {
             if (inFlight > 0) {
                 return false;
             }
@@ -2132,89 +1821,111 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return true;
         }
         inFlight++;
-        switch (spec.name()) {
-            case "multi" -> {
-                lane.submit(in, base, length, OwnLane.Kind.NOW, "");
-                inTransaction = true;
-            }
-            case "exec" -> submitExec(lane, in, base, length);
-            case "discard" -> {
-                lane.submit(in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK, "");
-                endTransaction();
-            }
-            default -> {
-                if (!inTransaction) {
-                    lane.notePatience(Patience.of(spec));
-                }
-                var change = changeOf(spec);
-                var slowLog =
-                        SlowLog.isFor(spec)
-                                ? SlowLog.of(
-                                        front.engineWords(), spec, Arguments.of(in, base, frame))
-                                : null;
-                if (slowLog != null) {
-                    submitSlowLog(lane, spec, slowLog);
-                } else if (inTransaction && spec.name().equals("watch")) {
-                    // Refused where it stands, and no part of what EXEC executes.
-                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.NOW);
-                } else if (inTransaction) {
-                    noteTransactionSlot(spec.hasKeys() ? route.slot() : -1);
-                    noteQueued(spec, large == null ? weight(frame) : 0, change);
-                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.NOW);
-                } else if (change != null) {
-                    lane.submit(in, base, length, change);
-                } else if (spec.name().endsWith("watch")) {
-                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK);
-                } else if (large == null && mayBeSentOn(spec, in, base, frame)) {
-                    int slot = route.slot();
-                    lane.submit(in, base, length, reply -> front.sentOn(reply, slot));
-                } else if (LaneChannel.callsScript(spec)) {
-                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.SCRIPT);
-                } else {
-                    submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT);
-                }
-                if (!inTransaction && spec.blocks(in, base, frame)) {
-                    lane.noteBlocking();
-                }
-                if (spec.name().equals("watch") && !inTransaction) {
-                    watching = true;
-                    watched += frame.argumentCount() - 1;
-                    lane.stain();
-                } else if (spec.name().equals("unwatch") && !inTransaction) {
-                    watching = false;
-                    watched = 0;
-                } else if (spec.mayChangeItsLane()) {
-                    lane.stain();
-                }
-            }
+        if (spec.is(Trait.MULTI)) {
+            lane.submit(in, base, length, OwnLane.Kind.NOW, "");
+            transaction = open == null ? new Transaction() : open;
+        } else if (spec.is(Trait.EXEC)) {
+            submitExec(lane, open, in, base, length);
+        } else if (spec.is(Trait.DISCARD)) {
+            lane.submit(in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK, "");
+            endTransaction();
+        } else if (open != null) {
+            submitQueued(lane, open, spec, in, base, frame);
+        } else {
+            submitAlone(lane, spec, in, base, frame);
         }
         return true;
     }
 
-    private void submitSlowLog(OwnLane lane, CommandSpec spec, SlowLog slowLog) {
+    /// A command that becomes part of a transaction.
+    private void submitQueued(
+            OwnLane lane,
+            Transaction open,
+            CommandSpec spec,
+            ByteBuf in,
+            int base,
+            CommandFrame frame) {
+        var slowLog = slowLogOf(spec, in, base, frame);
+        if (slowLog != null) {
+            var command = slowLogCommand(slowLog);
+            open.queue(spec, command.readableBytes(), slowLog::shown);
+            lane.submit(command, 0, command.readableBytes(), OwnLane.Kind.NOW, "");
+            command.release();
+        } else {
+            // WATCH is refused where it stands, and no part of what EXEC executes.
+            if (!spec.is(Trait.WATCH)) {
+                open.noteSlot(spec.hasKeys() ? front.route().slot() : -1);
+                open.queue(spec, large == null ? weight(frame) : 0, changeOf(spec));
+            }
+            submitOrPassOn(lane, in, base, frame.lengthBytes(), OwnLane.Kind.NOW);
+            if (!spec.is(Trait.WATCH) && spec.mayChangeItsLane()) {
+                lane.stain();
+            }
+        }
+    }
+
+    /// A command that stands for itself.
+    private void submitAlone(
+            OwnLane lane, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        int length = frame.lengthBytes();
+        lane.notePatience(Patience.of(spec));
+        var change = changeOf(spec);
+        var slowLog = slowLogOf(spec, in, base, frame);
+        boolean watch = spec.is(Trait.WATCH);
+        boolean unwatch = spec.is(Trait.UNWATCH);
+        if (slowLog != null) {
+            var command = slowLogCommand(slowLog);
+            lane.submit(command, 0, command.readableBytes(), slowLog::shown);
+            command.release();
+        } else if (change != null) {
+            lane.submit(in, base, length, change);
+        } else if (watch || unwatch) {
+            submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK);
+        } else if (large == null && mayBeSentOn(spec, in, base, frame)) {
+            int slot = front.route().slot();
+            lane.submit(in, base, length, reply -> front.sentOn(reply, slot));
+        } else if (spec.is(Trait.SCRIPT)) {
+            submitOrPassOn(lane, in, base, length, OwnLane.Kind.SCRIPT);
+        } else {
+            submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT);
+        }
+        if (spec.blocks(in, base, frame)) {
+            lane.noteBlocking();
+        }
+        if (watch) {
+            watches.add(frame.argumentCount() - 1);
+            lane.stain();
+        } else if (unwatch) {
+            watches.endSeen();
+        } else if (spec.mayChangeItsLane()) {
+            lane.stain();
+        }
+    }
+
+    private @Nullable SlowLog slowLogOf(
+            CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        return spec.is(Trait.SLOW_LOG)
+                ? SlowLog.of(front.engineWords(), spec, Arguments.of(in, base, frame))
+                : null;
+    }
+
+    private ByteBuf slowLogCommand(SlowLog slowLog) {
         var command = front.allocator().buffer(64);
         RespWriter.command(command, slowLog.command());
-        int length = command.readableBytes();
-        if (inTransaction) {
-            noteQueued(spec, length, slowLog::shown);
-            lane.submit(command, 0, length, OwnLane.Kind.NOW, "");
-        } else {
-            lane.submit(command, 0, length, slowLog::shown);
-        }
-        command.release();
+        return command;
     }
 
     /// Queues a command for each channel; the client hears of the first.
-    private void queueSubscription(OwnLane lane, CommandSpec spec, Arguments arguments) {
-        noteTransactionSlot(spec.hasKeys() ? front.route().slot() : -1);
-        transactionChanges = true;
-        queued.add(arguments.count() - 1, lane::onExecuted);
+    private void queueSubscription(
+            OwnLane lane, Transaction open, CommandSpec spec, Arguments arguments) {
+        open.noteSlot(spec.hasKeys() ? front.route().slot() : -1);
+        open.queueSubscription(arguments.count() - 1, lane::onExecuted);
         lane.stain();
         var command = front.allocator().buffer(64);
         for (int i = 1; i < arguments.count(); i++) {
             command.clear();
             RespWriter.command(command, arguments.bytes(0), arguments.bytes(i));
-            transactionBytes += command.readableBytes();
+            open.addWeight(command.readableBytes());
             lane.submit(
                     command,
                     0,
@@ -2223,7 +1934,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     "");
         }
         command.release();
-        front.noteHeapGrowth(queued.heapBytes()); // at least what has come to it
+        front.noteHeapGrowth(open.heapBytes()); // at least what has come to it
     }
 
     /// What the front makes of the engine's reply, or null when it leaves it as it is.
@@ -2239,31 +1950,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return kind == null ? null : reply -> front.engineWords().ofTheNode(kind, reply, protocol);
     }
 
-    private void noteQueued(
-            CommandSpec spec, long weightBytes, @Nullable UnaryOperator<ByteBuf> change) {
-        noteQueued(spec, 0, weightBytes, change);
-    }
-
-    /// @param heapBytes what the change keeps
-    /// @param weightBytes what the command counts in the transaction
-    private void noteQueued(
-            CommandSpec spec,
-            long heapBytes,
-            long weightBytes,
-            @Nullable UnaryOperator<ByteBuf> change) {
-        transactionBytes += weightBytes;
-        transactionChanges |= Patience.of(spec) != Patience.LIMITED;
-        transactionReplicates |= mayReplicate(spec);
-        transactionForPrimary |=
-                spec.name().equals("publish")
-                        || (!spec.effect().isRead() && !spec.isCarriedOutByReplicas());
-        if (change == null) {
-            queued.add();
-        } else {
-            queued.add(change, heapBytes);
-        }
-    }
-
     /// Sends a command, or lets a large one arrive piece by piece.
     private void submitOrPassOn(OwnLane lane, ByteBuf in, int base, int length, OwnLane.Kind kind) {
         var command = large;
@@ -2276,19 +1962,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// A transaction that the front has seen an error in is discarded in the engine, which has not.
-    private void submitExec(OwnLane lane, ByteBuf in, int base, int length) {
-        if (inTransaction && !transactionChanges) {
+    ///
+    /// @param open null when the client has not said MULTI, which the engine tells it
+    private void submitExec(
+            OwnLane lane, @Nullable Transaction open, ByteBuf in, int base, int length) {
+        if (open == null) {
+            lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
+            return;
+        }
+        if (open.isReadOnly()) {
             lane.notePatience(Patience.LIMITED);
         }
-        String abort = inTransaction ? whyAborted() : null;
+        String abort =
+                open.whyAborted(
+                        front.isPrimary(),
+                        session.readOnly(),
+                        slot -> Route.moved(slot, front.topology()),
+                        front.writeRefusal());
+        var change = open.changeOfReply();
         if (abort != null) {
-            var discard = front.allocator().buffer(32);
-            RespWriter.command(discard, "DISCARD");
+            var discard = discard();
             lane.submit(discard, 0, discard.readableBytes(), OwnLane.Kind.REPLACED, abort);
             discard.release();
-        } else if (inTransaction && watchesUnseen) {
-            var discard = front.allocator().buffer(32);
-            RespWriter.command(discard, "DISCARD");
+        } else if (watches.areUnseen()) {
+            var discard = discard();
             int protocol = session.protocol();
             lane.submit(
                     discard,
@@ -2300,91 +1997,48 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         return none;
                     });
             discard.release();
-        } else if (queued.areAllOfTheEngine()) {
+        } else if (change == null) {
             lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
         } else {
-            lane.submit(in, base, length, queued::changed);
+            lane.submit(in, base, length, change);
         }
         endTransaction();
     }
 
-    private @Nullable String whyAborted() {
-        if (crossSlot) {
-            return Route.CROSS_SLOT;
-        }
-        String elsewhere = whyElsewhere();
-        if (elsewhere != null) {
-            return elsewhere;
-        }
-        if (transactionFailed) {
-            return EXEC_ABORT;
-        }
-        String refusal = front.writeRefusal();
-        return refusal != null && transactionReplicates
-                ? "EXECABORT Transaction discarded because of: " + refusal
-                : null;
+    private ByteBuf discard() {
+        var discard = front.allocator().buffer(32);
+        RespWriter.command(discard, "DISCARD");
+        return discard;
     }
 
-    /// Whether the node has handed over since the transaction began, so that what is queued is not
-    /// for it: as Redis says it, for which the keys of the transaction decide.
-    private @Nullable String whyElsewhere() {
-        if (front.isPrimary()) {
-            return null;
-        }
-        if (transactionSlot >= 0) {
-            return session.readOnly() && !transactionForPrimary
-                    ? null
-                    : Route.moved(transactionSlot, front.topology());
-        }
-        return transactionForPrimary
-                ? "EXECABORT Transaction discarded because of: " + READ_ONLY_REPLICA
-                : null;
-    }
-
-    /// What follows an error is not queued, so that its slot counts no more.
-    private void noteTransactionSlot(int slot) {
-        if (slot >= 0 && !transactionFailed) {
-            crossSlot |= transactionSlot >= 0 && transactionSlot != slot;
-            transactionSlot = slot;
-        }
-    }
-
+    /// Without MULTI, EXEC and DISCARD are errors and the engine goes on watching.
     private void endTransaction() {
-        // Without MULTI, EXEC and DISCARD are errors and the engine goes on watching.
-        watching &= !inTransaction;
-        watched = watching ? watched : 0;
-        watchesUnseen &= !inTransaction;
-        inTransaction = false;
-        transactionFailed = false;
-        transactionChanges = false;
-        transactionReplicates = false;
-        transactionForPrimary = false;
-        transactionBytes = 0;
-        queued = new QueuedAnswers();
-        crossSlot = false;
-        transactionSlot = -1;
+        if (transaction != null) {
+            transaction = null;
+            watches.end();
+        }
     }
 
-    private boolean handleInFront(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private boolean handleInFront(CommandSpec spec, Arguments arguments) {
+        return switch (front.answers().of(spec)) {
+            case EngineAsked asked -> askEngine(asked, arguments);
+            case FrontAnswer.Known known -> answerInFront(spec, known, arguments);
+        };
+    }
+
+    private boolean answerInFront(CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
         if (inFlight > 0) {
             return false;
         }
-        boolean leaves = spec.name().equals("quit") || spec.name().equals("reset");
-        var arguments = Arguments.of(in, base, frame);
-        if (inTransaction && !leaves) {
-            return queueInFront(spec, arguments);
-        }
-        if (spec.name().equals("reset")) {
-            mute = Mute.NOTHING;
-            watchesUnseen = false;
-            leaveOwnLane();
-            endTransaction();
+        var open = transaction;
+        if (open != null && !spec.is(Trait.AT_ONCE)) {
+            return queueInFront(open, spec, known, arguments);
         }
         var answer = front.allocator().buffer();
         boolean stays;
         long heldBefore = session.heapBytes();
         try {
-            stays = front.commands().answer(this, spec, arguments, answer);
+            stays = known.write(this, arguments, answer);
         } catch (RuntimeException e) {
             answer.release();
             throw e;
@@ -2396,6 +2050,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             closeWhenWritten();
         }
         return true;
+    }
+
+    /// Forgets all that the client has begun on this connection.
+    void forget() {
+        mute = Mute.NOTHING;
+        leaveOwnLane();
+        transaction = null;
+        watches.end();
     }
 
     /// What the client has said of itself holds for the lane that it has.
@@ -2414,43 +2076,48 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Something that the front answers takes its place in a transaction: the engine queues another
     /// command for it, and the front answers when that is executed.
-    private boolean queueInFront(CommandSpec spec, Arguments arguments) {
+    private boolean queueInFront(
+            Transaction open, CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
         var lane = own;
-        if (lane == null || !mayBeQueued(spec)) {
+        if (lane == null || spec.is(Trait.NO_MULTI)) {
             return refuse(lane == null ? LOADING : NOT_IN_A_TRANSACTION);
         }
         long heapBytes = arguments.heapBytes();
-        if (transactionBytes + heapBytes > front.options().maxTransactionBytes()) {
+        if (open.weightBytes() + heapBytes > front.options().maxTransactionBytes()) {
             return refuse(tooLongTransaction());
         }
         queueAnswer(
+                open,
                 spec,
                 lane,
                 heapBytes,
                 out -> {
-                    front.commands().answer(this, spec, arguments, out);
+                    known.write(this, arguments, out);
                     tellOwnLane();
                 });
         return true;
     }
 
     /// A command of the engine that fails when it is executed, and not before.
-    private boolean queueError(CommandSpec spec, String error) {
+    private boolean queueError(Transaction open, CommandSpec spec, String error) {
         var lane = own;
         if (lane == null) {
             return refuse(LOADING);
         }
-        noteTransactionSlot(front.route().slot());
-        queueAnswer(spec, lane, 0, out -> RespWriter.error(out, error));
+        open.noteSlot(front.route().slot());
+        queueAnswer(open, spec, lane, 0, out -> RespWriter.error(out, error));
         return true;
     }
 
     /// @param heapBytes what it keeps until EXEC
     private void queueAnswer(
-            CommandSpec spec, OwnLane lane, long heapBytes, Consumer<ByteBuf> writer) {
-        noteQueued(
+            Transaction open,
+            CommandSpec spec,
+            OwnLane lane,
+            long heapBytes,
+            Consumer<ByteBuf> writer) {
+        open.queueAnswer(
                 spec,
-                heapBytes,
                 heapBytes,
                 placeholder -> {
                     var answer = Unpooled.buffer();
@@ -2463,15 +2130,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         lane.submit(role, 0, role.readableBytes(), OwnLane.Kind.NOW, "");
         role.release();
         front.noteHeapGrowth(heapBytes); // which may close this client
-    }
-
-    /// Not what decides how, as whom or whether the connection goes on: the answers of the engine
-    /// in the same transaction could not follow.
-    private static boolean mayBeQueued(CommandSpec spec) {
-        return switch (spec.name()) {
-            case "auth", "hello", "monitor", "client|kill", "client|reply" -> false;
-            default -> true;
-        };
     }
 
     private void leaveOwnLane() {
@@ -2496,8 +2154,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return false;
         }
         refused = true;
-        transactionFailed |= inTransaction;
-        if (large != null && large.isPassing() && inTransaction && own != null) {
+        failTransaction();
+        if (large != null && large.isPassing() && transaction != null && own != null) {
             // It is queued after all, for the lane must stay; EXEC will discard it.
             inFlight++;
             own.expect(OwnLane.Kind.REPLACED, error);
@@ -2794,7 +2452,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private void endShardSubscriptionsIfFree() {
         var lane = own;
-        if (shardSubscriptionsEnd && inFlight == 0 && !inTransaction && lane != null) {
+        if (shardSubscriptionsEnd && inFlight == 0 && transaction == null && lane != null) {
             shardSubscriptionsEnd = false;
             if (lane.subscriptions("ssubscribe") > 0 && !isClosed()) {
                 inFlight++;
@@ -2807,8 +2465,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     void onLaneMayBeQuiet() {
         var lane = own;
         if (lane != null
-                && !inTransaction
-                && !watching
+                && transaction == null
+                && !watches.isOn()
                 && !session.touchesNothing()
                 && !tracking.isOn()
                 && large == null

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.KeySlot;
+import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,7 @@ final class ClusterRules {
                     : "ERR %s is not allowed in cluster mode"
                             .formatted(spec.name().toUpperCase(Locale.ROOT));
         }
-        if (frame.isSketch()) {
+        if (frame.isSketch() || !spec.is(Trait.CLUSTER_RULE)) {
             return null;
         }
         return switch (spec.name()) {

@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.List;
@@ -25,13 +26,16 @@ final class EngineWords {
 
     /// What is to be done with the reply to a command, or null when it is passed on as it is.
     static ExpectedReplies.@Nullable Kind kindOf(CommandSpec spec) {
-        return switch (spec.name()) {
-            case "info" -> ExpectedReplies.Kind.INFO;
-            case "command", "command|count", "command|docs", "command|list" ->
-                    ExpectedReplies.Kind.COMMANDS;
-            case "command|info" -> ExpectedReplies.Kind.COMMANDS_ASKED_FOR;
-            default -> spec.name().endsWith("|help") ? ExpectedReplies.Kind.HELP : null;
-        };
+        if (spec.is(Trait.SHOWS_NODE)) {
+            return ExpectedReplies.Kind.INFO;
+        }
+        if (spec.is(Trait.SHOWS_COMMANDS)) {
+            return ExpectedReplies.Kind.COMMANDS;
+        }
+        if (spec.is(Trait.SHOWS_ASKED_COMMANDS)) {
+            return ExpectedReplies.Kind.COMMANDS_ASKED_FOR;
+        }
+        return spec.is(Trait.HELP) ? ExpectedReplies.Kind.HELP : null;
     }
 
     /// The reply as the node gives it.
@@ -185,9 +189,10 @@ final class EngineWords {
         }
         return spec != null
                 && switch (spec.name()) {
-                    case "client|tracking", "client|caching", "client|trackinginfo" -> false;
                     case "psync", "replconf", "replicaof", "acl|setuser", "acl|deluser" -> true;
-                    default -> spec.handling() == CommandSpec.Handling.FRONT;
+                    default ->
+                            spec.handling() == CommandSpec.Handling.FRONT
+                                    && !spec.is(Trait.TRACKING);
                 };
     }
 

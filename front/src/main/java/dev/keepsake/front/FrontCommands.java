@@ -3,7 +3,6 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.resp.CommandFrame;
-import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.KeySlot;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
@@ -18,6 +17,7 @@ final class FrontCommands {
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
                     + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
                     + " select the RESP protocol version at the same time";
+    static final String LOADING = "LOADING Redis is loading the dataset in memory";
     static final String NOT_AN_INTEGER = "ERR value is not an integer or out of range";
     private static final String WAIT_ON_REPLICA =
             "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0"
@@ -31,14 +31,10 @@ final class FrontCommands {
 
     private final NodeFront front;
     private final ClusterAnswers cluster;
-    private final AclAnswers acl;
-    private final ClientCommands clients;
 
     FrontCommands(NodeFront front) {
         this.front = front;
         this.cluster = new ClusterAnswers(front.node());
-        this.acl = new AclAnswers(front.access(), front.engine().isValkeySince(9, 1));
-        this.clients = new ClientCommands(front);
     }
 
     /// Redis's text for a command that it does not know.
@@ -74,56 +70,52 @@ final class FrontCommands {
                 .formatted(subcommand, command);
     }
 
-    /// Answers one command.
-    ///
-    /// @return false when the connection is to be closed behind the answer
-    boolean answer(ClientConnection client, CommandSpec spec, Arguments given, ByteBuf out) {
-        var session = client.session();
-        var arguments = given.texts();
-        switch (arguments[0]) {
-            case "hello" -> hello(client, given, out);
-            case "auth" -> auth(client, given, out);
-            case "acl" -> acl.answer(spec, session, arguments, out);
-            case "monitor" -> {
-                front.monitors().add(client);
-                RespWriter.simpleString(out, "OK");
-            }
-            case "reset" -> {
-                front.monitors().remove(client);
-                session.reset(client.newcomer());
-                RespWriter.simpleString(out, "RESET");
-            }
-            case "quit" -> {
-                RespWriter.simpleString(out, "OK");
-                return false;
-            }
-            case "readonly" -> {
-                session.readOnly(true);
-                RespWriter.simpleString(out, "OK");
-            }
-            case "readwrite" -> {
-                session.readOnly(false);
-                RespWriter.simpleString(out, "OK");
-            }
-            case "asking" -> RespWriter.simpleString(out, "OK");
-            case "select" -> {
-                String refusal = front.clusterRules().refusalToSelect(arguments[1]);
-                if (refusal == null) {
+    /// Binds the answers to the rows that they are for.
+    void bindTo(FrontAnswers answers) {
+        answers.bind("hello", this::hello);
+        answers.bind("auth", this::auth);
+        answers.bind("asking", (client, given, out) -> RespWriter.simpleString(out, "OK"));
+        answers.bind("select", this::select);
+        answers.bind("wait", (client, given, out) -> waitForReplicas(given.texts(), out));
+        answers.bind("waitaof", (client, given, out) -> waitForFiles(given.texts(), out));
+        answers.bind("role", (client, given, out) -> role(out));
+        answers.bind(
+                "monitor",
+                (client, given, out) -> {
+                    front.monitors().add(client);
                     RespWriter.simpleString(out, "OK");
-                } else {
-                    RespWriter.error(out, refusal);
-                }
-            }
-            case "wait" -> waitForReplicas(arguments, out);
-            case "waitaof" -> waitForFiles(arguments, out);
-            case "role" -> role(out);
-            case "client" -> {
-                return clients.answer(client, arguments, out);
-            }
-            case "cluster" -> cluster(spec, session.protocol(), given, out);
-            default -> RespWriter.error(out, "ERR %s is not answered yet".formatted(arguments[0]));
+                });
+        answers.bind(
+                "reset",
+                (client, given, out) -> {
+                    client.forget();
+                    front.monitors().remove(client);
+                    client.session().reset(client.newcomer());
+                    RespWriter.simpleString(out, "RESET");
+                });
+        answers.bindClosing(
+                "quit",
+                (client, given, out) -> {
+                    RespWriter.simpleString(out, "OK");
+                    return false;
+                });
+        answers.bind("readonly", (client, given, out) -> readOnly(client, true, out));
+        answers.bind("readwrite", (client, given, out) -> readOnly(client, false, out));
+        bindCluster(answers);
+    }
+
+    private void select(ClientConnection client, Arguments given, ByteBuf out) {
+        String refusal = front.clusterRules().refusalToSelect(given.text(1));
+        if (refusal == null) {
+            RespWriter.simpleString(out, "OK");
+        } else {
+            RespWriter.error(out, refusal);
         }
-        return true;
+    }
+
+    private static void readOnly(ClientConnection client, boolean accepted, ByteBuf out) {
+        client.session().readOnly(accepted);
+        RespWriter.simpleString(out, "OK");
     }
 
     private void hello(ClientConnection client, Arguments given, ByteBuf out) {
@@ -281,39 +273,68 @@ final class FrontCommands {
         }
     }
 
-    private void cluster(CommandSpec spec, int protocol, Arguments given, ByteBuf out) {
-        var arguments = given.texts();
-        var topology = front.topology();
-        switch (spec.name()) {
-            case "cluster|slots" -> cluster.slots(topology, protocol, out);
-            case "cluster|shards" ->
-                    cluster.shards(
-                            topology,
-                            protocol,
-                            front.speaksTls(),
-                            front.engine().isValkeySince(9, 0),
-                            front::offsetOf,
-                            out);
-            case "cluster|nodes" -> RespWriter.verbatim(out, cluster.nodes(topology), protocol);
-            case "cluster|info" -> RespWriter.verbatim(out, cluster.info(topology), protocol);
-            case "cluster|myid" -> RespWriter.bulk(out, cluster.myself(topology).id());
-            case "cluster|keyslot" -> {
-                var key = Unpooled.wrappedBuffer(given.bytes(2));
-                RespWriter.integer(out, KeySlot.of(key, 0, key.readableBytes()));
-            }
-            case "cluster|links" -> RespWriter.array(out, 0); // the nodes have no bus
-            case "cluster|replicas", "cluster|slaves" ->
-                    cluster.replicas(topology, arguments[2], out);
-            case "cluster|count-failure-reports" -> {
-                if (cluster.knows(topology, arguments[2])) {
-                    RespWriter.integer(out, 0);
-                } else {
-                    RespWriter.error(out, "ERR Unknown node " + arguments[2]);
-                }
-            }
-            case "cluster|myshardid" -> RespWriter.bulk(out, cluster.myShard(topology).id());
-            case "cluster|help" -> ClusterHelp.of(front.engine()).write(out);
-            default -> throw new IllegalStateException("not the front's: " + spec.name());
+    private void bindCluster(FrontAnswers answers) {
+        answers.bind(
+                "cluster|slots",
+                (client, given, out) -> cluster.slots(front.topology(), protocol(client), out));
+        answers.bind(
+                "cluster|shards",
+                (client, given, out) ->
+                        cluster.shards(
+                                front.topology(),
+                                protocol(client),
+                                front.speaksTls(),
+                                front.engine().isValkeySince(9, 0),
+                                front::offsetOf,
+                                out));
+        answers.bind(
+                "cluster|nodes",
+                (client, given, out) ->
+                        RespWriter.verbatim(
+                                out, cluster.nodes(front.topology()), protocol(client)));
+        answers.bind(
+                "cluster|info",
+                (client, given, out) ->
+                        RespWriter.verbatim(out, cluster.info(front.topology()), protocol(client)));
+        answers.bind(
+                "cluster|myid",
+                (client, given, out) ->
+                        RespWriter.bulk(out, cluster.myself(front.topology()).id()));
+        answers.bind(
+                "cluster|myshardid",
+                (client, given, out) ->
+                        RespWriter.bulk(out, cluster.myShard(front.topology()).id()));
+        answers.bind(
+                "cluster|keyslot",
+                (client, given, out) -> {
+                    var key = Unpooled.wrappedBuffer(given.bytes(2));
+                    RespWriter.integer(out, KeySlot.of(key, 0, key.readableBytes()));
+                });
+        // The nodes have no bus.
+        answers.bind("cluster|links", (client, given, out) -> RespWriter.array(out, 0));
+        answers.bind("cluster|replicas", this::replicas);
+        answers.bind("cluster|slaves", this::replicas);
+        answers.bind("cluster|count-failure-reports", this::failureReports);
+        var help = ClusterHelp.of(front.engine());
+        answers.bind("cluster|help", (client, given, out) -> help.write(out));
+        answers.bindAsked("cluster|countkeysinslot", new KeysInSlotCommand(front, true));
+        answers.bindAsked("cluster|getkeysinslot", new KeysInSlotCommand(front, false));
+        answers.bindAsked("cluster|slot-stats", new SlotStatsCommand(front));
+    }
+
+    private static int protocol(ClientConnection client) {
+        return client.session().protocol();
+    }
+
+    private void replicas(ClientConnection client, Arguments given, ByteBuf out) {
+        cluster.replicas(front.topology(), given.text(2), out);
+    }
+
+    private void failureReports(ClientConnection client, Arguments given, ByteBuf out) {
+        if (cluster.knows(front.topology(), given.text(2))) {
+            RespWriter.integer(out, 0);
+        } else {
+            RespWriter.error(out, "ERR Unknown node " + given.text(2));
         }
     }
 

@@ -4,7 +4,6 @@ import static dev.keepsake.core.Checks.checkState;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepsake.engine.Transport;
-import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.ReplyFramer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -169,18 +168,13 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     /// data, and has to leave at once: no barrier is answered until the script ends.
     ///
     /// A script can say the same, of its own accord and because of what it has read: see
-    /// [#callsScript].
+    /// [Trait#SCRIPT].
     static boolean isOfBusyEngine(ByteBuf reply) {
         int at = reply.readerIndex();
         int lineBytes = reply.readableBytes() - 2;
         return ReplyFramer.isError(reply, at)
                 && lineBytes <= LONGEST_OF_BUSY_ENGINE_BYTES
                 && OF_BUSY_ENGINE.contains(reply.toString(at, lineBytes, US_ASCII));
-    }
-
-    /// Whether it is up to a script what the reply to a command says.
-    static boolean callsScript(CommandSpec spec) {
-        return spec.name().startsWith("eval") || spec.name().startsWith("fcall");
     }
 
     /// Whether this side has given it up.

@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -32,10 +33,7 @@ final class LoadingEngine {
 
     private static boolean isOfTheProgram(CommandSpec spec) {
         return spec.handling() == CommandSpec.Handling.SHARED_LANE
-                && (spec.name().equals("command")
-                        || spec.name().startsWith("command|")
-                        || spec.name().equals("acl|cat")
-                        || spec.name().endsWith("|help"));
+                && (spec.is(Trait.OF_PROGRAM) || spec.is(Trait.HELP));
     }
 
     /// Whether the engine is behind with what it has been asked, and is to be asked nothing more.

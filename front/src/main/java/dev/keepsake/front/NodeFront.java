@@ -85,7 +85,7 @@ public final class NodeFront implements AutoCloseable {
     private final @Nullable NodeTls tls;
     private final @Nullable IamTokens tokens;
     private final FrontOptions options;
-    private final FrontCommands commands;
+    private final FrontAnswers answers;
     private final Route route = new Route();
     private final DirtyKeys dirtyKeys = new DirtyKeys();
     private final Set<ClientConnection> clients = new HashSet<>();
@@ -191,7 +191,18 @@ public final class NodeFront implements AutoCloseable {
         this.monitors = new Monitors(this, clock);
         this.engineWords = new EngineWords(this);
         this.loadingAnswers = new LoadingAnswers(this, clock, new SecureRandom(), engineWords);
-        this.commands = new FrontCommands(this);
+        this.answers = bindAnswers();
+    }
+
+    /// Fails when the command table leaves something to the front that has no answer.
+    private FrontAnswers bindAnswers() {
+        var bound = new FrontAnswers();
+        new FrontCommands(this).bindTo(bound);
+        new ClientCommands(this).bindTo(bound);
+        new AclAnswers(access, engine.isValkeySince(9, 1)).bindTo(bound);
+        bound.bindAsked("acl|log", new AclLogCommand(this));
+        bound.bindAsked("acl|dryrun", new AclDryRun(this));
+        return bound.checkedAgainst(engine.commands());
     }
 
     /// Listens, if the node does not do so yet. Clients are told that it is loading until it
@@ -1587,8 +1598,9 @@ public final class NodeFront implements AutoCloseable {
         return options;
     }
 
-    FrontCommands commands() {
-        return commands;
+    /// What the front answers itself.
+    FrontAnswers answers() {
+        return answers;
     }
 
     Route route() {

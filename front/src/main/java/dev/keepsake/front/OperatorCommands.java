@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.List;
@@ -70,9 +71,7 @@ final class OperatorCommands {
 
     /// Whether it is one of the two.
     static boolean has(CommandSpec spec) {
-        return spec.name().equals("debug")
-                || spec.name().equals("config")
-                || spec.name().startsWith("config|");
+        return spec.is(Trait.OPERATOR);
     }
 
     /// The error that answers an operator, or null when the engine is to.

@@ -1,6 +1,7 @@
 package dev.keepsake.front;
 
 import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.Trait;
 
 /// How long a reply waits for its place in a log that has no room.
 ///
@@ -20,10 +21,10 @@ enum Patience {
     static Patience of(CommandSpec spec) {
         boolean shared = spec.handling() == CommandSpec.Handling.SHARED_LANE;
         return switch (spec.effect()) {
-            case READ -> Route.keepsResult(spec) ? ENDLESS : LIMITED;
-            case SCAN -> shared && !spec.name().endsWith("publish") ? LIMITED : ENDLESS;
+            case READ -> spec.is(Trait.KEEPS_RESULT) ? ENDLESS : LIMITED;
+            case SCAN -> shared && !spec.is(Trait.PUBLISH) ? LIMITED : ENDLESS;
             case NONE -> {
-                if (SlowLog.isFor(spec)) {
+                if (spec.is(Trait.SLOW_LOG)) {
                     yield LIMITED; // shows commands with their arguments
                 }
                 // The others change the engine: CONFIG SET.
@@ -35,10 +36,7 @@ enum Patience {
 
     /// Whether it changes no more than its connection, or ends a script that has written nothing.
     private static boolean isOfConnection(CommandSpec spec) {
-        return switch (spec.name()) {
-            case "client|tracking", "client|caching", "client|trackinginfo" -> true;
-            default -> spec.name().endsWith("|kill");
-        };
+        return spec.is(Trait.TRACKING) || spec.is(Trait.ENDS_SCRIPT);
     }
 
     /// What waits for both has to wait for the longer.

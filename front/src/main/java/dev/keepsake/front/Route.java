@@ -5,6 +5,7 @@ import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.KeyPositions;
 import dev.keepsake.resp.KeySlot;
+import dev.keepsake.resp.Trait;
 import dev.keepsake.shard.DirtyKeys;
 import io.netty.buffer.ByteBuf;
 import java.util.BitSet;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// Where a command belongs, by the slots of its keys. Reused from command to command; owned by the
 /// node's event loop. Texts as Redis 7.0's `clusterRedirectClient`.
 final class Route {
+    static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
     static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
 
     /// Stands for all functions among the hashes of keys. Should a key have the same, FUNCTION
@@ -137,35 +139,19 @@ final class Route {
             CommandFrame frame,
             MarkList marks,
             NodeFront front) {
-        if (changesFunctions(spec)) {
+        if (spec.is(Trait.CHANGES_FUNCTIONS)) {
             marks.mark(front.dirtyKeys(), FUNCTIONS_HASH);
         }
-        boolean unknown = spec.effect() == CommandSpec.Effect.OPAQUE && !isExec(spec);
+        // EXEC executes what has been marked before: each command of a transaction marks what it
+        // writes when it is queued, and the marks stay until the reply to EXEC.
+        boolean unknown = spec.effect() == CommandSpec.Effect.OPAQUE && !spec.is(Trait.EXEC);
         if (unknown || (spec.effect() == CommandSpec.Effect.WRITE && keyCount == 0)) {
             marks.markAll(front.dirtyKeys());
-        } else if (spec.effect() == CommandSpec.Effect.WRITE || keepsResult(spec)) {
+        } else if (spec.effect() == CommandSpec.Effect.WRITE || spec.is(Trait.KEEPS_RESULT)) {
             for (int i = 0; i < keyCount; i++) {
                 marks.mark(front.dirtyKeys(), keyHash(i, in, base, frame));
             }
         }
-    }
-
-    /// Whether it executes what has been marked before: each command of a transaction marks what it
-    /// writes when it is queued, and the marks stay until the reply to EXEC.
-    private static boolean isExec(CommandSpec spec) {
-        return spec.name().equals("exec");
-    }
-
-    /// Whether it is a read that writes what it has found out into the key, for the next one.
-    static boolean keepsResult(CommandSpec spec) {
-        return spec.name().equals("pfcount");
-    }
-
-    private static boolean changesFunctions(CommandSpec spec) {
-        return switch (spec.name()) {
-            case "function|load", "function|delete", "function|flush", "function|restore" -> true;
-            default -> false;
-        };
     }
 
     /// Whether a change of the functions is not durable yet. Scripts, which may write to any key,

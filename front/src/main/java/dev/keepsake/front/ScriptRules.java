@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.ScriptCheck;
+import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -240,7 +241,7 @@ final class ScriptRules {
     /// Whether Redis in cluster mode may take a call for a write because of what the script or the
     /// function says of itself, which only the engine knows. A replica then sends clients on.
     static boolean mayBeDeclaredWrite(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (!LaneChannel.callsScript(spec)) {
+        if (!spec.is(Trait.SCRIPT)) {
             return false;
         }
         int script = spec.scriptArgument(frame.argumentCount());

@@ -4,6 +4,7 @@ import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.resp.Trait;
 import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
@@ -94,7 +95,7 @@ final class SharedLane extends LaneChannel {
         outgoing().writeBytes(in, base, frame.lengthBytes());
         boolean knowsKeys = keyHash != 0 || keyHashes != null;
         var kind =
-                spec.name().equals("info")
+                spec.is(Trait.SHOWS_NODE)
                         ? InfoSections.kindOf(in, base, frame)
                         : kindOf(spec, knowsKeys);
         barrierNeeded |= !marks.isEmpty();
@@ -110,7 +111,7 @@ final class SharedLane extends LaneChannel {
                 kind == ExpectedReplies.Kind.INFO_OF_NODE ? Patience.NONE : Patience.of(spec);
         expected.add(kind, patience, client, keyHash, keyHashes);
         asked++;
-        if (callsScript(spec)) {
+        if (spec.is(Trait.SCRIPT)) {
             lastScript = asked;
             watchScript();
         }
@@ -167,7 +168,7 @@ final class SharedLane extends LaneChannel {
     }
 
     private static ExpectedReplies.Kind kindOf(CommandSpec spec, boolean knowsKeys) {
-        if (callsScript(spec)) {
+        if (spec.is(Trait.SCRIPT)) {
             return ExpectedReplies.Kind.SCRIPT;
         }
         return switch (spec.effect()) {
@@ -175,7 +176,7 @@ final class SharedLane extends LaneChannel {
             case READ -> knowsKeys ? ExpectedReplies.Kind.READ : ExpectedReplies.Kind.WAIT;
             case SCAN, OPAQUE ->
                     // Asked while a function runs, when no barrier is answered.
-                    spec.name().equals("function|stats")
+                    spec.is(Trait.SHOWS_FUNCTION)
                             ? ExpectedReplies.Kind.FUNCTIONS
                             : changedOr(spec, ExpectedReplies.Kind.WAIT);
             case WRITE -> ExpectedReplies.Kind.WAIT;

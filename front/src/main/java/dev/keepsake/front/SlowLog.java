@@ -58,14 +58,6 @@ record SlowLog(EngineWords words, boolean counts, long limit, List<String> quest
                 : null;
     }
 
-    /// Whether a command is one of those.
-    static boolean isFor(CommandSpec spec) {
-        return switch (spec.name()) {
-            case "slowlog|get", "slowlog|len", "commandlog|get", "commandlog|len" -> true;
-            default -> false;
-        };
-    }
-
     /// The command that the engine is asked with.
     String[] command() {
         return question.toArray(new String[0]);

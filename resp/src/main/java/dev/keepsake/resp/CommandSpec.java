@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /// What a front has to know of one command or subcommand. Immutable; see [CommandTable].
@@ -76,6 +77,7 @@ public final class CommandSpec {
     private final boolean refusedInTransactions;
     private final int script; // where, 0 for none
     private final int libraries;
+    private final Set<Trait> traits;
 
     private CommandSpec(
             String name,
@@ -89,7 +91,8 @@ public final class CommandSpec {
             boolean carriedOutByReplicas,
             boolean refusedInTransactions,
             int script,
-            int libraries) {
+            int libraries,
+            Set<Trait> traits) {
         this.name = name;
         this.arity = arity;
         this.origin = origin;
@@ -102,6 +105,7 @@ public final class CommandSpec {
         this.refusedInTransactions = refusedInTransactions;
         this.script = script;
         this.libraries = libraries;
+        this.traits = traits;
     }
 
     /// A command of which nothing is known but what the engine says. It is handled in the safe way:
@@ -130,7 +134,8 @@ public final class CommandSpec {
                 effect.isRead() || !plain,
                 described.is("no_multi"),
                 0,
-                0);
+                0,
+                Trait.of(described.name(), List.of()));
     }
 
     private static Effect effectOf(CommandDescription described) {
@@ -159,7 +164,8 @@ public final class CommandSpec {
                 effect.isRead() || row.isForReplicas(),
                 derived.refusedInTransactions,
                 row.script(),
-                row.libraries());
+                row.libraries(),
+                Trait.of(row.name(), row.traits()));
     }
 
     /// One that the front answers though the engine does not have it.
@@ -176,7 +182,8 @@ public final class CommandSpec {
                 true,
                 false,
                 0,
-                0);
+                0,
+                Trait.of(row.name(), row.traits()));
     }
 
     /// The same, offered to nobody.
@@ -193,7 +200,8 @@ public final class CommandSpec {
                 carriedOutByReplicas,
                 refusedInTransactions,
                 script,
-                libraries);
+                libraries,
+                traits);
     }
 
     static Effect effect(String word) {
@@ -252,6 +260,22 @@ public final class CommandSpec {
 
     public Origin origin() {
         return origin;
+    }
+
+    /// Whether the table says this of it.
+    public boolean is(Trait trait) {
+        return traits.contains(trait);
+    }
+
+    /// Whether it changes which channels its client listens to.
+    public boolean changesSubscriptions() {
+        return is(Trait.SUBSCRIBE) || is(Trait.UNSUBSCRIBE);
+    }
+
+    /// Whether replicas may be sent anything of it. Redis counts it among what a pause of writes
+    /// holds back.
+    public boolean mayReplicate() {
+        return !effect.isRead() || is(Trait.PUBLISH) || is(Trait.KEEPS_RESULT);
     }
 
     /// Whether nobody knows what it does to the connection that it comes over: the engine calls it
@@ -334,11 +358,12 @@ public final class CommandSpec {
     /// Everything but the name, for people: `arity effect handling blocks keys traits`, in the
     /// words of `commands.tsv`, with a tab between them.
     public String described() {
-        var traits = new ArrayList<String>();
-        addIf(servedWhileLoading, LOADING, traits);
-        addIf(carriedOutByReplicas && !effect.isRead(), "replica", traits);
-        addIf(script != 0, "script=" + script, traits);
-        addIf(libraries != 0, "libraries=" + libraries, traits);
+        var words = new ArrayList<String>();
+        addIf(servedWhileLoading, LOADING, words);
+        addIf(carriedOutByReplicas && !effect.isRead(), "replica", words);
+        addIf(script != 0, "script=" + script, words);
+        addIf(libraries != 0, "libraries=" + libraries, words);
+        traits.forEach(trait -> words.add(trait.word()));
         var keys = keyRules.stream().map(KeyRule::toString).collect(Collectors.joining(" "));
         return String.join(
                 "\t",
@@ -357,12 +382,12 @@ public final class CommandSpec {
                     case WITH_OPTION -> "option";
                 },
                 keys.isEmpty() ? "-" : keys,
-                traits.isEmpty() ? "-" : String.join(" ", traits));
+                words.isEmpty() ? "-" : String.join(" ", words));
     }
 
-    private static void addIf(boolean holds, String trait, List<String> traits) {
+    private static void addIf(boolean holds, String word, List<String> words) {
         if (holds) {
-            traits.add(trait);
+            words.add(word);
         }
     }
 

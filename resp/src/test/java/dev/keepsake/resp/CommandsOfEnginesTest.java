@@ -495,7 +495,7 @@ class CommandsOfEnginesTest {
         "valkey-9.1.2,HGETEX k FIELDS 1 f,hgetex,WRITE,SHARED_LANE",
         "valkey-8.0.1,WAITAOF 1 1 0,waitaof,NONE,FRONT",
         "valkey-9.1.2,DELIFEQ k v,delifeq,WRITE,SHARED_LANE",
-        "valkey-9.1.2,COMMANDLOG GET 1 slow,commandlog|get,NONE,SHARED_LANE",
+        "valkey-9.1.2,COMMANDLOG GET 1 slow,commandlog|get,NONE,OWN_LANE",
         "valkey-8.0.1,CLUSTER SLOT-STATS ORDERBY key-count,cluster|slot-stats,NONE,FRONT",
         "redis-8.0.2,VADD k VALUES 1 1 e,vadd,WRITE,SHARED_LANE",
         "redis-8.0.2,VSIM k ELE e,vsim,READ,SHARED_LANE",

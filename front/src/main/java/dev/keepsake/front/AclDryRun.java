@@ -1,0 +1,72 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/// `ACL DRYRUN`: asks the engine what a user's namesake may do, in whose answer nothing is said of
+/// namesakes.
+final class AclDryRun extends EngineAsked {
+    private static final int USER = 2;
+    private static final int COMMAND = 3;
+
+    private final NodeFront front;
+
+    AclDryRun(NodeFront front) {
+        this.front = front;
+    }
+
+    @Override
+    Question question(ClientConnection client, Arguments given) {
+        var control = front.controlLane();
+        if (control == null) {
+            return refused(FrontCommands.LOADING);
+        }
+        String user = given.text(USER);
+        if (!front.access().isAdmitted(user)) {
+            return refused("ERR User '%s' not found".formatted(user));
+        }
+        var meant = meant(given);
+        if (meant == null || meant.handling() == CommandSpec.Handling.WITHHELD) {
+            return refused("ERR Command '%s' not found".formatted(given.text(COMMAND)));
+        }
+        String refusal =
+                AccessControl.isCheckedHere(meant)
+                        ? front.access().refusal(user, meant, FrontCommands.LOADING)
+                        : null;
+        return asked(() ->
+                control.ask(
+                        reply ->
+                                client.answerLater(
+                                        Patience.LIMITED, out -> write(reply, user, refusal, out)),
+                        given.with(USER, AccessControl.inEngine(user))));
+    }
+
+    private @Nullable CommandSpec meant(Arguments given) {
+        String name = given.text(COMMAND);
+        var command = front.table().find(name);
+        if (command == null || given.count() <= COMMAND + 1) {
+            return command;
+        }
+        var subcommand = front.table().find(name + "|" + given.text(COMMAND + 1));
+        return subcommand == null ? command : subcommand;
+    }
+
+    /// @param refusal of the front, which the engine does not know of, or null
+    private static void write(RespValue reply, String user, @Nullable String refusal, ByteBuf out) {
+        switch (reply) {
+            case RespValue.ErrorReply(String error) -> RespWriter.error(out, error);
+            case RespValue.Bulk why ->
+                    RespWriter.bulk(out, AccessControl.withoutNamesakes(why.utf8(), user));
+            default -> {
+                if (refusal == null) {
+                    RespWriter.simpleString(out, "OK");
+                } else {
+                    RespWriter.bulk(out, AccessControl.asDryRun(refusal));
+                }
+            }
+        }
+    }
+}

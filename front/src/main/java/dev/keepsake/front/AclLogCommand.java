@@ -1,0 +1,95 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+
+/// `ACL LOG`: tells of failed logins, which the front knows, and of what the engine has refused.
+final class AclLogCommand extends EngineAsked {
+    private static final int SHOWN = 10;
+    private static final int LONGEST = 3;
+    private static final int AGES_ASKED_MAX = 5;
+
+    private final NodeFront front;
+
+    AclLogCommand(NodeFront front) {
+        this.front = front;
+    }
+
+    @Override
+    Question question(ClientConnection client, Arguments given) {
+        if (given.count() > LONGEST) {
+            return refused(FrontCommands.wrongSubcommand("ACL", given.text(1)));
+        }
+        boolean limited = given.count() == LONGEST;
+        boolean resets = limited && given.text(2).equalsIgnoreCase("reset");
+        var wanted =
+                limited && !resets ? ClientCommands.number(given.text(2)) : Long.valueOf(SHOWN);
+        if (wanted == null) {
+            return refused(FrontCommands.NOT_AN_INTEGER);
+        }
+        int limit = Math.clamp(wanted, 0, Integer.MAX_VALUE);
+        var control = front.controlLane();
+        if (control == null) {
+            return new Question.Known((one, command, out) -> answerAlone(one, resets, limit, out));
+        }
+        return asked(() -> {
+            if (resets) {
+                askToReset(client, control);
+            } else {
+                askForEntries(client, control, limit, AGES_ASKED_MAX);
+            }
+        });
+    }
+
+    private void askToReset(ClientConnection client, ControlLane control) {
+        control.ask(
+                reply -> {
+                    if (reply instanceof RespValue.SimpleString) {
+                        front.failedLogins().forget(); // also when no answer is wanted
+                    }
+                    client.answerFrom(
+                            reply, Patience.NONE, out -> RespWriter.simpleString(out, "OK"));
+                },
+                "ACL",
+                "LOG",
+                "RESET");
+    }
+
+    /// The engine's entries have ages, and it takes a moment until they are here. When the log was
+    /// asked for is known when the engine's clock shows the same millisecond before and behind it.
+    private void askForEntries(
+            ClientConnection client, ControlLane control, int limit, int timesLeft) {
+        var asked = new RespValue[2];
+        control.ask(before -> asked[0] = before, "TIME");
+        control.ask(log -> asked[1] = log, "ACL", "LOG", Integer.toString(limit));
+        control.ask(
+                after -> {
+                    long nowMs = FailedLogins.millis(after);
+                    if (nowMs != FailedLogins.millis(asked[0]) && timesLeft > 1) {
+                        askForEntries(client, control, limit, timesLeft - 1);
+                    } else {
+                        client.answerFrom(
+                                asked[1],
+                                Patience.LIMITED,
+                                out -> write(client, asked[1], limit, nowMs, out));
+                    }
+                },
+                "TIME");
+    }
+
+    private void answerAlone(ClientConnection client, boolean resets, int limit, ByteBuf out) {
+        if (resets) {
+            front.failedLogins().forget();
+            RespWriter.simpleString(out, "OK");
+        } else {
+            write(client, new RespValue.ArrayReply(List.of()), limit, front.nowMs(), out);
+        }
+    }
+
+    private void write(
+            ClientConnection client, RespValue ofEngine, int limit, long nowMs, ByteBuf out) {
+        front.failedLogins().write(ofEngine, limit, nowMs, client.session().protocol(), out);
+    }
+}

@@ -1,0 +1,66 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.CommandTable;
+import dev.keepsake.resp.Trait;
+import java.util.HashMap;
+import java.util.Map;
+
+/// The answers of the front, by the rows of the command table that say that the front answers.
+/// Owned by the node's event loop.
+final class FrontAnswers {
+    private final Map<String, FrontAnswer> byName = new HashMap<>();
+
+    /// Answers from what the front knows.
+    void bind(String name, FrontAnswer.Writer writer) {
+        bindAnswer(
+                name,
+                (FrontAnswer.Known)
+                        (client, given, out) -> {
+                            writer.write(client, given, out);
+                            return true;
+                        });
+    }
+
+    /// Answers as [#bind], and perhaps closes the connection.
+    void bindClosing(String name, FrontAnswer.Known answer) {
+        bindAnswer(name, answer);
+    }
+
+    /// Answers by asking the engine.
+    void bindAsked(String name, EngineAsked answer) {
+        bindAnswer(name, answer);
+    }
+
+    private void bindAnswer(String name, FrontAnswer answer) {
+        if (byName.put(name, answer) != null) {
+            throw new IllegalStateException("'%s' has two answers".formatted(name));
+        }
+    }
+
+    /// Fails when a row of the table says that the front answers, and nothing here does.
+    ///
+    /// @return this
+    FrontAnswers checkedAgainst(CommandTable table) {
+        for (var spec : table.all()) {
+            boolean elsewhere = spec.is(Trait.CONTAINER) || spec.is(Trait.TRACKING);
+            if (spec.handling() == CommandSpec.Handling.FRONT
+                    && !elsewhere
+                    && !byName.containsKey(spec.name())) {
+                throw new IllegalStateException(
+                        "commands.tsv says of '%s' that the front answers it, and no answer is bound to it"
+                                .formatted(spec.name()));
+            }
+        }
+        return this;
+    }
+
+    /// The answer of one of those rows.
+    FrontAnswer of(CommandSpec spec) {
+        var answer = byName.get(spec.name());
+        if (answer == null) {
+            throw new IllegalStateException("not the front's: " + spec.name());
+        }
+        return answer;
+    }
+}

@@ -1,0 +1,58 @@
+package dev.keepsake.front;
+
+import dev.keepsake.core.Slots;
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import java.util.List;
+
+/// `CLUSTER COUNTKEYSINSLOT` and `CLUSTER GETKEYSINSLOT`: walks through the engine's keys, for an
+/// engine that is in no cluster knows nothing of slots.
+final class KeysInSlotCommand extends EngineAsked {
+    private static final int SLOT = 2;
+    private static final int LIMIT = 3;
+
+    private final NodeFront front;
+    private final boolean counts;
+
+    /// @param counts whether only the number of keys is asked for
+    KeysInSlotCommand(NodeFront front, boolean counts) {
+        this.front = front;
+        this.counts = counts;
+    }
+
+    @Override
+    Question question(ClientConnection client, Arguments given) {
+        var control = front.controlLane();
+        if (!front.isServing() || control == null) {
+            return refused(FrontCommands.LOADING);
+        }
+        for (int i = SLOT; i < given.count(); i++) {
+            if (ClientCommands.number(given.text(i)) == null) {
+                return refused(FrontCommands.NOT_AN_INTEGER);
+            }
+        }
+        int slot = smallNumber(given.text(SLOT));
+        int limit = counts ? 0 : smallNumber(given.text(LIMIT));
+        if (slot < 0 || slot >= Slots.COUNT || limit < 0) {
+            return refused(counts ? "ERR Invalid slot" : "ERR Invalid slot or number of keys");
+        }
+        var search = counts ? KeysInSlot.all(control, slot) : KeysInSlot.some(control, slot, limit);
+        return asked(() ->
+                search.find(outcome ->
+                        client.answerLater(Patience.LIMITED, out -> write(outcome, out))));
+    }
+
+    private void write(KeysInSlot.Outcome outcome, ByteBuf out) {
+        switch (outcome) {
+            case KeysInSlot.Refused(String error) -> RespWriter.error(out, error);
+            case KeysInSlot.Found(List<byte[]> keys, long count) -> {
+                if (counts) {
+                    RespWriter.integer(out, count);
+                } else {
+                    RespWriter.array(out, keys.size());
+                    keys.forEach(key -> RespWriter.bulk(out, key));
+                }
+            }
+        }
+    }
+}

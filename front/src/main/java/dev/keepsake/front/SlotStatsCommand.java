@@ -1,0 +1,43 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.RespWriter;
+import io.netty.buffer.ByteBuf;
+import org.jspecify.annotations.Nullable;
+
+/// `CLUSTER SLOT-STATS`: walks through the engine's keys and counts them; see [SlotStats].
+final class SlotStatsCommand extends EngineAsked {
+    private final NodeFront front;
+
+    SlotStatsCommand(NodeFront front) {
+        this.front = front;
+    }
+
+    @Override
+    Question question(ClientConnection client, Arguments given) {
+        var control = front.controlLane();
+        if (!front.isServing() || control == null) {
+            return refused(FrontCommands.LOADING);
+        }
+        return switch (SlotStats.of(given, front.slots())) {
+            case SlotStats.Malformed(String error) -> refused(error);
+            case SlotStats.Asked(SlotStats stats) ->
+                    asked(() ->
+                            KeyWalk.begin(
+                                    control,
+                                    stats,
+                                    error ->
+                                            client.answerLater(
+                                                    Patience.LIMITED,
+                                                    out -> write(client, stats, error, out))));
+        };
+    }
+
+    private static void write(
+            ClientConnection client, SlotStats stats, @Nullable String error, ByteBuf out) {
+        if (error == null) {
+            stats.write(client.session().protocol(), out);
+        } else {
+            RespWriter.error(out, error);
+        }
+    }
+}

@@ -1,0 +1,50 @@
+package dev.keepsake.front;
+
+/// The keys that one client has named by WATCH. The engine looks at them; this knows that it does.
+/// Owned by the node's event loop; no I/O.
+final class Watches {
+    private int keys;
+    private boolean unseen;
+
+    /// The engine watches so many keys more.
+    void add(int count) {
+        keys += count;
+    }
+
+    /// Keys are watched while no engine serves, so nobody sees whether they change. Until EXEC or
+    /// UNWATCH they count as changed.
+    void addUnseen() {
+        unseen = true;
+    }
+
+    /// The transaction that looks at them has ended, or the client has said RESET.
+    void end() {
+        keys = 0;
+        unseen = false;
+    }
+
+    /// The engine watches none any more.
+    void endSeen() {
+        keys = 0;
+    }
+
+    /// Ends what was watched while no engine served.
+    void endUnseen() {
+        unseen = false;
+    }
+
+    /// Whether the engine watches keys for this client.
+    boolean isOn() {
+        return keys > 0;
+    }
+
+    /// How many keys the engine watches, a key that was named twice counted twice.
+    int count() {
+        return keys;
+    }
+
+    /// Whether something may have changed that nobody saw.
+    boolean areUnseen() {
+        return unseen;
+    }
+}

@@ -1,0 +1,40 @@
+package dev.keepsake.front;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class WatchesTest {
+    private final Watches watches = new Watches();
+
+    @Test
+    void countsWhatTheEngineWatches() {
+        assertThat(watches.isOn()).isFalse();
+        watches.add(2);
+        watches.add(1);
+        assertThat(watches.isOn()).isTrue();
+        assertThat(watches.count()).isEqualTo(3);
+    }
+
+    @Test
+    void endsWithATransaction() {
+        watches.add(2);
+        watches.addUnseen();
+        watches.end();
+        assertThat(watches.isOn()).isFalse();
+        assertThat(watches.areUnseen()).isFalse();
+    }
+
+    @Test
+    void remembersWhatNobodyWatchesUntilItIsGivenUp() {
+        watches.addUnseen();
+        assertThat(watches.isOn()).isFalse();
+        assertThat(watches.areUnseen()).isTrue();
+        watches.add(1);
+        watches.endSeen();
+        assertThat(watches.isOn()).isFalse();
+        assertThat(watches.areUnseen()).isTrue();
+        watches.endUnseen();
+        assertThat(watches.areUnseen()).isFalse();
+    }
+}
