@@ -2,7 +2,7 @@ package dev.keepsake.fleet;
 
 import dev.keepsake.core.AccessKey;
 import dev.keepsake.core.AddressBlock;
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -347,11 +347,11 @@ final class ClientCommands {
     private static void reply(ClientConnection client, String choice, ByteBuf out) {
         switch (choice.toLowerCase(Locale.ROOT)) {
             case "on" -> {
-                client.mute(ClientConnection.Mute.NOTHING);
+                client.replies().mute(ReplyQueue.Mute.NOTHING);
                 RespWriter.simpleString(out, "OK");
             }
-            case "off" -> client.mute(ClientConnection.Mute.EVERYTHING);
-            case "skip" -> client.mute(ClientConnection.Mute.NEXT);
+            case "off" -> client.replies().mute(ReplyQueue.Mute.EVERYTHING);
+            case "skip" -> client.replies().mute(ReplyQueue.Mute.NEXT);
             default -> RespWriter.error(out, SYNTAX);
         }
     }

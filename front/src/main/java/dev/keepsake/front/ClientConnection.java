@@ -27,7 +27,6 @@ import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
@@ -79,57 +78,34 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private static final String NOT_IN_A_TRANSACTION =
             "ERR Command not allowed inside a transaction";
 
-    /// Which replies the client does not want, as it has said by CLIENT REPLY.
-    enum Mute {
-        NOTHING,
-        /// That of the next command.
-        NEXT,
-        /// All until it says otherwise.
-        EVERYTHING
-    }
-
     private final NodeFront front;
     private final CommandFramer framer;
     private final long id;
     private final boolean operator;
     private final Session session = new Session();
+    private final ClientFacts facts = new ClientFacts();
+    private final ReplyQueue replies;
 
     private @Nullable Channel channel;
     private @Nullable ByteBuf input;
-    private @Nullable ByteBuf output;
-    private boolean outputTells;
     private @Nullable SharedLane shared; // over which what is in flight has gone, unless own is
     private @Nullable OwnLane own;
     private @Nullable OwnLane parting; // from which it hears what the engine said before it left
     private boolean betweenEngines; // what it listens to is remembered from its last lane
     private @Nullable LargeCommand large;
-    private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
     private int inFlight;
     private boolean asking; // for an answer that comes neither at once nor over a client's lane
     private boolean processing;
     private boolean closing;
-    private boolean leaving;
     private @Nullable String malformed;
     private @Nullable Transaction transaction;
     private final Watches watches = new Watches();
     private final Tracking tracking = new Tracking();
     private boolean shardSubscriptionsEnd;
     private @Nullable Subscriptions remembered; // which no engine knows of yet
-    private Mute mute = Mute.NOTHING;
-    private long connectedNs;
-    private long lastCommandNs;
-    private long lastActiveNs;
-    private boolean leavesMuch;
-    private long leavesMuchSinceNs;
-    private String lastCommand = "";
-    private long receivedBytes;
-    private long sentBytes;
-    private long commandsTaken;
-    private boolean touched;
     private boolean waiting;
     private boolean laneFull;
     private boolean refused;
-    private boolean passing;
     private boolean heldByPause;
     private long roomBytes; // that the node counts for its input
     private long roomSinceNs;
@@ -146,6 +122,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         this.id = id;
         this.operator = operator;
         this.framer = new CommandFramer(front.options().limits(), GATHERED_BYTES);
+        this.replies = new ReplyQueue(front.replyRules(), new Socket());
     }
 
     long id() {
@@ -154,6 +131,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     Session session() {
         return session;
+    }
+
+    /// What it is owed.
+    ReplyQueue replies() {
+        return replies;
     }
 
     /// Who it is as long as it has not said so, or null when that is nobody.
@@ -179,7 +161,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Whether something of this client may have been executed without its having been told.
     boolean awaitsReplies() {
-        return inFlight > 0 || !parked.isEmpty() || own != null;
+        return inFlight > 0 || replies.hasParked() || own != null;
     }
 
     /// Whether it has been told what it listens to, and no engine knows of that at present.
@@ -198,9 +180,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (lane == null
                 || !lane.isOnlyListening()
                 || isClosed()
-                || leaving
+                || replies.isEnding()
                 || inFlight > 0
-                || hasParked()
+                || replies.hasParked()
                 || transaction != null
                 || watches.isOn()
                 || tracking.isOn()
@@ -228,10 +210,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return inFlight == 0 || (own != null && own.isBlockedNow());
     }
 
-    boolean hasParked() {
-        return !parked.isEmpty();
-    }
-
     // ---- the connection
 
     @Override
@@ -242,9 +220,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     @Override
     public void channelActive(ChannelHandlerContext context) {
         session.user(newcomer());
-        connectedNs = front.loop().ticker().nanoTime();
-        lastCommandNs = connectedNs;
-        lastActiveNs = connectedNs;
+        facts.onConnected(front.loop().ticker().nanoTime());
         front.onConnected(this);
     }
 
@@ -261,11 +237,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         countInput();
         front.memory().forget(this);
-        if (output != null) {
-            output.release();
-            output = null;
-        }
-        outputTells = false;
+        replies.discard();
     }
 
     /// Has the node count what the command that is not complete needs, and asks for the room if it
@@ -320,9 +292,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (closing) {
             return 0; // on its way out
         }
-        var out = output;
         return unsentBytes()
-                + (out == null ? 0 : out.capacity())
+                + replies.gatheredCapacity()
                 + (own == null ? 0 : own.unsentBytes());
     }
 
@@ -382,7 +353,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         var bytes = (ByteBuf) message;
-        if (closing || leaving || malformed != null) {
+        if (closing || replies.isEnding() || malformed != null) {
             discardedBytes += bytes.readableBytes();
             bytes.release();
             if (discardedBytes > (long) front.options().limits().maxBulkBytes() + KEPT_MAX_BYTES) {
@@ -390,8 +361,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             }
             return;
         }
-        lastActiveNs = front.loop().ticker().nanoTime();
-        receivedBytes += bytes.readableBytes();
+        facts.onReceived(bytes.readableBytes(), front.loop().ticker().nanoTime());
         var in = input;
         if (in == null) {
             input = bytes;
@@ -475,28 +445,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Whether nothing has come from it or gone to it for so long, though nothing keeps it waiting.
     boolean isIdle(long idleNs, long nowNs) {
-        return nowNs - lastActiveNs > idleNs
+        return facts.isSilent(idleNs, nowNs)
                 && inFlight == 0
-                && parked.isEmpty()
+                && !replies.hasParked()
                 && !waiting
                 && !isSubscribed();
     }
 
     /// Whether it has left more unsent than it may. To be asked regularly.
     boolean leavesTooMuch(ClientLimits.Output limit, long nowNs) {
-        long unsent = unsentBytes();
-        if (limit.hardBytes() > 0 && unsent > limit.hardBytes()) {
-            return true;
-        }
-        if (limit.softBytes() == 0 || unsent <= limit.softBytes()) {
-            leavesMuch = false;
-            return false;
-        }
-        if (!leavesMuch) {
-            leavesMuch = true;
-            leavesMuchSinceNs = nowNs;
-        }
-        return nowNs - leavesMuchSinceNs > limit.softNs();
+        return facts.leavesTooMuch(limit, unsentBytes(), nowNs);
     }
 
     private int subscriptions(String kind) {
@@ -543,8 +501,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             case "laddr" -> localAddress();
             case "fd" -> fileDescriptor();
             case "name" -> session.name();
-            case "age" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - connectedNs);
-            case "idle" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - lastCommandNs);
             case "flags" -> flags();
             case "capa" -> session.redirected() ? "r" : "";
             case "db", "argv-mem", "rbs", "rbp", "io-thread" -> 0;
@@ -556,22 +512,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             case "qbuf" -> used;
             case "qbuf-free" -> free;
             case "multi-mem" -> queuedBytes();
-            case "obl" -> gatheredBytes();
-            case "oll" -> parked.size() + unsentPieces();
+            case "obl" -> replies.gatheredBytes();
+            case "oll" -> replies.parkedCount() + unsentPieces();
             case "omem" -> unsentAndWaitingBytes();
             case "tot-mem" ->
-                    used + free + queuedBytes() + gatheredBytes() + unsentAndWaitingBytes();
+                    used + free + queuedBytes() + replies.gatheredBytes() + unsentAndWaitingBytes();
             case "events" -> events();
-            case "cmd" -> lastCommand.isEmpty() ? "NULL" : lastCommand;
             case "user" -> user == null ? AccessUser.DEFAULT_NAME : user;
             case "redir" -> redirection();
             case "resp" -> session.protocol();
             case "lib-name" -> session.libraryName();
             case "lib-ver" -> session.libraryVersion();
-            case "tot-net-in" -> receivedBytes;
-            case "tot-net-out" -> sentBytes;
-            case "tot-cmds" -> commandsTaken;
-            default -> null;
+            default -> facts.value(field, nowNs);
         };
     }
 
@@ -594,12 +546,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return transaction == null ? 0 : transaction.weightBytes();
     }
 
-    private long gatheredBytes() {
-        return output == null ? 0 : output.readableBytes();
-    }
-
     private long unsentAndWaitingBytes() {
-        return unsentBytes() + parked.stream().mapToLong(Parked.Reply::lengthBytes).sum();
+        return unsentBytes() + replies.parkedBytes();
     }
 
     /// In Redis's letters and order.
@@ -630,26 +578,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return tracking.redirection();
     }
 
-    /// Which replies it does not want from now on. Nothing is under way when it says so.
-    void mute(Mute wished) {
-        if (wished != Mute.NEXT || mute == Mute.NOTHING) {
-            mute = wished;
-        }
-    }
-
-    /// Whether the client does not want the reply that comes next. News are no replies. Nothing is
-    /// under way when it says so, so what it does not want is the first reply that comes.
-    boolean swallowsReply() {
-        return mute != Mute.NOTHING;
-    }
-
-    /// A command has been replied to, be it that nobody wants to hear it.
-    private void endMuteOfOne() {
-        if (mute == Mute.NEXT) {
-            mute = Mute.NOTHING;
-        }
-    }
-
     /// Closes the connection of a user who is no longer let in.
     void disconnect() {
         closing = true;
@@ -675,9 +603,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     void refuseConnection(String error) {
         var answer = front.allocator().buffer(64);
         RespWriter.error(answer, error);
-        deliver(answer);
+        replies.deliver(answer);
         answer.release();
-        closeWhenWritten();
+        replies.end();
     }
 
     /// The node may read commands again, or no longer.
@@ -726,7 +654,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         } finally {
             processing = false;
         }
-        if (malformed != null && inFlight <= neverReplied() && !closing && !leaving) {
+        if (malformed != null && inFlight <= neverReplied() && takesAnswers()) {
             giveUpLarge();
             fail(malformed);
         }
@@ -762,7 +690,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private boolean takesCommands() {
-        return !closing && !leaving && malformed == null;
+        return takesAnswers() && malformed == null;
+    }
+
+    private boolean takesAnswers() {
+        return !closing && !replies.isEnding();
     }
 
     /// @return false when no whole command is there, or it must wait
@@ -983,7 +915,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 && decided
                 && !refused
                 && !front.monitors().isEmpty()
-                && Monitors.shows(lastCommand)) {
+                && Monitors.shows(facts.lastCommand())) {
             front.monitors().show(this, in, base, frame);
         }
         return handled;
@@ -1020,9 +952,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (tooLong != null) {
             return refuse(tooLong);
         }
-        lastCommandNs = front.loop().ticker().nanoTime();
-        lastCommand = spec.name();
-        commandsTaken++;
+        facts.onCommand(spec.name(), front.loop().ticker().nanoTime());
         if (transaction != null && spec.is(Trait.UNSUBSCRIBE) && frame.argumentCount() == 1) {
             return refuse(
                     "ERR %s without channels is not offered inside a transaction"
@@ -1481,35 +1411,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (isClosed()) {
             return;
         }
-        boolean waits = front.isPrimary() && front.holdRule() != HoldRule.NOTHING;
-        if (!swallowsReply()) {
-            var out = front.allocator().buffer(64);
-            answer.accept(out);
-            boolean tellsNothing = patience == Patience.NONE || LaneChannel.isOfBusyEngine(out);
-            boolean leaves = tellsNothing && !hasParked() && front.mayReply();
-            if (waits && !leaves) {
-                parkLate(out, patience);
-            } else {
-                deliver(out);
-            }
-            out.release();
-        } else if (waits) {
-            front.parkUnwanted(this, patience);
-        }
-        onReplied();
+        var out = front.allocator().buffer(64);
+        answer.accept(out);
+        replies.answerLate(out, patience);
+        out.release();
+        replies.onReplied();
         front.flushClients();
-    }
-
-    /// Something is told to this client that answers none of its commands.
-    void onShown(ByteBuf line) {
-        if (isClosed() || leaving) {
-            return;
-        }
-        if (front.isPrimary() && front.holdRule() != HoldRule.NOTHING) {
-            parkLate(line, Patience.ENDLESS);
-        } else {
-            deliver(line);
-        }
     }
 
     /// Asks the engine for the answer to a command of the front.
@@ -1606,7 +1513,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 RespWriter.push(broken, 2);
                 RespWriter.bulk(broken, "tracking-redir-broken");
                 RespWriter.integer(broken, target.id());
-                onShown(broken);
+                replies.show(broken);
                 broken.release();
             }
         }
@@ -1616,7 +1523,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// a message in RESP2, where only those hear it who listen to anything.
     private void hear(ByteBuf push) {
         if (session.protocol() == 3) {
-            onShown(push);
+            replies.show(push);
         } else if (type().equals("pubsub")) {
             var message = front.allocator().buffer(push.readableBytes() + 64);
             RespWriter.array(message, 3);
@@ -1624,7 +1531,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             RespWriter.bulk(message, "__redis__:invalidate");
             int header = NewsLane.headerBytes(push);
             message.writeBytes(push, push.readerIndex() + header, push.readableBytes() - header);
-            onShown(message);
+            replies.show(message);
             message.release();
         }
     }
@@ -1731,14 +1638,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         inFlight++;
         if (mayBeSentOn(spec, in, base, frame)) {
-            lane.submitScript(this, spec, in, base, frame, front.route().slot());
+            lane.submitScript(replies, spec, in, base, frame, front.route().slot());
             return true;
         }
         // A read that keeps its result marks its keys itself, and so waits in any case.
         boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !spec.is(Trait.KEEPS_RESULT);
         long hash = byKeys ? front.route().onlyKeyHash(in, base, frame) : 0;
         var hashes = byKeys ? front.route().keyHashes(in, base, frame) : null;
-        lane.submit(this, spec, in, base, frame, hash, hashes);
+        lane.submit(replies, spec, in, base, frame, hash, hashes);
         return true;
     }
 
@@ -2047,14 +1954,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         answerAndRelease(answer);
         front.noteHeapGrowth(Math.max(0, session.heapBytes() - heldBefore));
         if (!stays) {
-            closeWhenWritten();
+            replies.end();
         }
         return true;
     }
 
     /// Forgets all that the client has begun on this connection.
     void forget() {
-        mute = Mute.NOTHING;
+        replies.unmute();
         leaveOwnLane();
         transaction = null;
         watches.end();
@@ -2172,51 +2079,82 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var answer = front.allocator().buffer(128);
         RespWriter.error(answer, "ERR " + error);
         answerAndRelease(answer);
-        closeWhenWritten();
+        replies.end();
     }
 
     private void answerAndRelease(ByteBuf answer) {
-        if (answer.isReadable()) { // CLIENT REPLY itself has none
-            boolean unwanted = swallowsReply();
-            endMuteOfOne();
-            if (unwanted) {
-                // It tells nothing, so nothing has to wait for it.
-            } else if (hasParked()) {
-                parkLate(answer, Patience.NONE);
-            } else {
-                deliver(answer);
-            }
-        }
+        replies.answer(answer);
         answer.release();
     }
 
     /// Closes the connection as the engine has closed its lane: behind a last reply.
     void closeBehindReplies() {
         if (!isClosed()) {
-            closeWhenWritten();
+            replies.end();
         }
     }
 
-    /// Closes the connection behind all that it is owed: what precedes may still wait for the log.
-    private void closeWhenWritten() {
-        if (!parked.isEmpty()) {
-            leaving = true;
-            return;
+    /// The socket, as the replies see it.
+    private final class Socket implements ReplyQueue.Outlet {
+        @Override
+        public boolean isClosed() {
+            return ClientConnection.this.isClosed();
         }
-        if (outputTells && !front.mayTell()) {
-            reset(); // what precedes this answer may not be told
-            return;
-        }
-        closing = true;
-        var open = channel;
-        if (open != null) {
-            flush();
-            var written = open.writeAndFlush(front.allocator().buffer(0));
-            if (lingers && open instanceof DuplexChannel duplex) {
-                linger(duplex, written);
+
+        @Override
+        public void send(ByteBuf bytes) {
+            var open = channel;
+            if (open == null) {
+                bytes.release();
             } else {
-                written.addListener(ChannelFutureListener.CLOSE);
+                facts.onSent(bytes.readableBytes(), front.loop().ticker().nanoTime());
+                open.writeAndFlush(bytes, open.voidPromise());
             }
+        }
+
+        @Override
+        public void sendPiece(ByteBuf piece, Runnable onWritten) {
+            var open = channel;
+            if (open == null) {
+                piece.release();
+                onWritten.run();
+            } else {
+                facts.onSent(piece.readableBytes(), front.loop().ticker().nanoTime());
+                open.write(piece).addListener(written -> onWritten.run());
+            }
+        }
+
+        @Override
+        public void flush() {
+            var open = channel;
+            if (open != null) {
+                open.flush();
+            }
+        }
+
+        @Override
+        public void close() {
+            closing = true;
+            var open = channel;
+            if (open != null) {
+                replies.flush();
+                var written = open.writeAndFlush(front.allocator().buffer(0));
+                if (lingers && open instanceof DuplexChannel duplex) {
+                    linger(duplex, written);
+                } else {
+                    written.addListener(ChannelFutureListener.CLOSE);
+                }
+            }
+        }
+
+        @Override
+        public void reset() {
+            ClientConnection.this.reset();
+        }
+
+        @Override
+        public void onReplied() {
+            ClientConnection.this.onReplied();
         }
     }
 
@@ -2237,169 +2175,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         open.closeFuture().addListener(closed -> end.cancel(false));
     }
 
-    /// Delivers what the engine says of the data. It leaves only while the node may reply: see
-    /// [NodeFront#flushClients].
-    void tell(ByteBuf reply) {
-        deliver(reply);
-        outputTells = true;
-    }
-
-    /// Whether something is to be sent to it that tells of the data.
-    boolean hasToTell() {
-        return outputTells;
-    }
-
-    /// Copies a reply that may leave into what is sent at the end of the turn.
-    void deliver(ByteBuf reply) {
-        var out = output;
-        if (out == null) {
-            out = front.allocator().ioBuffer(Math.max(256, reply.readableBytes()));
-            output = out;
-        }
-        out.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
-        touch();
-    }
-
-    /// Copies a reply that has to wait.
-    ///
-    /// @return what is to be released or dropped, or null when it does not wait for the log
-    Parked.@Nullable Reply park(ByteBuf reply, Patience patience) {
-        var copy = front.allocator().ioBuffer(reply.readableBytes());
-        copy.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
-        front.countParked(copy.readableBytes());
-        var waiting = new Parked.Reply(this, copy, patience);
-        parked.addLast(waiting);
-        return givesUpAtOnce(waiting) ? null : waiting;
-    }
-
-    private void parkLate(ByteBuf reply, Patience patience) {
-        var waiting = park(reply, patience);
-        if (waiting != null) {
-            front.parkLate(waiting);
-        }
-    }
-
-    /// Takes a place for a reply that is not wanted.
-    ///
-    /// @param group of the tracker, in which it is to be parked
-    /// @return what is to be parked there, or null when the last place will do for this one too
-    Parked.@Nullable Reply parkUnwanted(long group, Patience patience) {
-        var last = parked.peekLast();
-        if (last != null && last.takesIn(group, patience)) {
-            return null;
-        }
-        var place = Parked.Reply.unwanted(this, group, patience);
-        parked.addLast(place);
-        return place;
-    }
-
-    /// Whether the log has had no room for so long that a reply does not even begin to wait for it.
-    private boolean givesUpAtOnce(Parked.Reply waiting) {
-        String error = front.whyGivenUp();
-        if (error == null) {
-            return false;
-        }
-        giveUp(waiting, error);
-        if (waiting.isSettled()) {
-            onSettled();
-        }
-        return waiting.isSettled();
-    }
-
-    /// The log has had no room for so long that whatever may be given up is.
-    void giveUpWaiting(String error) {
-        parked.forEach(each -> giveUp(each, error));
-        onSettled();
-    }
-
-    private void giveUp(Parked.Reply waiting, String error) {
-        if (waiting.mayBeGivenUp()) {
-            long before = waiting.bytesHere();
-            var instead = front.allocator().buffer(error.length() + 8);
-            RespWriter.error(instead, error);
-            waiting.giveUp(instead);
-            instead.release();
-            front.countParked(waiting.bytesHere() - before);
-        }
-    }
-
-    /// The fate of a parked reply is known: those leave whose turn it is.
-    void onSettled() {
-        for (var next = parked.peekFirst();
-                next != null && next.isSettled();
-                next = parked.peekFirst()) {
-            parked.removeFirst();
-            if (next.isLost() && !isClosed()) {
-                reset(); // what follows would be taken for the reply that is missing
-            }
-            var bytes = next.bytes();
-            var largeReply = next.large();
-            if (bytes != null) {
-                front.countParked(-bytes.readableBytes());
-                if (!isClosed() && next.tells()) {
-                    tell(bytes);
-                } else if (!isClosed()) {
-                    deliver(bytes);
-                }
-                bytes.release();
-            } else if (largeReply != null && isClosed()) {
-                largeReply.drop();
-            } else if (largeReply != null) {
-                largeReply.release();
-            }
-        }
-        if (leaving && parked.isEmpty() && !closing) {
-            closeWhenWritten();
-        }
-    }
-
-    /// Lets a large reply wait that is kept as it came.
-    Parked park(LargeReply reply, Patience patience) {
-        var settling = new Parked.Reply(this, reply, patience);
-        parked.addLast(settling);
-        return settling;
-    }
-
-    /// A large reply is about to be passed on: nothing may come between its pieces.
-    void beginLargeReply() {
-        flush();
-        passing = true;
-    }
-
-    /// Sends a piece of it, which is this client's from now on.
-    void passOn(ByteBuf piece) {
-        var open = channel;
-        if (open == null || isClosed()) {
-            piece.release();
-            return;
-        }
-        int bytes = piece.readableBytes();
-        sentBytes += bytes;
-        front.countLarge(bytes);
-        front.noteGrowth(bytes);
-        open.write(piece).addListener(written -> front.countLarge(-bytes));
-        outputTells = true;
-        touch();
-    }
-
-    /// All of it has been passed on.
-    void endLargeReply() {
-        passing = false;
-        touch();
-    }
-
-    private void touch() {
-        if (!touched) {
-            touched = true;
-            front.touch(this);
-        }
-    }
-
-    /// A command of this client has been replied to.
-    void onReplied() {
+    private void onReplied() {
         inFlight--;
         asking = false; // nothing else is under way meanwhile
-        endMuteOfOne();
         if (shardSubscriptionsEnd) {
             endShardSubscriptionsIfFree();
         }
@@ -2410,29 +2188,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// A large reply of its own lane begins to arrive.
     LargeReply beginOwnReply(Patience patience) {
-        boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
-        return new LargeReply(front, this, free, patience);
-    }
-
-    /// A reply of its own lane has arrived.
-    ///
-    /// @param patience how long it waits for a log without room; when none, it tells nothing
-    void onOwnReply(ByteBuf reply, Patience patience, boolean push) {
-        if (isClosed() || (push && leaving)) {
-            return;
-        }
-        boolean unwanted = !push && swallowsReply();
-        boolean free = !front.isPrimary() || front.holdRule() == HoldRule.NOTHING;
-        boolean tellsNothing = patience == Patience.NONE;
-        if (free || (tellsNothing && parked.isEmpty() && front.mayReply())) {
-            if (!unwanted) {
-                tell(reply);
-            }
-        } else if (unwanted) {
-            front.parkUnwanted(this, patience);
-        } else {
-            parkLate(reply, patience);
-        }
+        return new LargeReply(front, replies, !front.durability().holdsReplies(), patience);
     }
 
     /// The engine closed the own lane: what was under way there is unknown.
@@ -2476,28 +2232,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             laneFull = false;
             front.giveBackOwnLane(lane);
             process();
-        }
-    }
-
-    void flush() {
-        touched = false;
-        outputTells = false;
-        var out = output;
-        var open = channel;
-        if (open == null) {
-            return;
-        }
-        if (passing) {
-            open.flush();
-        } else if (out != null) {
-            output = null;
-            lastActiveNs = front.loop().ticker().nanoTime();
-            int bytes = out.capacity();
-            sentBytes += out.readableBytes();
-            open.writeAndFlush(out, open.voidPromise());
-            front.noteGrowth(bytes);
-        } else {
-            open.flush();
         }
     }
 }

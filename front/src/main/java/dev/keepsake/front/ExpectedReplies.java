@@ -40,7 +40,7 @@ final class ExpectedReplies {
     private long[] hashes = new long[256];
     private @Nullable KeyHashes[] moreHashes = new KeyHashes[256];
     private Patience[] patiences = new Patience[256];
-    private @Nullable ClientConnection[] clients = new ClientConnection[256];
+    private @Nullable ReplySink[] clients = new ReplySink[256];
     private int head;
     private int size;
 
@@ -53,7 +53,7 @@ final class ExpectedReplies {
     void add(
             Kind kind,
             Patience patience,
-            @Nullable ClientConnection client,
+            @Nullable ReplySink client,
             long keyHash,
             @Nullable KeyHashes keyHashes) {
         if (size == kinds.length) {
@@ -72,7 +72,7 @@ final class ExpectedReplies {
         return kinds[head];
     }
 
-    @Nullable ClientConnection client() {
+    @Nullable ReplySink client() {
         return clients[head];
     }
 

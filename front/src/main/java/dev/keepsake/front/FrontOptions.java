@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import static dev.keepsake.core.Checks.checkArgument;
 
 import dev.keepsake.resp.ProtocolLimits;
+import dev.keepsake.shard.HoldRule;
 
 /// The bounds of a front.
 ///

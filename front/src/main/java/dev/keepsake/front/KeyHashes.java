@@ -1,5 +1,7 @@
 package dev.keepsake.front;
 
+import dev.keepsake.shard.Durability;
+
 /// The hashes of all keys of a command that names several.
 final class KeyHashes {
     private final long[] hashes;
@@ -10,9 +12,9 @@ final class KeyHashes {
     }
 
     /// Whether all that the engine may have done to any of the keys is durable.
-    boolean areClean(NodeFront front) {
+    boolean areClean(Durability<?> durability) {
         for (long hash : hashes) {
-            if (!front.isClean(hash)) {
+            if (!durability.isClean(hash)) {
                 return false;
             }
         }

@@ -13,7 +13,7 @@ final class LargeReply {
     private static final int COPIED_BYTES = 16 * 1024;
 
     private final NodeFront front;
-    private final ClientConnection client;
+    private final ReplySink client;
     private final boolean wanted;
     private final boolean swallowed;
     private final boolean passes;
@@ -23,7 +23,7 @@ final class LargeReply {
 
     /// @param passes whether it may leave now
     /// @param patience how long it waits else
-    LargeReply(NodeFront front, ClientConnection client, boolean passes, Patience patience) {
+    LargeReply(NodeFront front, ReplySink client, boolean passes, Patience patience) {
         this.front = front;
         this.client = client;
         this.swallowed = client.swallowsReply();
@@ -31,11 +31,11 @@ final class LargeReply {
         this.passes = passes;
         this.patience = patience;
         if (wanted && passes) {
-            client.beginLargeReply();
+            client.beginLarge();
         }
     }
 
-    ClientConnection client() {
+    ReplySink client() {
         return client;
     }
 
@@ -79,7 +79,7 @@ final class LargeReply {
         } else if (swallowed && !passes) {
             front.parkUnwanted(client, patience);
         } else if (wanted && passes) {
-            client.endLargeReply();
+            client.endLarge();
         } else if (wanted) {
             front.parkLate(client.park(this, patience));
         }
@@ -87,11 +87,11 @@ final class LargeReply {
 
     /// It is durable, and its turn: hands over what is kept.
     void release() {
-        client.beginLargeReply();
+        client.beginLarge();
         kept.forEach(client::passOn);
         kept.clear();
         forgetKept();
-        client.endLargeReply();
+        client.endLarge();
     }
 
     /// It will never leave.

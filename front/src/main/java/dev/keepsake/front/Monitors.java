@@ -91,7 +91,7 @@ final class Monitors {
         }
         line.writeByte('\r').writeByte('\n');
         for (var client : List.copyOf(watching)) {
-            client.onShown(line);
+            client.replies().show(line);
         }
         line.release();
     }

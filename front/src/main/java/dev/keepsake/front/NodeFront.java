@@ -10,9 +10,8 @@ import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
-import dev.keepsake.shard.DirtyKeys;
+import dev.keepsake.shard.Durability;
 import dev.keepsake.shard.Publication;
-import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
@@ -87,9 +86,10 @@ public final class NodeFront implements AutoCloseable {
     private final FrontOptions options;
     private final FrontAnswers answers;
     private final Route route = new Route();
-    private final DirtyKeys dirtyKeys = new DirtyKeys();
+    private final Durability<Parked> durability;
+    private final ReplyRules replyRules = new Rules();
     private final Set<ClientConnection> clients = new HashSet<>();
-    private final List<ClientConnection> touched = new ArrayList<>();
+    private final List<ReplyQueue> touched = new ArrayList<>();
     private final AccessControl access;
     private final FailedLogins failedLogins;
     private final Monitors monitors;
@@ -116,11 +116,8 @@ public final class NodeFront implements AutoCloseable {
     private ToLongFunction<String> offsets = member -> 0;
     private final HeldPublications publications;
     private final ArrayDeque<CompletableFuture<Long>> publishing = new ArrayDeque<>(); // as asked
-    private LeadershipGate gate = () -> false;
-    private long durableOffset;
     private long nextClientId = 1;
     private volatile Runnable onEngineLost = () -> {};
-    private long parkedBytes;
     private long largeBytes;
     private long keptBytes;
     private final Set<LaneChannel> stoppedLanes = new HashSet<>();
@@ -132,8 +129,6 @@ public final class NodeFront implements AutoCloseable {
     private boolean paused;
     private boolean allPaused;
     private boolean writesPaused;
-    private boolean evicting;
-    private boolean evictionAllowed;
     private long pausedUntilNs;
     private @Nullable Future<?> unpausing;
     private @Nullable Path engineSocket;
@@ -146,7 +141,6 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable String writeRefusal;
     private long refusedSinceNs;
     private @Nullable String givenUp;
-    private @Nullable Tracker<Parked> tracker;
     private @Nullable Channel listener;
     private @Nullable Path operatorSocket;
     private @Nullable Channel operatorListener;
@@ -180,6 +174,7 @@ public final class NodeFront implements AutoCloseable {
         this.tls = tls;
         this.tokens = tokens;
         this.options = options;
+        this.durability = new Durability<>(options.hold(), Parked::release, Parked::drop);
         this.memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
         this.publications = new HeldPublications(memory);
         this.scriptRules = new ScriptRules(loop, memory, room.scripts());
@@ -355,11 +350,9 @@ public final class NodeFront implements AutoCloseable {
             boolean promoting = state == State.PROMOTING;
             leave(client -> client.isBetweenEngines() && !client.awaitsReplies());
             state = promoting ? State.PROMOTING : State.LOADING;
-            gate = mayReply;
             engineSocket = socket;
             if (role == State.PRIMARY) {
-                tracker =
-                        new Tracker<>(durableOffset, this::mayReply, Parked::release, Parked::drop);
+                durability.prepare(mayReply::mayReply);
             }
             var control = new ControlLane(this);
             controlLane = control;
@@ -382,7 +375,7 @@ public final class NodeFront implements AutoCloseable {
     }
 
     private void openBarrierLane(State role, Path socket, CompletableFuture<Void> serving) {
-        var lane = new SharedLane(this, null, 2, tracker);
+        var lane = new SharedLane(this, null, 2, durability.tracker());
         barrierLane = lane;
         lane.connect(loop, transport, socket)
                 .addListener(done -> {
@@ -391,6 +384,9 @@ public final class NodeFront implements AutoCloseable {
                                 new IllegalStateException("the node stopped serving meanwhile"));
                     } else if (done.isSuccess()) {
                         state = role;
+                        if (role == State.PRIMARY) {
+                            durability.lead();
+                        }
                         servedOnceResumed = serving;
                         List.copyOf(clients).forEach(ClientConnection::resumeSubscriptions);
                         takeCommandsOnceResumed();
@@ -444,14 +440,8 @@ public final class NodeFront implements AutoCloseable {
         }
         var error = refusal + GIVEN_UP;
         givenUp = error;
-        List.copyOf(clients).forEach(client -> client.giveUpWaiting(error));
+        List.copyOf(clients).forEach(client -> client.replies().giveUpWaiting(error));
         flushClients();
-    }
-
-    /// The error that stands in the place of a reply which would have to wait for a log that has
-    /// had no room for too long, or null.
-    @Nullable String whyGivenUp() {
-        return givenUp;
     }
 
     /// When clients are closed, from now on.
@@ -463,22 +453,22 @@ public final class NodeFront implements AutoCloseable {
     /// gone is then told no sooner than it is durable.
     public void expectEvictions(boolean expected) {
         execute(() -> {
-            if (evicting && !expected && tracker != null) {
+            if (durability.isEvicting() && !expected && durability.tracker() != null) {
                 if (state != State.PRIMARY) {
                     return; // about to be one, and nothing can be parked yet: reads go on to wait
                 }
                 // The next barrier covers what has been deleted until now.
                 var anyKey = new MarkList();
-                anyKey.markAll(dirtyKeys);
+                anyKey.markAll(durability.dirtyKeys());
                 parkMarks(anyKey);
             }
-            evicting = expected;
+            durability.expectEvictions(expected);
         });
     }
 
     /// An operator lets the engine evict, perhaps. Nobody says when that is over.
     void onEvictionAllowed() {
-        evictionAllowed = true;
+        durability.allowEvictions();
     }
 
     /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
@@ -609,7 +599,7 @@ public final class NodeFront implements AutoCloseable {
     /// answered any more. [#crash] ends it.
     public void fallSilent() {
         execute(() -> {
-            gate = () -> false;
+            durability.fallSilent();
             pause(true);
         });
     }
@@ -631,7 +621,7 @@ public final class NodeFront implements AutoCloseable {
                                 .flatMap(UserLanes::allShared)
                                 .allMatch(SharedLane::isIdle)
                         && retiring.stream().allMatch(SharedLane::isIdle)
-                        && (tracker == null || tracker.parkedCount() == 0)
+                        && durability.parkedCount() == 0
                         && clients.stream().allMatch(ClientConnection::isAnswered)
                         && touched.isEmpty();
         if (idle || pollsLeft <= 0) {
@@ -656,15 +646,13 @@ public final class NodeFront implements AutoCloseable {
             }
             flushClients();
             state = State.REPLICA;
-            gate = () -> true;
             for (var client : List.copyOf(clients)) {
-                if (!client.isAnswered() || client.hasParked() || client.hasToTell()) {
+                if (!client.isAnswered() || client.replies().hasParked() || client.replies().hasToTell()) {
                     client.reset();
                 }
             }
-            touched.removeIf(ClientConnection::isClosed);
+            touched.removeIf(ReplyQueue::isClosed);
             abandonShared();
-            dirtyKeys.clear();
             openBarrierLane(requireSocket());
         });
     }
@@ -704,8 +692,8 @@ public final class NodeFront implements AutoCloseable {
     /// Everything before `offset` is durable.
     public void onDurable(long offset) {
         execute(() -> {
-            durableOffset = Math.max(durableOffset, offset);
-            releaseDurable();
+            durability.durable(offset);
+            afterRelease();
         });
     }
 
@@ -725,7 +713,7 @@ public final class NodeFront implements AutoCloseable {
     /// How far a node has come; of this one's own writes those count that are durable.
     long offsetOf(TopologyNode member) {
         boolean own = state == State.PRIMARY && member.name().equals(node);
-        return own ? durableOffset : offsets.applyAsLong(member.name());
+        return own ? durability.durableOffset() : offsets.applyAsLong(member.name());
     }
 
     boolean speaksTls() {
@@ -814,7 +802,10 @@ public final class NodeFront implements AutoCloseable {
 
     /// The lease is longer again.
     public void onLeaseRenewed() {
-        execute(this::releaseDurable);
+        execute(() -> {
+            durability.releaseDurable();
+            afterRelease();
+        });
     }
 
     /// Takes over a connection that was accepted elsewhere and is registered nowhere yet.
@@ -1067,7 +1058,7 @@ public final class NodeFront implements AutoCloseable {
 
     private void measureMemory() {
         boolean wasOver = memory.isOver();
-        memory.measure(List.copyOf(clients), parkedBytes + keptBytes);
+        memory.measure(List.copyOf(clients), durability.parkedBytes() + keptBytes);
         if (wasOver != memory.isOver()) {
             boundParked();
         }
@@ -1143,11 +1134,6 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// What a client is to be sent has grown.
-    void touch(ClientConnection client) {
-        touched.add(client);
-    }
-
     /// Sends what has gathered for each client: what tells of the data while the lease holds. The
     /// lease was asked when each reply was taken, but this is the moment when they leave, and the
     /// process may have stood still in between. Who is held back is sent the rest when the lease is
@@ -1156,22 +1142,17 @@ public final class NodeFront implements AutoCloseable {
         if (touched.isEmpty()) {
             return;
         }
-        boolean mayTell = mayTell();
-        var heldBack = new ArrayList<ClientConnection>();
-        for (var client : touched) {
-            if (mayTell || !client.hasToTell()) {
-                client.flush();
+        boolean mayTell = durability.mayTell();
+        var heldBack = new ArrayList<ReplyQueue>();
+        for (var replies : touched) {
+            if (mayTell || !replies.hasToTell()) {
+                replies.flush();
             } else {
-                heldBack.add(client);
+                heldBack.add(replies);
             }
         }
         touched.clear();
         touched.addAll(heldBack);
-    }
-
-    /// Whether a client may be sent what the engine says of the data.
-    boolean mayTell() {
-        return state != State.PRIMARY || options.hold() == HoldRule.NOTHING || gate.mayReply();
     }
 
     // ---- lanes
@@ -1186,17 +1167,18 @@ public final class NodeFront implements AutoCloseable {
         life++;
         stopConsulting();
         endResumption();
-        boolean wasPrimary = state == State.PRIMARY;
         state = State.LOADING;
-        gate = () -> false;
+        durability.fallSilent();
         for (var client : List.copyOf(clients)) {
             boolean loses =
-                    client.awaitsReplies() || client.hasToTell() || client.isBetweenEngines();
+                    client.awaitsReplies()
+                            || client.replies().hasToTell()
+                            || client.isBetweenEngines();
             if (loses && !stays.test(client)) {
                 client.reset();
             }
         }
-        touched.removeIf(client -> client.hasToTell() && client.isClosed());
+        touched.removeIf(replies -> replies.hasToTell() && replies.isClosed());
         abandonShared();
         if (controlLane != null) {
             controlLane.close();
@@ -1209,9 +1191,6 @@ public final class NodeFront implements AutoCloseable {
         publishing.clear();
         unanswered.forEach(Parked.Answer::unknown);
         access.admitWithoutEngine();
-        if (wasPrimary) {
-            dirtyKeys.clear();
-        }
         engineSocket = null;
     }
 
@@ -1236,14 +1215,10 @@ public final class NodeFront implements AutoCloseable {
             barrierLane.abandon();
             barrierLane = null;
         }
-        if (tracker != null) {
-            tracker.dropAll();
-            tracker = null;
-        }
+        durability.end();
         writeRefusal = null;
         givenUp = null;
         publications.expectNothing();
-        parkedBytes = 0;
         fullLanes.clear();
         stoppedLanes.clear();
         bound(false);
@@ -1271,7 +1246,7 @@ public final class NodeFront implements AutoCloseable {
         if (present != null) {
             present.retire();
         }
-        var lane = new SharedLane(this, AccessControl.inEngine(user), protocol, tracker);
+        var lane = new SharedLane(this, AccessControl.inEngine(user), protocol, durability.tracker());
         lanes.share(protocol, lane);
         lane.connect(loop, transport, requireSocket())
                 .addListener(done -> {
@@ -1376,7 +1351,7 @@ public final class NodeFront implements AutoCloseable {
     // ---- replies
 
     void parkLate(Parked parked) {
-        if (tracker == null) {
+        if (durability.tracker() == null) {
             parked.drop();
         } else {
             requireBarrierLane().parkLate(parked);
@@ -1393,8 +1368,8 @@ public final class NodeFront implements AutoCloseable {
     }
 
     /// Parks the place of a reply that its client does not want.
-    void parkUnwanted(ClientConnection client, Patience patience) {
-        if (tracker == null) {
+    void parkUnwanted(ReplySink client, Patience patience) {
+        if (durability.tracker() == null) {
             client.reset(); // as it would be if it wanted it
         } else {
             requireBarrierLane().parkUnwantedLate(client, patience);
@@ -1403,20 +1378,14 @@ public final class NodeFront implements AutoCloseable {
     }
 
     void parkMarks(MarkList marks) {
-        parkLate(new Parked.Marks(dirtyKeys, marks));
+        parkLate(new Parked.Marks(durability.dirtyKeys(), marks));
     }
 
-    private void releaseDurable() {
-        if (tracker != null) {
-            tracker.durable(durableOffset);
+    private void afterRelease() {
+        if (durability.tracker() != null) {
             boundParked();
             flushClients();
         }
-    }
-
-    /// Bytes of replies have been parked, or, when negative, released.
-    void countParked(long bytes) {
-        parkedBytes += bytes;
     }
 
     /// A read of one key has been answered by the engine.
@@ -1448,7 +1417,8 @@ public final class NodeFront implements AutoCloseable {
     /// Stops reading commands when too much waits for the engine or its replies for the log, and
     /// goes on when half is gone.
     void boundParked() {
-        int parked = tracker == null ? 0 : tracker.parkedCount();
+        int parked = durability.parkedCount();
+        long parkedBytes = durability.parkedBytes();
         if (!fullLanes.isEmpty()
                 || parked > options.maxParkedReplies()
                 || parkedBytes > options.maxParkedBytes()
@@ -1529,10 +1499,6 @@ public final class NodeFront implements AutoCloseable {
         return life;
     }
 
-    boolean mayReply() {
-        return gate.mayReply();
-    }
-
     // ---- what its parts need
 
     /// Whether data is answered. Exact on the event loop, a moment old elsewhere.
@@ -1547,10 +1513,6 @@ public final class NodeFront implements AutoCloseable {
 
     boolean isPrimary() {
         return state == State.PRIMARY;
-    }
-
-    HoldRule holdRule() {
-        return options.hold();
     }
 
     String node() {
@@ -1607,24 +1569,59 @@ public final class NodeFront implements AutoCloseable {
         return route;
     }
 
-    /// Whether all that the engine may have done to a key is durable.
-    boolean isClean(long keyHash) {
-        return !isEvicting() && !dirtyKeys.contains(keyHash);
+    /// What may be sent, and what waits for the log.
+    Durability<Parked> durability() {
+        return durability;
     }
 
-    boolean isEvicting() {
-        return evicting || evictionAllowed;
-    }
-
-    DirtyKeys dirtyKeys() {
-        return dirtyKeys;
-    }
-
-    long durableOffset() {
-        return durableOffset;
+    /// The same, for the replies to one client.
+    ReplyRules replyRules() {
+        return replyRules;
     }
 
     Set<ClientConnection> clients() {
         return clients;
+    }
+
+    private final class Rules implements ReplyRules {
+        @Override
+        public ByteBufAllocator allocator() {
+            return NodeFront.this.allocator();
+        }
+
+        @Override
+        public Durability<Parked> durability() {
+            return durability;
+        }
+
+        @Override
+        public @Nullable String whyGivenUp() {
+            return givenUp;
+        }
+
+        @Override
+        public void parkLate(Parked parked) {
+            NodeFront.this.parkLate(parked);
+        }
+
+        @Override
+        public void parkUnwanted(ReplySink client, Patience patience) {
+            NodeFront.this.parkUnwanted(client, patience);
+        }
+
+        @Override
+        public void countLarge(long bytes) {
+            NodeFront.this.countLarge(bytes);
+        }
+
+        @Override
+        public void noteGrowth(long bytes) {
+            NodeFront.this.noteGrowth(bytes);
+        }
+
+        @Override
+        public void touch(ReplyQueue replies) {
+            touched.add(replies);
+        }
     }
 }

@@ -524,14 +524,14 @@ final class OwnLane extends LaneChannel {
 
     private void passOn(ByteBuf reply, Patience patience, boolean push) {
         if (client != null) {
-            client.onOwnReply(AccessControl.withoutNamesakes(reply), patience, push);
+            client.replies().takeOfOwnLane(AccessControl.withoutNamesakes(reply), patience, push);
         }
     }
 
     private void onAnswered() {
         var borrower = client;
         if (borrower != null) {
-            borrower.onReplied();
+            borrower.replies().onReplied();
             borrower.onLaneMayBeQuiet();
         }
     }

@@ -15,7 +15,7 @@ sealed interface Parked {
 
     /// A reply of one client, or the place of one that it does not want.
     final class Reply implements Parked {
-        private final ClientConnection client;
+        private final ReplyQueue client;
         private @Nullable ByteBuf bytes;
         private @Nullable LargeReply large;
         private Patience patience;
@@ -24,20 +24,20 @@ sealed interface Parked {
         private boolean lost;
         private boolean tells = true;
 
-        Reply(ClientConnection client, ByteBuf bytes, Patience patience) {
+        Reply(ReplyQueue client, ByteBuf bytes, Patience patience) {
             this.client = client;
             this.bytes = bytes;
             this.patience = patience;
         }
 
-        Reply(ClientConnection client, LargeReply large, Patience patience) {
+        Reply(ReplyQueue client, LargeReply large, Patience patience) {
             this.client = client;
             this.large = large;
             this.patience = patience;
         }
 
         /// @param group under which it is parked
-        private Reply(ClientConnection client, long group, Patience patience) {
+        private Reply(ReplyQueue client, long group, Patience patience) {
             this.client = client;
             this.group = group;
             this.patience = patience;
@@ -45,7 +45,7 @@ sealed interface Parked {
 
         /// The place of a reply that its client does not want. What follows it is to wait for it
         /// all the same.
-        static Reply unwanted(ClientConnection client, long group, Patience patience) {
+        static Reply unwanted(ReplyQueue client, long group, Patience patience) {
             return new Reply(client, group, patience);
         }
 

@@ -140,16 +140,16 @@ final class Route {
             MarkList marks,
             NodeFront front) {
         if (spec.is(Trait.CHANGES_FUNCTIONS)) {
-            marks.mark(front.dirtyKeys(), FUNCTIONS_HASH);
+            marks.mark(front.durability().dirtyKeys(), FUNCTIONS_HASH);
         }
         // EXEC executes what has been marked before: each command of a transaction marks what it
         // writes when it is queued, and the marks stay until the reply to EXEC.
         boolean unknown = spec.effect() == CommandSpec.Effect.OPAQUE && !spec.is(Trait.EXEC);
         if (unknown || (spec.effect() == CommandSpec.Effect.WRITE && keyCount == 0)) {
-            marks.markAll(front.dirtyKeys());
+            marks.markAll(front.durability().dirtyKeys());
         } else if (spec.effect() == CommandSpec.Effect.WRITE || spec.is(Trait.KEEPS_RESULT)) {
             for (int i = 0; i < keyCount; i++) {
-                marks.mark(front.dirtyKeys(), keyHash(i, in, base, frame));
+                marks.mark(front.durability().dirtyKeys(), keyHash(i, in, base, frame));
             }
         }
     }

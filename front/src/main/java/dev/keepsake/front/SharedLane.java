@@ -85,7 +85,7 @@ final class SharedLane extends LaneChannel {
     /// @param keyHash the hash of its only key, or 0
     /// @param keyHashes those of all its keys when there are several, or null
     void submit(
-            ClientConnection client,
+            ReplySink client,
             CommandSpec spec,
             ByteBuf in,
             int base,
@@ -102,7 +102,7 @@ final class SharedLane extends LaneChannel {
         barrierNeeded |=
                 switch (kind) {
                     case WAIT, SCRIPT, INFO -> true;
-                    case READ -> front.isEvicting(); // it will wait for one
+                    case READ -> front.durability().isEvicting(); // it will wait for one
                     case INTERNAL, BARRIER, NOW, FUNCTIONS -> false;
                     case INFO_OF_NODE, INFO_OF_FUNCTIONS -> false;
                     case COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
@@ -122,7 +122,7 @@ final class SharedLane extends LaneChannel {
     ///
     /// @param slot of its keys
     void submitScript(
-            ClientConnection client,
+            ReplySink client,
             CommandSpec spec,
             ByteBuf in,
             int base,
@@ -287,7 +287,7 @@ final class SharedLane extends LaneChannel {
             barrierNeeded = false;
             if (!marks.isEmpty()) {
                 // Clean at the same offset at which the turn's replies may leave.
-                lateGroup().park(new Parked.Marks(front.dirtyKeys(), marks));
+                lateGroup().park(new Parked.Marks(front.durability().dirtyKeys(), marks));
                 marks = new MarkList();
             }
             RespWriter.command(outgoing(), "ROLE");
@@ -335,7 +335,7 @@ final class SharedLane extends LaneChannel {
     }
 
     private void onClientReply(
-            ExpectedReplies.Kind kind, ClientConnection client, ByteBuf fromEngine) {
+            ExpectedReplies.Kind kind, ReplySink client, ByteBuf fromEngine) {
         boolean busy = isOfBusyEngine(fromEngine);
         boolean ofScript = kind == ExpectedReplies.Kind.SCRIPT;
         boolean tellsNothing = busy && !ofScript;
@@ -377,28 +377,27 @@ final class SharedLane extends LaneChannel {
     ///
     /// @param tellsNothing whatever was asked
     private boolean mayLeave(
-            ExpectedReplies.Kind kind, ClientConnection client, boolean tellsNothing) {
+            ExpectedReplies.Kind kind, ReplySink client, boolean tellsNothing) {
         boolean clean =
                 tellsNothing
                         || switch (kind) {
                             case NOW, COMMANDS, COMMANDS_ASKED_FOR, HELP, INFO_OF_NODE -> true;
-                            case READ -> front.holdRule() == HoldRule.WRITES_ONLY || isClean();
+                            case READ -> isClean();
                             case FUNCTIONS, INFO_OF_FUNCTIONS ->
-                                    !Route.areFunctionsChanging(front.dirtyKeys());
+                                    !Route.areFunctionsChanging(front.durability().dirtyKeys());
                             case INTERNAL, BARRIER, WAIT, SCRIPT, INFO -> false;
                         };
         if (kind == ExpectedReplies.Kind.READ) {
             front.countRead(!clean);
         }
-        return tracker == null
-                || front.holdRule() == HoldRule.NOTHING
-                || (clean && !client.hasParked() && front.mayReply());
+        return front.durability().mayLeave(clean, client.hasParked());
     }
 
     /// Whether each key that the next reply tells of is clean.
     private boolean isClean() {
         var several = expected.keyHashes();
-        return several == null ? front.isClean(expected.keyHash()) : several.areClean(front);
+        return several == null ? front.durability().isClean(expected.keyHash())
+                : several.areClean(front.durability());
     }
 
     @Override
@@ -466,7 +465,7 @@ final class SharedLane extends LaneChannel {
     }
 
     /// The same for a reply that its client does not want: what follows waits for it.
-    private void parkUnwanted(ClientConnection client, Patience patience) {
+    private void parkUnwanted(ReplySink client, Patience patience) {
         if (inOrder != null && !lateOfBarriers.isEmpty()) {
             parkUnwanted(client, patience, inOrder);
         } else {
@@ -476,7 +475,7 @@ final class SharedLane extends LaneChannel {
 
     /// Parks the place of a reply that has arrived elsewhere, and that its client does not want,
     /// under the next barrier.
-    void parkUnwantedLate(ClientConnection client, Patience patience) {
+    void parkUnwantedLate(ReplySink client, Patience patience) {
         parkUnwanted(client, patience, lateGroup());
         barrierNeeded = true;
         scheduleFlush();
@@ -485,7 +484,7 @@ final class SharedLane extends LaneChannel {
     /// A client that wants no replies may get many under one barrier. They have one place together,
     /// but each counts, for the bound is there to stop those who send commands without end.
     private static void parkUnwanted(
-            ClientConnection client, Patience patience, Tracker<Parked>.Open open) {
+            ReplySink client, Patience patience, Tracker<Parked>.Open open) {
         var place = client.parkUnwanted(open.group(), patience);
         if (place == null) {
             open.count();

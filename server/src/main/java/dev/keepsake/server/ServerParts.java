@@ -1,7 +1,7 @@
 package dev.keepsake.server;
 
 import dev.keepsake.fleet.LogFactory;
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import dev.keepsake.log.Disk;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.core.PortLease;
 import dev.keepsake.fleet.LogFactory;
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import dev.keepsake.log.LateLog;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -1,5 +1,7 @@
 package dev.keepsake.shard;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.keepsake.core.Term;
 import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.log.AppendOutcome;
@@ -37,7 +39,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A whole shard in a time that is only counted: nodes around one log, and clients that write and
-/// read. Each node is a real [Leadership], [LogWriter], [Tracker] and [DirtyKeys] with a driver, a
+/// read. Each node is a real [Leadership], [LogWriter] and [Durability] with a driver, a
 /// clock and an engine that are made up here. The log is a real one on a disk in memory, or one
 /// that is simple and fast. Everything that happens follows from the seed. Until [#calmDown]
 /// messages to and from the log are slow or lost, nodes learn late of what others have written,
@@ -85,11 +87,17 @@ final class SimulatedShard implements AutoCloseable {
 
     /// What the front of a node holds back. Anything but [#ALL] has to be noticed.
     enum Hold {
-        ALL,
-        NOT_READS_OF_DIRTY_KEYS,
-        /// Parked replies leave once they are durable, also when the lease is over.
-        NOT_FOR_THE_LEASE,
-        NOTHING
+        ALL(HoldRule.ALL),
+        NOT_READS_OF_DIRTY_KEYS(HoldRule.WRITES_ONLY),
+        /// Replies are sent as soon as they are durable, also when the lease is over.
+        NOT_FOR_THE_LEASE(HoldRule.ALL),
+        NOTHING(HoldRule.NOTHING);
+
+        final HoldRule rule;
+
+        Hold(HoldRule rule) {
+            this.rule = rule;
+        }
     }
 
     /// A lease on the slowest clock, in true time.
@@ -602,13 +610,11 @@ final class SimulatedShard implements AutoCloseable {
         private final int ofLife;
         private final Term term;
         private final LogWriter writer;
-        private final DirtyKeys dirtyKeys = new DirtyKeys();
-        private final Tracker<Runnable> tracker;
+        private final Durability<Runnable> durability;
         private final Tracker<Runnable>.Open replies;
         private final Set<Command> underWay = new LinkedHashSet<>();
         private List<Command> turn = new ArrayList<>();
         private long endOffset;
-        private long durableOffset;
         private long executedNs;
         private long repliedNs;
         private long tappedNs;
@@ -618,14 +624,11 @@ final class SimulatedShard implements AutoCloseable {
             this.ofLife = node.life;
             this.term = term;
             this.endOffset = fromOffset;
-            this.durableOffset = fromOffset;
-            this.tracker =
-                    new Tracker<>(
-                            fromOffset,
-                            () -> plan.hold() == Hold.NOT_FOR_THE_LEASE || node.mayReply(),
-                            Runnable::run,
-                            _ -> {});
-            this.replies = tracker.open();
+            this.durability = new Durability<>(plan.hold().rule, Runnable::run, _ -> {});
+            durability.durable(fromOffset);
+            durability.prepare(() -> plan.hold() == Hold.NOT_FOR_THE_LEASE || node.mayReply());
+            durability.lead();
+            this.replies = requireNonNull(durability.tracker()).open();
             this.writer =
                     new LogWriter(
                             node.link(),
@@ -643,7 +646,7 @@ final class SimulatedShard implements AutoCloseable {
         void take(Command command) {
             underWay.add(command);
             if (command.writes) {
-                dirtyKeys.mark(command.keyHash());
+                durability.dirtyKeys().mark(command.keyHash());
             }
             turn.add(command);
             if (turn.size() == 1) {
@@ -686,15 +689,8 @@ final class SimulatedShard implements AutoCloseable {
 
         private void onReplies(List<Command> commands, long barrier) {
             for (var command : commands) {
-                boolean waits =
-                        switch (plan.hold()) {
-                            case ALL -> command.writes || dirtyKeys.contains(command.keyHash());
-                            case NOT_READS_OF_DIRTY_KEYS -> command.writes;
-                            case NOT_FOR_THE_LEASE ->
-                                    command.writes || dirtyKeys.contains(command.keyHash());
-                            case NOTHING -> false;
-                        };
-                if (waits || !node.mayReply()) {
+                boolean clean = !command.writes && durability.isClean(command.keyHash());
+                if (!durability.mayLeave(clean, false)) {
                     replies.park(() -> leave(command));
                 } else {
                     leave(command);
@@ -702,7 +698,7 @@ final class SimulatedShard implements AutoCloseable {
             }
             for (var command : commands) {
                 if (command.writes) {
-                    replies.park(() -> dirtyKeys.release(command.keyHash()));
+                    replies.park(() -> durability.dirtyKeys().release(command.keyHash()));
                 }
             }
             replies.barrier(barrier);
@@ -717,19 +713,18 @@ final class SimulatedShard implements AutoCloseable {
         }
 
         void releaseDurable() {
-            tracker.durable(durableOffset);
+            durability.releaseDurable();
         }
 
         void reset() {
-            tracker.dropAll();
+            durability.end();
             underWay.forEach(command -> in(between(0, 3), () -> command.client.giveUp(command)));
             underWay.clear();
         }
 
         @Override
         public void onDurable(long endOffset) {
-            durableOffset = endOffset;
-            releaseDurable();
+            durability.durable(endOffset);
         }
 
         @Override

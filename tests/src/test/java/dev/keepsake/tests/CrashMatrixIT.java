@@ -5,7 +5,7 @@ import static dev.keepsake.tests.Waiting.awaitPassed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;

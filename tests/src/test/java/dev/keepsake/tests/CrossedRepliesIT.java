@@ -2,7 +2,7 @@ package dev.keepsake.tests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.front.FrontOptions;
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;

@@ -1,7 +1,7 @@
 package dev.keepsake.tests;
 
 import dev.keepsake.fleet.FleetTuning;
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import dev.keepsake.log.LateLog;
 import dev.keepsake.server.ServerParts;
 import dev.keepsake.shard.LeaseTimings;

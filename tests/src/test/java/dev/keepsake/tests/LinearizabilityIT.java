@@ -3,7 +3,7 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import dev.keepsake.tests.KeyCommand.Append;
 import dev.keepsake.tests.KeyCommand.Get;
 import dev.keepsake.tests.KeyCommand.GetDel;

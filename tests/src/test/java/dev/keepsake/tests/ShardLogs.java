@@ -1,6 +1,6 @@
 package dev.keepsake.tests;
 
-import dev.keepsake.front.HoldRule;
+import dev.keepsake.shard.HoldRule;
 import dev.keepsake.log.TransactionLog;
 import dev.keepsake.server.ServerParts;
 import java.util.List;

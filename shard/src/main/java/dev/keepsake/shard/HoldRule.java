@@ -1,4 +1,4 @@
-package dev.keepsake.front;
+package dev.keepsake.shard;
 
 /// Which replies of a primary wait until what they tell is durable. Everything but [#ALL] is wrong,
 /// and there only so that tests can show that they would notice.

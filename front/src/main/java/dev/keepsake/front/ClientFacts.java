@@ -1,0 +1,80 @@
+package dev.keepsake.front;
+
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/// What has passed between one client and its node so far. Owned by the node's event loop; no I/O.
+final class ClientFacts {
+    private long connectedNs;
+    private long lastCommandNs;
+    private long lastActiveNs;
+    private String lastCommand = "";
+    private long receivedBytes;
+    private long sentBytes;
+    private long commands;
+    private @Nullable Long leavesMuchSinceNs; // null while it leaves no more than it may
+
+    void onConnected(long nowNs) {
+        connectedNs = nowNs;
+        lastCommandNs = nowNs;
+        lastActiveNs = nowNs;
+    }
+
+    void onReceived(long bytes, long nowNs) {
+        receivedBytes += bytes;
+        lastActiveNs = nowNs;
+    }
+
+    void onCommand(String name, long nowNs) {
+        lastCommand = name;
+        lastCommandNs = nowNs;
+        commands++;
+    }
+
+    void onSent(long bytes, long nowNs) {
+        sentBytes += bytes;
+        lastActiveNs = nowNs;
+    }
+
+    /// The name of the last command that was taken, or empty.
+    String lastCommand() {
+        return lastCommand;
+    }
+
+    /// Whether nothing has come from the client or gone to it for so long.
+    boolean isSilent(long forNs, long nowNs) {
+        return nowNs - lastActiveNs > forNs;
+    }
+
+    /// Whether it has left more unsent than it may. To be asked regularly.
+    boolean leavesTooMuch(ClientLimits.Output limit, long unsentBytes, long nowNs) {
+        if (limit.hardBytes() > 0 && unsentBytes > limit.hardBytes()) {
+            return true;
+        }
+        if (limit.softBytes() == 0 || unsentBytes <= limit.softBytes()) {
+            leavesMuchSinceNs = null;
+            return false;
+        }
+        var since = leavesMuchSinceNs;
+        if (since == null) {
+            leavesMuchSinceNs = nowNs;
+            return false;
+        }
+        return nowNs - since > limit.softNs();
+    }
+
+    /// One field of the line that CLIENT LIST has of the client.
+    ///
+    /// @return null when the field is about something else
+    @Nullable Object value(String field, long nowNs) {
+        return switch (field) {
+            case "age" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - connectedNs);
+            case "idle" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - lastCommandNs);
+            case "cmd" -> lastCommand.isEmpty() ? "NULL" : lastCommand;
+            case "tot-net-in" -> receivedBytes;
+            case "tot-net-out" -> sentBytes;
+            case "tot-cmds" -> commands;
+            default -> null;
+        };
+    }
+}

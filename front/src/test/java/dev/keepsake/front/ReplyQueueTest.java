@@ -1,0 +1,421 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.shard.Durability;
+import dev.keepsake.shard.HoldRule;
+import dev.keepsake.shard.Tracker;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+class ReplyQueueTest {
+    private final Node node = new Node();
+    private final Wire wire = new Wire();
+    private final ReplyQueue replies = new ReplyQueue(node, wire);
+
+    /// Rules that a test sets, with a real tracker behind them.
+    private static final class Node implements ReplyRules {
+        final Durability<Parked> durability =
+                new Durability<>(HoldRule.ALL, Parked::release, Parked::drop);
+        final Tracker<Parked>.Open late;
+        final List<ReplyQueue> touched = new ArrayList<>();
+        boolean lease = true;
+        @Nullable String givenUp;
+        long largeBytes;
+
+        Node() {
+            durability.prepare(() -> lease);
+            durability.lead();
+            late = requireNonNull(durability.tracker()).open();
+        }
+
+        void durable(long offset) {
+            durability.durable(offset);
+            flush();
+        }
+
+        void flush() {
+            var now = List.copyOf(touched);
+            touched.clear();
+            for (var each : now) {
+                if (durability.mayTell() || !each.hasToTell()) {
+                    each.flush();
+                } else {
+                    touched.add(each);
+                }
+            }
+        }
+
+        @Override
+        public ByteBufAllocator allocator() {
+            return UnpooledByteBufAllocator.DEFAULT;
+        }
+
+        @Override
+        public Durability<Parked> durability() {
+            return durability;
+        }
+
+        @Override
+        public @Nullable String whyGivenUp() {
+            return givenUp;
+        }
+
+        @Override
+        public void parkLate(Parked parked) {
+            late.park(parked);
+        }
+
+        @Override
+        public void parkUnwanted(ReplySink client, Patience patience) {
+            var place = client.parkUnwanted(late.group(), patience);
+            if (place == null) {
+                late.count();
+            } else {
+                late.park(place);
+            }
+        }
+
+        @Override
+        public void countLarge(long bytes) {
+            largeBytes += bytes;
+        }
+
+        @Override
+        public void noteGrowth(long bytes) {}
+
+        @Override
+        public void touch(ReplyQueue replies) {
+            touched.add(replies);
+        }
+    }
+
+    /// A socket that keeps what it is given.
+    private static final class Wire implements ReplyQueue.Outlet {
+        final StringBuilder sent = new StringBuilder();
+        String end = "";
+        int replied;
+
+        @Override
+        public boolean isClosed() {
+            return !end.isEmpty();
+        }
+
+        @Override
+        public void send(ByteBuf bytes) {
+            sent.append(bytes.toString(US_ASCII));
+            bytes.release();
+        }
+
+        @Override
+        public void sendPiece(ByteBuf piece, Runnable onWritten) {
+            send(piece);
+            onWritten.run();
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {
+            end = "closed";
+        }
+
+        @Override
+        public void reset() {
+            end = "reset";
+        }
+
+        @Override
+        public void onReplied() {
+            replied++;
+        }
+    }
+
+    private static ByteBuf bytes(String text) {
+        return Unpooled.copiedBuffer(text, US_ASCII);
+    }
+
+    private void park(String text, Patience patience) {
+        var parked = replies.park(bytes(text), patience);
+        if (parked != null) {
+            node.parkLate(parked);
+        }
+    }
+
+    @Test
+    void sendsAtTheEndOfTheTurnWhatMayBeSent() {
+        replies.tell(bytes("a"));
+        replies.deliver(bytes("b"));
+        assertThat(wire.sent).isEmpty();
+        node.flush();
+        assertThat(wire.sent).hasToString("ab");
+    }
+
+    @Test
+    void sendsNothingThatTellsOfTheDataWithoutTheLease() {
+        replies.tell(bytes("a"));
+        node.lease = false;
+        node.flush();
+        assertThat(wire.sent).isEmpty();
+        node.lease = true;
+        node.flush();
+        assertThat(wire.sent).hasToString("a");
+    }
+
+    @Test
+    void holdsAReplyUntilItIsDurable() {
+        park("a", Patience.ENDLESS);
+        node.late.barrier(10);
+        node.durable(9);
+        assertThat(wire.sent).isEmpty();
+        assertThat(node.durability.parkedBytes()).isEqualTo(1);
+        node.durable(10);
+        assertThat(wire.sent).hasToString("a");
+        assertThat(node.durability.parkedBytes()).isZero();
+        assertThat(replies.hasParked()).isFalse();
+    }
+
+    @Test
+    void answersOfTheFrontDoNotOvertakeWhatIsParked() {
+        park("a", Patience.ENDLESS);
+        node.late.barrier(10);
+        replies.answer(bytes("b"));
+        node.flush();
+        assertThat(wire.sent).isEmpty();
+        node.durable(10);
+        assertThat(wire.sent).hasToString("a");
+        node.late.barrier(11);
+        node.durable(11);
+        assertThat(wire.sent).hasToString("ab");
+    }
+
+    @Test
+    void anUnwantedReplyKeepsItsPlace() {
+        replies.mute(ReplyQueue.Mute.NEXT);
+        node.parkUnwanted(replies, Patience.ENDLESS);
+        replies.onReplied();
+        node.late.barrier(10);
+        replies.answer(bytes("b"));
+        node.late.barrier(10);
+        node.durable(9);
+        assertThat(wire.sent).isEmpty();
+        node.durable(10);
+        assertThat(wire.sent).hasToString("b");
+    }
+
+    @Test
+    void unwantedAnswersOfTheFrontAreDropped() {
+        replies.mute(ReplyQueue.Mute.NEXT);
+        replies.answer(bytes("")); // CLIENT REPLY SKIP itself
+        replies.answer(bytes("a"));
+        replies.answer(bytes("b"));
+        node.flush();
+        assertThat(wire.sent).hasToString("b");
+        replies.mute(ReplyQueue.Mute.EVERYTHING);
+        replies.mute(ReplyQueue.Mute.NEXT); // says no more than it has said already
+        replies.answer(bytes("c"));
+        replies.answer(bytes("d"));
+        replies.unmute();
+        replies.answer(bytes("e"));
+        node.flush();
+        assertThat(wire.sent).hasToString("be");
+    }
+
+    @Test
+    void aLostReplyResetsTheConnection() {
+        park("a", Patience.ENDLESS);
+        node.late.barrier(10);
+        node.durability.end();
+        assertThat(wire.end).isEqualTo("reset");
+        assertThat(wire.sent).isEmpty();
+        assertThat(node.durability.parkedBytes()).isZero();
+    }
+
+    @Test
+    void anAnswerThatTellsNothingLeavesAtOnceWhenNothingIsParked() {
+        replies.answerLate(bytes("a"), Patience.NONE);
+        replies.answerLate(bytes("-BUSY Redis is busy running a script.\r\n"), Patience.NONE);
+        node.flush();
+        String before = wire.sent.toString();
+        assertThat(before).startsWith("a-BUSY");
+        replies.answerLate(bytes("[b]"), Patience.LIMITED);
+        replies.answerLate(bytes("[c]"), Patience.NONE);
+        node.flush();
+        assertThat(wire.sent).hasToString(before);
+        node.late.barrier(1);
+        node.durable(1);
+        assertThat(wire.sent).hasToString(before + "[b][c]");
+    }
+
+    @Test
+    void newsAreNoReplies() {
+        replies.mute(ReplyQueue.Mute.NEXT);
+        node.durability.end();
+        replies.takeOfOwnLane(bytes("n"), Patience.ENDLESS, true);
+        replies.takeOfOwnLane(bytes("r"), Patience.ENDLESS, false);
+        replies.onReplied();
+        replies.show(bytes("m"));
+        node.flush();
+        assertThat(wire.sent).hasToString("nm");
+    }
+
+    @Test
+    void aReplicaHoldsNothing() {
+        node.durability.end();
+        replies.takeOfOwnLane(bytes("a"), Patience.ENDLESS, false);
+        replies.answerLate(bytes("b"), Patience.ENDLESS);
+        replies.show(bytes("c"));
+        node.flush();
+        assertThat(wire.sent).hasToString("abc");
+    }
+
+    @Test
+    void closesBehindWhatIsParked() {
+        park("a", Patience.ENDLESS);
+        replies.end();
+        assertThat(replies.isEnding()).isTrue();
+        replies.show(bytes("late"));
+        assertThat(wire.end).isEmpty();
+        node.late.barrier(10);
+        node.durability.durable(10);
+        assertThat(wire.end).isEqualTo("closed");
+        replies.flush();
+        assertThat(wire.sent).hasToString("a");
+    }
+
+    @Test
+    void resetsInsteadOfClosingWhenItMayNotTell() {
+        replies.tell(bytes("a"));
+        node.lease = false;
+        replies.end();
+        assertThat(wire.end).isEqualTo("reset");
+    }
+
+    @Test
+    void nothingComesBetweenThePiecesOfALargeReply() {
+        node.durability.end();
+        replies.deliver(bytes("a"));
+        replies.beginLarge();
+        replies.passOn(bytes("<1"));
+        replies.show(bytes("n"));
+        node.flush();
+        replies.passOn(bytes("2>"));
+        replies.endLarge();
+        node.flush();
+        assertThat(wire.sent).hasToString("a<12>n");
+        assertThat(node.largeBytes).isZero();
+    }
+
+    /// What was told beside a large reply is still held back by the lease when that has gone out.
+    @Test
+    void whatWaitsBehindALargeReplyStillTells() {
+        replies.beginLarge();
+        replies.passOn(bytes("<1"));
+        replies.tell(bytes("n"));
+        node.flush();
+        replies.passOn(bytes("2>"));
+        replies.endLarge();
+        node.flush();
+        assertThat(wire.sent).hasToString("<12>n");
+        replies.beginLarge();
+        replies.tell(bytes("m"));
+        replies.flush();
+        assertThat(replies.hasToTell()).isTrue();
+    }
+
+    @Test
+    void afterItsPatienceAReplyThatChangedNothingIsAnError() {
+        park("a", Patience.LIMITED);
+        replies.giveUpWaiting("MISCONF full");
+        node.flush();
+        assertThat(wire.sent).hasToString("-MISCONF full\r\n");
+        assertThat(node.durability.parkedBytes()).isZero();
+    }
+
+    @Test
+    void aWriteThatWasExecutedIsNeverGivenUp() {
+        park("w", Patience.ENDLESS);
+        park("r", Patience.LIMITED);
+        replies.giveUpWaiting("MISCONF full");
+        node.flush();
+        assertThat(wire.sent).isEmpty(); // not even the one behind it
+        node.late.barrier(1);
+        node.durable(1);
+        assertThat(wire.sent).hasToString("w-MISCONF full\r\n");
+    }
+
+    @Test
+    void doesNotBeginToWaitForALogThatHasHadNoRoomForTooLong() {
+        node.givenUp = "MISCONF full";
+        assertThat(replies.park(bytes("r"), Patience.LIMITED)).isNull();
+        node.flush();
+        assertThat(wire.sent).hasToString("-MISCONF full\r\n");
+        assertThat(replies.park(bytes("w"), Patience.ENDLESS)).isNotNull();
+    }
+
+    static List<Long> seeds() {
+        return new Random(7).longs(200).boxed().toList();
+    }
+
+    /// Replies come over lanes and from the front, wait or do not, and are settled in any order: what
+    /// is sent is in the order of the commands, and nothing is sent before all that precedes it.
+    @ParameterizedTest
+    @MethodSource("seeds")
+    void keepsTheOrderOfCommands(long seed) {
+        var random = new Random(seed);
+        var expected = new StringBuilder();
+        var waiting = new ArrayList<Parked.Reply>();
+        int commands = 50;
+        for (int i = 0; i < commands; i++) {
+            String text = "[" + i + "]";
+            switch (random.nextInt(4)) {
+                case 0 -> {
+                    waiting.add(requireNonNull(replies.park(bytes(text), Patience.ENDLESS)));
+                    expected.append(text);
+                }
+                case 1 -> {
+                    if (replies.hasParked()) {
+                        waiting.add(requireNonNull(replies.park(bytes(text), Patience.NONE)));
+                    } else {
+                        replies.tell(bytes(text));
+                    }
+                    expected.append(text);
+                }
+                case 2 -> {
+                    var place = replies.parkUnwanted(random.nextInt(3), Patience.ENDLESS);
+                    if (place != null) {
+                        waiting.add(place);
+                    }
+                }
+                default -> {
+                    if (!waiting.isEmpty()) {
+                        waiting.remove(random.nextInt(waiting.size())).release();
+                    }
+                }
+            }
+            if (random.nextInt(3) == 0) {
+                node.flush();
+            }
+            assertThat(expected.toString()).startsWith(wire.sent.toString());
+        }
+        while (!waiting.isEmpty()) {
+            waiting.remove(random.nextInt(waiting.size())).release();
+            node.flush();
+            assertThat(expected.toString()).startsWith(wire.sent.toString());
+        }
+        assertThat(wire.sent).hasToString(expected.toString());
+        assertThat(node.durability.parkedBytes()).isZero();
+    }
+}
