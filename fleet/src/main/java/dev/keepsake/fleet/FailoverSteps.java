@@ -47,12 +47,11 @@ final class FailoverSteps {
     private FailoverSteps() {}
 
     static Step next(Failover failover, ShardView shard) {
-        // The only place in this module that reads how far a failover has come.
-        var failing = failover.failing();
-        if (failing == null) {
-            return called(shard);
-        }
-        return failover.promoted() == null ? failing(failing, shard) : promoted(failing, shard);
+        return switch (failover.stage()) {
+            case Failover.Called _ -> called(shard);
+            case Failover.Failing(String node) -> failing(node, shard);
+            case Failover.Promoted(String failing, _) -> promoted(failing, shard);
+        };
     }
 
     private static Step called(ShardView shard) {

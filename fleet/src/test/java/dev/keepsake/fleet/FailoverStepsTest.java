@@ -50,14 +50,23 @@ class FailoverStepsTest {
             @Nullable String leader,
             String serving,
             String next) {
-        var failover = new Failover("0001", failing, promoted);
+        var failover = new Failover("0001", stage(failing, promoted));
         assertThat(FailoverSteps.next(failover, shard(leader, serving))).hasToString(next);
     }
 
     @Test
     void aFailedNodeThatHasLeftTheShardIsWaitedForNoFurtherThanItsRecord() {
-        var failover = new Failover("0001", "gone", "a");
+        var failover = new Failover("0001", new Failover.Promoted("gone", "a"));
         assertThat(FailoverSteps.next(failover, shard("a", "a b c"))).isEqualTo(new Step.Nothing());
+    }
+
+    private static Failover.Stage stage(@Nullable String failing, @Nullable String promoted) {
+        if (failing == null) {
+            return new Failover.Called();
+        }
+        return promoted == null
+                ? new Failover.Failing(failing)
+                : new Failover.Promoted(failing, promoted);
     }
 
     private static ShardView shard(@Nullable String leader, String serving) {
