@@ -292,9 +292,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (closing) {
             return 0; // on its way out
         }
-        return unsentBytes()
-                + replies.gatheredCapacity()
-                + (own == null ? 0 : own.unsentBytes());
+        return unsentBytes() + replies.gatheredCapacity() + (own == null ? 0 : own.unsentBytes());
     }
 
     @Override

@@ -647,7 +647,9 @@ public final class NodeFront implements AutoCloseable {
             flushClients();
             state = State.REPLICA;
             for (var client : List.copyOf(clients)) {
-                if (!client.isAnswered() || client.replies().hasParked() || client.replies().hasToTell()) {
+                if (!client.isAnswered()
+                        || client.replies().hasParked()
+                        || client.replies().hasToTell()) {
                     client.reset();
                 }
             }
@@ -1246,7 +1248,8 @@ public final class NodeFront implements AutoCloseable {
         if (present != null) {
             present.retire();
         }
-        var lane = new SharedLane(this, AccessControl.inEngine(user), protocol, durability.tracker());
+        var lane =
+                new SharedLane(this, AccessControl.inEngine(user), protocol, durability.tracker());
         lanes.share(protocol, lane);
         lane.connect(loop, transport, requireSocket())
                 .addListener(done -> {

@@ -334,8 +334,7 @@ final class SharedLane extends LaneChannel {
         }
     }
 
-    private void onClientReply(
-            ExpectedReplies.Kind kind, ReplySink client, ByteBuf fromEngine) {
+    private void onClientReply(ExpectedReplies.Kind kind, ReplySink client, ByteBuf fromEngine) {
         boolean busy = isOfBusyEngine(fromEngine);
         boolean ofScript = kind == ExpectedReplies.Kind.SCRIPT;
         boolean tellsNothing = busy && !ofScript;
@@ -376,8 +375,7 @@ final class SharedLane extends LaneChannel {
     /// durable, and is its client's next.
     ///
     /// @param tellsNothing whatever was asked
-    private boolean mayLeave(
-            ExpectedReplies.Kind kind, ReplySink client, boolean tellsNothing) {
+    private boolean mayLeave(ExpectedReplies.Kind kind, ReplySink client, boolean tellsNothing) {
         boolean clean =
                 tellsNothing
                         || switch (kind) {
@@ -396,7 +394,8 @@ final class SharedLane extends LaneChannel {
     /// Whether each key that the next reply tells of is clean.
     private boolean isClean() {
         var several = expected.keyHashes();
-        return several == null ? front.durability().isClean(expected.keyHash())
+        return several == null
+                ? front.durability().isClean(expected.keyHash())
                 : several.areClean(front.durability());
     }
 

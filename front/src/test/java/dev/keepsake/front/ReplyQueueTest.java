@@ -369,8 +369,9 @@ class ReplyQueueTest {
         return new Random(7).longs(200).boxed().toList();
     }
 
-    /// Replies come over lanes and from the front, wait or do not, and are settled in any order: what
-    /// is sent is in the order of the commands, and nothing is sent before all that precedes it.
+    /// Replies come over lanes and from the front, wait or do not, and are settled in any order:
+    /// what is sent is in the order of the commands, and nothing is sent before all that precedes
+    /// it.
     @ParameterizedTest
     @MethodSource("seeds")
     void keepsTheOrderOfCommands(long seed) {

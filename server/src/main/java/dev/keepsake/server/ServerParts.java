@@ -1,13 +1,13 @@
 package dev.keepsake.server;
 
 import dev.keepsake.fleet.LogFactory;
-import dev.keepsake.shard.HoldRule;
 import dev.keepsake.log.Disk;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
 import dev.keepsake.log.FileSystemDisk;
 import dev.keepsake.log.bookkeeper.BookKeeperLogs;
 import dev.keepsake.log.bookkeeper.BookKeeperOptions;
+import dev.keepsake.shard.HoldRule;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.ThreadFactory;

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.core.PortLease;
 import dev.keepsake.fleet.LogFactory;
-import dev.keepsake.shard.HoldRule;
 import dev.keepsake.log.LateLog;
+import dev.keepsake.shard.HoldRule;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;

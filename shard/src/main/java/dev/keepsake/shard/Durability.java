@@ -6,8 +6,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Whether what the engine of a node says may be sent to clients. Owned by the node's event loop; no
-/// I/O.
+/// Whether what the engine of a node says may be sent to clients. Owned by the node's event loop;
+/// no I/O.
 ///
 /// | role | what the engine holds | replies |
 /// | --- | --- | --- |

@@ -39,12 +39,12 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /// A whole shard in a time that is only counted: nodes around one log, and clients that write and
-/// read. Each node is a real [Leadership], [LogWriter] and [Durability] with a driver, a
-/// clock and an engine that are made up here. The log is a real one on a disk in memory, or one
-/// that is simple and fast. Everything that happens follows from the seed. Until [#calmDown]
-/// messages to and from the log are slow or lost, nodes learn late of what others have written,
-/// pause and crash, where the plan says so between any two steps; and where there is a disk, it is
-/// full at times, and the machine loses its power and with it whatever was not forced.
+/// read. Each node is a real [Leadership], [LogWriter] and [Durability] with a driver, a clock and
+/// an engine that are made up here. The log is a real one on a disk in memory, or one that is
+/// simple and fast. Everything that happens follows from the seed. Until [#calmDown] messages to
+/// and from the log are slow or lost, nodes learn late of what others have written, pause and
+/// crash, where the plan says so between any two steps; and where there is a disk, it is full at
+/// times, and the machine loses its power and with it whatever was not forced.
 ///
 /// True time is `nowNs`; no node knows it. A node's clock has an origin of its own and runs up to 5
 /// % too fast or too slow.

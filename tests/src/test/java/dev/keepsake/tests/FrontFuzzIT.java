@@ -5,8 +5,8 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.front.FrontOptions;
-import dev.keepsake.shard.HoldRule;
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.shard.HoldRule;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.PooledByteBufAllocator;
 import io.netty.buffer.Unpooled;

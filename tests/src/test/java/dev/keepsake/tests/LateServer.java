@@ -1,9 +1,9 @@
 package dev.keepsake.tests;
 
 import dev.keepsake.fleet.FleetTuning;
-import dev.keepsake.shard.HoldRule;
 import dev.keepsake.log.LateLog;
 import dev.keepsake.server.ServerParts;
+import dev.keepsake.shard.HoldRule;
 import dev.keepsake.shard.LeaseTimings;
 import java.util.concurrent.TimeUnit;
 

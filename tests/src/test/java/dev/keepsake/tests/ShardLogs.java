@@ -1,8 +1,8 @@
 package dev.keepsake.tests;
 
-import dev.keepsake.shard.HoldRule;
 import dev.keepsake.log.TransactionLog;
 import dev.keepsake.server.ServerParts;
+import dev.keepsake.shard.HoldRule;
 import java.util.List;
 import java.util.function.UnaryOperator;
 
