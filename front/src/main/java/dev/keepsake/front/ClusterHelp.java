@@ -6,7 +6,6 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.util.List;
 
 /// What the front says of the subcommands of CLUSTER: the text of the stock server, without what is
 /// withheld. An engine says it in a cluster only, so it is kept here, for each line of engines that
@@ -17,7 +16,7 @@ enum ClusterHelp {
     REDIS_7_4("redis-7.4"),
     VALKEY_8_0("valkey-8.0"); // and, without what is withheld, 9.1
 
-    private final List<String> lines;
+    private final String text;
 
     ClusterHelp(String engine) {
         var resource = "cluster-help-%s.txt".formatted(engine);
@@ -25,7 +24,7 @@ enum ClusterHelp {
             if (in == null) {
                 throw new IllegalStateException(resource + " is missing from the front module");
             }
-            this.lines = new String(in.readAllBytes(), UTF_8).lines().toList();
+            this.text = new String(in.readAllBytes(), UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(resource + " cannot be read", e);
         }
@@ -40,6 +39,7 @@ enum ClusterHelp {
     }
 
     void write(ByteBuf out) {
+        var lines = text.lines().toList();
         RespWriter.array(out, lines.size());
         lines.forEach(line -> RespWriter.simpleString(out, line));
     }
