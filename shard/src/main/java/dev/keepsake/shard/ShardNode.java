@@ -32,11 +32,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -101,8 +99,6 @@ public final class ShardNode implements AutoCloseable {
     private record Resignation(long offset, CompletableFuture<Long> checksum) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardNode.class);
-    private static final long NOT_A_REPLICA = Long.MIN_VALUE;
-    private static final long BUSY = NOT_A_REPLICA + 1;
     private static final int TAP_READ_BYTES = 64 * 1024;
 
     // Twice a tick passes between the end of a silence and the claim: the last renewal is seen up
@@ -113,13 +109,6 @@ public final class ShardNode implements AutoCloseable {
 
     // An engine begins to follow within milliseconds. One that does not is thrown away.
     private static final long HANDOVER_MAX_MS = 2_000;
-
-    private static final long WATCH_EVERY_NS = TimeUnit.MILLISECONDS.toNanos(250);
-
-    // How close together the engine's position is asked for: while somebody waits for it, and
-    // otherwise.
-    private static final long PROBE_EAGER_NS = TimeUnit.MICROSECONDS.toNanos(500);
-    private static final long PROBE_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
     // A replica counts as caught up when it has applied what the log held this long (plus its
     // delay) ago.
@@ -138,11 +127,10 @@ public final class ShardNode implements AutoCloseable {
     private final Listener listener;
 
     private final Leadership leadership;
-    private final Semaphore probeSoon = new Semaphore(0);
-    private final Semaphore ending = new Semaphore(0);
+    private final EngineProbe probe;
+    private final CatchUp catchUp;
     private volatile boolean ended;
     private volatile boolean promoting;
-    private volatile boolean probeEagerly = true;
     private volatile long appliedOffset = -1;
     private volatile Term wonTerm = Term.NONE;
     private volatile @Nullable EngineStamp engineNeeded;
@@ -155,13 +143,10 @@ public final class ShardNode implements AutoCloseable {
     private @Nullable Feed nextFeed; // of an engine that hands over
     private @Nullable Resignation resignation;
     private @Nullable Future<?> givingUp;
-    private final AtomicInteger promotions = new AtomicInteger();
+    private @Nullable EngineWatch watch; // of an engine that is promoted
     private final ArrayDeque<UndecidedPublication> undecidedPublications = new ArrayDeque<>();
     private @Nullable Future<?> ticking;
-    private boolean replicaReady;
     private boolean silent;
-    private long catchUpOffset = -1;
-    private long catchUpSetNs;
     private long wonIndex;
 
     /// @param threads makes the virtual threads on which blocking work is done
@@ -192,6 +177,8 @@ public final class ShardNode implements AutoCloseable {
         this.unitRoom = unitRoom;
         this.listener = listener;
         this.leadership = new Leadership(config.node(), config.timings(), clock.nowNs());
+        this.probe = new EngineProbe(log, config.engineTimeoutNs(), new ProbeListener());
+        this.catchUp = new CatchUp(config.feedDelayNs() + CAUGHT_UP_WITHIN_NS);
     }
 
     /// The node's name.
@@ -239,9 +226,8 @@ public final class ShardNode implements AutoCloseable {
     /// Asks the node to become primary as soon as it has applied the whole log, unless that shows a
     /// newer term than one that is known to be over.
     public void claim(Term over) {
-        probeEagerly = true;
         inLoop(() -> run(leadership.wantClaim(over)));
-        probeSoon.release();
+        probe.hurry();
     }
 
     /// Kills the engine now. Nothing more is appended on its behalf but what had been read before.
@@ -343,7 +329,10 @@ public final class ShardNode implements AutoCloseable {
     private void resign(Resignation asked, long checksum) {
         long nowNs = clock.nowNs();
         leadership.resign(nowNs);
-        promotions.incrementAndGet(); // its watch ends
+        if (watch != null) {
+            watch.end();
+            watch = null;
+        }
         LOG.info("node={} resigned offset={}", name(), asked.offset());
         resignation = null;
         if (givingUp != null) {
@@ -364,13 +353,12 @@ public final class ShardNode implements AutoCloseable {
         }
         feed = nextFeed;
         nextFeed = null;
-        replicaReady = false;
-        probeEagerly = true;
-        catchUpOffset = -1;
+        catchUp.beginAgain();
+        probe.hurry();
         listener.onResigned(this); // before anybody else can lead
         asked.checksum().complete(checksum);
         var following = requireEngine();
-        threads.newThread(() -> probeUntilPrimary(following)).start();
+        threads.newThread(() -> probe.run(following)).start();
     }
 
     /// Lets the engine take other parameters while it runs.
@@ -485,7 +473,7 @@ public final class ShardNode implements AutoCloseable {
         launched.exit().thenAccept(exit -> inLoop(() -> onEngineExit(exit)));
         listener.onLoading(this, socket());
         ticking = loop.scheduleAtFixedRate(this::tick, TICK_MS, TICK_MS, TimeUnit.MILLISECONDS);
-        threads.newThread(() -> probeUntilPrimary(launched)).start();
+        threads.newThread(() -> probe.run(launched)).start();
     }
 
     private void onFeedFault(IOException fault) {
@@ -512,47 +500,20 @@ public final class ShardNode implements AutoCloseable {
 
     // ---- following
 
-    /// Asks the engine again and again how far it has come, until it is a primary or ends.
-    private void probeUntilPrimary(Engine following) {
-        try {
-            while (!ended) {
-                var tail = log.tail(); // before the engine's offset: see Leadership.onProgress
-                long offset =
-                        replicaOffset(following.commandWithin(config.engineTimeoutNs(), "ROLE"));
-                if (offset == NOT_A_REPLICA) {
-                    return;
-                }
-                if (offset != BUSY) {
-                    appliedOffset = offset;
-                    inLoop(() -> onProgress(tail, offset));
-                }
-                probeSoon.tryAcquire(
-                        probeEagerly ? PROBE_EAGER_NS : PROBE_IDLE_NS, TimeUnit.NANOSECONDS);
-            }
-        } catch (IOException e) {
-            if (!ended && !promoting) { // which closes all connections, this one too
-                retire("its engine does not answer: " + e.getMessage());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /// What a replica's engine answers.
+    private final class ProbeListener implements EngineProbe.Listener {
+        @Override
+        public void onOffset(Tail tail, long offset) {
+            appliedOffset = offset;
+            inLoop(() -> onProgress(tail, offset));
         }
-    }
 
-    /// The applied offset out of a replica's `ROLE`: `["slave", host, port, state, offset]`. A
-    /// script that only reads may keep a replica from saying it, and from getting on.
-    private static long replicaOffset(RespValue role) throws IOException {
-        if (role instanceof RespValue.ErrorReply(String error) && error.startsWith("BUSY ")) {
-            return BUSY;
-        }
-        if (role instanceof RespValue.ArrayReply(List<RespValue> items) && !items.isEmpty()) {
-            if (items.size() == 5 && items.get(4) instanceof RespValue.IntegerReply(long offset)) {
-                return offset;
-            }
-            if (items.getFirst() instanceof RespValue.Bulk kind && kind.utf8().equals("master")) {
-                return NOT_A_REPLICA;
+        @Override
+        public void onNoAnswer(IOException reason) {
+            if (!promoting) { // which closes all connections, this one too
+                retire("its engine does not answer: " + reason.getMessage());
             }
         }
-        throw new IOException("unexpected answer to ROLE: " + role);
     }
 
     private void onProgress(Tail tail, long offset) {
@@ -563,28 +524,11 @@ public final class ShardNode implements AutoCloseable {
         if (leaderIsComing.getAsBoolean()) {
             leadership.leaderIsComing(nowNs);
         }
-        noteCatchUp(tail.endOffset(), offset, nowNs);
+        if (catchUp.note(tail.endOffset(), offset, nowNs)) {
+            probe.relax();
+            listener.onReplicaReady(this, socket());
+        }
         run(leadership.onProgress(tail, offset, nowNs));
-    }
-
-    private void noteCatchUp(long endOffset, long offset, long nowNs) {
-        if (replicaReady || offset < 0) {
-            return;
-        }
-        if (catchUpOffset >= 0 && offset >= catchUpOffset) {
-            long tookNs = nowNs - catchUpSetNs;
-            if (tookNs <= config.feedDelayNs() + CAUGHT_UP_WITHIN_NS || offset == endOffset) {
-                replicaReady = true;
-                probeEagerly = false;
-                listener.onReplicaReady(this, socket());
-                return;
-            }
-            catchUpOffset = -1;
-        }
-        if (catchUpOffset < 0) {
-            catchUpOffset = endOffset;
-            catchUpSetNs = nowNs;
-        }
     }
 
     // ---- what the leadership decides
@@ -635,8 +579,9 @@ public final class ShardNode implements AutoCloseable {
 
     private void promote(Term term) {
         wonTerm = term;
-        int promotion = promotions.incrementAndGet();
         var promoted = requireEngine();
+        var watching = new EngineWatch(promoted, config.engineTimeoutNs(), this::onNoAnswer);
+        watch = watching;
         long offset = log.tail().endOffset(); // the claim succeeded, so this is what was applied
         promoting = true;
         var left = listener.onPromoting(this);
@@ -650,7 +595,7 @@ public final class ShardNode implements AutoCloseable {
                                 return;
                             }
                             inLoop(() -> attachTap(term, offset));
-                            watch(promoted, promotion);
+                            watching.run();
                         })
                 .start();
     }
@@ -682,20 +627,10 @@ public final class ShardNode implements AutoCloseable {
         }
     }
 
-    /// Asks a primary's engine again and again whether it is there, until this life ends. One that
-    /// does not answer is as good as dead, however much it runs.
-    private void watch(Engine watched, int promotion) {
-        try {
-            while (!ended && promotion == promotions.get()) {
-                watched.commandWithin(config.engineTimeoutNs(), "PING");
-                ending.tryAcquire(WATCH_EVERY_NS, TimeUnit.NANOSECONDS);
-            }
-        } catch (IOException e) {
-            if (!ended) {
-                retire("its engine does not answer: " + e.getMessage());
-            }
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    /// A primary's engine, or one that has just handed over.
+    private void onNoAnswer(IOException reason) {
+        if (!ended) {
+            retire("its engine does not answer: " + reason.getMessage());
         }
     }
 
@@ -755,8 +690,10 @@ public final class ShardNode implements AutoCloseable {
 
     private void end(String reason) {
         ended = true;
-        probeSoon.release();
-        ending.release();
+        probe.end();
+        if (watch != null) {
+            watch.end();
+        }
         if (ticking != null) {
             ticking.cancel(false);
         }
