@@ -353,6 +353,7 @@ public final class ShardNode implements AutoCloseable {
         }
         feed = nextFeed;
         nextFeed = null;
+        promoting = false;
         catchUp.beginAgain();
         probe.hurry();
         listener.onResigned(this); // before anybody else can lead

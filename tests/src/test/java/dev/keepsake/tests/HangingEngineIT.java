@@ -3,10 +3,13 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.keepsake.control.FailoverMode;
+import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -26,7 +29,13 @@ class HangingEngineIT {
     @BeforeEach
     void start() throws Exception {
         var tuning =
-                FleetTuning.standard().withEngineTimeout(TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MS));
+                FleetTuning.standard()
+                        .withEngineTimeout(TimeUnit.MILLISECONDS.toNanos(TIMEOUT_MS))
+                        .withFailovers(
+                                FailoverMode.HANDOVER,
+                                TimeUnit.SECONDS.toNanos(5),
+                                FailoverPace.INSTANT,
+                                0);
         server = TestServer.start(directory, ServerParts.standard(), tuning);
         nodes =
                 server.api()
@@ -61,6 +70,22 @@ class HangingEngineIT {
                         "Recovering nodes demo-0001-001",
                         "Failover to replica node demo-0001-002 completed",
                         "Finished recovery for nodes demo-0001-001");
+    }
+
+    /// Its engine is the one that it led with.
+    @Test
+    void aReplicaThatHasHandedOverIsReplacedToo() throws Exception {
+        var recovering = "Recovering nodes demo-0001-001";
+        server.api()
+                .client()
+                .failoverShard(request -> request.clusterName("demo").shardName("0001"));
+        await("it follows", () -> lastMessage().startsWith("Finished recovery"));
+        assertThat(server.api().messages()).containsOnlyOnce(recovering);
+        new Engines(directory).hang(List.of(nodes.get(0)));
+        await(
+                "it is replaced",
+                () -> Collections.frequency(server.api().messages(), recovering) == 2);
+        await("it is back", () -> lastMessage().startsWith("Finished recovery"));
     }
 
     @Test
