@@ -14,6 +14,8 @@ import java.util.concurrent.TimeUnit;
 final class EngineProbe {
     /// Who is told, on the thread that asks.
     interface Listener {
+        /// The engine has said how far it has come.
+        ///
         /// @param tail the end of the log, read before the engine was asked
         void onOffset(Tail tail, long offset);
 
