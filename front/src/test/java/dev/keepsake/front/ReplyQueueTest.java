@@ -206,6 +206,7 @@ class ReplyQueueTest {
         replies.mute(ReplyQueue.Mute.NEXT);
         node.parkUnwanted(replies, Patience.ENDLESS);
         replies.onReplied();
+        assertThat(wire.replied).isEqualTo(1);
         node.late.barrier(10);
         replies.answer(bytes("b"));
         node.late.barrier(10);
