@@ -190,7 +190,10 @@ class ArchitectureTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        "io.netty.channel..", "java.nio.file..", "java.nio.channels..", "java.net..")
+                        "io.netty.channel..",
+                        "java.nio.file..",
+                        "java.nio.channels..",
+                        "java.net..")
                 .orShould()
                 .dependOnClassesThat()
                 .areAssignableTo(Thread.class)
