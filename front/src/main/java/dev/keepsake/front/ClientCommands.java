@@ -58,7 +58,7 @@ final class ClientCommands {
         answers.bind(
                 "client|unpause",
                 (client, given, out) -> {
-                    front.unpauseClients();
+                    front.intake().unpause();
                     RespWriter.simpleString(out, "OK");
                 });
         answers.bind(
@@ -376,7 +376,7 @@ final class ClientCommands {
                             : "ERR timeout is negative");
             return;
         }
-        front.pauseClients(what.equals("all"), timeoutMs);
+        front.intake().pause(what.equals("all"), timeoutMs);
         RespWriter.simpleString(out, "OK");
     }
 

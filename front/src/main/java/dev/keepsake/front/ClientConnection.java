@@ -69,12 +69,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private static final byte TLS_HANDSHAKE = 0x16;
     private static final byte TLS_VERSION = 3;
     private static final String LOADING = FrontCommands.LOADING;
-    private static final String TOO_MUCH_PUBLISHED =
-            "ERR too much waits to be published by clients of this server, try again";
-    private static final byte[] NOTHING = {};
     private static final String TOO_MANY_CLIENTS = "max number of clients reached";
-    private static final String NO_CHANNEL =
-            "NOPERM this user has no permissions to access one of the channels used as arguments";
     private static final String NOT_IN_A_TRANSACTION =
             "ERR Command not allowed inside a transaction";
 
@@ -203,6 +198,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             parting = null;
             process();
         }
+    }
+
+    /// The keys that it watches.
+    Watches watches() {
+        return watches;
+    }
+
+    /// Whether a command of it is under way.
+    boolean isAwaiting() {
+        return inFlight > 0;
     }
 
     /// Whether the engine owes it nothing, but perhaps what a command that blocks waits for.
@@ -622,7 +627,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     (waiting || front.isPaused())
                             && in != null
                             && in.readableBytes() > WAITING_MAX_BYTES;
-            open.config().setAutoRead(front.isReading() && !full && !laneFull && !starved);
+            open.config().setAutoRead(front.intake().isReading() && !full && !laneFull && !starved);
         }
     }
 
@@ -993,23 +998,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if ((multi && !front.isServing()) || isUnservedTransaction()) {
             return handleUnservedTransaction(spec);
         }
-        if (!front.isServing() && LoadingAnswers.has(spec)) {
-            return handleWhileLoading(spec, in, base, frame);
+        if (!front.isServing()) {
+            return front.whileLoading().take(this, spec, in, base, frame);
         }
-        if (!front.isServing() && LoadingEngine.answers(spec) && !frame.isSketch()) {
-            return askLoadingEngine(spec, in, base, frame);
-        }
-        if (!front.isServing() && spec.is(Trait.RELAYED)) {
-            return publishWhileLoading(in, base, frame);
-        }
-        if (!front.isServing() && spec.is(Trait.WATCH) && !frame.isSketch()) {
-            return watchWhileLoading();
-        }
-        if (!front.isServing() && spec.changesSubscriptions()) {
-            return handleSubscriptionWhileLoading(
-                    spec, Arguments.of(in, base, frame), frame.lengthBytes());
-        }
-        if (!front.isServing() || early) {
+        if (early) {
             return refuse(LOADING);
         }
         if (spec.is(Trait.UNWATCH) && transaction == null) {
@@ -1017,20 +1009,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         boolean exec = spec.is(Trait.EXEC);
         boolean writes = !spec.effect().isRead() && !exec;
-        String refusal = front.writeRefusal();
+        String refusal = front.fullLog().refusal();
         if (refusal != null && !exec && spec.mayReplicate()) {
             return refuse(refusal);
         }
         boolean replicates =
                 exec ? transaction != null && transaction.mayReplicate() : spec.mayReplicate();
-        if (front.areWritesPaused() && replicates) {
+        if (front.intake().areWritesPaused() && replicates) {
             heldByPause = true;
             return false;
         }
         if (!front.isPrimary() && spec.is(Trait.RELAYED)) {
             return transaction != null
                     ? refuse("ERR PUBLISH in a transaction is for primaries; this is a replica")
-                    : publishAtPrimary(in, base, frame);
+                    : front.relayedPublish()
+                            .onReplica(this, publication(in, base, frame), frame.lengthBytes());
         }
         if (!front.isPrimary() && !spec.isCarriedOutByReplicas() && writes) {
             return refuse(Route.READ_ONLY_REPLICA);
@@ -1198,173 +1191,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return !spec.is(Trait.ON_PRIMARY) && (session.readOnly() || spec.is(Trait.ON_ANY_NODE));
     }
 
-    /// Subscribers of the whole shard are to hear what is published on a replica, so its primary
-    /// publishes it; here it comes back with the log.
-    private boolean publishAtPrimary(ByteBuf in, int base, CommandFrame frame) {
-        var control = front.controlLane();
-        if (mustWaitToAsk() || control == null) {
-            return false;
-        }
-        var held = front.publications().hold(frame.lengthBytes());
-        if (held == null) {
-            return refuse(TOO_MUCH_PUBLISHED);
-        }
-        beginAsking();
-        var publication =
-                new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
-        control.ask(
-                reply -> {
-                    if (reply instanceof RespValue.SimpleString) {
-                        held.passOn();
-                        front.relay()
-                                .atPrimary(front.node(), publication)
-                                .whenComplete((heard, failure) ->
-                                        front.loop()
-                                                .execute(() -> {
-                                                    held.release();
-                                                    onPublished(heard, failure);
-                                                }));
-                    } else {
-                        held.release();
-                        answerFrom(
-                                reply, Patience.ENDLESS, out -> RespWriter.error(out, NO_CHANNEL));
-                    }
-                },
-                "ACL".getBytes(UTF_8),
-                "DRYRUN".getBytes(UTF_8),
-                AccessControl.inEngine(user()).getBytes(UTF_8),
-                "PUBLISH".getBytes(UTF_8),
-                publication.channel(),
-                NOTHING); // no rule is about the message
-        return true;
-    }
-
-    /// Redis answers some commands while it is loading.
-    private boolean handleWhileLoading(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (inFlight > 0) {
-            return false;
-        }
-        String refusal = front.access().refusal(user(), spec, LOADING);
-        if (refusal != null) {
-            return refuse(refusal);
-        }
-        if (spec.is(Trait.UNWATCH)) {
-            watches.endUnseen();
-        }
-        var answer = front.allocator().buffer(128);
-        front.loadingAnswers()
-                .answer(spec, Arguments.of(in, base, frame), session.protocol(), answer);
-        answerAndRelease(answer);
-        return true;
-    }
-
-    /// Which commands there are, and how they are used, an engine says while it is loading.
-    private boolean askLoadingEngine(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (inFlight > 0) {
-            return false;
-        }
-        var engine = front.loadingEngine();
-        String refusal = front.access().refusal(user(), spec, LOADING);
-        if (refusal != null || engine == null || engine.isFull()) {
-            return refuse(refusal == null ? LOADING : refusal);
-        }
-        beginAsking();
-        var kind = EngineWords.kindOf(spec);
-        int protocol = session.protocol();
-        int lengthBytes = frame.lengthBytes();
-        engine.ask(
-                protocol,
-                front.allocator().buffer(lengthBytes).writeBytes(in, base, lengthBytes),
-                reply ->
-                        answerLater(
-                                Patience.ENDLESS,
-                                out -> {
-                                    if (reply == null) {
-                                        RespWriter.error(out, LOADING);
-                                    } else if (kind == null) {
-                                        out.writeBytes(reply);
-                                    } else {
-                                        out.writeBytes(
-                                                front.engineWords()
-                                                        .ofTheNode(kind, reply, protocol));
-                                    }
-                                }));
-        return true;
-    }
-
-    /// Redis takes WATCH while it is loading. Nobody sees here what becomes of the keys until the
-    /// node serves, so the next EXEC says that they have changed. Which keys a user may watch is
-    /// known of those alone who may do everything.
-    private boolean watchWhileLoading() {
-        if (inFlight > 0) {
-            return false;
-        }
-        if (front.access().isRestricted(user())) {
-            return refuse(LOADING);
-        }
-        watches.addUnseen();
-        answerOk();
-        return true;
-    }
-
-    /// What is published while a node loads is heard all the same: by those who listen to its
-    /// shard's primary, if another node is that, and to other shards. Nobody listens to this node
-    /// before it serves. Who may publish what is known of those alone who may do everything.
-    private boolean publishWhileLoading(ByteBuf in, int base, CommandFrame frame) {
-        if (inFlight > 0) {
-            return false;
-        }
-        if (front.access().isRestricted(user())) {
-            return refuse(LOADING);
-        }
-        var held = front.publications().hold(frame.lengthBytes());
-        if (held == null) {
-            return refuse(TOO_MUCH_PUBLISHED);
-        }
-        held.passOn(); // no engine is asked
-        beginAsking();
-        var publication =
-                new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
-        front.relay()
-                .atPrimary(front.node(), publication)
-                .whenComplete((heard, failure) ->
-                        front.loop()
-                                .execute(() -> {
-                                    held.release();
-                                    onPublishedWhileLoading(publication, heard, failure);
-                                }));
-        return true;
-    }
-
-    private void onPublishedWhileLoading(
-            Publication publication, @Nullable Long heard, @Nullable Throwable failure) {
-        boolean byItself = front.isLoading() && NoPrimaryException.isCauseOf(failure);
-        if (byItself) {
-            front.relay().toOtherShards(front.node(), publication);
-        }
-        answerLater(
-                Patience.ENDLESS,
-                out -> {
-                    if (heard != null && failure == null) {
-                        RespWriter.integer(out, heard);
-                    } else if (byItself) {
-                        RespWriter.integer(out, 0);
-                    } else {
-                        RespWriter.error(out, LOADING);
-                    }
-                });
-    }
-
-    private void onPublished(@Nullable Long heard, @Nullable Throwable failure) {
-        answerLater(
-                Patience.ENDLESS,
-                out -> {
-                    if (heard == null || failure != null) {
-                        RespWriter.error(out, PublicationRefusedException.errorOf(failure));
-                    } else {
-                        RespWriter.integer(out, heard);
-                    }
-                });
+    private static Publication publication(ByteBuf in, int base, CommandFrame frame) {
+        return new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
     }
 
     private static byte[] argument(ByteBuf in, int base, CommandFrame frame, int index) {
@@ -1389,14 +1217,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Whether the engine cannot be asked for an answer now: something is under way, or it is
     /// behind with what others have asked.
-    private boolean mustWaitToAsk() {
+    boolean mustWaitToAsk() {
         var control = front.controlLane();
         return inFlight > 0 || (control != null && control.isFull());
     }
 
     /// Somebody is asked for the answer to this command, which is the only one under way; the next
     /// one is taken when it is there.
-    private void beginAsking() {
+    void beginAsking() {
         inFlight++;
         asking = true;
     }
@@ -1444,11 +1272,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// While tracking is on, all commands go over a lane of one's own.
     private boolean handleTracking(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (!front.isServing() && LoadingAnswers.has(spec) && !isUnservedTransaction()) {
-            return handleWhileLoading(spec, in, base, frame);
-        }
-        if (!front.isServing() || isUnservedTransaction()) {
+        if (isUnservedTransaction()) {
             return refuse(LOADING);
+        }
+        if (!front.isServing()) {
+            return front.whileLoading().take(this, spec, in, base, frame);
         }
         if (!spec.name().equals("client|tracking")) {
             return submitOwn(spec, in, base, frame);
@@ -1585,7 +1413,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
     /// which then is told: see [#resumeSubscriptions].
-    private boolean handleSubscriptionWhileLoading(
+    boolean rememberSubscriptions(
             CommandSpec spec, Arguments arguments, int lengthBytes) {
         if (inFlight > 0) {
             return false;
@@ -1619,7 +1447,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         lane.resume(kept);
     }
 
-    private void answerOk() {
+    void answerOk() {
         var answer = front.allocator().buffer(8);
         RespWriter.simpleString(answer, "OK");
         answerAndRelease(answer);
@@ -1655,7 +1483,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 && ScriptRules.mayBeDeclaredWrite(spec, in, base, frame);
     }
 
-    private String user() {
+    /// The user that the client is.
+    String user() {
         var user = session.user();
         if (user == null) {
             throw new IllegalStateException("client %d has not said who it is".formatted(id));
@@ -1883,7 +1712,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         front.isPrimary(),
                         session.readOnly(),
                         slot -> Route.moved(slot, front.topology()),
-                        front.writeRefusal());
+                        front.fullLog().refusal());
         var change = open.changeOfReply();
         if (abort != null) {
             var discard = discard();
@@ -2054,7 +1883,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     // ---- replies
 
     /// Answers an error, in order; inside a transaction the transaction fails with it.
-    private boolean refuse(String error) {
+    boolean refuse(String error) {
         if (inFlight > 0) {
             return false;
         }

@@ -1,7 +1,6 @@
 package dev.keepsake.front;
 
 import static dev.keepsake.core.Checks.checkState;
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import dev.keepsake.core.Clock;
@@ -21,14 +20,8 @@ import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
-import java.io.IOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.PosixFilePermission;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -36,7 +29,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
@@ -64,13 +56,9 @@ public final class NodeFront implements AutoCloseable {
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeFront.class);
-    private static final Set<PosixFilePermission> OWNER_ONLY =
-            PosixFilePermissions.fromString("rw-------");
     private static final int BACKLOG = 1024;
-    private static final String GIVEN_UP = "; what this tells is not in the log yet, try again";
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long WATCH_MS = 100;
-    private static final int STALLED_WATCHES = 50;
     private static final long READMISSION_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -96,6 +84,8 @@ public final class NodeFront implements AutoCloseable {
     private final EngineWords engineWords;
     private final ScriptRules scriptRules;
     private final LoadingAnswers loadingAnswers;
+    private final RelayedPublish relayedPublish;
+    private final WhileLoading whileLoading;
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
@@ -118,19 +108,11 @@ public final class NodeFront implements AutoCloseable {
     private final ArrayDeque<CompletableFuture<Long>> publishing = new ArrayDeque<>(); // as asked
     private long nextClientId = 1;
     private volatile Runnable onEngineLost = () -> {};
-    private long largeBytes;
-    private long keptBytes;
-    private final Set<LaneChannel> stoppedLanes = new HashSet<>();
-    private int stalledWatches;
+    private final LargeReplies largeReplies;
     private int life;
     private long readsAnswered;
     private long readsHeld;
-    private boolean bounded;
-    private boolean paused;
-    private boolean allPaused;
-    private boolean writesPaused;
-    private long pausedUntilNs;
-    private @Nullable Future<?> unpausing;
+    private final Intake intake;
     private @Nullable Path engineSocket;
     private @Nullable ControlLane controlLane;
     private @Nullable LoadingEngine loadingEngine;
@@ -138,13 +120,9 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable Runnable onFirstAdmission;
     private Runnable onNextAdmission = () -> {};
     private @Nullable Future<?> readmission;
-    private @Nullable String writeRefusal;
-    private long refusedSinceNs;
-    private @Nullable String givenUp;
+    private final FullLog fullLog;
     private @Nullable Channel listener;
-    private @Nullable Path operatorSocket;
-    private @Nullable Channel operatorListener;
-    private @Nullable Object operatorSocketKey;
+    private @Nullable OperatorSocket operatorSocket;
     private @Nullable Future<?> watch;
 
     /// @param engine what program the engines of this node are
@@ -176,6 +154,9 @@ public final class NodeFront implements AutoCloseable {
         this.options = options;
         this.durability = new Durability<>(options.hold(), Parked::release, Parked::drop);
         this.memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
+        this.largeReplies = new LargeReplies(options.maxTotalOutputBytes(), memory::isOver);
+        this.fullLog = new FullLog(MILLISECONDS.toNanos(options.fullLogPatienceMs()));
+        this.intake = new Intake(new LoopTimer(loop), this::letClientsLook);
         this.publications = new HeldPublications(memory);
         this.scriptRules = new ScriptRules(loop, memory, room.scripts());
         this.connections = room.connections().share();
@@ -186,6 +167,8 @@ public final class NodeFront implements AutoCloseable {
         this.monitors = new Monitors(this, clock);
         this.engineWords = new EngineWords(this);
         this.loadingAnswers = new LoadingAnswers(this, clock, new SecureRandom(), engineWords);
+        this.relayedPublish = new RelayedPublish(this);
+        this.whileLoading = new WhileLoading(this, relayedPublish);
         this.answers = bindAnswers();
     }
 
@@ -224,7 +207,9 @@ public final class NodeFront implements AutoCloseable {
             }
             binding.addListener(done -> {
                 if (done.isSuccess()) {
-                    bindOperatorSocket();
+                    if (operatorSocket != null && listener != null) {
+                        operatorSocket.bind();
+                    }
                     bound.complete(null);
                 } else {
                     listener = null;
@@ -242,70 +227,21 @@ public final class NodeFront implements AutoCloseable {
     /// @param socket in a directory that only its owner may enter
     public void admitOperators(Path socket) {
         execute(() -> {
-            operatorSocket = socket;
+            operatorSocket =
+                    new OperatorSocket(
+                            node,
+                            socket,
+                            loop,
+                            transport,
+                            BACKLOG,
+                            accepted -> adoptOnLoop(accepted, true));
             access.admitOperators();
         });
     }
 
-    private void bindOperatorSocket() {
-        var socket = operatorSocket;
-        if (socket == null || operatorListener != null || listener == null) {
-            return;
-        }
-        // Its own name until it listens: the channel removes what it was bound to when it closes,
-        // and by then the name may be a new node's. That may be at this very point, so not even
-        // this name is used again; and no path may get longer by it.
-        var unnamed = socket.resolveSibling("~" + Long.toString(loop.ticker().nanoTime(), 36));
-        var binding =
-                Listeners.listen(
-                        loop,
-                        transport.domainServerChannel(),
-                        transport.domainAddress(unnamed),
-                        BACKLOG,
-                        accepted -> adoptOnLoop(accepted, true));
-        operatorListener = binding.channel();
-        binding.addListener(done -> {
-            if (done.isSuccess()) {
-                admitOwner(unnamed, socket, binding.channel());
-            } else {
-                operatorListener = null;
-                LOG.error(
-                        "node={} does not admit operators, it cannot listen on {}; a shorter path"
-                                + " or another directory may do",
-                        node,
-                        socket,
-                        done.cause());
-            }
-        });
-    }
-
-    /// Nobody is admitted over a socket that others than its owner might open.
-    private void admitOwner(Path unnamed, Path socket, Channel listening) {
-        try {
-            Files.setPosixFilePermissions(unnamed, OWNER_ONLY);
-            operatorSocketKey = keyOf(unnamed);
-            Files.move(unnamed, socket, ATOMIC_MOVE); // also over that of a process that was killed
-            LOG.info("node={} admits operators socket={}", node, socket);
-        } catch (IOException | RuntimeException e) {
-            operatorListener = null;
-            listening.close();
-            LOG.error(
-                    "node={} does not admit operators, it cannot make {} its owner's alone; another"
-                            + " directory may do",
-                    node,
-                    socket,
-                    e);
-        }
-    }
-
-    /// What tells a file from another one of the same name.
-    private static @Nullable Object keyOf(Path file) throws IOException {
-        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
-    }
-
     /// Where operators come from, or null when nobody does.
     @Nullable Path operatorSocket() {
-        return operatorSocket;
+        return operatorSocket == null ? null : operatorSocket.path();
     }
 
     /// Clients that ask, while the node loads, for what the engine's program alone decides are
@@ -413,8 +349,8 @@ public final class NodeFront implements AutoCloseable {
         var serving = servedOnceResumed;
         if (serving != null && resuming.isEmpty()) {
             servedOnceResumed = null;
-            paused = false;
-            List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
+            intake.go();
+            letClientsLook();
             serving.complete(null);
         }
     }
@@ -423,25 +359,17 @@ public final class NodeFront implements AutoCloseable {
     ///
     /// @param reason why, for people, or null
     public void refuseWrites(@Nullable String reason) {
-        execute(() -> {
-            writeRefusal = reason == null ? null : "MISCONF " + reason;
-            refusedSinceNs = loop.ticker().nanoTime();
-            givenUp = null;
-        });
+        execute(() -> fullLog.refuse(reason, loop.ticker().nanoTime()));
     }
 
     /// What has waited for a log without room for as long as it may, and has changed nothing, is
     /// answered with an error. Until there is room, so is what would have to wait as well.
     private void endPatience() {
-        var refusal = writeRefusal;
-        long waitedNs = loop.ticker().nanoTime() - refusedSinceNs;
-        if (refusal == null || waitedNs < MILLISECONDS.toNanos(options.fullLogPatienceMs())) {
-            return;
+        var error = fullLog.endPatience(loop.ticker().nanoTime());
+        if (error != null) {
+            List.copyOf(clients).forEach(client -> client.replies().giveUpWaiting(error));
+            flushClients();
         }
-        var error = refusal + GIVEN_UP;
-        givenUp = error;
-        List.copyOf(clients).forEach(client -> client.replies().giveUpWaiting(error));
-        flushClients();
     }
 
     /// When clients are closed, from now on.
@@ -600,7 +528,7 @@ public final class NodeFront implements AutoCloseable {
     public void fallSilent() {
         execute(() -> {
             durability.fallSilent();
-            pause(true);
+            intake.stop();
         });
     }
 
@@ -609,7 +537,7 @@ public final class NodeFront implements AutoCloseable {
     public CompletableFuture<Void> drain(long limitNs) {
         var drained = new CompletableFuture<Void>();
         execute(() -> {
-            pause(true);
+            intake.stop();
             awaitDrained(drained, limitNs / DRAIN_POLL_NS);
         });
         return drained;
@@ -678,15 +606,15 @@ public final class NodeFront implements AutoCloseable {
 
     /// Takes commands again after a [#drain].
     public void resume() {
-        execute(() -> pause(false));
+        execute(intake::go);
     }
 
     /// Fails as a machine does that loses its power: every client is reset, nothing listens.
     public void crash() {
         execute(() -> {
             leave();
-            paused = false;
             List.copyOf(clients).forEach(ClientConnection::reset);
+            intake.go();
             closeListener();
         });
     }
@@ -729,7 +657,7 @@ public final class NodeFront implements AutoCloseable {
     public CompletableFuture<Long> publish(Publication publication) {
         var heard = new CompletableFuture<Long>();
         execute(() -> {
-            String refusal = writeRefusal;
+            String refusal = fullLog.refusal();
             if (refusal == null) {
                 publishHere(publication, heard);
             } else {
@@ -748,7 +676,7 @@ public final class NodeFront implements AutoCloseable {
             if (state == State.PRIMARY
                     && control != null
                     && !control.isFull()
-                    && !bounded
+                    && !intake.isFull()
                     && publications.expect(publication)) {
                 var heard = new CompletableFuture<Long>();
                 publishHere(publication, heard);
@@ -850,7 +778,7 @@ public final class NodeFront implements AutoCloseable {
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(
                                 options.maxOutputBytes() / 2, options.maxOutputBytes()));
-        accepted.config().setAutoRead(isReading());
+        accepted.config().setAutoRead(intake.isReading());
         if (tls != null && !operator) {
             beginTls(tls, accepted, client);
         }
@@ -893,20 +821,8 @@ public final class NodeFront implements AutoCloseable {
             listener.close();
             listener = null;
         }
-        var socket = operatorSocket;
-        if (operatorListener != null && socket != null) {
-            operatorListener.close();
-            operatorListener = null;
-            try {
-                // By now it may be the socket of a new node of this name.
-                if (Objects.equals(keyOf(socket), operatorSocketKey)) {
-                    Files.delete(socket);
-                }
-            } catch (NoSuchFileException e) {
-                LOG.debug("node={} finds no operators' socket {}", node, socket);
-            } catch (IOException e) {
-                LOG.warn("node={} leaves the operators' socket {} behind", node, socket, e);
-            }
+        if (operatorSocket != null) {
+            operatorSocket.close();
         }
     }
 
@@ -956,6 +872,14 @@ public final class NodeFront implements AutoCloseable {
 
     EngineWords engineWords() {
         return engineWords;
+    }
+
+    RelayedPublish relayedPublish() {
+        return relayedPublish;
+    }
+
+    WhileLoading whileLoading() {
+        return whileLoading;
     }
 
     LoadingAnswers loadingAnswers() {
@@ -1060,7 +984,7 @@ public final class NodeFront implements AutoCloseable {
 
     private void measureMemory() {
         boolean wasOver = memory.isOver();
-        memory.measure(List.copyOf(clients), durability.parkedBytes() + keptBytes);
+        memory.measure(List.copyOf(clients), durability.parkedBytes() + largeReplies.keptBytes());
         if (wasOver != memory.isOver()) {
             boundParked();
         }
@@ -1069,69 +993,44 @@ public final class NodeFront implements AutoCloseable {
     /// Closes those who hold too much, or keep others from having room.
     private void boundMemory() {
         measureMemory();
-        if (isReading() && !isPaused()) {
+        if (intake.isReading() && !isPaused()) {
             memory.endWaiting(List.copyOf(clients));
         }
         memory.giveRoom();
-        if (!memory.isOver() && largeBytes <= options.maxTotalOutputBytes() / 4) {
-            goOnReading();
-        }
+        largeReplies.readOnIfRoom();
     }
 
     /// Bytes of large replies are kept or on their way to clients, or, when negative, no longer.
     void countLarge(long bytes) {
-        largeBytes += bytes;
-        if (bytes < 0) {
-            stalledWatches = 0;
-            if (largeBytes <= options.maxTotalOutputBytes() / 4) {
-                goOnReading();
-            }
-        }
+        largeReplies.count(bytes);
     }
 
     /// Bytes of large replies wait for the log, or, when negative, no longer.
     void countKept(long bytes) {
-        keptBytes += bytes;
+        largeReplies.countKept(bytes);
         if (bytes > 0) {
             noteGrowth(bytes);
-        }
-    }
-
-    private void goOnReading() {
-        if (!stoppedLanes.isEmpty()) {
-            var waiting = List.copyOf(stoppedLanes);
-            stoppedLanes.clear();
-            waiting.forEach(LaneChannel::readOn);
         }
     }
 
     /// Whether a lane is to read on in a large reply. One that is kept is: it frees nothing before
     /// it is whole.
     boolean wantsMore(LaneChannel lane, @Nullable LargeReply reply) {
-        boolean stops =
-                reply != null
-                        && reply.passes()
-                        && (largeBytes > options.maxTotalOutputBytes() / 2 || memory.isOver());
-        if (stops) {
-            stoppedLanes.add(lane);
-        }
-        return !stops;
+        return largeReplies.wantsMore(lane, reply);
     }
 
-    /// Lanes that are stopped keep others waiting. When nobody has read anything for a while, those
-    /// who have left most are closed, so many that the lanes go on.
+    /// Closes those who have left most of large replies, when lanes are stopped for nothing else.
     private void endStall() {
-        if (stoppedLanes.isEmpty() || ++stalledWatches < STALLED_WATCHES) {
+        long stalledBytes = largeReplies.stalledBytes();
+        if (stalledBytes == 0) {
             return;
         }
-        stalledWatches = 0;
-        long left = largeBytes;
         for (var worst : MemoryWatch.worstFirst(clients, ClientConnection::unsentBytes)) {
             long unsent = worst.unsentBytes();
-            if (unsent == 0 || left <= options.maxTotalOutputBytes() / 4) {
+            if (unsent == 0 || stalledBytes <= 0) {
                 return;
             }
-            left -= unsent;
+            stalledBytes -= unsent;
             worst.closeFor("does not read, and others wait behind it");
         }
     }
@@ -1218,12 +1117,11 @@ public final class NodeFront implements AutoCloseable {
             barrierLane = null;
         }
         durability.end();
-        writeRefusal = null;
-        givenUp = null;
+        fullLog.refuse(null, 0);
         publications.expectNothing();
         fullLanes.clear();
-        stoppedLanes.clear();
-        bound(false);
+        largeReplies.forgetLanes();
+        intake.full(false);
     }
 
     /// The engine closed a shared lane: what was under way there is unknown. Whoever gave this
@@ -1426,75 +1324,30 @@ public final class NodeFront implements AutoCloseable {
                 || parked > options.maxParkedReplies()
                 || parkedBytes > options.maxParkedBytes()
                 || (parkedBytes > 0 && memory.isOver())) {
-            bound(true);
+            intake.full(true);
         } else if (parked <= options.maxParkedReplies() / 2
                 && parkedBytes <= options.maxParkedBytes() / 2) {
-            bound(false);
+            intake.full(false);
         }
     }
 
-    private void bound(boolean full) {
-        if (bounded != full) {
-            bounded = full;
-            List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
-        }
-    }
-
-    private void pause(boolean stopped) {
-        if (paused != stopped) {
-            paused = stopped;
-            List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
-        }
-    }
-
-    /// Holds commands back that clients send, all or writes alone, as CLIENT PAUSE asks. A longer
-    /// pause that was asked for before stays; a stricter one wins.
-    void pauseClients(boolean all, long timeoutMs) {
-        long untilNs = loop.ticker().nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
-        boolean pausing = unpausing != null;
-        allPaused = all || (pausing && allPaused);
-        writesPaused = true;
-        if (!pausing || untilNs - pausedUntilNs > 0) {
-            pausedUntilNs = untilNs;
-        }
-        if (unpausing != null) {
-            unpausing.cancel(false);
-        }
-        unpausing =
-                loop.schedule(
-                        this::unpauseClients,
-                        pausedUntilNs - loop.ticker().nanoTime(),
-                        TimeUnit.NANOSECONDS);
-    }
-
-    /// Ends what [#pauseClients] began.
-    void unpauseClients() {
-        if (unpausing != null) {
-            unpausing.cancel(false);
-            unpausing = null;
-        }
-        allPaused = false;
-        writesPaused = false;
+    private void letClientsLook() {
         List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
     }
 
-    /// Whether writes, and what may write, are held back.
-    boolean areWritesPaused() {
-        return writesPaused;
+    /// Whether commands are read, and carried out.
+    Intake intake() {
+        return intake;
     }
 
-    /// The error that answers writes at present, or null when they are taken.
-    @Nullable String writeRefusal() {
-        return writeRefusal;
+    /// What is answered while the log has no room.
+    FullLog fullLog() {
+        return fullLog;
     }
 
+    /// Whether nothing that clients have sent is carried out.
     boolean isPaused() {
-        return paused || allPaused || servedOnceResumed != null;
-    }
-
-    /// Whether commands may be read at all.
-    boolean isReading() {
-        return !bounded && !paused;
+        return intake.isPaused() || servedOnceResumed != null;
     }
 
     /// Counts the engines that this front has served; each has its own.
@@ -1599,7 +1452,7 @@ public final class NodeFront implements AutoCloseable {
 
         @Override
         public @Nullable String whyGivenUp() {
-            return givenUp;
+            return fullLog.whyGivenUp();
         }
 
         @Override
@@ -1625,6 +1478,18 @@ public final class NodeFront implements AutoCloseable {
         @Override
         public void touch(ReplyQueue replies) {
             touched.add(replies);
+        }
+    }
+
+    private record LoopTimer(EventLoop loop) implements Intake.Timer {
+        @Override
+        public long nowNs() {
+            return loop.ticker().nanoTime();
+        }
+
+        @Override
+        public Future<?> after(long delayNs, Runnable action) {
+            return loop.schedule(action, delayNs, TimeUnit.NANOSECONDS);
         }
     }
 }

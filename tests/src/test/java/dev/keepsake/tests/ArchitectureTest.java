@@ -168,7 +168,7 @@ class ArchitectureTest {
                 .and()
                 .doNotHaveSimpleName("NodeTls")
                 .and()
-                .doNotHaveSimpleName("NodeFront") // for the operators' socket
+                .doNotHaveSimpleName("OperatorSocket")
                 .should()
                 .dependOnClassesThat()
                 .haveSimpleName("SignatureV4")

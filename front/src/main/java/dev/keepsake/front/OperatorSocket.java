@@ -1,0 +1,133 @@
+package dev.keepsake.front;
+
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+
+import dev.keepsake.engine.Transport;
+import io.netty.channel.Channel;
+import io.netty.channel.EventLoop;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// The Unix socket over which operators come to a node. It is there while the node listens, and only
+/// its owner may open it. Owned by the node's event loop.
+final class OperatorSocket {
+    private static final Logger LOG = LoggerFactory.getLogger(OperatorSocket.class);
+    private static final Set<PosixFilePermission> OWNER_ONLY =
+            PosixFilePermissions.fromString("rw-------");
+
+    private final String node;
+    private final Path path;
+    private final EventLoop loop;
+    private final Transport transport;
+    private final int backlog;
+    private final Consumer<Channel> onAccepted;
+    private @Nullable Channel listener;
+    private @Nullable Object key;
+
+    /// @param path in a directory that only its owner may enter
+    /// @param onAccepted takes connections, on the event loop
+    OperatorSocket(
+            String node,
+            Path path,
+            EventLoop loop,
+            Transport transport,
+            int backlog,
+            Consumer<Channel> onAccepted) {
+        this.node = node;
+        this.path = path;
+        this.loop = loop;
+        this.transport = transport;
+        this.backlog = backlog;
+        this.onAccepted = onAccepted;
+    }
+
+    Path path() {
+        return path;
+    }
+
+    /// Listens, if it does not do so yet. A failure is logged, and nobody is admitted then.
+    void bind() {
+        if (listener != null) {
+            return;
+        }
+        // Its own name until it listens: the channel removes what it was bound to when it closes,
+        // and by then the name may be a new node's. That may be at this very point, so not even
+        // this name is used again; and no path may get longer by it.
+        var unnamed = path.resolveSibling("~" + Long.toString(loop.ticker().nanoTime(), 36));
+        var binding =
+                Listeners.listen(
+                        loop,
+                        transport.domainServerChannel(),
+                        transport.domainAddress(unnamed),
+                        backlog,
+                        onAccepted);
+        listener = binding.channel();
+        binding.addListener(done -> {
+            if (done.isSuccess()) {
+                admitOwner(unnamed, binding.channel());
+            } else {
+                listener = null;
+                LOG.error(
+                        "node={} does not admit operators, it cannot listen on {}; a shorter path"
+                                + " or another directory may do",
+                        node,
+                        path,
+                        done.cause());
+            }
+        });
+    }
+
+    /// Nobody is admitted over a socket that others than its owner might open.
+    private void admitOwner(Path unnamed, Channel listening) {
+        try {
+            Files.setPosixFilePermissions(unnamed, OWNER_ONLY);
+            key = keyOf(unnamed);
+            Files.move(unnamed, path, ATOMIC_MOVE); // also over that of a process that was killed
+            LOG.info("node={} admits operators socket={}", node, path);
+        } catch (IOException | RuntimeException e) {
+            listener = null;
+            listening.close();
+            LOG.error(
+                    "node={} does not admit operators, it cannot make {} its owner's alone; another"
+                            + " directory may do",
+                    node,
+                    path,
+                    e);
+        }
+    }
+
+    /// Listens no more, and removes the socket.
+    void close() {
+        if (listener == null) {
+            return;
+        }
+        listener.close();
+        listener = null;
+        try {
+            // By now it may be the socket of a new node of this name.
+            if (Objects.equals(keyOf(path), key)) {
+                Files.delete(path);
+            }
+        } catch (NoSuchFileException e) {
+            LOG.debug("node={} finds no operators' socket {}", node, path);
+        } catch (IOException e) {
+            LOG.warn("node={} leaves the operators' socket {} behind", node, path, e);
+        }
+    }
+
+    /// What tells a file from another one of the same name.
+    private static @Nullable Object keyOf(Path file) throws IOException {
+        return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
+    }
+}

@@ -1,0 +1,131 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.resp.RespWriter;
+import dev.keepsake.shard.Publication;
+import org.jspecify.annotations.Nullable;
+
+/// `PUBLISH` for a client of a node that is no primary. Subscribers of the whole shard are to hear
+/// it, so the primary of the shard publishes it; here it comes back with the log. Owned by the
+/// node's event loop.
+final class RelayedPublish {
+    private static final String TOO_MUCH_PUBLISHED =
+            "ERR too much waits to be published by clients of this server, try again";
+    private static final String NO_CHANNEL =
+            "NOPERM this user has no permissions to access one of the channels used as arguments";
+    private static final byte[] NOTHING = {};
+
+    private final NodeFront front;
+
+    RelayedPublish(NodeFront front) {
+        this.front = front;
+    }
+
+    /// For a client of a replica.
+    ///
+    /// @param lengthBytes of the command
+    /// @return false when the client has to wait
+    boolean onReplica(ClientConnection client, Publication publication, int lengthBytes) {
+        var control = front.controlLane();
+        if (client.mustWaitToAsk() || control == null) {
+            return false;
+        }
+        var held = front.publications().hold(lengthBytes);
+        if (held == null) {
+            return client.refuse(TOO_MUCH_PUBLISHED);
+        }
+        client.beginAsking();
+        control.ask(
+                reply -> {
+                    if (reply instanceof RespValue.SimpleString) {
+                        held.passOn();
+                        front.relay()
+                                .atPrimary(front.node(), publication)
+                                .whenComplete((heard, failure) ->
+                                        front.loop()
+                                                .execute(() -> {
+                                                    held.release();
+                                                    answer(client, heard, failure);
+                                                }));
+                    } else {
+                        held.release();
+                        client.answerFrom(
+                                reply, Patience.ENDLESS, out -> RespWriter.error(out, NO_CHANNEL));
+                    }
+                },
+                "ACL".getBytes(UTF_8),
+                "DRYRUN".getBytes(UTF_8),
+                AccessControl.inEngine(client.user()).getBytes(UTF_8),
+                "PUBLISH".getBytes(UTF_8),
+                publication.channel(),
+                NOTHING); // no rule is about the message
+        return true;
+    }
+
+    private static void answer(
+            ClientConnection client, @Nullable Long heard, @Nullable Throwable failure) {
+        client.answerLater(
+                Patience.ENDLESS,
+                out -> {
+                    if (heard == null || failure != null) {
+                        RespWriter.error(out, PublicationRefusedException.errorOf(failure));
+                    } else {
+                        RespWriter.integer(out, heard);
+                    }
+                });
+    }
+
+    /// For a client of a node that is loading. It is heard all the same: by those who listen to the
+    /// primary of the shard, if another node is that, and by other shards. Nobody listens to this
+    /// node before it serves. Who may publish what is known only of users that may do everything.
+    ///
+    /// @param lengthBytes of the command
+    /// @return false when the client has to wait
+    boolean whileLoading(ClientConnection client, Publication publication, int lengthBytes) {
+        if (client.isAwaiting()) {
+            return false;
+        }
+        if (front.access().isRestricted(client.user())) {
+            return client.refuse(FrontCommands.LOADING);
+        }
+        var held = front.publications().hold(lengthBytes);
+        if (held == null) {
+            return client.refuse(TOO_MUCH_PUBLISHED);
+        }
+        held.passOn(); // no engine is asked
+        client.beginAsking();
+        front.relay()
+                .atPrimary(front.node(), publication)
+                .whenComplete((heard, failure) ->
+                        front.loop()
+                                .execute(() -> {
+                                    held.release();
+                                    answerOfLoading(client, publication, heard, failure);
+                                }));
+        return true;
+    }
+
+    private void answerOfLoading(
+            ClientConnection client,
+            Publication publication,
+            @Nullable Long heard,
+            @Nullable Throwable failure) {
+        boolean byItself = front.isLoading() && NoPrimaryException.isCauseOf(failure);
+        if (byItself) {
+            front.relay().toOtherShards(front.node(), publication);
+        }
+        client.answerLater(
+                Patience.ENDLESS,
+                out -> {
+                    if (heard != null && failure == null) {
+                        RespWriter.integer(out, heard);
+                    } else if (byItself) {
+                        RespWriter.integer(out, 0);
+                    } else {
+                        RespWriter.error(out, FrontCommands.LOADING);
+                    }
+                });
+    }
+}

@@ -1,0 +1,118 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.CommandFrame;
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.RespWriter;
+import dev.keepsake.resp.Trait;
+import dev.keepsake.shard.Publication;
+import io.netty.buffer.ByteBuf;
+
+/// What becomes of commands while the node is loading, or is about to be promoted. Redis serves some
+/// commands then, and so does a node: from what the front knows, by an engine that is loading, or
+/// by remembering what the engine is to be told once there is one. Everything else is refused with
+/// `LOADING`. Owned by the node's event loop.
+final class WhileLoading {
+    private final NodeFront front;
+    private final RelayedPublish publish;
+
+    WhileLoading(NodeFront front, RelayedPublish publish) {
+        this.front = front;
+        this.publish = publish;
+    }
+
+    /// Takes a command that belongs to no transaction.
+    ///
+    /// @return false when the client has to wait
+    boolean take(
+            ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (LoadingAnswers.has(spec)) {
+            return answer(client, spec, in, base, frame);
+        }
+        if (LoadingEngine.answers(spec) && !frame.isSketch()) {
+            return askEngine(client, spec, in, base, frame);
+        }
+        if (spec.is(Trait.RELAYED)) {
+            var given = Arguments.of(in, base, frame);
+            return publish.whileLoading(
+                    client, new Publication(given.bytes(1), given.bytes(2)), frame.lengthBytes());
+        }
+        if (spec.is(Trait.WATCH) && !frame.isSketch()) {
+            return watch(client);
+        }
+        if (spec.changesSubscriptions()) {
+            return client.rememberSubscriptions(
+                    spec, Arguments.of(in, base, frame), frame.lengthBytes());
+        }
+        return client.refuse(FrontCommands.LOADING);
+    }
+
+    /// Answers from what the front knows.
+    private boolean answer(
+            ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (client.isAwaiting()) {
+            return false;
+        }
+        String refusal = front.access().refusal(client.user(), spec, FrontCommands.LOADING);
+        if (refusal != null) {
+            return client.refuse(refusal);
+        }
+        if (spec.is(Trait.UNWATCH)) {
+            client.watches().endUnseen();
+        }
+        var answer = front.allocator().buffer(128);
+        front.loadingAnswers()
+                .answer(spec, Arguments.of(in, base, frame), client.session().protocol(), answer);
+        client.replies().answer(answer);
+        answer.release();
+        return true;
+    }
+
+    /// Which commands there are, and how they are used, an engine says while it is loading.
+    private boolean askEngine(
+            ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (client.isAwaiting()) {
+            return false;
+        }
+        var engine = front.loadingEngine();
+        String refusal = front.access().refusal(client.user(), spec, FrontCommands.LOADING);
+        if (refusal != null || engine == null || engine.isFull()) {
+            return client.refuse(refusal == null ? FrontCommands.LOADING : refusal);
+        }
+        client.beginAsking();
+        var kind = EngineWords.kindOf(spec);
+        int protocol = client.session().protocol();
+        int lengthBytes = frame.lengthBytes();
+        engine.ask(
+                protocol,
+                front.allocator().buffer(lengthBytes).writeBytes(in, base, lengthBytes),
+                reply ->
+                        client.answerLater(
+                                Patience.ENDLESS,
+                                out -> {
+                                    if (reply == null) {
+                                        RespWriter.error(out, FrontCommands.LOADING);
+                                    } else if (kind == null) {
+                                        out.writeBytes(reply);
+                                    } else {
+                                        out.writeBytes(
+                                                front.engineWords()
+                                                        .ofTheNode(kind, reply, protocol));
+                                    }
+                                }));
+        return true;
+    }
+
+    /// Nobody sees what becomes of the keys until the node serves, so the next EXEC says that they
+    /// have changed. Which keys a user may watch is known only of users that may do everything.
+    private boolean watch(ClientConnection client) {
+        if (client.isAwaiting()) {
+            return false;
+        }
+        if (front.access().isRestricted(client.user())) {
+            return client.refuse(FrontCommands.LOADING);
+        }
+        client.watches().addUnseen();
+        client.answerOk();
+        return true;
+    }
+}
