@@ -627,7 +627,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     (waiting || front.isPaused())
                             && in != null
                             && in.readableBytes() > WAITING_MAX_BYTES;
-            open.config().setAutoRead(front.intake().isReading() && !full && !laneFull && !starved);
+            boolean reads = front.intake().isReading() && !full && !laneFull && !starved;
+            if (open.config().isAutoRead() != reads) { // it is asked for after each read
+                open.config().setAutoRead(reads);
+            }
         }
     }
 
@@ -955,7 +958,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (tooLong != null) {
             return refuse(tooLong);
         }
-        facts.onCommand(spec.name(), front.loop().ticker().nanoTime());
+        facts.onCommand(spec.name());
         if (transaction != null && spec.is(Trait.UNSUBSCRIBE) && frame.argumentCount() == 1) {
             return refuse(
                     "ERR %s without channels is not offered inside a transaction"

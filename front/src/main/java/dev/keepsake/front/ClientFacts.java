@@ -6,7 +6,6 @@ import org.jspecify.annotations.Nullable;
 /// What has passed between one client and its node so far. Owned by the node's event loop; no I/O.
 final class ClientFacts {
     private long connectedNs;
-    private long lastCommandNs;
     private long lastActiveNs;
     private String lastCommand = "";
     private long receivedBytes;
@@ -16,7 +15,6 @@ final class ClientFacts {
 
     void onConnected(long nowNs) {
         connectedNs = nowNs;
-        lastCommandNs = nowNs;
         lastActiveNs = nowNs;
     }
 
@@ -25,9 +23,8 @@ final class ClientFacts {
         lastActiveNs = nowNs;
     }
 
-    void onCommand(String name, long nowNs) {
+    void onCommand(String name) {
         lastCommand = name;
-        lastCommandNs = nowNs;
         commands++;
     }
 
@@ -69,7 +66,8 @@ final class ClientFacts {
     @Nullable Object value(String field, long nowNs) {
         return switch (field) {
             case "age" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - connectedNs);
-            case "idle" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - lastCommandNs);
+            // As in Redis, for which what is sent counts too.
+            case "idle" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - lastActiveNs);
             case "cmd" -> lastCommand.isEmpty() ? "NULL" : lastCommand;
             case "tot-net-in" -> receivedBytes;
             case "tot-net-out" -> sentBytes;
