@@ -80,6 +80,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private final Session session = new Session();
     private final ClientFacts facts = new ClientFacts();
     private final ReplyQueue replies;
+    private final InputRoom room;
 
     private @Nullable Channel channel;
     private @Nullable ByteBuf input;
@@ -102,9 +103,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean laneFull;
     private boolean refused;
     private boolean heldByPause;
-    private long roomBytes; // that the node counts for its input
-    private long roomSinceNs;
-    private boolean starved;
     private boolean lingers;
     private long discardedBytes;
     private long gatheredMaxBytes = KEPT_MAX_BYTES; // of the command that is gathered
@@ -118,6 +116,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         this.operator = operator;
         this.framer = new CommandFramer(front.options().limits(), GATHERED_BYTES);
         this.replies = new ReplyQueue(front.replyRules(), new Socket());
+        this.room = new InputRoom(front.memory(), this, front::onRoomFreed);
     }
 
     long id() {
@@ -252,22 +251,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var command = large;
         long there = (in == null ? 0 : in.capacity()) + (command == null ? 0 : command.heldBytes());
         long needed = in == null ? there : Math.max(there, framer.neededBytes());
-        if (needed == roomBytes && !starved) {
-            return;
-        }
-        if (roomBytes == 0) {
-            roomSinceNs = front.loop().ticker().nanoTime();
-        }
-        starved = !front.memory().resize(this, roomBytes, needed);
-        if (!starved) {
-            boolean less = needed < roomBytes;
-            roomBytes = needed;
-            if (less) {
-                front.onRoomFreed();
-            }
-        } else if (there > roomBytes) {
-            front.memory().count(there - roomBytes);
-            roomBytes = there;
+        if (!room.isRight(needed)) {
+            room.update(there, needed, front.loop().ticker().nanoTime());
         }
     }
 
@@ -279,17 +264,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     @Override
     public long inputBytes() {
-        return closing ? 0 : roomBytes;
+        return closing ? 0 : room.bytes();
     }
 
     @Override
     public long stuckBytes() {
         boolean goesOn =
                 waiting
-                        || starved
+                        || room.isStarved()
                         || closing
-                        || front.loop().ticker().nanoTime() - roomSinceNs < STUCK_AFTER_NS;
-        return goesOn ? 0 : roomBytes;
+                        || !room.isHeldFor(STUCK_AFTER_NS, front.loop().ticker().nanoTime());
+        return goesOn ? 0 : room.bytes();
     }
 
     @Override
@@ -627,7 +612,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     (waiting || front.isPaused())
                             && in != null
                             && in.readableBytes() > WAITING_MAX_BYTES;
-            boolean reads = front.intake().isReading() && !full && !laneFull && !starved;
+            boolean reads = front.intake().isReading() && !full && !laneFull && !room.isStarved();
             if (open.config().isAutoRead() != reads) { // it is asked for after each read
                 open.config().setAutoRead(reads);
             }
