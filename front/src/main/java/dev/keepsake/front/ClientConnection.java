@@ -101,7 +101,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable Subscriptions remembered; // which no engine knows of yet
     private boolean waiting;
     private boolean laneFull;
-    private boolean refused;
     private boolean heldByPause;
     private boolean lingers;
     private long discardedBytes;
@@ -801,12 +800,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     "a command may have %d bytes".formatted(front.options().maxTransactionBytes()));
         }
         if (command.isDue()) {
-            if (!handle(command.sketch(), 0, command.frame())) {
+            var whole = handle(command.sketch(), 0, command.frame());
+            if (whole == Taken.WAITS) {
                 waiting = true;
                 return false;
             }
             taken = true;
-            if (refused && !command.isDecided()) {
+            if (whole == Taken.REFUSED && !command.isDecided()) {
                 refuseLarge(command);
             }
         }
@@ -842,9 +842,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    private boolean done(boolean handled, ByteBuf in) {
-        waiting = !handled;
-        return handled && skip(in);
+    private boolean done(Taken taken, ByteBuf in) {
+        waiting = taken == Taken.WAITS;
+        return taken != Taken.WAITS && skip(in);
     }
 
     private boolean skip(ByteBuf in) {
@@ -854,7 +854,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return true;
     }
 
-    private boolean handleInline(List<byte[]> arguments) throws ProtocolException {
+    private Taken handleInline(List<byte[]> arguments) throws ProtocolException {
         var command = front.allocator().buffer();
         try {
             RespWriter.command(command, arguments.toArray(new byte[0][]));
@@ -895,31 +895,29 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return refusal;
     }
 
-    private boolean handle(ByteBuf in, int base, CommandFrame frame) {
-        refused = false;
-        boolean handled = take(in, base, frame);
-        if (handled) {
+    private Taken handle(ByteBuf in, int base, CommandFrame frame) {
+        var taken = take(in, base, frame);
+        if (taken != Taken.WAITS) {
             endScript();
         }
         boolean decided = large == null || large.isDecided();
-        if (handled
+        if (taken == Taken.DONE
                 && decided
-                && !refused
                 && !front.monitors().isEmpty()
                 && Monitors.shows(facts.lastCommand())) {
             front.monitors().show(this, in, base, frame);
         }
-        return handled;
+        return taken;
     }
 
-    private boolean take(ByteBuf in, int base, CommandFrame frame) {
+    private Taken take(ByteBuf in, int base, CommandFrame frame) {
         if (asking) {
-            return false; // or the next reply could overtake the answer
+            return Taken.WAITS; // or the next reply could overtake the answer
         }
         var spec = front.table().resolve(in, base, frame);
         if (spec == null && isOfHttp(in, base, frame)) {
             disconnectStranger("speaks HTTP");
-            return true;
+            return Taken.DONE;
         }
         if (spec == null
                 || (spec.handling() == CommandSpec.Handling.WITHHELD && !isForOperators(spec))) {
@@ -933,7 +931,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return refuse("ERR wrong number of arguments for '%s' command".formatted(spec.name()));
         }
         if (parting != null || (own != null && own.isChanging())) {
-            return false;
+            return Taken.WAITS;
         }
         String denial = isForOperators(spec) ? operate(spec, in, base, frame) : denial(spec);
         if (denial != null) {
@@ -1005,7 +1003,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 exec ? transaction != null && transaction.mayReplicate() : spec.mayReplicate();
         if (front.intake().areWritesPaused() && replicates) {
             heldByPause = true;
-            return false;
+            return Taken.WAITS;
         }
         if (!front.isPrimary() && spec.is(Trait.RELAYED)) {
             return transaction != null
@@ -1024,7 +1022,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         var read = readScript(spec, in, base, frame);
         if (read != null && !read.isOver()) {
-            return false;
+            return Taken.WAITS;
         }
         String scriptRefusal = read == null ? null : read.refusal();
         if (scriptRefusal != null) {
@@ -1086,14 +1084,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Sends a client on to another node, unless its user may not give the command at all: that
     /// comes first in Redis, and a user is not to learn where a key is that it may not touch.
-    private boolean refuseElsewhere(String elsewhere, ByteBuf in, int base, CommandFrame frame) {
+    private Taken refuseElsewhere(String elsewhere, ByteBuf in, int base, CommandFrame frame) {
         String user = user();
         var control = front.controlLane();
         if (control == null || frame.isSketch() || !front.access().isRestricted(user)) {
             return refuse(elsewhere);
         }
         if (mustWaitToAsk()) {
-            return false;
+            return Taken.WAITS;
         }
         var asked = new byte[3 + frame.argumentCount()][];
         asked[0] = "ACL".getBytes(UTF_8);
@@ -1102,7 +1100,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         for (int i = 0; i < frame.argumentCount(); i++) {
             asked[3 + i] = argument(in, base, frame, i);
         }
-        refused = true;
         failTransaction();
         beginAsking();
         control.ask(
@@ -1116,7 +1113,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                                                         ? AccessControl.refusalOf(why.utf8(), user)
                                                         : elsewhere)),
                 asked);
-        return true;
+        return Taken.REFUSED;
     }
 
     private void failTransaction() {
@@ -1155,7 +1152,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// A large command whose keys have yet to arrive is decided once they have.
-    private boolean passOnUndecided(CommandSpec spec) {
+    private Taken passOnUndecided(CommandSpec spec) {
         var command = large;
         if (command == null) {
             throw new IllegalStateException("'%s' is no large command".formatted(spec.name()));
@@ -1163,14 +1160,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         boolean elsewhere = !front.isPrimary() && !spec.isCarriedOutByReplicas();
         if (!front.isServing() || elsewhere || isUnservedTransaction()) {
             command.skip();
-            return true;
+            return Taken.DONE;
         }
         var lane = takeOwnLane();
         if (lane == null) {
-            return false;
+            return Taken.WAITS;
         }
         command.passTo(lane);
-        return true;
+        return Taken.DONE;
     }
 
     /// Whether the client takes what a replica says. Whoever listens to a shard's channels does, as
@@ -1234,9 +1231,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Asks the engine for the answer to a command of the front.
-    private boolean askEngine(EngineAsked answer, Arguments arguments) {
+    private Taken askEngine(EngineAsked answer, Arguments arguments) {
         if (mustWaitToAsk()) {
-            return false;
+            return Taken.WAITS;
         }
         if (transaction != null) {
             return refuse(NOT_IN_A_TRANSACTION);
@@ -1255,11 +1252,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 ask.run();
             }
         }
-        return true;
+        return Taken.DONE;
     }
 
     /// While tracking is on, all commands go over a lane of one's own.
-    private boolean handleTracking(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private Taken handleTracking(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         if (isUnservedTransaction()) {
             return refuse(LOADING);
         }
@@ -1272,12 +1269,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (transaction != null) {
             return refuse(NOT_IN_A_TRANSACTION);
         }
-        return inFlight == 0 && submitTracking(in, base, frame);
+        return inFlight == 0 ? submitTracking(in, base, frame) : Taken.WAITS;
     }
 
     /// Tells the engine to track. When the news are for another connection, they come over a lane
     /// of their own, which the engine takes for that connection.
-    private boolean submitTracking(ByteBuf in, int base, CommandFrame frame) {
+    private Taken submitTracking(ByteBuf in, int base, CommandFrame frame) {
         var arguments = Arguments.of(in, base, frame);
         var request = TrackingRequest.of(arguments, front::client);
         if (request.target() != null) {
@@ -1285,16 +1282,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 tracking.open(front.openNewsLane(this));
             }
             if (tracking.idOfLane() == 0) {
-                return false; // goes on when the engine has said it
+                return Taken.WAITS; // goes on when the engine has said it
             }
         }
         if (hasNoOwnLane()) {
             fail(TOO_MANY_CLIENTS);
-            return true;
+            return Taken.DONE;
         }
         var lane = takeOwnLane();
         if (lane == null) {
-            return false;
+            return Taken.WAITS;
         }
         inFlight++;
         lane.useUp();
@@ -1311,7 +1308,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     return reply;
                 });
         command.release();
-        return true;
+        return Taken.DONE;
     }
 
     /// What has changed of the keys that this client tracks is for the connection that it has
@@ -1376,9 +1373,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Redis takes MULTI while it is loading, refuses what follows, and aborts at EXEC. Were MULTI
     /// refused, then what a client has sent behind it would stand for itself as soon as the node
     /// serves: a part of a transaction.
-    private boolean handleUnservedTransaction(CommandSpec spec) {
+    private Taken handleUnservedTransaction(CommandSpec spec) {
         if (inFlight > 0) {
-            return false;
+            return Taken.WAITS;
         }
         boolean begun = transaction != null;
         if (spec.is(Trait.MULTI)) {
@@ -1396,15 +1393,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         } else {
             return refuse(FrontCommands.LOADING);
         }
-        return true;
+        return Taken.DONE;
     }
 
     /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
     /// which then is told: see [#resumeSubscriptions].
-    boolean rememberSubscriptions(
+    Taken rememberSubscriptions(
             CommandSpec spec, Arguments arguments, int lengthBytes) {
         if (inFlight > 0) {
-            return false;
+            return Taken.WAITS;
         }
         var kept = remembered == null ? new Subscriptions() : remembered;
         if (kept.weightBytes() + lengthBytes > REMEMBERED_MAX_BYTES) {
@@ -1414,7 +1411,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var answer = front.allocator().buffer(128);
         kept.change(spec.name(), arguments, session.protocol(), answer);
         answerAndRelease(answer);
-        return true;
+        return Taken.DONE;
     }
 
     /// The node serves: its engine is told what the client listens to. The client hears nothing of
@@ -1441,10 +1438,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         answerAndRelease(answer);
     }
 
-    private boolean submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private Taken submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         var lane = front.sharedLane(user(), session.protocol());
         if (inFlight > 0 && lane != shared) {
-            return false;
+            return Taken.WAITS;
         }
         shared = lane;
         if (front.isPrimary()) {
@@ -1453,14 +1450,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         inFlight++;
         if (mayBeSentOn(spec, in, base, frame)) {
             lane.submitScript(replies, spec, in, base, frame, front.route().slot());
-            return true;
+            return Taken.DONE;
         }
         // A read that keeps its result marks its keys itself, and so waits in any case.
         boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !spec.is(Trait.KEEPS_RESULT);
         long hash = byKeys ? front.route().onlyKeyHash(in, base, frame) : 0;
         var hashes = byKeys ? front.route().keyHashes(in, base, frame) : null;
         lane.submit(replies, spec, in, base, frame, hash, hashes);
-        return true;
+        return Taken.DONE;
     }
 
     /// Whether it is a script call with keys on a replica, which sends the client on to the primary
@@ -1511,17 +1508,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return own == null && inFlight == 0 && !front.hasOwnLane(user(), session.protocol());
     }
 
-    private boolean submitOwn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private Taken submitOwn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         if (large != null && large.isSkipped()) {
             return refuse(LOADING); // the node has begun to serve only since
         }
         if (hasNoOwnLane()) {
             fail(TOO_MANY_CLIENTS); // what follows a MULTI that fails must not be executed
-            return true;
+            return Taken.DONE;
         }
         var lane = takeOwnLane();
         if (lane == null) {
-            return false;
+            return Taken.WAITS;
         }
         var route = front.route();
         if (front.isPrimary()) {
@@ -1532,15 +1529,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (open != null && spec.changesSubscriptions()) {
             inFlight++;
             queueSubscription(lane, open, spec, Arguments.of(in, base, frame));
-            return true;
+            return Taken.DONE;
         }
         if (spec.changesSubscriptions()) {
             if (inFlight > 0) {
-                return false;
+                return Taken.WAITS;
             }
             inFlight++;
             lane.submitChange(spec.name(), frame.argumentCount() - 1, in, base, length);
-            return true;
+            return Taken.DONE;
         }
         inFlight++;
         if (spec.is(Trait.MULTI)) {
@@ -1556,7 +1553,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         } else {
             submitAlone(lane, spec, in, base, frame);
         }
-        return true;
+        return Taken.DONE;
     }
 
     /// A command that becomes part of a transaction.
@@ -1741,16 +1738,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    private boolean handleInFront(CommandSpec spec, Arguments arguments) {
+    private Taken handleInFront(CommandSpec spec, Arguments arguments) {
         return switch (front.answers().of(spec)) {
             case EngineAsked asked -> askEngine(asked, arguments);
             case FrontAnswer.Known known -> answerInFront(spec, known, arguments);
         };
     }
 
-    private boolean answerInFront(CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
+    private Taken answerInFront(CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
         if (inFlight > 0) {
-            return false;
+            return Taken.WAITS;
         }
         var open = transaction;
         if (open != null && !spec.is(Trait.AT_ONCE)) {
@@ -1771,7 +1768,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (!stays) {
             replies.end();
         }
-        return true;
+        return Taken.DONE;
     }
 
     /// Forgets all that the client has begun on this connection.
@@ -1798,7 +1795,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Something that the front answers takes its place in a transaction: the engine queues another
     /// command for it, and the front answers when that is executed.
-    private boolean queueInFront(
+    private Taken queueInFront(
             Transaction open, CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
         var lane = own;
         if (lane == null || spec.is(Trait.NO_MULTI)) {
@@ -1817,18 +1814,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     known.write(this, arguments, out);
                     tellOwnLane();
                 });
-        return true;
+        return Taken.DONE;
     }
 
     /// A command of the engine that fails when it is executed, and not before.
-    private boolean queueError(Transaction open, CommandSpec spec, String error) {
+    private Taken queueError(Transaction open, CommandSpec spec, String error) {
         var lane = own;
         if (lane == null) {
             return refuse(LOADING);
         }
         open.noteSlot(front.route().slot());
         queueAnswer(open, spec, lane, 0, out -> RespWriter.error(out, error));
-        return true;
+        return Taken.DONE;
     }
 
     /// @param heapBytes what it keeps until EXEC
@@ -1871,23 +1868,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     // ---- replies
 
     /// Answers an error, in order; inside a transaction the transaction fails with it.
-    boolean refuse(String error) {
+    Taken refuse(String error) {
         if (inFlight > 0) {
-            return false;
+            return Taken.WAITS;
         }
-        refused = true;
         failTransaction();
         if (large != null && large.isPassing() && transaction != null && own != null) {
             // It is queued after all, for the lane must stay; EXEC will discard it.
             inFlight++;
             own.expect(OwnLane.Kind.REPLACED, error);
             large.accept(own);
-            return true;
+            return Taken.REFUSED;
         }
         var answer = front.allocator().buffer(128);
         RespWriter.error(answer, error);
         answerAndRelease(answer);
-        return true;
+        return Taken.REFUSED;
     }
 
     private void fail(String error) {

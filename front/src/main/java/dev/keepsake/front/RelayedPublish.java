@@ -26,11 +26,11 @@ final class RelayedPublish {
     /// For a client of a replica.
     ///
     /// @param lengthBytes of the command
-    /// @return false when the client has to wait
-    boolean onReplica(ClientConnection client, Publication publication, int lengthBytes) {
+    /// @return whether it was taken
+    Taken onReplica(ClientConnection client, Publication publication, int lengthBytes) {
         var control = front.controlLane();
         if (client.mustWaitToAsk() || control == null) {
-            return false;
+            return Taken.WAITS;
         }
         var held = front.publications().hold(lengthBytes);
         if (held == null) {
@@ -61,7 +61,7 @@ final class RelayedPublish {
                 "PUBLISH".getBytes(UTF_8),
                 publication.channel(),
                 NOTHING); // no rule is about the message
-        return true;
+        return Taken.DONE;
     }
 
     private static void answer(
@@ -82,10 +82,10 @@ final class RelayedPublish {
     /// node before it serves. Who may publish what is known only of users that may do everything.
     ///
     /// @param lengthBytes of the command
-    /// @return false when the client has to wait
-    boolean whileLoading(ClientConnection client, Publication publication, int lengthBytes) {
+    /// @return whether it was taken
+    Taken whileLoading(ClientConnection client, Publication publication, int lengthBytes) {
         if (client.isAwaiting()) {
-            return false;
+            return Taken.WAITS;
         }
         if (front.access().isRestricted(client.user())) {
             return client.refuse(FrontCommands.LOADING);
@@ -104,7 +104,7 @@ final class RelayedPublish {
                                     held.release();
                                     answerOfLoading(client, publication, heard, failure);
                                 }));
-        return true;
+        return Taken.DONE;
     }
 
     private void answerOfLoading(

@@ -21,9 +21,7 @@ final class WhileLoading {
     }
 
     /// Takes a command that belongs to no transaction.
-    ///
-    /// @return false when the client has to wait
-    boolean take(
+    Taken take(
             ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         if (LoadingAnswers.has(spec)) {
             return answer(client, spec, in, base, frame);
@@ -47,10 +45,10 @@ final class WhileLoading {
     }
 
     /// Answers from what the front knows.
-    private boolean answer(
+    private Taken answer(
             ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         if (client.isAwaiting()) {
-            return false;
+            return Taken.WAITS;
         }
         String refusal = front.access().refusal(client.user(), spec, FrontCommands.LOADING);
         if (refusal != null) {
@@ -64,14 +62,14 @@ final class WhileLoading {
                 .answer(spec, Arguments.of(in, base, frame), client.session().protocol(), answer);
         client.replies().answer(answer);
         answer.release();
-        return true;
+        return Taken.DONE;
     }
 
     /// Which commands there are, and how they are used, an engine says while it is loading.
-    private boolean askEngine(
+    private Taken askEngine(
             ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
         if (client.isAwaiting()) {
-            return false;
+            return Taken.WAITS;
         }
         var engine = front.loadingEngine();
         String refusal = front.access().refusal(client.user(), spec, FrontCommands.LOADING);
@@ -99,20 +97,20 @@ final class WhileLoading {
                                                         .ofTheNode(kind, reply, protocol));
                                     }
                                 }));
-        return true;
+        return Taken.DONE;
     }
 
     /// Nobody sees what becomes of the keys until the node serves, so the next EXEC says that they
     /// have changed. Which keys a user may watch is known only of users that may do everything.
-    private boolean watch(ClientConnection client) {
+    private Taken watch(ClientConnection client) {
         if (client.isAwaiting()) {
-            return false;
+            return Taken.WAITS;
         }
         if (front.access().isRestricted(client.user())) {
             return client.refuse(FrontCommands.LOADING);
         }
         client.watches().addUnseen();
         client.answerOk();
-        return true;
+        return Taken.DONE;
     }
 }
