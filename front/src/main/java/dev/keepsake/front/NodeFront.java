@@ -7,7 +7,6 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandTable;
-import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Durability;
 import dev.keepsake.shard.Publication;
@@ -23,7 +22,6 @@ import io.netty.channel.WriteBufferWaterMark;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,7 +55,6 @@ public final class NodeFront implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NodeFront.class);
     private static final int BACKLOG = 1024;
-    private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
     private static final long WATCH_MS = 100;
     private static final long READMISSION_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -102,10 +99,9 @@ public final class NodeFront implements AutoCloseable {
     private ClientLimits limits = ClientLimits.STANDARD;
 
     private volatile State state = State.LOADING;
-    private PublishRelay relay = PublishRelay.none();
     private ToLongFunction<String> offsets = member -> 0;
     private final HeldPublications publications;
-    private final ArrayDeque<CompletableFuture<Long>> publishing = new ArrayDeque<>(); // as asked
+    private final Publishing publishing;
     private long nextClientId = 1;
     private volatile Runnable onEngineLost = () -> {};
     private final LargeReplies largeReplies;
@@ -158,6 +154,7 @@ public final class NodeFront implements AutoCloseable {
         this.fullLog = new FullLog(MILLISECONDS.toNanos(options.fullLogPatienceMs()));
         this.intake = new Intake(new LoopTimer(loop), this::letClientsLook);
         this.publications = new HeldPublications(memory);
+        this.publishing = new Publishing(this, publications);
         this.scriptRules = new ScriptRules(loop, memory, room.scripts());
         this.connections = room.connections().share();
         this.handshakes = room.handshakes().node();
@@ -629,7 +626,7 @@ public final class NodeFront implements AutoCloseable {
 
     /// Carries what is published here to the subscribers of other nodes, from now on.
     public void relayVia(PublishRelay relay) {
-        execute(() -> this.relay = relay);
+        execute(() -> publishing.relayVia(relay));
     }
 
     /// Learns from now on how far the nodes of the cluster have come, in bytes of their shards'
@@ -656,14 +653,7 @@ public final class NodeFront implements AutoCloseable {
     ///   been published
     public CompletableFuture<Long> publish(Publication publication) {
         var heard = new CompletableFuture<Long>();
-        execute(() -> {
-            String refusal = fullLog.refusal();
-            if (refusal == null) {
-                publishHere(publication, heard);
-            } else {
-                heard.completeExceptionally(new PublicationRefusedException(refusal));
-            }
-        });
+        execute(() -> publishing.forAnotherNode(publication, heard));
         return heard;
     }
 
@@ -671,59 +661,17 @@ public final class NodeFront implements AutoCloseable {
     /// serve, or its engine or its log is so far behind that it takes no commands, or there is no
     /// room in the heap for what waits for the log.
     public void publishFromAnotherShard(Publication publication) {
-        execute(() -> {
-            var control = controlLane;
-            if (state == State.PRIMARY
-                    && control != null
-                    && !control.isFull()
-                    && !intake.isFull()
-                    && publications.expect(publication)) {
-                var heard = new CompletableFuture<Long>();
-                publishHere(publication, heard);
-                heard.exceptionally(failure -> {
-                    publications.takeExpected(publication); // it will not come back with the log
-                    return 0L;
-                });
-            }
-        });
-    }
-
-    private void publishHere(Publication publication, CompletableFuture<Long> heard) {
-        var control = controlLane;
-        if (control == null || state != State.PRIMARY) {
-            heard.completeExceptionally(
-                    new NoPrimaryException("node %s is no primary at present".formatted(node)));
-            return;
-        }
-        publishing.addLast(heard);
-        control.ask(
-                reply -> {
-                    publishing.removeFirst(); // this one
-                    if (reply instanceof RespValue.IntegerReply(long subscribers)) {
-                        // Told to a client of another node, so it waits as a reply would here.
-                        parkLate(new Parked.Answer(heard, subscribers));
-                    } else {
-                        heard.completeExceptionally(
-                                new IllegalStateException("the engine does not publish"));
-                    }
-                },
-                PUBLISH,
-                publication.channel(),
-                publication.message());
+        execute(() -> publishing.fromAnotherShard(publication));
     }
 
     /// A message was published on this node's engine, by whomever, and is durable: those who listen
     /// in other shards are to hear it too, unless it has come from there.
     public void onPublished(Publication publication) {
-        execute(() -> {
-            if (!publications.takeExpected(publication) && state == State.PRIMARY) {
-                relay.toOtherShards(node, publication);
-            }
-        });
+        execute(() -> publishing.onPublished(publication));
     }
 
     PublishRelay relay() {
-        return relay;
+        return publishing.relay();
     }
 
     @Nullable ControlLane controlLane() {
@@ -1088,9 +1036,7 @@ public final class NodeFront implements AutoCloseable {
             endReadmission();
             onFirstAdmission = null;
         }
-        var unanswered = List.copyOf(publishing);
-        publishing.clear();
-        unanswered.forEach(Parked.Answer::unknown);
+        publishing.onEngineLeft();
         access.admitWithoutEngine();
         engineSocket = null;
     }

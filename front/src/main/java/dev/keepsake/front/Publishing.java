@@ -1,0 +1,104 @@
+package dev.keepsake.front;
+
+import dev.keepsake.resp.RespValue;
+import dev.keepsake.shard.Publication;
+import java.util.ArrayDeque;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+
+/// Publishes on a primary what clients of other nodes publish, and tells other shards of what was
+/// published here. Owned by the node's event loop.
+final class Publishing {
+    private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
+
+    private final NodeFront front;
+    private final HeldPublications held;
+    private final ArrayDeque<CompletableFuture<Long>> unanswered = new ArrayDeque<>(); // as asked
+    private PublishRelay relay = PublishRelay.none();
+
+    Publishing(NodeFront front, HeldPublications held) {
+        this.front = front;
+        this.held = held;
+    }
+
+    /// Carries what is published here to the subscribers of other nodes, from now on.
+    void relayVia(PublishRelay relay) {
+        this.relay = relay;
+    }
+
+    PublishRelay relay() {
+        return relay;
+    }
+
+    /// Publishes for a client of another node of the shard.
+    ///
+    /// @param heard how many subscribers of this node have heard it; fails when it is not known to
+    ///   have been published
+    void forAnotherNode(Publication publication, CompletableFuture<Long> heard) {
+        String refusal = front.fullLog().refusal();
+        if (refusal == null) {
+            publish(publication, heard);
+        } else {
+            heard.completeExceptionally(new PublicationRefusedException(refusal));
+        }
+    }
+
+    /// Publishes what was published in another shard; not at all when the node does not serve as a
+    /// primary, or its engine or its log is so far behind that it takes no commands, or there is no
+    /// room in the heap for what waits for the log.
+    void fromAnotherShard(Publication publication) {
+        var control = front.controlLane();
+        if (front.isPrimary()
+                && control != null
+                && !control.isFull()
+                && !front.intake().isFull()
+                && held.expect(publication)) {
+            var heard = new CompletableFuture<Long>();
+            publish(publication, heard);
+            heard.exceptionally(failure -> {
+                held.takeExpected(publication); // it will not come back with the log
+                return 0L;
+            });
+        }
+    }
+
+    private void publish(Publication publication, CompletableFuture<Long> heard) {
+        var control = front.controlLane();
+        if (control == null || !front.isPrimary()) {
+            heard.completeExceptionally(
+                    new NoPrimaryException(
+                            "node %s is no primary at present".formatted(front.node())));
+            return;
+        }
+        unanswered.addLast(heard);
+        control.ask(
+                reply -> {
+                    unanswered.removeFirst(); // this one
+                    if (reply instanceof RespValue.IntegerReply(long subscribers)) {
+                        // A client of another node is told, so it waits as a reply would here.
+                        front.parkLate(new Parked.Answer(heard, subscribers));
+                    } else {
+                        heard.completeExceptionally(
+                                new IllegalStateException("the engine does not publish"));
+                    }
+                },
+                PUBLISH,
+                publication.channel(),
+                publication.message());
+    }
+
+    /// A message was published on this node's engine, by whomever, and is durable: those who listen
+    /// in other shards are to hear it too, unless it has come from there.
+    void onPublished(Publication publication) {
+        if (!held.takeExpected(publication) && front.isPrimary()) {
+            relay.toOtherShards(front.node(), publication);
+        }
+    }
+
+    /// The engine is gone: nobody can know what became of what it was asked to publish.
+    void onEngineLeft() {
+        var unknown = List.copyOf(unanswered);
+        unanswered.clear();
+        unknown.forEach(Parked.Answer::unknown);
+    }
+}
