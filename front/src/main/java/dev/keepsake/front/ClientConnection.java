@@ -955,7 +955,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (inFront) {
             return spec.is(Trait.TRACKING)
                     ? handleTracking(spec, in, base, frame)
-                    : handleInFront(spec, Arguments.of(in, base, frame));
+                    : handleInFront(spec, in, base, frame);
         }
         if (transaction != null
                 && transaction.weightBytes() + weight(frame) > front.options().maxTransactionBytes()
@@ -1006,8 +1006,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return Taken.WAITS;
         }
         if (!front.isPrimary() && spec.is(Trait.RELAYED)) {
-            return transaction != null
-                    ? refuse("ERR PUBLISH in a transaction is for primaries; this is a replica")
+            if (transaction != null) {
+                return refuse("ERR PUBLISH in a transaction is for primaries; this is a replica");
+            }
+            return mustWaitToAsk()
+                    ? Taken.WAITS
                     : front.relayedPublish()
                             .onReplica(this, publication(in, base, frame), frame.lengthBytes());
         }
@@ -1398,11 +1401,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
     /// which then is told: see [#resumeSubscriptions].
-    Taken rememberSubscriptions(
-            CommandSpec spec, Arguments arguments, int lengthBytes) {
-        if (inFlight > 0) {
-            return Taken.WAITS;
-        }
+    Taken rememberSubscriptions(CommandSpec spec, Arguments arguments, int lengthBytes) {
         var kept = remembered == null ? new Subscriptions() : remembered;
         if (kept.weightBytes() + lengthBytes > REMEMBERED_MAX_BYTES) {
             return refuse(LOADING);
@@ -1738,7 +1737,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    private Taken handleInFront(CommandSpec spec, Arguments arguments) {
+    private Taken handleInFront(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (inFlight > 0) {
+            return Taken.WAITS;
+        }
+        var arguments = Arguments.of(in, base, frame);
         return switch (front.answers().of(spec)) {
             case EngineAsked asked -> askEngine(asked, arguments);
             case FrontAnswer.Known known -> answerInFront(spec, known, arguments);
@@ -1746,9 +1749,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private Taken answerInFront(CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
-        if (inFlight > 0) {
-            return Taken.WAITS;
-        }
         var open = transaction;
         if (open != null && !spec.is(Trait.AT_ONCE)) {
             return queueInFront(open, spec, known, arguments);

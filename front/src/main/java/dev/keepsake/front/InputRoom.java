@@ -1,8 +1,8 @@
 package dev.keepsake.front;
 
 /// The room that a node counts for what one client has sent of a command that is not complete. A
-/// client that needs more than there is waits, and is not read from. Owned by the node's event loop;
-/// no I/O.
+/// client that needs more than there is waits, and is not read from. Owned by the node's event
+/// loop; no I/O.
 final class InputRoom {
     private final MemoryWatch memory;
     private final MemoryWatch.Holder client;

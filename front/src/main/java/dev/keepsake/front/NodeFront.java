@@ -22,7 +22,6 @@ import io.netty.channel.WriteBufferWaterMark;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -74,7 +73,7 @@ public final class NodeFront implements AutoCloseable {
     private final Durability<Parked> durability;
     private final ReplyRules replyRules = new Rules();
     private final Set<ClientConnection> clients = new HashSet<>();
-    private final List<ReplyQueue> touched = new ArrayList<>();
+    private final Outbox outbox = new Outbox();
     private final AccessControl access;
     private final FailedLogins failedLogins;
     private final Monitors monitors;
@@ -548,7 +547,7 @@ public final class NodeFront implements AutoCloseable {
                         && retiring.stream().allMatch(SharedLane::isIdle)
                         && durability.parkedCount() == 0
                         && clients.stream().allMatch(ClientConnection::isAnswered)
-                        && touched.isEmpty();
+                        && outbox.isEmpty();
         if (idle || pollsLeft <= 0) {
             drained.complete(null);
         } else {
@@ -578,7 +577,7 @@ public final class NodeFront implements AutoCloseable {
                     client.reset();
                 }
             }
-            touched.removeIf(ReplyQueue::isClosed);
+            outbox.removeIf(ReplyQueue::isClosed);
             abandonShared();
             openBarrierLane(requireSocket());
         });
@@ -983,25 +982,9 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// Sends what has gathered for each client: what tells of the data while the lease holds. The
-    /// lease was asked when each reply was taken, but this is the moment when they leave, and the
-    /// process may have stood still in between. Who is held back is sent the rest when the lease is
-    /// longer again.
+    /// Sends what has gathered for clients in this turn.
     void flushClients() {
-        if (touched.isEmpty()) {
-            return;
-        }
-        boolean mayTell = durability.mayTell();
-        var heldBack = new ArrayList<ReplyQueue>();
-        for (var replies : touched) {
-            if (mayTell || !replies.hasToTell()) {
-                replies.flush();
-            } else {
-                heldBack.add(replies);
-            }
-        }
-        touched.clear();
-        touched.addAll(heldBack);
+        outbox.flush(durability::mayTell);
     }
 
     // ---- lanes
@@ -1027,7 +1010,7 @@ public final class NodeFront implements AutoCloseable {
                 client.reset();
             }
         }
-        touched.removeIf(replies -> replies.hasToTell() && replies.isClosed());
+        outbox.removeIf(replies -> replies.hasToTell() && replies.isClosed());
         abandonShared();
         if (controlLane != null) {
             controlLane.close();
@@ -1423,7 +1406,7 @@ public final class NodeFront implements AutoCloseable {
 
         @Override
         public void touch(ReplyQueue replies) {
-            touched.add(replies);
+            outbox.add(replies);
         }
     }
 

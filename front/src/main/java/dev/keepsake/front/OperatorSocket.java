@@ -19,8 +19,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The Unix socket over which operators come to a node. It is there while the node listens, and only
-/// its owner may open it. Owned by the node's event loop.
+/// The Unix socket over which operators come to a node. It is there while the node listens, and
+/// only its owner may open it. Owned by the node's event loop.
 final class OperatorSocket {
     private static final Logger LOG = LoggerFactory.getLogger(OperatorSocket.class);
     private static final Set<PosixFilePermission> OWNER_ONLY =

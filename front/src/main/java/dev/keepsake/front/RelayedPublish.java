@@ -29,7 +29,7 @@ final class RelayedPublish {
     /// @return whether it was taken
     Taken onReplica(ClientConnection client, Publication publication, int lengthBytes) {
         var control = front.controlLane();
-        if (client.mustWaitToAsk() || control == null) {
+        if (control == null) {
             return Taken.WAITS;
         }
         var held = front.publications().hold(lengthBytes);
@@ -84,9 +84,6 @@ final class RelayedPublish {
     /// @param lengthBytes of the command
     /// @return whether it was taken
     Taken whileLoading(ClientConnection client, Publication publication, int lengthBytes) {
-        if (client.isAwaiting()) {
-            return Taken.WAITS;
-        }
         if (front.access().isRestricted(client.user())) {
             return client.refuse(FrontCommands.LOADING);
         }

@@ -7,10 +7,10 @@ import dev.keepsake.resp.Trait;
 import dev.keepsake.shard.Publication;
 import io.netty.buffer.ByteBuf;
 
-/// What becomes of commands while the node is loading, or is about to be promoted. Redis serves some
-/// commands then, and so does a node: from what the front knows, by an engine that is loading, or
-/// by remembering what the engine is to be told once there is one. Everything else is refused with
-/// `LOADING`. Owned by the node's event loop.
+/// What becomes of commands while the node is loading, or is about to be promoted. Redis serves
+/// some commands then, and so does a node: from what the front knows, by an engine that is loading,
+/// or by remembering what the engine is to be told once there is one. Everything else is refused
+/// with `LOADING`. Owned by the node's event loop.
 final class WhileLoading {
     private final NodeFront front;
     private final RelayedPublish publish;
@@ -23,6 +23,9 @@ final class WhileLoading {
     /// Takes a command that belongs to no transaction.
     Taken take(
             ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+        if (client.isAwaiting()) {
+            return Taken.WAITS;
+        }
         if (LoadingAnswers.has(spec)) {
             return answer(client, spec, in, base, frame);
         }
@@ -47,9 +50,6 @@ final class WhileLoading {
     /// Answers from what the front knows.
     private Taken answer(
             ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (client.isAwaiting()) {
-            return Taken.WAITS;
-        }
         String refusal = front.access().refusal(client.user(), spec, FrontCommands.LOADING);
         if (refusal != null) {
             return client.refuse(refusal);
@@ -68,9 +68,6 @@ final class WhileLoading {
     /// Which commands there are, and how they are used, an engine says while it is loading.
     private Taken askEngine(
             ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (client.isAwaiting()) {
-            return Taken.WAITS;
-        }
         var engine = front.loadingEngine();
         String refusal = front.access().refusal(client.user(), spec, FrontCommands.LOADING);
         if (refusal != null || engine == null || engine.isFull()) {
@@ -103,9 +100,6 @@ final class WhileLoading {
     /// Nobody sees what becomes of the keys until the node serves, so the next EXEC says that they
     /// have changed. Which keys a user may watch is known only of users that may do everything.
     private Taken watch(ClientConnection client) {
-        if (client.isAwaiting()) {
-            return Taken.WAITS;
-        }
         if (front.access().isRestricted(client.user())) {
             return client.refuse(FrontCommands.LOADING);
         }

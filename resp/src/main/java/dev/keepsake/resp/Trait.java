@@ -105,6 +105,10 @@ public enum Trait {
         if (name.endsWith(HELP_SUFFIX)) {
             traits.add(HELP);
         }
+        // Also those of engines to come: what a script says may come from the data.
+        if (name.startsWith("eval") || name.startsWith("fcall")) {
+            traits.add(SCRIPT);
+        }
         return traits;
     }
 }

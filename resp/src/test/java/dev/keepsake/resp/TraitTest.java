@@ -27,6 +27,13 @@ class TraitTest {
                 .containsExactly(Trait.KEEPS_RESULT);
     }
 
+    @Test
+    void scriptsAreKnownByTheirNameToo() {
+        assertThat(Trait.of("fcall_later", List.of())).containsExactly(Trait.SCRIPT);
+        assertThat(Trait.of("evalsha_later", List.of())).containsExactly(Trait.SCRIPT);
+        assertThat(Trait.of("get", List.of())).isEmpty();
+    }
+
     @ParameterizedTest
     @EnumSource(Trait.class)
     void someRowHasIt(Trait trait) {

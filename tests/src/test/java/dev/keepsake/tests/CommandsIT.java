@@ -172,6 +172,10 @@ class CommandsIT {
             assertThat(publisher.ask("PUBLISH", "news", "hello")).isEqualTo("1");
             assertThat(subscriber.read()).isEqualTo("[message news hello]");
             assertThat(subscriber.ask("GET", "a")).startsWith("-ERR Can't execute 'get'");
+            assertThat(subscriber.ask("CLUSTER", "COUNTKEYSINSLOT", "0"))
+                    .startsWith("-ERR Can't execute 'cluster|countkeysinslot'");
+            assertThat(subscriber.ask("CLIENT", "TRACKING", "ON"))
+                    .startsWith("-ERR Can't execute 'client|tracking'");
             assertThat(subscriber.ask("UNSUBSCRIBE")).startsWith("[unsubscribe ");
             assertThat(subscriber.read()).startsWith("[unsubscribe ");
             assertThat(subscriber.ask("GET", "a")).isEqualTo("nil");
