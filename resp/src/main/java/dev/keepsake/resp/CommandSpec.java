@@ -148,16 +148,22 @@ public final class CommandSpec {
         return Effect.OPAQUE;
     }
 
-    /// The same for one that a row knows more of.
+    /// The same for one that a row knows more of. A row may know that a command does more than the
+    /// engine says; that it does less is not believed of what an engine carries out for clients.
     static CommandSpec known(CommandRow row, CommandDescription described) {
         var derived = derived(described);
-        var effect = row.effect() == null ? derived.effect : row.effect();
+        var handling = row.handling() == null ? derived.handling : row.handling();
+        boolean forEngine = handling == Handling.SHARED_LANE || handling == Handling.OWN_LANE;
+        var pinned = row.effect();
+        boolean tooLittle =
+                pinned != null && pinned.isRead() && described.is(WRITE) && forEngine;
+        var effect = pinned == null || tooLittle ? derived.effect : pinned;
         return new CommandSpec(
                 described.name(),
                 described.arity(),
                 Origin.KNOWN,
                 effect,
-                row.handling() == null ? derived.handling : row.handling(),
+                handling,
                 row.blocks() == null ? derived.blocks : row.blocks(),
                 row.keyRules() == null ? derived.keyRules : row.keyRules(),
                 derived.servedWhileLoading,

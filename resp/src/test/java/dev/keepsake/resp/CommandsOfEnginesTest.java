@@ -94,6 +94,23 @@ class CommandsOfEnginesTest {
         assertThat(flags).isNotEmpty(); // pfdebug, before all of them
     }
 
+    /// Rows were written for the engines of their time.
+    @Test
+    void aRowDoesNotMakeLessOfACommandThanTheEngineSays() {
+        var now = table(new DescribedCommand("dbsize", 1, "readonly"));
+        assertThat(requireNonNull(now.find("dbsize")).effect()).isEqualTo(Effect.SCAN);
+        var later =
+                table(
+                        new DescribedCommand("dbsize", 1, "write"),
+                        new DescribedCommand("xinfo", -2, "write"),
+                        new DescribedCommand("wait", 3, "write"),
+                        new DescribedCommand("eval", -3, "write"));
+        assertThat(requireNonNull(later.find("xinfo")).effect().isRead()).isFalse();
+        assertThat(requireNonNull(later.find("dbsize")).effect().isRead()).isFalse();
+        assertThat(requireNonNull(later.find("eval")).effect()).isEqualTo(Effect.OPAQUE);
+        assertThat(requireNonNull(later.find("wait")).effect()).isEqualTo(Effect.NONE);
+    }
+
     // ---- commands that nobody knows
 
     static List<Arguments> unknown() {

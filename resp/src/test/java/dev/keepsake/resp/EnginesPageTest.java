@@ -56,8 +56,14 @@ class EnginesPageTest {
         Files.createDirectories(LISTINGS);
         Files.write(LISTINGS.resolve(engine + ".tsv"), lines);
 
-        assertThat(lines)
-                .hasSizeGreaterThan(CommandDescription.all(RecordedCommands.reply(engine)).size());
+        var listed =
+                Files.readAllLines(LISTINGS.resolve(engine + ".tsv")).stream()
+                        .map(line -> line.split("\t", -1)[0])
+                        .toList();
+        assertThat(listed).doesNotHaveDuplicates();
+        assertThat(CommandDescription.all(RecordedCommands.reply(engine)))
+                .extracting(CommandDescription::name)
+                .isSubsetOf(listed);
     }
 
     @Test
