@@ -3,6 +3,7 @@ package dev.keepsake.engine;
 import dev.keepsake.core.Secret;
 import dev.keepsake.resp.RespValue;
 import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -102,7 +103,7 @@ public final class EngineExaminer {
             var holes = EnumSet.noneOf(KnownHole.class);
             var untold = EnumSet.noneOf(KnownHole.class);
             for (var hole : KnownHole.values()) {
-                switch (probe(throwaway.engine(), hole)) {
+                switch (outcome(throwaway, hole)) {
                     case CLOSED -> {}
                     case OPEN -> holes.add(hole);
                     case UNTOLD -> untold.add(hole);
@@ -148,6 +149,20 @@ public final class EngineExaminer {
         CLOSED,
         OPEN,
         UNTOLD
+    }
+
+    /// What was found out by earlier probes stays when an engine cannot be started once more.
+    private Outcome outcome(Throwaway throwaway, KnownHole hole) throws IOException {
+        Engine engine;
+        try {
+            engine = throwaway.engine();
+        } catch (InterruptedIOException e) {
+            throw e;
+        } catch (IOException e) {
+            LOG.warn("engine does not start once more, so nobody knows whether it has {}", hole, e);
+            return Outcome.UNTOLD;
+        }
+        return probe(engine, hole);
     }
 
     private Outcome probe(Engine engine, KnownHole hole) throws IOException {

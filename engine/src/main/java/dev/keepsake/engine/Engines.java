@@ -111,7 +111,7 @@ public record Engines(List<EngineBinary> all, Map<EngineBinary, EngineFacts> fac
             EngineExaminer examiner, EngineBinary engine, Map<EngineBinary, EngineFacts> found) {
         try {
             found.put(engine, examiner.examine(engine));
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException e) { // it may answer anything
             LOG.warn(
                     "engine cannot be examined, so nobody knows its commands and holes path={}"
                             + " reason={}",

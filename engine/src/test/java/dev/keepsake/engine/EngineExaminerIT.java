@@ -117,6 +117,28 @@ final class EngineExaminerIT {
         assertSame(examine(bundled), found);
     }
 
+    /// A probe that finds a hole may end the engine, and the next one needs another.
+    @Test
+    void aHoleThatWasSeenStaysWhenTheEngineDoesNotStartOnceMore() throws Exception {
+        var script = directory.resolve("redis-server");
+        Files.writeString(
+                script,
+                """
+                #!/bin/sh
+                if [ "$1" != --version ]; then
+                    [ -e '%2$s' ] && exit 1
+                    touch '%2$s'
+                fi
+                exec '%1$s' "$@"
+                """
+                        .formatted(bundled.path(), directory.resolve("started")));
+        Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
+        var found = examine(new EngineFinder(script, "", bundleDirectory).find());
+        assertThat(found.holes()).isNotEmpty();
+        assertThat(found.untold()).isNotEmpty().doesNotContainAnyElementsOf(found.holes());
+        assertThat(found.isSound()).isFalse();
+    }
+
     @Test
     void whatIsRememberedIsFoundOutAnewWhenItIsDamagedOrTheProgramIsAnother() throws Exception {
         var found = examine(bundled);
