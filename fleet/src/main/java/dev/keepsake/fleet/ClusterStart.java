@@ -57,7 +57,10 @@ final class ClusterStart {
                     announceEngineMissing(cluster, needed);
                     return;
                 }
-                case EngineChoice.Chosen(var engine) -> {
+                case EngineChoice.Chosen(var engine, var sounder) -> {
+                    if (sounder != null) {
+                        warnOfHoles(cluster.spec(), engine, sounder);
+                    }
                     try {
                         start(cluster, endpoints, engine);
                         return;
@@ -70,6 +73,19 @@ final class ClusterStart {
     }
 
     /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
+    private static void warnOfHoles(
+            ClusterSpec spec, StampedEngine engine, StampedEngine sounder) {
+        LOG.warn(
+                "cluster={} runs on {}, which has known holes ({}); {} is here too and has none of"
+                        + " them: start the server with --engine {} to move the cluster to it, from"
+                        + " which there is no way back",
+                spec.id(),
+                engine.stamp(),
+                engine.knownHoles(),
+                sounder.stamp(),
+                sounder.binary().path());
+    }
+
     private void announceEngineMissing(ClusterState cluster, EngineStamp needed)
             throws IOException {
         var id = cluster.spec().id();

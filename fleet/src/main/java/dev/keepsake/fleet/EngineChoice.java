@@ -1,12 +1,14 @@
 package dev.keepsake.fleet;
 
 import dev.keepsake.control.ClusterState;
+import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.engine.Engines;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /// Which of the installed engines a cluster runs on, decided by what is recorded of it and by what
 /// its data say. A choice without I/O.
@@ -16,7 +18,10 @@ import java.util.Optional;
 /// is an upgrade. An engine that cannot is never chosen; there may be none then.
 sealed interface EngineChoice {
     /// The cluster runs on this.
-    record Chosen(StampedEngine engine) implements EngineChoice {}
+    ///
+    /// @param sounder an engine without known holes that could go on with the data too, when this
+    ///   one has some; or null
+    record Chosen(StampedEngine engine, @Nullable StampedEngine sounder) implements EngineChoice {}
 
     /// Nothing here can go on with the data.
     ///
@@ -43,8 +48,8 @@ sealed interface EngineChoice {
         if (able.isEmpty()) {
             return new Missing(newest(wrote));
         }
-        return new Chosen(
-                recorded == null ? asked(cluster, able, engines) : nearest(recorded, able));
+        var chosen = recorded == null ? asked(cluster, able, engines) : nearest(recorded, able);
+        return new Chosen(chosen, sounder(chosen, able, engines));
     }
 
     /// What a cluster has run on. Earlier builds recorded no more of it than the version: engines
@@ -97,6 +102,22 @@ sealed interface EngineChoice {
                 .filter(each -> each.binary().equals(nearest))
                 .findFirst()
                 .orElseThrow();
+    }
+
+    /// A recorded engine stays also when it has holes and a better one was installed since: nothing
+    /// but an operator moves a cluster to an engine from which there is no way back.
+    private static @Nullable StampedEngine sounder(
+            StampedEngine chosen, List<StampedEngine> able, Engines engines) {
+        var sound =
+                able.stream()
+                        .filter(each ->
+                                engines.factsOf(each.binary())
+                                        .map(EngineFacts::isSound)
+                                        .orElse(false))
+                        .toList();
+        return chosen.knownHoles().isEmpty() || sound.isEmpty()
+                ? null
+                : nearest(chosen.stamp(), sound);
     }
 
     /// Every one that is able and has the recorded name is as new, or newer. Of two copies that

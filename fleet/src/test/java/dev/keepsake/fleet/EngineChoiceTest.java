@@ -97,7 +97,7 @@ class EngineChoiceTest {
     private static String choice(
             ClusterState cluster, List<EngineStamp> writers, String... installed) {
         return switch (EngineChoice.of(cluster, writers, installed(installed))) {
-            case EngineChoice.Chosen(var engine) -> engine.stamp().toString();
+            case EngineChoice.Chosen(var engine, _) -> engine.stamp().toString();
             case EngineChoice.Missing(var needed) -> "needs " + needed;
         };
     }
@@ -158,7 +158,42 @@ class EngineChoiceTest {
                 .isEqualTo(
                         new EngineChoice.Chosen(
                                 new StampedEngine(
-                                        custom, new EngineStamp("redis", "7.2.4", 13), "")));
+                                        custom, new EngineStamp("redis", "7.2.4", 13), ""),
+                                null));
+    }
+
+    /// Whoever is told of holes and installs a better engine has not moved the clusters to it.
+    @Test
+    void aClusterThatStaysOnAnEngineWithHolesNamesASoundOneThatCouldGoOn() {
+        var holed = program("/bin/old", "redis 7.0.15");
+        var near = program("/bin/near", "valkey 8.0.1");
+        var sound = program("/bin/sound", "valkey 8.1.1");
+        var newer = program("/bin/newer", "valkey 9.1.2");
+        var facts =
+                Map.of(
+                        holed, facts(holed, 10, KnownHole.values()),
+                        near, facts(near, 11, KnownHole.values()[0]),
+                        sound, facts(sound, 11),
+                        newer, facts(newer, 80));
+        var recorded = cluster("redis 7.0", "redis", "7.0.15");
+        assertThat(sounder(recorded, new Engines(List.of(holed, near, sound, newer), facts)))
+                .isEqualTo(sound);
+        assertThat(sounder(recorded, new Engines(List.of(holed, near), facts))).isNull();
+        // Nobody knows whether one has holes that was not examined.
+        assertThat(sounder(recorded, new Engines(List.of(holed, sound), Map.of(holed, facts(holed, 10, KnownHole.values())))))
+                .isNull();
+        // What cannot go on with the data is no way out.
+        var onNewer = cluster("valkey 8.0", "valkey", "8.0.1");
+        assertThat(sounder(onNewer, new Engines(List.of(near, program("/bin/r", "redis 8.0.2")), facts)))
+                .isNull();
+        // Who has none needs none.
+        var onSound = cluster("valkey 8.1", "valkey", "8.1.1");
+        assertThat(sounder(onSound, new Engines(List.of(sound, newer), facts))).isNull();
+    }
+
+    private static @Nullable EngineBinary sounder(ClusterState cluster, Engines engines) {
+        var chosen = (EngineChoice.Chosen) EngineChoice.of(cluster, NOTHING, engines);
+        return chosen.sounder() == null ? null : chosen.sounder().binary();
     }
 
     @Test
