@@ -73,8 +73,7 @@ final class ClusterStart {
     }
 
     /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
-    private static void warnOfHoles(
-            ClusterSpec spec, StampedEngine engine, StampedEngine sounder) {
+    private static void warnOfHoles(ClusterSpec spec, StampedEngine engine, StampedEngine sounder) {
         LOG.warn(
                 "cluster={} runs on {}, which has known holes ({}); {} is here too and has none of"
                         + " them: start the server with --engine {} to move the cluster to it, from"

@@ -180,11 +180,20 @@ class EngineChoiceTest {
                 .isEqualTo(sound);
         assertThat(sounder(recorded, new Engines(List.of(holed, near), facts))).isNull();
         // Nobody knows whether one has holes that was not examined.
-        assertThat(sounder(recorded, new Engines(List.of(holed, sound), Map.of(holed, facts(holed, 10, KnownHole.values())))))
+        assertThat(
+                        sounder(
+                                recorded,
+                                new Engines(
+                                        List.of(holed, sound),
+                                        Map.of(holed, facts(holed, 10, KnownHole.values())))))
                 .isNull();
         // What cannot go on with the data is no way out.
         var onNewer = cluster("valkey 8.0", "valkey", "8.0.1");
-        assertThat(sounder(onNewer, new Engines(List.of(near, program("/bin/r", "redis 8.0.2")), facts)))
+        assertThat(
+                        sounder(
+                                onNewer,
+                                new Engines(
+                                        List.of(near, program("/bin/r", "redis 8.0.2")), facts)))
                 .isNull();
         // Who has none needs none.
         var onSound = cluster("valkey 8.1", "valkey", "8.1.1");

@@ -155,8 +155,7 @@ public final class CommandSpec {
         var handling = row.handling() == null ? derived.handling : row.handling();
         boolean forEngine = handling == Handling.SHARED_LANE || handling == Handling.OWN_LANE;
         var pinned = row.effect();
-        boolean tooLittle =
-                pinned != null && pinned.isRead() && described.is(WRITE) && forEngine;
+        boolean tooLittle = pinned != null && pinned.isRead() && described.is(WRITE) && forEngine;
         var effect = pinned == null || tooLittle ? derived.effect : pinned;
         return new CommandSpec(
                 described.name(),
