@@ -141,7 +141,7 @@ class ArchitectureTest {
         "log.bookkeeper, 0",
         "engine, 2",
         "shard, 0",
-        "front, 44",
+        "front, 49",
         "control, 0",
         "fleet, 0",
         "api, 2",
