@@ -172,7 +172,7 @@ class EngineChoiceTest {
         var facts =
                 Map.of(
                         holed, facts(holed, 10, KnownHole.values()),
-                        near, facts(near, 11, KnownHole.values()[0]),
+                        near, facts(near, 11, KnownHole.CVE_2025_46818),
                         sound, facts(sound, 11),
                         newer, facts(newer, 80));
         var recorded = cluster("redis 7.0", "redis", "7.0.15");
