@@ -349,6 +349,16 @@ final class AccessControl {
         return why.startsWith("this ") ? "T" + why.substring(1) : why;
     }
 
+    /// The command that asks an engine whether a user may give another one.
+    static byte[][] dryRun(String user, byte[]... command) {
+        var asked = new byte[3 + command.length][];
+        asked[0] = "ACL".getBytes(UTF_8);
+        asked[1] = "DRYRUN".getBytes(UTF_8);
+        asked[2] = inEngine(user).getBytes(UTF_8);
+        System.arraycopy(command, 0, asked, 3, command.length);
+        return asked;
+    }
+
     /// What a user is called in the engine.
     static String inEngine(String user) {
         return user.equals(AccessUser.DEFAULT_NAME) ? DEFAULT_IN_ENGINE : user;

@@ -48,6 +48,11 @@ final class Arguments {
         return sum;
     }
 
+    /// All of them as they came.
+    byte[][] all() {
+        return bytes.clone();
+    }
+
     /// The same command with another word in one place.
     byte[][] with(int index, String text) {
         var copy = bytes.clone();

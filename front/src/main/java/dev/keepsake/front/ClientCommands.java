@@ -64,7 +64,7 @@ final class ClientCommands {
         answers.bind(
                 "client|getredir",
                 (client, given, out) -> RespWriter.integer(out, client.redirection()));
-        answers.bindAsked("client|unblock", new ClientUnblock(front));
+        answers.bindAnswer("client|unblock", new ClientUnblock(front));
     }
 
     private static void name(Session session, ByteBuf out) {

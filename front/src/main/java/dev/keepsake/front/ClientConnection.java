@@ -1,7 +1,6 @@
 package dev.keepsake.front;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandFramer;
@@ -11,7 +10,6 @@ import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.Trait;
-import dev.keepsake.shard.Publication;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -882,7 +880,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private boolean isForOperators(CommandSpec spec) {
-        return AccessControl.OPERATOR.equals(session.user()) && OperatorCommands.has(spec);
+        return spec.is(Trait.OPERATOR) && AccessControl.OPERATOR.equals(session.user());
     }
 
     /// @return why the engine is not to be told, or null
@@ -1012,7 +1010,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return mustWaitToAsk()
                     ? Taken.WAITS
                     : front.relayedPublish()
-                            .onReplica(this, publication(in, base, frame), frame.lengthBytes());
+                            .onReplica(this, Arguments.of(in, base, frame), frame.lengthBytes());
         }
         if (!front.isPrimary() && !spec.isCarriedOutByReplicas() && writes) {
             return refuse(Route.READ_ONLY_REPLICA);
@@ -1096,13 +1094,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (mustWaitToAsk()) {
             return Taken.WAITS;
         }
-        var asked = new byte[3 + frame.argumentCount()][];
-        asked[0] = "ACL".getBytes(UTF_8);
-        asked[1] = "DRYRUN".getBytes(UTF_8);
-        asked[2] = AccessControl.inEngine(user).getBytes(UTF_8);
-        for (int i = 0; i < frame.argumentCount(); i++) {
-            asked[3 + i] = argument(in, base, frame, i);
-        }
         failTransaction();
         beginAsking();
         control.ask(
@@ -1115,7 +1106,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                                                 reply instanceof RespValue.Bulk why
                                                         ? AccessControl.refusalOf(why.utf8(), user)
                                                         : elsewhere)),
-                asked);
+                AccessControl.dryRun(user, Arguments.of(in, base, frame).all()));
         return Taken.REFUSED;
     }
 
@@ -1177,16 +1168,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// in Redis: they are all the same on all its nodes.
     private boolean readsHere(CommandSpec spec) {
         return !spec.is(Trait.ON_PRIMARY) && (session.readOnly() || spec.is(Trait.ON_ANY_NODE));
-    }
-
-    private static Publication publication(ByteBuf in, int base, CommandFrame frame) {
-        return new Publication(argument(in, base, frame, 1), argument(in, base, frame, 2));
-    }
-
-    private static byte[] argument(ByteBuf in, int base, CommandFrame frame, int index) {
-        var bytes = new byte[frame.length(index)];
-        in.getBytes(base + frame.start(index), bytes);
-        return bytes;
     }
 
     /// Answers a command by what the engine was asked for it: with the engine's error, if it is
@@ -1300,17 +1281,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         lane.useUp();
         lane.notePatience(Patience.NONE);
         tracking.ask(request, front.access().rulesOf(user()));
-        var command = front.allocator().buffer(128);
-        RespWriter.command(command, request.toEngine(arguments, tracking.idOfLane()));
         lane.submit(
-                command,
-                0,
-                command.readableBytes(),
+                command(request.toEngine(arguments, tracking.idOfLane())),
                 reply -> {
                     tracking.onAnswered(OwnLane.isText(reply, "+OK"));
                     return reply;
                 });
-        command.release();
         return Taken.DONE;
     }
 
@@ -1394,7 +1370,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             endTransaction();
             answerOk();
         } else {
-            return refuse(FrontCommands.LOADING);
+            return refuse(LOADING);
         }
         return Taken.DONE;
     }
@@ -1563,22 +1539,23 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             ByteBuf in,
             int base,
             CommandFrame frame) {
+        if (spec.is(Trait.WATCH)) {
+            // Refused where it stands, and no part of what EXEC executes.
+            submitOrPassOn(lane, in, base, frame.lengthBytes(), OwnLane.Kind.NOW);
+            return;
+        }
         var slowLog = slowLogOf(spec, in, base, frame);
         if (slowLog != null) {
-            var command = slowLogCommand(slowLog);
+            var command = command(slowLog.command());
             open.queue(spec, command.readableBytes(), slowLog::shown);
-            lane.submit(command, 0, command.readableBytes(), OwnLane.Kind.NOW, "");
-            command.release();
-        } else {
-            // WATCH is refused where it stands, and no part of what EXEC executes.
-            if (!spec.is(Trait.WATCH)) {
-                open.noteSlot(spec.hasKeys() ? front.route().slot() : -1);
-                open.queue(spec, large == null ? weight(frame) : 0, changeOf(spec));
-            }
-            submitOrPassOn(lane, in, base, frame.lengthBytes(), OwnLane.Kind.NOW);
-            if (!spec.is(Trait.WATCH) && spec.mayChangeItsLane()) {
-                lane.stain();
-            }
+            lane.submit(command, OwnLane.Kind.NOW, "");
+            return;
+        }
+        open.noteSlot(spec.hasKeys() ? front.route().slot() : -1);
+        open.queue(spec, large == null ? weight(frame) : 0, changeOf(spec));
+        submitOrPassOn(lane, in, base, frame.lengthBytes(), OwnLane.Kind.NOW);
+        if (spec.mayChangeItsLane()) {
+            lane.stain();
         }
     }
 
@@ -1592,9 +1569,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         boolean watch = spec.is(Trait.WATCH);
         boolean unwatch = spec.is(Trait.UNWATCH);
         if (slowLog != null) {
-            var command = slowLogCommand(slowLog);
-            lane.submit(command, 0, command.readableBytes(), slowLog::shown);
-            command.release();
+            lane.submit(command(slowLog.command()), slowLog::shown);
         } else if (change != null) {
             lane.submit(in, base, length, change);
         } else if (watch || unwatch) {
@@ -1627,9 +1602,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 : null;
     }
 
-    private ByteBuf slowLogCommand(SlowLog slowLog) {
-        var command = front.allocator().buffer(64);
-        RespWriter.command(command, slowLog.command());
+    private ByteBuf command(String... words) {
+        var command = front.allocator().ioBuffer(64);
+        RespWriter.command(command, words);
+        return command;
+    }
+
+    private ByteBuf command(byte[]... words) {
+        var command = front.allocator().ioBuffer(128);
+        RespWriter.command(command, words);
         return command;
     }
 
@@ -1639,29 +1620,21 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         open.noteSlot(spec.hasKeys() ? front.route().slot() : -1);
         open.queueSubscription(arguments.count() - 1, lane::onExecuted);
         lane.stain();
-        var command = front.allocator().buffer(64);
         for (int i = 1; i < arguments.count(); i++) {
-            command.clear();
-            RespWriter.command(command, arguments.bytes(0), arguments.bytes(i));
+            var command = command(arguments.bytes(0), arguments.bytes(i));
             open.addWeight(command.readableBytes());
-            lane.submit(
-                    command,
-                    0,
-                    command.readableBytes(),
-                    i == 1 ? OwnLane.Kind.NOW : OwnLane.Kind.NOBODYS,
-                    "");
+            lane.submit(command, i == 1 ? OwnLane.Kind.NOW : OwnLane.Kind.NOBODYS, "");
         }
-        command.release();
         front.noteHeapGrowth(open.heapBytes()); // at least what has come to it
     }
 
     /// What the front makes of the engine's reply, or null when it leaves it as it is.
     private @Nullable UnaryOperator<ByteBuf> changeOf(CommandSpec spec) {
         int protocol = session.protocol();
-        if (spec.name().equals("client|trackinginfo")) {
+        if (spec.is(Trait.TRACKING) && spec.name().equals("client|trackinginfo")) {
             return reply -> tracking.describedBy(reply, protocol);
         }
-        if (spec.name().equals("config|get")) {
+        if (spec.is(Trait.SHOWS_SETTINGS)) {
             return OperatorCommands::withoutSecrets;
         }
         var kind = EngineWords.kindOf(spec);
@@ -1699,34 +1672,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         front.fullLog().refusal());
         var change = open.changeOfReply();
         if (abort != null) {
-            var discard = discard();
-            lane.submit(discard, 0, discard.readableBytes(), OwnLane.Kind.REPLACED, abort);
-            discard.release();
+            lane.submit(command("DISCARD"), OwnLane.Kind.REPLACED, abort);
         } else if (watches.areUnseen()) {
-            var discard = discard();
             int protocol = session.protocol();
             lane.submit(
-                    discard,
-                    0,
-                    discard.readableBytes(),
+                    command("DISCARD"),
                     discarded -> {
                         var none = Unpooled.buffer(8);
                         RespWriter.nullArray(none, protocol);
                         return none;
                     });
-            discard.release();
         } else if (change == null) {
             lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
         } else {
             lane.submit(in, base, length, change);
         }
         endTransaction();
-    }
-
-    private ByteBuf discard() {
-        var discard = front.allocator().buffer(32);
-        RespWriter.command(discard, "DISCARD");
-        return discard;
     }
 
     /// Without MULTI, EXEC and DISCARD are errors and the engine goes on watching.
@@ -1844,10 +1805,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     return answer;
                 });
         inFlight++;
-        var role = front.allocator().buffer(32);
-        RespWriter.command(role, "ROLE"); // which everybody may ask
-        lane.submit(role, 0, role.readableBytes(), OwnLane.Kind.NOW, "");
-        role.release();
+        lane.submit(command("ROLE"), OwnLane.Kind.NOW, ""); // which everybody may ask
         front.noteHeapGrowth(heapBytes); // which may close this client
     }
 

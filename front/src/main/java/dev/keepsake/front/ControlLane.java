@@ -4,7 +4,6 @@ import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
-import java.util.List;
 import java.util.function.Consumer;
 
 /// The connection over which a front asks its engine things of its own, as the engine's own user
@@ -59,8 +58,7 @@ final class ControlLane extends LaneChannel {
     void onFull(boolean full) {
         this.full = full;
         if (!full) {
-            // those who had to wait with what they ask
-            List.copyOf(front.clients()).forEach(ClientConnection::onReadingChanged);
+            front.letClientsLook(); // those who had to wait with what they ask
         }
     }
 

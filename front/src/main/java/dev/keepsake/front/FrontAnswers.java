@@ -13,13 +13,12 @@ final class FrontAnswers {
 
     /// Answers from what the front knows.
     void bind(String name, FrontAnswer.Writer writer) {
-        bindAnswer(
+        bindClosing(
                 name,
-                (FrontAnswer.Known)
-                        (client, given, out) -> {
-                            writer.write(client, given, out);
-                            return true;
-                        });
+                (client, given, out) -> {
+                    writer.write(client, given, out);
+                    return true;
+                });
     }
 
     /// Answers as [#bind], and perhaps closes the connection.
@@ -27,12 +26,8 @@ final class FrontAnswers {
         bindAnswer(name, answer);
     }
 
-    /// Answers by asking the engine.
-    void bindAsked(String name, EngineAsked answer) {
-        bindAnswer(name, answer);
-    }
-
-    private void bindAnswer(String name, FrontAnswer answer) {
+    /// Answers in either way, or by asking the engine.
+    void bindAnswer(String name, FrontAnswer answer) {
         if (byName.put(name, answer) != null) {
             throw new IllegalStateException("'%s' has two answers".formatted(name));
         }

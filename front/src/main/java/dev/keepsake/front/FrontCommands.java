@@ -317,9 +317,9 @@ final class FrontCommands {
         answers.bind("cluster|count-failure-reports", this::failureReports);
         var help = ClusterHelp.of(front.engine());
         answers.bind("cluster|help", (client, given, out) -> help.write(out));
-        answers.bindAsked("cluster|countkeysinslot", new KeysInSlotCommand(front, true));
-        answers.bindAsked("cluster|getkeysinslot", new KeysInSlotCommand(front, false));
-        answers.bindAsked("cluster|slot-stats", new SlotStatsCommand(front));
+        answers.bindAnswer("cluster|countkeysinslot", new KeysInSlotCommand(front, true));
+        answers.bindAnswer("cluster|getkeysinslot", new KeysInSlotCommand(front, false));
+        answers.bindAnswer("cluster|slot-stats", new SlotStatsCommand(front));
     }
 
     private static int protocol(ClientConnection client) {

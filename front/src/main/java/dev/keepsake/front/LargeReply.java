@@ -68,7 +68,7 @@ final class LargeReply {
     private void keep(ByteBuf bytes) {
         kept.add(bytes);
         keptBytes += bytes.readableBytes();
-        front.countLarge(bytes.readableBytes());
+        front.largeReplies().count(bytes.readableBytes());
         front.countKept(bytes.readableBytes());
     }
 
@@ -104,7 +104,7 @@ final class LargeReply {
     private void forgetKept() {
         long bytes = keptBytes;
         keptBytes = 0;
-        front.countLarge(-bytes);
+        front.largeReplies().count(-bytes);
         front.countKept(-bytes);
     }
 }

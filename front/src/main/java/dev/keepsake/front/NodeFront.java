@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
@@ -43,7 +44,7 @@ import org.slf4j.LoggerFactory;
 /// States: *loading* (connections are taken, data is not answered), *promoting* (the same, between
 /// a replica's engine and the primary that it becomes), *primary* and *replica* (an engine serves),
 /// *crashed* (nothing listens). Replies of a primary leave only when what they tell is durable: see
-/// [SharedLane] and [dev.keepsake.shard.Tracker].
+/// [SharedLane] and [Durability].
 public final class NodeFront implements AutoCloseable {
     private enum State {
         LOADING,
@@ -73,7 +74,7 @@ public final class NodeFront implements AutoCloseable {
     private final Durability<Parked> durability;
     private final ReplyRules replyRules = new Rules();
     private final Set<ClientConnection> clients = new HashSet<>();
-    private final Outbox outbox = new Outbox();
+    private final Outbox outbox;
     private final AccessControl access;
     private final FailedLogins failedLogins;
     private final Monitors monitors;
@@ -148,6 +149,7 @@ public final class NodeFront implements AutoCloseable {
         this.tokens = tokens;
         this.options = options;
         this.durability = new Durability<>(options.hold(), Parked::release, Parked::drop);
+        this.outbox = new Outbox(durability::mayTell);
         this.memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
         this.largeReplies = new LargeReplies(options.maxTotalOutputBytes(), memory::isOver);
         this.fullLog = new FullLog(MILLISECONDS.toNanos(options.fullLogPatienceMs()));
@@ -174,8 +176,8 @@ public final class NodeFront implements AutoCloseable {
         new FrontCommands(this).bindTo(bound);
         new ClientCommands(this).bindTo(bound);
         new AclAnswers(access, engine.isValkeySince(9, 1)).bindTo(bound);
-        bound.bindAsked("acl|log", new AclLogCommand(this));
-        bound.bindAsked("acl|dryrun", new AclDryRun(this));
+        bound.bindAnswer("acl|log", new AclLogCommand(this));
+        bound.bindAnswer("acl|dryrun", new AclDryRun(this));
         return bound.checkedAgainst(engine.commands());
     }
 
@@ -266,17 +268,17 @@ public final class NodeFront implements AutoCloseable {
 
     /// Serves as the primary: replies wait until they are durable.
     ///
-    /// @param mayReply asked for each reply
-    public CompletableFuture<Void> servePrimary(Path socket, LeadershipGate mayReply) {
+    /// @param mayReply whether the node leads and its lease holds; asked for each reply
+    public CompletableFuture<Void> servePrimary(Path socket, BooleanSupplier mayReply) {
         return serve(State.PRIMARY, socket, mayReply);
     }
 
     /// Serves reads of clients that said READONLY.
     public CompletableFuture<Void> serveReplica(Path socket) {
-        return serve(State.REPLICA, socket, () -> true);
+        return serve(State.REPLICA, socket, () -> false); // nothing of it waits for a lease
     }
 
-    private CompletableFuture<Void> serve(State role, Path socket, LeadershipGate mayReply) {
+    private CompletableFuture<Void> serve(State role, Path socket, BooleanSupplier mayReply) {
         var serving = new CompletableFuture<Void>();
         loop.execute(() -> {
             boolean promoting = state == State.PROMOTING;
@@ -284,7 +286,7 @@ public final class NodeFront implements AutoCloseable {
             state = promoting ? State.PROMOTING : State.LOADING;
             engineSocket = socket;
             if (role == State.PRIMARY) {
-                durability.prepare(mayReply::mayReply);
+                durability.prepare(mayReply);
             }
             var control = new ControlLane(this);
             controlLane = control;
@@ -858,15 +860,22 @@ public final class NodeFront implements AutoCloseable {
     /// is within the bound.
     private void boundOutput() {
         long total = clients.stream().mapToLong(ClientConnection::unsentBytes).sum();
-        if (total <= options.maxTotalOutputBytes()) {
+        closeWorst(total - options.maxTotalOutputBytes(), "leaves too much unread");
+    }
+
+    /// Closes those who have left most unread, until that makes so many bytes.
+    private void closeWorst(long bytes, String reason) {
+        if (bytes <= 0) {
             return;
         }
+        long left = bytes;
         for (var worst : MemoryWatch.worstFirst(clients, ClientConnection::unsentBytes)) {
-            if (total <= options.maxTotalOutputBytes()) {
+            long unsent = worst.unsentBytes();
+            if (unsent == 0 || left <= 0) {
                 return;
             }
-            total -= worst.unsentBytes();
-            worst.closeFor("leaves too much unread");
+            left -= unsent;
+            worst.closeFor(reason);
         }
     }
 
@@ -924,6 +933,11 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
+    /// What of large replies is kept or on its way to clients.
+    LargeReplies largeReplies() {
+        return largeReplies;
+    }
+
     /// What waits in the heap to be published.
     HeldPublications publications() {
         return publications;
@@ -947,11 +961,6 @@ public final class NodeFront implements AutoCloseable {
         largeReplies.readOnIfRoom();
     }
 
-    /// Bytes of large replies are kept or on their way to clients, or, when negative, no longer.
-    void countLarge(long bytes) {
-        largeReplies.count(bytes);
-    }
-
     /// Bytes of large replies wait for the log, or, when negative, no longer.
     void countKept(long bytes) {
         largeReplies.countKept(bytes);
@@ -960,31 +969,14 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// Whether a lane is to read on in a large reply. One that is kept is: it frees nothing before
-    /// it is whole.
-    boolean wantsMore(LaneChannel lane, @Nullable LargeReply reply) {
-        return largeReplies.wantsMore(lane, reply);
-    }
-
     /// Closes those who have left most of large replies, when lanes are stopped for nothing else.
     private void endStall() {
-        long stalledBytes = largeReplies.stalledBytes();
-        if (stalledBytes == 0) {
-            return;
-        }
-        for (var worst : MemoryWatch.worstFirst(clients, ClientConnection::unsentBytes)) {
-            long unsent = worst.unsentBytes();
-            if (unsent == 0 || stalledBytes <= 0) {
-                return;
-            }
-            stalledBytes -= unsent;
-            worst.closeFor("does not read, and others wait behind it");
-        }
+        closeWorst(largeReplies.stalledBytes(), "does not read, and others wait behind it");
     }
 
     /// Sends what has gathered for clients in this turn.
     void flushClients() {
-        outbox.flush(durability::mayTell);
+        outbox.flush();
     }
 
     // ---- lanes
@@ -1031,7 +1023,7 @@ public final class NodeFront implements AutoCloseable {
         resuming.clear();
         if (serving != null) {
             serving.complete(null); // as if it had been left a moment later
-            loop.execute(() -> List.copyOf(clients).forEach(ClientConnection::onReadingChanged));
+            loop.execute(this::letClientsLook);
         }
     }
 
@@ -1078,13 +1070,19 @@ public final class NodeFront implements AutoCloseable {
         var lane =
                 new SharedLane(this, AccessControl.inEngine(user), protocol, durability.tracker());
         lanes.share(protocol, lane);
-        lane.connect(loop, transport, requireSocket())
-                .addListener(done -> {
-                    if (!done.isSuccess()) {
-                        loop.execute(lane::onLost);
-                    }
-                });
+        connect(lane);
         return lane;
+    }
+
+    /// A lane that cannot connect is lost, like one that is closed by the engine.
+    private ChannelFuture connect(LaneChannel lane) {
+        var connecting = lane.connect(loop, transport, requireSocket());
+        connecting.addListener(done -> {
+            if (!done.isSuccess()) {
+                loop.execute(lane::onLost); // it may be told of elsewhere
+            }
+        });
+        return connecting;
     }
 
     /// A lane for one client of a user.
@@ -1094,12 +1092,7 @@ public final class NodeFront implements AutoCloseable {
             return idle;
         }
         var lane = new OwnLane(this, user, protocol);
-        counted(lane.connect(loop, transport, requireSocket()))
-                .addListener(done -> {
-                    if (!done.isSuccess()) {
-                        loop.execute(lane::onLost); // it may be told of elsewhere
-                    }
-                });
+        connectCounted(lane);
         lane.greet();
         return lane;
     }
@@ -1109,21 +1102,15 @@ public final class NodeFront implements AutoCloseable {
         return !ownLanes.isOver() || lanesOf(user).hasIdle(protocol);
     }
 
-    private ChannelFuture counted(ChannelFuture connecting) {
+    private void connectCounted(LaneChannel lane) {
         ownLanes.count(1);
-        connecting.channel().closeFuture().addListener(closed -> ownLanes.count(-1));
-        return connecting;
+        connect(lane).channel().closeFuture().addListener(closed -> ownLanes.count(-1));
     }
 
     /// Hears for one client what has changed of the keys that it tracks for another connection.
     NewsLane openNewsLane(ClientConnection tracker) {
         var lane = new NewsLane(this, tracker);
-        counted(lane.connect(loop, transport, requireSocket()))
-                .addListener(done -> {
-                    if (!done.isSuccess()) {
-                        loop.execute(lane::onLost);
-                    }
-                });
+        connectCounted(lane);
         lane.greet();
         return lane;
     }
@@ -1260,7 +1247,8 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    private void letClientsLook() {
+    /// Lets clients see again whether their commands may be read and carried out.
+    void letClientsLook() {
         List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
     }
 
@@ -1396,7 +1384,7 @@ public final class NodeFront implements AutoCloseable {
 
         @Override
         public void countLarge(long bytes) {
-            NodeFront.this.countLarge(bytes);
+            largeReplies.count(bytes);
         }
 
         @Override

@@ -3,7 +3,6 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import dev.keepsake.resp.CommandSpec;
-import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.List;
@@ -68,11 +67,6 @@ final class OperatorCommands {
                             + "\\$\\d+\r\n[^\r]*\r\n");
 
     private OperatorCommands() {}
-
-    /// Whether it is one of the two.
-    static boolean has(CommandSpec spec) {
-        return spec.is(Trait.OPERATOR);
-    }
 
     /// The error that answers an operator, or null when the engine is to.
     static @Nullable String refusal(CommandSpec spec, Arguments arguments) {

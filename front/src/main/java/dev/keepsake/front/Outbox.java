@@ -7,7 +7,13 @@ import java.util.function.Predicate;
 /// The clients that are sent something at the end of the turn. Owned by the node's event loop; no
 /// I/O of its own.
 final class Outbox {
+    private final BooleanSupplier mayTell;
     private final ArrayDeque<ReplyQueue> touched = new ArrayDeque<>();
+
+    /// @param mayTell whether the lease holds
+    Outbox(BooleanSupplier mayTell) {
+        this.mayTell = mayTell;
+    }
 
     /// What a client is to be sent has grown. To be called once until it is flushed.
     void add(ReplyQueue replies) {
@@ -30,7 +36,7 @@ final class Outbox {
     ///
     /// To send may let clients go on, whose commands are answered and sent by another call of this
     /// one before it is over.
-    void flush(BooleanSupplier mayTell) {
+    void flush() {
         if (touched.isEmpty()) {
             return;
         }

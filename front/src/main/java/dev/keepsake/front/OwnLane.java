@@ -239,6 +239,18 @@ final class OwnLane extends LaneChannel {
         send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
     }
 
+    /// Sends a command that the front has made, which is the lane's from now on.
+    void submit(ByteBuf command, Kind kind, String replacement) {
+        expect(kind, replacement, UnaryOperator.identity());
+        send(command);
+    }
+
+    /// The same for one whose reply the front changes, or looks into.
+    void submit(ByteBuf command, UnaryOperator<ByteBuf> change) {
+        expect(Kind.CHANGED, "", change);
+        send(command);
+    }
+
     /// Awaits the reply to a command that is sent piece by piece.
     void expect(Kind kind, String replacement) {
         expect(kind, replacement, UnaryOperator.identity());
@@ -490,7 +502,7 @@ final class OwnLane extends LaneChannel {
 
     @Override
     boolean wantsMore() {
-        return front.wantsMore(this, large);
+        return front.largeReplies().wantsMore(this, large);
     }
 
     /// Whether it was sent before the engine had forgotten whose lane this was.

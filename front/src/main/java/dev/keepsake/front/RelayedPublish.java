@@ -1,10 +1,9 @@
 package dev.keepsake.front;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Publication;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /// `PUBLISH` for a client of a node that is no primary. Subscribers of the whole shard are to hear
@@ -25,9 +24,8 @@ final class RelayedPublish {
 
     /// For a client of a replica.
     ///
-    /// @param lengthBytes of the command
-    /// @return whether it was taken
-    Taken onReplica(ClientConnection client, Publication publication, int lengthBytes) {
+    /// @param given the command, of so many bytes
+    Taken onReplica(ClientConnection client, Arguments given, int lengthBytes) {
         var control = front.controlLane();
         if (control == null) {
             return Taken.WAITS;
@@ -37,31 +35,47 @@ final class RelayedPublish {
             return client.refuse(TOO_MUCH_PUBLISHED);
         }
         client.beginAsking();
+        var publication = publication(given);
         control.ask(
                 reply -> {
                     if (reply instanceof RespValue.SimpleString) {
                         held.passOn();
-                        front.relay()
-                                .atPrimary(front.node(), publication)
-                                .whenComplete((heard, failure) ->
-                                        front.loop()
-                                                .execute(() -> {
-                                                    held.release();
-                                                    answer(client, heard, failure);
-                                                }));
+                        publish(
+                                publication,
+                                held,
+                                (heard, failure) -> answer(client, heard, failure));
                     } else {
                         held.release();
                         client.answerFrom(
                                 reply, Patience.ENDLESS, out -> RespWriter.error(out, NO_CHANNEL));
                     }
                 },
-                "ACL".getBytes(UTF_8),
-                "DRYRUN".getBytes(UTF_8),
-                AccessControl.inEngine(client.user()).getBytes(UTF_8),
-                "PUBLISH".getBytes(UTF_8),
-                publication.channel(),
-                NOTHING); // no rule is about the message
+                // No rule is about the message.
+                AccessControl.dryRun(
+                        client.user(), given.bytes(0), publication.channel(), NOTHING));
         return Taken.DONE;
+    }
+
+    private static Publication publication(Arguments given) {
+        return new Publication(given.bytes(1), given.bytes(2));
+    }
+
+    /// Has the primary of the shard publish it.
+    ///
+    /// @param onHeard called on the event loop with how many have heard it, or with why that is not
+    ///   known
+    private void publish(
+            Publication publication,
+            HeldPublications.Held held,
+            BiConsumer<@Nullable Long, @Nullable Throwable> onHeard) {
+        front.relay()
+                .atPrimary(front.node(), publication)
+                .whenComplete((heard, failure) ->
+                        front.loop()
+                                .execute(() -> {
+                                    held.release();
+                                    onHeard.accept(heard, failure);
+                                }));
     }
 
     private static void answer(
@@ -81,9 +95,8 @@ final class RelayedPublish {
     /// primary of the shard, if another node is that, and by other shards. Nobody listens to this
     /// node before it serves. Who may publish what is known only of users that may do everything.
     ///
-    /// @param lengthBytes of the command
-    /// @return whether it was taken
-    Taken whileLoading(ClientConnection client, Publication publication, int lengthBytes) {
+    /// @param given the command, of so many bytes
+    Taken whileLoading(ClientConnection client, Arguments given, int lengthBytes) {
         if (front.access().isRestricted(client.user())) {
             return client.refuse(FrontCommands.LOADING);
         }
@@ -93,14 +106,11 @@ final class RelayedPublish {
         }
         held.passOn(); // no engine is asked
         client.beginAsking();
-        front.relay()
-                .atPrimary(front.node(), publication)
-                .whenComplete((heard, failure) ->
-                        front.loop()
-                                .execute(() -> {
-                                    held.release();
-                                    answerOfLoading(client, publication, heard, failure);
-                                }));
+        var publication = publication(given);
+        publish(
+                publication,
+                held,
+                (heard, failure) -> answerOfLoading(client, publication, heard, failure));
         return Taken.DONE;
     }
 

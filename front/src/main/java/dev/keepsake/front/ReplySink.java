@@ -16,7 +16,7 @@ interface ReplySink {
     boolean hasParked();
 
     /// Copies a reply that tells of the data and may be sent. It is sent only while the node holds
-    /// its lease: see [NodeFront#flushClients].
+    /// its lease: see [Outbox#flush].
     void tell(ByteBuf reply);
 
     /// Copies a reply that has to wait.

@@ -448,7 +448,7 @@ final class SharedLane extends LaneChannel {
 
     @Override
     boolean wantsMore() {
-        return front.wantsMore(this, large);
+        return front.largeReplies().wantsMore(this, large);
     }
 
     /// Parks a reply under the barrier that follows it on this lane, or asks for one.

@@ -4,7 +4,6 @@ import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.Trait;
-import dev.keepsake.shard.Publication;
 import io.netty.buffer.ByteBuf;
 
 /// What becomes of commands while the node is loading, or is about to be promoted. Redis serves
@@ -33,9 +32,7 @@ final class WhileLoading {
             return askEngine(client, spec, in, base, frame);
         }
         if (spec.is(Trait.RELAYED)) {
-            var given = Arguments.of(in, base, frame);
-            return publish.whileLoading(
-                    client, new Publication(given.bytes(1), given.bytes(2)), frame.lengthBytes());
+            return publish.whileLoading(client, Arguments.of(in, base, frame), frame.lengthBytes());
         }
         if (spec.is(Trait.WATCH) && !frame.isSketch()) {
             return watch(client);

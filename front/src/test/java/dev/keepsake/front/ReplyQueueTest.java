@@ -4,144 +4,19 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.shard.Durability;
-import dev.keepsake.shard.HoldRule;
-import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ReplyQueueTest {
-    private final Node node = new Node();
-    private final Wire wire = new Wire();
+    private final FakeRules node = new FakeRules();
+    private final FakeOutlet wire = new FakeOutlet(new StringBuilder());
     private final ReplyQueue replies = new ReplyQueue(node, wire);
-
-    /// Rules that a test sets, with a real tracker behind them.
-    private static final class Node implements ReplyRules {
-        final Durability<Parked> durability =
-                new Durability<>(HoldRule.ALL, Parked::release, Parked::drop);
-        final Tracker<Parked>.Open late;
-        final List<ReplyQueue> touched = new ArrayList<>();
-        boolean lease = true;
-        @Nullable String givenUp;
-        long largeBytes;
-
-        Node() {
-            durability.prepare(() -> lease);
-            durability.lead();
-            late = requireNonNull(durability.tracker()).open();
-        }
-
-        void durable(long offset) {
-            durability.durable(offset);
-            flush();
-        }
-
-        void flush() {
-            var now = List.copyOf(touched);
-            touched.clear();
-            for (var each : now) {
-                if (durability.mayTell() || !each.hasToTell()) {
-                    each.flush();
-                } else {
-                    touched.add(each);
-                }
-            }
-        }
-
-        @Override
-        public ByteBufAllocator allocator() {
-            return UnpooledByteBufAllocator.DEFAULT;
-        }
-
-        @Override
-        public Durability<Parked> durability() {
-            return durability;
-        }
-
-        @Override
-        public @Nullable String whyGivenUp() {
-            return givenUp;
-        }
-
-        @Override
-        public void parkLate(Parked parked) {
-            late.park(parked);
-        }
-
-        @Override
-        public void parkUnwanted(ReplySink client, Patience patience) {
-            var place = client.parkUnwanted(late.group(), patience);
-            if (place == null) {
-                late.count();
-            } else {
-                late.park(place);
-            }
-        }
-
-        @Override
-        public void countLarge(long bytes) {
-            largeBytes += bytes;
-        }
-
-        @Override
-        public void noteGrowth(long bytes) {}
-
-        @Override
-        public void touch(ReplyQueue replies) {
-            touched.add(replies);
-        }
-    }
-
-    /// A socket that keeps what it is given.
-    private static final class Wire implements ReplyQueue.Outlet {
-        final StringBuilder sent = new StringBuilder();
-        String end = "";
-        int replied;
-
-        @Override
-        public boolean isClosed() {
-            return !end.isEmpty();
-        }
-
-        @Override
-        public void send(ByteBuf bytes) {
-            sent.append(bytes.toString(US_ASCII));
-            bytes.release();
-        }
-
-        @Override
-        public void sendPiece(ByteBuf piece, Runnable onWritten) {
-            send(piece);
-            onWritten.run();
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {
-            end = "closed";
-        }
-
-        @Override
-        public void reset() {
-            end = "reset";
-        }
-
-        @Override
-        public void onReplied() {
-            replied++;
-        }
-    }
 
     private static ByteBuf bytes(String text) {
         return Unpooled.copiedBuffer(text, US_ASCII);
@@ -159,7 +34,7 @@ class ReplyQueueTest {
         replies.tell(bytes("a"));
         replies.deliver(bytes("b"));
         assertThat(wire.sent).isEmpty();
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("ab");
     }
 
@@ -167,10 +42,10 @@ class ReplyQueueTest {
     void sendsNothingThatTellsOfTheDataWithoutTheLease() {
         replies.tell(bytes("a"));
         node.lease = false;
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).isEmpty();
         node.lease = true;
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("a");
     }
 
@@ -192,7 +67,7 @@ class ReplyQueueTest {
         park("a", Patience.ENDLESS);
         node.late.barrier(10);
         replies.answer(bytes("b"));
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).isEmpty();
         node.durable(10);
         assertThat(wire.sent).hasToString("a");
@@ -222,7 +97,7 @@ class ReplyQueueTest {
         replies.answer(bytes("")); // CLIENT REPLY SKIP itself
         replies.answer(bytes("a"));
         replies.answer(bytes("b"));
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("b");
         replies.mute(ReplyQueue.Mute.EVERYTHING);
         replies.mute(ReplyQueue.Mute.NEXT); // says no more than it has said already
@@ -230,7 +105,7 @@ class ReplyQueueTest {
         replies.answer(bytes("d"));
         replies.unmute();
         replies.answer(bytes("e"));
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("be");
     }
 
@@ -248,12 +123,12 @@ class ReplyQueueTest {
     void anAnswerThatTellsNothingLeavesAtOnceWhenNothingIsParked() {
         replies.answerLate(bytes("a"), Patience.NONE);
         replies.answerLate(bytes("-BUSY Redis is busy running a script.\r\n"), Patience.NONE);
-        node.flush();
+        node.outbox.flush();
         String before = wire.sent.toString();
         assertThat(before).startsWith("a-BUSY");
         replies.answerLate(bytes("[b]"), Patience.LIMITED);
         replies.answerLate(bytes("[c]"), Patience.NONE);
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString(before);
         node.late.barrier(1);
         node.durable(1);
@@ -268,7 +143,7 @@ class ReplyQueueTest {
         replies.takeOfOwnLane(bytes("r"), Patience.ENDLESS, false);
         replies.onReplied();
         replies.show(bytes("m"));
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("nm");
     }
 
@@ -278,7 +153,7 @@ class ReplyQueueTest {
         replies.takeOfOwnLane(bytes("a"), Patience.ENDLESS, false);
         replies.answerLate(bytes("b"), Patience.ENDLESS);
         replies.show(bytes("c"));
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("abc");
     }
 
@@ -311,10 +186,10 @@ class ReplyQueueTest {
         replies.beginLarge();
         replies.passOn(bytes("<1"));
         replies.show(bytes("n"));
-        node.flush();
+        node.outbox.flush();
         replies.passOn(bytes("2>"));
         replies.endLarge();
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("a<12>n");
         assertThat(node.largeBytes).isZero();
     }
@@ -325,10 +200,10 @@ class ReplyQueueTest {
         replies.beginLarge();
         replies.passOn(bytes("<1"));
         replies.tell(bytes("n"));
-        node.flush();
+        node.outbox.flush();
         replies.passOn(bytes("2>"));
         replies.endLarge();
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("<12>n");
         replies.beginLarge();
         replies.tell(bytes("m"));
@@ -340,7 +215,7 @@ class ReplyQueueTest {
     void afterItsPatienceAReplyThatChangedNothingIsAnError() {
         park("a", Patience.LIMITED);
         replies.giveUpWaiting("MISCONF full");
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("-MISCONF full\r\n");
         assertThat(node.durability.parkedBytes()).isZero();
     }
@@ -350,7 +225,7 @@ class ReplyQueueTest {
         park("w", Patience.ENDLESS);
         park("r", Patience.LIMITED);
         replies.giveUpWaiting("MISCONF full");
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).isEmpty(); // not even the one behind it
         node.late.barrier(1);
         node.durable(1);
@@ -361,7 +236,7 @@ class ReplyQueueTest {
     void doesNotBeginToWaitForALogThatHasHadNoRoomForTooLong() {
         node.givenUp = "MISCONF full";
         assertThat(replies.park(bytes("r"), Patience.LIMITED)).isNull();
-        node.flush();
+        node.outbox.flush();
         assertThat(wire.sent).hasToString("-MISCONF full\r\n");
         assertThat(replies.park(bytes("w"), Patience.ENDLESS)).isNotNull();
     }
@@ -408,13 +283,13 @@ class ReplyQueueTest {
                 }
             }
             if (random.nextInt(3) == 0) {
-                node.flush();
+                node.outbox.flush();
             }
             assertThat(expected.toString()).startsWith(wire.sent.toString());
         }
         while (!waiting.isEmpty()) {
             waiting.remove(random.nextInt(waiting.size())).release();
-            node.flush();
+            node.outbox.flush();
             assertThat(expected.toString()).startsWith(wire.sent.toString());
         }
         assertThat(wire.sent).hasToString(expected.toString());

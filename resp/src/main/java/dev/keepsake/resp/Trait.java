@@ -82,6 +82,8 @@ public enum Trait {
     SHOWS_COMMANDS,
     /// Its reply describes the commands that are asked for.
     SHOWS_ASKED_COMMANDS,
+    /// Its reply lists settings of the engine, secrets among them.
+    SHOWS_SETTINGS,
     /// Its reply lists subcommands.
     HELP;
 
