@@ -5,15 +5,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Set;
 import java.util.function.Predicate;
 
 /// What DescribeEvents shows: the events that are kept, and the records that make new ones.
 final class Events {
-    private static final int SHOWN_MAX = 100;
     private static final Duration SHOWN = Duration.ofHours(1);
-    private static final Set<String> SOURCE_TYPES =
-            Set.of("node", "parameter-group", "subnet-group", "cluster", "user", "acl");
+    private static final List<String> SOURCE_TYPES =
+            List.of("acl", "cluster", "node", "parameter-group", "subnet-group", "user");
 
     private final ControlState state;
 
@@ -24,16 +22,12 @@ final class Events {
     /// DescribeEvents, newest first.
     Page<Event> describe(String region, DescribeEventsRequest request, Instant now) {
         String type = request.sourceType();
-        if (type != null && !SOURCE_TYPES.contains(type)) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "SourceType is %s; expected one of %s.",
-                    type, String.join(", ", SOURCE_TYPES.stream().sorted().toList()));
-        }
+        Requests.expectOneOf("SourceType", type, SOURCE_TYPES);
         if (request.sourceName() != null && type == null) {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
                     "SourceName was given without SourceType.");
         }
-        int size = Requests.within("MaxResults", request.maxResults(), SHOWN_MAX, 1, SHOWN_MAX);
+        int size = Requests.pageSize(request.maxResults());
         var period = Period.of(request, now);
         var found = new ArrayList<Numbered>();
         long number = state.eventsForgotten();

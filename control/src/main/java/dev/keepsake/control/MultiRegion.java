@@ -105,10 +105,7 @@ public final class MultiRegion {
             @Nullable Integer maxResults,
             @Nullable String nextToken) {
         int size = Requests.pageSize(maxResults);
-        if (source != null && !SOURCES.contains(source)) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "Source is %s; expected one of %s.", source, String.join(", ", SOURCES));
-        }
+        Requests.expectOneOf("Source", source, SOURCES);
         var found = existingGroup(group);
         var all =
                 source == null || source.equals("engine-default")

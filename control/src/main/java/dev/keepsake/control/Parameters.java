@@ -49,10 +49,7 @@ public final class Parameters {
             Instant now) {
         String name = Requests.name("ParameterGroupName", groupName, NAME_MAX);
         String of = Requests.required("Family", family);
-        if (!FAMILIES.contains(of)) {
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "Family is %s; expected one of %s.", of, String.join(", ", FAMILIES));
-        }
+        Requests.expectOneOf("Family", of, FAMILIES);
         var checkedTags = TagRules.check(tags);
         if (find(region, name) != null) {
             throw Fault.PARAMETER_GROUP_ALREADY_EXISTS.because(
