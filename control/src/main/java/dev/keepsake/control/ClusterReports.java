@@ -191,16 +191,10 @@ final class ClusterReports {
                 cluster ->
                         cluster.status() != ClusterState.Status.DELETING
                                 && !needed.equals(cluster.engineNeeded()),
-                new ControlRecord.EngineMissing(id, needed),
-                Events.ofCluster(
-                        id,
-                        now,
-                        "Restore from the transaction log failed for node %s. %s"
-                                .formatted(
-                                        state.cluster(id)
-                                                .map(ClusterReports::firstNode)
-                                                .orElse("unknown"),
-                                        reason)));
+                cluster ->
+                        List.of(
+                                new ControlRecord.EngineMissing(id, needed),
+                                cannotRestore(cluster, "the transaction log", reason, now)));
     }
 
     private static void sayWhatRuns(
@@ -247,38 +241,40 @@ final class ClusterReports {
 
     /// A new cluster could not be filled with what it was to be.
     Decision<Optional<ClusterState>> restoreFailed(ClusterId id, String reason, Instant now) {
-        var restore = state.cluster(id).map(cluster -> cluster.spec().restore()).orElse(null);
         return Decision.whenNews(
                 state.cluster(id),
                 cluster -> cluster.status() == ClusterState.Status.CREATING,
-                new ControlRecord.ClusterRestoreFailed(id),
-                Events.ofCluster(
-                        id,
-                        now,
-                        "Restore from %s failed for node %s. %s"
-                                .formatted(
-                                        restore == null ? "nothing" : restore.from(),
-                                        state.cluster(id)
-                                                .map(ClusterReports::firstNode)
-                                                .orElse("unknown"),
-                                        reason)));
+                cluster -> {
+                    var restore = cluster.spec().restore();
+                    var from = restore == null ? "nothing" : restore.from();
+                    return List.of(
+                            new ControlRecord.ClusterRestoreFailed(id),
+                            cannotRestore(cluster, from, reason, now));
+                });
     }
 
-    private static String firstNode(ClusterState cluster) {
-        return cluster.spec().shards().getFirst().nodes().getFirst().name();
+    private static ControlRecord cannotRestore(
+            ClusterState cluster, String from, String reason, Instant now) {
+        var firstNode = cluster.spec().shards().getFirst().nodes().getFirst();
+        return Events.ofCluster(
+                cluster.spec().id(),
+                now,
+                "Restore from %s failed for node %s. %s".formatted(from, firstNode.name(), reason));
     }
 
     /// Nothing of a cluster is left.
     Decision<Optional<ClusterState>> clusterRemoved(ClusterId id, Instant now) {
-        var records = new ArrayList<ControlRecord>();
-        records.add(new ControlRecord.ClusterRemoved(id));
-        records.add(Events.ofCluster(id, now, "Cluster deleted."));
-        records.addAll(snapshots.goneWith(id, now));
         return Decision.whenNews(
                 state.cluster(id),
                 cluster ->
                         cluster.status() == ClusterState.Status.DELETING
                                 && StatusPace.isOver(cluster.deletingSince(), pace.deleting(), now),
-                records.toArray(new ControlRecord[0]));
+                _ -> {
+                    var records = new ArrayList<ControlRecord>();
+                    records.add(new ControlRecord.ClusterRemoved(id));
+                    records.add(Events.ofCluster(id, now, "Cluster deleted."));
+                    records.addAll(snapshots.goneWith(id, now));
+                    return records;
+                });
     }
 }
