@@ -2,6 +2,7 @@ package dev.keepsake.control;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /// A cluster, as CreateCluster decided it.
@@ -62,6 +63,18 @@ public record ClusterSpec(
 
     ClusterSpec withShards(List<ShardSpec> next) {
         return change(tags, next, aclName);
+    }
+
+    /// The same without nodes of certain names.
+    ClusterSpec withoutNodes(Predicate<String> isGone) {
+        return withShards(
+                shards.stream()
+                        .map(shard ->
+                                shard.with(
+                                        shard.nodes().stream()
+                                                .filter(node -> !isGone.test(node.name()))
+                                                .toList()))
+                        .toList());
     }
 
     ClusterSpec withAcl(String next) {

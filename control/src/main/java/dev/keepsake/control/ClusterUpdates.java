@@ -54,7 +54,8 @@ final class ClusterUpdates {
         var changed = changed(request, old);
         var joining = new ArrayList<String>();
         var grown = withReplicas(changed, replicas, joining, now, random);
-        checkQuotas(grown, replicas);
+        NodeQuotas.expectFitsCluster(grown.shards().size(), replicas);
+        quotas.expectFitsRegion(grown);
         if (!joining.isEmpty()) {
             // UpdateCluster declares no fault of its own for it.
             ports.expectRoomFor(grown, Fault.NODE_QUOTA_FOR_CUSTOMER_EXCEEDED);
@@ -162,14 +163,9 @@ final class ClusterUpdates {
                                     now));
                 }
             }
-            shards.add(new ShardSpec(shard.name(), shard.id(), shard.slots(), nodes));
+            shards.add(shard.with(nodes));
         }
         return spec.withShards(shards);
-    }
-
-    private void checkQuotas(ClusterSpec spec, int replicas) {
-        NodeQuotas.expectFitsCluster(spec.shards().size(), replicas);
-        quotas.expectFitsRegion(spec);
     }
 
     /// Other node types, engines and numbers of shards: checked as the service does, then refused,

@@ -10,4 +10,9 @@ public record ShardSpec(String name, String id, String slots, List<NodeSpec> nod
     public ShardSpec {
         nodes = List.copyOf(nodes);
     }
+
+    /// The same with other nodes.
+    ShardSpec with(List<NodeSpec> others) {
+        return new ShardSpec(name, id, slots, others);
+    }
 }

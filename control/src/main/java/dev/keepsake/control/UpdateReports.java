@@ -22,15 +22,9 @@ final class UpdateReports {
         if (cluster.isEmpty() || update == null) {
             return new Decision<>(List.of(), cluster);
         }
-        var spec = cluster.get().spec();
-        var shards = new ArrayList<ShardSpec>();
+        var left = cluster.get().spec().withoutNodes(names::contains);
         var records = new ArrayList<ControlRecord>();
-        for (var shard : spec.shards()) {
-            var left = new ArrayList<>(shard.nodes());
-            left.removeIf(node -> names.contains(node.name()));
-            shards.add(new ShardSpec(shard.name(), shard.id(), shard.slots(), left));
-        }
-        records.add(new ControlRecord.ClusterUpdating(spec.withShards(shards), update));
+        records.add(new ControlRecord.ClusterUpdating(left, update));
         var endpoints = cluster.get().endpoints();
         if (endpoints != null) { // with them, so that no port is left to a node that is gone
             records.add(new ControlRecord.EndpointsAssigned(id, endpoints.without(names)));
@@ -52,13 +46,7 @@ final class UpdateReports {
         if (update == null || endpoints == null) {
             return new Decision<>(List.of(), Optional.of(cluster));
         }
-        var shards = new ArrayList<ShardSpec>();
-        for (var shard : spec.shards()) {
-            var left = new ArrayList<>(shard.nodes());
-            left.removeIf(node -> !endpoints.nodePorts().containsKey(node.name()));
-            shards.add(new ShardSpec(shard.name(), shard.id(), shard.slots(), left));
-        }
-        var next = spec.withShards(shards);
+        var next = spec.withoutNodes(node -> !endpoints.nodePorts().containsKey(node));
         return new Decision<>(
                 List.of(
                         new ControlRecord.ClusterUpdating(
