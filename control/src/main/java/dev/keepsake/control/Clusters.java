@@ -69,7 +69,6 @@ final class Clusters {
     ///
     /// @return larger types, then smaller ones
     List<List<String>> allowedNodeTypes(String region, @Nullable String clusterName) {
-        Requests.required("ClusterName", clusterName);
         var type = NodeType.existing(lookup.existing(region, clusterName).spec().nodeType());
         return List.of(type.larger(), type.smaller());
     }
@@ -102,7 +101,6 @@ final class Clusters {
             @Nullable String finalSnapshotName,
             Instant now,
             RandomGenerator random) {
-        Requests.required("ClusterName", clusterName);
         var cluster = lookup.existing(region, clusterName);
         if (multiRegionClusterName != null) {
             throw Fault.INVALID_PARAMETER_COMBINATION.because(
@@ -114,11 +112,9 @@ final class Clusters {
             throw Fault.INVALID_CLUSTER_STATE.because(
                     "Cluster %s is deleting already.", cluster.spec().id().name());
         }
-        if (finalSnapshotName != null) {
-            ClusterLookup.expectAvailable(cluster);
-        }
         var records = new ArrayList<ControlRecord>();
         if (finalSnapshotName != null) {
+            ClusterLookup.expectAvailable(cluster);
             String name = snapshots.free(region, "FinalSnapshotName", finalSnapshotName);
             snapshots.asked(records, name, cluster, false, null, null, now, random);
         }

@@ -26,7 +26,7 @@ final class PortRoom {
     }
 
     /// What is missing for a cluster as it would be, and the way out; empty when there is enough.
-    Optional<String> shortageFor(ClusterSpec spec) {
+    private Optional<String> shortageFor(ClusterSpec spec) {
         return switch (places) {
             case NodePorts range -> {
                 int missing = missingPorts(spec, range);
