@@ -71,7 +71,7 @@ public final class EmbeddedLog implements TransactionLog {
     private final Condition asked = lock.newCondition();
     private final LogQueue queue; // shares the lock
     private final Segments segments;
-    private volatile @Nullable String broken;
+    private volatile boolean broken;
     private volatile Tail tail;
     private volatile @Nullable LogEntry newestEngine;
 
@@ -306,7 +306,7 @@ public final class EmbeddedLog implements TransactionLog {
     /// Says where the log ends, so that nothing of it can be taken for a torn end when it is opened
     /// again. Without it the end is known as of the newest segment's beginning, which is enough.
     private void noteCleanEnd() {
-        if (broken != null) {
+        if (broken) {
             return;
         }
         try {
@@ -348,7 +348,7 @@ public final class EmbeddedLog implements TransactionLog {
 
     private void commit() {
         for (var request : gathered) {
-            if (broken != null) {
+            if (broken) {
                 break; // all have been answered
             }
             switch (request) {
@@ -385,14 +385,13 @@ public final class EmbeddedLog implements TransactionLog {
             return;
         }
         long end = batchTail.endOffset();
-        if (append.kind() == EntryKind.DATA && append.expectedOffset() != end) {
-            answerMisplaced(append);
-            return;
-        }
-        boolean note = append.kind() != EntryKind.DATA && append.kind() != EntryKind.LEASE;
-        if (note && append.expectedOffset() != end) {
-            var misplaced = new AppendOutcome.Misplaced(end);
-            whenWritten(append, () -> append.outcome().complete(misplaced));
+        if (append.isMisplaced(end)) {
+            if (append.kind() == EntryKind.DATA) {
+                answerMisplaced(append);
+            } else { // never a retry, so it need not end the batch
+                var misplaced = new AppendOutcome.Misplaced(end);
+                whenWritten(append, () -> append.outcome().complete(misplaced));
+            }
             return;
         }
         var entry =
@@ -410,7 +409,7 @@ public final class EmbeddedLog implements TransactionLog {
     /// Answers data that does not follow the end: it may be a retry.
     private void answerMisplaced(LogQueue.AppendRequest append) {
         writeBatch(); // so that what it may repeat can be read
-        if (broken != null) {
+        if (broken) {
             return;
         }
         var outcome = Retries.outcomeOf(append, this);
@@ -533,11 +532,7 @@ public final class EmbeddedLog implements TransactionLog {
         if (!current.isReserved()) {
             return current.sizeBytes() < rollAtBytes;
         }
-        return current.hasRoomFor(entries) && entries.stream().allMatch(EmbeddedLog::isOfLeader);
-    }
-
-    private static boolean isOfLeader(LogEntry entry) {
-        return entry.kind() == EntryKind.LEADER || entry.kind() == EntryKind.LEASE;
+        return current.hasRoomFor(entries) && entries.stream().allMatch(entry -> entry.kind().isSignOfLife());
     }
 
     /// There is no successor to a segment that takes no more, or none but leases.
@@ -651,7 +646,7 @@ public final class EmbeddedLog implements TransactionLog {
     }
 
     private void breakDown(String why, Throwable cause) {
-        broken = why;
+        broken = true;
         batch.clear();
         successes.clear();
         undecided.clear();

@@ -28,6 +28,11 @@ public enum EntryKind {
         return code;
     }
 
+    /// Whether it says that its term's leader is alive: that it has begun, or renewed its lease.
+    boolean isSignOfLife() {
+        return this == LEADER || this == LEASE;
+    }
+
     /// The kind with that code.
     ///
     /// @throws IllegalArgumentException when no kind has the code

@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
 /// and overtakes what waits; see [TransactionLog]. Bytes count until their request is
 /// [decided][#decided], so those that the log has taken out still do.
 public final class LogQueue {
-    /// How long the name of a leader may be, in UTF-8.
-    public static final int LEADER_MAX_BYTES = 255;
+    // Of the name of a leader in UTF-8, whose length a segment keeps in one byte.
+    private static final int LEADER_MAX_BYTES = 255;
 
     private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0).asReadOnlyBuffer();
 

@@ -38,7 +38,6 @@ final class Segment {
      */
     static final int HEADER_BYTES = 512;
     static final int ENTRY_HEADER_BYTES = 41;
-    static final int LEADER_MAX_BYTES = LogQueue.LEADER_MAX_BYTES;
 
     private static final Logger LOG = LoggerFactory.getLogger(Segment.class);
     private static final long MAGIC = 0x4B4550534C4F4732L; // "KEPSLOG2"

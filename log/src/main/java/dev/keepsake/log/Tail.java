@@ -19,12 +19,11 @@ public record Tail(long index, Term term, String leader, long leaseIndex, long e
     /// How the log stands when `entry` follows what stands here.
     public Tail after(LogEntry entry) {
         boolean isLeader = entry.kind() == EntryKind.LEADER;
-        boolean isLease = isLeader || entry.kind() == EntryKind.LEASE;
         return new Tail(
                 entry.index(),
                 entry.term(),
                 isLeader ? UTF_8.decode(entry.payload()).toString() : leader,
-                isLease ? entry.index() : leaseIndex,
+                entry.kind().isSignOfLife() ? entry.index() : leaseIndex,
                 entry.endOffset());
     }
 }
