@@ -470,9 +470,7 @@ final class BookKeeperLog implements TransactionLog {
             waiting.removeFirst();
             switch (first) {
                 case Sent sent -> commit(sent);
-                case Plain(LogQueue.ClaimRequest claim) ->
-                        claim.outcome().complete(new ClaimOutcome.Behind(tail()));
-                case Plain(LogQueue.AppendRequest append) -> answer(append, outcomeOf(append));
+                case Plain plain -> answer(plain);
             }
         }
         tellListeners();
@@ -494,9 +492,15 @@ final class BookKeeperLog implements TransactionLog {
         view.updateAndGet(old -> new View(old.list(), after, lastId));
     }
 
-    private AppendOutcome outcomeOf(LogQueue.AppendRequest append) {
-        var refusal = term.refusal(append.term());
-        return refusal != null ? refusal : Retries.outcomeOf(append, this);
+    private void answer(Plain plain) {
+        switch (plain.request()) {
+            case LogQueue.ClaimRequest claim ->
+                    claim.outcome().complete(new ClaimOutcome.Behind(tail()));
+            case LogQueue.AppendRequest append -> {
+                var refusal = term.refusal(append.term());
+                answer(append, refusal != null ? refusal : Retries.outcomeOf(append, this));
+            }
+        }
     }
 
     /// Its bytes are no longer pending when it is told, so that it finds room.
@@ -579,9 +583,7 @@ final class BookKeeperLog implements TransactionLog {
                                     ? new AppendOutcome.Fenced(list.term(), list.leader())
                                     : new AppendOutcome.Unknown(cause));
                 }
-                case Plain(LogQueue.ClaimRequest claim) ->
-                        claim.outcome().complete(new ClaimOutcome.Behind(tail()));
-                case Plain(LogQueue.AppendRequest append) -> answer(append, outcomeOf(append));
+                case Plain plain -> answer(plain);
             }
         }
         tellListeners();
