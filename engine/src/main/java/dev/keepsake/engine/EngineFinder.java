@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -98,9 +99,9 @@ public final class EngineFinder {
         }
         var rejected = new ArrayList<String>();
         var found = new LinkedHashSet<EngineBinary>();
-        probe(onSearchPath())
+        findings(onSearchPath())
                 .forEach((program, finding) -> {
-                    switch (finding) {
+                    switch (finding.join()) {
                         case Usable(var binary) -> found.add(binary);
                         case Unusable(var reason) -> rejected.add(program + " " + reason);
                     }
@@ -117,22 +118,16 @@ public final class EngineFinder {
     }
 
     /// All at once: several that hang are waited for no longer than one.
-    private static Map<Path, EngineProbe.Finding> probe(List<Path> programs) {
-        var asked = new LinkedHashMap<Path, CompletableFuture<EngineProbe.Finding>>();
+    private static Map<Path, CompletableFuture<EngineProbe.Finding>> findings(List<Path> programs) {
+        Executor threads = probe -> Thread.ofVirtual().name("probe-engine").start(probe);
+        var findings = new LinkedHashMap<Path, CompletableFuture<EngineProbe.Finding>>();
         for (var program : programs) {
-            asked.computeIfAbsent(
+            findings.computeIfAbsent(
                     program,
                     each ->
-                            CompletableFuture.supplyAsync(
-                                    () -> EngineProbe.probe(each),
-                                    probing ->
-                                            Thread.ofVirtual()
-                                                    .name("probe-engine")
-                                                    .start(probing)));
+                            CompletableFuture.supplyAsync(() -> EngineProbe.probe(each), threads));
         }
-        var found = new LinkedHashMap<Path, EngineProbe.Finding>();
-        asked.forEach((program, finding) -> found.put(program, finding.join()));
-        return found;
+        return findings;
     }
 
     private EngineBinary findConfigured(Path program) throws EngineNotFoundException {
