@@ -1,6 +1,5 @@
 package dev.keepsake.control;
 
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -362,23 +361,5 @@ public final class ControlPlane {
     /// A server ends because it was told to: whoever starts next has nothing to recover from.
     public Decision<Boolean> serverStopped(Instant now) {
         return Recoveries.serverStopped(now);
-    }
-
-    // ---- what the tags of a cluster ask of the fleet
-
-    /// How FailoverShard lets the primaries of a cluster fail, when the cluster says so.
-    public static Optional<FailoverMode> failoverMode(ClusterSpec spec) {
-        return DrillTags.failoverMode(spec);
-    }
-
-    /// How far the replicas of a cluster are to be kept behind, for a drill.
-    public static Duration replicaLag(ClusterSpec spec) {
-        return DrillTags.replicaLag(spec);
-    }
-
-    /// How long the other nodes of a cluster take to learn of a new primary, when the cluster says
-    /// so.
-    public static Optional<Duration> topologyLag(ClusterSpec spec) {
-        return DrillTags.topologyLag(spec);
     }
 }

@@ -5,17 +5,17 @@ import java.util.Map;
 import java.util.Optional;
 
 /// The tags of a cluster that say how it takes part in drills.
-final class DrillTags {
+public final class DrillTags {
     /// Delays the replicas of a cluster: milliseconds.
-    static final String LAG_TAG = "keepsake:replica-lag-ms";
+    public static final String LAG_TAG = "keepsake:replica-lag-ms";
 
     /// Keeps the other nodes of a cluster from learning of a new primary: milliseconds.
-    static final String TOPOLOGY_LAG_TAG = "keepsake:topology-lag-ms";
+    private static final String TOPOLOGY_LAG_TAG = "keepsake:topology-lag-ms";
 
     /// Says how FailoverShard lets the cluster's primaries fail.
-    static final String MODE_TAG = "keepsake:failover-mode";
+    public static final String MODE_TAG = "keepsake:failover-mode";
 
-    static final int LAG_MAX_MS = 60_000;
+    private static final int LAG_MAX_MS = 60_000;
 
     private DrillTags() {}
 
@@ -43,18 +43,18 @@ final class DrillTags {
     }
 
     /// How FailoverShard lets the cluster's primaries fail, when the cluster says so.
-    static Optional<FailoverMode> failoverMode(ClusterSpec spec) {
+    public static Optional<FailoverMode> failoverMode(ClusterSpec spec) {
         return Optional.ofNullable(spec.tags().get(MODE_TAG)).map(FailoverMode::of);
     }
 
     /// How far the replicas of a cluster are kept behind.
-    static Duration replicaLag(ClusterSpec spec) {
+    public static Duration replicaLag(ClusterSpec spec) {
         return Duration.ofMillis(Long.parseLong(spec.tags().getOrDefault(LAG_TAG, "0")));
     }
 
     /// How long the other nodes of a cluster take to learn of a new primary, when the cluster says
     /// so.
-    static Optional<Duration> topologyLag(ClusterSpec spec) {
+    public static Optional<Duration> topologyLag(ClusterSpec spec) {
         return Optional.ofNullable(spec.tags().get(TOPOLOGY_LAG_TAG))
                 .map(lag -> Duration.ofMillis(Long.parseLong(lag)));
     }

@@ -537,10 +537,10 @@ class ClusterRequestsTest {
 
     @Test
     void aTagDelaysTheReplicasForDrills() {
-        assertThat(ControlPlane.replicaLag(checked(create -> {}))).isZero();
+        assertThat(DrillTags.replicaLag(checked(create -> {}))).isZero();
         var spec =
                 checked(create -> create.tags = List.of(tag("keepsake:replica-lag-ms", "60000")));
-        assertThat(ControlPlane.replicaLag(spec)).isEqualTo(Duration.ofMinutes(1));
+        assertThat(DrillTags.replicaLag(spec)).isEqualTo(Duration.ofMinutes(1));
         for (String lag : List.of("60001", "999999999999", "-1", "1s", "")) {
             refused(
                     Fault.INVALID_PARAMETER_VALUE,
@@ -551,10 +551,10 @@ class ClusterRequestsTest {
 
     @Test
     void aTagKeepsTheOtherNodesFromLearningOfANewPrimary() {
-        assertThat(ControlPlane.topologyLag(checked(create -> {}))).isEmpty();
+        assertThat(DrillTags.topologyLag(checked(create -> {}))).isEmpty();
         for (String lag : List.of("0", "1", "60000")) {
             var spec = checked(create -> create.tags = List.of(tag(TOPOLOGY_LAG, lag)));
-            assertThat(ControlPlane.topologyLag(spec))
+            assertThat(DrillTags.topologyLag(spec))
                     .contains(Duration.ofMillis(Long.parseLong(lag)));
         }
         for (String lag : List.of("60001", "999999999999", "-1", "1s", "")) {

@@ -5,7 +5,7 @@ import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ClusterUpdate;
-import dev.keepsake.control.ControlPlane;
+import dev.keepsake.control.DrillTags;
 import dev.keepsake.control.Failover;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.InstalledEngines;
@@ -160,7 +160,7 @@ final class ClusterProgress {
         switch (FailoverSteps.next(failover, shard)) {
             case FailoverSteps.Step.Begin(String failing) -> {
                 control.decide(plane -> plane.failoverBegun(id, failing));
-                var mode = ControlPlane.failoverMode(spec).orElse(failoverMode);
+                var mode = DrillTags.failoverMode(spec).orElse(failoverMode);
                 nodes.failLeader(id, shard.name(), mode);
             }
             case FailoverSteps.Step.FailAgain(String _) ->

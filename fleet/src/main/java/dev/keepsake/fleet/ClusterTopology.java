@@ -1,7 +1,7 @@
 package dev.keepsake.fleet;
 
 import dev.keepsake.control.ClusterSpec;
-import dev.keepsake.control.ControlPlane;
+import dev.keepsake.control.DrillTags;
 import dev.keepsake.control.ShardSpec;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.SlotRange;
@@ -115,7 +115,7 @@ final class ClusterTopology implements PublishRelay, AutoCloseable {
         }
         var topology = new Topology(picture.topology().version() + 1, described);
         long nowNs = clock.nowNs();
-        long lagNs = ControlPlane.topologyLag(now).map(Duration::toNanos).orElse(standardLagNs);
+        long lagNs = DrillTags.topologyLag(now).map(Duration::toNanos).orElse(standardLagNs);
         var views = lateNews.report(topology, primaries.keySet(), lagNs, nowNs);
         lateNews.nextInNs(nowNs).ifPresent(this::publishAfter);
         picture =

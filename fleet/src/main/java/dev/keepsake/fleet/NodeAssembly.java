@@ -4,7 +4,7 @@ import dev.keepsake.control.AccessRule;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.ClusterState;
-import dev.keepsake.control.ControlPlane;
+import dev.keepsake.control.DrillTags;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.NodeSpec;
 import dev.keepsake.control.ShardSpec;
@@ -260,7 +260,7 @@ final class NodeAssembly {
                 specs.ofNode(cluster, node, engine.binary(), parameters),
                 engine.stamp(),
                 config.tuning().pacedTimings(),
-                ControlPlane.replicaLag(cluster).toNanos(),
+                DrillTags.replicaLag(cluster).toNanos(),
                 config.tuning().engines().timeoutNs(),
                 UNDECIDED_MAX_BYTES,
                 config.tuning().front().maxUnitBytes());

@@ -1,5 +1,6 @@
 package dev.keepsake.server;
 
+import dev.keepsake.control.DrillTags;
 import dev.keepsake.control.FailoverMode;
 import java.net.ConnectException;
 import java.net.URI;
@@ -33,8 +34,6 @@ import software.amazon.awssdk.services.memorydb.model.Tag;
 /// The drilled cluster, made and watched through the AWS API as any user would. Owned by the
 /// drill's thread.
 final class DrillCluster implements AutoCloseable {
-    private static final String FAILOVER_MODE_TAG = "keepsake:failover-mode";
-    private static final String REPLICA_LAG_TAG = "keepsake:replica-lag-ms";
     private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
     private static final Duration CREATE_LIMIT = Duration.ofSeconds(30);
     private static final Duration DELETE_LIMIT = Duration.ofSeconds(10);
@@ -118,10 +117,10 @@ final class DrillCluster implements AutoCloseable {
     private static List<Tag> tags(DrillOptions options) {
         var tags = new ArrayList<Tag>();
         if (options.lagMs() > 0) {
-            tags.add(tag(REPLICA_LAG_TAG, Integer.toString(options.lagMs())));
+            tags.add(tag(DrillTags.LAG_TAG, Integer.toString(options.lagMs())));
         }
         if (options.mode() != FailoverMode.CRASH) {
-            tags.add(tag(FAILOVER_MODE_TAG, options.mode().option()));
+            tags.add(tag(DrillTags.MODE_TAG, options.mode().option()));
         }
         return tags;
     }
