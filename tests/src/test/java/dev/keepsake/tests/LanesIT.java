@@ -339,7 +339,7 @@ class LanesIT {
             assertThat(wire.ask("ACL", "LOG", "RESET", "2"))
                     .isEqualTo(wrong.formatted("LOG", "ACL"));
             assertThat(wire.ask("ACL", "LOG", "RESET")).isEqualTo("OK");
-            boolean isLenient = isValkeySince(8, 1); // passes over what there is too much of
+            boolean isLenient = node.isValkeySince(8, 1); // passes over what there is too much of
             assertThat(wire.ask("CLIENT", "PAUSE", "x", "WRITE", "x"))
                     .isEqualTo(
                             isLenient
@@ -442,7 +442,7 @@ class LanesIT {
                                 "[OK %s OK %s OK 1 me default 15495 0 [flags [off] redirect -1 prefixes []]]"
                                         .formatted(
                                                 id,
-                                                isValkeySince(9, 0)
+                                                node.isValkeySince(9, 0)
                                                         ? "-ERR DB index is out of range"
                                                         : "-ERR SELECT is not allowed in cluster"
                                                                 + " mode"));
@@ -455,7 +455,7 @@ class LanesIT {
                 assertThat(wire.ask("MULTI")).matches(nested);
                 assertThat(wire.ask("CLIENT", "GETNAME")).isEqualTo("QUEUED");
                 assertThat(wire.ask("EXEC"))
-                        .startsWith(isValkeySince(8, 0) ? "-EXECABORT" : "[me]");
+                        .startsWith(node.isValkeySince(8, 0) ? "-EXECABORT" : "[me]");
                 for (var command : List.of("AUTH x", "HELLO 3", "CLIENT FOO", "CLIENT REPLY OFF")) {
                     wire.ask("MULTI");
                     assertThat(wire.ask(command.split(" "))).startsWith("-ERR ");
@@ -481,7 +481,7 @@ class LanesIT {
             assertThat(wire.ask("UNSUBSCRIBE", "y")).isEqualTo("[unsubscribe y 0]");
             assertThat(wire.ask("MULTI")).isEqualTo("OK");
             assertThat(wire.ask("SUBSCRIBE", "z")).isEqualTo("QUEUED");
-            if (isValkeySince(8, 0) && !isValkeySince(8, 1)) { // which refuses that then
+            if (node.isValkeySince(8, 0) && !node.isValkeySince(8, 1)) { // which refuses that then
                 assertThat(wire.ask("UNSUBSCRIBE", "z")).startsWith("-NOSUB");
                 assertThat(wire.ask("EXEC")).startsWith("-EXECABORT");
             } else {
@@ -794,7 +794,7 @@ class LanesIT {
 
     @Test
     void thereIsNoOtherDatabase() throws IOException {
-        boolean mayBeMore = isValkeySince(9, 0); // by configuration
+        boolean mayBeMore = node.isValkeySince(9, 0); // by configuration
         boolean isToldFirst = node.isSince(7, 2, 7, 2);
         String none = "-ERR DB index is out of range";
         String copying =
@@ -870,12 +870,8 @@ class LanesIT {
         }
     }
 
-    private static boolean isValkeySince(int major, int minor) {
-        return node.isSince(Integer.MAX_VALUE, 0, major, minor);
-    }
-
     private static String noId() {
-        return isValkeySince(8, 1)
+        return node.isValkeySince(8, 1)
                 ? "-ERR syntax error"
                 : "-ERR client-id should be greater than 0";
     }

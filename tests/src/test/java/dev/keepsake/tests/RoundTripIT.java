@@ -7,12 +7,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.TestReporter;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -83,24 +79,14 @@ class RoundTripIT {
 
     /// Two, for the first may have begun before what has just been written.
     private void awaitSnapshotBehindThis(Wire wire) throws IOException {
-        var seen = snapshots();
+        var seen = SnapshotFiles.in(directory);
         for (int more = 0; more < 2; ) {
             assertThat(wire.ask("SET", "filler", "x".repeat(10_000))).isEqualTo("OK");
-            var present = snapshots();
+            var present = SnapshotFiles.in(directory);
             if (!seen.containsAll(present)) {
                 more++;
             }
             seen = present;
-        }
-    }
-
-    private Set<Path> snapshots() {
-        try (var files = Files.walk(directory)) {
-            return files.filter(file -> file.toString().endsWith(".rdb"))
-                    .filter(file -> file.toString().contains("-snapshots/"))
-                    .collect(Collectors.toSet());
-        } catch (IOException | UncheckedIOException e) {
-            return Set.of(); // a file went while we looked
         }
     }
 }

@@ -219,6 +219,11 @@ final class ServedNode implements AutoCloseable {
         return served.isSince(redisMajor, redisMinor, valkeyMajor, valkeyMinor);
     }
 
+    /// Whether the engine is Valkey, and at least that new.
+    boolean isValkeySince(int major, int minor) {
+        return isSince(Integer.MAX_VALUE, 0, major, minor);
+    }
+
     /// Which commands it knows.
     CommandTable commands() {
         return served.commands();

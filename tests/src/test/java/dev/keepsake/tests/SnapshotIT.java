@@ -288,13 +288,7 @@ class SnapshotIT {
     }
 
     private List<Path> snapshots() {
-        try (var files = Files.walk(directory)) {
-            return files.filter(file -> file.toString().endsWith(".rdb"))
-                    .filter(file -> file.toString().contains("-snapshots/"))
-                    .toList();
-        } catch (IOException | UncheckedIOException e) {
-            return List.of(); // a file went while we looked
-        }
+        return SnapshotFiles.in(directory);
     }
 
     private long logBytes() {

@@ -341,7 +341,7 @@ class UsersIT {
                     .isEqualTo(
                             "[flags [on] passwords [] commands -@all +@read +select keys ~app:* channels  %sselectors []]"
                                     .formatted(
-                                            node.isSince(Integer.MAX_VALUE, 0, 9, 1)
+                                            node.isValkeySince(9, 1)
                                                     ? "databases alldbs "
                                                     : ""));
             assertThat(wire.ask("ACL", "GETUSER", "nobody")).isEqualTo("nil");
