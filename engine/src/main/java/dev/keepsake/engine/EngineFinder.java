@@ -124,8 +124,7 @@ public final class EngineFinder {
         for (var program : programs) {
             findings.computeIfAbsent(
                     program,
-                    each ->
-                            CompletableFuture.supplyAsync(() -> EngineProbe.probe(each), threads));
+                    each -> CompletableFuture.supplyAsync(() -> EngineProbe.probe(each), threads));
         }
         return findings;
     }

@@ -532,7 +532,8 @@ public final class EmbeddedLog implements TransactionLog {
         if (!current.isReserved()) {
             return current.sizeBytes() < rollAtBytes;
         }
-        return current.hasRoomFor(entries) && entries.stream().allMatch(entry -> entry.kind().isSignOfLife());
+        return current.hasRoomFor(entries)
+                && entries.stream().allMatch(entry -> entry.kind().isSignOfLife());
     }
 
     /// There is no successor to a segment that takes no more, or none but leases.

@@ -341,9 +341,7 @@ class UsersIT {
                     .isEqualTo(
                             "[flags [on] passwords [] commands -@all +@read +select keys ~app:* channels  %sselectors []]"
                                     .formatted(
-                                            node.isValkeySince(9, 1)
-                                                    ? "databases alldbs "
-                                                    : ""));
+                                            node.isValkeySince(9, 1) ? "databases alldbs " : ""));
             assertThat(wire.ask("ACL", "GETUSER", "nobody")).isEqualTo("nil");
             assertThat(wire.ask("ACL", "SETUSER", "x")).startsWith("-ERR unknown");
         }
