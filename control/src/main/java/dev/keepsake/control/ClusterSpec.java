@@ -3,6 +3,7 @@ package dev.keepsake.control;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A cluster, as CreateCluster decided it.
@@ -40,6 +41,11 @@ public record ClusterSpec(
         securityGroupIds = List.copyOf(securityGroupIds);
         tags = Map.copyOf(tags);
         shards = List.copyOf(shards);
+    }
+
+    /// Its nodes, in all shards.
+    public Stream<NodeSpec> nodes() {
+        return shards.stream().flatMap(shard -> shard.nodes().stream());
     }
 
     /// How many nodes it has, in all shards.

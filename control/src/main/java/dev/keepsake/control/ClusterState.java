@@ -39,8 +39,7 @@ public record ClusterState(
         @Nullable EngineRelease engineNeeded) {
     public ClusterState {
         var nodes =
-                spec.shards().stream()
-                        .flatMap(shard -> shard.nodes().stream())
+                spec.nodes()
                         .map(NodeSpec::name)
                         .collect(Collectors.toSet());
         // Nodes that left their shard are neither waited for nor lead.
@@ -114,8 +113,7 @@ public record ClusterState(
 
     /// Whether a node is one of the cluster's that is not being added just now.
     boolean has(String node) {
-        return spec.shards().stream()
-                        .flatMap(shard -> shard.nodes().stream())
+        return spec.nodes()
                         .anyMatch(candidate -> candidate.name().equals(node))
                 && (update == null || !update.joining().contains(node));
     }

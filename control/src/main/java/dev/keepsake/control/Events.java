@@ -152,19 +152,17 @@ final class Events {
     /// New nodes are there, each a source of its own.
     static void nodesAdded(
             List<ControlRecord> records, ClusterSpec spec, Predicate<String> isNew, Instant now) {
-        for (var shard : spec.shards()) {
-            for (var node : shard.nodes()) {
-                if (isNew.test(node.name())) {
-                    records.add(
-                            ofNode(
-                                    spec.id(),
-                                    node.name(),
-                                    now,
-                                    "Added node %s in Availability Zone %s"
-                                            .formatted(node.name(), node.availabilityZone())));
-                }
-            }
-        }
+        spec.nodes()
+                .filter(node -> isNew.test(node.name()))
+                .forEach(node ->
+                        records.add(
+                                ofNode(
+                                        spec.id(),
+                                        node.name(),
+                                        now,
+                                        "Added node %s in Availability Zone %s"
+                                                .formatted(
+                                                        node.name(), node.availabilityZone()))));
     }
 
     /// A cluster uses a parameter group from now on.

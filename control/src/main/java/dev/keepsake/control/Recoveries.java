@@ -59,8 +59,8 @@ final class Recoveries {
         if (state.serverRuns()) {
             for (var cluster : state.clusters()) {
                 var id = cluster.spec().id();
-                cluster.spec().shards().stream()
-                        .flatMap(shard -> shard.nodes().stream())
+                cluster.spec()
+                        .nodes()
                         .map(NodeSpec::name)
                         .filter(node -> mayBegin(cluster, node))
                         .forEach(node -> {

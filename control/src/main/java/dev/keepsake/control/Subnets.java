@@ -161,8 +161,7 @@ public final class Subnets {
     private boolean isUsed(SubnetGroup group, SubnetGroup.Subnet subnet) {
         return state.clusters(group.region()).stream()
                 .filter(cluster -> cluster.spec().subnetGroupName().equals(group.name()))
-                .flatMap(cluster -> cluster.spec().shards().stream())
-                .flatMap(shard -> shard.nodes().stream())
+                .flatMap(cluster -> cluster.spec().nodes())
                 .anyMatch(node -> node.availabilityZone().equals(subnet.availabilityZone()));
     }
 

@@ -39,8 +39,7 @@ final class PortAssignment implements AutoCloseable {
     /// Whether every node of a cluster has a port.
     static boolean isComplete(ClusterSpec spec, @Nullable Endpoints endpoints) {
         return endpoints != null
-                && spec.shards().stream()
-                        .flatMap(shard -> shard.nodes().stream())
+                && spec.nodes()
                         .allMatch(node -> endpoints.nodePorts().containsKey(node.name()));
     }
 
