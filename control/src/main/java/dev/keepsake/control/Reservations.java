@@ -92,7 +92,7 @@ public final class Reservations {
                         .orElseThrow(() -> offeringNotFound(wanted));
         String id =
                 reservationId == null
-                        ? "ri-%016x".formatted(random.nextLong())
+                        ? "ri-" + Ids.hex16(random)
                         : Requests.name("ReservationId", reservationId, NAME_MAX);
         int nodes = Requests.within("NodeCount", nodeCount, 1, 1, Integer.MAX_VALUE);
         var checkedTags = TagRules.check(tags);
