@@ -95,17 +95,12 @@ final class Segments {
 
     /// The segment that the byte at an offset is in.
     Segment holdingOffset(long offset) throws TrimmedException {
-        Segment holder = null;
-        for (var segment : all()) {
-            if (segment.before().endOffset() <= offset) {
-                holder = segment;
-            }
-        }
-        if (holder == null) {
-            throw new TrimmedException(
-                    "offset %d of %s has been trimmed".formatted(offset, directory));
-        }
-        return holder;
+        return all().reversed().stream()
+                .filter(segment -> segment.before().endOffset() <= offset)
+                .findFirst()
+                .orElseThrow(() ->
+                        new TrimmedException(
+                                "offset %d of %s has been trimmed".formatted(offset, directory)));
     }
 
     /// Deletes every segment all of which lies before an entry.
