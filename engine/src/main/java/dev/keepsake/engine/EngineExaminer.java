@@ -159,7 +159,10 @@ public final class EngineExaminer {
         } catch (InterruptedIOException e) {
             throw e;
         } catch (IOException e) {
-            LOG.warn("engine does not start once more, so nobody knows whether it has {}", hole, e);
+            LOG.warn(
+                    "engine does not start once more, so nobody knows whether it has hole={} reason={}",
+                    hole,
+                    e.toString());
             return Outcome.UNTOLD;
         }
         return probe(engine, hole);
