@@ -38,10 +38,7 @@ public record ClusterState(
         @Nullable String engineName,
         @Nullable EngineRelease engineNeeded) {
     public ClusterState {
-        var nodes =
-                spec.nodes()
-                        .map(NodeSpec::name)
-                        .collect(Collectors.toSet());
+        var nodes = spec.nodes().map(NodeSpec::name).collect(Collectors.toSet());
         // Nodes that left their shard are neither waited for nor lead.
         nodes.retainAll(recovering);
         recovering = Set.copyOf(nodes);
@@ -113,8 +110,7 @@ public record ClusterState(
 
     /// Whether a node is one of the cluster's that is not being added just now.
     boolean has(String node) {
-        return spec.nodes()
-                        .anyMatch(candidate -> candidate.name().equals(node))
+        return spec.nodes().anyMatch(candidate -> candidate.name().equals(node))
                 && (update == null || !update.joining().contains(node));
     }
 

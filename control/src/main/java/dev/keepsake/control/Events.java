@@ -161,8 +161,7 @@ final class Events {
                                         node.name(),
                                         now,
                                         "Added node %s in Availability Zone %s"
-                                                .formatted(
-                                                        node.name(), node.availabilityZone()))));
+                                                .formatted(node.name(), node.availabilityZone()))));
     }
 
     /// A cluster uses a parameter group from now on.

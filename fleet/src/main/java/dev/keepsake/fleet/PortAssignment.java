@@ -39,8 +39,7 @@ final class PortAssignment implements AutoCloseable {
     /// Whether every node of a cluster has a port.
     static boolean isComplete(ClusterSpec spec, @Nullable Endpoints endpoints) {
         return endpoints != null
-                && spec.nodes()
-                        .allMatch(node -> endpoints.nodePorts().containsKey(node.name()));
+                && spec.nodes().allMatch(node -> endpoints.nodePorts().containsKey(node.name()));
     }
 
     /// Finds ports, and records them; or records that there are none.
