@@ -18,9 +18,8 @@ import dev.keepsake.front.NodeCertificates;
 import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executors;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.random.RandomGenerator;
@@ -46,7 +45,7 @@ public final class Fleet implements AutoCloseable {
 
     private final FleetConfig config;
     private final Machine machine;
-    private final ScheduledExecutorService thread;
+    private final ScheduledExecutorService thread; // drops what comes once it has ended
     private final ControlJournal control;
     private final Reports reports;
     private final RulesEngine rules;
@@ -84,8 +83,10 @@ public final class Fleet implements AutoCloseable {
                         machine.engines().all().stream().map(specs::ofRules).toList());
         var places = places(config, machine.random());
         this.thread =
-                Executors.newSingleThreadScheduledExecutor(
-                        Thread.ofPlatform().name("fleet").daemon().factory());
+                new ScheduledThreadPoolExecutor(
+                        1,
+                        Thread.ofPlatform().name("fleet").daemon().factory(),
+                        (_, _) -> LOG.debug("something comes to a fleet that has ended"));
 
         var name = "control-" + Directories.nameOf(config.dataDirectory(), machine.random());
         this.control = openControl(name, engines, places, callerFiles, directories, faults);
@@ -115,12 +116,12 @@ public final class Fleet implements AutoCloseable {
                         specs,
                         engines,
                         tuning,
-                        this::execute,
+                        thread,
                         new WhenFilled());
         var oneSnapshot = new OneAtATime();
         this.logSnapshots =
                 new LogSnapshots(
-                        running::shards, oneSnapshot, clock, machine.threads(), this::execute);
+                        running::shards, oneSnapshot, clock, machine.threads(), thread);
         this.snapshots =
                 new ClusterSnapshots(
                         control,
@@ -130,7 +131,7 @@ public final class Fleet implements AutoCloseable {
                         oneSnapshot,
                         clock,
                         machine.threads(),
-                        this::execute,
+                        thread,
                         this::reconcileAll);
         var end =
                 new ClusterEnd(
@@ -151,7 +152,7 @@ public final class Fleet implements AutoCloseable {
                         engines,
                         assembly,
                         new EndpointListening(
-                                running::has, reports, this::afterPause, this::execute),
+                                running::has, reports, this::afterPause, thread),
                         troubles,
                         runtime ->
                                 new ShardReports(
@@ -159,7 +160,7 @@ public final class Fleet implements AutoCloseable {
                                         reports,
                                         troubles,
                                         end,
-                                        this::execute,
+                                        thread,
                                         this::lookAt,
                                         this::reconcileAll),
                         clock);
@@ -313,11 +314,14 @@ public final class Fleet implements AutoCloseable {
     /// Ends every engine and listener, then the records. Idempotent, and bounded in time.
     @Override
     public void close() {
+        if (thread.isShutdown()) {
+            return;
+        }
         try {
             thread.submit(this::closeAll).get(CLOSE_WITHIN_MS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException | RejectedExecutionException e) {
+        } catch (ExecutionException | TimeoutException e) {
             LOG.warn("the fleet did not close in order reason={}", e.toString());
         }
         thread.shutdownNow();
@@ -339,9 +343,7 @@ public final class Fleet implements AutoCloseable {
 
     /// Something is recorded that was not before. Any thread.
     private void wake() {
-        if (!thread.isShutdown()) {
-            thread.execute(this::reconcileAll);
-        }
+        thread.execute(this::reconcileAll);
     }
 
     /// Compares everything that is recorded with what runs.
@@ -386,15 +388,6 @@ public final class Fleet implements AutoCloseable {
             snapshots.advance(); // one may have waited for the machine or its cluster
         } catch (ControlUnavailableException e) {
             LOG.warn("the schedule of snapshots waits reason={}", e.getMessage());
-        }
-    }
-
-    /// Does something on the fleet's thread, or nothing once that has ended. Any thread.
-    private void execute(Runnable action) {
-        try {
-            thread.execute(action);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("the fleet has ended");
         }
     }
 

@@ -14,7 +14,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
@@ -82,6 +81,7 @@ final class NodeRuntime {
     private @Nullable Path socket;
 
     /// @param hostName what clients are told instead of the address, or null
+    /// @param fleet the fleet's thread, which drops what it is given once it has ended
     NodeRuntime(
             String name,
             String id,
@@ -106,7 +106,7 @@ final class NodeRuntime {
         this.listener = listener;
         this.settings =
                 new NodeSettings(name, front, parameters, begun -> begun == life, clock, fleet);
-        this.users = new PermittedUsers(front, this::inFleet);
+        this.users = new PermittedUsers(front, fleet);
         front.whenEngineIsLost(this::onEngineLost);
     }
 
@@ -354,14 +354,6 @@ final class NodeRuntime {
         }
     }
 
-    private void inFleet(Runnable action) {
-        try {
-            fleet.execute(action);
-        } catch (RejectedExecutionException e) {
-            LOG.debug("node={} reports to a fleet that has ended", name);
-        }
-    }
-
     /// Passes on what a life reports from its event loop, unless a newer life has begun meanwhile.
     /// What concerns replies is done at once, on the loop.
     private final class LoopListener implements ShardNode.Listener {
@@ -451,7 +443,7 @@ final class NodeRuntime {
         }
 
         private void inFleet(ShardNode node, Runnable action) {
-            NodeRuntime.this.inFleet(() -> {
+            fleet.execute(() -> {
                 if (life == node) {
                     action.run();
                 }
