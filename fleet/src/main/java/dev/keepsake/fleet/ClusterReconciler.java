@@ -1,10 +1,8 @@
 package dev.keepsake.fleet;
 
-import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ControlUnavailableException;
 import java.io.IOException;
-import java.util.function.Consumer;
 
 /// Makes what runs on this machine be what is recorded: starts, changes and ends clusters. Acts
 /// only; what becomes of a cluster is decided by [ClusterProgress]. Owned by the fleet's thread.
@@ -18,10 +16,7 @@ final class ClusterReconciler {
     private final ClusterSnapshots snapshots;
     private final ClusterProgress progress;
     private final ClusterTroubles troubles;
-    private final Consumer<ClusterId> onProgress;
 
-    /// @param onProgress called on the fleet's thread when something has happened that a cluster
-    ///   may have waited for
     ClusterReconciler(
             ControlJournal control,
             RunningClusters running,
@@ -31,8 +26,7 @@ final class ClusterReconciler {
             Fillings fillings,
             ClusterSnapshots snapshots,
             ClusterProgress progress,
-            ClusterTroubles troubles,
-            Consumer<ClusterId> onProgress) {
+            ClusterTroubles troubles) {
         this.control = control;
         this.running = running;
         this.start = start;
@@ -42,7 +36,6 @@ final class ClusterReconciler {
         this.snapshots = snapshots;
         this.progress = progress;
         this.troubles = troubles;
-        this.onProgress = onProgress;
     }
 
     /// Takes the next step with a cluster.
@@ -95,11 +88,8 @@ final class ClusterReconciler {
         } else {
             runtime.become(spec, endpoints);
             runtime.wantParameters(control.query(plane -> plane.parameters().of(spec)));
-            running.configure(spec.id());
-            var rules = control.query(plane -> plane.access().rulesOf(cluster));
-            if (!rules.equals(runtime.access())) {
-                runtime.permit(rules, () -> onProgress.accept(spec.id()));
-            }
+            runtime.configure();
+            runtime.permit(control.query(plane -> plane.access().rulesOf(cluster)));
             start.addMissingNodes(spec, runtime);
         }
         progress.advance(spec.id());

@@ -32,6 +32,7 @@ final class ClusterRuntime implements AutoCloseable {
     private List<AccessRule> access;
     private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
     private final ClusterTopology topology;
+    private final Runnable onProgress;
     private @Nullable ClusterEndpoint endpoint;
 
     /// @param engine what all nodes run on
@@ -39,6 +40,8 @@ final class ClusterRuntime implements AutoCloseable {
     /// @param access whom all fronts are to admit
     /// @param topologyLagNs how long other nodes take to learn of a new primary, unless the cluster
     ///   says otherwise
+    /// @param onProgress called on the fleet's thread when something has happened that the cluster
+    ///   may have waited for
     ClusterRuntime(
             ClusterSpec spec,
             Endpoints endpoints,
@@ -47,13 +50,15 @@ final class ClusterRuntime implements AutoCloseable {
             List<AccessRule> access,
             long topologyLagNs,
             Clock clock,
-            ScheduledExecutorService fleet) {
+            ScheduledExecutorService fleet,
+            Runnable onProgress) {
         this.spec = spec;
         this.endpoints = endpoints;
         this.engine = engine;
         this.parameters = Map.copyOf(parameters);
         this.access = List.copyOf(access);
         this.topology = new ClusterTopology(this::spec, shards, topologyLagNs, clock, fleet);
+        this.onProgress = onProgress;
     }
 
     /// How things stand.
@@ -81,23 +86,26 @@ final class ClusterRuntime implements AutoCloseable {
     }
 
     /// Has every node take the parameters that it is to run with.
-    ///
-    /// @param onDone called on the fleet's thread after each node that had others
-    void configure(Runnable onDone) {
-        nodes().forEach(node -> node.configure(onDone));
+    void configure() {
+        nodes().forEach(node -> node.configure(onProgress));
     }
 
-    /// Whom every front has been told to admit.
-    List<AccessRule> access() {
-        return access;
+    /// Tells every front whom to admit, unless it has been told that already.
+    void permit(List<AccessRule> rules) {
+        if (!rules.equals(access)) {
+            access = List.copyOf(rules);
+            nodes().forEach(this::permitAt);
+        }
     }
 
-    /// Tells every front whom to admit.
-    ///
-    /// @param onApplied called on the fleet's thread after each node's engine has followed
-    void permit(List<AccessRule> rules, Runnable onApplied) {
-        access = List.copyOf(rules);
-        nodes().forEach(node -> node.permit(access, onApplied));
+    /// Tells the front of a node whom to admit.
+    void permitAt(NodeRuntime node) {
+        node.permit(access, onProgress);
+    }
+
+    /// Something has happened that the cluster may have waited for.
+    void progressed() {
+        onProgress.run();
     }
 
     /// Every node of every shard.
@@ -144,11 +152,6 @@ final class ClusterRuntime implements AutoCloseable {
 
     @Nullable ShardRuntime shard(String name) {
         return shards.get(name);
-    }
-
-    /// Whether every node of every shard answers. Any other question is for [#view].
-    boolean isServing() {
-        return shards.values().stream().allMatch(shard -> shard.view().isServing());
     }
 
     /// Ends all of it, and waits until the port of the endpoint is free again: who replaces a

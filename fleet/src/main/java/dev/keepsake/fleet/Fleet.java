@@ -93,7 +93,7 @@ public final class Fleet implements AutoCloseable {
         this.reports = new Reports(control, clock, this::afterPause);
         this.retry = new RetryLater(this::afterPause, this::reconcileAll);
         this.ports = new PortAssignment(places, control, clock);
-        this.running = new RunningClusters(ports, this::lookAt);
+        this.running = new RunningClusters(ports);
         this.progress = new ClusterProgress(control, running, tuning.failovers().mode(), clock);
 
         var assembly =
@@ -161,7 +161,6 @@ public final class Fleet implements AutoCloseable {
                                         troubles,
                                         end,
                                         thread,
-                                        this::lookAt,
                                         this::reconcileAll),
                         clock);
         this.reconciler =
@@ -174,8 +173,7 @@ public final class Fleet implements AutoCloseable {
                         fillings,
                         snapshots,
                         progress,
-                        troubles,
-                        this::lookAt);
+                        troubles);
     }
 
     private static Buckets buckets(FleetConfig config, Clock clock) {
@@ -369,6 +367,9 @@ public final class Fleet implements AutoCloseable {
     /// Looks at one cluster, of which something was reported. When what has been reached cannot be
     /// recorded now, everything is looked at again.
     private void lookAt(ClusterId id) {
+        if (closed) {
+            return;
+        }
         try {
             progress.advance(id);
             progress.settleAccess();

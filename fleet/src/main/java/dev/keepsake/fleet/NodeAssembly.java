@@ -45,8 +45,8 @@ final class NodeAssembly {
     private final UnitRoom unitRoom = new UnitRoom(LARGE_UNITS_AT_ONCE);
 
     /// @param other whether another process can lead the shards
-    /// @param onProgress called on the fleet's thread when a node has done what its cluster may
-    ///   have waited for
+    /// @param onProgress called on the fleet's thread when something has happened that a cluster
+    ///   may have waited for
     NodeAssembly(
             FleetConfig config,
             Machine machine,
@@ -86,7 +86,8 @@ final class NodeAssembly {
                 access,
                 config.tuning().failovers().topologyLagNs(),
                 machine.clock(),
-                fleet);
+                fleet,
+                () -> onProgress.accept(spec.id()));
     }
 
     /// The endpoint of a cluster, which does not listen yet.
@@ -215,7 +216,7 @@ final class NodeAssembly {
                         machine.clock(),
                         shard,
                         runtime::parameters);
-        node.permit(runtime.access(), () -> onProgress.accept(runtime.spec().id()));
+        runtime.permitAt(node);
         return node;
     }
 

@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -15,14 +14,10 @@ import org.jspecify.annotations.Nullable;
 /// it. Owned by the fleet's thread.
 final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
     private final PortAssignment ports;
-    private final Consumer<ClusterId> onProgress;
     private final Map<ClusterId, ClusterRuntime> clusters = new HashMap<>();
 
-    /// @param onProgress called on the fleet's thread when something has happened that a cluster
-    ///   may have waited for
-    RunningClusters(PortAssignment ports, Consumer<ClusterId> onProgress) {
+    RunningClusters(PortAssignment ports) {
         this.ports = ports;
-        this.onProgress = onProgress;
     }
 
     @Nullable ClusterRuntime get(ClusterId id) {
@@ -70,7 +65,7 @@ final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
     public void configure(ClusterId id) {
         var runtime = clusters.get(id);
         if (runtime != null) {
-            runtime.configure(() -> onProgress.accept(id));
+            runtime.configure();
         }
     }
 

@@ -1,8 +1,6 @@
 package dev.keepsake.fleet;
 
-import dev.keepsake.control.ClusterId;
 import java.util.concurrent.Executor;
-import java.util.function.Consumer;
 
 /// Passes on what happens in the shards of one cluster to whom it concerns. On the fleet's thread.
 final class ShardReports implements ShardRuntime.Listener {
@@ -11,11 +9,9 @@ final class ShardReports implements ShardRuntime.Listener {
     private final ClusterTroubles troubles;
     private final ClusterEnd end;
     private final Executor fleet;
-    private final Consumer<ClusterId> onProgress;
     private final Runnable onEnded;
 
     /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
-    /// @param onProgress called when something has happened that the cluster may have waited for
     /// @param onEnded called when the cluster has ended, and may be started again
     ShardReports(
             ClusterRuntime runtime,
@@ -23,14 +19,12 @@ final class ShardReports implements ShardRuntime.Listener {
             ClusterTroubles troubles,
             ClusterEnd end,
             Executor fleet,
-            Consumer<ClusterId> onProgress,
             Runnable onEnded) {
         this.runtime = runtime;
         this.reports = reports;
         this.troubles = troubles;
         this.end = end;
         this.fleet = fleet;
-        this.onProgress = onProgress;
         this.onEnded = onEnded;
     }
 
@@ -42,7 +36,7 @@ final class ShardReports implements ShardRuntime.Listener {
     @Override
     public void onServing() {
         troubles.recovered(runtime.spec().id());
-        onProgress.accept(runtime.spec().id());
+        runtime.progressed();
     }
 
     @Override
