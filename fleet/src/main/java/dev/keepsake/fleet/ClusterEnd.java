@@ -1,8 +1,8 @@
 package dev.keepsake.fleet;
 
 import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.ClusterState;
-import dev.keepsake.core.Clock;
 import dev.keepsake.engine.EngineStamp;
 import java.io.IOException;
 
@@ -13,12 +13,12 @@ final class ClusterEnd {
     private final Reports reports;
     private final RunningClusters running;
     private final ClusterEngines engines;
-    private final NodeAssembly assembly;
+    private final Machine machine;
+    private final ClusterDirectories directories;
     private final Fillings fillings;
     private final PortAssignment ports;
     private final ClusterTroubles troubles;
     private final long createWithinNs;
-    private final Clock clock;
 
     /// @param createWithinNs how long a new cluster may fail to start before it is given up
     ClusterEnd(
@@ -26,22 +26,22 @@ final class ClusterEnd {
             Reports reports,
             RunningClusters running,
             ClusterEngines engines,
-            NodeAssembly assembly,
+            Machine machine,
+            ClusterDirectories directories,
             Fillings fillings,
             PortAssignment ports,
             ClusterTroubles troubles,
-            long createWithinNs,
-            Clock clock) {
+            long createWithinNs) {
         this.control = control;
         this.reports = reports;
         this.running = running;
         this.engines = engines;
-        this.assembly = assembly;
+        this.machine = machine;
+        this.directories = directories;
         this.fillings = fillings;
         this.ports = ports;
         this.troubles = troubles;
         this.createWithinNs = createWithinNs;
-        this.clock = clock;
     }
 
     /// Leaves nothing of a cluster, and records that.
@@ -51,15 +51,27 @@ final class ClusterEnd {
         if (runtime != null) {
             runtime.closeAndFreePort();
         }
-        assembly.delete(cluster.spec());
+        delete(cluster.spec());
         fillings.forget(id);
         troubles.forget(id);
         engines.forget(id);
-        control.decide(plane -> plane.clusterRemoved(id, clock.now()));
+        control.decide(plane -> plane.clusterRemoved(id, machine.clock().now()));
         var endpoints = cluster.endpoints();
         if (endpoints != null && control.read(state -> state.cluster(id)).isEmpty()) {
             ports.giveBack(endpoints);
         }
+    }
+
+    /// Ends every engine of a cluster that has been closed, those that are being launched, too, and
+    /// deletes everything that is kept of it.
+    ///
+    /// @throws IOException when not all could be deleted; it can be tried again
+    private void delete(ClusterSpec cluster) throws IOException {
+        machine.launcher().killBelow(directories.of(cluster.id()));
+        for (var shard : cluster.shards()) {
+            machine.logs().delete(directories.logOf(cluster.id(), shard));
+        }
+        SnapshotFiles.Trees.delete(directories.of(cluster.id()));
     }
 
     /// A new cluster that cannot be started for some time fails; others are tried for ever, because
@@ -69,7 +81,7 @@ final class ClusterEnd {
         if (cluster == null || cluster.status() != ClusterState.Status.CREATING) {
             return;
         }
-        if (troubles.failed(id, clock.nowNs()) > createWithinNs) {
+        if (troubles.failed(id, machine.clock().nowNs()) > createWithinNs) {
             reports.report((plane, now) -> plane.createFailed(id, now));
             endIfFailed(cluster);
         }
@@ -85,10 +97,7 @@ final class ClusterEnd {
         if (!failed) {
             return;
         }
-        var runtime = running.remove(id);
-        if (runtime != null) {
-            runtime.close();
-        }
+        running.close(id);
         troubles.forget(id);
         if (before.endpoints() != null) {
             ports.giveBack(before.endpoints());
@@ -105,8 +114,7 @@ final class ClusterEnd {
         if (!running.has(runtime)) {
             return false;
         }
-        running.remove(id);
-        runtime.close();
+        running.close(id);
         return true;
     }
 }

@@ -112,8 +112,7 @@ final class ClusterStart {
             startShards(cluster, runtime);
             troubles.forget(spec.id());
         } catch (IOException | RuntimeException e) {
-            running.remove(spec.id());
-            runtime.close();
+            running.close(spec.id());
             throw e;
         }
     }

@@ -139,12 +139,12 @@ public final class Fleet implements AutoCloseable {
                         reports,
                         running,
                         engines,
-                        assembly,
+                        machine,
+                        directories,
                         fillings,
                         ports,
                         troubles,
-                        tuning.createWithinNs(),
-                        clock);
+                        tuning.createWithinNs());
         var start =
                 new ClusterStart(
                         control,

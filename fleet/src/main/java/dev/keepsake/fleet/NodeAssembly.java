@@ -266,16 +266,4 @@ final class NodeAssembly {
                 UNDECIDED_MAX_BYTES,
                 config.tuning().front().maxUnitBytes());
     }
-
-    /// Ends every engine of a cluster that has been closed, those that are being launched, too, and
-    /// deletes everything that is kept of it.
-    ///
-    /// @throws IOException when not all could be deleted; it can be tried again
-    void delete(ClusterSpec cluster) throws IOException {
-        machine.launcher().killBelow(directories.of(cluster.id()));
-        for (var shard : cluster.shards()) {
-            machine.logs().delete(directories.logOf(cluster.id(), shard));
-        }
-        SnapshotFiles.Trees.delete(directories.of(cluster.id()));
-    }
 }

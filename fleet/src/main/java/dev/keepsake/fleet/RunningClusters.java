@@ -44,6 +44,14 @@ final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
         return clusters.remove(id);
     }
 
+    /// Ends a cluster, if it runs.
+    void close(ClusterId id) {
+        var runtime = remove(id);
+        if (runtime != null) {
+            runtime.close();
+        }
+    }
+
     /// All shards.
     Stream<ShardRuntime> shards() {
         return clusters.values().stream().flatMap(runtime -> runtime.shards().stream());
