@@ -57,12 +57,10 @@ final class ClusterStart {
                     announceEngineMissing(cluster, needed);
                     return;
                 }
-                case EngineChoice.Chosen(var engine, var sounder) -> {
-                    if (sounder != null) {
-                        warnOfHoles(cluster.spec(), engine, sounder);
-                    }
+                case EngineChoice.Chosen chosen -> {
                     try {
-                        start(cluster, endpoints, engine);
+                        start(cluster, endpoints, chosen.engine());
+                        warnOfHoles(cluster.spec(), chosen);
                         return;
                     } catch (NewerEngineException e) { // as its log says, so that it is not again
                         engines.note(cluster.spec().id(), e.needed());
@@ -72,19 +70,23 @@ final class ClusterStart {
         }
     }
 
-    /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
-    private static void warnOfHoles(ClusterSpec spec, StampedEngine engine, StampedEngine sounder) {
+    private static void warnOfHoles(ClusterSpec spec, EngineChoice.Chosen chosen) {
+        var sounder = chosen.sounder();
+        if (sounder == null) {
+            return;
+        }
         LOG.warn(
                 "cluster={} runs on {}, which has known holes ({}); {} is here too and has none of"
                         + " them: start the server with --engine {} to move the cluster to it, from"
                         + " which there is no way back",
-                spec.id(),
-                engine.stamp(),
-                engine.knownHoles(),
+                spec.id().name(),
+                chosen.engine().stamp(),
+                chosen.engine().knownHoles(),
                 sounder.stamp(),
                 sounder.binary().path());
     }
 
+    /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
     private void announceEngineMissing(ClusterState cluster, EngineStamp needed)
             throws IOException {
         var id = cluster.spec().id();
