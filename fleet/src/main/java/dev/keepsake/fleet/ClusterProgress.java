@@ -71,14 +71,14 @@ final class ClusterProgress {
         noteEngine(cluster, seen);
         if (cluster.update() != null) {
             advanceUpdate(cluster, cluster.update(), seen);
+            seen = nodes.view(id).orElse(seen); // it may have ended nodes
         }
-        var changed = nodes.view(id).orElse(seen); // an update may have ended nodes
-        if (cluster.parametersPending() && changed.isServing()) {
-            advanceParameters(id, changed);
+        if (cluster.parametersPending() && seen.isServing()) {
+            advanceParameters(id, seen);
         }
-        noteWhoServes(cluster, changed);
+        noteWhoServes(cluster, seen);
         if (cluster.failover() != null) {
-            advanceFailover(cluster.spec(), cluster.failover(), changed);
+            advanceFailover(cluster.spec(), cluster.failover(), seen);
         }
     }
 

@@ -34,7 +34,7 @@ final class NodeRuntime {
         void onReplicaReady(NodeRuntime node);
 
         /// The node leads; once the topology says so, `serve` it as the primary.
-        void onLeading(NodeRuntime node, Term term);
+        void onLeading(NodeRuntime node);
 
         /// Clients begin to be answered, as the node's phase says.
         void onServing(NodeRuntime node);
@@ -43,7 +43,7 @@ final class NodeRuntime {
         void onResigned(NodeRuntime node);
 
         /// This life is over.
-        void onRetired(NodeRuntime node, String reason);
+        void onRetired(NodeRuntime node);
     }
 
     /// Starts a new life: an engine that follows the log.
@@ -213,7 +213,7 @@ final class NodeRuntime {
                                         address,
                                         failure.getMessage());
                                 phase = NodePhase.DOWN;
-                                listener.onRetired(this, "it cannot listen");
+                                listener.onRetired(this);
                                 return;
                             }
                             var begun = lives.begin(new LoopListener(), loop, settings.begin());
@@ -386,7 +386,7 @@ final class NodeRuntime {
                         phase = NodePhase.PRIMARY;
                         wonTerm = term;
                         socket = engineSocket;
-                        listener.onLeading(NodeRuntime.this, term);
+                        listener.onLeading(NodeRuntime.this);
                     });
         }
 
@@ -438,7 +438,7 @@ final class NodeRuntime {
                         engineNeeded = node.engineNeeded();
                         life = null;
                         socket = null;
-                        listener.onRetired(NodeRuntime.this, reason);
+                        listener.onRetired(NodeRuntime.this);
                     });
         }
 

@@ -3,7 +3,6 @@ package dev.keepsake.fleet;
 import static dev.keepsake.core.Checks.checkState;
 
 import dev.keepsake.control.FailoverMode;
-import dev.keepsake.core.Term;
 import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -213,9 +212,10 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     }
 
     @Override
-    public void onLeading(NodeRuntime node, Term term) {
-        election.onLeading(node.name(), node.wonTerm());
-        LOG.info("shard={} primary={} term={}", name, node.name(), term.number());
+    public void onLeading(NodeRuntime node) {
+        var won = node.wonTerm();
+        election.onLeading(node.name(), won);
+        LOG.info("shard={} primary={} term={}", name, node.name(), won.number());
         listener.onTopologyChanged(); // first, or the new primary would send its clients elsewhere
         node.serve();
         var handedOver = failing;
@@ -237,7 +237,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     }
 
     @Override
-    public void onRetired(NodeRuntime node, String reason) {
+    public void onRetired(NodeRuntime node) {
         if (closed) {
             return;
         }
