@@ -11,6 +11,7 @@ import dev.keepsake.shard.LeaseTimings;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// What may be chosen for all clusters of a server.
@@ -49,124 +50,90 @@ public record FleetTuning(
     }
 
     public FleetTuning withTimings(LeaseTimings other) {
-        return new FleetTuning(
-                other,
-                failovers,
-                snapshots,
-                engines,
-                statusPace,
-                createWithinNs,
-                front,
-                operatorSockets);
+        return with(change -> change.timings = other);
     }
 
     public FleetTuning withFailovers(
             FailoverMode mode, long silenceNs, FailoverPace pace, int quota) {
-        return with(new FailoverPlan(mode, silenceNs, pace, failovers.topologyLagNs(), quota));
+        var other = new FailoverPlan(mode, silenceNs, pace, failovers.topologyLagNs(), quota);
+        return with(change -> change.failovers = other);
     }
 
     public FleetTuning withTopologyLag(long lagNs) {
-        return with(failovers.withTopologyLag(lagNs));
-    }
-
-    private FleetTuning with(FailoverPlan other) {
-        return new FleetTuning(
-                timings,
-                other,
-                snapshots,
-                engines,
-                statusPace,
-                createWithinNs,
-                front,
-                operatorSockets);
+        return with(change -> change.failovers = failovers.withTopologyLag(lagNs));
     }
 
     public FleetTuning withSnapshotEvery(long bytes) {
-        return with(new SnapshotPlan(bytes, snapshots.restoreFrom()));
+        var other = new SnapshotPlan(bytes, snapshots.restoreFrom());
+        return with(change -> change.snapshots = other);
     }
 
     public FleetTuning withRestoreFrom(List<Path> directories) {
-        return with(new SnapshotPlan(snapshots.everyBytes(), directories));
-    }
-
-    private FleetTuning with(SnapshotPlan other) {
-        return new FleetTuning(
-                timings,
-                failovers,
-                other,
-                engines,
-                statusPace,
-                createWithinNs,
-                front,
-                operatorSockets);
+        var other = new SnapshotPlan(snapshots.everyBytes(), directories);
+        return with(change -> change.snapshots = other);
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
-        return with(new EnginePlan(engines.strict(), timeoutNs, engines.memory()));
+        var other = new EnginePlan(engines.strict(), timeoutNs, engines.memory());
+        return with(change -> change.engines = other);
     }
 
     public FleetTuning withEngines(boolean strict, NodeMemory memory) {
-        return with(new EnginePlan(strict, engines.timeoutNs(), memory));
-    }
-
-    private FleetTuning with(EnginePlan other) {
-        return new FleetTuning(
-                timings,
-                failovers,
-                snapshots,
-                other,
-                statusPace,
-                createWithinNs,
-                front,
-                operatorSockets);
+        var other = new EnginePlan(strict, engines.timeoutNs(), memory);
+        return with(change -> change.engines = other);
     }
 
     public FleetTuning withStatusPace(StatusPace other) {
-        return new FleetTuning(
-                timings,
-                failovers,
-                snapshots,
-                engines,
-                other,
-                createWithinNs,
-                front,
-                operatorSockets);
+        return with(change -> change.statusPace = other);
     }
 
     public FleetTuning withCreateWithin(long otherNs) {
-        return new FleetTuning(
-                timings,
-                failovers,
-                snapshots,
-                engines,
-                statusPace,
-                otherNs,
-                front,
-                operatorSockets);
+        return with(change -> change.createWithinNs = otherNs);
     }
 
     public FleetTuning withFront(FrontOptions other) {
-        return new FleetTuning(
-                timings,
-                failovers,
-                snapshots,
-                engines,
-                statusPace,
-                createWithinNs,
-                other,
-                operatorSockets);
+        return with(change -> change.front = other);
     }
 
     public FleetTuning withOperatorSockets(@Nullable Path directory) {
+        return with(change -> change.operatorSockets = directory);
+    }
+
+    private FleetTuning with(Consumer<Change> change) {
+        var next = new Change(this);
+        change.accept(next);
         return new FleetTuning(
-                timings,
-                failovers,
-                snapshots,
-                engines,
-                statusPace,
-                createWithinNs,
-                front,
-                directory);
+                next.timings,
+                next.failovers,
+                next.snapshots,
+                next.engines,
+                next.statusPace,
+                next.createWithinNs,
+                next.front,
+                next.operatorSockets);
+    }
+
+    /// A copy while it is changed.
+    private static final class Change {
+        private LeaseTimings timings;
+        private FailoverPlan failovers;
+        private SnapshotPlan snapshots;
+        private EnginePlan engines;
+        private StatusPace statusPace;
+        private long createWithinNs;
+        private FrontOptions front;
+        private @Nullable Path operatorSockets;
+
+        Change(FleetTuning of) {
+            timings = of.timings;
+            failovers = of.failovers;
+            snapshots = of.snapshots;
+            engines = of.engines;
+            statusPace = of.statusPace;
+            createWithinNs = of.createWithinNs;
+            front = of.front;
+            operatorSockets = of.operatorSockets;
+        }
     }
 
     /// Whether clusters of an engine that is not installed are refused.
