@@ -6,50 +6,50 @@ import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// CreateCluster's input for tests: the required members are given, each test changes what it is
-/// about.
-final class Create {
-    @Nullable String clusterName = "demo";
-    @Nullable String nodeType = "db.t4g.small";
-    @Nullable String multiRegionClusterName;
-    @Nullable String parameterGroupName;
-    @Nullable String description;
-    @Nullable Integer numShards;
-    @Nullable Integer numReplicasPerShard;
-    @Nullable String subnetGroupName;
-    @Nullable List<String> securityGroupIds;
-    @Nullable String maintenanceWindow;
-    @Nullable Integer port;
-    @Nullable String snsTopicArn;
-    @Nullable Boolean tlsEnabled;
-    @Nullable String kmsKeyId;
-    @Nullable List<String> snapshotArns;
-    @Nullable String snapshotName;
-    @Nullable Integer snapshotRetentionLimit;
-    @Nullable List<CreateClusterRequest.Tag> tags;
-    @Nullable String snapshotWindow;
-    @Nullable String aclName = "open-access";
-    @Nullable String engine;
-    @Nullable String engineVersion;
-    @Nullable Boolean autoMinorVersionUpgrade;
-    @Nullable Boolean dataTiering;
-    @Nullable String networkType;
-    @Nullable String ipDiscovery;
+/// CreateCluster's input for tests, those of other modules too: the required members are given,
+/// each test changes what it is about.
+public final class Create {
+    public @Nullable String clusterName = "demo";
+    public @Nullable String nodeType = "db.t4g.small";
+    public @Nullable String multiRegionClusterName;
+    public @Nullable String parameterGroupName;
+    public @Nullable String description;
+    public @Nullable Integer numShards;
+    public @Nullable Integer numReplicasPerShard;
+    public @Nullable String subnetGroupName;
+    public @Nullable List<String> securityGroupIds;
+    public @Nullable String maintenanceWindow;
+    public @Nullable Integer port;
+    public @Nullable String snsTopicArn;
+    public @Nullable Boolean tlsEnabled;
+    public @Nullable String kmsKeyId;
+    public @Nullable List<String> snapshotArns;
+    public @Nullable String snapshotName;
+    public @Nullable Integer snapshotRetentionLimit;
+    public @Nullable List<CreateClusterRequest.Tag> tags;
+    public @Nullable String snapshotWindow;
+    public @Nullable String aclName = "open-access";
+    public @Nullable String engine;
+    public @Nullable String engineVersion;
+    public @Nullable Boolean autoMinorVersionUpgrade;
+    public @Nullable Boolean dataTiering;
+    public @Nullable String networkType;
+    public @Nullable String ipDiscovery;
 
     private Create() {}
 
-    static CreateClusterRequest with(Consumer<Create> change) {
+    public static CreateClusterRequest with(Consumer<Create> change) {
         var create = new Create();
         change.accept(create);
         return create.request();
     }
 
-    static CreateClusterRequest named(String name) {
+    public static CreateClusterRequest named(String name) {
         return with(create -> create.clusterName = name);
     }
 
     /// What the request comes to in a region where nothing is yet.
-    static ClusterSpec spec(
+    public static ClusterSpec spec(
             CreateClusterRequest request, String region, Instant now, RandomGenerator random) {
         var state = new ControlState();
         var requests =

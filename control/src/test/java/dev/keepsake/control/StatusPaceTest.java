@@ -138,23 +138,10 @@ class StatusPaceTest {
 
     private void update(@Nullable String description, @Nullable Integer replicas) {
         var request =
-                new UpdateClusterRequest(
-                        "demo",
-                        description,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        null,
-                        replicas,
-                        null,
-                        null,
-                        null);
+                Update.with(update -> {
+                    update.description = description;
+                    update.replicaCount = replicas;
+                });
         control.decide(plane -> plane.updateCluster(request, REGION, control.now, random));
     }
 

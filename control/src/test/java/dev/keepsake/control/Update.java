@@ -4,22 +4,22 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// UpdateCluster's input for tests: nothing is given but the name, each test changes what it is
-/// about.
-final class Update {
-    @Nullable String clusterName = "demo";
-    @Nullable String description;
-    @Nullable List<String> securityGroupIds;
-    @Nullable String maintenanceWindow;
-    @Nullable String snapshotWindow;
-    @Nullable Integer snapshotRetentionLimit;
-    @Nullable String parameterGroupName;
-    @Nullable Integer replicaCount;
-    @Nullable String aclName;
+/// UpdateCluster's input for tests, those of other modules too: nothing is given but the name, each
+/// test changes what it is about.
+public final class Update {
+    public @Nullable String clusterName = "demo";
+    public @Nullable String description;
+    public @Nullable List<String> securityGroupIds;
+    public @Nullable String maintenanceWindow;
+    public @Nullable String snapshotWindow;
+    public @Nullable Integer snapshotRetentionLimit;
+    public @Nullable String parameterGroupName;
+    public @Nullable Integer replicaCount;
+    public @Nullable String aclName;
 
     private Update() {}
 
-    static UpdateClusterRequest with(Consumer<Update> change) {
+    public static UpdateClusterRequest with(Consumer<Update> change) {
         var update = new Update();
         change.accept(update);
         return new UpdateClusterRequest(

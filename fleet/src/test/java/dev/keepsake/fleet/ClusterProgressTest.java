@@ -10,10 +10,10 @@ import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlRecord;
 import dev.keepsake.control.ControlState;
 import dev.keepsake.control.ControlUnavailableException;
-import dev.keepsake.control.CreateClusterRequest;
+import dev.keepsake.control.Create;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.InstalledEngines;
-import dev.keepsake.control.UpdateClusterRequest;
+import dev.keepsake.control.Update;
 import dev.keepsake.core.Clock;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
@@ -51,7 +51,7 @@ class ClusterProgressTest {
         progress = progress(FailoverMode.HANDOVER);
         control.decide(plane ->
                 plane.createCluster(
-                        request("one"), REGION, NOW, RandomGenerator.of("L64X128MixRandom")));
+                        Create.named("one"), REGION, NOW, RandomGenerator.of("L64X128MixRandom")));
         id = control.read(ControlState::clusters).getFirst().spec().id();
     }
 
@@ -197,9 +197,10 @@ class ClusterProgressTest {
 
     private void wantReplicas(int count) {
         var request =
-                new UpdateClusterRequest(
-                        "one", null, null, null, null, null, null, null, null, null, null, null,
-                        count, null, null, null);
+                Update.with(update -> {
+                    update.clusterName = "one";
+                    update.replicaCount = count;
+                });
         control.decide(plane ->
                 plane.updateCluster(request, REGION, NOW, RandomGenerator.of("L64X128MixRandom")));
     }
@@ -237,36 +238,6 @@ class ClusterProgressTest {
 
     private ClusterProgress progress(FailoverMode mode) {
         return new ClusterProgress(control, nodes, mode, new StoppedClock());
-    }
-
-    private static CreateClusterRequest request(String name) {
-        return new CreateClusterRequest(
-                name,
-                "db.t4g.small",
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                "open-access",
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
     }
 
     /// Nodes that are as they are said to be, and take down what they are told.

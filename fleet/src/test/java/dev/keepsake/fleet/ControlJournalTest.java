@@ -9,7 +9,7 @@ import dev.keepsake.control.ControlRecord;
 import dev.keepsake.control.ControlRecordCodec;
 import dev.keepsake.control.ControlState;
 import dev.keepsake.control.ControlUnavailableException;
-import dev.keepsake.control.CreateClusterRequest;
+import dev.keepsake.control.Create;
 import dev.keepsake.core.Term;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.EmbeddedLog;
@@ -268,37 +268,8 @@ class ControlJournalTest {
 
     private static void create(ControlJournal journal, String name) {
         journal.decide(plane ->
-                plane.createCluster(request(name), "us-east-1", NOW, RandomGenerator.getDefault()));
-    }
-
-    private static CreateClusterRequest request(String name) {
-        return new CreateClusterRequest(
-                name,
-                "db.t4g.small",
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                "open-access",
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
+                plane.createCluster(
+                        Create.named(name), "us-east-1", NOW, RandomGenerator.getDefault()));
     }
 
     private static List<String> names(ControlJournal journal) {

@@ -2,11 +2,8 @@ package dev.keepsake.fleet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.control.ClusterId;
-import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.ClusterState;
-import dev.keepsake.control.NodeSpec;
-import dev.keepsake.control.ShardSpec;
+import dev.keepsake.control.Create;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineStamp;
@@ -19,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -55,30 +53,12 @@ class EngineChoiceTest {
     private static ClusterState cluster(
             String asked, @Nullable String engine, @Nullable String patchVersion) {
         var words = asked.split(" ", 2);
-        var node = new NodeSpec("demo-0001-001", "0", "us-east-1a", Instant.EPOCH);
-        var spec =
-                new ClusterSpec(
-                        new ClusterId("us-east-1", "demo", "00"),
-                        null,
-                        "db.t4g.small",
-                        6379,
-                        words[0],
-                        words[1],
-                        "default",
-                        "default",
-                        List.of(),
-                        "open-access",
-                        "",
-                        "",
-                        0,
-                        true,
-                        false,
-                        Map.of(),
-                        List.of(new ShardSpec("0001", "0", "0-16383", List.of(node))),
-                        null,
-                        null,
-                        null,
-                        false);
+        var request =
+                Create.with(create -> {
+                    create.engine = words[0];
+                    create.engineVersion = words[1];
+                });
+        var spec = Create.spec(request, "us-east-1", Instant.EPOCH, new SplittableRandom(1));
         return new ClusterState(
                 spec,
                 patchVersion == null ? ClusterState.Status.CREATING : ClusterState.Status.AVAILABLE,
@@ -188,7 +168,7 @@ class EngineChoiceTest {
                                         Map.of(holed, facts(holed, 10, KnownHole.values())))))
                 .isNull();
         // What cannot go on with the data is no way out.
-        var onNewer = cluster("valkey 8.0", "valkey", "8.0.1");
+        var onNewer = cluster("valkey 7.2", "valkey", "8.0.1");
         assertThat(
                         sounder(
                                 onNewer,
@@ -196,7 +176,7 @@ class EngineChoiceTest {
                                         List.of(near, program("/bin/r", "redis 8.0.2")), facts)))
                 .isNull();
         // Who has none needs none.
-        var onSound = cluster("valkey 8.1", "valkey", "8.1.1");
+        var onSound = cluster("valkey 7.2", "valkey", "8.1.1");
         assertThat(sounder(onSound, new Engines(List.of(sound, newer), facts))).isNull();
     }
 

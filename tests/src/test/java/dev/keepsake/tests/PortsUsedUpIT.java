@@ -8,7 +8,7 @@ import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlRecord;
 import dev.keepsake.control.ControlRecordCodec;
 import dev.keepsake.control.ControlState;
-import dev.keepsake.control.CreateClusterRequest;
+import dev.keepsake.control.Create;
 import dev.keepsake.log.AppendOutcome;
 import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.server.PortRange;
@@ -296,7 +296,11 @@ class PortsUsedUpIT {
         var decided =
                 new ControlPlane(new ControlState())
                         .createCluster(
-                                request(name),
+                                Create.with(create -> {
+                                    create.clusterName = name;
+                                    create.port = ports.last();
+                                    create.tlsEnabled = false;
+                                }),
                                 "us-east-1",
                                 Instant.now(),
                                 RandomGenerator.getDefault());
@@ -313,35 +317,5 @@ class PortsUsedUpIT {
                             .get();
             assertThat(outcome).isInstanceOf(AppendOutcome.Appended.class);
         }
-    }
-
-    private CreateClusterRequest request(String name) {
-        return new CreateClusterRequest(
-                name,
-                "db.t4g.small",
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                ports.last(),
-                null,
-                false,
-                null,
-                null,
-                null,
-                null,
-                null,
-                null,
-                "open-access",
-                null,
-                null,
-                null,
-                null,
-                null,
-                null);
     }
 }
