@@ -120,8 +120,7 @@ public final class Fleet implements AutoCloseable {
                         new WhenFilled());
         var oneSnapshot = new OneAtATime();
         this.logSnapshots =
-                new LogSnapshots(
-                        running::shards, oneSnapshot, clock, machine.threads(), thread);
+                new LogSnapshots(running::shards, oneSnapshot, clock, machine.threads(), thread);
         this.snapshots =
                 new ClusterSnapshots(
                         control,
@@ -151,8 +150,7 @@ public final class Fleet implements AutoCloseable {
                         running,
                         engines,
                         assembly,
-                        new EndpointListening(
-                                running::has, reports, this::afterPause, thread),
+                        new EndpointListening(running::has, reports, this::afterPause, thread),
                         troubles,
                         runtime ->
                                 new ShardReports(
@@ -165,14 +163,7 @@ public final class Fleet implements AutoCloseable {
                         clock);
         this.reconciler =
                 new ClusterReconciler(
-                        control,
-                        running,
-                        start,
-                        end,
-                        ports,
-                        fillings,
-                        snapshots,
-                        progress,
+                        control, running, start, end, ports, fillings, snapshots, progress,
                         troubles);
     }
 

@@ -424,7 +424,7 @@ final class NodeRuntime {
         }
 
         @Override
-        public void onRetired(ShardNode node, String reason) {
+        public void onRetired(ShardNode node) {
             front.stopServing(); // at once: what is parked must never leave
             inFleet(
                     node,

@@ -89,7 +89,7 @@ public final class ShardNode implements AutoCloseable {
         void onResigned(ShardNode node);
 
         /// This life is over: nothing that the engine holds may be told any more.
-        void onRetired(ShardNode node, String reason);
+        void onRetired(ShardNode node);
     }
 
     private record UndecidedPublication(long endOffset, Publication publication) {}
@@ -727,7 +727,7 @@ public final class ShardNode implements AutoCloseable {
                     .start();
         }
         LOG.info("node={} retired reason={}", name(), reason);
-        listener.onRetired(this, reason);
+        listener.onRetired(this);
     }
 
     /// The engine first: as long as it lives, nobody else may get its feed's port.
