@@ -10,6 +10,7 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.engine.NewerEngineException;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -138,7 +139,12 @@ final class ClusterStart {
         runtime.topology().publish();
         var endpoint = assembly.endpoint(runtime);
         runtime.listenAt(endpoint);
-        listening.listen(runtime, endpoint);
+        var ports = runtime.endpoints();
+        listening.listen(
+                spec.id(),
+                new InetSocketAddress(ports.host(), ports.clusterPort()),
+                endpoint::bind,
+                () -> running.has(runtime));
     }
 
     /// Starts the nodes that are recorded of a cluster which runs, and do not run.

@@ -1,60 +1,66 @@
 package dev.keepsake.fleet;
 
 import dev.keepsake.control.ClusterId;
-import dev.keepsake.front.ClusterEndpoint;
 import java.net.InetSocketAddress;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
-import java.util.function.Predicate;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Has the endpoints of clusters listen, and tries again until they do: somebody else may have had
 /// a port while this server was down. Clients were told of that port and of no other, so nothing
-/// else can be listened on instead. Owned by the fleet's thread.
+/// else can be listened on instead. Nothing is announced of a port that is free again at the next
+/// try: an engine that starts has every socket of its parent for a moment. Owned by the fleet's
+/// thread.
 final class EndpointListening {
     private static final Logger LOG = LoggerFactory.getLogger(EndpointListening.class);
+    private static final int FAILURES_BEFORE_NEWS = 2;
 
-    private final Predicate<ClusterRuntime> isRunning;
     private final Reports reports;
     private final RetryLater.Pause pause;
     private final Executor fleet;
 
-    /// @param isRunning whether a cluster has not ended meanwhile
+    /// What listens when it is told to. It fails when somebody else has the port.
+    @FunctionalInterface
+    interface Listener {
+        CompletableFuture<Void> bind(InetSocketAddress address);
+    }
+
     /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
-    EndpointListening(
-            Predicate<ClusterRuntime> isRunning,
-            Reports reports,
-            RetryLater.Pause pause,
-            Executor fleet) {
-        this.isRunning = isRunning;
+    EndpointListening(Reports reports, RetryLater.Pause pause, Executor fleet) {
         this.reports = reports;
         this.pause = pause;
         this.fleet = fleet;
     }
 
-    void listen(ClusterRuntime runtime, ClusterEndpoint endpoint) {
-        listen(runtime, endpoint, false);
+    /// @param isRunning whether the cluster has not ended meanwhile
+    void listen(
+            ClusterId id, InetSocketAddress address, Listener listener, BooleanSupplier isRunning) {
+        listen(id, address, listener, isRunning, 0);
     }
 
-    /// @param announced whether it is said already that it does not listen
-    private void listen(ClusterRuntime runtime, ClusterEndpoint endpoint, boolean announced) {
-        if (!isRunning.test(runtime)) {
+    /// @param failures how many tries have failed
+    private void listen(
+            ClusterId id,
+            InetSocketAddress address,
+            Listener listener,
+            BooleanSupplier isRunning,
+            int failures) {
+        if (!isRunning.getAsBoolean()) {
             return;
         }
-        var id = runtime.spec().id();
-        var address =
-                new InetSocketAddress(
-                        runtime.endpoints().host(), runtime.endpoints().clusterPort());
-        endpoint.bind(address)
+        listener.bind(address)
                 .whenComplete((done, failure) -> {
                     if (failure != null) {
                         fleet.execute(() -> {
-                            if (!announced) {
+                            if (failures + 1 == FAILURES_BEFORE_NEWS) {
                                 announceMissing(id, address, failure);
                             }
-                            pause.then(() -> listen(runtime, endpoint, true));
+                            pause.then(
+                                    () -> listen(id, address, listener, isRunning, failures + 1));
                         });
-                    } else if (announced) {
+                    } else if (failures >= FAILURES_BEFORE_NEWS) {
                         fleet.execute(() -> announceBack(id, address));
                     }
                 });

@@ -150,7 +150,7 @@ public final class Fleet implements AutoCloseable {
                         running,
                         engines,
                         assembly,
-                        new EndpointListening(running::has, reports, this::afterPause, thread),
+                        new EndpointListening(reports, this::afterPause, thread),
                         troubles,
                         runtime ->
                                 new ShardReports(
