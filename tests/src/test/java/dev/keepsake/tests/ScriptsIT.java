@@ -303,24 +303,36 @@ class ScriptsIT {
 
     @Test
     void aSnapshotMayNotBringSuchAFunctionEither() throws Exception {
+        assertThat(refusedSnapshot("brought", LIBRARY)).contains("hidden.rdb").contains("set_repl");
+    }
+
+    @Test
+    void aSnapshotMayNotBringALibraryThatIsTooLongToBeRead() throws Exception {
+        var code = padded(LIBRARY.replace("set_repl", "call"), (1 << 20) + 1);
+        assertThat(refusedSnapshot("longer", code))
+                .contains("hidden.rdb")
+                .contains("has %d bytes, expected 1048576 at most".formatted(code.length()));
+    }
+
+    /// @return what is said of a cluster that is made from a snapshot with a library
+    private static String refusedSnapshot(String name, String library) throws Exception {
         try (var wire = stock.connect()) {
             wire.ask("FUNCTION", "FLUSH");
-            assertThat(wire.ask("FUNCTION", "LOAD", LIBRARY)).isEqualTo("hidden");
+            assertThat(wire.ask("FUNCTION", "LOAD", library)).isEqualTo("hidden");
             assertThat(wire.ask("SAVE")).isEqualTo("OK");
             wire.ask("FUNCTION", "FLUSH");
         }
-        var bucket = Files.createDirectories(directory.resolve("buckets").resolve("brought"));
+        var bucket = Files.createDirectories(directory.resolve("buckets").resolve(name));
         Files.copy(alone.resolve("dump.rdb"), bucket.resolve("hidden.rdb"));
         var api = server.api();
         api.fill(
-                "brought",
+                name,
                 server.endpointPort() - 1,
-                request -> request.snapshotArns("arn:aws:s3:::brought/hidden.rdb"));
-        await("it fails", () -> api.describe("brought").status().equals("restore-failed"));
-        assertThat(api.messages("brought"))
-                .anySatisfy(
-                        message -> assertThat(message).contains("hidden.rdb").contains("hidden"));
-        api.delete("brought");
+                request -> request.snapshotArns("arn:aws:s3:::%s/hidden.rdb".formatted(name)));
+        await("it fails", () -> api.describe(name).status().equals("restore-failed"));
+        var said = String.join("\n", api.messages(name));
+        api.delete(name);
+        return said;
     }
 
     // ---- every way to spell it, against the engine itself
