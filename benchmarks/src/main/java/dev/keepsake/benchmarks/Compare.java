@@ -47,6 +47,20 @@ public final class Compare implements Callable<Integer> {
     private boolean cluster;
 
     @Option(
+            names = "--tls",
+            description = "All of them over TLS; the redis-server has to be built with it.")
+    private boolean tls;
+
+    @Option(
+            names = "--peer",
+            description =
+                    "Also what promises the same: the primary and the replica of this server, both"
+                            + " with appendfsync always, and WAITAOF 1 1 behind what a client has"
+                            + " written. It is a valkey-server, or a redis-server of 7.2 or later."
+                            + " Use it with --replicas 1, and without --tls.")
+    private @Nullable Path peer;
+
+    @Option(
             names = "--transport",
             description = "What Keepsake waits with: epoll, io_uring or nio (default: its own).")
     private @Nullable String keepsakeTransport;
@@ -78,11 +92,16 @@ public final class Compare implements Callable<Integer> {
             var binary =
                     new EngineFinder(engine, System.getenv("PATH"), directory.resolve("bin"))
                             .find();
-            servers.add(
-                    MeasuredServer.redis("redis", binary.path(), "no", directory.resolve("plain")));
+            var key = tls ? TestKey.make(directory.resolve("key")) : null;
             servers.add(
                     MeasuredServer.redis(
-                            "redis always", binary.path(), "always", directory.resolve("always")));
+                            "redis", binary.path(), "no", key, directory.resolve("plain")));
+            servers.add(
+                    MeasuredServer.redis(
+                            "always", binary.path(), "always", key, directory.resolve("always")));
+            if (peer != null) {
+                servers.add(MeasuredServer.pair("same promise", peer, directory.resolve("peer")));
+            }
             if (cluster) {
                 servers.add(
                         MeasuredServer.cluster(
@@ -94,10 +113,11 @@ public final class Compare implements Callable<Integer> {
             if (before != null) {
                 servers.add(
                         MeasuredServer.keepsake(
-                                "keepsake before",
+                                "before",
                                 before.toAbsolutePath(),
                                 replicas,
                                 keepsakeTransport,
+                                tls,
                                 directory.resolve("before")));
             }
             servers.add(
@@ -106,21 +126,24 @@ public final class Compare implements Callable<Integer> {
                             launcher,
                             replicas,
                             keepsakeTransport,
+                            tls,
                             directory.resolve("keepsake")));
             out.printf(
-                    "%s %s, JDK %s, %s, %d processors, %s; commands/s, p99 in ms%n%n",
+                    "%s %s, JDK %s, %s, %d processors, %s%s; commands/s (p99 in ms; µs of the processor for a command)%n%n",
                     binary.name(),
                     binary.version(),
                     Runtime.version(),
                     System.getProperty("os.name") + " " + System.getProperty("os.version"),
                     Runtime.getRuntime().availableProcessors(),
-                    transport.name());
+                    transport.name(),
+                    tls ? ", TLS" : "");
             var columns = servers.stream().map(MeasuredServer::title).toList();
+            var ratios = columns.subList(0, columns.size() - 1);
             out.printf(
-                    "| workload | clients | pipelined | %s | ÷ redis | ÷ always | reads that waited |%s%n",
-                    String.join(" | ", columns), before == null ? "" : " ÷ before |");
-            int ratios = before == null ? 5 : 6;
-            out.println("| --- " + "| --: ".repeat(ratios + columns.size()) + "|");
+                    "| workload | clients | pipelined | %s | %s | reads that waited |%n",
+                    String.join(" | ", columns),
+                    ratios.stream().map("÷ %s"::formatted).collect(Collectors.joining(" | ")));
+            out.println("| --- " + "| --: ".repeat(3 + columns.size() + ratios.size()) + "|");
             if (before != null) {
                 warmUp(servers.get(servers.size() - 2), transport);
             }
@@ -157,7 +180,7 @@ public final class Compare implements Callable<Integer> {
             var workload = Workload.of(kind, 100);
             keepsake.populate(workload);
             for (int pipelined : List.of(1, 16)) {
-                new LoadGenerator(transport, Servers.HOST, keepsake.port())
+                new LoadGenerator(transport, keepsake)
                         .run(workload, WARM_UP_CLIENTS, pipelined, 0, WARM_UP_MS);
             }
         }
@@ -187,7 +210,7 @@ public final class Compare implements Callable<Integer> {
                 server.populate(measured.workload());
                 results.get(turn)
                         .add(
-                                new LoadGenerator(transport, Servers.HOST, server.port())
+                                new LoadGenerator(transport, server)
                                         .run(
                                                 measured.workload(),
                                                 measured.clients(),
@@ -197,23 +220,17 @@ public final class Compare implements Callable<Integer> {
             }
         }
         var medians = results.stream().map(Compare::median).toList();
-        double plain = medians.get(0).opsPerSecond();
-        double always = medians.get(1).opsPerSecond();
         double keepsake = medians.getLast().opsPerSecond();
         out.printf(
-                "| %s | %d | %d | %s | %.2f | %.2f | %s |%s%n",
+                "| %s | %d | %d | %s | %s | %s |%n",
                 measured.workload().title(),
                 measured.clients(),
                 measured.pipelined(),
                 medians.stream().map(Compare::text).collect(Collectors.joining(" | ")),
-                keepsake / plain,
-                keepsake / always,
-                measuredKeepsake.reads().since(readsBefore).percentHeld(),
-                before == null
-                        ? ""
-                        : " %.2f |"
-                                .formatted(
-                                        keepsake / medians.get(medians.size() - 2).opsPerSecond()));
+                medians.subList(0, medians.size() - 1).stream()
+                        .map(other -> "%.2f".formatted(keepsake / other.opsPerSecond()))
+                        .collect(Collectors.joining(" | ")),
+                measuredKeepsake.reads().since(readsBefore).percentHeld());
     }
 
     private static LoadGenerator.Result median(List<LoadGenerator.Result> results) {
@@ -225,6 +242,7 @@ public final class Compare implements Callable<Integer> {
     }
 
     private static String text(LoadGenerator.Result result) {
-        return "%,.0f (%.1f)".formatted(result.opsPerSecond(), result.p99Us() / 1e3);
+        return "%,.0f (%.1f; %.1f)"
+                .formatted(result.opsPerSecond(), result.p99Us() / 1e3, result.cpuUs());
     }
 }

@@ -73,7 +73,7 @@ public final class Failovers implements Callable<Integer> {
         out.printf("%n| writes of 100 B | bytes of log a write |%n| --- | --: |%n");
         var directory = Files.createTempDirectory("keepsake-failovers-");
         try (var transport = Transport.best(1);
-                var server = MeasuredServer.keepsake("keepsake", launcher, 1, null, directory)) {
+                var server = MeasuredServer.keepsake("keepsake", launcher, 1, null, false, directory)) {
             for (int clients : List.of(1, 50)) {
                 for (int pipelined : List.of(1, 16)) {
                     out.printf(
@@ -117,7 +117,7 @@ public final class Failovers implements Callable<Integer> {
             throws Exception {
         long before = Trees.logBytes(directory);
         var result =
-                new LoadGenerator(transport, Servers.HOST, server.port())
+                new LoadGenerator(transport, server)
                         .run(Workload.of(Kind.SET, 100), clients, pipelined, 0, MEASURED_MS);
         long written = Trees.logBytes(directory) - before;
         return written / (result.opsPerSecond() * MEASURED_MS / 1_000);

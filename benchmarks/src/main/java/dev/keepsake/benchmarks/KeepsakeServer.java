@@ -86,16 +86,27 @@ final class KeepsakeServer implements AutoCloseable {
         return answer;
     }
 
+    /// The process that runs now.
+    Process process() {
+        return process;
+    }
+
     /// Creates a cluster of one shard without TLS, and waits until it is available.
     void createCluster(String name, int replicas) throws IOException, InterruptedException {
+        createCluster(name, replicas, false);
+    }
+
+    /// Creates a cluster of one shard, and waits until it is available.
+    void createCluster(String name, int replicas, boolean tls)
+            throws IOException, InterruptedException {
         callOk(
                 REGION,
                 "CreateCluster",
                 """
                 {"ClusterName": "%s", "NodeType": "db.r6g.large", "ACLName": "open-access",
-                 "TLSEnabled": false, "NumReplicasPerShard": %d, "Port": %d}\
+                 "TLSEnabled": %b, "NumReplicasPerShard": %d, "Port": %d}\
                 """
-                        .formatted(name, replicas, endpointPort));
+                        .formatted(name, tls, replicas, endpointPort));
         await("%s is available".formatted(name), () -> status(REGION, name).equals("available"));
     }
 

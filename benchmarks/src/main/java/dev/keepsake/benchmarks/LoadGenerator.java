@@ -1,5 +1,6 @@
 package dev.keepsake.benchmarks;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.engine.Transport;
@@ -12,6 +13,8 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelInitializer;
 import io.netty.channel.ChannelOption;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslHandler;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,16 +36,23 @@ final class LoadGenerator {
     /// @param opsPerSecond commands that were answered
     /// @param p50Us the time from sending a client's commands to the last of their replies
     /// @param p99Us the same
-    record Result(double opsPerSecond, double p50Us, double p99Us) {}
+    /// @param cpuUs the processor's time of the server's processes for a command
+    record Result(double opsPerSecond, double p50Us, double p99Us, double cpuUs) {}
+
+    /// What a client sends behind its writes to a server that acknowledges them before they are
+    /// safe, and what it expects: its replica has them on disk as well.
+    private static final String BARRIER = "*4\r\n$7\r\nWAITAOF\r\n$1\r\n1\r\n$1\r\n1\r\n$5\r\n60000\r\n";
+
+    private static final String PASSED = "*2\r\n:1\r\n:1\r\n";
 
     private final Transport transport;
-    private final String host;
-    private final int port;
+    private final MeasuredServer server;
+    private final @Nullable SslContext tls;
 
-    LoadGenerator(Transport transport, String host, int port) {
+    LoadGenerator(Transport transport, MeasuredServer server) throws IOException {
         this.transport = transport;
-        this.host = host;
-        this.port = port;
+        this.server = server;
+        this.tls = server.speaksTls() ? TestKey.ofClients() : null;
     }
 
     /// Measures for a while, after another while that does not count.
@@ -55,13 +65,15 @@ final class LoadGenerator {
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(warmUpMs));
             connections.forEach(each -> each.measuring = true);
             long beganNs = System.nanoTime();
+            long cpuBeforeNs = server.cpuNs();
             LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(measureMs));
+            long cpuNs = server.cpuNs() - cpuBeforeNs;
             connections.forEach(each -> each.measuring = false);
             double tookS = (System.nanoTime() - beganNs) / 1e9;
             for (var each : connections) {
                 each.failIfItHas();
             }
-            return result(connections, tookS, pipelined);
+            return result(connections, tookS, pipelined, cpuNs);
         } finally {
             for (var each : connections) {
                 each.close();
@@ -75,7 +87,8 @@ final class LoadGenerator {
         var connections = new ArrayList<Connection>();
         var connected = new CompletableFuture<?>[clients];
         for (int i = 0; i < clients; i++) {
-            var connection = new Connection(workload, pipelined, i);
+            var connection =
+                    new Connection(workload, pipelined, i, server.acknowledgesBehindBarrier());
             connections.add(connection);
             connected[i] = connection.ready;
             new Bootstrap()
@@ -86,10 +99,13 @@ final class LoadGenerator {
                             new ChannelInitializer<>() {
                                 @Override
                                 protected void initChannel(Channel channel) {
+                                    if (tls != null) {
+                                        channel.pipeline().addLast(tls.newHandler(channel.alloc()));
+                                    }
                                     channel.pipeline().addLast(connection);
                                 }
                             })
-                    .connect(host, port)
+                    .connect(Servers.HOST, server.port())
                     .addListener(done -> {
                         if (!done.isSuccess()) {
                             connection.ready.completeExceptionally(done.cause());
@@ -99,19 +115,22 @@ final class LoadGenerator {
         try {
             CompletableFuture.allOf(connected).get(CONNECTED_WITHIN_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException e) {
-            throw new IOException("cannot connect to %s:%d".formatted(host, port), e);
+            throw new IOException("cannot connect to %s".formatted(server.title()), e);
         }
         loop.execute(() -> connections.forEach(Connection::send));
         return connections;
     }
 
-    private static Result result(List<Connection> connections, double tookS, int pipelined) {
+    private static Result result(
+            List<Connection> connections, double tookS, int pipelined, long cpuNs) {
         long[] all =
                 connections.stream().flatMapToLong(each -> each.latencies()).sorted().toArray();
+        double commands = (double) all.length * pipelined;
         return new Result(
-                (double) all.length * pipelined / tookS,
+                commands / tookS,
                 percentileUs(all, 50),
-                percentileUs(all, 99));
+                percentileUs(all, 99),
+                cpuNs / 1e3 / commands);
     }
 
     private static double percentileUs(long[] sortedNs, int percent) {
@@ -127,6 +146,7 @@ final class LoadGenerator {
         private final int pipelined;
         private final SplittableRandom random;
         private final byte[] value;
+        private final boolean behindBarrier;
         private final ReplyFramer framer = new ReplyFramer();
         volatile boolean measuring;
         private volatile @Nullable IOException failure;
@@ -135,13 +155,15 @@ final class LoadGenerator {
         private volatile int latencyCount;
         private final ByteBuf input = Unpooled.buffer(4096);
         private int repliesMissing;
+        private boolean barrierSent;
         private long sentNs;
         private boolean counted;
 
-        Connection(Workload workload, int pipelined, int number) {
+        Connection(Workload workload, int pipelined, int number, boolean behindBarrier) {
             this.workload = workload;
             this.pipelined = pipelined;
             this.random = new SplittableRandom(number);
+            this.behindBarrier = behindBarrier;
             this.value = new byte[workload.valueBytes()];
             Arrays.fill(value, (byte) 'x');
         }
@@ -167,7 +189,19 @@ final class LoadGenerator {
         @Override
         public void channelActive(ChannelHandlerContext context) {
             channel = context.channel();
-            ready.complete(null);
+            var tls = context.pipeline().get(SslHandler.class);
+            if (tls == null) {
+                ready.complete(null);
+                return;
+            }
+            tls.handshakeFuture()
+                    .addListener(done -> {
+                        if (done.isSuccess()) {
+                            ready.complete(null);
+                        } else {
+                            ready.completeExceptionally(done.cause());
+                        }
+                    });
         }
 
         void send() {
@@ -176,10 +210,16 @@ final class LoadGenerator {
                 return;
             }
             var out = open.alloc().ioBuffer(pipelined * (64 + value.length));
+            boolean writes = false;
             for (int i = 0; i < pipelined; i++) {
-                workload.addCommand(out, random, value);
+                writes |= workload.addCommand(out, random, value);
             }
             repliesMissing = pipelined;
+            barrierSent = behindBarrier && writes;
+            if (barrierSent) {
+                out.writeCharSequence(BARRIER, US_ASCII);
+                repliesMissing++;
+            }
             counted = measuring;
             sentNs = System.nanoTime();
             open.writeAndFlush(out, open.voidPromise());
@@ -195,6 +235,10 @@ final class LoadGenerator {
                     fail(context, input.toString(input.readerIndex(), length, UTF_8));
                     return;
                 }
+                if (repliesMissing == 1 && barrierSent && !hasPassed(length)) {
+                    fail(context, "the replica does not acknowledge what was written");
+                    return;
+                }
                 input.skipBytes(length);
                 if (--repliesMissing == 0) {
                     note(System.nanoTime() - sentNs);
@@ -205,6 +249,10 @@ final class LoadGenerator {
                     break;
                 }
             }
+        }
+
+        private boolean hasPassed(int length) {
+            return input.toString(input.readerIndex(), length, US_ASCII).equals(PASSED);
         }
 
         private void note(long tookNs) {

@@ -9,10 +9,12 @@ import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// A server process of the comparison, in a directory of its own. Ended by [#close].
@@ -21,24 +23,92 @@ final class MeasuredServer implements AutoCloseable {
 
     private final String title;
     private final int port;
-    private final List<Runnable> ends;
+    private final List<Process> processes;
+    private final boolean speaksTls;
+    private final boolean acknowledgesBehindBarrier;
 
-    private MeasuredServer(String title, int port, List<Runnable> ends) {
+    private MeasuredServer(
+            String title,
+            int port,
+            List<Process> processes,
+            boolean speaksTls,
+            boolean acknowledgesBehindBarrier) {
         this.title = title;
         this.port = port;
-        this.ends = List.copyOf(ends);
+        this.processes = List.copyOf(processes);
+        this.speaksTls = speaksTls;
+        this.acknowledgesBehindBarrier = acknowledgesBehindBarrier;
     }
 
     /// Stock Redis.
     ///
     /// @param appendFsync `always`, or `no` for one that writes nothing down at all
-    static MeasuredServer redis(String title, Path binary, String appendFsync, Path directory)
+    /// @param key to speak TLS with, or null for none
+    static MeasuredServer redis(
+            String title, Path binary, String appendFsync, @Nullable TestKey key, Path directory)
             throws IOException {
         int port = Servers.leasePorts(1).first();
-        var process = Servers.start(redisCommand(binary, port, appendFsync, directory), directory);
-        var server = new MeasuredServer(title, port, List.of(() -> Servers.end(process)));
-        Servers.await("it answers", process, server::answers);
-        return server;
+        var command = redisCommand(binary, port, appendFsync, directory);
+        if (key != null) {
+            command.set(command.indexOf("--port"), "--tls-port");
+            command.addAll(
+                    List.of(
+                            "--port",
+                            "0",
+                            "--tls-auth-clients",
+                            "no",
+                            "--tls-cert-file",
+                            key.certificate().toString(),
+                            "--tls-key-file",
+                            key.key().toString()));
+        }
+        var process = Servers.start(command, directory);
+        var server = new MeasuredServer(title, port, List.of(process), key != null, false);
+        try {
+            Servers.await("it answers", process, server::answers);
+            return server;
+        } catch (IOException e) {
+            throw withOutput(e, directory);
+        }
+    }
+
+    /// A stock primary and its replica, which write down what they have before they answer. What
+    /// clients have written there outlives the primary once `WAITAOF 1 1` has said so.
+    ///
+    /// @param binary of Valkey, or of Redis 7.2 or later
+    static MeasuredServer pair(String title, Path binary, Path directory) throws IOException {
+        int ports = Servers.leasePorts(2).first();
+        var primaryDirectory = directory.resolve("primary");
+        var replicaDirectory = directory.resolve("replica");
+        var primary =
+                Servers.start(
+                        redisCommand(binary, ports, "always", primaryDirectory), primaryDirectory);
+        var command = redisCommand(binary, ports + 1, "always", replicaDirectory);
+        command.addAll(List.of("--replicaof", Servers.HOST + " " + ports));
+        var replica = Servers.start(command, replicaDirectory);
+        var server = new MeasuredServer(title, ports, List.of(primary, replica), false, true);
+        try {
+            Servers.await("it answers", primary, server::answers);
+            try (var socket = server.connect()) {
+                Servers.await(
+                        "its replica is there",
+                        primary,
+                        () -> info(socket, "INFO replication").contains("state=online"));
+            }
+            return server;
+        } catch (IOException e) {
+            server.close();
+            throw withOutput(e, primaryDirectory);
+        }
+    }
+
+    private static IOException withOutput(IOException failure, Path directory) throws IOException {
+        return new IOException(
+                "%s; it said:%n%s"
+                        .formatted(
+                                failure.getMessage(),
+                                Files.readString(directory.resolve("output.log"))),
+                failure);
     }
 
     /// A stock cluster of one shard, whose nodes write down what they have before they answer.
@@ -57,12 +127,9 @@ final class MeasuredServer implements AutoCloseable {
                             "" + Servers.leasePorts(1).first()));
             nodes.add(Servers.start(command, own));
         }
-        var server =
-                new MeasuredServer(
-                        title,
-                        ports,
-                        nodes.stream().<Runnable>map(node -> () -> Servers.end(node)).toList());
+        var server = new MeasuredServer(title, ports, nodes, false, false);
         try {
+            Servers.await("it answers", nodes.getFirst(), server::answers);
             join(nodes.getFirst(), ports, replicas);
             return server;
         } catch (IOException | RuntimeException e) {
@@ -73,7 +140,6 @@ final class MeasuredServer implements AutoCloseable {
 
     /// Makes the servers on so many ports behind the primary's its replicas.
     private static void join(Process primary, int ports, int replicas) throws IOException {
-        Servers.await("it answers", primary, () -> answers(ports));
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), ports)) {
             ask(socket, "CLUSTER ADDSLOTSRANGE 0 16383");
             String id = info(socket, "CLUSTER MYID");
@@ -125,23 +191,32 @@ final class MeasuredServer implements AutoCloseable {
     /// @param launcher the script at the root of the repository
     /// @param transport what it waits with, or null for its own choice
     static MeasuredServer keepsake(
-            String title, Path launcher, int replicas, @Nullable String transport, Path directory)
+            String title,
+            Path launcher,
+            int replicas,
+            @Nullable String transport,
+            boolean speaksTls,
+            Path directory)
             throws IOException, InterruptedException {
         var options = transport == null ? List.<String>of() : List.of("--transport", transport);
         var server = new KeepsakeServer(launcher, directory, KEEPSAKE_PORTS, options);
         try {
-            server.createCluster("compared", replicas);
+            server.createCluster("compared", replicas, speaksTls);
             // The endpoint may lead to a replica.
             return new MeasuredServer(
-                    title, primaryPort(server.endpointPort()), List.of(server::close));
+                    title,
+                    primaryPort(server.endpointPort(), speaksTls),
+                    List.of(server.process()),
+                    speaksTls,
+                    false);
         } catch (IOException | InterruptedException | RuntimeException e) {
             server.close();
             throw e;
         }
     }
 
-    private static int primaryPort(int endpointPort) throws IOException {
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), endpointPort)) {
+    private static int primaryPort(int endpointPort, boolean overTls) throws IOException {
+        try (var socket = connect(endpointPort, overTls)) {
             var address =
                     Pattern.compile(
                             "^\\S+ " + Pattern.quote(Servers.HOST) + ":(\\d+)@\\S* \\S*master",
@@ -162,6 +237,35 @@ final class MeasuredServer implements AutoCloseable {
         return port;
     }
 
+    boolean speaksTls() {
+        return speaksTls;
+    }
+
+    /// Whether a write is safe only once `WAITAOF` behind it has said so.
+    boolean acknowledgesBehindBarrier() {
+        return acknowledgesBehindBarrier;
+    }
+
+    /// The processor's time that all its processes have had.
+    long cpuNs() {
+        return processes.stream()
+                .map(Process::toHandle)
+                .flatMap(each -> Stream.concat(Stream.of(each), each.descendants()))
+                .flatMap(each -> each.info().totalCpuDuration().stream())
+                .mapToLong(Duration::toNanos)
+                .sum();
+    }
+
+    private Socket connect() throws IOException {
+        return connect(port, speaksTls);
+    }
+
+    private static Socket connect(int port, boolean overTls) throws IOException {
+        return overTls
+                ? TestKey.connect(port)
+                : new Socket(InetAddress.getLoopbackAddress(), port);
+    }
+
     /// How many reads of one key Keepsake has answered, and how many of them had to wait.
     record Reads(long answered, long held) {
         Reads since(Reads before) {
@@ -175,7 +279,7 @@ final class MeasuredServer implements AutoCloseable {
 
     /// What Keepsake has counted so far.
     Reads reads() throws IOException {
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        try (var socket = connect()) {
             String stats = info(socket, "INFO stats");
             return new Reads(
                     number(stats, "keepsake_reads_answered"), number(stats, "keepsake_reads_held"));
@@ -194,7 +298,7 @@ final class MeasuredServer implements AutoCloseable {
     void populate(Workload workload) throws IOException {
         var value = new byte[workload.valueBytes()];
         Arrays.fill(value, (byte) 'x');
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        try (var socket = connect()) {
             ask(socket, "FLUSHALL");
             var commands = Unpooled.buffer();
             for (int i = 0; i < Workload.KEYS; i++) {
@@ -213,11 +317,7 @@ final class MeasuredServer implements AutoCloseable {
     }
 
     private boolean answers() throws IOException {
-        return answers(port);
-    }
-
-    private static boolean answers(int port) throws IOException {
-        try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        try (var socket = connect()) {
             return ask(socket, "DBSIZE").startsWith(":");
         }
     }
@@ -263,6 +363,6 @@ final class MeasuredServer implements AutoCloseable {
 
     @Override
     public void close() {
-        ends.forEach(Runnable::run);
+        processes.forEach(Servers::end);
     }
 }

@@ -197,7 +197,7 @@ public final class Recovery implements Callable<Integer> {
         var binary =
                 new EngineFinder(engine, System.getenv("PATH"), directory.resolve("bin")).find();
         long startedNs = System.nanoTime();
-        try (var _ = MeasuredServer.redis("stock", binary.path(), "no", own)) {
+        try (var _ = MeasuredServer.redis("stock", binary.path(), "no", null, own)) {
             return secondsSince(startedNs);
         } finally {
             Trees.remove(own);

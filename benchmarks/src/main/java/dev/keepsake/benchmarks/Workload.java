@@ -26,21 +26,27 @@ record Workload(Kind kind, int valueBytes, int readPercent) {
     }
 
     /// Adds the next command.
-    void addCommand(ByteBuf out, RandomGenerator random, byte[] value) {
+    ///
+    /// @return whether it is a write
+    boolean addCommand(ByteBuf out, RandomGenerator random, byte[] value) {
         var key = "key:" + random.nextInt(KEYS);
         switch (kind) {
             case SET -> set(out, key, value);
-            case GET -> RespWriter.command(out, "GET", key);
+            case GET -> {
+                RespWriter.command(out, "GET", key);
+                return false;
+            }
             case INCR -> RespWriter.command(out, "INCR", "counter:" + random.nextInt(KEYS));
             case LPUSH -> push(out, value);
             case MIX -> {
                 if (random.nextInt(100) < readPercent) {
                     RespWriter.command(out, "GET", key);
-                } else {
-                    set(out, key, value);
+                    return false;
                 }
+                set(out, key, value);
             }
         }
+        return true;
     }
 
     private static void set(ByteBuf out, String key, byte[] value) {
