@@ -73,7 +73,8 @@ public final class Failovers implements Callable<Integer> {
         out.printf("%n| writes of 100 B | bytes of log a write |%n| --- | --: |%n");
         var directory = Files.createTempDirectory("keepsake-failovers-");
         try (var transport = Transport.best(1);
-                var server = MeasuredServer.keepsake("keepsake", launcher, 1, null, false, directory)) {
+                var server =
+                        MeasuredServer.keepsake("keepsake", launcher, 1, null, false, directory)) {
             for (int clients : List.of(1, 50)) {
                 for (int pipelined : List.of(1, 16)) {
                     out.printf(

@@ -41,7 +41,8 @@ final class LoadGenerator {
 
     /// What a client sends behind its writes to a server that acknowledges them before they are
     /// safe, and what it expects: its replica has them on disk as well.
-    private static final String BARRIER = "*4\r\n$7\r\nWAITAOF\r\n$1\r\n1\r\n$1\r\n1\r\n$5\r\n60000\r\n";
+    private static final String BARRIER =
+            "*4\r\n$7\r\nWAITAOF\r\n$1\r\n1\r\n$1\r\n1\r\n$5\r\n60000\r\n";
 
     private static final String PASSED = "*2\r\n:1\r\n:1\r\n";
 

@@ -261,9 +261,7 @@ final class MeasuredServer implements AutoCloseable {
     }
 
     private static Socket connect(int port, boolean overTls) throws IOException {
-        return overTls
-                ? TestKey.connect(port)
-                : new Socket(InetAddress.getLoopbackAddress(), port);
+        return overTls ? TestKey.connect(port) : new Socket(InetAddress.getLoopbackAddress(), port);
     }
 
     /// How many reads of one key Keepsake has answered, and how many of them had to wait.

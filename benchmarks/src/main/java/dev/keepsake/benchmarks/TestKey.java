@@ -92,8 +92,7 @@ record TestKey(Path key, Path certificate) {
         try {
             var context = SSLContext.getInstance("TLS");
             context.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
-            return context.getSocketFactory()
-                    .createSocket(InetAddress.getLoopbackAddress(), port);
+            return context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
         } catch (GeneralSecurityException e) {
             throw new IOException("this JDK speaks no TLS", e);
         }

@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 /// Decides which engines of the machine a server runs clusters on. Where nobody but this machine
 /// reaches the nodes, all of them, and a warning names those with known holes that clusters would
 /// get; where others do, or the user wants it so, none that has any.
-final class EngineGate {
+public final class EngineGate {
     private static final Logger LOG = LoggerFactory.getLogger(EngineGate.class);
 
     private final Optional<String> onlySoundBecause;
@@ -122,7 +122,7 @@ final class EngineGate {
     }
 
     /// Those that clusters would get, whatever they ask for.
-    static List<EngineBinary> taken(Engines engines) {
+    public static List<EngineBinary> taken(Engines engines) {
         return EngineVersions.all().stream()
                 .map(wanted -> engines.nearest(wanted.engine(), wanted.version()))
                 .distinct()

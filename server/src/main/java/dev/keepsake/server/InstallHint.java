@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 /// @param system what the machine says it is, such as `Debian GNU/Linux 12 (bookworm)`
 /// @param command what to run there
 /// @param also what else is worth knowing, or nothing
-record InstallHint(String system, String command, String also) {
+public record InstallHint(String system, String command, String also) {
     private static final List<Path> OS_RELEASE =
             List.of(Path.of("/etc/os-release"), Path.of("/usr/lib/os-release"));
 
@@ -62,7 +62,7 @@ record InstallHint(String system, String command, String also) {
                             + " --engine.");
 
     /// For this machine.
-    static InstallHint here() {
+    public static InstallHint here() {
         return of(System.getProperty("os.name"), osRelease());
     }
 

@@ -4,7 +4,7 @@ import dev.keepsake.core.Clock;
 import java.time.Instant;
 
 /// The machine's own clocks.
-final class MachineClock implements Clock {
+public final class MachineClock implements Clock {
     @Override
     public long nowNs() {
         return System.nanoTime();

@@ -42,7 +42,7 @@ public record PortRange(int first, int last) {
     }
 
     /// Whether any port will do.
-    boolean isAny() {
+    public boolean isAny() {
         return equals(ANY);
     }
 

@@ -139,7 +139,7 @@ public final class Server implements AutoCloseable {
     }
 
     /// Where a server keeps what its nodes prove themselves with.
-    static Path tlsDirectory(Path dataDirectory) {
+    public static Path tlsDirectory(Path dataDirectory) {
         return dataDirectory.resolve("tls");
     }
 

@@ -1,4 +1,4 @@
-/// The composition root and the command line.
+/// The composition root: a server out of its parts, with the real clock, disk and network.
 @NullMarked
 package dev.keepsake.server;
 

@@ -13,28 +13,28 @@ import java.util.Map;
 import java.util.Set;
 
 /// Engines that were examined, without there being any.
-final class EngineFixture {
-    static final EngineBinary BUNDLED =
+public final class EngineFixture {
+    public static final EngineBinary BUNDLED =
             new EngineBinary(Path.of("/data/bin/redis-server"), "redis", "7.0.15", true);
-    static final EngineBinary VALKEY =
+    public static final EngineBinary VALKEY =
             new EngineBinary(Path.of("/usr/bin/valkey-server"), "valkey", "8.1.4");
 
     private final List<EngineBinary> all = new ArrayList<>();
     private final Map<EngineBinary, EngineFacts> facts = new HashMap<>();
 
-    EngineFixture sound(EngineBinary engine) {
+    public EngineFixture sound(EngineBinary engine) {
         return with(engine, Set.of(), Set.of());
     }
 
-    EngineFixture withHoles(EngineBinary engine, KnownHole... holes) {
+    public EngineFixture withHoles(EngineBinary engine, KnownHole... holes) {
         return with(engine, Set.of(holes), Set.of());
     }
 
-    EngineFixture withUntold(EngineBinary engine, KnownHole... untold) {
+    public EngineFixture withUntold(EngineBinary engine, KnownHole... untold) {
         return with(engine, Set.of(), Set.of(untold));
     }
 
-    EngineFixture unknown(EngineBinary engine) {
+    public EngineFixture unknown(EngineBinary engine) {
         all.add(engine);
         return this;
     }
@@ -53,7 +53,7 @@ final class EngineFixture {
         return this;
     }
 
-    Engines engines() {
+    public Engines engines() {
         return new Engines(all, facts);
     }
 }

@@ -31,7 +31,7 @@ class ArchitectureTest {
     private static final List<String> MODULES =
             List.of(
                     "core", "resp", "log", "engine", "shard", "front", "control", "fleet", "api",
-                    "server");
+                    "server", "drill", "cli");
 
     private static final String DECIDES =
             "dev\\.keepsake\\.("
@@ -85,16 +85,37 @@ class ArchitectureTest {
     }
 
     @Test
-    void onlyTheServerKnowsThatLogsMayBeOnBookKeeper() {
+    void onlyTheServerAndItsOptionsKnowThatLogsMayBeOnBookKeeper() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(packageOf("log.bookkeeper"), packageOf("server"))
+                .resideOutsideOfPackages(
+                        packageOf("log.bookkeeper"), packageOf("server"), packageOf("cli"))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
                         packageOf("log.bookkeeper"),
                         "org.apache.bookkeeper..",
                         "org.apache.zookeeper..")
+                .check(CLASSES);
+    }
+
+    /// A drill sees a server as an application does.
+    @Test
+    void drillsKnowNothingOfTheMachinery() {
+        noClasses()
+                .that()
+                .resideInAPackage(packageOf("drill"))
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(
+                        packageOf("resp"),
+                        packageOf("log"),
+                        packageOf("engine"),
+                        packageOf("shard"),
+                        packageOf("front"),
+                        packageOf("fleet"),
+                        packageOf("api"),
+                        packageOf("server"))
                 .check(CLASSES);
     }
 
@@ -145,7 +166,9 @@ class ArchitectureTest {
         "control, 0",
         "fleet, 0",
         "api, 2",
-        "server, 3"
+        "server, 0",
+        "drill, 0",
+        "cli, 0"
     })
     void classesThatDependOnOneAnotherInACircleOnlyBecomeFewer(String module, int classes) {
         var circles = ClassCycles.in(CLASSES, "dev.keepsake." + module);
@@ -207,7 +230,7 @@ class ArchitectureTest {
     void timeAndChanceComeFromTheCompositionRoot() {
         noClasses()
                 .that()
-                .resideOutsideOfPackage(packageOf("server"))
+                .resideOutsideOfPackages(packageOf("server"), packageOf("drill"), packageOf("cli"))
                 .should()
                 .callMethod(System.class, "nanoTime")
                 .orShould()

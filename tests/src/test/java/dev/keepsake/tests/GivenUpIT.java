@@ -164,7 +164,7 @@ class GivenUpIT {
                 .descendants()
                 .map(each -> String.join(" ", each.info().arguments().orElse(new String[0])))
                 .filter(line -> line.contains(directory.toString()))
-                .filter(line -> !line.contains("dev.keepsake.server.Main"))
+                .filter(line -> !line.contains("dev.keepsake.cli.Main"))
                 .filter(line -> !line.contains("keepsake-guard")) // which ends with the server
                 .toList();
     }

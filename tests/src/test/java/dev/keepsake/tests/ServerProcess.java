@@ -2,7 +2,7 @@ package dev.keepsake.tests;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.keepsake.server.Main;
+import dev.keepsake.cli.Main;
 import dev.keepsake.server.PortRange;
 import java.io.BufferedReader;
 import java.io.IOException;

@@ -1,0 +1,262 @@
+package dev.keepsake.cli;
+
+import dev.keepsake.control.FailoverMode;
+import dev.keepsake.core.PortLease;
+import dev.keepsake.drill.ChildServer;
+import dev.keepsake.drill.Drill;
+import dev.keepsake.drill.DrillDirectory;
+import dev.keepsake.drill.DrillException;
+import dev.keepsake.drill.DrillFault;
+import dev.keepsake.drill.DrillOptions;
+import dev.keepsake.drill.DrillReport;
+import dev.keepsake.drill.DrilledServer;
+import dev.keepsake.drill.Progress;
+import dev.keepsake.server.PortRange;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.lang.management.ManagementFactory;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import java.util.concurrent.Callable;
+import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `keepsake drill`.
+@Command(
+        name = "drill",
+        header = "Fails a cluster over under load and checks that nothing acknowledged was lost.",
+        description =
+                "Makes a cluster through the AWS API, lets writers write through a stock Redis"
+                        + " cluster client, calls FailoverShard again and again, and reads"
+                        + " everything back.",
+        footer = {
+            "",
+            "Ends with 0 when every failover completed and every acknowledged write is there, once"
+                    + " and in order; with 1 when not; with 2 for options that make no sense."
+        },
+        showDefaultValues = true)
+final class DrillCommand implements Callable<Integer> {
+    /// The launcher's, for drills.
+    private static final String ONE_COMPILER = "-XX:TieredStopAtLevel=1";
+
+    /// Deleting the cluster, closing the server and removing its files, together.
+    private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
+
+    /// More than the cluster needs, so that a port that is taken meanwhile does no harm.
+    private static final int SPARE_PORTS = 20;
+
+    @Option(names = "--failovers", paramLabel = "N", description = "How many failovers.")
+    private int failovers = 3;
+
+    @Option(names = "--shards", paramLabel = "N", description = "How many shards.")
+    private int shards = 1;
+
+    @Option(names = "--replicas", paramLabel = "N", description = "How many replicas a shard.")
+    private int replicas = 1;
+
+    @Option(names = "--writers", paramLabel = "N", description = "How many writers write at once.")
+    private int writers = 4;
+
+    @Option(
+            names = "--lag-ms",
+            paramLabel = "MS",
+            description =
+                    "How far to hold the replicas behind, so that a failover has to catch up.")
+    private int lagMs = 0;
+
+    @Option(
+            names = "--mode",
+            paramLabel = "MODE",
+            description =
+                    "How FailoverShard lets the primary fail: crash (the default), silent (sockets"
+                            + " stay open and never answer) or handover.")
+    private @Nullable FailoverMode mode;
+
+    @Option(
+            names = "--kill",
+            paramLabel = "WHAT",
+            description =
+                    "Kill something with SIGKILL instead of calling FailoverShard: engine (the"
+                            + " primary's), server, or random (any of these and FailoverShard).")
+    private @Nullable DrillFault kill;
+
+    @Option(
+            names = "--duration",
+            paramLabel = "S",
+            description = "Go on for so many seconds instead of counting failovers.")
+    private int durationS = 0;
+
+    @Option(names = "--json", description = "Print one JSON object as the last line.")
+    private boolean json;
+
+    @Option(
+            names = "--endpoint",
+            paramLabel = "URL",
+            description = "Drill a Keepsake that runs already, instead of one started for this.")
+    private @Nullable URI endpoint;
+
+    @Option(
+            names = "--engine",
+            paramLabel = "PATH",
+            description = "The engine's binary (default: the best one found).")
+    private @Nullable Path engine;
+
+    private final String mainClass;
+    private final PrintWriter out;
+    private final PrintWriter err;
+
+    /// @param mainClass runs this command line
+    DrillCommand(String mainClass, PrintWriter out, PrintWriter err) {
+        this.mainClass = mainClass;
+        this.out = out;
+        this.err = err;
+    }
+
+    @Override
+    public Integer call() throws UsageException, DrillException, IOException {
+        var options = options();
+        var people = json ? err : out;
+        var progress = new Progress(people, !json && isTerminal());
+        try (var _ = StopSignal.listen(STOP_LIMIT);
+                var directory = DrillDirectory.create(progress)) {
+            Logs.toFile(directory.log());
+            try {
+                var report =
+                        endpoint == null
+                                ? drillOwnServer(options, directory, progress)
+                                : drill(
+                                        options,
+                                        DrilledServer.at(endpoint),
+                                        OptionalInt.empty(),
+                                        progress);
+                return judge(report, directory, people);
+            } catch (InterruptedException e) {
+                directory.forgetLog();
+                progress.line("Stopped before the end.");
+                return Main.EXIT_FAILED;
+            }
+        }
+    }
+
+    private DrillOptions options() throws UsageException {
+        try {
+            if (kill != null && endpoint != null) {
+                throw new UsageException(
+                        "--kill works on a server that the drill starts; omit --endpoint");
+            }
+            if (kill != null && mode != null && !kill.callsFailoverShard()) {
+                throw new UsageException(
+                        "--mode is how FailoverShard lets a primary fail, and --kill %s never calls"
+                                        .formatted(kill.option())
+                                + " it; omit one of them");
+            }
+            if (endpoint != null && !isWebAddress(endpoint)) {
+                throw new UsageException(
+                        "--endpoint is %s; give http://HOST:PORT".formatted(endpoint));
+            }
+            return new DrillOptions(
+                    failovers,
+                    durationS,
+                    shards,
+                    replicas,
+                    writers,
+                    lagMs,
+                    mode == null ? FailoverMode.CRASH : mode,
+                    kill == null ? DrillFault.FAILOVER : kill);
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    private static boolean isWebAddress(URI address) {
+        return address.getHost() != null
+                && ("http".equals(address.getScheme()) || "https".equals(address.getScheme()));
+    }
+
+    /// A live line needs a terminal; Java tells that of standard input and output together.
+    @SuppressWarnings("SystemConsoleNull") // Since JDK 25 it is null again without a terminal.
+    private static boolean isTerminal() {
+        var console = System.console();
+        return console != null && console.isTerminal();
+    }
+
+    private DrillReport drillOwnServer(
+            DrillOptions options, DrillDirectory directory, Progress progress)
+            throws DrillException, IOException, InterruptedException {
+        int needed = options.nodes() + SPARE_PORTS;
+        try (var ports = PortLease.take(needed, RandomGenerator.getDefault())) {
+            var nodePorts = new PortRange(ports.first() + 1, ports.last());
+            // A port of the lease for the API too: a server that was killed needs the same again.
+            var command =
+                    serverCommand(mainClass, ports.first(), nodePorts, directory.data(), engine);
+            progress.live("Starting a server");
+            try (DrilledServer server =
+                    ChildServer.start(command, directory.data(), directory.log())) {
+                progress.line("A server for this drill is ready at " + server.endpoint());
+                return drill(options, server, OptionalInt.of(ports.last()), progress);
+            }
+        }
+    }
+
+    /// The same Java with the same options, but with both compilers.
+    ///
+    /// @param mainClass runs this command line
+    static List<String> serverCommand(
+            String mainClass,
+            int apiPort,
+            PortRange nodePorts,
+            Path dataDirectory,
+            @Nullable Path engine) {
+        var command = new ArrayList<String>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> !option.equals(ONE_COMPILER))
+                .forEach(command::add);
+        command.addAll(
+                List.of(
+                        "-cp",
+                        System.getProperty("java.class.path"),
+                        mainClass,
+                        "start",
+                        "--api-port",
+                        Integer.toString(apiPort),
+                        "--data-dir",
+                        dataDirectory.toString(),
+                        "--node-ports",
+                        nodePorts.toString(),
+                        "--tell-heap")); // and so it ends when this process does
+        if (engine != null) {
+            command.addAll(List.of("--engine", engine.toString()));
+        }
+        return command;
+    }
+
+    private static DrillReport drill(
+            DrillOptions options, DrilledServer server, OptionalInt clusterPort, Progress progress)
+            throws DrillException, InterruptedException {
+        try (var drill = new Drill(options, server, clusterPort, progress)) {
+            return drill.run();
+        }
+    }
+
+    private int judge(DrillReport report, DrillDirectory directory, PrintWriter people) {
+        people.println();
+        people.print(report.table());
+        people.flush();
+        if (json) {
+            out.println(report.json());
+            out.flush();
+        }
+        if (!report.isPassed()) {
+            return Main.EXIT_FAILED;
+        }
+        directory.forgetLog();
+        return Main.EXIT_OK;
+    }
+}

@@ -1,0 +1,78 @@
+package dev.keepsake.cli;
+
+import dev.keepsake.engine.EngineExaminer;
+import dev.keepsake.engine.EngineFinder;
+import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineNotFoundException;
+import dev.keepsake.engine.RunDirectory;
+import dev.keepsake.server.InstallHint;
+import dev.keepsake.server.MachineClock;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+
+/// `keepsake engine`.
+@Command(
+        name = "engine",
+        header = "Says which engines there are, and whether they have known holes.",
+        description = {
+            "Starts each redis-server and valkey-server that it finds for a moment, where it serves"
+                    + " nobody, tries the known holes on it, and says what was found, which of them"
+                    + " new clusters run on, and how to get a better one."
+        })
+final class EngineCommand implements Callable<Integer> {
+    private final PrintWriter out;
+
+    @Option(
+            names = "--engine",
+            paramLabel = "PATH",
+            description = "As for start: look at this program alone.")
+    private @Nullable Path engine;
+
+    @Option(names = "--json", description = "Print one JSON object instead.")
+    private boolean json;
+
+    EngineCommand(PrintWriter out) {
+        this.out = out;
+    }
+
+    @Override
+    public Integer call() throws IOException, InterruptedException {
+        Logs.toNowhere();
+        var hint = InstallHint.here();
+        try (var directory = TemporaryDirectory.create("keepsake-engine-")) {
+            var report = new EngineReport(look(directory.path()), engine != null, hint);
+            out.print(json ? report.json() + System.lineSeparator() : report.text());
+            out.flush();
+            return Main.EXIT_OK;
+        } catch (EngineNotFoundException e) {
+            out.println(e.getMessage());
+            out.println("For " + hint.system() + ": " + hint.command());
+            out.flush();
+            return Main.EXIT_FAILED;
+        }
+    }
+
+    private EngineFinder.Found look(Path directory)
+            throws EngineNotFoundException, IOException, InterruptedException {
+        var found =
+                new EngineFinder(
+                                engine,
+                                System.getenv().getOrDefault("PATH", ""),
+                                directory.resolve("bin"))
+                        .search();
+        var sockets = RunDirectory.forData(directory);
+        try (var launcher =
+                new EngineLauncher(found.engines().first(), sockets, new MachineClock())) {
+            var examiner = new EngineExaminer(launcher, EngineExaminer.directoryIn(directory));
+            return new EngineFinder.Found(found.engines().examinedBy(examiner), found.rejected());
+        } finally {
+            Files.deleteIfExists(sockets); // which may be elsewhere
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package dev.keepsake.cli;
+
+import dev.keepsake.control.EngineVersions;
+import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineFacts;
+import dev.keepsake.engine.EngineFinder;
+import dev.keepsake.engine.Engines;
+import dev.keepsake.engine.KnownHole;
+import dev.keepsake.server.EngineGate;
+import dev.keepsake.server.InstallHint;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Formatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.TreeSet;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/// The engines of a machine, for people and for programs.
+///
+/// @param found with what is known of them
+/// @param isNamed whether the only one is what `--engine` names
+/// @param hint how a better one comes onto the machine
+record EngineReport(EngineFinder.Found found, boolean isNamed, InstallHint hint) {
+    /// For people.
+    String text() {
+        var text = new Formatter(Locale.ROOT);
+        text.format("Engines on this machine:%n");
+        for (var engine : engines().all()) {
+            text.format(
+                    "  %-6s %-8s %-12s %s%n",
+                    engine.name(), engine.version(), where(engine), condition(engine));
+            if (!engine.isBundled()) {
+                text.format("         %s%n", engine.path());
+            }
+        }
+        for (var rejected : found.rejected()) {
+            text.format("  not usable: %s%n", rejected);
+        }
+        text.format("New clusters run on:%n");
+        for (var wanted : EngineVersions.all()) {
+            var taken = taken(wanted);
+            text.format(
+                    "  %-6s %s: %s %s, %s; %s%n",
+                    wanted.engine(),
+                    wanted.version(),
+                    taken.name(),
+                    taken.version(),
+                    where(taken),
+                    because(wanted, taken));
+        }
+        var holes = new TreeSet<>(Comparator.comparing(KnownHole::cve));
+        engines().facts().values().forEach(facts -> holes.addAll(facts.holes()));
+        if (!holes.isEmpty()) {
+            text.format("What the holes are:%n");
+            holes.forEach(hole -> text.format("  %s: %s%n", hole.cve(), hole.meaning()));
+        }
+        if (isBetterWanted()) {
+            text.format("A better one, for %s:%n  %s%n", hint.system(), hint.command());
+            if (!hint.also().isEmpty()) {
+                text.format("  (%s)%n", hint.also());
+            }
+            text.format("Run this again behind it: it tells whether that one is sound.%n");
+        }
+        return text.toString();
+    }
+
+    private Engines engines() {
+        return found.engines();
+    }
+
+    private String where(EngineBinary engine) {
+        if (engine.isBundled()) {
+            return "bundled";
+        }
+        return isNamed ? "as named" : "on the PATH";
+    }
+
+    private String condition(EngineBinary engine) {
+        var facts = engines().factsOf(engine).orElse(null);
+        if (facts == null) {
+            return "could not be examined: it does not start, or does not answer";
+        }
+        if (facts.isSound()) {
+            return "sound: none of the known holes";
+        }
+        var holes = facts.holes().isEmpty() ? "" : "known holes: " + facts.cves();
+        var untold =
+                facts.untold().isEmpty()
+                        ? ""
+                        : "could not be told: " + String.join(", ", cves(facts.untold()));
+        return holes + (holes.isEmpty() || untold.isEmpty() ? "" : "; ") + untold;
+    }
+
+    private EngineBinary taken(EngineVersions wanted) {
+        return engines().nearest(wanted.engine(), wanted.version());
+    }
+
+    private String because(EngineVersions wanted, EngineBinary taken) {
+        var ofThatName =
+                engines().all().stream()
+                        .filter(each -> each.name().equals(wanted.engine()))
+                        .toList();
+        if (engines().all().size() == 1) {
+            return "there is no other";
+        }
+        if (ofThatName.isEmpty()) {
+            return "there is no " + wanted.engine();
+        }
+        if (!ofThatName.contains(taken)) {
+            return "the bundled %s has known holes".formatted(wanted.engine());
+        }
+        if (taken.version().startsWith(wanted.version() + ".")) {
+            return "it is what is asked for";
+        }
+        return ofThatName.size() == 1
+                ? "it is the only " + wanted.engine()
+                : "it is the nearest sound one, or the nearest where none is sound";
+    }
+
+    /// Whether a new cluster may get an engine that has known holes, or may have.
+    private boolean isBetterWanted() {
+        return EngineGate.taken(engines()).stream()
+                .anyMatch(each -> !engines().factsOf(each).map(EngineFacts::isSound).orElse(false));
+    }
+
+    private static List<String> cves(Collection<KnownHole> holes) {
+        return holes.stream().map(KnownHole::cve).sorted().toList();
+    }
+
+    /// One JSON object on one line.
+    String json() {
+        var mapper = new JsonMapper();
+        var json = mapper.createObjectNode();
+        var all = json.putArray("engines");
+        engines().all().forEach(each -> put(all.addObject(), each));
+        add(json.putArray("not_usable"), found.rejected());
+        var clusters = json.putArray("new_clusters");
+        for (var wanted : EngineVersions.all()) {
+            var taken = taken(wanted);
+            clusters.addObject()
+                    .put("engine", wanted.engine())
+                    .put("engine_version", wanted.version())
+                    .put("name", taken.name())
+                    .put("version", taken.version())
+                    .put("where", where(taken))
+                    .put("because", because(wanted, taken));
+        }
+        json.put("better_wanted", isBetterWanted());
+        json.putObject("better")
+                .put("system", hint.system())
+                .put("command", hint.command())
+                .put("also", hint.also());
+        return mapper.writeValueAsString(json);
+    }
+
+    private void put(ObjectNode json, EngineBinary engine) {
+        json.put("name", engine.name())
+                .put("version", engine.version())
+                .put("where", where(engine))
+                // A bundled one is unpacked where it is needed.
+                .put("path", engine.isBundled() ? null : engine.path().toString());
+        var facts = engines().factsOf(engine).orElse(null);
+        json.put("examined", facts != null);
+        if (facts != null) {
+            json.put("sha256", facts.sha256())
+                    .put("rdb_version", facts.rdbVersion())
+                    .put("commands", facts.commands().items().size())
+                    .put("sound", facts.isSound());
+            add(json.putArray("holes"), cves(facts.holes()));
+            add(json.putArray("untold"), cves(facts.untold()));
+        }
+    }
+
+    private static void add(ArrayNode array, List<String> texts) {
+        texts.forEach(array::add);
+    }
+}

@@ -1,0 +1,14 @@
+package dev.keepsake.cli;
+
+import com.sun.management.OperatingSystemMXBean;
+import java.lang.management.ManagementFactory;
+
+/// The memory of this machine, or of the container that it is.
+final class MachineMemory {
+    private MachineMemory() {}
+
+    static long bytes() {
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                .getTotalMemorySize();
+    }
+}

@@ -1,0 +1,115 @@
+package dev.keepsake.cli;
+
+import dev.keepsake.control.FailoverMode;
+import dev.keepsake.core.AddressBlock;
+import dev.keepsake.drill.DrillException;
+import dev.keepsake.drill.DrillFault;
+import dev.keepsake.server.PortRange;
+import dev.keepsake.server.StartException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
+
+/// The command line. It ends with 0, with 1 when something failed, or with 2 when it was asked for
+/// something that cannot be, and then says why on one line.
+@Command(
+        name = "keepsake",
+        header = "Amazon MemoryDB on your own machines.",
+        synopsisSubcommandLabel = "COMMAND")
+public final class Main implements Runnable {
+    static final int EXIT_OK = 0;
+    static final int EXIT_FAILED = 1;
+    static final int EXIT_USAGE = 2;
+
+    private final CommandLine commandLine;
+
+    @Option(
+            names = {"-h", "--help"},
+            usageHelp = true,
+            scope = ScopeType.INHERIT,
+            description = "Show this help and end.")
+    @SuppressWarnings("unused") // picocli looks at the annotation alone.
+    private boolean isHelpWanted;
+
+    private Main(PrintWriter out, PrintWriter err) {
+        this.commandLine = new CommandLine(this);
+        commandLine
+                .addSubcommand(new StartCommand(out))
+                .addSubcommand(new DrillCommand(Main.class.getName(), out, err))
+                .addSubcommand(new CaCommand(out))
+                .addSubcommand(new EngineCommand(out))
+                .addSubcommand(new VersionCommand(out))
+                .registerConverter(PortRange.class, readably(PortRange::parse))
+                .registerConverter(AddressBlock.class, readably(AddressBlock::parse))
+                .registerConverter(FailoverMode.class, readably(FailoverMode::of))
+                .registerConverter(DrillFault.class, readably(DrillFault::ofKill))
+                .setOut(out)
+                .setErr(err)
+                .setParameterExceptionHandler((e, _) -> refuse(e.getCommandLine(), e))
+                .setExecutionExceptionHandler((e, failed, _) -> explain(e, failed));
+    }
+
+    /// Runs the command line and ends the process.
+    public static void main(String[] args) {
+        var out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+        var err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
+        System.exit(run(out, err, args));
+    }
+
+    /// Runs the command line.
+    ///
+    /// @return the code to end the process with
+    static int run(PrintWriter out, PrintWriter err, String... args) {
+        return new Main(out, err).commandLine.execute(args);
+    }
+
+    /// What `keepsake` alone does.
+    @Override
+    public void run() {
+        throw new ParameterException(
+                commandLine, "say what to do: start, drill, ca, engine or version");
+    }
+
+    private static <T> ITypeConverter<T> readably(ITypeConverter<T> converter) {
+        return text -> {
+            try {
+                return converter.convert(text);
+            } catch (IllegalArgumentException e) {
+                throw new TypeConversionException(e.getMessage());
+            }
+        };
+    }
+
+    private static int refuse(CommandLine refusing, Exception why) {
+        var name = refusing.getCommandSpec().qualifiedName();
+        refusing.getErr().println("keepsake: %s; see %s --help".formatted(why.getMessage(), name));
+        return EXIT_USAGE;
+    }
+
+    private static int explain(Exception e, CommandLine failed) {
+        switch (e) {
+            case UsageException usage -> {
+                return refuse(failed, usage);
+            }
+            case StartException start -> {
+                failed.getErr().println("keepsake: " + start.getMessage());
+                return EXIT_USAGE;
+            }
+            case DrillException drill -> {
+                failed.getErr().println("keepsake: " + drill.getMessage());
+            }
+            default -> {
+                failed.getErr().println("keepsake: " + e + " (the log has the details)");
+            }
+        }
+        LoggerFactory.getLogger(Main.class).error("{} failed", failed.getCommandName(), e);
+        return EXIT_FAILED;
+    }
+}

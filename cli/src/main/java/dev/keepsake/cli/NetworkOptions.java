@@ -1,0 +1,87 @@
+package dev.keepsake.cli;
+
+import dev.keepsake.core.AddressBlock;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/// Where clients find the nodes, among the options of `keepsake start`.
+final class NetworkOptions {
+    private static final int NAME_MAX_CHARACTERS = 253;
+    private static final Pattern NAME =
+            Pattern.compile("(?!-)[A-Za-z0-9-]{1,63}(?<!-)(\\.(?!-)[A-Za-z0-9-]{1,63}(?<!-))*");
+    private static final Pattern NUMBERS = Pattern.compile("[0-9.]+");
+
+    @Option(
+            names = "--node-addresses",
+            paramLabel = "BLOCK",
+            description =
+                    "Give each node and each cluster endpoint an address of its own out of this"
+                            + " block, such as 127.0.1.0/24, all on the cluster's port, as AWS does"
+                            + " (default: all have 127.0.0.1, each on its own port). Linux has all"
+                            + " of 127.0.0.0/8.")
+    private @Nullable AddressBlock nodeAddresses;
+
+    @Option(
+            names = "--announce-host",
+            paramLabel = "NAME",
+            description =
+                    "The host name of 127.0.0.1, such as localhost, that clients are told instead"
+                            + " of it, by the API and by CLUSTER SLOTS, as AWS does (default: they"
+                            + " are told the address).")
+    private @Nullable String announceHost;
+
+    @Nullable AddressBlock nodeAddresses() {
+        return nodeAddresses;
+    }
+
+    /// What clients are to be told.
+    ///
+    /// @param address what it has to lead to
+    @Nullable String hostName(String address) throws UsageException {
+        if (announceHost == null) {
+            return null;
+        }
+        if (nodeAddresses != null) {
+            throw new UsageException(
+                    "--announce-host is one name for all nodes, and with --node-addresses each has"
+                            + " an address of its own; omit one of them");
+        }
+        if (announceHost.length() > NAME_MAX_CHARACTERS
+                || NUMBERS.matcher(announceHost).matches()
+                || !NAME.matcher(announceHost).matches()) {
+            throw new UsageException(
+                    "--announce-host is %s, which is no host name; give one of letters, digits,"
+                                    .formatted(announceHost)
+                            + " hyphens and dots, for example localhost");
+        }
+        requireLeadsTo(announceHost, address);
+        return announceHost;
+    }
+
+    /// A name that leads elsewhere would send every client away.
+    private static void requireLeadsTo(String name, String address) throws UsageException {
+        String wayOut =
+                "; nodes listen on %s, so give a name of that, for example localhost, or add one to /etc/hosts"
+                        .formatted(address);
+        try {
+            var found =
+                    Arrays.stream(InetAddress.getAllByName(name))
+                            .map(InetAddress::getHostAddress)
+                            .toList();
+            if (!found.contains(address)) {
+                throw new UsageException(
+                        "--announce-host is %s, which leads to %s"
+                                        .formatted(name, String.join(", ", found))
+                                + wayOut);
+            }
+        } catch (UnknownHostException e) {
+            throw new UsageException(
+                    "--announce-host is %s, a name that this machine does not know".formatted(name)
+                            + wayOut);
+        }
+    }
+}

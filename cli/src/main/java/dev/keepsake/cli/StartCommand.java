@@ -1,0 +1,404 @@
+package dev.keepsake.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.keepsake.api.ApiAccess;
+import dev.keepsake.control.FailoverMode;
+import dev.keepsake.control.StatusPace;
+import dev.keepsake.core.AccessKey;
+import dev.keepsake.engine.Transport;
+import dev.keepsake.fleet.FailoverPace;
+import dev.keepsake.fleet.FleetTuning;
+import dev.keepsake.fleet.NodeMemory;
+import dev.keepsake.fleet.S3Endpoint;
+import dev.keepsake.server.PortRange;
+import dev.keepsake.server.Server;
+import dev.keepsake.server.ServerConfig;
+import dev.keepsake.server.StartException;
+import java.io.InputStreamReader;
+import java.io.PrintWriter;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/// `keepsake start`.
+@Command(
+        name = "start",
+        header = "Starts Keepsake and stays until it is told to stop.",
+        description =
+                "Serves the Amazon MemoryDB API on http://127.0.0.1:PORT and the clusters that are"
+                        + " made through it. Clusters and their data stay in the data directory.",
+        footer = {
+            "",
+            "SIGINT (Ctrl-C) and SIGTERM stop everything within 5 s; the process ends with 130 or"
+                    + " 143. A busy port, a data directory in use and bad options end it with 2."
+        })
+final class StartCommand implements Callable<Integer> {
+    private static final int TOPOLOGY_LAG_MAX_MS = 60_000;
+    private static final Pattern PACE = Pattern.compile("instant|aws(?:/([1-9]\\d{0,4}))?");
+    private static final String LOOPBACK = "127.0.0.1";
+
+    /// A server closes within 5 s; this is a little more, so that it can say so when it does not.
+    private static final Duration STOP_LIMIT = Duration.ofMillis(5_500);
+
+    /// Ports that no well-known service uses, below those that systems hand out to clients.
+    private static final String NODE_PORTS = "18400-18699";
+
+    @Option(
+            names = "--api-port",
+            paramLabel = "PORT",
+            description =
+                    "Where the API listens (default: ${DEFAULT-VALUE}); 0 for any free port, which"
+                            + " the line that says that Keepsake is ready tells, and --ready-file.")
+    private int apiPort = 8379;
+
+    @Option(
+            names = "--ready-file",
+            paramLabel = "FILE",
+            description =
+                    "Write endpoint, port, path of the CA certificate and process id to this file,"
+                            + " as JSON, once everything is ready, and delete it at the end.")
+    private @Nullable Path readyFile;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "Where clusters and their logs are kept (default: ~/.keepsake).")
+    private Path dataDirectory = Path.of(System.getProperty("user.home"), ".keepsake");
+
+    @Option(
+            names = "--node-ports",
+            paramLabel = "FIRST-LAST",
+            defaultValue = NODE_PORTS,
+            description =
+                    "The ports that nodes may listen on (default: ${DEFAULT-VALUE}); 0 for any that"
+                            + " are free, which stay theirs.")
+    private PortRange nodePorts = PortRange.parse(NODE_PORTS);
+
+    @Option(
+            names = "--engine",
+            paramLabel = "PATH",
+            description =
+                    "The redis-server or valkey-server that every cluster runs on, 7.0 or newer"
+                            + " (default: for each cluster the one that it ran on before, and for a new"
+                            + " one that on the PATH or bundled that comes nearest to its Engine and"
+                            + " EngineVersion). Data of a newer engine are left alone.")
+    private @Nullable Path engine;
+
+    @Option(
+            names = "--strict-engines",
+            description =
+                    "Refuse clusters whose Engine and EngineVersion are not installed (default: the"
+                            + " nearest engine serves them, and an event says so), and run no engine"
+                            + " with known holes: without another one nothing starts (default: a"
+                            + " warning and events, as long as all nodes are on loopback addresses;"
+                            + " 'keepsake engine' tells of each engine).")
+    private boolean strictEngines;
+
+    @Option(
+            names = "--memory-scale",
+            paramLabel = "X",
+            description =
+                    "How much of its node type's memory a node has, up to 1 (default: 1). No node"
+                            + " has more than half of the machine's memory.")
+    private double memoryScale = 1;
+
+    @Option(
+            names = "--failover-mode",
+            paramLabel = "MODE",
+            description =
+                    "How FailoverShard lets a primary fail, unless a cluster's tag"
+                            + " keepsake:failover-mode says otherwise: crash, silent or handover"
+                            + " (default: crash).")
+    private FailoverMode failoverMode = FailoverMode.CRASH;
+
+    @Option(
+            names = "--topology-lag-ms",
+            paramLabel = "MS",
+            description =
+                    "How long the other nodes of a cluster take to learn of a new primary, up to 60000,"
+                            + " unless a cluster's tag keepsake:topology-lag-ms says otherwise (default:"
+                            + " 0). The new primary and the one before know at once; the others send"
+                            + " clients to the old one meanwhile.")
+    private int topologyLagMs = 0;
+
+    @Option(
+            names = {"--pace", "--failover-pace"},
+            paramLabel = "PACE",
+            description =
+                    "How long failovers and statuses such as creating and modifying take: instant,"
+                            + " aws for AWS's seconds and minutes, or aws/N for an Nth of them"
+                            + " (default: instant).")
+    private String pace = "instant";
+
+    @Option(
+            names = "--failover-quota",
+            paramLabel = "N",
+            description =
+                    "How many times FailoverShard may be called in 24 hours; AWS allows 5"
+                            + " (default: 0, any number).")
+    private int failoverQuota = 0;
+
+    @Option(
+            names = "--silence-ms",
+            paramLabel = "MS",
+            description =
+                    "How long a primary that fell silent stays so before it is replaced (default:"
+                            + " 5000).")
+    private int silenceMs = 5_000;
+
+    @Option(
+            names = "--engine-timeout-ms",
+            paramLabel = "MS",
+            description =
+                    "How long an engine may not answer before it counts as dead (default: 10000).")
+    private int engineTimeoutMs = 10_000;
+
+    @Option(
+            names = "--snapshot-every-mb",
+            paramLabel = "MB",
+            description = "How much log a shard writes between two snapshots (default: 256).")
+    private int snapshotEveryMb = 256;
+
+    @Option(
+            names = "--credentials",
+            paramLabel = "FILE",
+            description =
+                    "Verify the signature of every call, and of every IAM user's login token, with the"
+                            + " keys in this file, which has the form of ~/.aws/credentials; a profile's"
+                            + " line 'user = NAME' lets its key sign login tokens of that user only"
+                            + " (default: everybody may call).")
+    private @Nullable Path credentials;
+
+    @Option(
+            names = "--allow-reset",
+            description = "Let POST /_keepsake/reset delete everything, for test suites.")
+    private boolean allowReset;
+
+    @Option(
+            names = "--transport",
+            paramLabel = "KIND",
+            description =
+                    "What connections wait with: epoll, io_uring, kqueue or nio (default: the first"
+                            + " of these that this machine has).")
+    private @Nullable String transport;
+
+    @Option(
+            names = "--operator-sockets",
+            paramLabel = "DIR",
+            hidden = true,
+            description =
+                    "Listen on a Unix socket DIR/REGION.NODE.sock for every node, over which its"
+                            + " owner, and nobody else, may run CONFIG and DEBUG too, for tests"
+                            + " (default: none).")
+    private @Nullable Path operatorSockets;
+
+    @Option(
+            names = "--tell-heap",
+            hidden = true,
+            description =
+                    "Print the bytes of the live heap for every line of standard input, and stop"
+                            + " when that ends.")
+    private boolean tellHeap;
+
+    @Option(
+            names = "--s3-endpoint",
+            paramLabel = "URL",
+            description =
+                    "The S3-compatible server that buckets are on, such as http://127.0.0.1:9000"
+                            + " (default: buckets are directories below DIR/buckets).")
+    private @Nullable String s3Endpoint;
+
+    @Option(
+            names = "--s3-region",
+            paramLabel = "REGION",
+            description = "The region of those buckets (default: ${DEFAULT-VALUE}).")
+    private String s3Region = "us-east-1";
+
+    @Option(
+            names = "--s3-credentials",
+            paramLabel = "FILE",
+            description =
+                    "The one key to sign requests to that server with, in a file of the form of"
+                            + " ~/.aws/credentials.")
+    private @Nullable Path s3Credentials;
+
+    @Mixin private NetworkOptions networkOptions = new NetworkOptions();
+
+    @Mixin private RestoreOptions restoreOptions = new RestoreOptions();
+
+    @Mixin private LimitOptions limitOptions = new LimitOptions();
+
+    @Mixin private LogOptions logOptions = new LogOptions();
+
+    @Option(names = "--verbose", description = "Log the stack of every exception.")
+    private boolean verbose;
+
+    private final PrintWriter out;
+
+    StartCommand(PrintWriter out) {
+        this.out = out;
+    }
+
+    @Override
+    public Integer call() throws UsageException, StartException {
+        if (apiPort < 0 || apiPort > 65535) {
+            throw new UsageException(
+                    "--api-port is %d; give 1 to 65535, 0 for any, or omit it for 8379"
+                            .formatted(apiPort));
+        }
+        Logs.toStandardError(verbose);
+        var config =
+                new ServerConfig(
+                        LOOPBACK,
+                        apiPort,
+                        dataDirectory,
+                        nodePorts,
+                        engine,
+                        tuning(),
+                        access(),
+                        s3(),
+                        transportKind(),
+                        networkOptions.nodeAddresses(),
+                        networkOptions.hostName(LOOPBACK));
+        try (var _ = StopSignal.listen(STOP_LIMIT);
+                var ready = ReadyFile.at(readyFile);
+                var server = Server.start(config, logOptions.open(dataDirectory))) {
+            ready.write(server.endpoint(), dataDirectory);
+            out.println("Keepsake is ready: " + server.endpoint());
+            out.flush();
+            awaitStop();
+            return Main.EXIT_OK;
+        }
+    }
+
+    private ApiAccess access() throws UsageException {
+        Map<String, AccessKey> keys =
+                credentials == null ? Map.of() : CredentialsFile.read("--credentials", credentials);
+        return new ApiAccess(keys, allowReset);
+    }
+
+    private Transport.@Nullable Kind transportKind() throws UsageException {
+        if (transport == null) {
+            return null;
+        }
+        for (var kind : Transport.Kind.values()) {
+            if (kind.name().equalsIgnoreCase(transport)) {
+                if (kind.isAvailable()) {
+                    return kind;
+                }
+                throw new UsageException(
+                        "--transport is %s, which this machine does not have or does not allow; omit it"
+                                .formatted(transport));
+            }
+        }
+        throw new UsageException(
+                "--transport is %s; give epoll, io_uring, kqueue or nio".formatted(transport));
+    }
+
+    private @Nullable S3Endpoint s3() throws UsageException {
+        if (s3Endpoint == null && s3Credentials == null) {
+            return null;
+        }
+        if (s3Endpoint == null || s3Credentials == null) {
+            throw new UsageException(
+                    "%s was given without %s; give both, or neither"
+                            .formatted(
+                                    s3Endpoint == null ? "--s3-credentials" : "--s3-endpoint",
+                                    s3Endpoint == null ? "--s3-endpoint" : "--s3-credentials"));
+        }
+        var keys = CredentialsFile.read("--s3-credentials", s3Credentials);
+        if (keys.size() != 1) {
+            throw new UsageException(
+                    "--s3-credentials is %s, which has %d keys; give a file with one"
+                            .formatted(s3Credentials, keys.size()));
+        }
+        var key = keys.entrySet().iterator().next();
+        try {
+            return new S3Endpoint(
+                    URI.create(s3Endpoint), s3Region, key.getKey(), key.getValue().secret());
+        } catch (IllegalArgumentException e) {
+            throw new UsageException(
+                    "--s3-endpoint is %s; give one such as http://127.0.0.1:9000"
+                            .formatted(s3Endpoint));
+        }
+    }
+
+    private FleetTuning tuning() throws UsageException {
+        atLeast("--failover-quota", failoverQuota, 0);
+        atLeast("--silence-ms", silenceMs, 1);
+        if (topologyLagMs < 0 || topologyLagMs > TOPOLOGY_LAG_MAX_MS) {
+            throw new UsageException(
+                    "--topology-lag-ms is %d; give 0 to %d"
+                            .formatted(topologyLagMs, TOPOLOGY_LAG_MAX_MS));
+        }
+        atLeast("--engine-timeout-ms", engineTimeoutMs, 100);
+        atLeast("--snapshot-every-mb", snapshotEveryMb, 1);
+        int quickened = quickened();
+        boolean instant = quickened == 0;
+        return FleetTuning.standard()
+                .withRestoreFrom(restoreOptions.directories())
+                .withSnapshotEvery((long) snapshotEveryMb << 20)
+                .withEngineTimeout(TimeUnit.MILLISECONDS.toNanos(engineTimeoutMs))
+                .withFailovers(
+                        failoverMode,
+                        TimeUnit.MILLISECONDS.toNanos(silenceMs),
+                        instant ? FailoverPace.INSTANT : FailoverPace.AWS.dividedBy(quickened),
+                        failoverQuota)
+                .withTopologyLag(TimeUnit.MILLISECONDS.toNanos(topologyLagMs))
+                .withStatusPace(instant ? StatusPace.INSTANT : StatusPace.AWS.dividedBy(quickened))
+                .withEngines(strictEngines, nodeMemory())
+                .withFront(limitOptions.front(logOptions.isBookKeeper()))
+                .withOperatorSockets(
+                        operatorSockets == null ? null : OwnDirectory.at(operatorSockets));
+    }
+
+    /// How many times as quick as AWS; 0 for at once.
+    private int quickened() throws UsageException {
+        var given = PACE.matcher(pace);
+        if (!given.matches()) {
+            throw new UsageException(
+                    "--pace is %s; give instant, aws or aws/N with N from 1 to 99999"
+                            .formatted(pace));
+        }
+        if (pace.equals("instant")) {
+            return 0;
+        }
+        return given.group(1) == null ? 1 : Integer.parseInt(given.group(1));
+    }
+
+    private NodeMemory nodeMemory() throws UsageException {
+        if (!(memoryScale > 0 && memoryScale <= 1)) {
+            throw new UsageException(
+                    "--memory-scale is %s; give more than 0 and at most 1".formatted(memoryScale));
+        }
+        return new NodeMemory(memoryScale, MachineMemory.bytes() / 2);
+    }
+
+    private static void atLeast(String option, int value, int lowest) throws UsageException {
+        if (value < lowest) {
+            throw new UsageException("%s is %d; give %d or more".formatted(option, value, lowest));
+        }
+    }
+
+    private void awaitStop() {
+        try {
+            if (tellHeap) {
+                new HeapTeller(new InputStreamReader(System.in, UTF_8), out).awaitEnd();
+            } else {
+                new CountDownLatch(1).await();
+            }
+        } catch (InterruptedException told) {
+            // This is how a StopSignal ends the wait; closing must not be interrupted again.
+        }
+    }
+}

@@ -1,0 +1,13 @@
+package dev.keepsake.cli;
+
+/// The command line asks for something that cannot be. The message is one line for people and names
+/// the option.
+final class UsageException extends Exception {
+    UsageException(String message, Throwable cause) {
+        super(message, cause);
+    }
+
+    UsageException(String message) {
+        super(message);
+    }
+}

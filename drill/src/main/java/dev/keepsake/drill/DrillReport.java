@@ -1,0 +1,189 @@
+package dev.keepsake.drill;
+
+import java.util.Formatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/// What a drill found, for people and for programs.
+///
+/// @param options what was asked for
+/// @param failovers what was done, in order; fewer than asked for when one did not complete
+/// @param shards the shards' names
+/// @param verdicts by shard
+/// @param failures how many writes were not acknowledged, by kind
+/// @param events the cluster's events, oldest first
+public record DrillReport(
+        DrillOptions options,
+        List<FailoverResult> failovers,
+        List<String> shards,
+        List<Verdict> verdicts,
+        Map<FailureKind, Long> failures,
+        List<DrillEvent> events) {
+    public DrillReport {
+        failovers = List.copyOf(failovers);
+        shards = List.copyOf(shards);
+        verdicts = List.copyOf(verdicts);
+        events = List.copyOf(events);
+    }
+
+    /// Whether every failover completed and everything that was acknowledged is there, once and in
+    /// order.
+    public boolean isPassed() {
+        return completed() > 0 && completed() == asked() && total().isIntact();
+    }
+
+    /// How many failovers there should be; with a duration, as many as were begun.
+    private long asked() {
+        return options.durationS() > 0 ? failovers.size() : options.failovers();
+    }
+
+    private long completed() {
+        return failovers.stream().filter(FailoverResult::isComplete).count();
+    }
+
+    private Verdict total() {
+        return verdicts.stream().reduce(Verdict.EMPTY, Verdict::plus);
+    }
+
+    /// Over every writer of every failover, and nothing when there was none.
+    private Outage outage() {
+        var gapsNs = failovers.stream().flatMap(failover -> failover.gapsNs().stream()).toList();
+        return gapsNs.isEmpty()
+                ? Outage.NONE
+                : Outage.of(gapsNs.stream().mapToLong(Long::longValue));
+    }
+
+    /// The number of the failover that growth is counted from, by when a server has grown to its
+    /// size: the tenth, or earlier in a short drill.
+    public int settled() {
+        return Math.max(1, Math.min(10, failovers.size() / 3));
+    }
+
+    /// What has become of the server's resources since it had settled, or null when nobody saw.
+    private @Nullable String growth() {
+        if (failovers.isEmpty()) {
+            return null;
+        }
+        var from = failovers.get(settled() - 1).use();
+        var to = failovers.getLast().use();
+        return from == null || to == null
+                ? null
+                : "failover %d to %d: %s".formatted(settled(), failovers.size(), from.toldUpTo(to));
+    }
+
+    /// The table that a person reads.
+    public String table() {
+        var total = total();
+        var text = new Formatter(Locale.ROOT);
+        text.format("failover  shard  %-40s  outage p50         max%n", "from -> to");
+        for (int i = 0; i < failovers.size(); i++) {
+            var failover = failovers.get(i);
+            var outage = failover.outage();
+            text.format("%8d  %5s  %-40s  ", i + 1, failover.shard(), failover.told());
+            text.format("%7.1f ms  %7.1f ms%n", outage.p50Ms(), outage.maxMs());
+        }
+        text.format("%nfailovers     %d of %d completed%n", completed(), asked());
+        text.format("acknowledged  %,d writes%n", total.acknowledged());
+        text.format("lost          %,d%n", total.lost());
+        text.format("duplicated    %,d%n", total.duplicated());
+        text.format("reordered     %,d%n", total.reordered());
+        if (total.uncalled() > 0) {
+            text.format("uncalled      %,d (refused, and there all the same)%n", total.uncalled());
+        }
+        text.format("write outage  p50 %.1f ms, max %.1f ms%n", outage().p50Ms(), outage().maxMs());
+        text.format("errors        %s%n", failuresInWords());
+        var growth = growth();
+        if (growth != null) {
+            text.format("resources     %s%n", growth);
+        }
+        for (int i = 0; i < shards.size() && shards.size() > 1; i++) {
+            var verdict = verdicts.get(i);
+            text.format("shard %s    %,d acknowledged, ", shards.get(i), verdict.acknowledged());
+            text.format("%,d lost%n", verdict.lost());
+        }
+        text.format("%n%s%n", conclusion());
+        return text.toString();
+    }
+
+    private String failuresInWords() {
+        return failures.isEmpty()
+                ? "none"
+                : failures.entrySet().stream()
+                        .map(entry -> entry.getKey().label() + " " + entry.getValue())
+                        .collect(Collectors.joining(", "));
+    }
+
+    private String conclusion() {
+        if (!total().isIntact()) {
+            return "FAILED: the data is not what was acknowledged.";
+        }
+        return isPassed()
+                ? "Passed: every acknowledged write is there, once and in order."
+                : "FAILED: a failover did not complete (" + shortfall() + ").";
+    }
+
+    private @Nullable String shortfall() {
+        return failovers.isEmpty() ? "none was begun" : failovers.getLast().shortfall();
+    }
+
+    /// One JSON object on one line.
+    public String json() {
+        var mapper = new JsonMapper();
+        var json = mapper.createObjectNode();
+        json.put("passed", isPassed());
+        json.put("failovers", completed());
+        put(json, total());
+        put(json, outage());
+        var errors = json.putObject("errors");
+        failures.forEach((kind, count) -> errors.put(kind.label(), count));
+        var told = json.putArray("events");
+        for (var event : events) {
+            told.addObject().put("date", event.date().toString()).put("message", event.message());
+        }
+        var each = json.putArray("per_failover");
+        for (var failover : failovers) {
+            var node = each.addObject();
+            node.put("shard", failover.shard());
+            node.put("from", failover.trail().from());
+            node.put("to", failover.trail().to());
+            node.put("completed", failover.isComplete());
+            node.put("shortfall", failover.shortfall());
+            put(node, failover.outage());
+            var use = failover.use();
+            if (use != null) {
+                put(node.putObject("resources"), use);
+            }
+        }
+        var perShard = json.putArray("per_shard");
+        for (int i = 0; i < shards.size(); i++) {
+            put(perShard.addObject().put("shard", shards.get(i)), verdicts.get(i));
+        }
+        return mapper.writeValueAsString(json);
+    }
+
+    private static void put(ObjectNode node, Verdict verdict) {
+        node.put("acknowledged", verdict.acknowledged());
+        node.put("lost", verdict.lost());
+        node.put("duplicated", verdict.duplicated());
+        node.put("reordered", verdict.reordered());
+        node.put("uncalled", verdict.uncalled());
+    }
+
+    private static void put(ObjectNode node, ResourceUse use) {
+        node.put("heap_bytes", use.heapBytes());
+        node.put("resident_bytes", use.residentBytes());
+        node.put("threads", use.threads());
+        node.put("files", use.files());
+        node.put("sockets", use.sockets());
+        node.put("processes", use.processes());
+    }
+
+    private static void put(ObjectNode node, Outage outage) {
+        node.putObject("outage_ms").put("p50", outage.p50Ms()).put("max", outage.maxMs());
+    }
+}

@@ -1,0 +1,120 @@
+package dev.keepsake.drill;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Writes unique keys, lists and counters in turn until it is told to stop. It never repeats a
+/// write: after a failure of whatever kind it goes on with the next one, so that its ledger says
+/// exactly what was sent once. Owned by the thread that runs it; only `stop()` and the meters are
+/// for others.
+final class DrillWriter implements Runnable {
+    /// Keeps a writer from spinning while nobody answers. Long beside a round trip, short beside
+    /// the outages that are measured.
+    private static final int PAUSE_AFTER_FAILURE_MS = 3;
+
+    private final int id;
+    private final int mostKeys;
+    private final DrillKeys keys;
+    private final DrillStore store;
+    private final WriteLedger ledger;
+    private final List<AckMeter> meters;
+    private volatile boolean stopping;
+
+    DrillWriter(int id, int mostKeys, DrillKeys keys, DrillStore store) {
+        this.id = id;
+        this.mostKeys = mostKeys;
+        this.keys = keys;
+        this.store = store;
+        this.ledger = WriteLedger.empty(keys.shards());
+        long nowNs = System.nanoTime();
+        this.meters = Stream.generate(() -> new AckMeter(nowNs)).limit(keys.shards()).toList();
+    }
+
+    /// Lets the writer end after the write it is in.
+    void stop() {
+        stopping = true;
+    }
+
+    /// One meter a shard.
+    List<AckMeter> meters() {
+        return meters;
+    }
+
+    /// What became of the writes; to be read once the writer has ended.
+    WriteLedger ledger() {
+        return ledger;
+    }
+
+    @Override
+    public void run() {
+        while (!stopping) {
+            for (int shard = 0; shard < keys.shards() && !stopping; shard++) {
+                set();
+                append(shard);
+                increment(shard);
+            }
+        }
+    }
+
+    private void set() {
+        var sets = ledger.sets();
+        if (sets.sent() == mostKeys) {
+            return; // The engines hold all keys in memory; a long drill lives on lists and
+            // counters.
+        }
+        int number = sets.next();
+        var key = keys.unique(id, number);
+        try {
+            store.set(key, DrillKeys.valueOf(key));
+            sets.acknowledge(number);
+            acknowledged(keys.shardOf(key));
+        } catch (WriteFailedException e) {
+            if (e.kind().mayBeApplied()) {
+                sets.doubt(number);
+            }
+            failed(e.kind());
+        }
+    }
+
+    private void append(int shard) {
+        var list = ledger.lists().get(shard);
+        int number = list.next();
+        try {
+            store.append(keys.list(id, shard), Integer.toString(number));
+            list.acknowledge(number);
+            acknowledged(shard);
+        } catch (WriteFailedException e) {
+            if (e.kind().mayBeApplied()) {
+                list.doubt(number);
+            }
+            failed(e.kind());
+        }
+    }
+
+    private void increment(int shard) {
+        var counter = ledger.counters().get(shard);
+        try {
+            counter.acknowledge(store.increment(keys.counter(id, shard)));
+            acknowledged(shard);
+        } catch (WriteFailedException e) {
+            if (e.kind().mayBeApplied()) {
+                counter.doubt();
+            }
+            failed(e.kind());
+        }
+    }
+
+    private void acknowledged(int shard) {
+        meters.get(shard).acknowledged(System.nanoTime());
+    }
+
+    private void failed(FailureKind kind) {
+        ledger.failures().merge(kind, 1L, Long::sum);
+        try {
+            Thread.sleep(PAUSE_AFTER_FAILURE_MS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            stopping = true;
+        }
+    }
+}

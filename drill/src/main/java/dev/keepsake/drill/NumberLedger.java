@@ -1,0 +1,49 @@
+package dev.keepsake.drill;
+
+import static dev.keepsake.core.Checks.checkArgument;
+
+import java.util.BitSet;
+
+/// What became of the numbers 0, 1, 2 … that one writer sent: acknowledged, unknown or, when
+/// neither, refused. Two bits a number. Owned by the writer; read by others once it has stopped.
+final class NumberLedger {
+    private final BitSet acknowledged = new BitSet();
+    private final BitSet unknown = new BitSet();
+    private int sent;
+
+    /// The number to send next. It counts as refused until it is acknowledged or doubted.
+    int next() {
+        return sent++;
+    }
+
+    void acknowledge(int number) {
+        check(number);
+        acknowledged.set(number);
+    }
+
+    /// Notes that the number may or may not have been applied.
+    void doubt(int number) {
+        check(number);
+        unknown.set(number);
+    }
+
+    int sent() {
+        return sent;
+    }
+
+    boolean isAcknowledged(int number) {
+        return acknowledged.get(number);
+    }
+
+    boolean isUnknown(int number) {
+        return unknown.get(number);
+    }
+
+    private void check(int number) {
+        checkArgument(
+                number >= 0 && number < sent && !acknowledged.get(number) && !unknown.get(number),
+                "number %d of %d sent ones is settled twice or was not sent",
+                number,
+                sent);
+    }
+}

@@ -1,0 +1,26 @@
+package dev.keepsake.drill;
+
+/// What reading back found, in numbers of writes.
+///
+/// @param acknowledged writes whose acknowledgement a writer has seen
+/// @param lost acknowledged writes that are gone, or whose value is another one
+/// @param duplicated writes that are there more than once
+/// @param reordered list elements that stand behind one that was appended later
+/// @param uncalled list elements that were refused or never sent, and are there all the same
+public record Verdict(
+        long acknowledged, long lost, long duplicated, long reordered, long uncalled) {
+    public static final Verdict EMPTY = new Verdict(0, 0, 0, 0, 0);
+
+    Verdict plus(Verdict other) {
+        return new Verdict(
+                acknowledged + other.acknowledged,
+                lost + other.lost,
+                duplicated + other.duplicated,
+                reordered + other.reordered,
+                uncalled + other.uncalled);
+    }
+
+    boolean isIntact() {
+        return lost == 0 && duplicated == 0 && reordered == 0 && uncalled == 0;
+    }
+}
