@@ -1,6 +1,6 @@
 package dev.keepsake.api;
 
-import dev.keepsake.core.AccessKey;
+import dev.keepsake.aws.AccessKey;
 import java.util.Map;
 
 /// Who may call, and what.

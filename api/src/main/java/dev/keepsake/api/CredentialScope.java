@@ -1,6 +1,6 @@
 package dev.keepsake.api;
 
-import dev.keepsake.core.SignatureV4;
+import dev.keepsake.aws.SignatureV4;
 import java.util.Optional;
 import java.util.regex.Pattern;
 

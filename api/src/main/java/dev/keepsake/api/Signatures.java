@@ -3,17 +3,19 @@ package dev.keepsake.api;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.keepsake.aws.AccessKey;
+import dev.keepsake.aws.CanonicalRequest;
+import dev.keepsake.aws.SignatureV4;
 import dev.keepsake.control.ApiException;
 import dev.keepsake.control.Fault;
-import dev.keepsake.core.AccessKey;
 import dev.keepsake.core.Secret;
-import dev.keepsake.core.SignatureV4;
 import java.io.ByteArrayOutputStream;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -157,51 +159,34 @@ final class Signatures {
         }
     }
 
-    private static String canonicalHead(HttpHead head, List<String> headers) {
-        var lines = new StringBuilder();
-        lines.append(head.method()).append('\n').append(head.path()).append('\n');
-        lines.append(canonicalQuery(head.query())).append('\n');
-        for (String name : headers) {
-            lines.append(name)
-                    .append(':')
-                    .append(head.headerOrEmpty(name).replaceAll(" +", " "))
-                    .append('\n');
+    private static String canonicalHead(HttpHead head, List<String> names) {
+        var headers = new LinkedHashMap<String, String>();
+        for (String name : names) {
+            headers.put(name, head.headerOrEmpty(name).replaceAll(" +", " "));
         }
-        return lines.append('\n').append(String.join(";", headers)).append('\n').toString();
+        return CanonicalRequest.head(
+                head.method(), head.path(), canonicalQuery(head.query()), headers);
     }
 
     /// The parameters in order, each encoded in the one way that is meant.
     ///
     /// @throws ApiException when it is not encoded at all
     static String canonicalQuery(String query) {
-        if (query.isEmpty()) {
-            return "";
-        }
-        var parameters = new ArrayList<String[]>();
+        var parameters = new ArrayList<Map.Entry<String, String>>();
         for (String pair : query.split("&", -1)) {
             if (!pair.isEmpty()) {
                 int equals = pair.indexOf('=');
                 parameters.add(
-                        new String[] {
-                            canonical(equals < 0 ? pair : pair.substring(0, equals)),
-                            equals < 0 ? "" : canonical(pair.substring(equals + 1))
-                        });
+                        Map.entry(
+                                decoded(equals < 0 ? pair : pair.substring(0, equals)),
+                                equals < 0 ? "" : decoded(pair.substring(equals + 1))));
             }
         }
-        parameters.sort((a, b) -> {
-            int byName = a[0].compareTo(b[0]);
-            return byName != 0 ? byName : a[1].compareTo(b[1]);
-        });
-        var text = new StringBuilder();
-        for (var parameter : parameters) {
-            text.append(text.isEmpty() ? "" : "&");
-            text.append(parameter[0]).append('=').append(parameter[1]);
-        }
-        return text.toString();
+        return CanonicalRequest.query(parameters, ISO_8859_1);
     }
 
-    /// Everything but letters, digits and `-._~` as `%XY`, whether it came so or as it is.
-    private static String canonical(String text) {
+    /// The bytes of a text that may be encoded or not, each as one character.
+    private static String decoded(String text) {
         var bytes = new ByteArrayOutputStream();
         var raw = text.getBytes(UTF_8);
         for (int i = 0; i < raw.length; i++) {
@@ -217,6 +202,6 @@ final class Signatures {
             bytes.write(high * 16 + low);
             i += 2;
         }
-        return SignatureV4.encoded(new String(bytes.toByteArray(), ISO_8859_1), ISO_8859_1);
+        return bytes.toString(ISO_8859_1);
     }
 }

@@ -4,9 +4,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.keepsake.core.AccessKey;
+import dev.keepsake.aws.AccessKey;
+import dev.keepsake.aws.SignatureV4;
 import dev.keepsake.core.Clock;
-import dev.keepsake.core.SignatureV4;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

@@ -1,6 +1,6 @@
 package dev.keepsake.cli;
 
-import dev.keepsake.core.AccessKey;
+import dev.keepsake.aws.AccessKey;
 import dev.keepsake.core.Secret;
 import java.io.IOException;
 import java.nio.file.Files;

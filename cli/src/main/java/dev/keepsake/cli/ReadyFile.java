@@ -1,8 +1,8 @@
 package dev.keepsake.cli;
 
-import dev.keepsake.front.CertificateAuthority;
 import dev.keepsake.server.Server;
 import dev.keepsake.server.StartException;
+import dev.keepsake.trust.CertificateAuthority;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -3,14 +3,14 @@ package dev.keepsake.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.api.ApiAccess;
+import dev.keepsake.aws.AccessKey;
+import dev.keepsake.buckets.S3Endpoint;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.StatusPace;
-import dev.keepsake.core.AccessKey;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FailoverPace;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.fleet.NodeMemory;
-import dev.keepsake.fleet.S3Endpoint;
 import dev.keepsake.server.PortRange;
 import dev.keepsake.server.Server;
 import dev.keepsake.server.ServerConfig;

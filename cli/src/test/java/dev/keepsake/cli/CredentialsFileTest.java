@@ -3,7 +3,7 @@ package dev.keepsake.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepsake.core.AccessKey;
+import dev.keepsake.aws.AccessKey;
 import dev.keepsake.core.Secret;
 import java.io.IOException;
 import java.nio.file.Files;

@@ -2,6 +2,7 @@ package dev.keepsake.engine;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.keepsake.core.PrivateFiles;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;

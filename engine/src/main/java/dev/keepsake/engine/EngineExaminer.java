@@ -1,5 +1,6 @@
 package dev.keepsake.engine;
 
+import dev.keepsake.core.PrivateFiles;
 import dev.keepsake.core.Secret;
 import dev.keepsake.resp.RespValue;
 import java.io.IOException;

@@ -4,6 +4,7 @@ import static dev.keepsake.core.Checks.checkArgument;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepsake.core.Clock;
+import dev.keepsake.core.PrivateFiles;
 import dev.keepsake.resp.RespValue;
 import java.io.File;
 import java.io.IOException;

@@ -2,6 +2,7 @@ package dev.keepsake.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.keepsake.core.PrivateFiles;
 import dev.keepsake.resp.CorruptReplyException;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;

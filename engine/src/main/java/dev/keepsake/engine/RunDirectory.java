@@ -2,6 +2,7 @@ package dev.keepsake.engine;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.keepsake.core.PrivateFiles;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.buckets.FilesBelow;
+import dev.keepsake.buckets.FillSource;
 import dev.keepsake.control.RestoreFiles;
 import java.io.IOException;
 import java.net.URI;

@@ -1,5 +1,6 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.buckets.FileCopy;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSnapshot;
 import dev.keepsake.control.ControlState;
@@ -148,7 +149,7 @@ final class ClusterSnapshots implements AutoCloseable {
             for (var shard : runtime.shards()) {
                 shard.takeSnapshot();
                 var file = shard.snapshots().store().newest().orElseThrow().file();
-                long bytes = SnapshotFiles.copy(file, unfinished.resolve(shard.name() + ".rdb"));
+                long bytes = FileCopy.forced(file, unfinished.resolve(shard.name() + ".rdb"));
                 var spec = specOf(shard.name(), snapshot);
                 taken.add(
                         new SnapshotShard(

@@ -2,6 +2,8 @@ package dev.keepsake.fleet;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
+import dev.keepsake.buckets.FillSource;
+import dev.keepsake.buckets.Filling;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.Engine;
 import dev.keepsake.engine.EngineLauncher;

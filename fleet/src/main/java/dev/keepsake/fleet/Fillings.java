@@ -1,5 +1,7 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.buckets.FillSource;
+import dev.keepsake.buckets.Filling;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.Restore;

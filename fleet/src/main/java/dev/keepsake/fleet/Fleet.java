@@ -1,5 +1,8 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.buckets.Buckets;
+import dev.keepsake.buckets.DirectoryBuckets;
+import dev.keepsake.buckets.S3Buckets;
 import dev.keepsake.control.AccessStringCheck;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ControlPlane;
@@ -12,10 +15,10 @@ import dev.keepsake.engine.EngineExaminer;
 import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.Transport;
-import dev.keepsake.front.CertificateAuthority;
 import dev.keepsake.front.ClientRoom;
-import dev.keepsake.front.NodeCertificates;
 import dev.keepsake.log.TransactionLog;
+import dev.keepsake.trust.CertificateAuthority;
+import dev.keepsake.trust.NodeCertificates;
 import java.io.IOException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ScheduledExecutorService;

@@ -1,6 +1,7 @@
 package dev.keepsake.fleet;
 
-import dev.keepsake.core.AccessKey;
+import dev.keepsake.aws.AccessKey;
+import dev.keepsake.buckets.S3Endpoint;
 import dev.keepsake.core.AddressBlock;
 import dev.keepsake.shard.HoldRule;
 import java.nio.file.Path;

@@ -5,7 +5,7 @@ import dev.keepsake.engine.EngineLauncher;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.ClientRoom;
-import dev.keepsake.front.NodeCertificates;
+import dev.keepsake.trust.NodeCertificates;
 import java.util.concurrent.ThreadFactory;
 import java.util.random.RandomGenerator;
 

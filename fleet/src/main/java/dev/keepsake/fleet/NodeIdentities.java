@@ -1,11 +1,11 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.aws.IamTokens;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.core.Clock;
-import dev.keepsake.front.IamTokens;
-import dev.keepsake.front.NodeCertificates;
-import dev.keepsake.front.NodeTls;
+import dev.keepsake.trust.NodeCertificates;
+import dev.keepsake.trust.NodeTls;
 import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;

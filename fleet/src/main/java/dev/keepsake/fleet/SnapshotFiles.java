@@ -1,19 +1,21 @@
 package dev.keepsake.fleet;
 
+import dev.keepsake.buckets.Buckets;
+import dev.keepsake.buckets.FileCopy;
+import dev.keepsake.buckets.FillSource;
+import dev.keepsake.buckets.Filling;
 import dev.keepsake.control.ClusterSnapshot;
 import dev.keepsake.control.Restore;
 import dev.keepsake.control.SnapshotId;
 import dev.keepsake.control.SnapshotShard;
 import dev.keepsake.log.FileSystemDisk;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
@@ -61,21 +63,12 @@ final class SnapshotFiles {
         DISK.forceDirectory(directory.resolve(id.region()));
     }
 
-    /// Copies a file and forces it.
-    static long copy(Path from, Path to) throws IOException {
-        Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING);
-        try (var channel = FileChannel.open(to, StandardOpenOption.WRITE)) {
-            channel.force(true);
-            return channel.size();
-        }
-    }
-
     /// Copies all files of a snapshot for another one.
     List<SnapshotShard> copy(ClusterSnapshot from, SnapshotId to) throws IOException {
         var unfinished = unfinished(to);
         for (var shard : from.shards()) {
             String file = shard.name() + ".rdb";
-            copy(of(from.id()).resolve(file), unfinished.resolve(file));
+            FileCopy.forced(of(from.id()).resolve(file), unfinished.resolve(file));
         }
         finish(to);
         return from.shards();

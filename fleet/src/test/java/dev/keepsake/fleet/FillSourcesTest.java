@@ -3,6 +3,9 @@ package dev.keepsake.fleet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.keepsake.buckets.DirectoryBuckets;
+import dev.keepsake.buckets.FillSource;
+import dev.keepsake.buckets.Filling;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.nio.ByteBuffer;

@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.keepsake.aws.IamTokens;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;

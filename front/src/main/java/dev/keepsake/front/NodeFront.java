@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import static dev.keepsake.core.Checks.checkState;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
+import dev.keepsake.aws.IamTokens;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.Transport;
@@ -10,6 +11,7 @@ import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Durability;
 import dev.keepsake.shard.Publication;
+import dev.keepsake.trust.NodeTls;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;

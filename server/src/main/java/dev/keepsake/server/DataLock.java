@@ -1,6 +1,6 @@
 package dev.keepsake.server;
 
-import dev.keepsake.engine.PrivateFiles;
+import dev.keepsake.core.PrivateFiles;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;

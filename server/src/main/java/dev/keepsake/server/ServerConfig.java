@@ -1,10 +1,10 @@
 package dev.keepsake.server;
 
 import dev.keepsake.api.ApiAccess;
+import dev.keepsake.buckets.S3Endpoint;
 import dev.keepsake.core.AddressBlock;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.fleet.FleetTuning;
-import dev.keepsake.fleet.S3Endpoint;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 

@@ -3,12 +3,12 @@ package dev.keepsake.tests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepsake.core.AccessKey;
+import dev.keepsake.aws.AccessKey;
+import dev.keepsake.aws.IamTokens;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Secret;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.FrontOptions;
-import dev.keepsake.front.IamTokens;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import static dev.keepsake.tests.Waiting.await;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.fleet.S3StandIn;
+import dev.keepsake.buckets.S3StandIn;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,5 +1,6 @@
 package dev.keepsake.tests;
 
+import dev.keepsake.aws.IamTokens;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Secret;
 import dev.keepsake.core.SlotRange;
@@ -13,7 +14,6 @@ import dev.keepsake.engine.RunDirectory;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.ClientRoom;
 import dev.keepsake.front.FrontOptions;
-import dev.keepsake.front.IamTokens;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.front.ServedEngine;
 import dev.keepsake.front.Topology;

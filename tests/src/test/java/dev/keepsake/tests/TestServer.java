@@ -1,7 +1,7 @@
 package dev.keepsake.tests;
 
+import dev.keepsake.buckets.S3Endpoint;
 import dev.keepsake.fleet.FleetTuning;
-import dev.keepsake.fleet.S3Endpoint;
 import dev.keepsake.server.PortRange;
 import dev.keepsake.server.Server;
 import dev.keepsake.server.ServerConfig;
