@@ -34,6 +34,8 @@ import org.jspecify.annotations.Nullable;
 
 /// Listens for HTTP/1.1 and 1.0, within bounds that hold whatever clients do. Owned by one event
 /// loop, which all its connections share; requests are carried out on threads of their own.
+///
+/// Decision 17 (docs/decisions) says why the API has a server of its own.
 final class HttpServer implements AutoCloseable {
     private static final int BACKLOG = 1_024;
     private static final int READ_BYTES = 16 << 10;

@@ -70,6 +70,8 @@ final class Shapes {
 
     /// `Cluster` as CreateCluster and DescribeClusters answer it.
     ///
+    /// Decision 8 (docs/decisions) says why `AvailabilityMode` is in lower case.
+    ///
     /// @param aclToApply the ACL that its nodes have yet to follow, if there is one
     ObjectNode full(ClusterState cluster, Optional<String> aclToApply, boolean showShards) {
         var spec = cluster.spec();

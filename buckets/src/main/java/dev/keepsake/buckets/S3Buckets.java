@@ -41,6 +41,8 @@ import org.slf4j.LoggerFactory;
 /// Files go up and down in parts, so that each request is bounded in time. Every part goes up with
 /// its SHA-256, which the server checks; parts that come down must be of one version of the object.
 /// A request that fails for a reason that may pass is tried again at once, a few times.
+///
+/// Decision 12 (docs/decisions) says why not by the SDK.
 public final class S3Buckets implements Buckets {
     private static final Logger LOG = LoggerFactory.getLogger(S3Buckets.class);
     private static final long PART_BYTES = 64L << 20;

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Optional;
 
 /// Nodes that failed by themselves and come back, and servers that start and stop.
+///
+/// Decision 13 (docs/decisions) says why a killed server reports recoveries.
 final class Recoveries {
     private final ControlState state;
 

@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 ///
 /// An engine that was ended by a probe may leave a core dump, as the machine is set up, in that
 /// directory, which is removed, or where the machine collects them.
+///
+/// Decision 22 (docs/decisions) says why the version is not enough.
 public final class EngineExaminer {
     private static final Logger LOG = LoggerFactory.getLogger(EngineExaminer.class);
     private static final int DUMP_FOOTER_BYTES = 10; // two of the version, eight of a checksum

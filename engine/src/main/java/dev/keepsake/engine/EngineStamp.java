@@ -11,6 +11,8 @@ import java.util.Comparator;
 /// Which engine wrote data: its name and version, and the version of the RDB files that it writes.
 /// It stands in logs, and says what another engine has to be to read them.
 ///
+/// Decision 23 (docs/decisions) says why logs name their engine.
+///
 /// @param name `redis` or `valkey`
 /// @param version such as `8.0.1`
 /// @param rdbVersion such as 11

@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 /// the moment in which it is started, and an id may be another process's by then.
 ///
 /// A machine without `/bin/sh` has no guard: engines are then ended by the next server only.
+///
+/// Decision 20 (docs/decisions) says why.
 final class OrphanGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(OrphanGuard.class);
     private static final String SHELL = "/bin/sh";

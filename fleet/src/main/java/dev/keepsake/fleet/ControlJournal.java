@@ -34,6 +34,8 @@ import org.slf4j.LoggerFactory;
 /// Any thread may call; a lock makes the callers take turns, and each waits until its decision is
 /// durable. When it cannot be known whether a decision was kept, the caller is told just that, the
 /// fault handler too, and nothing is decided any more until a restart reads the log again.
+///
+/// Decision 14 (docs/decisions) says why the log is rewritten in place.
 final class ControlJournal implements ControlService, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ControlJournal.class);
     private static final int READ_MAX_BYTES = 1 << 20;

@@ -20,6 +20,8 @@ import org.slf4j.LoggerFactory;
 /// A node that retires is started again: at once when nobody waits for a new primary, and else a
 /// moment after there is one, so that neither the promotion nor the clients that come back compete
 /// with a starting engine.
+///
+/// Decision 15 (docs/decisions) says why.
 final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     /// What the shard tells its cluster, on the fleet's thread.
     interface Listener {

@@ -8,6 +8,8 @@ import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /// A command that is too large to be gathered, while it arrives. Owned by the node's event loop.
+///
+/// Decision 7 (docs/decisions) has the bounds, and says why it is passed on in pieces.
 final class LargeCommand implements AutoCloseable {
     /*
      * What becomes of it is decided over its sketch, by the same rules as for any command, as soon as

@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// What it says is true before anybody relies on it: a new segment is named here before anything in
 /// it is acknowledged, and the oldest one that is kept before those in front of it are deleted.
+///
+/// Decision 11 (docs/decisions) says why.
 final class LogBounds {
     /*
      * The file, two slots of this shape, big-endian; what is newer overwrites what is older, so a write

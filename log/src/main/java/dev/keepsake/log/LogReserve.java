@@ -10,6 +10,8 @@ import java.nio.file.Path;
 /// A primary may reply only while its lease holds, and a lease is an entry. So that a full disk
 /// refuses writes and nothing else, LEASE and LEADER entries are written here then, where nobody
 /// else can have taken the room: the file is written in full when there is room, not just as long.
+///
+/// Decision 10 (docs/decisions) says why.
 final class LogReserve {
     static final String FILE_NAME = "reserve";
 

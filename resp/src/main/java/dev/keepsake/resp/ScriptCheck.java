@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// `redis.set_repl` lets a script choose that what it writes is not replicated. A failover would
 /// then take back what clients have been told, and an engine has no setting that forbids it.
+///
+/// Decision 16 (docs/decisions) says why scripts are read.
 public final class ScriptCheck {
     /// How long a script may be, or the code of one library of functions.
     public static final int MAX_SCRIPT_BYTES = 1 << 20;

@@ -7,6 +7,8 @@ import java.util.Set;
 
 /// A fact of a command that decides how a front treats it, as a word in the last column of
 /// `commands.tsv`: `keeps-result` for [#KEEPS_RESULT].
+///
+/// Decision 24 (docs/decisions) says why facts, and not names of classes.
 public enum Trait {
     // ---- what it does to the connection of its client
 

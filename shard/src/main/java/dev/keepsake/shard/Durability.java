@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// A read of a key that is clean tells of nothing that is not in the log, so it does not wait.
 ///
+/// Decision 24 (docs/decisions) says why it is a class without I/O.
+///
 /// @param <R> what is parked
 public final class Durability<R> {
     private enum Role {

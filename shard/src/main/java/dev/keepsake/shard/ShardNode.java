@@ -52,6 +52,8 @@ import org.slf4j.LoggerFactory;
 /// Every node starts the same way, the first primary of a new shard included: as a replica of its
 /// own feed, from the newest snapshot and the log behind it. Leadership then is a claim, and the
 /// engine's promotion follows the claim, never precedes it.
+///
+/// Decisions 2 and 5 (docs/decisions) say why nodes start and hand over like this.
 public final class ShardNode implements AutoCloseable {
     /// What the node tells its owner, on the event loop.
     public interface Listener {

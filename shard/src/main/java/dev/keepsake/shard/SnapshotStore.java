@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// Durability: a snapshot that [#newest] returns has been forced to disk, name and content. The one
 /// before it is deleted only then.
+///
+/// Decision 4 (docs/decisions) says why a snapshot is a file whose name describes it.
 public final class SnapshotStore {
     private static final String CANDIDATE = "candidate.tmp";
 

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
 /// command, or of a transaction. If the log ended in the middle of one, because its writer died
 /// there, no replica could ever apply the whole log, and none could become primary. A reply never
 /// depends on half a unit, so nothing acknowledged is withheld by waiting for the rest.
+///
+/// Decision 1 (docs/decisions) says why, and which alternatives were rejected.
 final class StreamFramer implements AutoCloseable {
     /// Whole units, in one piece.
     ///

@@ -58,6 +58,8 @@ import org.jspecify.annotations.Nullable;
 /// The directory holds `authority.pem`, key and certificate, which only its owner may read, and
 /// `ca.pem`, the certificate for whoever wants it. The first is written whole under another name
 /// and then renamed, so a crash leaves no authority or a whole one.
+///
+/// Decision 3 (docs/decisions) says why.
 public final class CertificateAuthority {
     private static final String PRIVATE_FILE = "authority.pem";
     private static final String PUBLIC_FILE = "ca.pem";

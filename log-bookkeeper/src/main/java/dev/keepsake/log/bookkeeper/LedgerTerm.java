@@ -29,6 +29,8 @@ import org.slf4j.LoggerFactory;
 /// | follows | none | none | [#claim] won, [#makeWritable] with the term of the list |
 /// | writes | the newest ledger | none | [#lose] |
 /// | has lost a term | none | that term | [#claim] won, [#makeWritable] with another term |
+///
+/// Decision 6 (docs/decisions) says why a log is a list of ledgers.
 final class LedgerTerm {
     /*
      * Why no acknowledged entry is lost, and no two leaders write.
