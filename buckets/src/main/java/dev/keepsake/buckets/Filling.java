@@ -87,7 +87,9 @@ public final class Filling {
         }
     }
 
-    /// @throws StoppedException when it is not to go on
+    /// Expects that the cluster is still wanted.
+    ///
+    /// @throws StoppedException when it is not
     public void expectWanted() throws StoppedException {
         if (stopped) {
             throw new StoppedException();
