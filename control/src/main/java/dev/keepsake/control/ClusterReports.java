@@ -182,19 +182,26 @@ final class ClusterReports {
     /// No engine of this machine can go on with the data of a cluster, so it is not started. News
     /// only when it has not been reported.
     ///
+    /// Snapshots that somebody has asked for cannot be taken then: they have failed, or whoever
+    /// waits for them would wait for ever. A cluster that was to be deleted behind one of them
+    /// stays, and may be deleted without.
+    ///
     /// @param needed which engine wrote them
     /// @param reason what else is here, and the way out, for people
     Decision<Optional<ClusterState>> engineMissing(
             ClusterId id, EngineRelease needed, String reason, Instant now) {
-        return Decision.whenNews(
-                state.cluster(id),
-                cluster ->
-                        cluster.status() != ClusterState.Status.DELETING
-                                && !needed.equals(cluster.engineNeeded()),
-                cluster ->
-                        List.of(
-                                new ControlRecord.EngineMissing(id, needed),
-                                cannotRestore(cluster, "the transaction log", reason, now)));
+        var cluster = state.cluster(id);
+        var records = new ArrayList<ControlRecord>();
+        cluster.ifPresent(found -> {
+            var untakeable = snapshots.untakeable(id, now);
+            boolean stays = found.status() != ClusterState.Status.DELETING || !untakeable.isEmpty();
+            records.addAll(untakeable);
+            if (stays && !needed.equals(found.engineNeeded())) {
+                records.add(new ControlRecord.EngineMissing(id, needed));
+                records.add(cannotRestore(found, "the transaction log", reason, now));
+            }
+        });
+        return new Decision<>(records, cluster);
     }
 
     private static void sayWhatRuns(

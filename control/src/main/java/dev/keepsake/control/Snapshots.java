@@ -398,6 +398,17 @@ public final class Snapshots {
         return new Decision<>(records, true);
     }
 
+    /// The snapshots that are still to be taken of a cluster that cannot run: each has failed.
+    List<ControlRecord> untakeable(ClusterId cluster, Instant now) {
+        return state.snapshots().all(cluster.region()).stream()
+                .filter(snapshot ->
+                        snapshot.status() == ClusterSnapshot.Status.CREATING
+                                && !snapshot.hasFiles()
+                                && snapshot.cluster().id().equals(cluster))
+                .flatMap(snapshot -> failed(snapshot.id(), now).records().stream())
+                .toList();
+    }
+
     /// Nothing of a snapshot is left.
     public Decision<Boolean> removed(SnapshotId id, Instant now) {
         var snapshot = lookup.find(id);

@@ -113,4 +113,56 @@ class EngineOfClusterTest {
         assertNoNews(plane -> plane.clusterStarted(id, VALKEY_8, control.now));
         control.failOver("demo", "0001");
     }
+
+    private void askForFinalSnapshot() {
+        control.decide(plane ->
+                plane.deleteCluster(
+                        "us-east-1", "demo", null, "final", control.now, new SplittableRandom(1)));
+        assertThat(control.plane.snapshots().isAwaited(id)).isTrue();
+    }
+
+    /// The server ended before the snapshot was taken, and finds no engine for the cluster.
+    @Test
+    void aDeletionThatWaitsForASnapshotThatNobodyCanTakeEndsWithTheClusterStillThere() {
+        askForFinalSnapshot();
+        missing();
+        assertThat(control.plane.snapshots().isAwaited(id)).isFalse();
+        assertThat(control.state.allSnapshots())
+                .singleElement()
+                .satisfies(snapshot ->
+                        assertThat(snapshot.status()).isEqualTo(ClusterSnapshot.Status.FAILED));
+        assertThat(control.describe("demo").shownStatus())
+                .isEqualTo(ClusterState.Status.RESTORE_FAILED);
+        assertThat(control.messages("demo"))
+                .contains("Snapshot final failed for node demo-0001-001")
+                .last()
+                .asString()
+                .contains("It needs valkey 9.1.2.");
+        assertNoNews(plane -> plane.engineMissing(id, VALKEY_9, "It does.", control.now));
+        control.delete("demo");
+        assertThat(control.plane.snapshots().isAwaited(id)).isFalse();
+        new SimulatedFleet(control).finish();
+        assertThat(control.state.cluster(id)).isEmpty();
+    }
+
+    /// Which would keep the cluster from being deleted.
+    @Test
+    void aSnapshotThatWasAskedForBeforeFails() {
+        control.decide(plane ->
+                plane.snapshots()
+                        .create(
+                                "us-east-1",
+                                "demo",
+                                "mine",
+                                null,
+                                null,
+                                control.now,
+                                new SplittableRandom(1)));
+        missing();
+        assertThat(control.describe("demo").shownStatus())
+                .isEqualTo(ClusterState.Status.RESTORE_FAILED);
+        control.delete("demo");
+        new SimulatedFleet(control).finish();
+        assertThat(control.state.cluster(id)).isEmpty();
+    }
 }
