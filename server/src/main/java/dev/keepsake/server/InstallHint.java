@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 /// How a maintained engine comes onto a machine.
 ///
 /// @param system what the machine says it is, such as `Debian GNU/Linux 12 (bookworm)`
-/// @param command what to run there
+/// @param command what to run there, or what else to do where no command brings one
 /// @param also what else is worth knowing, or nothing
 public record InstallHint(String system, String command, String also) {
     private static final List<Path> OS_RELEASE =
@@ -31,6 +31,16 @@ public record InstallHint(String system, String command, String also) {
             "The package also starts a server on port 6379, which Keepsake does not use: sudo"
                     + " systemctl disable --now ";
 
+    /// Releases that have none: Debian's before bookworm and Ubuntu's before 24.04 have Redis 6 at
+    /// most, which is too old, and what Ubuntu has in universe gets no fixes there.
+    private static final String NONE_PACKAGED =
+            "no package of this release will do: upgrade the system, or build valkey-server from"
+                    + " https://valkey.io/download";
+
+    private static final String TOO_OLD =
+            "Put what was built on the PATH, or name it with --engine. The redis-server of this"
+                    + " release is of version 6 or older; 7.0 or newer is needed.";
+
     /// The first that fits counts.
     private static final List<Way> WAYS =
             List.of(
@@ -41,14 +51,19 @@ public record InstallHint(String system, String command, String also) {
                                     + " of bookworm-backports has fewer of them. "
                                     + SERVICE
                                     + "redis-server"),
+                    new Way("debian bullseye", NONE_PACKAGED, TOO_OLD),
+                    new Way("debian buster", NONE_PACKAGED, TOO_OLD),
                     new Way(
                             "debian",
                             "sudo apt update && sudo apt install valkey-server",
                             SERVICE + "valkey-server"),
+                    new Way("ubuntu jammy", NONE_PACKAGED, TOO_OLD),
+                    new Way("ubuntu focal", NONE_PACKAGED, TOO_OLD),
+                    new Way("ubuntu bionic", NONE_PACKAGED, TOO_OLD),
                     new Way(
                             "ubuntu",
                             "sudo apt update && sudo apt install valkey-server",
-                            "Ubuntu has it since 24.04. " + SERVICE + "valkey-server"),
+                            SERVICE + "valkey-server"),
                     new Way("fedora", "sudo dnf install valkey"),
                     new Way("alpine", "sudo apk add valkey"),
                     new Way("arch", "sudo pacman -S valkey"),
@@ -79,6 +94,9 @@ public record InstallHint(String system, String command, String also) {
                 Stream.concat(
                                 Stream.of(
                                         id + " " + osRelease.getOrDefault("VERSION_CODENAME", ""),
+                                        // Mint and others are built on a release of Ubuntu's.
+                                        "ubuntu " + osRelease.getOrDefault("UBUNTU_CODENAME", ""),
+                                        "debian " + osRelease.getOrDefault("DEBIAN_CODENAME", ""),
                                         id),
                                 Stream.of(osRelease.getOrDefault("ID_LIKE", "").split(" ", -1)))
                         .toList();

@@ -37,6 +37,46 @@ class InstallHintTest {
         assertThat(InstallHint.of(osName, release).command()).isEqualTo(command);
     }
 
+    /// There Redis is of version 6, and Valkey is not at all.
+    @ParameterizedTest
+    @CsvSource({
+        "debian, bullseye, ",
+        "debian, buster, ",
+        "ubuntu, jammy, jammy",
+        "ubuntu, focal, focal",
+        "linuxmint, vera, jammy",
+    })
+    void whereNoPackageHelpsNoneIsNamed(
+            String id, String codename, @Nullable String ubuntuCodename) {
+        var release = new HashMap<>(Map.of("ID", id, "VERSION_CODENAME", codename));
+        release.put("ID_LIKE", "ubuntu debian");
+        putUnlessNull(release, "UBUNTU_CODENAME", ubuntuCodename);
+        var hint = InstallHint.of("Linux", release);
+        assertThat(hint.command())
+                .startsWith("no package of this release will do")
+                .contains("https://valkey.io/download")
+                .doesNotContain("apt");
+        assertThat(hint.also()).contains("--engine", "7.0 or newer");
+    }
+
+    @Test
+    void whatIsBuiltOnAnotherReleaseHasItsPackages() {
+        var mint =
+                Map.of(
+                        "ID", "linuxmint",
+                        "ID_LIKE", "ubuntu debian",
+                        "VERSION_CODENAME", "wilma",
+                        "UBUNTU_CODENAME", "noble");
+        assertThat(InstallHint.of("Linux", mint).command()).endsWith("apt install valkey-server");
+        var lmde =
+                Map.of(
+                        "ID", "linuxmint",
+                        "ID_LIKE", "debian",
+                        "VERSION_CODENAME", "faye",
+                        "DEBIAN_CODENAME", "bookworm");
+        assertThat(InstallHint.of("Linux", lmde).command()).endsWith("apt install redis-server");
+    }
+
     private static void putUnlessNull(
             Map<String, String> release, String name, @Nullable String value) {
         if (value != null) {
