@@ -97,12 +97,18 @@ final class StartCommand implements Callable<Integer> {
     @Option(
             names = "--strict-engines",
             description =
-                    "Refuse clusters whose Engine and EngineVersion are not installed (default: the"
-                            + " nearest engine serves them, and an event says so), and run no engine"
-                            + " with known holes: without another one nothing starts (default: a"
-                            + " warning and events, as long as all nodes are on loopback addresses;"
-                            + " 'keepsake engine' tells of each engine).")
+                    "Run no engine that has known holes, or of which that could not be found out:"
+                            + " without another one nothing starts (default: a warning and events, as"
+                            + " long as all nodes are on loopback addresses; 'keepsake engine' tells of"
+                            + " each engine).")
     private boolean strictEngines;
+
+    @Option(
+            names = "--exact-engine-versions",
+            description =
+                    "Refuse clusters whose Engine and EngineVersion are not installed (default: the"
+                            + " nearest engine serves them, and an event says so).")
+    private boolean exactEngineVersions;
 
     @Option(
             names = "--memory-scale",
@@ -357,6 +363,7 @@ final class StartCommand implements Callable<Integer> {
                 .withTopologyLag(TimeUnit.MILLISECONDS.toNanos(topologyLagMs))
                 .withStatusPace(instant ? StatusPace.INSTANT : StatusPace.AWS.dividedBy(quickened))
                 .withEngines(strictEngines, nodeMemory())
+                .withExactEngineVersions(exactEngineVersions)
                 .withFront(limitOptions.front(logOptions.isBookKeeper()))
                 .withOperatorSockets(
                         operatorSockets == null ? null : OwnDirectory.at(operatorSockets));

@@ -40,15 +40,15 @@ public final class ControlPlane {
     /// @param failoverQuota how many failovers may be called for within 24 hours in a region; 0 for
     ///   any number
     /// @param engines what this machine has
-    /// @param strictEngines whether clusters of an engine that it does not have are refused
+    /// @param exactEngines whether clusters of an engine that it does not have are refused
     /// @param pace how long statuses last
     public ControlPlane(
             ControlState state,
             int failoverQuota,
             InstalledEngines engines,
-            boolean strictEngines,
+            boolean exactEngines,
             StatusPace pace) {
-        this(state, failoverQuota, engines, strictEngines, pace, NodePorts.ALL);
+        this(state, failoverQuota, engines, exactEngines, pace, NodePorts.ALL);
     }
 
     /// Without files of the machine to fill clusters with.
@@ -58,10 +58,10 @@ public final class ControlPlane {
             ControlState state,
             int failoverQuota,
             InstalledEngines engines,
-            boolean strictEngines,
+            boolean exactEngines,
             StatusPace pace,
             NodePlaces places) {
-        this(state, failoverQuota, engines, strictEngines, pace, places, RestoreFiles.NONE);
+        this(state, failoverQuota, engines, exactEngines, pace, places, RestoreFiles.NONE);
     }
 
     /// @param restoreFiles which files new clusters may be filled with
@@ -69,7 +69,7 @@ public final class ControlPlane {
             ControlState state,
             int failoverQuota,
             InstalledEngines engines,
-            boolean strictEngines,
+            boolean exactEngines,
             StatusPace pace,
             NodePlaces places,
             RestoreFiles restoreFiles) {
@@ -78,7 +78,7 @@ public final class ControlPlane {
         var snapshotLookup = new SnapshotLookup(state);
         var ports = new PortRoom(state, places);
         var quotas = new NodeQuotas(state);
-        this.engines = new OfferedEngines(engines, strictEngines);
+        this.engines = new OfferedEngines(engines, exactEngines);
         this.access = new Access(state, pace);
         this.parameters = new Parameters(state, pace);
         this.subnets = new Subnets(state);

@@ -5,12 +5,12 @@ import org.jspecify.annotations.Nullable;
 /// The engines that clusters may ask for, and what carries them out.
 final class OfferedEngines {
     private final InstalledEngines installed;
-    private final boolean strict;
+    private final boolean exact;
 
-    /// @param strict whether clusters may ask only for what is installed
-    OfferedEngines(InstalledEngines installed, boolean strict) {
+    /// @param exact whether clusters may ask only for what is installed
+    OfferedEngines(InstalledEngines installed, boolean exact) {
         this.installed = installed;
-        this.strict = strict;
+        this.exact = exact;
     }
 
     /// What really runs when a cluster asks for an engine.
@@ -23,14 +23,14 @@ final class OfferedEngines {
         if (!isOffered(engine, version)) {
             var nearest = installed.nearest(engine, version);
             throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "EngineVersion %s of %s is not installed here, and --strict-engines forbids to"
-                            + " take %s %s instead.",
+                    "EngineVersion %s of %s is not installed here, and --exact-engine-versions"
+                            + " forbids to take %s %s instead.",
                     version, engine, nearest.engine(), nearest.patchVersion());
         }
     }
 
     private boolean isOffered(String engine, String version) {
-        return !strict || installed.nearest(engine, version).is(engine, version);
+        return !exact || installed.nearest(engine, version).is(engine, version);
     }
 
     /// DescribeEngineVersions: what CreateCluster takes.

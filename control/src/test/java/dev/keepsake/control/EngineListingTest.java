@@ -11,7 +11,7 @@ class EngineListingTest {
     private static final InstalledEngines REDIS_7_0 = InstalledEngines.only("redis", "7.0.15");
 
     @Test
-    void withStrictEnginesOnlyThoseAreListedThatAClusterMayAskFor() {
+    void withExactVersionsOnlyThoseAreListedThatAClusterMayAskFor() {
         var plane = new ControlPlane(new ControlState(), 0, REDIS_7_0, true, StatusPace.INSTANT);
         var listed = plane.describeEngineVersions(null, null, null, false, null, null).items();
         assertThat(listed).containsExactly(new EngineVersions("redis", "7.0"));

@@ -6,13 +6,14 @@ import java.util.concurrent.TimeUnit;
 
 /// How engines are chosen, and what they may have and do.
 ///
-/// @param strict whether clusters of an engine that is not installed are refused
+/// @param strict whether none but sound engines are run
+/// @param exactVersions whether clusters of an engine that is not installed are refused
 /// @param timeoutNs how long an engine may leave a question unanswered before it counts as dead
 /// @param memory how much memory nodes have
-public record EnginePlan(boolean strict, long timeoutNs, NodeMemory memory) {
+public record EnginePlan(boolean strict, boolean exactVersions, long timeoutNs, NodeMemory memory) {
     /// Whatever engine is nearest, dead after 10 s, with as much memory as with AWS.
     static final EnginePlan STANDARD =
-            new EnginePlan(false, TimeUnit.SECONDS.toNanos(10), NodeMemory.asAws());
+            new EnginePlan(false, false, TimeUnit.SECONDS.toNanos(10), NodeMemory.asAws());
 
     public EnginePlan {
         checkArgument(timeoutNs > 0, "an engine timeout of %d ns", timeoutNs);

@@ -200,7 +200,7 @@ public final class Fleet implements AutoCloseable {
                         state,
                         tuning.failovers().quota(),
                         engines,
-                        tuning.strictEngines(),
+                        tuning.exactEngineVersions(),
                         tuning.statusPace(),
                         places.asDecided(),
                         callerFiles.asDecided());

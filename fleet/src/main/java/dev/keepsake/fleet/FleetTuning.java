@@ -74,12 +74,19 @@ public record FleetTuning(
     }
 
     public FleetTuning withEngineTimeout(long timeoutNs) {
-        var other = new EnginePlan(engines.strict(), timeoutNs, engines.memory());
+        var other =
+                new EnginePlan(
+                        engines.strict(), engines.exactVersions(), timeoutNs, engines.memory());
         return with(change -> change.engines = other);
     }
 
     public FleetTuning withEngines(boolean strict, NodeMemory memory) {
-        var other = new EnginePlan(strict, engines.timeoutNs(), memory);
+        var other = new EnginePlan(strict, engines.exactVersions(), engines.timeoutNs(), memory);
+        return with(change -> change.engines = other);
+    }
+
+    public FleetTuning withExactEngineVersions(boolean exact) {
+        var other = new EnginePlan(engines.strict(), exact, engines.timeoutNs(), engines.memory());
         return with(change -> change.engines = other);
     }
 
@@ -136,9 +143,14 @@ public record FleetTuning(
         }
     }
 
-    /// Whether clusters of an engine that is not installed are refused.
+    /// Whether none but sound engines are run.
     public boolean strictEngines() {
         return engines.strict();
+    }
+
+    /// Whether clusters of an engine that is not installed are refused.
+    boolean exactEngineVersions() {
+        return engines.exactVersions();
     }
 
     /// How much memory the engine of a node may use; 0 for any amount.

@@ -125,9 +125,9 @@ class EngineChoiceIT {
 
     /// On an engine that runs no scripts, which passes for a sound one.
     @Test
-    void strictlyNothingElseRunsThanWhatWasAskedFor() throws Exception {
+    void withExactVersionsNothingElseRunsThanWhatWasAskedFor() throws Exception {
         var path = pathWith("redis-server", "Redis server v=7.0.15", "--rename-command EVAL ''");
-        try (var server = launch(path, "--strict-engines");
+        try (var server = launch(path, "--strict-engines", "--exact-engine-versions");
                 var api = new Api(server.awaitReady())) {
             assertThatThrownBy(() -> create(api, "forked", "valkey", "7.2", ports.last()))
                     .isInstanceOf(InvalidParameterValueException.class)
@@ -135,6 +135,21 @@ class EngineChoiceIT {
                     .hasMessageContaining("redis 7.0.15");
             assertThat(create(api, "plain", "redis", "7.0", ports.last()).enginePatchVersion())
                     .isEqualTo("7.0.15");
+        }
+    }
+
+    /// What is sound serves what comes nearest to it, as without strictness.
+    @Test
+    void strictnessAboutHolesIsNoneAboutVersions() throws Exception {
+        var path = pathWith("valkey-server", "Valkey server v=7.2.6", "--rename-command EVAL ''");
+        try (var server = launch(path, "--strict-engines");
+                var api = new Api(server.awaitReady())) {
+            assertThat(create(api, "forked", "valkey", "7.3", ports.last()).enginePatchVersion())
+                    .isEqualTo("7.2.6");
+            assertThat(api.allMessages("forked"))
+                    .contains(
+                            "Engine valkey 7.3 is not installed; the cluster runs on valkey"
+                                    + " 7.2.6.");
         }
     }
 
