@@ -81,7 +81,7 @@ record EngineReport(EngineFinder.Found found, boolean isNamed, InstallHint hint)
     private String condition(EngineBinary engine) {
         var facts = engines().factsOf(engine).orElse(null);
         if (facts == null) {
-            return "could not be examined: it does not start, or does not answer";
+            return "could not be examined: " + engines().whyUnexamined(engine);
         }
         if (facts.isSound()) {
             return "sound: none of the known holes";

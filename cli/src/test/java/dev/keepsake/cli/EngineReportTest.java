@@ -82,7 +82,7 @@ class EngineReportTest {
 
     @Test
     void whatCouldNotBeToldIsNotCalledSound() {
-        assertThat(report(new EngineFixture().unknown(VALKEY)).text())
+        assertThat(report(new EngineFixture().unknown(VALKEY, "it ends")).text())
                 .contains("could not be examined", "A better one");
         assertThat(report(new EngineFixture().withUntold(VALKEY, KnownHole.CVE_2024_31449)).text())
                 .contains("could not be told: CVE-2024-31449", "A better one")

@@ -95,7 +95,7 @@ final class EngineConfig {
     /// to: a replica that has its snapshot come over a second connection, while the stream comes
     /// over the first. The feed gives both over one, snapshot first.
     private static String ofVersion(EngineBinary binary) {
-        if (EngineStamp.compare(binary.version(), "8.0") < 0) {
+        if (EngineStamp.compareNumbers(binary.version(), "8.0") < 0) {
             return "";
         }
         return binary.name().equals(EngineStamp.VALKEY)

@@ -2,12 +2,15 @@ package dev.keepsake.engine;
 
 import dev.keepsake.core.PrivateFiles;
 import dev.keepsake.core.Secret;
+import dev.keepsake.engine.EngineProbe.Finding.Unusable;
+import dev.keepsake.engine.EngineProbe.Finding.Usable;
 import dev.keepsake.resp.RespValue;
 import java.io.IOException;
 import java.io.InterruptedIOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
@@ -30,7 +33,8 @@ import org.slf4j.LoggerFactory;
 /// Lua is a library; so on Linux the files that the examined process ran code of, the real program
 /// and its libraries among them, have to have the size and the time of last change that they had.
 /// Elsewhere a script has to be changed with what it starts, which is found out when that has
-/// another version. What changes while the server runs is noticed by the next one.
+/// another version. Each time that a program is launched later, the [EngineLauncher] compares it
+/// with what was examined; [#lookAgain] says what is there now.
 ///
 /// An engine that was ended by a probe may leave a core dump, as the machine is set up, in that
 /// directory, which is removed, or where the machine collects them.
@@ -50,7 +54,9 @@ public final class EngineExaminer {
     private final RememberedFacts remembered;
     private final long probeWithinNs;
     private final Map<EngineBinary, ReentrantLock> turns = new ConcurrentHashMap<>();
-    private final Map<EngineBinary, EngineFacts> examined = new ConcurrentHashMap<>();
+    private final Map<EngineBinary, Examined> examined = new ConcurrentHashMap<>();
+
+    private record Examined(EngineFacts facts, ProgramIdentity identity) {}
 
     /// @param launcher starts what is examined
     /// @param directory a private one for what is remembered; made when needed
@@ -81,25 +87,61 @@ public final class EngineExaminer {
         turn.lock();
         try {
             var known = examined.get(binary);
-            if (known != null) {
-                return known;
+            if (known != null && known.identity().changedFile().isEmpty()) {
+                return known.facts();
             }
+            var file = ProgramFile.of(binary.path());
             var sha256 = Sha256.hexOf(binary.path());
             var before = remembered.of(binary, sha256);
-            var facts = before.isPresent() ? before.get() : examineNow(binary, sha256);
-            examined.put(binary, facts);
-            return facts;
+            return before.isPresent()
+                    ? learn(before.get().facts(), file, before.get().ran())
+                    : examineNow(binary, sha256, file);
         } finally {
             turn.unlock();
         }
     }
 
-    private EngineFacts examineNow(EngineBinary binary, String sha256) throws IOException {
+    /// What is there now where a program was that is said to have been replaced. Blocks as
+    /// [#examine] does, and is not satisfied with what is known already.
+    ///
+    /// @throws IOException when there is nothing that can be used
+    public Engines.Sight lookAgain(EngineBinary before) throws IOException {
+        var now =
+                switch (EngineProbe.probe(before.path())) {
+                    case Usable(var binary) -> before.isBundled() ? binary.bundled() : binary;
+                    case Unusable(var reason) ->
+                            throw new IOException(before.path() + " " + reason);
+                };
+        var turn = turns.computeIfAbsent(now, _ -> new ReentrantLock());
+        turn.lock();
+        try {
+            var file = ProgramFile.of(now.path());
+            return new Engines.Sight.Examined(examineNow(now, Sha256.hexOf(now.path()), file));
+        } catch (IOException | RuntimeException e) { // it may answer anything
+            return new Engines.Sight.Unexamined(now, String.valueOf(e.getMessage()));
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /// @param file the program's own, as it was before anything was found out
+    private EngineFacts learn(EngineFacts facts, ProgramFile file, List<ProgramFile> ran) {
+        var files = new ArrayList<>(ran);
+        files.add(file);
+        var identity = new ProgramIdentity(files, facts.said());
+        examined.put(facts.binary(), new Examined(facts, identity));
+        launcher.expect(facts.binary(), identity);
+        return facts;
+    }
+
+    private EngineFacts examineNow(EngineBinary binary, String sha256, ProgramFile file)
+            throws IOException {
         LOG.info("engine is examined, and may end by that path={}", binary.path());
         PrivateFiles.directory(directory);
         var workDirectory = directory.resolve("examined-" + RememberedFacts.nameOf(binary));
         try (var throwaway = new Throwaway(binary, workDirectory)) {
             var engine = throwaway.engine();
+            var said = SelfDescription.of(engine);
             var commands = commands(engine);
             int rdbVersion = rdbVersion(engine);
             var ran = ProgramFile.mappedBy(engine.pid());
@@ -120,11 +162,11 @@ public final class EngineExaminer {
                     rdbVersion,
                     holes,
                     untold);
-            var facts = new EngineFacts(binary, sha256, commands, rdbVersion, holes, untold);
+            var facts = new EngineFacts(binary, sha256, commands, rdbVersion, holes, untold, said);
             if (untold.isEmpty() && ran.isPresent()) {
                 keepQuietly(facts, ran.get());
             }
-            return facts;
+            return learn(facts, file, ran.orElse(List.of()));
         } finally {
             removeQuietly(workDirectory);
         }
@@ -229,7 +271,7 @@ public final class EngineExaminer {
                 return last;
             }
             close();
-            var next = launcher.launch(spec);
+            var next = launcher.launchUnknown(spec);
             engine = next;
             return next;
         }

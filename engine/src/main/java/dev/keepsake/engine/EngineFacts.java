@@ -6,6 +6,7 @@ import static java.util.stream.Collectors.joining;
 import dev.keepsake.resp.RespValue;
 import java.util.Collections;
 import java.util.Set;
+import java.util.TreeSet;
 
 /// What an engine program said and did when it was examined. Immutable.
 ///
@@ -17,13 +18,26 @@ import java.util.Set;
 /// @param holes those that it was seen to have
 /// @param untold those of which nobody knows whether it has them: it did not answer in time, or was
 ///   ended by somebody else
+/// @param said who it said that it is
 public record EngineFacts(
         EngineBinary binary,
         String sha256,
         RespValue.ArrayReply commands,
         int rdbVersion,
         Set<KnownHole> holes,
-        Set<KnownHole> untold) {
+        Set<KnownHole> untold,
+        SelfDescription said) {
+    /// Of one that has not said who it is.
+    public EngineFacts(
+            EngineBinary binary,
+            String sha256,
+            RespValue.ArrayReply commands,
+            int rdbVersion,
+            Set<KnownHole> holes,
+            Set<KnownHole> untold) {
+        this(binary, sha256, commands, rdbVersion, holes, untold, SelfDescription.NONE);
+    }
+
     public EngineFacts {
         checkArgument(
                 Collections.disjoint(holes, untold), "%s is told and is not: %s", binary, untold);
@@ -38,6 +52,34 @@ public record EngineFacts(
 
     /// The numbers of its holes in order: `CVE-2024-31449, CVE-2025-46817`.
     public String cves() {
-        return holes.stream().map(KnownHole::cve).sorted().collect(joining(", "));
+        return cves(holes);
+    }
+
+    /// The numbers of those that it may have, in order.
+    public String untoldCves() {
+        return cves(untold);
+    }
+
+    private static String cves(Set<KnownHole> some) {
+        return some.stream().map(KnownHole::cve).sorted().collect(joining(", "));
+    }
+
+    /// The names of its commands. It lists them in another order each time that it is started.
+    public Set<String> commandNames() {
+        var names = new TreeSet<String>();
+        for (var command : commands.items()) {
+            if (command instanceof RespValue.ArrayReply described
+                    && !described.items().isEmpty()
+                    && described.items().getFirst() instanceof RespValue.Bulk name) {
+                names.add(name.utf8());
+            }
+        }
+        return names;
+    }
+
+    /// Its version, with the stage of its release where that is none: `9.0.0-rc1`. Valkey says that
+    /// in INFO and not with `--version`.
+    public String version() {
+        return said.versionOf(binary);
     }
 }

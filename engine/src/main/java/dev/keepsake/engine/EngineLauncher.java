@@ -12,7 +12,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,6 +25,11 @@ import org.slf4j.LoggerFactory;
 /// Engines are processes, so they would outlive a server that is killed: an [OrphanGuard] ends them
 /// then, and the next server calls [#endOrphans()] before its first launch. Only one server at a
 /// time may use a run directory; whoever makes the launcher sees to that.
+///
+/// A program may be replaced while the server runs, as packages are upgraded. So each engine that
+/// was launched is compared with what was examined, before anybody gets it, and what is not to be
+/// run is not: what is known of engines, and what logs say of who wrote them, is true of those that
+/// really run.
 public final class EngineLauncher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EngineLauncher.class);
     private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
@@ -33,6 +41,9 @@ public final class EngineLauncher implements AutoCloseable {
     private final String socketPrefix;
     private final OrphanGuard guard;
     private final List<Engine> running = new ArrayList<>(); // ended ones too, until the next launch
+    private final Map<EngineBinary, ProgramIdentity> examined = new ConcurrentHashMap<>();
+    private volatile Map<EngineBinary, String> excluded = Map.of();
+    private volatile Consumer<EngineBinary> onRefused = _ -> {};
     private int started;
     private boolean closed;
 
@@ -50,10 +61,78 @@ public final class EngineLauncher implements AutoCloseable {
         this.guard = new OrphanGuard(this.runDirectory + File.separator + socketPrefix);
     }
 
+    /// Has a listener called whenever a program is not launched because it is excluded, or because
+    /// it is no longer what was examined. Called by the launching thread.
+    public void whenRefused(Consumer<EngineBinary> listener) {
+        onRefused = listener;
+    }
+
+    /// Launches these no more.
+    ///
+    /// @param reasons why, as a sentence goes on behind the name of each
+    public void exclude(Map<EngineBinary, String> reasons) {
+        excluded = Map.copyOf(reasons);
+    }
+
+    /// A program has been examined; whatever else is found in its place is not launched.
+    void expect(EngineBinary binary, ProgramIdentity identity) {
+        examined.put(binary, identity);
+    }
+
+    /// Whether the files of a program are others than they were when it was examined.
+    public boolean isReplaced(EngineBinary binary) {
+        var known = examined.get(binary);
+        return known != null && known.changedFile().isPresent();
+    }
+
     /// Starts an empty engine and returns when it answers, ten seconds later at most.
     ///
-    /// @throws IOException when it cannot be started or does not answer; nothing is left running
+    /// @throws ReplacedEngineException when the program is no longer what was examined
+    /// @throws IOException when it cannot be started, is not to be, or does not answer; nothing is
+    ///   left running
     public Engine launch(EngineSpec spec) throws IOException {
+        var binary = program(spec);
+        var why = excluded.get(binary);
+        if (why != null) {
+            onRefused.accept(binary);
+            throw new IOException("%s is not started: it %s".formatted(binary.described(), why));
+        }
+        Engine engine;
+        try {
+            engine = launchUnknown(spec);
+        } catch (IOException e) {
+            if (isReplaced(binary)) {
+                onRefused.accept(binary);
+            }
+            throw e;
+        }
+        try {
+            expectExamined(engine);
+        } catch (IOException | RuntimeException e) {
+            engine.close();
+            throw e;
+        }
+        return engine;
+    }
+
+    private void expectExamined(Engine engine) throws IOException {
+        var known = examined.get(engine.binary());
+        if (known == null) {
+            return;
+        }
+        var difference = known.differenceOf(engine);
+        if (difference.isPresent()) {
+            onRefused.accept(engine.binary());
+            throw new ReplacedEngineException(engine.binary(), difference.get());
+        }
+    }
+
+    private EngineBinary program(EngineSpec spec) {
+        return spec.program() == null ? preferred : spec.program();
+    }
+
+    /// As [#launch], whatever the program has become.
+    Engine launchUnknown(EngineSpec spec) throws IOException {
         long startNs = clock.nowNs();
         var engine = start(spec);
         try {
@@ -126,7 +205,7 @@ public final class EngineLauncher implements AutoCloseable {
                 RunDirectory.SOCKET_PATH_BYTES_MAX);
         Files.deleteIfExists(socket);
         guard.start(); // first, for we may be killed at any moment
-        var binary = spec.program() == null ? preferred : spec.program();
+        var binary = program(spec);
         var process =
                 command(binary, socket, spec.workDirectory())
                         .directory(spec.workDirectory().toFile())

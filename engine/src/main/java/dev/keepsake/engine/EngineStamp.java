@@ -7,6 +7,9 @@ import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.regex.Pattern;
 
 /// Which engine wrote data: its name and version, and the version of the RDB files that it writes.
 /// It stands in logs, and says what another engine has to be to read them.
@@ -38,6 +41,11 @@ public record EngineStamp(String name, String version, int rdbVersion) {
     // What Valkey writes since 9.0, with a magic of its own.
     private static final int VALKEY_RDB_VERSION = 80;
 
+    // The earlier ones first.
+    private static final List<String> STAGES = List.of("dev", "alpha", "beta", "m", "rc");
+    private static final Pattern STAGE =
+            Pattern.compile("[\\d.]+-(?i)(dev|alpha|beta|m|rc)[.-]?(\\d{0,9})");
+
     public EngineStamp {
         checkArgument(
                 name.equals(REDIS) || name.equals(VALKEY),
@@ -54,12 +62,12 @@ public record EngineStamp(String name, String version, int rdbVersion) {
     /// Source: `RDB_VERSION` in `rdb.h` of Redis 7.0 to 8.0 and Valkey 7.2 to 9.0.
     private static int rdbVersionOf(String name, String version) {
         if (name.equals(VALKEY)) {
-            return compare(version, "9") < 0 ? SHARED_RDB_VERSION : VALKEY_RDB_VERSION;
+            return compareNumbers(version, "9") < 0 ? SHARED_RDB_VERSION : VALKEY_RDB_VERSION;
         }
-        if (compare(version, "7.2") < 0) {
+        if (compareNumbers(version, "7.2") < 0) {
             return 10;
         }
-        return compare(version, "7.4") < 0 ? SHARED_RDB_VERSION : 12;
+        return compareNumbers(version, "7.4") < 0 ? SHARED_RDB_VERSION : 12;
     }
 
     /// Whether this engine may go on with what `writer` has left: its log, and its snapshots.
@@ -101,11 +109,20 @@ public record EngineStamp(String name, String version, int rdbVersion) {
 
     /// Whether no Valkey has a version as old as that, so that it can be Redis's only.
     public static boolean isBeforeValkey(String version) {
-        return compare(version, "7.2.5") < 0;
+        return compareNumbers(version, "7.2.5") < 0;
+    }
+
+    /// Compares versions: number by number, and of equal numbers a release candidate or another
+    /// stage on the way to a release is older than that. Redis numbers its candidates so that they
+    /// are older as they stand: 7.9.240 is one of 8.0. What else is behind the numbers does not
+    /// count.
+    static int compare(String one, String other) {
+        int order = compareNumbers(one, other);
+        return order == 0 ? stage(one).compareTo(stage(other)) : order;
     }
 
     /// Compares versions number by number; what is behind the numbers does not count.
-    static int compare(String one, String other) {
+    static int compareNumbers(String one, String other) {
         int[] mine = numbers(one);
         int[] its = numbers(other);
         for (int i = 0; i < Math.max(mine.length, its.length); i++) {
@@ -115,6 +132,50 @@ public record EngineStamp(String name, String version, int rdbVersion) {
             }
         }
         return 0;
+    }
+
+    /// How far a version is on the way to its release.
+    ///
+    /// @param rank more for what comes later
+    /// @param number of several of a kind
+    private record Stage(int rank, int number) implements Comparable<Stage> {
+        static final Stage RELEASED = new Stage(STAGES.size(), 0);
+
+        @Override
+        public int compareTo(Stage other) {
+            return rank == other.rank
+                    ? Integer.compare(number, other.number)
+                    : Integer.compare(rank, other.rank);
+        }
+    }
+
+    private static Stage stage(String version) {
+        var found = STAGE.matcher(version);
+        if (!found.matches()) {
+            return Stage.RELEASED;
+        }
+        var number = found.group(2);
+        return new Stage(
+                STAGES.indexOf(found.group(1).toLowerCase(Locale.ROOT)),
+                number.isEmpty() ? 0 : Integer.parseInt(number));
+    }
+
+    /// Whether a version says that it is none of a release: `9.0.0-rc1`.
+    static boolean hasStage(String version) {
+        return STAGE.matcher(version).matches();
+    }
+
+    /// The same as a file tells of its writer: it knows the numbers, and no stage.
+    private EngineStamp withoutStage() {
+        return hasStage(version)
+                ? new EngineStamp(name, version.substring(0, version.indexOf('-')), rdbVersion)
+                : this;
+    }
+
+    /// Whether this engine may go on with a file, of which it is not known whether a release or a
+    /// candidate for it wrote it. What a log says of the same data is compared besides.
+    public boolean continuesFileOf(EngineStamp writer) {
+        return withoutStage().continues(writer);
     }
 
     /// The numbers that a version begins with: 8, 0 and 1 of `8.0.1-rc2`.

@@ -3,21 +3,32 @@ package dev.keepsake.engine;
 import static dev.keepsake.core.Checks.checkArgument;
 
 import java.io.IOException;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The engine programs of this machine, at least one, and what is known of them. Immutable.
 ///
-/// @param all in the order of preference among equals
+/// @param all those that may be run, in the order of preference among equals
 /// @param facts what was found out about them; nothing of those that could not be examined
-public record Engines(List<EngineBinary> all, Map<EngineBinary, EngineFacts> facts) {
+/// @param unexamined why they could not be, of those that could not
+/// @param excluded those that are here too but are not to be run, each with the reason as an
+///   [EngineRule] says it
+public record Engines(
+        List<EngineBinary> all,
+        Map<EngineBinary, EngineFacts> facts,
+        Map<EngineBinary, String> unexamined,
+        Map<EngineBinary, String> excluded) {
     private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
     private static final int MINORS = 1_000; // more than a major version has
 
@@ -26,15 +37,27 @@ public record Engines(List<EngineBinary> all, Map<EngineBinary, EngineFacts> fac
         this(all, Map.of());
     }
 
+    /// All of which may be run.
+    public Engines(List<EngineBinary> all, Map<EngineBinary, EngineFacts> facts) {
+        this(all, facts, Map.of(), Map.of());
+    }
+
     public Engines {
         all = List.copyOf(all);
         facts = Map.copyOf(facts);
-        checkArgument(!all.isEmpty(), "there is no engine");
+        unexamined = Map.copyOf(unexamined);
+        excluded = Collections.unmodifiableMap(new LinkedHashMap<>(excluded));
+        checkArgument(!all.isEmpty() || !excluded.isEmpty(), "there is no engine");
     }
 
-    /// The one that is preferred when it does not matter.
+    /// The one that is preferred when it does not matter; one of those that may be run, if there
+    /// are any.
     public EngineBinary first() {
-        return all.getFirst();
+        return candidates().getFirst();
+    }
+
+    private List<EngineBinary> candidates() {
+        return all.isEmpty() ? List.copyOf(excluded.keySet()) : all;
     }
 
     /// What is known of one of them; nothing when it could not be examined.
@@ -46,14 +69,15 @@ public record Engines(List<EngineBinary> all, Map<EngineBinary, EngineFacts> fac
     /// those one without known holes before one of which that is not known, and that before one
     /// with holes; then the nearest version, of two as near the newer. But the bundled one, if it
     /// has holes, is taken only where there is no sound one at all, of whatever name and version:
-    /// it is there for machines that have none.
+    /// it is there for machines that have none. Where none may be run, it is one of those that may
+    /// not, so that it can be said what is here.
     ///
     /// @param name `redis` or `valkey`
     /// @param version such as `7.1`
     public EngineBinary nearest(String name, String version) {
         int wanted = number(version);
-        boolean anySound = all.stream().anyMatch(each -> doubt(each) == 0);
-        return all.stream()
+        boolean anySound = candidates().stream().anyMatch(each -> doubt(each) == 0);
+        return candidates().stream()
                 .min(
                         Comparator.comparing((EngineBinary each) ->
                                         anySound && each.isBundled() && hasHoles(each))
@@ -76,12 +100,19 @@ public record Engines(List<EngineBinary> all, Map<EngineBinary, EngineFacts> fac
         return factsOf(engine).map(EngineFacts::isSound).orElse(false) ? 0 : 1;
     }
 
+    /// Why an engine could not be examined, for people.
+    public String whyUnexamined(EngineBinary engine) {
+        return unexamined.getOrDefault(engine, "nobody has tried");
+    }
+
     /// Those of them that are as they should be.
     ///
     /// @return empty when none is
     public Optional<Engines> only(Predicate<EngineBinary> wanted) {
         var left = all.stream().filter(wanted).toList();
-        return left.isEmpty() ? Optional.empty() : Optional.of(new Engines(left, factsOf(left)));
+        return left.isEmpty()
+                ? Optional.empty()
+                : Optional.of(new Engines(left, factsOf(left), unexamined, Map.of()));
     }
 
     private Map<EngineBinary, EngineFacts> factsOf(List<EngineBinary> some) {
@@ -90,28 +121,85 @@ public record Engines(List<EngineBinary> all, Map<EngineBinary, EngineFacts> fac
         return known;
     }
 
+    /// The same without those that are not to be run.
+    ///
+    /// @param reasons why, of each of them
+    Engines excluding(Map<EngineBinary, String> reasons) {
+        var left = all.stream().filter(each -> !reasons.containsKey(each)).toList();
+        return new Engines(left, facts, unexamined, reasons);
+    }
+
+    /// The same when a program was looked at once more: where it was found, another one may be.
+    /// What is excluded has to be decided anew.
+    ///
+    /// @param before the program as it was known
+    /// @param now what was found in its place
+    public Engines with(EngineBinary before, Sight now) {
+        var programs = new LinkedHashSet<EngineBinary>();
+        everyOne().forEach(each -> programs.add(each.equals(before) ? now.binary() : each));
+        var known = new HashMap<>(facts);
+        var unknown = new HashMap<>(unexamined);
+        for (var each : List.of(before, now.binary())) {
+            known.remove(each);
+            unknown.remove(each);
+        }
+        switch (now) {
+            case Sight.Examined(var found) -> known.put(found.binary(), found);
+            case Sight.Unexamined(var binary, var reason) -> unknown.put(binary, reason);
+        }
+        return new Engines(List.copyOf(programs), known, unknown, Map.of());
+    }
+
+    private List<EngineBinary> everyOne() {
+        return Stream.concat(all.stream(), excluded.keySet().stream()).toList();
+    }
+
+    /// What is found where a program was.
+    public sealed interface Sight {
+        /// The program that is there now.
+        EngineBinary binary();
+
+        /// It could be examined.
+        record Examined(EngineFacts facts) implements Sight {
+            @Override
+            public EngineBinary binary() {
+                return facts.binary();
+            }
+        }
+
+        /// It could not be.
+        ///
+        /// @param reason why, for people
+        record Unexamined(EngineBinary binary, String reason) implements Sight {}
+    }
+
     /// The same with what is found out about them. Blocks while they are examined, all at once. One
     /// that cannot be examined stays, for it may be able to run all the same; a warning says so.
     public Engines examinedBy(EngineExaminer examiner) throws InterruptedException {
         var found = new ConcurrentHashMap<EngineBinary, EngineFacts>();
+        var failed = new ConcurrentHashMap<EngineBinary, String>();
         var threads =
                 all.stream()
                         .map(each ->
                                 Thread.ofVirtual()
                                         .name("examine-" + each.name())
-                                        .start(() -> examine(examiner, each, found)))
+                                        .start(() -> examine(examiner, each, found, failed)))
                         .toList();
         for (var thread : threads) {
             thread.join();
         }
-        return new Engines(all, found);
+        return new Engines(all, found, failed, excluded);
     }
 
     private static void examine(
-            EngineExaminer examiner, EngineBinary engine, Map<EngineBinary, EngineFacts> found) {
+            EngineExaminer examiner,
+            EngineBinary engine,
+            Map<EngineBinary, EngineFacts> found,
+            Map<EngineBinary, String> failed) {
         try {
             found.put(engine, examiner.examine(engine));
         } catch (IOException | RuntimeException e) { // it may answer anything
+            failed.put(engine, String.valueOf(e.getMessage()));
             LOG.warn(
                     "engine cannot be examined, so nobody knows its commands and holes path={}"
                             + " reason={}",

@@ -24,6 +24,7 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,12 +38,14 @@ final class RememberedFacts {
      * One file, big-endian; text as DataOutput writes it:
      *
      *   format | path | name | version | sha256 | count | path, size, changed ... | RDB version
-     *     | count | CVE ... | count | CVE ... | length | COMMAND's reply in RESP | SHA-256 of all
+     *     | count | field, value ... | count | CVE ... | count | CVE ... | length
+     *     | COMMAND's reply in RESP | SHA-256 of all
      *
-     * The files are what the examined process ran code of, the first CVEs all that it was examined
-     * for, the others those that it has. Whoever adds a hole thereby has all examined again.
+     * The files are what the examined process ran code of, the fields what it said of itself, the
+     * first CVEs all that it was examined for, the others those that it has. Whoever adds a hole
+     * thereby has all examined again.
      */
-    private static final int FORMAT = 0x4B454631; // "KEF1"
+    private static final int FORMAT = 0x4B454632; // "KEF2"; the first had no fields
 
     private static final String SUFFIX = ".facts";
     private static final int SHA_256_BYTES = 32;
@@ -58,10 +61,15 @@ final class RememberedFacts {
         this.directory = directory;
     }
 
+    /// What is known of a program.
+    ///
+    /// @param ran the files that it was seen to run with
+    record Remembered(EngineFacts facts, List<ProgramFile> ran) {}
+
     /// What is known of a program, if its file and all that it ran with are still what they were.
     ///
     /// @param sha256 of the program's file now
-    Optional<EngineFacts> of(EngineBinary binary, String sha256) {
+    Optional<Remembered> of(EngineBinary binary, String sha256) {
         var file = file(binary);
         try {
             if (Files.size(file) > FILE_MAX_BYTES) {
@@ -80,7 +88,7 @@ final class RememberedFacts {
         }
     }
 
-    private static Optional<EngineFacts> read(EngineBinary binary, String sha256, byte[] bytes)
+    private static Optional<Remembered> read(EngineBinary binary, String sha256, byte[] bytes)
             throws IOException {
         int end = bytes.length - SHA_256_BYTES;
         if (end < 0
@@ -95,10 +103,12 @@ final class RememberedFacts {
         }
         var expected = List.of(binary.path().toString(), binary.name(), binary.version(), sha256);
         var about = List.of(in.readUTF(), in.readUTF(), in.readUTF(), in.readUTF());
-        if (!about.equals(expected) || !areUnchanged(in)) {
+        var ran = files(in);
+        if (!about.equals(expected) || !ran.stream().allMatch(ProgramFile::isUnchanged)) {
             return Optional.empty();
         }
         int rdbVersion = in.readInt();
+        var said = said(in);
         var examinedFor = holes(in);
         var found = holes(in);
         if (!examinedFor.equals(KNOWN)) {
@@ -106,18 +116,28 @@ final class RememberedFacts {
         }
         var commands = Unpooled.wrappedBuffer(in.readNBytes(in.readInt()));
         return RespValue.decode(commands) instanceof RespValue.ArrayReply reply
-                ? Optional.of(new EngineFacts(binary, sha256, reply, rdbVersion, found, Set.of()))
+                ? Optional.of(
+                        new Remembered(
+                                new EngineFacts(
+                                        binary, sha256, reply, rdbVersion, found, Set.of(), said),
+                                ran))
                 : Optional.empty();
     }
 
-    private static boolean areUnchanged(DataInputStream in) throws IOException {
-        boolean unchanged = true;
+    private static List<ProgramFile> files(DataInputStream in) throws IOException {
+        var files = new ArrayList<ProgramFile>();
         for (int left = in.readInt(); left > 0; left--) {
-            unchanged &=
-                    new ProgramFile(Path.of(in.readUTF()), in.readLong(), in.readLong())
-                            .isUnchanged();
+            files.add(new ProgramFile(Path.of(in.readUTF()), in.readLong(), in.readLong()));
         }
-        return unchanged;
+        return files;
+    }
+
+    private static SelfDescription said(DataInputStream in) throws IOException {
+        var fields = new TreeMap<String, String>();
+        for (int left = in.readInt(); left > 0; left--) {
+            fields.put(in.readUTF(), in.readUTF());
+        }
+        return new SelfDescription(fields);
     }
 
     private static Set<KnownHole> holes(DataInputStream in) throws IOException {
@@ -166,6 +186,11 @@ final class RememberedFacts {
             out.writeLong(file.changedNs());
         }
         out.writeInt(facts.rdbVersion());
+        out.writeInt(facts.said().fields().size());
+        for (var field : new TreeMap<>(facts.said().fields()).entrySet()) {
+            out.writeUTF(field.getKey());
+            out.writeUTF(field.getValue());
+        }
         write(KNOWN, out);
         write(facts.holes(), out);
         var commands = Unpooled.buffer();

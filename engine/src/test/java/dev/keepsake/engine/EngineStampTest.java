@@ -37,10 +37,33 @@ final class EngineStampTest {
         "redis 7.0.15, valkey 8.0.1, false",
         "redis 8.0.2, valkey 8.0.1, false",
         "redis 8.0.2, valkey 9.1.2, false",
+        "valkey 9.0.0-rc1, valkey 9.0.0, false", // older than what it is a candidate for
+        "valkey 9.0.0, valkey 9.0.0-rc1, true",
+        "valkey 9.0.0-rc2, valkey 9.0.0-rc1, true",
+        "valkey 9.0.0-rc2, valkey 9.0.0-rc10, false", // by numbers here, too
+        "valkey 8.1-rc1, valkey 8.0.4, true",
+        "valkey 8.1-rc1, valkey 8.1, false",
+        "redis 8.2-m01, redis 8.2-rc1, false",
+        "redis 7.9.240, redis 8.0.0, false", // how Redis numbers a candidate of 8.0
+        "redis 8.0.240, redis 8.0.5, true",
+        "redis 8.0.2, redis 8.0.2-custom, true", // what is no stage says nothing
+        "redis 8.0.2-custom, redis 8.0.2, true",
     })
     void anEngineGoesOnWithWhatAnOlderOneOfItsLineLeft(
             String reader, String writer, boolean continues) {
         assertThat(stamp(reader).continues(stamp(writer))).isEqualTo(continues);
+    }
+
+    /// A file that a candidate has written says the version of the release.
+    @ParameterizedTest
+    @CsvSource({
+        "valkey 9.0.0-rc1, valkey 9.0.0, true",
+        "valkey 9.0.0-rc1, valkey 9.0.1, false",
+        "valkey 9.0.0, valkey 9.0.0, true",
+        "valkey 8.1.1, valkey 9.0.0, false",
+    })
+    void aCandidateGoesOnWithItsOwnFiles(String reader, String file, boolean continues) {
+        assertThat(stamp(reader).continuesFileOf(stamp(file))).isEqualTo(continues);
     }
 
     @ParameterizedTest
@@ -111,7 +134,7 @@ final class EngineStampTest {
     void versionsAreComparedNumberByNumber() {
         assertThat(EngineStamp.compare("7.0.15", "7.0.9")).isPositive();
         assertThat(EngineStamp.compare("7.2", "7.2.0")).isZero();
-        assertThat(EngineStamp.compare("8.1.0-rc1", "8.1.0")).isZero();
+        assertThat(EngineStamp.compareNumbers("8.1.0-rc1", "8.1.0")).isZero();
         assertThat(EngineStamp.compare("10.0.0", "9.9.9")).isPositive();
         assertThat(EngineStamp.compare("255.255.255", "9.1.2")).isPositive();
     }

@@ -42,7 +42,8 @@ final class RememberedFactsTest {
                         new RespValue.ArrayReply(List.of(get)),
                         11,
                         Set.of(KnownHole.CVE_2025_46817),
-                        Set.of());
+                        Set.of(),
+                        SelfDescription.parse("redis_version:7.2.4\r\nvalkey_version:8.0.1\r\n"));
         remembered.keep(facts, List.of(ProgramFile.of(library)));
         return facts;
     }
@@ -56,7 +57,8 @@ final class RememberedFactsTest {
     @Test
     void whatWasKeptIsThereForThatProgramAlone() throws Exception {
         var facts = keep("/usr/bin/valkey-server");
-        assertThat(remembered.of(facts.binary(), SHA_256)).contains(facts);
+        assertThat(remembered.of(facts.binary(), SHA_256))
+                .contains(new RememberedFacts.Remembered(facts, List.of(ProgramFile.of(library))));
         assertThat(remembered.of(facts.binary(), "6".repeat(64))).isEmpty();
         assertThat(remembered.of(binary("/opt/valkey-server"), SHA_256)).isEmpty();
         var newer = new EngineBinary(facts.binary().path(), "valkey", "8.0.2");
@@ -91,7 +93,8 @@ final class RememberedFactsTest {
             assertThat(remembered.of(facts.binary(), SHA_256)).as("byte %d", i).isEmpty();
         }
         Files.write(file, whole);
-        assertThat(remembered.of(facts.binary(), SHA_256)).contains(facts);
+        assertThat(remembered.of(facts.binary(), SHA_256))
+                .contains(new RememberedFacts.Remembered(facts, List.of(ProgramFile.of(library))));
     }
 
     @Test

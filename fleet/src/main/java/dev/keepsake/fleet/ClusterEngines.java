@@ -4,6 +4,8 @@ import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.InstalledEngines;
+import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineRule;
 import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.NewerEngineException;
@@ -13,22 +15,91 @@ import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Which of the installed engines clusters run on, and which engines are known to have written
-/// their data: what snapshots and logs say, beside what is recorded. [EngineChoice] chooses. Owned
-/// by the fleet's thread, but for [#asked] and [#nearest].
+/// their data: what snapshots and logs say, beside what is recorded. [EngineChoice] chooses. What
+/// is found out about engines while the server runs changes what is chosen from then on, by the
+/// same rule as at the start. Owned by the fleet's thread, but for [#asked], [#nearest] and
+/// [#engines].
 final class ClusterEngines implements InstalledEngines {
-    private final Engines engines;
+    private static final Logger LOG = LoggerFactory.getLogger(ClusterEngines.class);
+
+    private final EngineRule rule;
+    private final Consumer<Map<EngineBinary, String>> onExcluded;
     private final ClusterDirectories directories;
+    private volatile Engines engines;
     private final Map<ClusterId, Set<EngineStamp>> writers = new HashMap<>(); // found in logs
 
-    ClusterEngines(Engines engines, ClusterDirectories directories) {
-        this.engines = engines;
+    /// @param onExcluded told now and after each change which engines are not to be run, with the
+    ///   reasons
+    ClusterEngines(
+            Engines engines,
+            EngineRule rule,
+            Consumer<Map<EngineBinary, String>> onExcluded,
+            ClusterDirectories directories) {
+        this.rule = rule;
+        this.onExcluded = onExcluded;
         this.directories = directories;
+        this.engines = rule.applyTo(engines);
+        onExcluded.accept(this.engines.excluded());
+    }
+
+    /// The engines of this machine, as far as is known now. Any thread.
+    Engines engines() {
+        return engines;
+    }
+
+    /// Takes over what was found out about a program, and warns of it or gives it up, as at the
+    /// start.
+    ///
+    /// @param before the program as it was known
+    /// @param now what was found where it was
+    void learn(EngineBinary before, Engines.Sight now) {
+        var known = engines;
+        if (!known.all().contains(before) && !known.excluded().containsKey(before)) {
+            return; // another one has taken its place meanwhile
+        }
+        if (!before.equals(now.binary())) {
+            LOG.warn(
+                    "engine program was replaced path={} was=\"{} {}\" is=\"{} {}\"",
+                    before.path(),
+                    before.name(),
+                    before.version(),
+                    now.binary().name(),
+                    now.binary().version());
+        }
+        var next = rule.applyTo(known.with(before, now));
+        engines = next;
+        onExcluded.accept(next.excluded());
+        var why = next.excluded().get(now.binary());
+        if (why == null) {
+            rule.warnOf(next, now.binary());
+        } else {
+            LOG.error(
+                    "engine is not used any more path={} version={}: it {}, and {}; {}",
+                    now.binary().path(),
+                    now.binary().version(),
+                    why,
+                    rule.onlySoundBecause().orElse(""),
+                    rule.wayOut());
+        }
+    }
+
+    /// What is known now of an engine that clusters may run on.
+    Optional<StampedEngine> usable(EngineBinary binary) {
+        var known = engines;
+        return known.all().contains(binary)
+                ? Optional.of(StampedEngine.of(binary, known.factsOf(binary)))
+                : Optional.empty();
     }
 
     /// What a new cluster runs on. Any thread.
@@ -42,15 +113,18 @@ final class ClusterEngines implements InstalledEngines {
     }
 
     private StampedEngine stamped(String engine, String version) {
-        var nearest = engines.nearest(engine, version);
-        return StampedEngine.of(nearest, engines.factsOf(nearest));
+        var known = engines;
+        var nearest = known.nearest(engine, version);
+        return StampedEngine.of(nearest, known.factsOf(nearest));
     }
 
     /// What a cluster is to run on.
     EngineChoice choose(ClusterState cluster) throws IOException {
-        var wrote = new ArrayList<>(writers.getOrDefault(cluster.spec().id(), Set.of()));
-        wrote.addAll(writersOfSnapshots(cluster.spec()));
-        return EngineChoice.of(cluster, wrote, engines);
+        return EngineChoice.of(
+                cluster,
+                List.copyOf(writers.getOrDefault(cluster.spec().id(), Set.of())),
+                writersOfSnapshots(cluster.spec()),
+                engines);
     }
 
     /// The log of a cluster says that an engine wrote it.
@@ -63,17 +137,43 @@ final class ClusterEngines implements InstalledEngines {
         writers.remove(id);
     }
 
-    /// Says that no installed engine can go on with the data of a cluster, and what helps.
+    /// Says that no engine can go on with the data of a cluster, or may, and what helps.
+    ///
+    /// @param needed which engine wrote them, or what a new cluster asks for
     String missing(EngineStamp needed) {
+        var known = engines;
+        if (known.all().isEmpty()) {
+            return "No engine here may be run, for %s: %s; %s."
+                    .formatted(
+                            rule.onlySoundBecause().orElse("none is sound"),
+                            described(known.excluded()),
+                            rule.wayOut());
+        }
+        var able = new LinkedHashMap<>(known.excluded());
+        able.keySet()
+                .removeIf(each ->
+                        !StampedEngine.of(each, known.factsOf(each)).stamp().continues(needed));
         return "The data were written by %s (RDB version %d), which none of the engines here can go on from (%s); %s."
                 .formatted(
                         needed,
                         needed.rdbVersion(),
-                        engines.all().stream()
+                        known.all().stream()
                                 .map(each -> each.name() + " " + each.version())
                                 .distinct()
                                 .collect(Collectors.joining(", ")),
-                        NewerEngineException.wayOut(needed));
+                        able.isEmpty()
+                                ? NewerEngineException.wayOut(needed)
+                                : "what could is installed but not used, for %s: %s; %s"
+                                        .formatted(
+                                                rule.onlySoundBecause().orElse("none is sound"),
+                                                described(able),
+                                                rule.wayOut()));
+    }
+
+    private static String described(Map<EngineBinary, String> excluded) {
+        return excluded.entrySet().stream()
+                .map(each -> each.getKey().described() + " " + each.getValue())
+                .collect(Collectors.joining(", "));
     }
 
     private List<EngineStamp> writersOfSnapshots(ClusterSpec spec) throws IOException {

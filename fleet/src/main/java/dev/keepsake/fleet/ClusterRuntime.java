@@ -1,5 +1,7 @@
 package dev.keepsake.fleet;
 
+import static dev.keepsake.core.Checks.checkArgument;
+
 import dev.keepsake.control.AccessRule;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.Endpoints;
@@ -27,7 +29,7 @@ final class ClusterRuntime implements AutoCloseable {
 
     private volatile ClusterSpec spec;
     private volatile Endpoints endpoints;
-    private final StampedEngine engine;
+    private volatile StampedEngine engine;
     private volatile Map<String, String> parameters;
     private List<AccessRule> access;
     private final Map<String, ShardRuntime> shards = new LinkedHashMap<>();
@@ -121,6 +123,24 @@ final class ClusterRuntime implements AutoCloseable {
     /// What all nodes run on. Any thread.
     StampedEngine engine() {
         return engine;
+    }
+
+    /// Whether a program that was found where that of this cluster was writes and reads what that
+    /// did, so that engines of both may serve it.
+    boolean canGoOnWith(StampedEngine found) {
+        return found.binary().equals(engine.binary()) && found.stamp().equals(engine.stamp());
+    }
+
+    /// Other things are known now of what all nodes run on.
+    void goOnWith(StampedEngine found) {
+        checkArgument(canGoOnWith(found), "%s is not %s", found, engine);
+        engine = found;
+    }
+
+    /// Whether there is a shard none of whose nodes has an engine that follows or leads.
+    boolean lacksEngine() {
+        return shards.values().stream()
+                .anyMatch(shard -> shard.nodes().stream().noneMatch(NodeRuntime::hasEngine));
     }
 
     /// Where the cluster listens. Any thread.

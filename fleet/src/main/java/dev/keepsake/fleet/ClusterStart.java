@@ -24,6 +24,7 @@ final class ClusterStart {
     private final ControlJournal control;
     private final RunningClusters running;
     private final ClusterEngines engines;
+    private final CommandTables commands;
     private final NodeAssembly assembly;
     private final EndpointListening listening;
     private final ClusterTroubles troubles;
@@ -35,6 +36,7 @@ final class ClusterStart {
             ControlJournal control,
             RunningClusters running,
             ClusterEngines engines,
+            CommandTables commands,
             NodeAssembly assembly,
             EndpointListening listening,
             ClusterTroubles troubles,
@@ -43,6 +45,7 @@ final class ClusterStart {
         this.control = control;
         this.running = running;
         this.engines = engines;
+        this.commands = commands;
         this.assembly = assembly;
         this.listening = listening;
         this.troubles = troubles;
@@ -59,6 +62,9 @@ final class ClusterStart {
                     return;
                 }
                 case EngineChoice.Chosen chosen -> {
+                    if (commands.examine(chosen.engine().binary())) {
+                        continue; // which may make another one the right one
+                    }
                     try {
                         start(cluster, endpoints, chosen.engine());
                         warnOfHoles(cluster.spec(), chosen);

@@ -1,7 +1,6 @@
 package dev.keepsake.fleet;
 
 import dev.keepsake.engine.EngineBinary;
-import dev.keepsake.engine.EngineExaminer;
 import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.front.ServedEngine;
@@ -17,19 +16,30 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /// Which commands the engines of this machine have, and how fronts treat each. A program that could
-/// not be examined when the server started is asked when its commands are wanted, and again if it
-/// does not answer. Owned by the fleet's thread, which waits for an answer a moment, and not for a
-/// program that hangs.
+/// not be examined when the server started is examined before a cluster runs on it, and again if it
+/// does not answer; what is found out about it then counts as what is found out at a start does.
+/// Owned by the fleet's thread, which waits for an answer a moment, and not for a program that
+/// hangs.
 final class CommandTables {
     private static final long ANSWERS_WITHIN_MS = 2_000;
 
-    private final Engines engines;
-    private final EngineExaminer examiner;
-    private final ThreadFactory threads;
-    private final Map<EngineBinary, CompletableFuture<ServedEngine>> asked = new HashMap<>();
+    /// Finds out what a program is. Blocks.
+    interface Examiner {
+        EngineFacts examine(EngineBinary program) throws IOException;
+    }
 
+    private final ClusterEngines engines;
+    private final Examiner examiner;
+    private final ThreadFactory threads;
+    private final Map<EngineBinary, CompletableFuture<EngineFacts>> asked = new HashMap<>();
+    private final Map<EngineBinary, Table> tables = new HashMap<>();
+
+    /// @param facts what it was made from
+    private record Table(EngineFacts facts, ServedEngine served) {}
+
+    /// @param engines what is known, and is told what is found out
     /// @param threads in which programs are examined
-    CommandTables(Engines engines, EngineExaminer examiner, ThreadFactory threads) {
+    CommandTables(ClusterEngines engines, Examiner examiner, ThreadFactory threads) {
         this.engines = engines;
         this.examiner = examiner;
         this.threads = threads;
@@ -39,54 +49,72 @@ final class CommandTables {
     ///
     /// @throws IOException when the program does not say it, or has not yet
     ServedEngine of(EngineBinary program) throws IOException {
+        examine(program);
+        var facts = engines.engines().factsOf(program).orElse(null);
+        if (facts == null) {
+            throw new IOException("the engine %s is not here any more".formatted(program.path()));
+        }
+        var before = tables.get(program);
+        if (before != null && before.facts().equals(facts)) {
+            return before.served();
+        }
+        try {
+            var served =
+                    new ServedEngine(
+                            program.name(), program.version(), CommandTable.of(facts.commands()));
+            tables.put(program, new Table(facts, served));
+            return served;
+        } catch (CorruptReplyException e) {
+            throw notSaid(program, e);
+        }
+    }
+
+    /// Has a program examined, unless that has been done.
+    ///
+    /// @return whether something is known now that was not before: another engine may be the one to
+    ///   run
+    /// @throws IOException when it cannot be examined, or has not been yet
+    boolean examine(EngineBinary program) throws IOException {
+        if (engines.engines().factsOf(program).isPresent()) {
+            return false;
+        }
         var before = asked.get(program);
         var answer = before == null ? ask(program) : before;
         try {
-            return answer.get(before == null ? ANSWERS_WITHIN_MS : 0, TimeUnit.MILLISECONDS);
+            var facts = answer.get(before == null ? ANSWERS_WITHIN_MS : 0, TimeUnit.MILLISECONDS);
+            asked.remove(program);
+            engines.learn(program, new Engines.Sight.Examined(facts));
+            return true;
         } catch (TimeoutException _) {
             throw new IOException(
                     "the engine %s has yet to say which commands it has".formatted(program.path()));
         } catch (ExecutionException e) {
             asked.remove(program);
-            throw new IOException(
-                    "the engine %s does not say which commands it has: %s"
-                            .formatted(program.path(), reason(e)),
-                    e.getCause());
+            throw notSaid(program, e.getCause() == null ? e : e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new IOException("interrupted while an engine is asked for its commands", e);
         }
     }
 
-    private static String reason(ExecutionException e) {
-        var cause = e.getCause();
-        return String.valueOf(cause == null ? e.getMessage() : cause.getMessage());
+    private static IOException notSaid(EngineBinary program, Throwable cause) {
+        return new IOException(
+                "the engine %s does not say which commands it has: %s"
+                        .formatted(program.path(), cause.getMessage()),
+                cause);
     }
 
-    private CompletableFuture<ServedEngine> ask(EngineBinary program) {
-        var answer = new CompletableFuture<ServedEngine>();
+    private CompletableFuture<EngineFacts> ask(EngineBinary program) {
+        var answer = new CompletableFuture<EngineFacts>();
         asked.put(program, answer);
-        var known = engines.factsOf(program);
-        if (known.isPresent()) {
-            complete(answer, known::get);
-        } else {
-            threads.newThread(() -> complete(answer, () -> examiner.examine(program))).start();
-        }
+        threads.newThread(() -> examine(program, answer)).start();
         return answer;
     }
 
-    private interface Examination {
-        EngineFacts facts() throws IOException;
-    }
-
-    private static void complete(CompletableFuture<ServedEngine> answer, Examination examination) {
+    private void examine(EngineBinary program, CompletableFuture<EngineFacts> answer) {
         try {
-            var facts = examination.facts();
-            var program = facts.binary();
-            answer.complete(
-                    new ServedEngine(
-                            program.name(), program.version(), CommandTable.of(facts.commands())));
-        } catch (IOException | CorruptReplyException e) {
+            answer.complete(examiner.examine(program));
+        } catch (IOException e) {
             answer.completeExceptionally(e);
         } catch (RuntimeException e) {
             answer.completeExceptionally(e); // or nobody would ask again

@@ -25,17 +25,19 @@ sealed interface EngineChoice {
 
     /// Nothing here can go on with the data.
     ///
-    /// @param needed which engine wrote them
+    /// @param needed which engine wrote them, or for a new cluster what it asks for
     record Missing(EngineStamp needed) implements EngineChoice {}
 
     /// Chooses.
     ///
-    /// @param writers the engines that are known to have written the data, beside the recorded one
-    static EngineChoice of(ClusterState cluster, List<EngineStamp> writers, Engines engines) {
-        var installed =
-                engines.all().stream()
-                        .map(each -> StampedEngine.of(each, engines.factsOf(each)))
-                        .toList();
+    /// @param writers the engines that are known to have written the logs, beside the recorded one
+    /// @param writersOfFiles those that have written snapshots, as files tell it
+    static EngineChoice of(
+            ClusterState cluster,
+            List<EngineStamp> writers,
+            List<EngineStamp> writersOfFiles,
+            Engines engines) {
+        var installed = stamped(engines);
         var recorded = recorded(cluster, installed).orElse(null);
         var wrote = new ArrayList<>(writers);
         if (recorded != null) {
@@ -44,12 +46,26 @@ sealed interface EngineChoice {
         var able =
                 installed.stream()
                         .filter(each -> wrote.stream().allMatch(each.stamp()::continues))
+                        .filter(each ->
+                                writersOfFiles.stream().allMatch(each.stamp()::continuesFileOf))
                         .toList();
         if (able.isEmpty()) {
-            return new Missing(newest(wrote));
+            wrote.addAll(0, writersOfFiles);
+            return new Missing(wrote.isEmpty() ? askedFor(cluster) : newest(wrote));
         }
         var chosen = recorded == null ? asked(cluster, able, engines) : nearest(recorded, able);
         return new Chosen(chosen, sounder(chosen, able, engines));
+    }
+
+    private static List<StampedEngine> stamped(Engines engines) {
+        return engines.all().stream()
+                .map(each -> StampedEngine.of(each, engines.factsOf(each)))
+                .toList();
+    }
+
+    /// What a cluster has run on, if it has run.
+    static Optional<EngineStamp> recordedOf(ClusterState cluster, Engines engines) {
+        return recorded(cluster, stamped(engines));
     }
 
     /// What a cluster has run on. Earlier builds recorded no more of it than the version: engines
@@ -67,8 +83,8 @@ sealed interface EngineChoice {
                     EngineStamp.isBeforeValkey(version)
                             ? EngineStamp.REDIS
                             : installed.stream()
-                                    .filter(each -> each.binary().version().equals(version))
-                                    .map(each -> each.binary().name())
+                                    .filter(each -> each.stamp().version().equals(version))
+                                    .map(each -> each.stamp().name())
                                     .findFirst()
                                     .orElse(cluster.spec().engine());
         }
@@ -82,6 +98,11 @@ sealed interface EngineChoice {
                 .filter(each -> each.name().equals(name) && each.version().equals(version))
                 .findFirst()
                 .orElseGet(() -> EngineStamp.ofRelease(name, version));
+    }
+
+    private static EngineStamp askedFor(ClusterState cluster) {
+        var spec = cluster.spec();
+        return EngineStamp.ofRelease(spec.engine(), spec.engineVersion());
     }
 
     private static EngineStamp newest(List<EngineStamp> wrote) {

@@ -13,6 +13,7 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.engine.EngineExaminer;
 import dev.keepsake.engine.EngineLauncher;
+import dev.keepsake.engine.EngineRule;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.front.ClientRoom;
@@ -64,26 +65,29 @@ public final class Fleet implements AutoCloseable {
     private final RetryLater retry;
     private boolean closed;
 
-    private Fleet(FleetConfig config, Machine machine, FaultHandler faults) throws IOException {
+    private Fleet(FleetConfig config, Machine machine, EngineRule rule, FaultHandler faults)
+            throws IOException {
         this.config = config;
         this.machine = machine;
         var clock = machine.clock();
         var tuning = config.tuning();
         var identities = new NodeIdentities(config, machine.certificates(), clock);
         var directories = new ClusterDirectories(config.dataDirectory());
-        var engines = new ClusterEngines(machine.engines(), directories);
+        var engines =
+                new ClusterEngines(
+                        machine.engines(), rule, machine.launcher()::exclude, directories);
         var specs = new EngineSpecs(tuning, directories, machine.random());
         var examiner =
                 new EngineExaminer(
                         machine.launcher(), EngineExaminer.directoryIn(config.dataDirectory()));
-        var commands = new CommandTables(machine.engines(), examiner, machine.threads());
+        var commands = new CommandTables(engines, examiner::examine, machine.threads());
         var callerFiles = new CallerFiles(tuning.snapshots().restoreFrom());
         this.snapshotFiles =
                 new SnapshotFiles(config.dataDirectory(), buckets(config, clock), callerFiles);
         this.rules =
                 new RulesEngine(
                         machine.launcher(),
-                        machine.engines().all().stream().map(specs::ofRules).toList());
+                        () -> engines.engines().all().stream().map(specs::ofRules).toList());
         var places = places(config, machine.random());
         this.thread =
                 new ScheduledThreadPoolExecutor(
@@ -152,6 +156,7 @@ public final class Fleet implements AutoCloseable {
                         control,
                         running,
                         engines,
+                        commands,
                         assembly,
                         new EndpointListening(reports, this::afterPause, thread),
                         troubles,
@@ -164,6 +169,18 @@ public final class Fleet implements AutoCloseable {
                                         thread,
                                         this::reconcileAll),
                         clock);
+        var replaced =
+                new ReplacedEngines(
+                        engines,
+                        examiner::lookAgain,
+                        machine.launcher()::isReplaced,
+                        running,
+                        control,
+                        clock,
+                        machine.threads(),
+                        thread,
+                        this::reconcileAll);
+        machine.launcher().whenRefused(replaced::onRefused);
         this.reconciler =
                 new ClusterReconciler(
                         control, running, start, end, ports, fillings, snapshots, progress,
@@ -240,12 +257,14 @@ public final class Fleet implements AutoCloseable {
     /// they serve takes as long as their engines need to read the log.
     ///
     /// @param engines what this machine has
+    /// @param rule which of them may be run
     /// @param authority vouches for the nodes
     public static Fleet start(
             FleetConfig config,
             LogFactory logs,
             EngineLauncher launcher,
             Engines engines,
+            EngineRule rule,
             Transport transport,
             CertificateAuthority authority,
             ClientRoom room,
@@ -264,7 +283,7 @@ public final class Fleet implements AutoCloseable {
                         clock,
                         random,
                         Thread.ofVirtual().name("node-", 0).factory());
-        var fleet = new Fleet(config, machine, faults);
+        var fleet = new Fleet(config, machine, rule, faults);
         fleet.ports.takeRecorded();
         fleet.noteStart();
         fleet.wake();

@@ -126,6 +126,14 @@ final class NodeRuntime {
         return phase;
     }
 
+    /// Whether it has an engine that follows or leads.
+    boolean hasEngine() {
+        return switch (phase) {
+            case REPLICA, PRIMARY -> true;
+            case DOWN, STARTING, SILENT -> false;
+        };
+    }
+
     NodeFront front() {
         return front;
     }

@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 
 /// Asks engines of its own, which hold nothing and serve nobody, whether access strings are what
 /// engines take. A user may be let into clusters of any engine, so it is enough that one of those
@@ -21,14 +22,14 @@ final class RulesEngine implements AccessStringCheck {
     private static final int REMEMBERED_MAX = 1_000;
 
     private final EngineLauncher launcher;
-    private final List<EngineSpec> specs;
+    private final Supplier<List<EngineSpec>> specs;
     private final ReentrantLock turn = new ReentrantLock();
     private final Set<String> taken = new LinkedHashSet<>(); // guarded by turn, oldest first
 
-    /// @param specs one for each engine that is installed, at least one
-    RulesEngine(EngineLauncher launcher, List<EngineSpec> specs) {
+    /// @param specs one for each engine that may be run now
+    RulesEngine(EngineLauncher launcher, Supplier<List<EngineSpec>> specs) {
         this.launcher = launcher;
-        this.specs = List.copyOf(specs);
+        this.specs = specs;
     }
 
     @Override
@@ -38,8 +39,12 @@ final class RulesEngine implements AccessStringCheck {
             if (taken.contains(normalForm)) {
                 return;
             }
+            var engines = specs.get();
+            if (engines.isEmpty()) {
+                throw new IOException("none here may be run");
+            }
             String refusal = null;
-            for (var spec : specs) {
+            for (var spec : engines) {
                 var answer = ask(spec, normalForm);
                 if (!(answer instanceof RespValue.ErrorReply(String text))) {
                     remember(normalForm);

@@ -13,18 +13,15 @@ record StampedEngine(EngineBinary binary, EngineStamp stamp, String knownHoles) 
     /// With what was found out about it. One that could not be examined is taken to write what
     /// releases of its version write.
     static StampedEngine of(EngineBinary binary, Optional<EngineFacts> facts) {
-        var release = EngineStamp.ofRelease(binary.name(), binary.version());
-        return new StampedEngine(
-                binary,
+        var stamp =
                 facts.map(found ->
-                                new EngineStamp(
-                                        release.name(), release.version(), found.rdbVersion()))
-                        .orElse(release),
-                facts.map(EngineFacts::cves).orElse(""));
+                                new EngineStamp(binary.name(), found.version(), found.rdbVersion()))
+                        .orElseGet(() -> EngineStamp.ofRelease(binary.name(), binary.version()));
+        return new StampedEngine(binary, stamp, facts.map(EngineFacts::cves).orElse(""));
     }
 
     /// As the control plane knows it.
     InstalledEngines.Installed installed() {
-        return new InstalledEngines.Installed(binary.name(), binary.version(), knownHoles);
+        return new InstalledEngines.Installed(stamp.name(), stamp.version(), knownHoles);
     }
 }

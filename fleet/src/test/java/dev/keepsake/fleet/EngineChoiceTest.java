@@ -6,6 +6,7 @@ import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.Create;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
+import dev.keepsake.engine.EngineRule;
 import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.KnownHole;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
@@ -74,9 +76,14 @@ class EngineChoiceTest {
                 null);
     }
 
+    private static EngineChoice of(
+            ClusterState cluster, List<EngineStamp> writers, Engines engines) {
+        return EngineChoice.of(cluster, writers, NOTHING, engines);
+    }
+
     private static String choice(
             ClusterState cluster, List<EngineStamp> writers, String... installed) {
-        return switch (EngineChoice.of(cluster, writers, installed(installed))) {
+        return switch (of(cluster, writers, installed(installed))) {
             case EngineChoice.Chosen(var engine, _) -> engine.stamp().toString();
             case EngineChoice.Missing(var needed) -> "needs " + needed;
         };
@@ -112,11 +119,10 @@ class EngineChoiceTest {
         var one = program("/usr/bin/one", "redis 7.0.15");
         var two = program("/data/two", "redis 7.0.15");
         var holes = facts(one, 10, KnownHole.values());
-        assertThat(binary(EngineChoice.of(recorded, NOTHING, new Engines(List.of(one, two)))))
-                .isEqualTo(one);
+        assertThat(binary(of(recorded, NOTHING, new Engines(List.of(one, two))))).isEqualTo(one);
         assertThat(
                         binary(
-                                EngineChoice.of(
+                                of(
                                         recorded,
                                         NOTHING,
                                         new Engines(
@@ -134,7 +140,7 @@ class EngineChoiceTest {
     void whatAnEngineWritesIsWhatItWasSeenToWrite() {
         var custom = program("/opt/redis", "redis 7.2.4");
         var engines = new Engines(List.of(custom), Map.of(custom, facts(custom, 13)));
-        assertThat(EngineChoice.of(cluster("redis 7.1", null, null), NOTHING, engines))
+        assertThat(of(cluster("redis 7.1", null, null), NOTHING, engines))
                 .isEqualTo(
                         new EngineChoice.Chosen(
                                 new StampedEngine(
@@ -181,7 +187,7 @@ class EngineChoiceTest {
     }
 
     private static @Nullable EngineBinary sounder(ClusterState cluster, Engines engines) {
-        var chosen = (EngineChoice.Chosen) EngineChoice.of(cluster, NOTHING, engines);
+        var chosen = (EngineChoice.Chosen) of(cluster, NOTHING, engines);
         return chosen.sounder() == null ? null : chosen.sounder().binary();
     }
 
@@ -243,5 +249,33 @@ class EngineChoiceTest {
         assertThat(choice(cluster("valkey 7.2", null, "8.1.1"), NOTHING, "redis 7.0.15"))
                 .as("what was asked for")
                 .isEqualTo("needs valkey 8.1.1");
+    }
+
+    /// A file of its own says the version of the release; only the log knows better.
+    @Test
+    void aReleaseCandidateGoesOnWithItsOwnSnapshots() {
+        var recorded = cluster("valkey 7.2", "valkey", "9.0.0-rc1");
+        var file = List.of(stamp("valkey 9.0.0"));
+        assertThat(EngineChoice.of(recorded, NOTHING, file, installed("valkey 9.0.0-rc1")))
+                .isInstanceOf(EngineChoice.Chosen.class);
+        assertThat(EngineChoice.of(recorded, file, NOTHING, installed("valkey 9.0.0-rc1")))
+                .isEqualTo(new EngineChoice.Missing(stamp("valkey 9.0.0")));
+        assertThat(EngineChoice.of(recorded, NOTHING, file, installed("valkey 8.1.1")))
+                .isEqualTo(new EngineChoice.Missing(stamp("valkey 9.0.0")));
+    }
+
+    @Test
+    void whereNoneMayBeRunANewClusterLacksWhatItAsksFor() {
+        var holed = program("/bin/old", "redis 7.0.15");
+        var rule = new EngineRule(Optional.of("strictly"), "apt install x");
+        var none =
+                rule.applyTo(
+                        new Engines(
+                                List.of(holed),
+                                Map.of(holed, facts(holed, 10, KnownHole.values()))));
+        assertThat(of(cluster("redis 7.0", null, null), NOTHING, none))
+                .isEqualTo(new EngineChoice.Missing(stamp("redis 7.0")));
+        assertThat(of(cluster("redis 7.0", "redis", "7.0.15"), NOTHING, none))
+                .isEqualTo(new EngineChoice.Missing(stamp("redis 7.0.15")));
     }
 }

@@ -5,6 +5,7 @@ import static java.util.stream.Collectors.joining;
 import dev.keepsake.control.EngineVersions;
 import dev.keepsake.core.AddressBlock;
 import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineRule;
 import dev.keepsake.engine.Engines;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -14,25 +15,25 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Decides which engines of the machine a server runs clusters on. Where nobody but this machine
-/// reaches the nodes, all of them, and a warning names those with known holes that clusters would
-/// get; where others do, or the user wants it so, none that has any.
+/// reaches the nodes, all of them, and a warning names those that clusters would get and that have
+/// known holes, or may have; where others do, or the user wants it so, none but sound ones.
 public final class EngineGate {
     private static final Logger LOG = LoggerFactory.getLogger(EngineGate.class);
 
-    private final Optional<String> onlySoundBecause;
-    private final InstallHint hint;
+    private final EngineRule rule;
 
-    /// @param onlySoundBecause why engines with known holes are not run, as the first half of a
-    ///   sentence: `--strict-engines was given`; nothing when they may be
-    /// @param hint the way out
-    EngineGate(Optional<String> onlySoundBecause, InstallHint hint) {
-        this.onlySoundBecause = onlySoundBecause;
-        this.hint = hint;
+    EngineGate(EngineRule rule) {
+        this.rule = rule;
     }
 
     /// For what a server is started with.
     static EngineGate of(ServerConfig config) {
-        return new EngineGate(whyOnlySound(config), InstallHint.here());
+        return new EngineGate(new EngineRule(whyOnlySound(config), InstallHint.here().command()));
+    }
+
+    /// By which it decides, also later.
+    EngineRule rule() {
+        return rule;
     }
 
     private static Optional<String> whyOnlySound(ServerConfig config) {
@@ -64,61 +65,43 @@ public final class EngineGate {
         }
     }
 
-    /// Those that clusters may run on, at least one.
+    /// Sorts out those that clusters may not run on; at least one is left.
     ///
     /// @param found with what is known of them
     /// @throws StartException when there is none; says the way out
     Engines admit(Engines found) throws StartException {
-        if (onlySoundBecause.isEmpty()) {
-            warn(found);
-            return found;
-        }
-        var admitted = found.only(each -> !found.hasHoles(each));
-        if (admitted.isEmpty()) {
+        var admitted = rule.applyTo(found);
+        if (admitted.all().isEmpty()) {
+            boolean allHaveHoles = found.all().stream().allMatch(found::hasHoles);
             throw new StartException(
-                    "%s, and every engine here has known holes: %s. Get a better one: %s; './keepsake engine' tells more"
+                    "%s, and %s: %s. Get a better one: %s; './keepsake engine' tells more%s"
                             .formatted(
-                                    onlySoundBecause.get(),
-                                    found.all().stream()
-                                            .map(each -> withHoles(found, each))
+                                    rule.onlySoundBecause().orElse("none is sound"),
+                                    allHaveHoles
+                                            ? "every engine here has known holes"
+                                            : "no engine here is known to have no holes",
+                                    admitted.excluded().entrySet().stream()
+                                            .map(each ->
+                                                    each.getKey().described()
+                                                            + " "
+                                                            + each.getValue())
                                             .collect(joining("; ")),
-                                    hint.command()));
+                                    rule.betterOne(),
+                                    allHaveHoles
+                                            ? ""
+                                            : ". What could not be found out is tried again at the next start"));
         }
-        for (var each : found.all()) {
-            if (found.hasHoles(each)) {
-                LOG.info(
-                        "engine is not used, for it has known holes path={} version={} holes={}",
-                        each.path(),
-                        each.version(),
-                        cves(found, each));
-            }
-        }
-        for (var each : admitted.get().all()) {
-            if (!isSound(found, each)) {
-                LOG.warn(
-                        "engine is used though nobody knows whether it has known holes, for it could"
-                                + " not be examined path={} version={}",
-                        each.path(),
-                        each.version());
-            }
-        }
-        return admitted.get();
-    }
-
-    private void warn(Engines found) {
-        for (var each : taken(found)) {
-            if (found.hasHoles(each)) {
-                LOG.warn(
-                        "ENGINE WITH KNOWN HOLES path={} name={} version={} holes=\"{}\": whoever may"
-                                + " run scripts on a cluster can end its engine or run code in it."
-                                + " Get a better one: {} (./keepsake engine tells more)",
-                        each.path(),
-                        each.name(),
-                        each.version(),
-                        cves(found, each),
-                        hint.command());
-            }
-        }
+        admitted.excluded()
+                .forEach((engine, why) ->
+                        LOG.info(
+                                "engine is not used, for it {} path={} version={}",
+                                found.hasHoles(engine)
+                                        ? "has known holes (%s)".formatted(why)
+                                        : why,
+                                engine.path(),
+                                engine.version()));
+        taken(admitted).forEach(each -> rule.warnOf(admitted, each));
+        return admitted;
     }
 
     /// Those that clusters would get, whatever they ask for.
@@ -127,17 +110,5 @@ public final class EngineGate {
                 .map(wanted -> engines.nearest(wanted.engine(), wanted.version()))
                 .distinct()
                 .toList();
-    }
-
-    private static String withHoles(Engines engines, EngineBinary engine) {
-        return "%s has %s".formatted(engine.described(), cves(engines, engine));
-    }
-
-    private static String cves(Engines engines, EngineBinary engine) {
-        return engines.factsOf(engine).map(facts -> facts.cves()).orElse("");
-    }
-
-    private static boolean isSound(Engines engines, EngineBinary engine) {
-        return engines.factsOf(engine).map(facts -> facts.isSound()).orElse(false);
     }
 }

@@ -99,7 +99,8 @@ public final class Server implements AutoCloseable {
         var transport = startTransport(config.transport(), threads);
         started.push(transport);
         LOG.info("transport={} threads={}", transport.name(), threads);
-        var engines = EngineGate.of(config).admit(examination.await());
+        var gate = EngineGate.of(config);
+        var engines = gate.admit(examination.await());
         var fleet =
                 Fleet.start(
                         new FleetConfig(
@@ -117,6 +118,7 @@ public final class Server implements AutoCloseable {
                         parts.logs(),
                         launcher,
                         engines,
+                        gate.rule(),
                         transport,
                         authority,
                         ProcessRoom.forClients(config.tuning().front().maxOutputBytes()),

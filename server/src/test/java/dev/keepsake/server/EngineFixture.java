@@ -21,6 +21,7 @@ public final class EngineFixture {
 
     private final List<EngineBinary> all = new ArrayList<>();
     private final Map<EngineBinary, EngineFacts> facts = new HashMap<>();
+    private final Map<EngineBinary, String> unexamined = new HashMap<>();
 
     public EngineFixture sound(EngineBinary engine) {
         return with(engine, Set.of(), Set.of());
@@ -34,8 +35,9 @@ public final class EngineFixture {
         return with(engine, Set.of(), Set.of(untold));
     }
 
-    public EngineFixture unknown(EngineBinary engine) {
+    public EngineFixture unknown(EngineBinary engine, String why) {
         all.add(engine);
+        unexamined.put(engine, why);
         return this;
     }
 
@@ -54,6 +56,6 @@ public final class EngineFixture {
     }
 
     public Engines engines() {
-        return new Engines(all, facts);
+        return new Engines(all, facts, unexamined, Map.of());
     }
 }

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.core.AddressBlock;
+import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineRule;
 import dev.keepsake.engine.KnownHole;
 import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.fleet.NodeMemory;
@@ -26,7 +28,7 @@ class EngineGateTest {
     private static final ServerConfig PLAIN =
             new ServerConfig("127.0.0.1", 0, Path.of("/data"), new PortRange(1, 2), null);
 
-    private final Logger logger = Logger.getLogger(EngineGate.class.getName());
+    private final Logger logger = Logger.getLogger(EngineRule.class.getName());
     private final List<String> warnings = new ArrayList<>();
     private final Handler handler =
             new Handler() {
@@ -115,22 +117,44 @@ class EngineGateTest {
                 .hasMessageStartingWith("--strict-engines was given, and every engine here has");
     }
 
-    /// It may be as sound as any.
+    /// Nobody knows that it has no holes.
     @Test
-    void oneThatCouldNotBeExaminedRunsAndAWarningSaysSo() throws Exception {
+    void whatCouldNotBeExaminedDoesNotRunStrictly() throws Exception {
+        var unknown = onlyBundled().unknown(VALKEY, "it does not answer within 10 s").engines();
         var gate = EngineGate.of(strict());
-        assertThat(gate.admit(onlyBundled().unknown(VALKEY).engines()).all())
-                .containsExactly(VALKEY);
-        assertThat(
-                        gate.admit(
-                                        onlyBundled()
-                                                .withUntold(VALKEY, KnownHole.CVE_2025_46817)
-                                                .engines())
-                                .all())
-                .containsExactly(VALKEY);
+        assertThatThrownBy(() -> gate.admit(unknown))
+                .isInstanceOf(StartException.class)
+                .hasMessageStartingWith(
+                        "--strict-engines was given, and no engine here is known to have no holes: ")
+                .hasMessageContaining(
+                        "valkey 8.1.4 (/usr/bin/valkey-server) could not be examined: it does not"
+                                + " answer within 10 s")
+                .hasMessageContaining("(/data/bin/redis-server) has CVE-2024-31449,")
+                .hasMessageContaining("tried again at the next start")
+                .hasMessageContaining(InstallHint.here().command());
+        var untold = onlyBundled().withUntold(VALKEY, KnownHole.CVE_2025_46817).engines();
+        var others = EngineGate.of(PLAIN.withNodeAddresses(AddressBlock.parse("10.1.0.0/24")));
+        assertThatThrownBy(() -> others.admit(untold))
+                .isInstanceOf(StartException.class)
+                .hasMessageContaining("could not be tried for CVE-2025-46817");
+        var sound = new EngineBinary(Path.of("/opt/valkey-server"), "valkey", "9.1.2");
+        var admitted =
+                gate.admit(new EngineFixture().unknown(VALKEY, "it ends").sound(sound).engines());
+        assertThat(admitted.all()).containsExactly(sound);
+        assertThat(admitted.excluded()).containsOnlyKeys(VALKEY);
+        assertThat(warnings).isEmpty();
+    }
+
+    @Test
+    void onLoopbackItRunsAndAWarningSaysWhatNobodyKnows() throws Exception {
+        var gate = EngineGate.of(PLAIN);
+        gate.admit(new EngineFixture().withUntold(VALKEY, KnownHole.CVE_2025_46817).engines());
+        gate.admit(new EngineFixture().unknown(VALKEY, "it ends").engines());
         assertThat(warnings)
                 .hasSize(2)
-                .allMatch(text -> text.contains("nobody knows whether it has known holes"))
+                .allMatch(text -> text.contains("NOBODY KNOWS WHETHER IT HAS KNOWN HOLES"))
                 .allMatch(text -> text.contains("/usr/bin/valkey-server"));
+        assertThat(warnings.getFirst()).contains("could not be tried for CVE-2025-46817");
+        assertThat(warnings.getLast()).contains("could not be examined: it ends");
     }
 }

@@ -76,7 +76,7 @@ public record Snapshot(long nextIndex, long offset, long checksum, int fileCrc32
         }
         var wrote = header.stamp().orElse(null);
         if (wrote != null) {
-            if (!reader.continues(wrote)) {
+            if (!reader.continuesFileOf(wrote)) {
                 throw new NewerEngineException("snapshot %s".formatted(file), wrote, reader);
             }
         } else if (!reader.loads(header)) {
