@@ -23,7 +23,9 @@ import picocli.CommandLine.Option;
         description = {
             "Starts each redis-server and valkey-server that it finds for a moment, where it serves"
                     + " nobody, tries the known holes on it, and says what was found, which of them"
-                    + " new clusters run on, and how to get a better one."
+                    + " new clusters run on, and how to get a better one. Says also what the clusters"
+                    + " in the data directory run on, if there are any; a server may be at work"
+                    + " there."
         })
 final class EngineCommand implements Callable<Integer> {
     private final PrintWriter out;
@@ -33,6 +35,12 @@ final class EngineCommand implements Callable<Integer> {
             paramLabel = "PATH",
             description = "As for start: look at this program alone.")
     private @Nullable Path engine;
+
+    @Option(
+            names = "--data-dir",
+            paramLabel = "DIR",
+            description = "As for start: whose clusters to tell of (default: ~/.keepsake).")
+    private Path dataDirectory = Path.of(System.getProperty("user.home"), ".keepsake");
 
     @Option(names = "--json", description = "Print one JSON object instead.")
     private boolean json;
@@ -46,7 +54,9 @@ final class EngineCommand implements Callable<Integer> {
         Logs.toNowhere();
         var hint = InstallHint.here();
         try (var directory = TemporaryDirectory.create("keepsake-engine-")) {
-            var report = new EngineReport(look(directory.path()), engine != null, hint);
+            var found = look(directory.path());
+            var clusters = ClustersOnRecord.read(dataDirectory, directory.path(), found.engines());
+            var report = new EngineReport(found, engine != null, hint, clusters);
             out.print(json ? report.json() + System.lineSeparator() : report.text());
             out.flush();
             return Main.EXIT_OK;

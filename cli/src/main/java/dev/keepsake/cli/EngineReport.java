@@ -6,6 +6,7 @@ import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.KnownHole;
+import dev.keepsake.fleet.RecordedClusters;
 import dev.keepsake.server.EngineGate;
 import dev.keepsake.server.InstallHint;
 import java.util.Collection;
@@ -23,7 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param found with what is known of them
 /// @param isNamed whether the only one is what `--engine` names
 /// @param hint how a better one comes onto the machine
-record EngineReport(EngineFinder.Found found, boolean isNamed, InstallHint hint) {
+/// @param clusters those of the data directory
+record EngineReport(
+        EngineFinder.Found found, boolean isNamed, InstallHint hint, ClustersOnRecord clusters) {
     /// For people.
     String text() {
         var text = new Formatter(Locale.ROOT);
@@ -51,6 +54,18 @@ record EngineReport(EngineFinder.Found found, boolean isNamed, InstallHint hint)
                     where(taken),
                     because(wanted, taken));
         }
+        if (!clusters.unreadable().isEmpty()) {
+            text.format(
+                    "The clusters in %s cannot be told: %s%n",
+                    clusters.dataDirectory(), clusters.unreadable());
+        } else if (!clusters.all().isEmpty()) {
+            text.format("Clusters in %s run on:%n", clusters.dataDirectory());
+            for (var cluster : clusters.all()) {
+                text.format(
+                        "  %s (%s, %s): %s%n",
+                        cluster.name(), cluster.region(), cluster.status(), runsOn(cluster));
+            }
+        }
         var holes = new TreeSet<>(Comparator.comparing(KnownHole::cve));
         engines().facts().values().forEach(facts -> holes.addAll(facts.holes()));
         if (!holes.isEmpty()) {
@@ -65,6 +80,35 @@ record EngineReport(EngineFinder.Found found, boolean isNamed, InstallHint hint)
             text.format("Run this again behind it: it tells whether that one is sound.%n");
         }
         return text.toString();
+    }
+
+    private String runsOn(RecordedClusters.Recorded cluster) {
+        var next = cluster.next();
+        if (cluster.engine() == null) {
+            return "nothing so far; "
+                    + (next == null ? "no engine here will do" : nameOf(next) + " would be next");
+        }
+        var recorded = cluster.engine() + " " + cluster.version();
+        var here = cluster.here();
+        if (here != null) {
+            return "%s, %s; %s%s"
+                    .formatted(
+                            recorded,
+                            where(here),
+                            condition(here),
+                            next == null || next.equals(here)
+                                    ? ""
+                                    : "; the next start takes " + nameOf(next));
+        }
+        return next == null
+                ? "%s, which is not installed, and nothing here can go on with its data: install %s or a newer %s"
+                        .formatted(recorded, recorded, cluster.engine())
+                : "%s, which is not installed; the next start upgrades it to %s (%s)"
+                        .formatted(recorded, nameOf(next), condition(next));
+    }
+
+    private static String nameOf(EngineBinary engine) {
+        return engine.name() + " " + engine.version();
     }
 
     private Engines engines() {
@@ -122,8 +166,11 @@ record EngineReport(EngineFinder.Found found, boolean isNamed, InstallHint hint)
 
     /// Whether a new cluster may get an engine that has known holes, or may have.
     private boolean isBetterWanted() {
-        return EngineGate.taken(engines()).stream()
-                .anyMatch(each -> !engines().factsOf(each).map(EngineFacts::isSound).orElse(false));
+        return EngineGate.taken(engines()).stream().anyMatch(each -> !isSound(each));
+    }
+
+    private boolean isSound(EngineBinary engine) {
+        return engines().factsOf(engine).map(EngineFacts::isSound).orElse(false);
     }
 
     private static List<String> cves(Collection<KnownHole> holes) {
@@ -137,10 +184,10 @@ record EngineReport(EngineFinder.Found found, boolean isNamed, InstallHint hint)
         var all = json.putArray("engines");
         engines().all().forEach(each -> put(all.addObject(), each));
         add(json.putArray("not_usable"), found.rejected());
-        var clusters = json.putArray("new_clusters");
+        var asked = json.putArray("new_clusters");
         for (var wanted : EngineVersions.all()) {
             var taken = taken(wanted);
-            clusters.addObject()
+            asked.addObject()
                     .put("engine", wanted.engine())
                     .put("engine_version", wanted.version())
                     .put("name", taken.name())
@@ -148,6 +195,25 @@ record EngineReport(EngineFinder.Found found, boolean isNamed, InstallHint hint)
                     .put("where", where(taken))
                     .put("because", because(wanted, taken));
         }
+        var existing = json.putArray("clusters");
+        for (var cluster : clusters.all()) {
+            var here = cluster.here();
+            var next = cluster.next();
+            existing.addObject()
+                    .put("region", cluster.region())
+                    .put("name", cluster.name())
+                    .put("status", cluster.status())
+                    .put("engine", cluster.engine())
+                    .put("version", cluster.version())
+                    .put("installed", here != null)
+                    .put("sound", here != null && isSound(here))
+                    .put("next_name", next == null ? null : next.name())
+                    .put("next_version", next == null ? null : next.version());
+        }
+        json.put("data_directory", clusters.dataDirectory().toString())
+                .put(
+                        "clusters_unreadable",
+                        clusters.unreadable().isEmpty() ? null : clusters.unreadable());
         json.put("better_wanted", isBetterWanted());
         json.putObject("better")
                 .put("system", hint.system())

@@ -7,10 +7,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.KnownHole;
+import dev.keepsake.fleet.RecordedClusters;
 import dev.keepsake.server.EngineFixture;
 import dev.keepsake.server.InstallHint;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -20,8 +22,16 @@ class EngineReportTest {
             new InstallHint("Debian GNU/Linux 12 (bookworm)", "sudo apt install x", "By the way.");
 
     private static EngineReport report(EngineFixture engines, String... rejected) {
+        return report(engines, List.of(), rejected);
+    }
+
+    private static EngineReport report(
+            EngineFixture engines, List<RecordedClusters.Recorded> clusters, String... rejected) {
         return new EngineReport(
-                new EngineFinder.Found(engines.engines(), List.of(rejected)), false, HINT);
+                new EngineFinder.Found(engines.engines(), List.of(rejected)),
+                false,
+                HINT,
+                new ClustersOnRecord(Path.of("/data"), clusters, ""));
     }
 
     @Test
@@ -83,7 +93,7 @@ class EngineReportTest {
     @Test
     void whatCouldNotBeToldIsNotCalledSound() {
         assertThat(report(new EngineFixture().unknown(VALKEY, "it ends")).text())
-                .contains("could not be examined", "A better one");
+                .contains("could not be examined: it ends", "A better one");
         assertThat(report(new EngineFixture().withUntold(VALKEY, KnownHole.CVE_2024_31449)).text())
                 .contains("could not be told: CVE-2024-31449", "A better one")
                 .doesNotContain("sound: none");
@@ -107,6 +117,56 @@ class EngineReportTest {
         assertThat(json.at("/new_clusters/1/version").asString()).isEqualTo("8.1.4");
         assertThat(json.at("/better_wanted").asBoolean()).isFalse();
         assertThat(json.at("/better/command").asString()).isEqualTo("sudo apt install x");
+    }
+
+    @Test
+    void whatTheClustersOfTheDataDirectoryRunOnIsTold() {
+        var newer = new EngineBinary(Path.of("/opt/valkey-server"), "valkey", "9.1.2");
+        var engines =
+                new EngineFixture()
+                        .sound(VALKEY)
+                        .sound(newer)
+                        .withHoles(BUNDLED, KnownHole.CVE_2025_46818);
+        var clusters =
+                List.of(
+                        cluster("holed", "redis", "7.0.15", BUNDLED, BUNDLED),
+                        cluster("sound", "valkey", "8.1.4", VALKEY, VALKEY),
+                        cluster("upgraded", "valkey", "8.0.1", null, VALKEY),
+                        cluster("left", "valkey", "10.0.0", null, null),
+                        cluster("new", null, null, null, newer));
+        var report = report(engines, clusters);
+        assertThat(report.text().lines())
+                .containsSubsequence(
+                        "Clusters in /data run on:",
+                        "  holed (us-east-1, available): redis 7.0.15, bundled; known holes:"
+                                + " CVE-2025-46818",
+                        "  sound (us-east-1, available): valkey 8.1.4, on the PATH; sound: none of"
+                                + " the known holes",
+                        "  upgraded (us-east-1, available): valkey 8.0.1, which is not installed;"
+                                + " the next start upgrades it to valkey 8.1.4 (sound: none of the"
+                                + " known holes)",
+                        "  left (us-east-1, available): valkey 10.0.0, which is not installed, and"
+                                + " nothing here can go on with its data: install valkey 10.0.0 or"
+                                + " a newer valkey",
+                        "  new (us-east-1, available): nothing so far; valkey 9.1.2 would be next");
+        var json = json(report).at("/clusters");
+        assertThat(json.at("/0/installed").asBoolean()).isTrue();
+        assertThat(json.at("/0/sound").asBoolean()).isFalse();
+        assertThat(json.at("/1/sound").asBoolean()).isTrue();
+        assertThat(json.at("/2/installed").asBoolean()).isFalse();
+        assertThat(json.at("/2/next_version").asString()).isEqualTo("8.1.4");
+        assertThat(json.at("/3/next_version").isNull()).isTrue();
+        assertThat(json.at("/4/engine").isNull()).isTrue();
+    }
+
+    private static RecordedClusters.Recorded cluster(
+            String name,
+            @Nullable String engine,
+            @Nullable String version,
+            @Nullable EngineBinary here,
+            @Nullable EngineBinary next) {
+        return new RecordedClusters.Recorded(
+                "us-east-1", name, "available", engine, version, here, next);
     }
 
     private static JsonNode json(EngineReport report) {

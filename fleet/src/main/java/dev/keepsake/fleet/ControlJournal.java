@@ -178,10 +178,25 @@ final class ControlJournal implements ControlService, AutoCloseable {
         }
     }
 
+    /// What a log says that nobody writes: the state behind its last entry.
+    static ControlState stateIn(TransactionLog log) throws IOException {
+        var state = new ControlState();
+        replay(log, new StateParts(state), log.firstIndex(), (_, _) -> {});
+        return state;
+    }
+
+    /// Told of each entry that was applied.
+    private interface Applied {
+        /// @param endsState whether the whole state stands written up to here
+        void on(int bytes, boolean endsState);
+    }
+
     /// Applies every record from entry `fromIndex` on.
     ///
     /// @return the index after the last entry
-    private long replay(long fromIndex) throws IOException {
+    private static long replay(
+            TransactionLog log, StateParts parts, long fromIndex, Applied applied)
+            throws IOException {
         long next = fromIndex;
         while (true) {
             var entries = log.read(next, READ_MAX_BYTES);
@@ -192,14 +207,15 @@ final class ControlJournal implements ControlService, AutoCloseable {
                 if (entry.kind() == EntryKind.DATA) {
                     var bytes = new byte[entry.payload().remaining()];
                     entry.payload().get(bytes);
-                    bytesSinceRewrite += bytes.length;
-                    if (parts.apply(ControlRecordCodec.decode(bytes))) {
-                        bytesSinceRewrite = 0;
-                    }
+                    applied.on(bytes.length, parts.apply(ControlRecordCodec.decode(bytes)));
                 }
                 next = entry.index() + 1;
             }
         }
+    }
+
+    private void countSinceRewrite(int bytes, boolean endsState) {
+        bytesSinceRewrite = endsState ? 0 : bytesSinceRewrite + bytes;
     }
 
     /// Reads the log to its end and claims it. A log may show its true end only to a claimant: what
@@ -207,7 +223,7 @@ final class ControlJournal implements ControlService, AutoCloseable {
     private void takeOver() throws IOException {
         long next = log.firstIndex();
         for (int tries = 0; tries < CLAIM_TRIES; tries++) {
-            next = replay(next);
+            next = replay(log, parts, next, this::countSinceRewrite);
             predecessor = log.tail().leader();
             switch (await(log.claim(name, next - 1))) {
                 case ClaimOutcome.Won(Term won, long _) -> {

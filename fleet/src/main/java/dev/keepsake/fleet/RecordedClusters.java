@@ -1,0 +1,139 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.ControlState;
+import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.Engines;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/// What the records in a data directory say of the engines of its clusters. They are only read, and
+/// a server may be at work there meanwhile: its control log is copied, and the copy is opened.
+public final class RecordedClusters {
+    // The oldest part of the log may be given up while it is copied.
+    private static final int TRIES = 5;
+    private static final String BOUNDS = "bounds";
+    private static final String LOCK = "lock";
+
+    private RecordedClusters() {}
+
+    /// A cluster, and what it runs on.
+    ///
+    /// @param status as the API says it
+    /// @param engine what it ran on last, by record: `redis` or `valkey`; null when it has not run
+    /// @param version of that; null when it has not run
+    /// @param here that engine, if it is installed and may be run
+    /// @param next what the cluster would run on at the next start, by its records alone; null when
+    ///   nothing here can go on with its data
+    public record Recorded(
+            String region,
+            String name,
+            String status,
+            @Nullable String engine,
+            @Nullable String version,
+            @Nullable EngineBinary here,
+            @Nullable EngineBinary next) {}
+
+    /// Reads them.
+    ///
+    /// @param logs opens the copy of the control log
+    /// @param scratch an empty directory for that, private to the caller
+    /// @param engines what is installed
+    /// @return by region and name; empty when there is no data directory, or nothing in it
+    /// @throws IOException when it cannot be read, or the records are elsewhere
+    public static List<Recorded> read(
+            Path dataDirectory, LogFactory logs, Path scratch, Engines engines) throws IOException {
+        var directories = new ClusterDirectories(dataDirectory);
+        if (!Files.exists(dataDirectory)) {
+            return List.of();
+        }
+        if (!Files.isReadable(dataDirectory)) {
+            throw new IOException("%s may not be read".formatted(dataDirectory));
+        }
+        if (Directories.holdNothing(directories.control())) {
+            if (Directories.holdNothing(directories.clusters())) {
+                return List.of();
+            }
+            throw new IOException(
+                    "its records are not in %s: they are on BookKeeper, or lost"
+                            .formatted(directories.control()));
+        }
+        return state(directories.control(), logs, scratch).clusters().stream()
+                .map(cluster -> recorded(cluster, engines))
+                .sorted(Comparator.comparing(Recorded::region).thenComparing(Recorded::name))
+                .toList();
+    }
+
+    private static ControlState state(Path control, LogFactory logs, Path scratch)
+            throws IOException {
+        for (int tries = 1; ; tries++) {
+            try {
+                var copy = Files.createDirectory(scratch.resolve("control-" + tries));
+                copy(control, copy);
+                try (var log = logs.open(copy)) {
+                    return ControlJournal.stateIn(log);
+                }
+            } catch (IOException e) {
+                if (tries == TRIES) {
+                    throw e;
+                }
+            }
+        }
+    }
+
+    /// What the log has to hold is copied first: it holds that and more by the time it is copied
+    /// itself. The lock is whoever's who holds it.
+    private static void copy(Path from, Path to) throws IOException {
+        var names = new ArrayList<String>();
+        try (var files = Files.newDirectoryStream(from, Files::isRegularFile)) {
+            files.forEach(file -> names.add(file.getFileName().toString()));
+        }
+        names.remove(LOCK);
+        names.sort(Comparator.comparing((String name) -> !name.equals(BOUNDS)));
+        for (var name : names) {
+            try {
+                Files.copy(from.resolve(name), to.resolve(name));
+            } catch (NoSuchFileException e) {
+                throw new IOException("%s changes while it is read; try again".formatted(from), e);
+            }
+        }
+    }
+
+    private static Recorded recorded(ClusterState cluster, Engines engines) {
+        var spec = cluster.spec();
+        var choice = EngineChoice.of(cluster, List.of(), List.of(), engines);
+        var next =
+                switch (choice) {
+                    case EngineChoice.Chosen(var chosen, _) -> chosen.binary();
+                    case EngineChoice.Missing _ -> null;
+                };
+        var recorded = EngineChoice.recordedOf(cluster, engines).orElse(null);
+        return new Recorded(
+                spec.id().region(),
+                spec.id().name(),
+                cluster.shownStatus().wire(),
+                recorded == null ? null : recorded.name(),
+                recorded == null ? null : recorded.version(),
+                recorded == null ? null : here(recorded, engines, next),
+                next);
+    }
+
+    private static @Nullable EngineBinary here(
+            EngineStamp recorded, Engines engines, @Nullable EngineBinary next) {
+        return engines.all().stream()
+                .filter(each -> {
+                    var stamp = StampedEngine.of(each, engines.factsOf(each)).stamp();
+                    return stamp.name().equals(recorded.name())
+                            && stamp.version().equals(recorded.version());
+                })
+                .min(Comparator.comparing((EngineBinary each) -> !each.equals(next)))
+                .orElse(null);
+    }
+}
