@@ -159,6 +159,10 @@ class EngineOfClusterTest {
                                 control.now,
                                 new SplittableRandom(1)));
         missing();
+        assertThat(control.state.allSnapshots())
+                .singleElement()
+                .satisfies(snapshot ->
+                        assertThat(snapshot.status()).isEqualTo(ClusterSnapshot.Status.FAILED));
         assertThat(control.describe("demo").shownStatus())
                 .isEqualTo(ClusterState.Status.RESTORE_FAILED);
         control.delete("demo");
