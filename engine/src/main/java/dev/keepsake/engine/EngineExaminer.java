@@ -105,7 +105,7 @@ public final class EngineExaminer {
     /// [#examine] does, and is not satisfied with what is known already.
     ///
     /// @throws IOException when there is nothing that can be used
-    public Engines.Sight lookAgain(EngineBinary before) throws IOException {
+    public EngineSight lookAgain(EngineBinary before) throws IOException {
         var now =
                 switch (EngineProbe.probe(before.path())) {
                     case Usable(var binary) -> before.isBundled() ? binary.bundled() : binary;
@@ -116,9 +116,9 @@ public final class EngineExaminer {
         turn.lock();
         try {
             var file = ProgramFile.of(now.path());
-            return new Engines.Sight.Examined(examineNow(now, Sha256.hexOf(now.path()), file));
+            return new EngineSight.Examined(examineNow(now, Sha256.hexOf(now.path()), file));
         } catch (IOException | RuntimeException e) { // it may answer anything
-            return new Engines.Sight.Unexamined(now, String.valueOf(e.getMessage()));
+            return new EngineSight.Unexamined(now, String.valueOf(e.getMessage()));
         } finally {
             turn.unlock();
         }

@@ -134,7 +134,7 @@ public record Engines(
     ///
     /// @param before the program as it was known
     /// @param now what was found in its place
-    public Engines with(EngineBinary before, Sight now) {
+    public Engines with(EngineBinary before, EngineSight now) {
         var programs = new LinkedHashSet<EngineBinary>();
         everyOne().forEach(each -> programs.add(each.equals(before) ? now.binary() : each));
         var known = new HashMap<>(facts);
@@ -144,33 +144,14 @@ public record Engines(
             unknown.remove(each);
         }
         switch (now) {
-            case Sight.Examined(var found) -> known.put(found.binary(), found);
-            case Sight.Unexamined(var binary, var reason) -> unknown.put(binary, reason);
+            case EngineSight.Examined(var found) -> known.put(found.binary(), found);
+            case EngineSight.Unexamined(var binary, var reason) -> unknown.put(binary, reason);
         }
         return new Engines(List.copyOf(programs), known, unknown, Map.of());
     }
 
     private List<EngineBinary> everyOne() {
         return Stream.concat(all.stream(), excluded.keySet().stream()).toList();
-    }
-
-    /// What is found where a program was.
-    public sealed interface Sight {
-        /// The program that is there now.
-        EngineBinary binary();
-
-        /// It could be examined.
-        record Examined(EngineFacts facts) implements Sight {
-            @Override
-            public EngineBinary binary() {
-                return facts.binary();
-            }
-        }
-
-        /// It could not be.
-        ///
-        /// @param reason why, for people
-        record Unexamined(EngineBinary binary, String reason) implements Sight {}
     }
 
     /// The same with what is found out about them. Blocks while they are examined, all at once. One

@@ -103,7 +103,7 @@ final class ReplacedProgramIT {
         var program = installed("7.0.15");
         examiner.examine(program);
         install("7.0.16", "--rename-command EVAL ''");
-        var now = (Engines.Sight.Examined) examiner.lookAgain(program);
+        var now = (EngineSight.Examined) examiner.lookAgain(program);
         assertThat(now.binary().version()).isEqualTo("7.0.16");
         assertThat(now.facts().isSound()).isTrue();
         launch(now.binary());
@@ -124,7 +124,7 @@ final class ReplacedProgramIT {
         assertThat(refused).as("found out though it ended").containsExactly(program);
         assertThat(examiner.lookAgain(program))
                 .isInstanceOfSatisfying(
-                        Engines.Sight.Unexamined.class,
+                        EngineSight.Unexamined.class,
                         now -> assertThat(now.binary().version()).isEqualTo("7.0.17"));
         install("6.2.0", "");
         assertThatThrownBy(() -> examiner.lookAgain(program))

@@ -6,6 +6,7 @@ import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineRule;
+import dev.keepsake.engine.EngineSight;
 import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.NewerEngineException;
@@ -63,7 +64,7 @@ final class ClusterEngines implements InstalledEngines {
     ///
     /// @param before the program as it was known
     /// @param now what was found where it was
-    void learn(EngineBinary before, Engines.Sight now) {
+    void learn(EngineBinary before, EngineSight now) {
         var known = engines;
         if (!known.all().contains(before) && !known.excluded().containsKey(before)) {
             return; // another one has taken its place meanwhile

@@ -2,7 +2,7 @@ package dev.keepsake.fleet;
 
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
-import dev.keepsake.engine.Engines;
+import dev.keepsake.engine.EngineSight;
 import dev.keepsake.front.ServedEngine;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.CorruptReplyException;
@@ -83,7 +83,7 @@ final class CommandTables {
         try {
             var facts = answer.get(before == null ? ANSWERS_WITHIN_MS : 0, TimeUnit.MILLISECONDS);
             asked.remove(program);
-            engines.learn(program, new Engines.Sight.Examined(facts));
+            engines.learn(program, new EngineSight.Examined(facts));
             return true;
         } catch (TimeoutException _) {
             throw new IOException(

@@ -5,7 +5,7 @@ import dev.keepsake.control.ControlState;
 import dev.keepsake.core.Clock;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
-import dev.keepsake.engine.Engines;
+import dev.keepsake.engine.EngineSight;
 import java.io.IOException;
 import java.util.HashSet;
 import java.util.Set;
@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
 final class ReplacedEngines {
     /// Finds out what a program is now. Blocks.
     interface Look {
-        Engines.Sight lookAgain(EngineBinary before) throws IOException;
+        EngineSight lookAgain(EngineBinary before) throws IOException;
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ReplacedEngines.class);

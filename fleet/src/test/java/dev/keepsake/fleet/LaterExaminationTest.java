@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineRule;
+import dev.keepsake.engine.EngineSight;
 import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.KnownHole;
@@ -124,7 +125,7 @@ class LaterExaminationTest {
     void strictlyAnEngineWithHolesThatAreFoundLaterIsNotRunAnyMore() {
         var engines = engines(known(facts(VALKEY), facts(REDIS)), STRICT);
         assertThat(excluded).isEmpty();
-        engines.learn(VALKEY, new Engines.Sight.Examined(facts(VALKEY, KnownHole.CVE_2025_46818)));
+        engines.learn(VALKEY, new EngineSight.Examined(facts(VALKEY, KnownHole.CVE_2025_46818)));
         assertThat(excluded).containsEntry(VALKEY, "has CVE-2025-46818").hasSize(1);
         assertThat(engines.usable(VALKEY)).isEmpty();
         assertThat(engines.nearest("valkey", "7.2").engine()).isEqualTo("redis");
@@ -146,7 +147,7 @@ class LaterExaminationTest {
     @Test
     void whereNoneIsLeftItSaysWhyOfEach() {
         var engines = engines(known(facts(VALKEY)), STRICT);
-        engines.learn(VALKEY, new Engines.Sight.Unexamined(VALKEY, "it does not start"));
+        engines.learn(VALKEY, new EngineSight.Unexamined(VALKEY, "it does not start"));
         assertThat(engines.engines().all()).isEmpty();
         assertThat(engines.nearest("redis", "7.0").engine()).isEqualTo("valkey");
         assertThat(engines.missing(EngineStamp.ofRelease("redis", "7.0")))
@@ -159,13 +160,13 @@ class LaterExaminationTest {
     void whatTookTheProgramsPlaceIsWhatThereIs() {
         var engines = engines(known(facts(VALKEY), facts(REDIS)), ANY);
         var newer = engine("/usr/bin/valkey-server", "valkey", "8.1.1");
-        engines.learn(VALKEY, new Engines.Sight.Examined(facts(newer)));
+        engines.learn(VALKEY, new EngineSight.Examined(facts(newer)));
         assertThat(engines.usable(VALKEY)).isEmpty();
         assertThat(engines.usable(newer)).isPresent();
         assertThat(engines.engines().all()).containsExactly(newer, REDIS);
         assertThat(engines.nearest("valkey", "7.2").patchVersion()).isEqualTo("8.1.1");
         // Who still launches the old one is told late.
-        engines.learn(VALKEY, new Engines.Sight.Examined(facts(VALKEY)));
+        engines.learn(VALKEY, new EngineSight.Examined(facts(VALKEY)));
         assertThat(engines.engines().all()).containsExactly(newer, REDIS);
         assertThat(warnings).isEmpty();
     }
