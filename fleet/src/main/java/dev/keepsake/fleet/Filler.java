@@ -1,6 +1,7 @@
 package dev.keepsake.fleet;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
+import static java.util.function.Predicate.not;
 
 import dev.keepsake.buckets.FillSource;
 import dev.keepsake.buckets.Filling;
@@ -64,7 +65,7 @@ final class Filler {
             for (var source : sources) {
                 expectLoadable(source, reader);
                 filling.copy(source, dump);
-                load(engine, source.name());
+                load(engine, source.name(), dump, reader);
                 checkFunctions(engine, source.name());
             }
             giveUpOthers(engine, slots);
@@ -93,15 +94,28 @@ final class Filler {
         }
     }
 
-    private static void load(Engine engine, String name) throws IOException {
+    /// @param dump what of the file is loaded
+    private static void load(Engine engine, String name, Path dump, EngineStamp reader)
+            throws IOException {
         try {
             expectOk(
                     engine.commandWithin(
                             WHOLE_DATA_NS, "DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"),
                     "loading");
         } catch (IOException e) {
-            throw new IOException("%s cannot be loaded as one database.".formatted(name), e);
+            var newer = RdbHeader.of(dump).flatMap(RdbHeader::stamp).filter(not(reader::continues));
+            throw new IOException(
+                    newer.map(writer -> writtenByNewer(name, writer, reader))
+                            .orElseGet(() -> "%s cannot be loaded as one database.".formatted(name)),
+                    e);
         }
+    }
+
+    /// Files of one RDB version differ in what is in them: Valkey 8.0 and 8.1 write the same one,
+    /// and the latter knows types that the former does not.
+    private static String writtenByNewer(String name, EngineStamp writer, EngineStamp reader) {
+        return "%s cannot be loaded by %s: it says that %s wrote it, which writes more than that reads. Fill a cluster that runs on %s or a newer %s."
+                .formatted(name, reader, writer, writer, writer.name());
     }
 
     /// A file may bring functions, and clients may call those.

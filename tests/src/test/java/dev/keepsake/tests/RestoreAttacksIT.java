@@ -136,6 +136,19 @@ class RestoreAttacksIT {
         }
     }
 
+    /// Of an RDB version that this engine reads, as what Valkey 8.1 wrote is to 8.0.
+    @Test
+    void whatANewerEngineWroteIsRefusedByThatReason() throws Exception {
+        var newer = RdbFile.writeUnloadable(given.resolve("newer.rdb"), "valkey-ver", "99.1.0");
+        assertThat(failure("newer", newer.toUri().toString()))
+                .contains("File %s cannot be loaded by ".formatted(newer))
+                .contains(": it says that valkey 99.1.0 wrote it, ")
+                .endsWith("Fill a cluster that runs on valkey 99.1.0 or a newer valkey.");
+        var older = RdbFile.writeUnloadable(given.resolve("older.rdb"), "redis-ver", "2.8.0");
+        assertThat(failure("older", older.toUri().toString()))
+                .endsWith("File %s cannot be loaded as one database.".formatted(older));
+    }
+
     @Test
     void whatIsBeingFilledCanBeGivenUp() throws Exception {
         var file = RdbFile.write(given.resolve("often.rdb"), 1_000);
