@@ -13,6 +13,7 @@ final class ClusterReconciler {
     private final ClusterEnd end;
     private final PortAssignment ports;
     private final Fillings fillings;
+    private final LogOpenings openings;
     private final ClusterSnapshots snapshots;
     private final ClusterProgress progress;
     private final ClusterTroubles troubles;
@@ -24,6 +25,7 @@ final class ClusterReconciler {
             ClusterEnd end,
             PortAssignment ports,
             Fillings fillings,
+            LogOpenings openings,
             ClusterSnapshots snapshots,
             ClusterProgress progress,
             ClusterTroubles troubles) {
@@ -33,6 +35,7 @@ final class ClusterReconciler {
         this.end = end;
         this.ports = ports;
         this.fillings = fillings;
+        this.openings = openings;
         this.snapshots = snapshots;
         this.progress = progress;
         this.troubles = troubles;
@@ -67,7 +70,7 @@ final class ClusterReconciler {
             case DELETING -> {
                 if (control.query(plane -> plane.snapshots().isAwaited(id))) {
                     run(cluster);
-                } else if (fillings.giveUp(id) && !snapshots.isTaking(id)) {
+                } else if (fillings.giveUp(id) && openings.giveUp(id) && !snapshots.isTaking(id)) {
                     end.remove(cluster);
                 }
             }

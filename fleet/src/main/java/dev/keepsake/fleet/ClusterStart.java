@@ -8,7 +8,6 @@ import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.EngineRelease;
 import dev.keepsake.core.Clock;
 import dev.keepsake.engine.EngineStamp;
-import dev.keepsake.engine.NewerEngineException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
@@ -25,6 +24,7 @@ final class ClusterStart {
     private final RunningClusters running;
     private final ClusterEngines engines;
     private final CommandTables commands;
+    private final LogOpenings openings;
     private final NodeAssembly assembly;
     private final EndpointListening listening;
     private final ClusterTroubles troubles;
@@ -37,6 +37,7 @@ final class ClusterStart {
             RunningClusters running,
             ClusterEngines engines,
             CommandTables commands,
+            LogOpenings openings,
             NodeAssembly assembly,
             EndpointListening listening,
             ClusterTroubles troubles,
@@ -46,6 +47,7 @@ final class ClusterStart {
         this.running = running;
         this.engines = engines;
         this.commands = commands;
+        this.openings = openings;
         this.assembly = assembly;
         this.listening = listening;
         this.troubles = troubles;
@@ -53,24 +55,28 @@ final class ClusterStart {
         this.clock = clock;
     }
 
-    /// Starts a cluster on the engine that [EngineChoice] says; not at all when there is none.
+    /// Starts a cluster on the engine that [EngineChoice] says; not at all when there is none, and
+    /// not before its logs are open, which is waited for elsewhere: [LogOpenings].
     void start(ClusterState cluster, Endpoints endpoints) throws IOException {
-        while (true) {
-            switch (engines.choose(cluster)) {
-                case EngineChoice.Missing(var needed) -> {
-                    announceEngineMissing(cluster, needed);
-                    return;
-                }
-                case EngineChoice.Chosen chosen -> {
-                    if (commands.examine(chosen.engine().binary())) {
-                        continue; // which may make another one the right one
+        var opened = openings.take(cluster);
+        if (opened.isEmpty()) {
+            return;
+        }
+        try (var logs = opened.get()) {
+            logs.writers().forEach(writer -> engines.note(cluster.spec().id(), writer));
+            while (true) {
+                switch (engines.choose(cluster)) {
+                    case EngineChoice.Missing(var needed) -> {
+                        announceEngineMissing(cluster, needed);
+                        return;
                     }
-                    try {
-                        start(cluster, endpoints, chosen.engine());
+                    case EngineChoice.Chosen chosen -> {
+                        if (commands.examine(chosen.engine().binary())) {
+                            continue; // which may make another one the right one
+                        }
+                        start(cluster, endpoints, chosen.engine(), logs);
                         warnOfHoles(cluster.spec(), chosen);
                         return;
-                    } catch (NewerEngineException e) { // as its log says, so that it is not again
-                        engines.note(cluster.spec().id(), e.needed());
                     }
                 }
             }
@@ -106,7 +112,8 @@ final class ClusterStart {
         troubles.sayNotStarted(id, reason);
     }
 
-    private void start(ClusterState cluster, Endpoints endpoints, StampedEngine engine)
+    private void start(
+            ClusterState cluster, Endpoints endpoints, StampedEngine engine, ClusterLogs logs)
             throws IOException {
         var spec = cluster.spec();
         var runtime =
@@ -118,7 +125,7 @@ final class ClusterStart {
                         control.query(plane -> plane.access().rulesOf(cluster)));
         running.add(runtime);
         try {
-            startShards(cluster, runtime);
+            startShards(cluster, runtime, logs);
             troubles.forget(spec.id());
         } catch (IOException | RuntimeException e) {
             running.close(spec.id());
@@ -126,11 +133,13 @@ final class ClusterStart {
         }
     }
 
-    private void startShards(ClusterState cluster, ClusterRuntime runtime) throws IOException {
+    private void startShards(ClusterState cluster, ClusterRuntime runtime, ClusterLogs logs)
+            throws IOException {
         var spec = cluster.spec();
         var listener = listeners.apply(runtime);
         for (var shardSpec : spec.shards()) {
-            runtime.add(assembly.shard(cluster, shardSpec, runtime, listener));
+            var log = logs.take(shardSpec.name());
+            runtime.add(assembly.shard(shardSpec, runtime, log, listener));
         }
         control.decide(plane ->
                 plane.clusterStarted(spec.id(), runtime.engine().installed(), clock.now()));

@@ -60,6 +60,7 @@ public final class Fleet implements AutoCloseable {
     private final ClusterProgress progress;
     private final ClusterReconciler reconciler;
     private final Fillings fillings;
+    private final LogOpenings openings;
     private final ClusterSnapshots snapshots;
     private final LogSnapshots logSnapshots;
     private final RetryLater retry;
@@ -125,6 +126,14 @@ public final class Fleet implements AutoCloseable {
                         tuning,
                         thread,
                         new WhenFilled());
+        this.openings =
+                new LogOpenings(
+                        machine.logs(),
+                        directories,
+                        machine.threads(),
+                        thread,
+                        LogOpenings.SAID_AFTER,
+                        this::reconcileAll);
         var oneSnapshot = new OneAtATime();
         this.logSnapshots =
                 new LogSnapshots(running::shards, oneSnapshot, clock, machine.threads(), thread);
@@ -157,6 +166,7 @@ public final class Fleet implements AutoCloseable {
                         running,
                         engines,
                         commands,
+                        openings,
                         assembly,
                         new EndpointListening(reports, this::afterPause, thread),
                         troubles,
@@ -183,7 +193,15 @@ public final class Fleet implements AutoCloseable {
         machine.launcher().whenRefused(replaced::onRefused);
         this.reconciler =
                 new ClusterReconciler(
-                        control, running, start, end, ports, fillings, snapshots, progress,
+                        control,
+                        running,
+                        start,
+                        end,
+                        ports,
+                        fillings,
+                        openings,
+                        snapshots,
+                        progress,
                         troubles);
     }
 
@@ -253,8 +271,8 @@ public final class Fleet implements AutoCloseable {
         return ended ? OtherProcess.ENDED : OtherProcess.MAY_LEAD;
     }
 
-    /// Reads the records and starts every cluster in them. Returns when their nodes listen; that
-    /// they serve takes as long as their engines need to read the log.
+    /// Reads the records and has every cluster in them start. Returns before their nodes listen, and
+    /// that they serve takes as long as their engines need to read the log.
     ///
     /// @param engines what this machine has
     /// @param rule which of them may be run
@@ -349,6 +367,7 @@ public final class Fleet implements AutoCloseable {
         fillings.close();
         snapshotFiles.close();
         running.close();
+        openings.close();
         ports.close();
     }
 

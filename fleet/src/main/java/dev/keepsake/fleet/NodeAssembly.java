@@ -3,7 +3,6 @@ package dev.keepsake.fleet;
 import dev.keepsake.control.AccessRule;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSpec;
-import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.DrillTags;
 import dev.keepsake.control.Endpoints;
 import dev.keepsake.control.NodeSpec;
@@ -12,7 +11,6 @@ import dev.keepsake.front.ClusterEndpoint;
 import dev.keepsake.front.NodeFront;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
-import dev.keepsake.shard.EngineEntries;
 import dev.keepsake.shard.ShardNode;
 import dev.keepsake.shard.ShardNodeConfig;
 import dev.keepsake.shard.SnapshotStore;
@@ -26,7 +24,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 
 /// The parts list of a cluster, a shard and a node: puts them together from what this machine has.
-/// Starts nothing but the log of a shard. Owned by the fleet's thread.
+/// Starts nothing. Owned by the fleet's thread.
 final class NodeAssembly {
     private static final int UNDECIDED_MAX_BYTES = 64 << 20;
 
@@ -98,21 +96,21 @@ final class NodeAssembly {
                 runtime.topology()::serving);
     }
 
-    /// A shard that has no nodes yet. Its log is open.
+    /// A shard that has no nodes yet.
     ///
+    /// @param log its log, which is the shard's from now on, and is closed when there is none
     /// @throws IOException when something is missing of what it has held
-    /// @throws dev.keepsake.engine.NewerEngineException when the engine cannot go on from it
+    /// @throws dev.keepsake.engine.NewerEngineException when the engine cannot go on from its
+    ///   snapshot
     ShardRuntime shard(
-            ClusterState cluster,
             ShardSpec spec,
             ClusterRuntime runtime,
+            TransactionLog log,
             ShardRuntime.Listener listener)
             throws IOException {
-        var log = openLog(cluster, spec);
         SnapshotStore snapshots;
         try {
-            snapshots = openSnapshots(cluster.spec(), spec, runtime.engine(), log.tail());
-            EngineEntries.expectFor(log, runtime.engine().stamp());
+            snapshots = openSnapshots(runtime.spec(), spec, runtime.engine(), log.tail());
         } catch (IOException | RuntimeException e) {
             log.close();
             throw e;
@@ -121,7 +119,7 @@ final class NodeAssembly {
                 new Snapshotter(
                         spec.name(),
                         spec.id(),
-                        specs.ofSnapshots(cluster.spec(), spec, runtime.engine().binary()),
+                        specs.ofSnapshots(runtime.spec(), spec, runtime.engine().binary()),
                         runtime.engine().stamp(),
                         log,
                         snapshots,
@@ -137,18 +135,6 @@ final class NodeAssembly {
                 config.tuning().failovers(),
                 fleet,
                 listener);
-    }
-
-    private TransactionLog openLog(ClusterState cluster, ShardSpec shard) throws IOException {
-        var id = cluster.spec().id();
-        var directory = directories.logOf(id, shard);
-        boolean hasRun = cluster.enginePatchVersion() != null;
-        if (hasRun && machine.logs().holdsNothing(directory)) {
-            throw new IOException(
-                    "the log in %s is gone, though cluster %s was available before; restore the directory, or delete the cluster"
-                            .formatted(machine.logs().placeOf(directory), id.name()));
-        }
-        return machine.logs().open(directory);
     }
 
     private SnapshotStore openSnapshots(

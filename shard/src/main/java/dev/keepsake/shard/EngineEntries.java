@@ -6,21 +6,18 @@ import dev.keepsake.log.CorruptLogException;
 import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
+import java.util.Optional;
 
 /// The entries of a log that say which engine wrote what follows them.
 public final class EngineEntries {
     private EngineEntries() {}
 
-    /// Expects that an engine can go on with a log, as far as the log tells. What it was trimmed of
-    /// is in a snapshot, which tells of itself: [Snapshot#expectFor]. May read everything that the
-    /// log holds, and therefore block.
-    ///
-    /// @throws NewerEngineException when it cannot
-    public static void expectFor(TransactionLog log, EngineStamp reader) throws IOException {
+    /// The engine that wrote what comes last in a log, if the log tells. What it was trimmed of is
+    /// in a snapshot, which tells of itself: [Snapshot#writer]. May read everything that the log
+    /// holds, and therefore block.
+    public static Optional<EngineStamp> writerOf(TransactionLog log) throws IOException {
         var newest = log.newestEngine();
-        if (newest.isPresent()) {
-            expectFor(newest.get(), reader);
-        }
+        return newest.isPresent() ? Optional.of(stampOf(newest.get())) : Optional.empty();
     }
 
     /// The engine that wrote what follows the entry.
