@@ -1,21 +1,29 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static dev.keepsake.tests.Waiting.awaitPassed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.EngineStamp;
+import dev.keepsake.engine.RdbHeader;
 import dev.keepsake.log.bookkeeper.TestBookKeeper;
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.CreateClusterRequest;
@@ -28,8 +36,13 @@ class EngineUpgradeIT {
     private static final String NAME = "demo";
     private static final int REPLICAS = 1;
     private static final int KEYS = 200;
+    private static final long SNAPSHOT_EVERY_BYTES = 1 << 20;
+    private static final String NOT_RESTORED =
+            "Restore from the transaction log failed for node ";
+    private static final int FILLER_BYTES = 64 << 10;
 
     @TempDir Path directory;
+    private int eventsSeen; // before the present server was started
     private final PortRange ports = FreePorts.next(10);
     private final PortRange nodePorts = new PortRange(ports.first(), ports.last() - 1);
 
@@ -105,7 +118,93 @@ class EngineUpgradeIT {
             return process.errors();
         }
 
+        /// What events say of the cluster since this server was started, oldest first.
+        List<String> news() {
+            var all = api.messages(NAME);
+            return all.subList(eventsSeen, all.size());
+        }
+
+        private Node primary() {
+            var found = new Node[1];
+            await(
+                    "a node leads",
+                    () -> {
+                        for (int i = 0; i <= REPLICAS && found[0] == null; i++) {
+                            var node = node(i);
+                            found[0] = answer(node, "ROLE").startsWith("[master") ? node : null;
+                        }
+                        return found[0] != null;
+                    });
+            return found[0];
+        }
+
+        void change(String word) throws IOException {
+            try (var wire = Wire.to(primary())) {
+                TypedValues.change(wire, word);
+            }
+        }
+
+        Map<String, String> contents() throws IOException {
+            try (var wire = Wire.to(primary())) {
+                return TypedValues.readContents(wire);
+            }
+        }
+
+        void assertHolds(Map<String, String> contents) {
+            for (int index = 0; index <= REPLICAS; index++) {
+                var node = node(index);
+                awaitPassed(() -> {
+                    try (var wire = Wire.to(node)) {
+                        wire.ask("READONLY");
+                        assertThat(TypedValues.readContents(wire))
+                                .as(node.name())
+                                .isEqualTo(contents);
+                    } catch (IOException e) {
+                        throw new AssertionError(node.name() + " does not answer", e);
+                    }
+                });
+            }
+        }
+
+        /// Has the log snapshotted behind all that is written so far, and writes little more than
+        /// that takes: so what comes next stays in the log.
+        void awaitSnapshotOfTheLog() throws IOException {
+            try (var wire = Wire.to(primary())) {
+                long behind = endOffset(wire);
+                await("a snapshot", () -> isSnapshotBehind(wire, behind));
+            }
+        }
+
+        private boolean isSnapshotBehind(Wire wire, long offset) {
+            try {
+                long newest = newestSnapshot().map(EngineUpgradeIT::offsetOf).orElse(0L);
+                if (newest >= offset) {
+                    return true;
+                }
+                if (endOffset(wire) - newest < SNAPSHOT_EVERY_BYTES + FILLER_BYTES) {
+                    wire.ask("SET", "filler", "x".repeat(FILLER_BYTES));
+                }
+                return false;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        /// That nodes begin with a file of an engine, and read what was written behind it from the
+        /// log.
+        void assertNewestSnapshotIsOf(EngineBinary engine) throws IOException {
+            var file = newestSnapshot().orElseThrow();
+            assertThat(RdbHeader.of(file).flatMap(RdbHeader::stamp))
+                    .hasValueSatisfying(writer ->
+                            assertThat(writer)
+                                    .hasToString(engine.name() + " " + engine.version()));
+            try (var wire = Wire.to(primary())) {
+                assertThat(offsetOf(file)).isLessThan(endOffset(wire));
+            }
+        }
+
         void stop() throws Exception {
+            eventsSeen = api.messages(NAME).size();
             api.close();
             process.terminate();
             process.awaitEnd();
@@ -116,6 +215,23 @@ class EngineUpgradeIT {
             api.close();
             process.close();
         }
+    }
+
+    private Optional<Path> newestSnapshot() {
+        return SnapshotFiles.in(directory.resolve("data")).stream()
+                .max(Comparator.comparing(Path::getFileName));
+    }
+
+    /// How much of the log is in a snapshot, as its name says.
+    private static long offsetOf(Path snapshot) {
+        return Long.parseLong(snapshot.getFileName().toString().split("-", 2)[0]);
+    }
+
+    private static long endOffset(Wire wire) throws IOException {
+        var line = Pattern.compile("master_repl_offset:(\\d+)");
+        var found = line.matcher(wire.ask("INFO", "replication"));
+        assertThat(found.find()).isTrue();
+        return Long.parseLong(found.group(1));
     }
 
     private static String answer(Node node, String... command) {
@@ -137,17 +253,29 @@ class EngineUpgradeIT {
         assertThat(errors(server)).hasSize(1);
     }
 
+    /// That it was not started once more, for the reason that an event has told already.
+    private static void assertRefusedAgain(Running server, String needed, String found)
+            throws Exception {
+        assertNotStarted(server, needed, found);
+        assertThat(server.news()).noneMatch(message -> message.startsWith(NOT_RESTORED));
+        assertThat(errors(server)).hasSize(1);
+    }
+
     /// That it says so in its status, an event and one line of its log, that no node listens, and
     /// that nothing else is accepted.
     private static void assertLacks(Running server, String needed, String found) throws Exception {
+        assertNotStarted(server, needed, found);
+        assertThat(server.news())
+                .filteredOn(message -> message.startsWith(NOT_RESTORED))
+                .singleElement()
+                .asString()
+                .startsWith(NOT_RESTORED + "demo-0001-001.")
+                .contains("written by " + needed, "--engine");
+    }
+
+    private static void assertNotStarted(Running server, String needed, String found)
+            throws Exception {
         await("it says so", () -> server.status().equals("restore-failed"));
-        assertThat(server.api.messages(NAME))
-                .anySatisfy(message ->
-                        assertThat(message)
-                                .startsWith(
-                                        "Restore from the transaction log failed for node"
-                                                + " demo-0001-001.")
-                                .contains("written by " + needed, "--engine"));
         await("its log says so", () -> !refusals(server).isEmpty());
         assertThat(refusals(server)).singleElement().asString().contains(needed, found, "--engine");
         assertThatThrownBy(() ->
@@ -169,10 +297,16 @@ class EngineUpgradeIT {
     }
 
     private static String[] with(EngineBinary engine) {
-        return new String[] {"--engine", engine.path().toString(), "--snapshot-every-mb", "1"};
+        return new String[] {"--engine", engine.path().toString()};
     }
 
-    /// Redis 7.0.15, which is bundled, then Valkey 8.0 and 9.1, and every way back.
+    private static String[] withSnapshots(String... options) {
+        return Stream.concat(Stream.of(options), Stream.of("--snapshot-every-mb", "1"))
+                .toArray(String[]::new);
+    }
+
+    /// Redis 7.0.15, which is bundled, then Valkey 8.0 and 9.1, and every way back. Each begins with
+    /// a snapshot of the one before it, and goes on with what that has left in the log.
     @Test
     void dataGoFromRedisToValkeyAndOnAndNeverBack() throws Exception {
         var redis = new EngineFinder(null, "", directory.resolve("bin")).find();
@@ -180,29 +314,37 @@ class EngineUpgradeIT {
         var valkey9 = InstalledEngines.from("valkey", "sid");
         var given = Files.createDirectories(directory.resolve("given"));
 
-        try (var server = new Running("")) {
+        Map<String, String> contents;
+        try (var server = new Running("", withSnapshots())) {
             server.create();
-            server.write(0, KEYS);
+            try (var wire = Wire.to(server.primary())) {
+                TypedValues.write(wire);
+            }
+            server.awaitSnapshotOfTheLog();
+            server.change("redis");
+            contents = server.contents();
+            server.assertNewestSnapshotIsOf(redis);
             server.stop();
         }
         try (var server = new Running(pathOf(valkey9))) { // which is no reason for an upgrade
             server.awaitServing();
-            server.assertHolds(KEYS);
+            server.assertHolds(contents);
             assertThat(server.patchVersion()).isEqualTo("7.0.15");
-            assertThat(server.api.messages(NAME)).noneMatch(text -> text.contains("upgraded"));
+            assertThat(server.news()).noneMatch(text -> text.contains("upgraded"));
+            server.assertNewestSnapshotIsOf(redis);
             server.stop();
         }
-        try (var server = new Running("", with(valkey8))) {
+        try (var server = new Running("", withSnapshots(with(valkey8)))) {
             server.awaitServing();
-            server.assertHolds(KEYS);
+            server.assertHolds(contents);
             server.awaitPatchVersion(valkey8.version());
-            assertThat(server.api.messages(NAME))
-                    .contains(
-                            "Engine upgraded from redis 7.0.15 to valkey %s."
-                                    .formatted(valkey8.version()));
-            server.write(KEYS, 2 * KEYS);
+            assertThat(server.news()).contains(upgraded("redis 7.0.15", valkey8));
+            server.awaitSnapshotOfTheLog();
+            server.change("valkey8");
+            contents = server.contents();
             server.api.failOver(NAME, "0001");
-            server.assertHolds(2 * KEYS);
+            server.assertHolds(contents);
+            server.assertNewestSnapshotIsOf(valkey8);
             server.stop();
         }
         try (var server = new Running("", with(redis))) {
@@ -211,9 +353,13 @@ class EngineUpgradeIT {
         }
         try (var server = new Running("", with(valkey9))) {
             server.awaitServing();
-            server.assertHolds(2 * KEYS);
+            server.assertHolds(contents);
             server.awaitPatchVersion(valkey9.version());
+            assertThat(server.news())
+                    .contains(upgraded("valkey " + valkey8.version(), valkey9));
             assertThat(server.status()).isEqualTo("available");
+            server.change("valkey-9");
+            contents = server.contents();
             takeSnapshot(server, "taken");
             Files.copy(snapshotFile(), given.resolve("newer.rdb"));
             server.stop();
@@ -223,7 +369,7 @@ class EngineUpgradeIT {
             server.stop();
         }
         try (var server = new Running("", "--restore-from", given.toString())) {
-            assertRefused(server, "valkey " + valkey9.version(), "redis 7.0.15");
+            assertRefusedAgain(server, "valkey " + valkey9.version(), "redis 7.0.15");
             var file = given.resolve("newer.rdb").toUri().toString();
             assertNotFilled(server, "again", from -> from.snapshotName("taken"), valkey9);
             assertNotFilled(server, "other", from -> from.snapshotArns(file), valkey9);
@@ -231,10 +377,19 @@ class EngineUpgradeIT {
         }
         try (var server = new Running(pathOf(valkey9))) {
             server.awaitServing();
-            server.assertHolds(2 * KEYS);
+            server.assertHolds(contents);
             assertThat(server.patchVersion()).isEqualTo(valkey9.version());
             assertThat(server.status()).isEqualTo("available");
+            assertThat(server.news())
+                    .contains(
+                            "Engine valkey %s can go on with the data; the cluster is started."
+                                    .formatted(valkey9.version()))
+                    .noneMatch(text -> text.contains("upgraded"));
         }
+    }
+
+    private static String upgraded(String from, EngineBinary to) {
+        return "Engine upgraded from %s to %s %s.".formatted(from, to.name(), to.version());
     }
 
     private static String pathOf(EngineBinary engine) {
@@ -306,6 +461,7 @@ class EngineUpgradeIT {
             server.stop();
         }
         copy(control, before);
+        int eventsBefore = eventsSeen;
         try (var server = new Running("", "--engine", pathWith("7.2.6") + "/valkey-server")) {
             server.awaitServing();
             server.write(KEYS, 2 * KEYS);
@@ -313,6 +469,7 @@ class EngineUpgradeIT {
         }
         Files.move(control, directory.resolve("control-after"));
         copy(before, control);
+        eventsSeen = eventsBefore;
         try (var server = new Running(pathWith("7.2.5"))) {
             assertRefused(server, "valkey 7.2.6", "valkey 7.2.5, redis 7.0.15");
             server.stop();
@@ -322,7 +479,7 @@ class EngineUpgradeIT {
             server.assertHolds(2 * KEYS);
             server.awaitPatchVersion("7.2.7");
             assertThat(server.status()).isEqualTo("available");
-            assertThat(server.api.messages(NAME))
+            assertThat(server.news())
                     .containsSubsequence(
                             List.of(
                                     "Engine valkey 7.2.7 can go on with the data; the cluster is"
@@ -366,7 +523,7 @@ class EngineUpgradeIT {
             server.awaitServing();
             server.assertHolds(KEYS);
             assertThat(server.status()).isEqualTo("available");
-            assertThat(server.api.messages(NAME))
+            assertThat(server.news())
                     .contains("Engine upgraded from redis 7.0.15 to valkey 7.2.6.");
             server.write(KEYS, 2 * KEYS);
             server.assertHolds(2 * KEYS);

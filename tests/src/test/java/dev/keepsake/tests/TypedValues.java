@@ -242,6 +242,87 @@ final class TypedValues {
         return told;
     }
 
+    /// The same of what does not depend on the engine: what is in each key, and not how it is kept.
+    static Map<String, String> readContents(Wire wire) throws IOException {
+        var told = new TreeMap<String, String>();
+        told.put("functions", wire.ask("FUNCTION", "LIST", "WITHCODE"));
+        wire.send("KEYS", "*:*");
+        for (var key : strings(wire.readValue())) {
+            var type = wire.ask("TYPE", key);
+            told.put(
+                    key,
+                    "%s, expires %s: %s"
+                            .formatted(
+                                    type,
+                                    wire.ask("PEXPIRETIME", key),
+                                    contents(wire, type, key)));
+        }
+        return told;
+    }
+
+    private static String contents(Wire wire, String type, String key) throws IOException {
+        return switch (type) {
+            case "string" -> {
+                wire.send("GET", key);
+                yield hex(wire.readValue());
+            }
+            case "list" -> wire.ask("LRANGE", key, "0", "-1");
+            case "zset" -> scores(wire, key);
+            case "stream" -> entries(wire, key);
+            default -> unordered(wire, type, key);
+        };
+    }
+
+    /// Redis 7.0 writes 0.1 with seventeen digits.
+    private static String scores(Wire wire, String key) throws IOException {
+        wire.send("ZRANGE", key, "0", "-1", "WITHSCORES");
+        var all = strings(wire.readValue());
+        var scores = new ArrayList<String>();
+        for (int i = 0; i < all.size(); i += 2) {
+            var score = all.get(i + 1);
+            scores.add(
+                    all.get(i) + " " + (score.endsWith("inf") ? score : Double.valueOf(score)));
+        }
+        return scores.toString();
+    }
+
+    /// Its groups, too, but for what Redis 7.0 does not tell others.
+    private static String entries(Wire wire, String key) throws IOException {
+        var full = wire.ask("XINFO", "STREAM", key, "FULL", "COUNT", "1000");
+        var timeless = TIMES_OF_CONSUMERS.matcher(full).replaceAll("");
+        return COUNTS_OF_GROUPS.matcher(timeless).replaceAll("").replaceAll(" +", " ");
+    }
+
+    /// Changes what was written: one more element in each, behind which those that were full are
+    /// kept otherwise; one less; and one that is not there any more.
+    ///
+    /// @param word another one each time
+    static void change(Wire wire, String word) throws IOException {
+        for (var command :
+                List.of(
+                        List.of("SET", "string:" + word, word),
+                        List.of("APPEND", "string:short", word),
+                        List.of("INCRBY", "string:number", "77"),
+                        List.of("RPUSH", "list:small", word),
+                        List.of("LPOP", "list:several-nodes"),
+                        List.of("SADD", "set:numbers", "100" + word.length()),
+                        List.of("SADD", "set:large-numbers", word),
+                        List.of("SADD", "set:words", word),
+                        List.of("SPOP", "set:more-words"),
+                        List.of("HSET", "hash:full", word, word),
+                        List.of("HINCRBY", "hash:more", "word-3", "5"),
+                        List.of("ZADD", "sorted:full", "-1.5", word),
+                        List.of("ZINCRBY", "sorted:more", "0.25", "word-9"),
+                        List.of("XADD", "stream:long", "*", "field", word),
+                        List.of("XGROUP", "CREATE", "stream:groups", word, "$"),
+                        List.of("DEL", "string:very-long"))) {
+            var reply = wire.ask(command.toArray(new String[0]));
+            if (reply.startsWith("-")) {
+                throw new AssertionError("%s: %s".formatted(command, reply));
+            }
+        }
+    }
+
     private static String describe(Wire wire, String key) throws IOException {
         var type = wire.ask("TYPE", key);
         var encoding = wire.ask("OBJECT", "ENCODING", key);
@@ -257,7 +338,7 @@ final class TypedValues {
             lines.add(unordered(wire, type, key));
         } else {
             wire.send("DUMP", key);
-            lines.add(HexFormat.of().formatHex(((RespValue.Bulk) wire.readValue()).bytes()));
+            lines.add(hex(wire.readValue()));
         }
         return String.join("\n", lines);
     }
@@ -287,7 +368,8 @@ final class TypedValues {
         var fields = new TreeMap<String, String>();
         for (int i = 0; i < all.size(); i += 2) {
             var expires = wire.ask("HPEXPIRETIME", key, "FIELDS", "1", all.get(i));
-            fields.put(all.get(i), all.get(i + 1) + " " + (expires.startsWith("-") ? "" : expires));
+            boolean never = expires.startsWith("-") || expires.equals("[-1]");
+            fields.put(all.get(i), all.get(i + 1) + " " + (never ? "" : expires));
         }
         return fields;
     }
@@ -302,6 +384,10 @@ final class TypedValues {
         var near = wire.ask("VSIM", key, "VALUES", "3", "1", "2", "3", "COUNT", "50", "TRUTH");
         lines.add(Stream.of(near.split("[\\[ \\]]", -1)).sorted().toList().toString());
         return String.join("\n", lines);
+    }
+
+    private static String hex(RespValue reply) {
+        return HexFormat.of().formatHex(((RespValue.Bulk) reply).bytes());
     }
 
     private static List<String> strings(RespValue reply) {
