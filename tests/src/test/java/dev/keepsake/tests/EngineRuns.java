@@ -8,9 +8,12 @@ import org.junit.jupiter.api.Assumptions;
 
 /// Which engines tests run on: the one that servers find by themselves, unless `-Dengine=PATH`
 /// names another for all servers of the run; and with `-Dengines=all` some tests on every installed
-/// one besides.
+/// one besides, each of which has to be there: those of `tests/engines/list`. With `-Dengines=found`
+/// they are those that are in the directory, at least one.
 final class EngineRuns {
-    private static final boolean ALL = "all".equals(System.getProperty("engines"));
+    private static final String ENGINES = System.getProperty("engines", "");
+    private static final boolean EACH_OF_THE_LIST = ENGINES.equals("all");
+    private static final boolean ALL = EACH_OF_THE_LIST || ENGINES.equals("found");
 
     private EngineRuns() {}
 
@@ -53,6 +56,11 @@ final class EngineRuns {
     /// Whether this run takes every installed engine.
     static boolean areAllWanted() {
         return ALL;
+    }
+
+    /// Whether it is to fail when one is missing that could be fetched.
+    static boolean isEachOfTheListWanted() {
+        return EACH_OF_THE_LIST;
     }
 
     /// Skips a test that is one too many for an ordinary run.

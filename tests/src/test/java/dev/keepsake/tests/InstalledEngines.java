@@ -1,5 +1,6 @@
 package dev.keepsake.tests;
 
+import static org.junit.jupiter.api.Assertions.fail;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.keepsake.engine.EngineBinary;
@@ -11,19 +12,25 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Named;
 
 /// Engines of other versions than the bundled one, as `tests/engines/fetch` brings them: in
-/// `target/engines`, or in the directory that the property `keepsake.engines` names. With
-/// `-Dkeepsake.engines.fetch=true` the script is run for the first test that needs one. A test
-/// whose engine is not there is skipped, with the reason.
+/// `target/engines`, or in the directory that the property `keepsake.engines` names. A test whose
+/// engine is not there is skipped, with the reason; with `-Dengines=all` it fails, for then all
+/// that the script can bring have been asked for.
+///
+/// The script is run once, for the first test that needs an engine which is not there: with
+/// `-Dengines=all` when no directory is named, and with `-Dkeepsake.engines.fetch=true` always.
 final class InstalledEngines {
     private static final Path SCRIPT = Path.of("engines", "fetch");
+    private static final Path LIST = Path.of("engines", "list");
+    private static final @Nullable String NAMED = System.getProperty("keepsake.engines");
     private static final Path DIRECTORY =
-            Path.of(System.getProperty("keepsake.engines", "../target/engines")).toAbsolutePath();
-    private static final boolean IS_FETCHED = Boolean.getBoolean("keepsake.engines.fetch");
+            Path.of(NAMED == null ? "../target/engines" : NAMED).toAbsolutePath().normalize();
+    private static final boolean IS_FETCHED =
+            Boolean.getBoolean("keepsake.engines.fetch")
+                    || EngineRuns.isEachOfTheListWanted() && NAMED == null;
     private static final int FETCHED_WITHIN_MIN = 15;
 
     private static @Nullable String whyNotFetched; // guarded by the class
@@ -31,7 +38,7 @@ final class InstalledEngines {
 
     private InstalledEngines() {}
 
-    /// One of them, or the test is skipped.
+    /// One of them, or the test is skipped, or fails if it was asked for.
     ///
     /// @param name `redis` or `valkey`
     /// @param suite of Debian: `bookworm`, `bookworm-backports`, `trixie` or `sid`
@@ -42,23 +49,39 @@ final class InstalledEngines {
                 .filter(directory -> isOf(prefix, directory))
                 .map(InstalledEngines::in)
                 .findFirst()
-                .orElseGet(() -> abort("%s of %s is not there: %s".formatted(name, suite, why())));
+                .orElseGet(() -> absent("%s of %s".formatted(name, suite)));
     }
 
-    /// All of them, by suite and version, for tests that run on each; at least one, or the test is
-    /// skipped.
-    static Stream<Named<EngineBinary>> each() {
-        var all = found();
-        if (all.isEmpty()) {
-            abort("no engine of another version is there: " + why());
-        }
-        return all.stream();
+    private static <T> T absent(String what) {
+        String problem = "%s is not there: %s".formatted(what, why());
+        return EngineRuns.isEachOfTheListWanted() ? fail(problem) : abort(problem);
     }
 
-    /// The same; there may be none.
+    /// All of them, by suite and version. There may be none, unless they were asked for: then the
+    /// test fails.
     static List<Named<EngineBinary>> found() {
         fetchOnce();
-        return directories().stream().map(InstalledEngines::named).toList();
+        var missing = EngineRuns.isEachOfTheListWanted() ? missing() : List.of();
+        var found = directories().stream().map(InstalledEngines::named).toList();
+        if (!missing.isEmpty() || EngineRuns.areAllWanted() && found.isEmpty()) {
+            fail(
+                    "-Dengines asks for engines that are not there, %s: %s"
+                            .formatted(missing.isEmpty() ? "any" : missing, why()));
+        }
+        return found;
+    }
+
+    /// What the script is to bring and is not there, such as `valkey of sid`.
+    private static List<String> missing() {
+        try (var lines = Files.lines(LIST)) {
+            return lines.filter(line ->
+                            directories().stream()
+                                    .noneMatch(each -> isOf(line.replace(' ', '-') + "-", each)))
+                    .map(line -> line.replace(" ", " of "))
+                    .toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static Named<EngineBinary> named(Path directory) {
@@ -98,13 +121,13 @@ final class InstalledEngines {
 
     private static synchronized String why() {
         return whyNotFetched == null
-                ? "tests/engines/fetch brings it into %s, and so does -Dkeepsake.engines.fetch=true"
+                ? "tests/engines/fetch brings them into %s, and so does -Dkeepsake.engines.fetch=true"
                         .formatted(DIRECTORY)
                 : whyNotFetched;
     }
 
     private static synchronized void fetchOnce() {
-        if (!IS_FETCHED || isFetchTried) {
+        if (!IS_FETCHED || isFetchTried || missing().isEmpty()) {
             return;
         }
         isFetchTried = true;
@@ -116,11 +139,13 @@ final class InstalledEngines {
                             .redirectOutput(output.toFile())
                             .start();
             if (!fetch.waitFor(FETCHED_WITHIN_MIN, TimeUnit.MINUTES)) {
+                fetch.descendants().forEach(ProcessHandle::destroyForcibly);
                 fetch.destroyForcibly();
                 whyNotFetched =
-                        "%s took more than %d minutes".formatted(SCRIPT, FETCHED_WITHIN_MIN);
+                        "tests/engines/fetch took more than %d minutes"
+                                .formatted(FETCHED_WITHIN_MIN);
             } else if (fetch.exitValue() != 0) {
-                whyNotFetched = Files.readString(output).strip();
+                whyNotFetched = "tests/engines/fetch says\n" + Files.readString(output).strip();
             }
             Files.delete(output);
         } catch (IOException e) {
