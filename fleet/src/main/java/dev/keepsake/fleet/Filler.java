@@ -106,7 +106,8 @@ final class Filler {
             var newer = RdbHeader.of(dump).flatMap(RdbHeader::stamp).filter(not(reader::continues));
             throw new IOException(
                     newer.map(writer -> writtenByNewer(name, writer, reader))
-                            .orElseGet(() -> "%s cannot be loaded as one database.".formatted(name)),
+                            .orElseGet(
+                                    () -> "%s cannot be loaded as one database.".formatted(name)),
                     e);
         }
     }

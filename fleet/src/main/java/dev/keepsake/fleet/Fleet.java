@@ -193,16 +193,8 @@ public final class Fleet implements AutoCloseable {
         machine.launcher().whenRefused(replaced::onRefused);
         this.reconciler =
                 new ClusterReconciler(
-                        control,
-                        running,
-                        start,
-                        end,
-                        ports,
-                        fillings,
-                        openings,
-                        snapshots,
-                        progress,
-                        troubles);
+                        control, running, start, end, ports, fillings, openings, snapshots,
+                        progress, troubles);
     }
 
     private static Buckets buckets(FleetConfig config, Clock clock) {
@@ -271,8 +263,8 @@ public final class Fleet implements AutoCloseable {
         return ended ? OtherProcess.ENDED : OtherProcess.MAY_LEAD;
     }
 
-    /// Reads the records and has every cluster in them start. Returns before their nodes listen, and
-    /// that they serve takes as long as their engines need to read the log.
+    /// Reads the records and has every cluster in them start. Returns before their nodes listen,
+    /// and that they serve takes as long as their engines need to read the log.
     ///
     /// @param engines what this machine has
     /// @param rule which of them may be run

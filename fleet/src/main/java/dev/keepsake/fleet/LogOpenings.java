@@ -111,10 +111,11 @@ final class LogOpenings {
         var id = cluster.spec().id();
         var opening = new Opening(cluster);
         openings.put(id, opening);
-        threads.newThread(() -> {
-                    opening.open();
-                    fleet.execute(() -> ended(id, opening));
-                })
+        threads.newThread(
+                        () -> {
+                            opening.open();
+                            fleet.execute(() -> ended(id, opening));
+                        })
                 .start();
         fleet.schedule(
                 () -> {

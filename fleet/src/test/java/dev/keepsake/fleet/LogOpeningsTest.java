@@ -58,7 +58,6 @@ class LogOpeningsTest {
     // Of the fleet's thread.
     private final Map<String, ClusterLogs> taken = new HashMap<>();
 
-
     private ControlJournal control;
     private LogOpenings openings;
     private ClusterState one;

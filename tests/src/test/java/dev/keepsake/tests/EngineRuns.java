@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Assumptions;
 
 /// Which engines tests run on: the one that servers find by themselves, unless `-Dengine=PATH`
 /// names another for all servers of the run; and with `-Dengines=all` some tests on every installed
-/// one besides, each of which has to be there: those of `tests/engines/list`. With `-Dengines=found`
-/// they are those that are in the directory, at least one.
+/// one besides, each of which has to be there: those of `tests/engines/list`. With
+/// `-Dengines=found` they are those that are in the directory, at least one.
 final class EngineRuns {
     private static final String ENGINES = System.getProperty("engines", "");
     private static final boolean EACH_OF_THE_LIST = ENGINES.equals("all");

@@ -37,8 +37,7 @@ class EngineUpgradeIT {
     private static final int REPLICAS = 1;
     private static final int KEYS = 200;
     private static final long SNAPSHOT_EVERY_BYTES = 1 << 20;
-    private static final String NOT_RESTORED =
-            "Restore from the transaction log failed for node ";
+    private static final String NOT_RESTORED = "Restore from the transaction log failed for node ";
     private static final int FILLER_BYTES = 64 << 10;
 
     @TempDir Path directory;
@@ -196,8 +195,7 @@ class EngineUpgradeIT {
             var file = newestSnapshot().orElseThrow();
             assertThat(RdbHeader.of(file).flatMap(RdbHeader::stamp))
                     .hasValueSatisfying(writer ->
-                            assertThat(writer)
-                                    .hasToString(engine.name() + " " + engine.version()));
+                            assertThat(writer).hasToString(engine.name() + " " + engine.version()));
             try (var wire = Wire.to(primary())) {
                 assertThat(offsetOf(file)).isLessThan(endOffset(wire));
             }
@@ -305,8 +303,8 @@ class EngineUpgradeIT {
                 .toArray(String[]::new);
     }
 
-    /// Redis 7.0.15, which is bundled, then Valkey 8.0 and 9.1, and every way back. Each begins with
-    /// a snapshot of the one before it, and goes on with what that has left in the log.
+    /// Redis 7.0.15, which is bundled, then Valkey 8.0 and 9.1, and every way back. Each begins
+    /// with a snapshot of the one before it, and goes on with what that has left in the log.
     @Test
     void dataGoFromRedisToValkeyAndOnAndNeverBack() throws Exception {
         var redis = new EngineFinder(null, "", directory.resolve("bin")).find();
@@ -355,8 +353,7 @@ class EngineUpgradeIT {
             server.awaitServing();
             server.assertHolds(contents);
             server.awaitPatchVersion(valkey9.version());
-            assertThat(server.news())
-                    .contains(upgraded("valkey " + valkey8.version(), valkey9));
+            assertThat(server.news()).contains(upgraded("valkey " + valkey8.version(), valkey9));
             assertThat(server.status()).isEqualTo("available");
             server.change("valkey-9");
             contents = server.contents();

@@ -253,9 +253,7 @@ final class TypedValues {
                     key,
                     "%s, expires %s: %s"
                             .formatted(
-                                    type,
-                                    wire.ask("PEXPIRETIME", key),
-                                    contents(wire, type, key)));
+                                    type, wire.ask("PEXPIRETIME", key), contents(wire, type, key)));
         }
         return told;
     }
@@ -280,8 +278,7 @@ final class TypedValues {
         var scores = new ArrayList<String>();
         for (int i = 0; i < all.size(); i += 2) {
             var score = all.get(i + 1);
-            scores.add(
-                    all.get(i) + " " + (score.endsWith("inf") ? score : Double.valueOf(score)));
+            scores.add(all.get(i) + " " + (score.endsWith("inf") ? score : Double.valueOf(score)));
         }
         return scores.toString();
     }
