@@ -5,6 +5,7 @@ import dev.keepsake.buckets.DirectoryBuckets;
 import dev.keepsake.buckets.S3Buckets;
 import dev.keepsake.control.AccessStringCheck;
 import dev.keepsake.control.ClusterId;
+import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
@@ -133,7 +134,7 @@ public final class Fleet implements AutoCloseable {
                         machine.threads(),
                         thread,
                         LogOpenings.SAID_AFTER,
-                        this::reconcileAll);
+                        this::reconcile);
         var oneSnapshot = new OneAtATime();
         this.logSnapshots =
                 new LogSnapshots(running::shards, oneSnapshot, clock, machine.threads(), thread);
@@ -374,9 +375,7 @@ public final class Fleet implements AutoCloseable {
             return;
         }
         for (var cluster : control.read(ControlState::clusters)) {
-            if (!reconciler.reconcile(cluster)) {
-                retry.ask();
-            }
+            reconcile(cluster);
         }
         ports.releaseUnwanted();
         try {
@@ -384,6 +383,18 @@ public final class Fleet implements AutoCloseable {
             snapshots.advance();
         } catch (ControlUnavailableException e) {
             LOG.warn("changes wait to be recorded reason={}", e.getMessage());
+            retry.ask();
+        }
+    }
+
+    private void reconcile(ClusterId id) {
+        if (!closed) {
+            control.read(state -> state.cluster(id)).ifPresent(this::reconcile);
+        }
+    }
+
+    private void reconcile(ClusterState cluster) {
+        if (!reconciler.reconcile(cluster)) {
             retry.ask();
         }
     }

@@ -14,6 +14,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,20 +36,22 @@ final class LogOpenings {
     private final ThreadFactory threads;
     private final ScheduledExecutorService fleet;
     private final Duration saidAfter;
-    private final Runnable onChange;
+    private final Consumer<ClusterId> onChange;
     private final Map<ClusterId, Opening> openings = new HashMap<>();
 
     /// @param threads makes the virtual threads on which logs are opened
     /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
     /// @param saidAfter when it is said that logs are not open yet
-    /// @param onChange called on the fleet's thread when there is something to [#take], or to say
+    /// @param onChange called on the fleet's thread when there is something to [#take] for a cluster,
+    ///   or to say; it has to look at that one alone, or each try that fails would begin one for
+    ///   another
     LogOpenings(
             LogFactory factory,
             ClusterDirectories directories,
             ThreadFactory threads,
             ScheduledExecutorService fleet,
             Duration saidAfter,
-            Runnable onChange) {
+            Consumer<ClusterId> onChange) {
         this.factory = factory;
         this.directories = directories;
         this.threads = threads;
@@ -121,7 +124,7 @@ final class LogOpenings {
                 () -> {
                     if (openings.get(id) == opening && !opening.hasEnded) {
                         opening.isLate = true;
-                        onChange.run();
+                        onChange.accept(id);
                     }
                 },
                 saidAfter.toMillis(),
@@ -133,7 +136,7 @@ final class LogOpenings {
         if (openings.get(id) != opening) {
             return;
         }
-        onChange.run();
+        onChange.accept(id);
         if (openings.remove(id, opening)) { // it is not to start any more
             opening.giveUp();
         }

@@ -222,7 +222,7 @@ class LogOpeningsTest {
                 Thread.ofVirtual().factory(),
                 fleet,
                 saidAfter,
-                this::look);
+                _ -> look());
     }
 
     private TransactionLog openAnyway(Path directory) throws IOException {
