@@ -42,9 +42,9 @@ final class LogOpenings {
     /// @param threads makes the virtual threads on which logs are opened
     /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
     /// @param saidAfter when it is said that logs are not open yet
-    /// @param onChange called on the fleet's thread when there is something to [#take] for a cluster,
-    ///   or to say; it has to look at that one alone, or each try that fails would begin one for
-    ///   another
+    /// @param onChange called on the fleet's thread when there is something to [#take] for a
+    ///   cluster, or to say; it has to look at that one alone, or each try that fails would begin
+    ///   one for another
     LogOpenings(
             LogFactory factory,
             ClusterDirectories directories,
