@@ -2,6 +2,7 @@ package dev.keepsake.cli;
 
 import dev.keepsake.engine.Engines;
 import dev.keepsake.fleet.RecordedClusters;
+import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
