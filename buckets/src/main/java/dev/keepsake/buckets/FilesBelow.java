@@ -23,6 +23,8 @@ public final class FilesBelow {
 
     private FilesBelow() {}
 
+    /// Opens a regular file to be read.
+    ///
     /// @param file absolute; it may go through links
     /// @throws IOException when there is no such file, it cannot be read, is no regular file, or is
     ///   outside the directory; callers must not be told which
