@@ -226,7 +226,11 @@ class LogOpeningsTest {
     }
 
     private TransactionLog openAnyway(Path directory) throws IOException {
-        String name = directory.getParent().getFileName().toString().replaceFirst("-.*", "");
+        String name =
+                requireNonNull(directory.getParent())
+                        .getFileName()
+                        .toString()
+                        .replaceFirst("-.*", "");
         if (broken.contains(name)) {
             throw new IOException("it is broken");
         }

@@ -1,6 +1,7 @@
 package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.fleet.FleetTuning;
@@ -69,7 +70,7 @@ class UnansweringLogIT {
         var real = ServerParts.standard().logs();
         return new ServerParts(
                 log ->
-                        log.getParent().getFileName().toString().startsWith("held-")
+                        requireNonNull(log.getParent()).getFileName().toString().startsWith("held-")
                                 ? new Unanswering(real.open(log), answer)
                                 : real.open(log),
                 HoldRule.ALL);
