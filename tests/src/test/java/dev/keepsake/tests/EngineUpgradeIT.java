@@ -2,6 +2,7 @@ package dev.keepsake.tests;
 
 import static dev.keepsake.tests.Waiting.await;
 import static dev.keepsake.tests.Waiting.awaitPassed;
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -21,9 +22,11 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.CreateClusterRequest;
@@ -124,17 +127,19 @@ class EngineUpgradeIT {
         }
 
         private Node primary() {
-            var found = new Node[1];
+            var found = new AtomicReference<@Nullable Node>();
             await(
                     "a node leads",
                     () -> {
-                        for (int i = 0; i <= REPLICAS && found[0] == null; i++) {
+                        for (int i = 0; i <= REPLICAS && found.get() == null; i++) {
                             var node = node(i);
-                            found[0] = answer(node, "ROLE").startsWith("[master") ? node : null;
+                            if (answer(node, "ROLE").startsWith("[master")) {
+                                found.set(node);
+                            }
                         }
-                        return found[0] != null;
+                        return found.get() != null;
                     });
-            return found[0];
+            return requireNonNull(found.get());
         }
 
         void change(String word) throws IOException {

@@ -30,7 +30,7 @@ final class InstalledEngines {
             Path.of(NAMED == null ? "../target/engines" : NAMED).toAbsolutePath().normalize();
     private static final boolean IS_FETCHED =
             Boolean.getBoolean("keepsake.engines.fetch")
-                    || EngineRuns.isEachOfTheListWanted() && NAMED == null;
+                    || (EngineRuns.isEachOfTheListWanted() && NAMED == null);
     private static final int FETCHED_WITHIN_MIN = 15;
 
     private static @Nullable String whyNotFetched; // guarded by the class
@@ -52,7 +52,7 @@ final class InstalledEngines {
                 .orElseGet(() -> absent("%s of %s".formatted(name, suite)));
     }
 
-    private static <T> T absent(String what) {
+    private static EngineBinary absent(String what) {
         String problem = "%s is not there: %s".formatted(what, why());
         return EngineRuns.isEachOfTheListWanted() ? fail(problem) : abort(problem);
     }
@@ -63,7 +63,7 @@ final class InstalledEngines {
         fetchOnce();
         var missing = EngineRuns.isEachOfTheListWanted() ? missing() : List.of();
         var found = directories().stream().map(InstalledEngines::named).toList();
-        if (!missing.isEmpty() || EngineRuns.areAllWanted() && found.isEmpty()) {
+        if (!missing.isEmpty() || (EngineRuns.areAllWanted() && found.isEmpty())) {
             fail(
                     "-Dengines asks for engines that are not there, %s: %s"
                             .formatted(missing.isEmpty() ? "any" : missing, why()));
