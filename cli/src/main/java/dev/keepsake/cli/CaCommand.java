@@ -16,7 +16,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "ca",
         header = "Prints the certificate that clients have to trust, in PEM.",
-        description = "It is made at the first start on a data directory, and stays the same.")
+        description =
+                "The certificate is created at the first start on a data directory, and"
+                        + " never changes.")
 final class CaCommand implements Callable<Integer> {
     private final PrintWriter out;
 

@@ -32,8 +32,8 @@ import picocli.CommandLine.Option;
         name = "drill",
         header = "Fails a cluster over under load and checks that nothing acknowledged was lost.",
         description =
-                "Makes a cluster through the AWS API, lets writers write through a stock Redis"
-                        + " cluster client, calls FailoverShard again and again, and reads"
+                "Creates a cluster through the AWS API, writes to it through a stock"
+                        + " Redis cluster client, calls FailoverShard several times, and reads"
                         + " everything back.",
         footer = {
             "",
@@ -66,30 +66,29 @@ final class DrillCommand implements Callable<Integer> {
     @Option(
             names = "--lag-ms",
             paramLabel = "MS",
-            description =
-                    "How far to hold the replicas behind, so that a failover has to catch up.")
+            description = "How far replicas lag behind, so that a failover has to catch up.")
     private int lagMs = 0;
 
     @Option(
             names = "--mode",
             paramLabel = "MODE",
             description =
-                    "How FailoverShard lets the primary fail: crash (the default), silent (sockets"
-                            + " stay open and never answer) or handover.")
+                    "How FailoverShard makes the primary fail: crash (the default), silent"
+                            + " (its sockets stay open and never answer) or handover.")
     private @Nullable FailoverMode mode;
 
     @Option(
             names = "--kill",
             paramLabel = "WHAT",
             description =
-                    "Kill something with SIGKILL instead of calling FailoverShard: engine (the"
-                            + " primary's), server, or random (any of these and FailoverShard).")
+                    "Send SIGKILL instead of calling FailoverShard, to: engine (the"
+                            + " primary's), server, or random (one of these, or FailoverShard).")
     private @Nullable DrillFault kill;
 
     @Option(
             names = "--duration",
             paramLabel = "S",
-            description = "Go on for so many seconds instead of counting failovers.")
+            description = "Continue for this many seconds instead of counting failovers.")
     private int durationS = 0;
 
     @Option(names = "--json", description = "Print one JSON object as the last line.")
@@ -98,7 +97,7 @@ final class DrillCommand implements Callable<Integer> {
     @Option(
             names = "--endpoint",
             paramLabel = "URL",
-            description = "Drill a Keepsake that runs already, instead of one started for this.")
+            description = "Drill the Keepsake server at this address, instead of starting one.")
     private @Nullable URI endpoint;
 
     @Option(

@@ -21,11 +21,11 @@ import picocli.CommandLine.Option;
         name = "engine",
         header = "Says which engines there are, and whether they have known holes.",
         description = {
-            "Starts each redis-server and valkey-server that it finds for a moment, where it serves"
-                    + " nobody, tries the known holes on it, and says what was found, which of them"
-                    + " new clusters run on, and how to get a better one. Says also what the clusters"
-                    + " in the data directory run on, if there are any; a server may be at work"
-                    + " there."
+            "Starts each installed redis-server and valkey-server for a moment, where"
+                    + " it serves no client, and tries the known holes on it. Reports the"
+                    + " result, the engine that new clusters get, and how to install a better"
+                    + " one. Also reports which engines the clusters in the data directory run"
+                    + " on. A server may be running on that directory meanwhile."
         })
 final class EngineCommand implements Callable<Integer> {
     private final PrintWriter out;
@@ -33,13 +33,15 @@ final class EngineCommand implements Callable<Integer> {
     @Option(
             names = "--engine",
             paramLabel = "PATH",
-            description = "As for start: look at this program alone.")
+            description = "As for start: examine only this program.")
     private @Nullable Path engine;
 
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            description = "As for start: whose clusters to tell of (default: ~/.keepsake).")
+            description =
+                    "As for start: the data directory whose clusters are reported (default:"
+                            + " ~/.keepsake).")
     private Path dataDirectory = Path.of(System.getProperty("user.home"), ".keepsake");
 
     @Option(names = "--json", description = "Print one JSON object instead.")

@@ -22,51 +22,53 @@ final class LimitOptions {
             names = "--max-value-mb",
             paramLabel = "MB",
             description =
-                    "The longest argument of a command, and so the longest value (default: 512, as"
-                            + " in Redis; 64 with --log bookkeeper).")
+                    "The size limit of a command's argument, and so of a value (default: 512,"
+                            + " as in Redis; 64 with --log bookkeeper).")
     private @Nullable Integer valueMb;
 
     @Option(
             names = "--max-arguments",
             paramLabel = "N",
-            description = "The most arguments of a command (default: ${DEFAULT-VALUE}).")
+            description = "How many arguments a command may have (default: ${DEFAULT-VALUE}).")
     private int arguments = ARGUMENTS_MAX;
 
     @Option(
             names = "--max-inline-kb",
             paramLabel = "KB",
-            description = "The longest command typed as a line (default: ${DEFAULT-VALUE}).")
+            description =
+                    "The size limit of a command that is sent as a line (default:"
+                            + " ${DEFAULT-VALUE}).")
     private int inlineKb = 64;
 
     @Option(
             names = "--max-connections",
             paramLabel = "N",
-            description = "The most clients of a node (default: ${DEFAULT-VALUE}).")
+            description = "How many clients a node accepts (default: ${DEFAULT-VALUE}).")
     private int connections = CONNECTIONS_MAX;
 
     @Option(
             names = "--max-parked-mb",
             paramLabel = "MB",
             description =
-                    "How much a node's replies that wait for the log may have together before it"
-                            + " reads no more commands (default: ${DEFAULT-VALUE}).")
+                    "The size limit of all replies of a node that wait for the log. At the"
+                            + " limit the node reads no more commands (default: ${DEFAULT-VALUE}).")
     private int parkedMb = 128;
 
     @Option(
             names = "--full-log-wait-ms",
             paramLabel = "MS",
             description =
-                    "How long a reply that tells of what is not in the log waits while that has no"
-                            + " room; an error stands in its place then, unless its command may"
-                            + " have changed something (default: ${DEFAULT-VALUE}).")
+                    "How long a reply waits while the log has no room for the data that it"
+                            + " depends on. Then the client gets an error instead, unless the command"
+                            + " may have changed data (default: ${DEFAULT-VALUE}).")
     private int fullLogWaitMs = FrontOptions.FULL_LOG_PATIENCE_MS;
 
     @Option(
             names = "--max-output-mb",
             paramLabel = "MB",
             description =
-                    "How much a client may leave unread before it is disconnected (default: 128"
-                            + " more than --max-value-mb).")
+                    "How much output a client may leave unread before it is disconnected"
+                            + " (default: 128 more than --max-value-mb).")
     private @Nullable Integer outputMb;
 
     @Option(
@@ -74,7 +76,7 @@ final class LimitOptions {
             paramLabel = "MB",
             description =
                     "The same for all clients of a node together (default: 1024, or"
-                            + " --max-output-mb if that is more).")
+                            + " --max-output-mb if that is larger).")
     private @Nullable Integer totalOutputMb;
 
     /// What the options say.

@@ -17,8 +17,9 @@ final class LogOptions {
             names = "--log",
             paramLabel = "KIND",
             description =
-                    "Where transaction logs are kept: embedded, in files of the data directory, or"
-                            + " bookkeeper, on the bookies of --metadata (default: embedded).")
+                    "Where transaction logs are kept: embedded (in files of the data"
+                            + " directory) or bookkeeper (on the bookies of --metadata) (default:"
+                            + " embedded).")
     private String kind = "embedded";
 
     @Option(
@@ -26,7 +27,7 @@ final class LogOptions {
             paramLabel = "ADDRESS",
             description =
                     "With --log bookkeeper: the ZooKeeper of the bookies, and the node for"
-                            + " Keepsake's own metadata, as zk://HOST:PORT[,HOST:PORT]/PATH. One"
+                            + " Keepsake's own metadata, as zk://HOST:PORT[,HOST:PORT]/PATH. Only one"
                             + " server at a time may use it.")
     private @Nullable String metadata;
 
@@ -34,15 +35,17 @@ final class LogOptions {
             names = "--ledgers-path",
             paramLabel = "PATH",
             description =
-                    "With --log bookkeeper: the node that the bookies use (default: /ledgers).")
+                    "With --log bookkeeper: the ZooKeeper node that the bookies use (default:"
+                            + " /ledgers).")
     private @Nullable String ledgersPath;
 
     @Option(
             names = "--quorum",
             paramLabel = "E/W/A",
             description =
-                    "With --log bookkeeper: over how many bookies a ledger is spread, how many hold"
-                            + " each entry, how many must have it safe (default: 3/3/2).")
+                    "With --log bookkeeper: how many bookies a ledger is spread over, how"
+                            + " many store each entry, and how many must have stored it before it"
+                            + " counts as durable (default: 3/3/2).")
     private @Nullable String quorum;
 
     /// Whether logs are to be on BookKeeper.

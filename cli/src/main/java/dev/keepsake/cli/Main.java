@@ -34,7 +34,7 @@ public final class Main implements Runnable {
             names = {"-h", "--help"},
             usageHelp = true,
             scope = ScopeType.INHERIT,
-            description = "Show this help and end.")
+            description = "Print this help and exit.")
     @SuppressWarnings("unused") // picocli looks at the annotation alone.
     private boolean isHelpWanted;
 

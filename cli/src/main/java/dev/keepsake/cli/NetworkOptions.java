@@ -19,19 +19,18 @@ final class NetworkOptions {
             names = "--node-addresses",
             paramLabel = "BLOCK",
             description =
-                    "Give each node and each cluster endpoint an address of its own out of this"
+                    "Give each node and each cluster endpoint its own address from this"
                             + " block, such as 127.0.1.0/24, all on the cluster's port, as AWS does"
-                            + " (default: all have 127.0.0.1, each on its own port). Linux has all"
-                            + " of 127.0.0.0/8.")
+                            + " (default: all on 127.0.0.1, each on its own port). Linux offers all of"
+                            + " 127.0.0.0/8.")
     private @Nullable AddressBlock nodeAddresses;
 
     @Option(
             names = "--announce-host",
             paramLabel = "NAME",
             description =
-                    "The host name of 127.0.0.1, such as localhost, that clients are told instead"
-                            + " of it, by the API and by CLUSTER SLOTS, as AWS does (default: they"
-                            + " are told the address).")
+                    "The host name, such as localhost, that the API and CLUSTER SLOTS"
+                            + " announce instead of 127.0.0.1, as AWS does (default: the address).")
     private @Nullable String announceHost;
 
     @Nullable AddressBlock nodeAddresses() {

@@ -11,9 +11,9 @@ final class RestoreOptions {
             names = "--restore-from",
             paramLabel = "DIR",
             description =
-                    "Let CreateCluster fill clusters with the RDB files of this directory, named as"
-                            + " file:///DIR/FILE in SnapshotArns; may be given several times"
-                            + " (default: with no file of this machine).")
+                    "Let CreateCluster fill clusters with the RDB files of this directory,"
+                            + " named as file:///DIR/FILE in SnapshotArns. The option may be given"
+                            + " several times (default: no file of this machine may be read).")
     private List<Path> directories = List.of();
 
     /// What is no directory now is a mistake that no caller of CreateCluster could explain.

@@ -33,14 +33,16 @@ import picocli.CommandLine.Option;
 /// `keepsake start`.
 @Command(
         name = "start",
-        header = "Starts Keepsake and stays until it is told to stop.",
+        header = "Starts Keepsake, which serves until it is stopped.",
         description =
-                "Serves the Amazon MemoryDB API on http://127.0.0.1:PORT and the clusters that are"
-                        + " made through it. Clusters and their data stay in the data directory.",
+                "Serves the Amazon MemoryDB API on http://127.0.0.1:PORT, and the"
+                        + " clusters that are created through it. Clusters and their data are kept"
+                        + " in the data directory.",
         footer = {
             "",
-            "SIGINT (Ctrl-C) and SIGTERM stop everything within 5 s; the process ends with 130 or"
-                    + " 143. A busy port, a data directory in use and bad options end it with 2."
+            "SIGINT (Ctrl-C) and SIGTERM stop all processes within 5 s, with exit"
+                    + " code 130 or 143. A busy port, a data directory in use and invalid"
+                    + " options end the start with exit code 2."
         })
 final class StartCommand implements Callable<Integer> {
     private static final int TOPOLOGY_LAG_MAX_MS = 60_000;
@@ -57,16 +59,18 @@ final class StartCommand implements Callable<Integer> {
             names = "--api-port",
             paramLabel = "PORT",
             description =
-                    "Where the API listens (default: ${DEFAULT-VALUE}); 0 for any free port, which"
-                            + " the line that says that Keepsake is ready tells, and --ready-file.")
+                    "The port of the API (default: ${DEFAULT-VALUE}). With 0 it is any free"
+                            + " port, which is printed in the line 'Keepsake is ready' and written to"
+                            + " --ready-file.")
     private int apiPort = 8379;
 
     @Option(
             names = "--ready-file",
             paramLabel = "FILE",
             description =
-                    "Write endpoint, port, path of the CA certificate and process id to this file,"
-                            + " as JSON, once everything is ready, and delete it at the end.")
+                    "Write the endpoint, the port, the path of the CA certificate and the"
+                            + " process id to this file as JSON when the server is ready. The file is"
+                            + " deleted at the end.")
     private @Nullable Path readyFile;
 
     @Option(
@@ -80,69 +84,70 @@ final class StartCommand implements Callable<Integer> {
             paramLabel = "FIRST-LAST",
             defaultValue = NODE_PORTS,
             description =
-                    "The ports that nodes may listen on (default: ${DEFAULT-VALUE}); 0 for any that"
-                            + " are free, which stay theirs.")
+                    "The ports that nodes may listen on (default: ${DEFAULT-VALUE}). With 0 a"
+                            + " node gets any free port, and keeps it.")
     private PortRange nodePorts = PortRange.parse(NODE_PORTS);
 
     @Option(
             names = "--engine",
             paramLabel = "PATH",
             description =
-                    "The redis-server or valkey-server that every cluster runs on, 7.0 or newer"
-                            + " (default: for each cluster the one that it ran on before, and for a new"
-                            + " one that on the PATH or bundled that comes nearest to its Engine and"
-                            + " EngineVersion). Data of a newer engine are left alone.")
+                    "The redis-server or valkey-server (7.0 or newer) of all clusters. By"
+                            + " default an existing cluster keeps its engine, and a new one gets the"
+                            + " installed or bundled engine that is nearest to its Engine and"
+                            + " EngineVersion. A cluster whose data a newer engine wrote is not"
+                            + " started.")
     private @Nullable Path engine;
 
     @Option(
             names = "--strict-engines",
             description =
-                    "Run no engine that has known holes, or of which that could not be found out:"
-                            + " without another one nothing starts (default: a warning and events, as"
-                            + " long as all nodes are on loopback addresses; 'keepsake engine' tells of"
-                            + " each engine).")
+                    "Do not use an engine that has known holes, or whose holes could not be"
+                            + " determined. Without another engine the server does not start (default:"
+                            + " a warning and events, as long as all nodes are on loopback addresses)."
+                            + " 'keepsake engine' reports each engine.")
     private boolean strictEngines;
 
     @Option(
             names = "--exact-engine-versions",
             description =
-                    "Refuse clusters whose Engine and EngineVersion are not installed (default: the"
-                            + " nearest engine serves them, and an event says so).")
+                    "Refuse clusters whose Engine and EngineVersion are not installed"
+                            + " (default: the nearest engine serves them, and an event says so).")
     private boolean exactEngineVersions;
 
     @Option(
             names = "--memory-scale",
             paramLabel = "X",
             description =
-                    "How much of its node type's memory a node has, up to 1 (default: 1). No node"
-                            + " has more than half of the machine's memory.")
+                    "The fraction of its node type's memory that a node has, up to 1"
+                            + " (default: 1). No node has more than half of the machine's memory.")
     private double memoryScale = 1;
 
     @Option(
             names = "--failover-mode",
             paramLabel = "MODE",
             description =
-                    "How FailoverShard lets a primary fail, unless a cluster's tag"
-                            + " keepsake:failover-mode says otherwise: crash, silent or handover"
-                            + " (default: crash).")
+                    "How FailoverShard makes a primary fail: crash, silent or handover"
+                            + " (default: crash). A cluster's tag keepsake:failover-mode takes"
+                            + " precedence.")
     private FailoverMode failoverMode = FailoverMode.CRASH;
 
     @Option(
             names = "--topology-lag-ms",
             paramLabel = "MS",
             description =
-                    "How long the other nodes of a cluster take to learn of a new primary, up to 60000,"
-                            + " unless a cluster's tag keepsake:topology-lag-ms says otherwise (default:"
-                            + " 0). The new primary and the one before know at once; the others send"
-                            + " clients to the old one meanwhile.")
+                    "How much later the other nodes of a cluster learn of a new primary, up"
+                            + " to 60000 (default: 0). Until then they redirect clients to the previous"
+                            + " primary. The new and the previous primary know at once. A cluster's tag"
+                            + " keepsake:topology-lag-ms takes precedence.")
     private int topologyLagMs = 0;
 
     @Option(
             names = {"--pace", "--failover-pace"},
             paramLabel = "PACE",
             description =
-                    "How long failovers and statuses such as creating and modifying take: instant,"
-                            + " aws for AWS's seconds and minutes, or aws/N for an Nth of them"
+                    "How long failovers and statuses such as creating and modifying last:"
+                            + " instant, aws (AWS's seconds and minutes), or aws/N (an Nth of them)"
                             + " (default: instant).")
     private String pace = "instant";
 
@@ -150,7 +155,7 @@ final class StartCommand implements Callable<Integer> {
             names = "--failover-quota",
             paramLabel = "N",
             description =
-                    "How many times FailoverShard may be called in 24 hours; AWS allows 5"
+                    "How often FailoverShard may be called in 24 hours; AWS allows 5"
                             + " (default: 0, any number).")
     private int failoverQuota = 0;
 
@@ -158,7 +163,7 @@ final class StartCommand implements Callable<Integer> {
             names = "--silence-ms",
             paramLabel = "MS",
             description =
-                    "How long a primary that fell silent stays so before it is replaced (default:"
+                    "How long a silent primary stays silent before it is replaced (default:"
                             + " 5000).")
     private int silenceMs = 5_000;
 
@@ -166,7 +171,8 @@ final class StartCommand implements Callable<Integer> {
             names = "--engine-timeout-ms",
             paramLabel = "MS",
             description =
-                    "How long an engine may not answer before it counts as dead (default: 10000).")
+                    "How long an engine may leave a question unanswered before it counts as"
+                            + " dead (default: 10000).")
     private int engineTimeoutMs = 10_000;
 
     @Option(
@@ -179,10 +185,11 @@ final class StartCommand implements Callable<Integer> {
             names = "--credentials",
             paramLabel = "FILE",
             description =
-                    "Verify the signature of every call, and of every IAM user's login token, with the"
-                            + " keys in this file, which has the form of ~/.aws/credentials; a profile's"
-                            + " line 'user = NAME' lets its key sign login tokens of that user only"
-                            + " (default: everybody may call).")
+                    "Verify the signature of every call, and of every IAM user's login token,"
+                            + " with the keys in this file. The file has the form of"
+                            + " ~/.aws/credentials. With the line 'user = NAME' in a profile, its key"
+                            + " signs login tokens of that user only (default: no signature is"
+                            + " verified).")
     private @Nullable Path credentials;
 
     @Option(
@@ -194,8 +201,8 @@ final class StartCommand implements Callable<Integer> {
             names = "--transport",
             paramLabel = "KIND",
             description =
-                    "What connections wait with: epoll, io_uring, kqueue or nio (default: the first"
-                            + " of these that this machine has).")
+                    "The system interface for network I/O: epoll, io_uring, kqueue or nio"
+                            + " (default: the first of these that this machine has).")
     private @Nullable String transport;
 
     @Option(
@@ -203,25 +210,25 @@ final class StartCommand implements Callable<Integer> {
             paramLabel = "DIR",
             hidden = true,
             description =
-                    "Listen on a Unix socket DIR/REGION.NODE.sock for every node, over which its"
-                            + " owner, and nobody else, may run CONFIG and DEBUG too, for tests"
-                            + " (default: none).")
+                    "For tests: open a Unix socket DIR/REGION.NODE.sock for every node, on"
+                            + " which its owner may also run CONFIG and DEBUG (default: none).")
     private @Nullable Path operatorSockets;
 
     @Option(
             names = "--tell-heap",
             hidden = true,
             description =
-                    "Print the bytes of the live heap for every line of standard input, and stop"
-                            + " when that ends.")
+                    "Print the bytes of the live heap for every line of standard input, and"
+                            + " stop at the end of the input.")
     private boolean tellHeap;
 
     @Option(
             names = "--s3-endpoint",
             paramLabel = "URL",
             description =
-                    "The S3-compatible server that buckets are on, such as http://127.0.0.1:9000"
-                            + " (default: buckets are directories below DIR/buckets).")
+                    "The S3-compatible server that has the buckets, such as"
+                            + " http://127.0.0.1:9000 (default: buckets are directories below"
+                            + " DIR/buckets).")
     private @Nullable String s3Endpoint;
 
     @Option(
@@ -234,8 +241,8 @@ final class StartCommand implements Callable<Integer> {
             names = "--s3-credentials",
             paramLabel = "FILE",
             description =
-                    "The one key to sign requests to that server with, in a file of the form of"
-                            + " ~/.aws/credentials.")
+                    "A file of the form of ~/.aws/credentials with the one key that signs"
+                            + " requests to that server.")
     private @Nullable Path s3Credentials;
 
     @Mixin private NetworkOptions networkOptions = new NetworkOptions();
