@@ -62,12 +62,21 @@ public sealed interface ControlRecord {
 
     record ClusterRemoved(ClusterId cluster) implements ControlRecord {}
 
+    /// FailoverShard was called.
     record FailoverRequested(ClusterId cluster, String shard) implements ControlRecord {}
 
+    /// The primary is about to fail. Recorded before it does, and without the mode: a server that
+    /// dies in between lets it crash at the next start.
+    ///
+    /// @param failing the name of the node
     record FailoverBegun(ClusterId cluster, String failing) implements ControlRecord {}
 
+    /// Another node has taken over.
+    ///
+    /// @param promoted the name of the node
     record FailoverPromoted(ClusterId cluster, String promoted) implements ControlRecord {}
 
+    /// The node that failed answers again.
     record FailoverFinished(ClusterId cluster, Instant at) implements ControlRecord {}
 
     /// A node is the primary of its shard, though nobody asked for it.

@@ -71,7 +71,7 @@ class ControlRecordCodecTest {
                 """
                 {"version":1,"records":[{"kind":"FailoverRequested","body":{"cluster":\
                 {"region":"us-east-1","name":"demo","incarnation":"00ff00ff00ff00ff"},\
-                "shard":"0001","mode":"silent"}}]}\
+                "shard":"0001","colour":"red"}}]}\
                 """;
         assertThat(ControlRecordCodec.decode(stored.getBytes(UTF_8)))
                 .containsExactly(new ControlRecord.FailoverRequested(ID, "0001"));

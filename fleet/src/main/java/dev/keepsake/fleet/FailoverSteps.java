@@ -4,7 +4,8 @@ import dev.keepsake.control.Failover;
 
 /// What comes next in a FailoverShard, decided from what is recorded of it and from how its shard
 /// is now. No state, no I/O: a server that died in the middle asks the same question again, and
-/// goes on from there.
+/// goes on from there. It is asked at any report about the shard, also while a failure is under
+/// way: a node that is made to fail counts as one that does not answer from then on.
 ///
 /// | recorded | seen | next |
 /// | --- | --- | --- |

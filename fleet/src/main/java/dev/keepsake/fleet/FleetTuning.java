@@ -54,8 +54,8 @@ public record FleetTuning(
     }
 
     public FleetTuning withFailovers(
-            FailoverMode mode, long silenceNs, FailoverPace pace, int quota) {
-        var other = new FailoverPlan(mode, silenceNs, pace, failovers.topologyLagNs(), quota);
+            FailoverMode mode, long silentForNs, FailoverPace pace, int quota) {
+        var other = new FailoverPlan(mode, silentForNs, pace, failovers.topologyLagNs(), quota);
         return with(change -> change.failovers = other);
     }
 
@@ -171,6 +171,6 @@ public record FleetTuning(
         return new LeaseTimings(
                 timings.renewEveryNs(),
                 timings.leaseNs(),
-                timings.silenceNs() + failovers.pace().promotionDelayNs());
+                timings.claimAfterNs() + failovers.pace().promotionDelayNs());
     }
 }

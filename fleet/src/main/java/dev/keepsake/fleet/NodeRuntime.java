@@ -138,7 +138,9 @@ final class NodeRuntime {
         return front;
     }
 
-    /// Whether clients are answered from the engine.
+    /// Whether clients are answered from the engine. False as soon as this node is made to fail,
+    /// even where it still answers for a while: [FailoverSteps] takes a leader that serves for one
+    /// that has yet to fail.
     boolean isServing() {
         return serving;
     }
@@ -310,8 +312,8 @@ final class NodeRuntime {
     }
 
     /// The failure of a machine that hangs: sockets stay open, nothing is answered, the lease is
-    /// not renewed. After `silenceNs` the machine is given up as in [#crash].
-    void fallSilent(long silenceNs) {
+    /// not renewed. After `silentForNs` the machine is given up as in [#crash].
+    void fallSilent(long silentForNs) {
         serving = false;
         phase = NodePhase.SILENT;
         front.fallSilent();
@@ -325,7 +327,7 @@ final class NodeRuntime {
                         crash();
                     }
                 },
-                silenceNs,
+                silentForNs,
                 TimeUnit.NANOSECONDS);
     }
 

@@ -186,7 +186,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         }
         switch (mode) {
             case CRASH -> primary.crash();
-            case SILENT -> primary.fallSilent(plan.silenceNs());
+            case SILENT -> primary.fallSilent(plan.silentForNs());
             case HANDOVER -> primary.handOver();
         }
     }

@@ -249,7 +249,7 @@ final class Leadership {
     /// Whether the leader has shown no sign of life for so long that its lease is surely over.
     /// Asked anew each time: one that has spoken meanwhile may be replying.
     private boolean isSilent(long nowNs) {
-        return nowNs - lastSignOfLifeNs >= timings.silenceNs();
+        return nowNs - lastSignOfLifeNs >= timings.claimAfterNs();
     }
 
     private List<Effect> claimIfCaughtUp(boolean leaderIsSilent) {

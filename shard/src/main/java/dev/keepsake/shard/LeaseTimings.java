@@ -10,9 +10,9 @@ import java.util.concurrent.TimeUnit;
 /// @param renewEveryNs how often a leader appends a LEASE entry
 /// @param leaseNs how long a leader may reply after the moment it *sent* the last renewal that
 ///   became durable
-/// @param silenceNs how long a follower waits after the last renewal it *saw* before it claims by
+/// @param claimAfterNs how long a follower waits after the last renewal it *saw* before it claims by
 ///   itself; longer than the lease, so that a leader has fallen silent before another speaks
-public record LeaseTimings(long renewEveryNs, long leaseNs, long silenceNs) {
+public record LeaseTimings(long renewEveryNs, long leaseNs, long claimAfterNs) {
     public LeaseTimings {
         checkArgument(renewEveryNs > 0, "renewal interval is %d ns", renewEveryNs);
         checkArgument(
@@ -21,9 +21,9 @@ public record LeaseTimings(long renewEveryNs, long leaseNs, long silenceNs) {
                 leaseNs,
                 renewEveryNs);
         checkArgument(
-                silenceNs > leaseNs,
+                claimAfterNs > leaseNs,
                 "silence of %d ns is not longer than the lease of %d ns",
-                silenceNs,
+                claimAfterNs,
                 leaseNs);
     }
 

@@ -23,6 +23,6 @@ final class LateServer {
                         new LeaseTimings(
                                 TimeUnit.MILLISECONDS.toNanos(50),
                                 standard.leaseNs(),
-                                standard.silenceNs()));
+                                standard.claimAfterNs()));
     }
 }
