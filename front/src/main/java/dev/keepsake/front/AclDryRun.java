@@ -22,7 +22,7 @@ final class AclDryRun extends EngineAsked {
     Question question(ClientConnection client, Arguments given) {
         var control = front.controlLane();
         if (control == null) {
-            return refused(FrontCommands.LOADING);
+            return refused(Refusals.LOADING);
         }
         String user = given.text(USER);
         if (!front.access().isAdmitted(user)) {
@@ -34,7 +34,7 @@ final class AclDryRun extends EngineAsked {
         }
         String refusal =
                 AccessControl.isCheckedHere(meant)
-                        ? front.access().refusal(user, meant, FrontCommands.LOADING)
+                        ? front.access().refusal(user, meant, Refusals.LOADING)
                         : null;
         return asked(() ->
                 control.ask(

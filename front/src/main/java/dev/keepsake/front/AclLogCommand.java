@@ -20,14 +20,13 @@ final class AclLogCommand extends EngineAsked {
     @Override
     Question question(ClientConnection client, Arguments given) {
         if (given.count() > LONGEST) {
-            return refused(FrontCommands.wrongSubcommand("ACL", given.text(1)));
+            return refused(Refusals.wrongSubcommand("ACL", given.text(1)));
         }
         boolean limited = given.count() == LONGEST;
         boolean resets = limited && given.text(2).equalsIgnoreCase("reset");
-        var wanted =
-                limited && !resets ? ClientCommands.number(given.text(2)) : Long.valueOf(SHOWN);
+        var wanted = limited && !resets ? Arguments.number(given.text(2)) : Long.valueOf(SHOWN);
         if (wanted == null) {
-            return refused(FrontCommands.NOT_AN_INTEGER);
+            return refused(Refusals.NOT_AN_INTEGER);
         }
         int limit = Math.clamp(wanted, 0, Integer.MAX_VALUE);
         var control = front.controlLane();

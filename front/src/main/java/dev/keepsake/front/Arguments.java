@@ -80,4 +80,14 @@ final class Arguments {
         }
         return texts;
     }
+
+    /// A number as Redis reads it, or null when it is none.
+    static @Nullable Long number(String text) {
+        try {
+            var number = Long.valueOf(text);
+            return number.toString().equals(text) ? number : null; // neither 00 nor +1
+        } catch (NumberFormatException _) {
+            return null;
+        }
+    }
 }

@@ -165,7 +165,7 @@ final class ClientCommands {
             } else if (option.equals("id") && arguments.length > 3) {
                 var named = new ArrayList<ClientConnection>();
                 for (int i = 3; i < arguments.length; i++) {
-                    var id = number(arguments[i]);
+                    var id = Arguments.number(arguments[i]);
                     if (id == null) {
                         RespWriter.error(out, "ERR Invalid client ID");
                         return;
@@ -221,7 +221,7 @@ final class ClientCommands {
             String value = arguments[i + 1];
             switch (arguments[i].toLowerCase(Locale.ROOT)) {
                 case "id" -> {
-                    var id = number(value);
+                    var id = Arguments.number(value);
                     if (id == null || id <= 0) {
                         RespWriter.error(out, "ERR client-id should be greater than 0");
                         return true;
@@ -229,7 +229,8 @@ final class ClientCommands {
                     meant = meant.and(other -> other.id() == id);
                 }
                 case "maxage" -> {
-                    var seconds = front.engine().isSince(7, 4, 8, 0) ? number(value) : null;
+                    var seconds =
+                            front.engine().isSince(7, 4, 8, 0) ? Arguments.number(value) : null;
                     if (seconds == null || seconds <= 0) {
                         RespWriter.error(out, malformedAge(seconds));
                         return true;
@@ -359,7 +360,7 @@ final class ClientCommands {
     private void pause(String[] arguments, ByteBuf out) {
         boolean longer = arguments.length > 4;
         if (longer && !front.engine().isValkeySince(8, 1)) { // which passes over all of it
-            RespWriter.error(out, FrontCommands.wrongSubcommand("CLIENT", arguments[1]));
+            RespWriter.error(out, Refusals.wrongSubcommand("CLIENT", arguments[1]));
             return;
         }
         String what = arguments.length == 4 ? arguments[3].toLowerCase(Locale.ROOT) : "all";
@@ -367,7 +368,7 @@ final class ClientCommands {
             RespWriter.error(out, "ERR CLIENT PAUSE mode must be WRITE or ALL");
             return;
         }
-        var timeoutMs = number(arguments[2]);
+        var timeoutMs = Arguments.number(arguments[2]);
         if (timeoutMs == null || timeoutMs < 0) {
             RespWriter.error(
                     out,
@@ -378,15 +379,5 @@ final class ClientCommands {
         }
         front.intake().pause(what.equals("all"), timeoutMs);
         RespWriter.simpleString(out, "OK");
-    }
-
-    /// A number as Redis reads it, or null when it is none.
-    static @Nullable Long number(String text) {
-        try {
-            var number = Long.valueOf(text);
-            return number.toString().equals(text) ? number : null; // neither 00 nor +1
-        } catch (NumberFormatException _) {
-            return null;
-        }
     }
 }

@@ -1,8 +1,5 @@
 package dev.keepsake.front;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.CommandStream;
@@ -66,13 +63,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private static final byte TLS_HANDSHAKE = 0x16;
     private static final byte TLS_VERSION = 3;
-    private static final String LOADING = FrontCommands.LOADING;
+    private static final String LOADING = Refusals.LOADING;
     private static final String TOO_MANY_CLIENTS = "max number of clients reached";
-    private static final String NOT_IN_A_TRANSACTION =
-            "ERR Command not allowed inside a transaction";
 
     private final NodeFront front;
     private final CommandFramer framer;
+    private final Command framed; // what the framer has found last
     private final long id;
     private final boolean operator;
     private final Session session = new Session();
@@ -112,6 +108,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         this.id = id;
         this.operator = operator;
         this.framer = new CommandFramer(front.options().limits(), GATHERED_BYTES);
+        this.framed = new Command(front.table(), framer.frame());
         this.replies = new ReplyQueue(front.replyRules(), new Socket());
         this.room = new InputRoom(front.memory(), this, front::onRoomFreed);
     }
@@ -245,8 +242,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// needs more than before. What is there already is counted in any case.
     private void countInput() {
         var in = input;
-        var command = large;
-        long there = (in == null ? 0 : in.capacity()) + (command == null ? 0 : command.heldBytes());
+        var arriving = large;
+        long there =
+                (in == null ? 0 : in.capacity()) + (arriving == null ? 0 : arriving.heldBytes());
         long needed = in == null ? there : Math.max(there, framer.neededBytes());
         if (!room.isRight(needed)) {
             room.update(there, needed, front.loop().ticker().nanoTime());
@@ -664,8 +662,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// How many of the commands that are under way get no reply, because the engine does not get
     /// their rest: a large one whose end makes no sense. It is the last.
     private int neverReplied() {
-        var command = large;
-        boolean cut = malformed != null && command != null && command.isAccepted();
+        var arriving = large;
+        boolean cut = malformed != null && arriving != null && arriving.isAccepted();
         return cut ? 1 : 0;
     }
 
@@ -700,7 +698,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             case INCOMPLETE -> goesOnGathering() && isTls(in) && disconnectTls();
             case LARGE -> beginLarge(in);
             case EMPTY -> skip(in);
-            case COMMAND -> done(handle(in, in.readerIndex(), framer.frame()), in);
+            case COMMAND -> done(handle(framed.at(in, in.readerIndex())), in);
             case INLINE ->
                     isTls(in) ? disconnectTls() : done(handleInline(framer.inlineArguments()), in);
         };
@@ -737,14 +735,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private boolean beginLarge(ByteBuf in) throws ProtocolException {
-        int base = in.readerIndex();
-        var frame = framer.frame();
-        var spec = frame.knownCount() == 0 ? null : front.table().resolve(in, base, frame);
+        var command = framed.at(in, in.readerIndex());
         String tooLong =
-                spec == null
-                        ? null
-                        : ScriptRules.refusalByLength(spec, frame, framer.announcedArgumentBytes());
-        if (spec != null && tooLong == null && isNeededWhole(spec)) {
+                command.isKnown()
+                        ? ScriptRules.refusalByLength(command, framer.announcedArgumentBytes())
+                        : null;
+        if (command.isKnown() && tooLong == null && isNeededWhole(command.spec())) {
+            var spec = command.spec();
             gatheredMaxBytes =
                     ScriptRules.isScriptAlone(spec)
                             ? ScriptRules.maxBytesAlone(spec)
@@ -761,15 +758,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         new CommandStream(
                                 front.options().limits(),
                                 in,
-                                frame,
-                                spec == null || tooLong != null
-                                        ? argument -> false
-                                        : ScriptRules.kept(
-                                                spec,
-                                                frame,
-                                                Route.keyArguments(spec, in, base, frame)),
+                                framer.frame(),
+                                command.isKnown() && tooLong == null
+                                        ? ScriptRules.kept(command)
+                                        : argument -> false,
                                 KEPT_MAX_BYTES,
                                 front.allocator().buffer()),
+                        front.table(),
                         tooLong);
         framer.leave();
         return true;
@@ -789,28 +784,28 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Takes what has arrived of a large command.
     ///
     /// @return false when nothing more can be done now
-    private boolean processLarge(ByteBuf in, LargeCommand command) throws ProtocolException {
-        boolean taken = command.take(in);
+    private boolean processLarge(ByteBuf in, LargeCommand arriving) throws ProtocolException {
+        boolean taken = arriving.take(in);
         long before = queuedBytes();
-        if (command.isPassing()
-                && before + command.announcedBytes() > front.options().maxTransactionBytes()) {
+        if (arriving.isPassing()
+                && before + arriving.announcedBytes() > front.options().maxTransactionBytes()) {
             throw new ProtocolException(
                     "a command may have %d bytes".formatted(front.options().maxTransactionBytes()));
         }
-        if (command.isDue()) {
-            var whole = handle(command.sketch(), 0, command.frame());
+        if (arriving.isDue()) {
+            var whole = handle(arriving.command());
             if (whole == Taken.WAITS) {
                 waiting = true;
                 return false;
             }
             taken = true;
-            if (whole == Taken.REFUSED && !command.isDecided()) {
-                refuseLarge(command);
+            if (whole == Taken.REFUSED && !arriving.isDecided()) {
+                refuseLarge(arriving);
             }
         }
-        if (large == command && command.isComplete() && command.isDecided()) {
+        if (large == arriving && arriving.isComplete() && arriving.isDecided()) {
             if (transaction != null) {
-                transaction.addWeight(command.announcedBytes());
+                transaction.addWeight(arriving.announcedBytes());
             }
             endLarge();
             return true;
@@ -820,9 +815,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// The error has been answered. A lane that has got a part of the command executes it never,
     /// but is of no use any more.
-    private void refuseLarge(LargeCommand command) {
-        boolean partly = command.isPassing();
-        command.refuse();
+    private void refuseLarge(LargeCommand arriving) {
+        boolean partly = arriving.isPassing();
+        arriving.refuse();
         if (partly
                 && (watches.isOn()
                         || tracking.isOn()
@@ -858,7 +853,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             RespWriter.command(command, arguments.toArray(new byte[0][]));
             var inlineFramer = new CommandFramer(front.options().limits());
             inlineFramer.parse(command);
-            return handle(command, 0, inlineFramer.frame());
+            return handle(new Command(front.table(), inlineFramer.frame()).at(command, 0));
         } finally {
             command.release();
         }
@@ -884,8 +879,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// @return why the engine is not to be told, or null
-    private @Nullable String operate(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        var arguments = Arguments.of(in, base, frame);
+    private @Nullable String operate(Command command) {
+        var spec = command.spec();
+        var arguments = command.arguments();
         String refusal = OperatorCommands.refusal(spec, arguments);
         if (refusal == null && OperatorCommands.allowsEviction(spec, arguments)) {
             front.onEvictionAllowed();
@@ -893,8 +889,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return refusal;
     }
 
-    private Taken handle(ByteBuf in, int base, CommandFrame frame) {
-        var taken = take(in, base, frame);
+    private Taken handle(Command command) {
+        var taken = take(command);
         if (taken != Taken.WAITS) {
             endScript();
         }
@@ -903,35 +899,35 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 && decided
                 && !front.monitors().isEmpty()
                 && Monitors.shows(facts.lastCommand())) {
-            front.monitors().show(this, in, base, frame);
+            front.monitors().show(this, command);
         }
         return taken;
     }
 
-    private Taken take(ByteBuf in, int base, CommandFrame frame) {
+    private Taken take(Command command) {
         if (asking) {
             return Taken.WAITS; // or the next reply could overtake the answer
         }
-        var spec = front.table().resolve(in, base, frame);
-        if (spec == null && isOfHttp(in, base, frame)) {
+        var spec = command.isKnown() ? command.spec() : null;
+        if (spec == null && isOfHttp(command)) {
             disconnectStranger("speaks HTTP");
             return Taken.DONE;
         }
         if (spec == null
                 || (spec.handling() == CommandSpec.Handling.WITHHELD && !isForOperators(spec))) {
-            return refuse(FrontCommands.unknownCommand(in, base, frame));
+            return refuse(Refusals.unknownCommand(command));
         }
         boolean inFront = spec.handling() == CommandSpec.Handling.FRONT;
-        if (frame.argumentCount() > 1 && spec.is(Trait.CONTAINER)) {
-            return refuse(FrontCommands.unknownSubcommand(in, base, frame));
+        if (command.argumentCount() > 1 && spec.is(Trait.CONTAINER)) {
+            return refuse(Refusals.unknownSubcommand(command));
         }
-        if (!spec.acceptsArgumentCount(frame.argumentCount())) {
+        if (!spec.acceptsArgumentCount(command.argumentCount())) {
             return refuse("ERR wrong number of arguments for '%s' command".formatted(spec.name()));
         }
         if (parting != null || (own != null && own.isChanging())) {
             return Taken.WAITS;
         }
-        String denial = isForOperators(spec) ? operate(spec, in, base, frame) : denial(spec);
+        String denial = isForOperators(spec) ? operate(command) : denial(spec);
         if (denial != null) {
             return refuse(denial);
         }
@@ -940,7 +936,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return refuse(tooLong);
         }
         facts.onCommand(spec.name());
-        if (transaction != null && spec.is(Trait.UNSUBSCRIBE) && frame.argumentCount() == 1) {
+        if (transaction != null && spec.is(Trait.UNSUBSCRIBE) && command.argumentCount() == 1) {
             return refuse(
                     "ERR %s without channels is not offered inside a transaction"
                             .formatted(spec.name().toUpperCase(Locale.ROOT)));
@@ -951,39 +947,37 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                             .formatted(spec.name()));
         }
         if (inFront) {
-            return spec.is(Trait.TRACKING)
-                    ? handleTracking(spec, in, base, frame)
-                    : handleInFront(spec, in, base, frame);
+            return spec.is(Trait.TRACKING) ? handleTracking(command) : handleInFront(command);
         }
         if (transaction != null
-                && transaction.weightBytes() + weight(frame) > front.options().maxTransactionBytes()
+                && transaction.weightBytes() + command.weightBytes()
+                        > front.options().maxTransactionBytes()
                 && !spec.is(Trait.EXEC)
                 && !spec.is(Trait.DISCARD)) {
             return refuse(tooLongTransaction());
         }
         // In this order: a Redis node that is loading sends clients on to whom they should ask.
-        var route = front.route();
-        if (!route.knowsKeys(spec, in, base, frame) || !ScriptRules.knowsScript(spec, frame)) {
-            return passOnUndecided(spec);
+        if (!command.knowsKeys() || !ScriptRules.knowsScript(command)) {
+            return passOnUndecided(command);
         }
         String elsewhere =
-                route.find(spec, in, base, frame, front.topology(), front.node(), readsHere(spec));
+                Route.whyElsewhere(command, front.topology(), front.node(), readsHere(spec));
         boolean refusedAnyway =
                 transaction != null && own != null && spec.isRefusedInTransactions();
         if (elsewhere != null && !refusedAnyway) {
-            return refuseElsewhere(elsewhere, in, base, frame);
+            return refuseElsewhere(elsewhere, command);
         }
         // Before its promotion, a primary's engine may lack what has been acknowledged already.
         boolean early =
                 !front.isPrimary()
-                        && route.slot() >= 0
+                        && command.slot() >= 0
                         && !(readsHere(spec) && spec.isCarriedOutByReplicas());
         boolean multi = spec.is(Trait.MULTI);
         if ((multi && !front.isServing()) || isUnservedTransaction()) {
             return handleUnservedTransaction(spec);
         }
         if (!front.isServing()) {
-            return front.whileLoading().take(this, spec, in, base, frame);
+            return front.whileLoading().take(this, command);
         }
         if (early) {
             return refuse(LOADING);
@@ -1010,18 +1004,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return mustWaitToAsk()
                     ? Taken.WAITS
                     : front.relayedPublish()
-                            .onReplica(this, Arguments.of(in, base, frame), frame.lengthBytes());
+                            .onReplica(this, command.arguments(), command.lengthBytes());
         }
         if (!front.isPrimary() && !spec.isCarriedOutByReplicas() && writes) {
             return refuse(Route.READ_ONLY_REPLICA);
         }
-        String notInCluster = front.clusterRules().refusal(spec, in, base, frame);
+        String notInCluster = front.clusterRules().refusal(command);
         if (notInCluster != null) {
             return (transaction != null && large == null)
-                    ? queueError(transaction, spec, notInCluster)
+                    ? queueError(transaction, command, notInCluster)
                     : refuse(notInCluster);
         }
-        var read = readScript(spec, in, base, frame);
+        var read = readScript(command);
         if (read != null && !read.isOver()) {
             return Taken.WAITS;
         }
@@ -1030,35 +1024,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return refuse(scriptRefusal);
         }
         if (own != null
-                || frame.isSketch()
+                || command.isSketch()
                 || session.touchesNothing()
-                || needsOwnLane(spec, in, base, frame)) {
-            return submitOwn(spec, in, base, frame);
+                || needsOwnLane(command)) {
+            return submitOwn(command);
         }
-        return submitShared(spec, in, base, frame);
+        return submitShared(command);
     }
 
     /// What becomes of the command's script, which stays the same until the command has been taken:
     /// it is kept where it is meanwhile, and nothing behind it is looked at.
     ///
     /// @return null when it brings none
-    @SuppressWarnings("ReferenceEquality") // the very buffer, not one with the same bytes
-    private @Nullable ScriptReading readScript(
-            CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private @Nullable ScriptReading readScript(Command command) {
         var known = script;
         if (known != null) {
             return known;
         }
         Supplier<@Nullable ByteBuf> kept = this::commandUnderWay;
-        boolean inline = in != input && large == null;
-        if (inline && ScriptRules.bringsScript(spec)) {
-            var copy = Unpooled.copiedBuffer(in.slice(base, frame.lengthBytes()));
+        boolean inline = command != framed && large == null;
+        if (inline && ScriptRules.hasScript(command)) {
+            var copy = Unpooled.copiedBuffer(command.bytes());
             kept = () -> copy;
         }
-        var begun = front.scriptRules().begin(spec, in, base, frame, kept, this::process);
+        var begun = front.scriptRules().begin(command, kept, this::process);
         script = begun;
         if (inline && begun != null && !begun.isOver()) {
-            scriptHeapBytes = frame.lengthBytes();
+            scriptHeapBytes = command.lengthBytes();
             front.noteHeapGrowth(scriptHeapBytes); // which may close this client
         }
         return begun;
@@ -1067,11 +1059,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// The command that has yet to be taken, from its first byte on, or null when nobody waits for
     /// that any more.
     private @Nullable ByteBuf commandUnderWay() {
-        var command = large;
+        var arriving = large;
         if (isClosed()) {
             return null;
         }
-        return command == null ? input : command.sketch();
+        return arriving == null ? input : arriving.sketch();
     }
 
     private void endScript() {
@@ -1085,10 +1077,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Sends a client on to another node, unless its user may not give the command at all: that
     /// comes first in Redis, and a user is not to learn where a key is that it may not touch.
-    private Taken refuseElsewhere(String elsewhere, ByteBuf in, int base, CommandFrame frame) {
+    private Taken refuseElsewhere(String elsewhere, Command command) {
         String user = user();
         var control = front.controlLane();
-        if (control == null || frame.isSketch() || !front.access().isRestricted(user)) {
+        if (control == null || command.isSketch() || !front.access().isRestricted(user)) {
             return refuse(elsewhere);
         }
         if (mustWaitToAsk()) {
@@ -1106,7 +1098,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                                                 reply instanceof RespValue.Bulk why
                                                         ? AccessControl.refusalOf(why.utf8(), user)
                                                         : elsewhere)),
-                AccessControl.dryRun(user, Arguments.of(in, base, frame).all()));
+                AccessControl.dryRun(user, command.arguments().all()));
         return Taken.REFUSED;
     }
 
@@ -1119,19 +1111,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Whether a line is one of those by which Redis knows a web browser that some page has sent
     /// here, or the first line of any request of HTTP/1: were they answered as unknown commands,
     /// the body behind them would be executed.
-    private static boolean isOfHttp(ByteBuf in, int base, CommandFrame frame) {
-        return begins(in, base, frame, 0, "host:")
-                || (frame.length(0) == 4 && begins(in, base, frame, 0, "post"))
-                || (frame.argumentCount() == 3 && begins(in, base, frame, 2, "http/1."));
+    private static boolean isOfHttp(Command command) {
+        return begins(command, 0, "host:")
+                || (command.length(0) == 4 && begins(command, 0, "post"))
+                || (command.argumentCount() == 3 && begins(command, 2, "http/1."));
     }
 
-    private static boolean begins(
-            ByteBuf in, int base, CommandFrame frame, int argument, String lower) {
+    private static boolean begins(Command command, int argument, String lower) {
         int length = lower.length();
-        return frame.length(argument) >= length
-                && in.toString(base + frame.start(argument), length, US_ASCII)
-                        .toLowerCase(Locale.ROOT)
-                        .equals(lower);
+        return command.length(argument) >= length
+                && command.text(argument, length).toLowerCase(Locale.ROOT).equals(lower);
     }
 
     private String tooLongTransaction() {
@@ -1139,28 +1128,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 .formatted(front.options().maxTransactionBytes());
     }
 
-    /// What a command counts in a transaction. The engine may make more of a small one; of a large
-    /// one most is values, which stay as they are.
-    private static long weight(CommandFrame frame) {
-        return frame.isSketch() ? frame.lengthBytes() : 2L * frame.lengthBytes();
-    }
-
     /// A large command whose keys have yet to arrive is decided once they have.
-    private Taken passOnUndecided(CommandSpec spec) {
-        var command = large;
-        if (command == null) {
-            throw new IllegalStateException("'%s' is no large command".formatted(spec.name()));
+    private Taken passOnUndecided(Command command) {
+        var arriving = large;
+        if (arriving == null) {
+            throw new IllegalStateException("'%s' is no large command".formatted(command.name()));
         }
-        boolean elsewhere = !front.isPrimary() && !spec.isCarriedOutByReplicas();
+        boolean elsewhere = !front.isPrimary() && !command.spec().isCarriedOutByReplicas();
         if (!front.isServing() || elsewhere || isUnservedTransaction()) {
-            command.skip();
+            arriving.skip();
             return Taken.DONE;
         }
         var lane = takeOwnLane();
         if (lane == null) {
             return Taken.WAITS;
         }
-        command.passTo(lane);
+        arriving.passTo(lane);
         return Taken.DONE;
     }
 
@@ -1220,7 +1203,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return Taken.WAITS;
         }
         if (transaction != null) {
-            return refuse(NOT_IN_A_TRANSACTION);
+            return refuse(Refusals.NOT_IN_A_TRANSACTION);
         }
         switch (answer.question(this, arguments)) {
             case EngineAsked.Question.Refused(String error) -> {
@@ -1240,26 +1223,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// While tracking is on, all commands go over a lane of one's own.
-    private Taken handleTracking(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private Taken handleTracking(Command command) {
+        var spec = command.spec();
         if (isUnservedTransaction()) {
             return refuse(LOADING);
         }
         if (!front.isServing()) {
-            return front.whileLoading().take(this, spec, in, base, frame);
+            return front.whileLoading().take(this, command);
         }
         if (!spec.name().equals("client|tracking")) {
-            return submitOwn(spec, in, base, frame);
+            return submitOwn(command);
         }
         if (transaction != null) {
-            return refuse(NOT_IN_A_TRANSACTION);
+            return refuse(Refusals.NOT_IN_A_TRANSACTION);
         }
-        return inFlight == 0 ? submitTracking(in, base, frame) : Taken.WAITS;
+        return inFlight == 0 ? submitTracking(command) : Taken.WAITS;
     }
 
     /// Tells the engine to track. When the news are for another connection, they come over a lane
     /// of their own, which the engine takes for that connection.
-    private Taken submitTracking(ByteBuf in, int base, CommandFrame frame) {
-        var arguments = Arguments.of(in, base, frame);
+    private Taken submitTracking(Command command) {
+        var arguments = command.arguments();
         var request = TrackingRequest.of(arguments, front::client);
         if (request.target() != null) {
             if (tracking.lane() == null) {
@@ -1284,7 +1268,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         lane.submit(
                 command(request.toEngine(arguments, tracking.idOfLane())),
                 reply -> {
-                    tracking.onAnswered(OwnLane.isText(reply, "+OK"));
+                    tracking.onAnswered(LaneChannel.isText(reply, "+OK"));
                     return reply;
                 });
         return Taken.DONE;
@@ -1377,14 +1361,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
     /// which then is told: see [#resumeSubscriptions].
-    Taken rememberSubscriptions(CommandSpec spec, Arguments arguments, int lengthBytes) {
+    Taken rememberSubscriptions(Command command) {
         var kept = remembered == null ? new Subscriptions() : remembered;
-        if (kept.weightBytes() + lengthBytes > REMEMBERED_MAX_BYTES) {
+        if (kept.weightBytes() + command.lengthBytes() > REMEMBERED_MAX_BYTES) {
             return refuse(LOADING);
         }
         remembered = kept;
         var answer = front.allocator().buffer(128);
-        kept.change(spec.name(), arguments, session.protocol(), answer);
+        kept.change(command.name(), command.arguments(), session.protocol(), answer);
         answerAndRelease(answer);
         return Taken.DONE;
     }
@@ -1413,34 +1397,33 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         answerAndRelease(answer);
     }
 
-    private Taken submitShared(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private Taken submitShared(Command command) {
+        var spec = command.spec();
         var lane = front.sharedLane(user(), session.protocol());
         if (inFlight > 0 && lane != shared) {
             return Taken.WAITS;
         }
         shared = lane;
         if (front.isPrimary()) {
-            front.route().mark(spec, in, base, frame, lane.marks(), front);
+            lane.marks().markWrites(command, front.durability().dirtyKeys());
         }
         inFlight++;
-        if (mayBeSentOn(spec, in, base, frame)) {
-            lane.submitScript(replies, spec, in, base, frame, front.route().slot());
+        if (mayBeSentOn(command)) {
+            lane.submitScript(replies, command);
             return Taken.DONE;
         }
         // A read that keeps its result marks its keys itself, and so waits in any case.
         boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !spec.is(Trait.KEEPS_RESULT);
-        long hash = byKeys ? front.route().onlyKeyHash(in, base, frame) : 0;
-        var hashes = byKeys ? front.route().keyHashes(in, base, frame) : null;
-        lane.submit(replies, spec, in, base, frame, hash, hashes);
+        long hash = byKeys ? command.onlyKeyHash() : 0;
+        var hashes = byKeys ? command.keyHashes() : null;
+        lane.submit(replies, command, hash, hashes);
         return Taken.DONE;
     }
 
     /// Whether it is a script call with keys on a replica, which sends the client on to the primary
     /// if its engine takes it for a write.
-    private boolean mayBeSentOn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        return !front.isPrimary()
-                && front.route().slot() >= 0
-                && ScriptRules.mayBeDeclaredWrite(spec, in, base, frame);
+    private boolean mayBeSentOn(Command command) {
+        return !front.isPrimary() && command.slot() >= 0 && ScriptRules.mayBeDeclaredWrite(command);
     }
 
     /// The user that the client is.
@@ -1452,12 +1435,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return user;
     }
 
-    private static boolean needsOwnLane(
-            CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private static boolean needsOwnLane(Command command) {
+        var spec = command.spec();
         // What ends a script must not queue behind it, nor others behind what an operator does.
         return spec.handling() == CommandSpec.Handling.OWN_LANE
                 || spec.handling() == CommandSpec.Handling.WITHHELD
-                || spec.blocks(in, base, frame);
+                || command.blocks();
     }
 
     /// The lane that the client has for itself, or null as long as it has none because something is
@@ -1483,7 +1466,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return own == null && inFlight == 0 && !front.hasOwnLane(user(), session.protocol());
     }
 
-    private Taken submitOwn(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private Taken submitOwn(Command command) {
+        var spec = command.spec();
         if (large != null && large.isSkipped()) {
             return refuse(LOADING); // the node has begun to serve only since
         }
@@ -1495,15 +1479,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (lane == null) {
             return Taken.WAITS;
         }
-        var route = front.route();
         if (front.isPrimary()) {
-            route.mark(spec, in, base, frame, lane.marks(), front);
+            lane.marks().markWrites(command, front.durability().dirtyKeys());
         }
-        int length = frame.lengthBytes();
         var open = transaction;
         if (open != null && spec.changesSubscriptions()) {
             inFlight++;
-            queueSubscription(lane, open, spec, Arguments.of(in, base, frame));
+            queueSubscription(lane, open, command);
             return Taken.DONE;
         }
         if (spec.changesSubscriptions()) {
@@ -1511,82 +1493,76 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 return Taken.WAITS;
             }
             inFlight++;
-            lane.submitChange(spec.name(), frame.argumentCount() - 1, in, base, length);
+            lane.submitChange(command);
             return Taken.DONE;
         }
         inFlight++;
         if (spec.is(Trait.MULTI)) {
-            lane.submit(in, base, length, OwnLane.Kind.NOW, "");
+            lane.submit(command, OwnLane.Kind.NOW);
             transaction = open == null ? new Transaction() : open;
         } else if (spec.is(Trait.EXEC)) {
-            submitExec(lane, open, in, base, length);
+            submitExec(lane, open, command);
         } else if (spec.is(Trait.DISCARD)) {
-            lane.submit(in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK, "");
+            lane.submit(command, OwnLane.Kind.WAIT_IF_NOT_OK);
             endTransaction();
         } else if (open != null) {
-            submitQueued(lane, open, spec, in, base, frame);
+            submitQueued(lane, open, command);
         } else {
-            submitAlone(lane, spec, in, base, frame);
+            submitAlone(lane, command);
         }
         return Taken.DONE;
     }
 
     /// A command that becomes part of a transaction.
-    private void submitQueued(
-            OwnLane lane,
-            Transaction open,
-            CommandSpec spec,
-            ByteBuf in,
-            int base,
-            CommandFrame frame) {
+    private void submitQueued(OwnLane lane, Transaction open, Command command) {
+        var spec = command.spec();
         if (spec.is(Trait.WATCH)) {
             // Refused where it stands, and no part of what EXEC executes.
-            submitOrPassOn(lane, in, base, frame.lengthBytes(), OwnLane.Kind.NOW);
+            submitOrPassOn(lane, command, OwnLane.Kind.NOW);
             return;
         }
-        var slowLog = slowLogOf(spec, in, base, frame);
+        var slowLog = slowLogOf(command);
         if (slowLog != null) {
-            var command = command(slowLog.command());
-            open.queue(spec, command.readableBytes(), slowLog::shown);
-            lane.submit(command, OwnLane.Kind.NOW, "");
+            var shorter = command(slowLog.command());
+            open.queue(spec, shorter.readableBytes(), slowLog::shown);
+            lane.submit(shorter, OwnLane.Kind.NOW, "");
             return;
         }
-        open.noteSlot(spec.hasKeys() ? front.route().slot() : -1);
-        open.queue(spec, large == null ? weight(frame) : 0, changeOf(spec));
-        submitOrPassOn(lane, in, base, frame.lengthBytes(), OwnLane.Kind.NOW);
+        open.noteSlot(command.slot());
+        open.queue(spec, large == null ? command.weightBytes() : 0, changeOf(spec));
+        submitOrPassOn(lane, command, OwnLane.Kind.NOW);
         if (spec.mayChangeItsLane()) {
             lane.stain();
         }
     }
 
     /// A command that stands for itself.
-    private void submitAlone(
-            OwnLane lane, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        int length = frame.lengthBytes();
+    private void submitAlone(OwnLane lane, Command command) {
+        var spec = command.spec();
         lane.notePatience(Patience.of(spec));
         var change = changeOf(spec);
-        var slowLog = slowLogOf(spec, in, base, frame);
+        var slowLog = slowLogOf(command);
         boolean watch = spec.is(Trait.WATCH);
         boolean unwatch = spec.is(Trait.UNWATCH);
         if (slowLog != null) {
             lane.submit(command(slowLog.command()), slowLog::shown);
         } else if (change != null) {
-            lane.submit(in, base, length, change);
+            lane.submit(command, change);
         } else if (watch || unwatch) {
-            submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT_IF_NOT_OK);
-        } else if (large == null && mayBeSentOn(spec, in, base, frame)) {
-            int slot = front.route().slot();
-            lane.submit(in, base, length, reply -> front.sentOn(reply, slot));
+            submitOrPassOn(lane, command, OwnLane.Kind.WAIT_IF_NOT_OK);
+        } else if (large == null && mayBeSentOn(command)) {
+            int slot = command.slot();
+            lane.submit(command, reply -> front.sentOn(reply, slot));
         } else if (spec.is(Trait.SCRIPT)) {
-            submitOrPassOn(lane, in, base, length, OwnLane.Kind.SCRIPT);
+            submitOrPassOn(lane, command, OwnLane.Kind.SCRIPT);
         } else {
-            submitOrPassOn(lane, in, base, length, OwnLane.Kind.WAIT);
+            submitOrPassOn(lane, command, OwnLane.Kind.WAIT);
         }
-        if (spec.blocks(in, base, frame)) {
+        if (command.blocks()) {
             lane.noteBlocking();
         }
         if (watch) {
-            watches.add(frame.argumentCount() - 1);
+            watches.add(command.argumentCount() - 1);
             lane.stain();
         } else if (unwatch) {
             watches.endSeen();
@@ -1595,10 +1571,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    private @Nullable SlowLog slowLogOf(
-            CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private @Nullable SlowLog slowLogOf(Command command) {
+        var spec = command.spec();
         return spec.is(Trait.SLOW_LOG)
-                ? SlowLog.of(front.engineWords(), spec, Arguments.of(in, base, frame))
+                ? SlowLog.of(front.engineWords(), spec, command.arguments())
                 : null;
     }
 
@@ -1615,15 +1591,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Queues a command for each channel; the client hears of the first.
-    private void queueSubscription(
-            OwnLane lane, Transaction open, CommandSpec spec, Arguments arguments) {
-        open.noteSlot(spec.hasKeys() ? front.route().slot() : -1);
+    private void queueSubscription(OwnLane lane, Transaction open, Command command) {
+        var arguments = command.arguments();
+        open.noteSlot(command.slot());
         open.queueSubscription(arguments.count() - 1, lane::onExecuted);
         lane.stain();
         for (int i = 1; i < arguments.count(); i++) {
-            var command = command(arguments.bytes(0), arguments.bytes(i));
-            open.addWeight(command.readableBytes());
-            lane.submit(command, i == 1 ? OwnLane.Kind.NOW : OwnLane.Kind.NOBODYS, "");
+            var ofOne = command(arguments.bytes(0), arguments.bytes(i));
+            open.addWeight(ofOne.readableBytes());
+            lane.submit(ofOne, i == 1 ? OwnLane.Kind.NOW : OwnLane.Kind.NOBODYS, "");
         }
         front.noteHeapGrowth(open.heapBytes()); // at least what has come to it
     }
@@ -1642,23 +1618,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Sends a command, or lets a large one arrive piece by piece.
-    private void submitOrPassOn(OwnLane lane, ByteBuf in, int base, int length, OwnLane.Kind kind) {
-        var command = large;
-        if (command == null) {
-            lane.submit(in, base, length, kind, "");
+    private void submitOrPassOn(OwnLane lane, Command command, OwnLane.Kind kind) {
+        var arriving = large;
+        if (arriving == null) {
+            lane.submit(command, kind);
         } else {
             lane.expect(kind, "");
-            command.accept(lane);
+            arriving.accept(lane);
         }
     }
 
     /// A transaction that the front has seen an error in is discarded in the engine, which has not.
     ///
     /// @param open null when the client has not said MULTI, which the engine tells it
-    private void submitExec(
-            OwnLane lane, @Nullable Transaction open, ByteBuf in, int base, int length) {
+    private void submitExec(OwnLane lane, @Nullable Transaction open, Command command) {
         if (open == null) {
-            lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
+            lane.submit(command, OwnLane.Kind.WAIT);
             return;
         }
         if (open.isReadOnly()) {
@@ -1683,9 +1658,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         return none;
                     });
         } else if (change == null) {
-            lane.submit(in, base, length, OwnLane.Kind.WAIT, "");
+            lane.submit(command, OwnLane.Kind.WAIT);
         } else {
-            lane.submit(in, base, length, change);
+            lane.submit(command, change);
         }
         endTransaction();
     }
@@ -1698,11 +1673,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    private Taken handleInFront(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private Taken handleInFront(Command command) {
+        var spec = command.spec();
         if (inFlight > 0) {
             return Taken.WAITS;
         }
-        var arguments = Arguments.of(in, base, frame);
+        var arguments = command.arguments();
         return switch (front.answers().of(spec)) {
             case EngineAsked asked -> askEngine(asked, arguments);
             case FrontAnswer.Known known -> answerInFront(spec, known, arguments);
@@ -1760,7 +1736,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             Transaction open, CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
         var lane = own;
         if (lane == null || spec.is(Trait.NO_MULTI)) {
-            return refuse(lane == null ? LOADING : NOT_IN_A_TRANSACTION);
+            return refuse(lane == null ? LOADING : Refusals.NOT_IN_A_TRANSACTION);
         }
         long heapBytes = arguments.heapBytes();
         if (open.weightBytes() + heapBytes > front.options().maxTransactionBytes()) {
@@ -1779,13 +1755,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// A command of the engine that fails when it is executed, and not before.
-    private Taken queueError(Transaction open, CommandSpec spec, String error) {
+    private Taken queueError(Transaction open, Command command, String error) {
         var lane = own;
         if (lane == null) {
             return refuse(LOADING);
         }
-        open.noteSlot(front.route().slot());
-        queueAnswer(open, spec, lane, 0, out -> RespWriter.error(out, error));
+        open.noteSlot(command.slot());
+        queueAnswer(open, command.spec(), lane, 0, out -> RespWriter.error(out, error));
         return Taken.DONE;
     }
 

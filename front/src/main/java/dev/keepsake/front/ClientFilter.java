@@ -138,7 +138,7 @@ final class ClientFilter {
                 narrow(not, client -> value.isEmpty() || client.session().redirected());
             }
             case "db" -> {
-                var number = ClientCommands.number(value);
+                var number = Arguments.number(value);
                 if (number == null) {
                     throw new MalformedException("ERR DB is not an integer or out of range");
                 }
@@ -166,7 +166,7 @@ final class ClientFilter {
     private Set<Long> ids() throws MalformedException {
         var ids = new HashSet<Long>();
         while (at < arguments.length) {
-            var id = ClientCommands.number(arguments[at]);
+            var id = Arguments.number(arguments[at]);
             if (id == null) {
                 break;
             }
@@ -180,7 +180,7 @@ final class ClientFilter {
     }
 
     private static long positive(String name, String value) throws MalformedException {
-        var number = ClientCommands.number(value);
+        var number = Arguments.number(value);
         if (number == null) {
             throw new MalformedException(
                     "ERR %s is not an integer or out of range".formatted(name));

@@ -17,15 +17,15 @@ final class ClientUnblock extends EngineAsked {
     Question question(ClientConnection client, Arguments given) {
         boolean longer = given.count() > LONGEST;
         if (longer && !front.engine().isValkeySince(8, 1)) { // which passes over all of it
-            return refused(FrontCommands.wrongSubcommand("CLIENT", given.text(1)));
+            return refused(Refusals.wrongSubcommand("CLIENT", given.text(1)));
         }
         String how = given.count() == LONGEST ? given.text(3) : "timeout";
         if (!how.equalsIgnoreCase("timeout") && !how.equalsIgnoreCase("error")) {
             return refused("ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR");
         }
         String wanted = given.text(2);
-        if (ClientCommands.number(wanted) == null) {
-            return refused(FrontCommands.NOT_AN_INTEGER);
+        if (Arguments.number(wanted) == null) {
+            return refused(Refusals.NOT_AN_INTEGER);
         }
         return asked(() -> ask(client, idInEngine(wanted), how));
     }

@@ -1,12 +1,8 @@
 package dev.keepsake.front;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
-import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.KeySlot;
 import dev.keepsake.resp.Trait;
-import io.netty.buffer.ByteBuf;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
@@ -34,27 +30,28 @@ final class ClusterRules {
     }
 
     /// The error that refuses it, or null when the engine is to answer.
-    @Nullable String refusal(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    @Nullable String refusal(Command command) {
+        var spec = command.spec();
         if (spec.handling() == CommandSpec.Handling.REFUSED) {
             return mayHaveDatabases && spec.name().equals("move")
-                    ? refusalToMove(word(in, base, frame, 2))
+                    ? refusalToMove(command.text(2))
                     : "ERR %s is not allowed in cluster mode"
                             .formatted(spec.name().toUpperCase(Locale.ROOT));
         }
-        if (frame.isSketch() || !spec.is(Trait.CLUSTER_RULE)) {
+        if (command.isSketch() || !spec.is(Trait.CLUSTER_RULE)) {
             return null;
         }
         return switch (spec.name()) {
-            case "sort", "sort_ro" -> refusalToSort(in, base, frame);
+            case "sort", "sort_ro" -> refusalToSort(command);
             // An engine with one database says the same outside a cluster.
-            case "copy" -> hasOneDatabase ? null : refusalToCopy(in, base, frame);
+            case "copy" -> hasOneDatabase ? null : refusalToCopy(command);
             default -> null;
         };
     }
 
     /// The error that refuses to select a database, or null when it is the one that there is.
     @Nullable String refusalToSelect(String database) {
-        var number = ClientCommands.number(database);
+        var number = Arguments.number(database);
         if (number == null || number.intValue() != number) {
             return refusalOf(number);
         }
@@ -65,7 +62,7 @@ final class ClusterRules {
     }
 
     private static String refusalToMove(String database) {
-        var number = ClientCommands.number(database);
+        var number = Arguments.number(database);
         if (number == null || number.intValue() != number) {
             return refusalOf(number);
         }
@@ -74,20 +71,20 @@ final class ClusterRules {
 
     /// The error for what no number of a database can be.
     private static String refusalOf(@Nullable Long number) {
-        return number == null ? FrontCommands.NOT_AN_INTEGER : OUT_OF_RANGE;
+        return number == null ? Refusals.NOT_AN_INTEGER : OUT_OF_RANGE;
     }
 
-    private @Nullable String refusalToSort(ByteBuf in, int base, CommandFrame frame) {
-        for (int i = 2; i < frame.argumentCount(); i++) {
-            boolean last = i == frame.argumentCount() - 1;
-            switch (word(in, base, frame, i).toLowerCase(Locale.ROOT)) {
+    private @Nullable String refusalToSort(Command command) {
+        for (int i = 2; i < command.argumentCount(); i++) {
+            boolean last = i == command.argumentCount() - 1;
+            switch (command.text(i).toLowerCase(Locale.ROOT)) {
                 case "asc", "desc", "alpha" -> {
                     // stand alone
                 }
                 case "limit" -> i += 2;
                 case "store" -> i++;
                 case "by" -> {
-                    if (!last && isElsewhere(in, base, frame, ++i)) {
+                    if (!last && isElsewhere(command, ++i)) {
                         return denied("BY");
                     }
                 }
@@ -96,10 +93,8 @@ final class ClusterRules {
                         return null;
                     }
                     i++;
-                    boolean itself = mayGetItself && word(in, base, frame, i).equals("#");
-                    if (!itself
-                            && (!looksAtPatterns
-                                    || slotOf(in, base, frame, i) != slotOfKey(in, base, frame))) {
+                    boolean itself = mayGetItself && command.text(i).equals("#");
+                    if (!itself && (!looksAtPatterns || slotOf(command, i) != command.slotOf(1))) {
                         return denied("GET");
                     }
                 }
@@ -113,10 +108,9 @@ final class ClusterRules {
 
     /// Whether sorting by a pattern looks at keys that may be elsewhere. Without an asterisk it is
     /// not looked at.
-    private boolean isElsewhere(ByteBuf in, int base, CommandFrame frame, int index) {
-        return word(in, base, frame, index).contains("*")
-                && (!looksAtPatterns
-                        || slotOf(in, base, frame, index) != slotOfKey(in, base, frame));
+    private boolean isElsewhere(Command command, int index) {
+        return command.text(index).contains("*")
+                && (!looksAtPatterns || slotOf(command, index) != command.slotOf(1));
     }
 
     private String denied(String option) {
@@ -128,18 +122,14 @@ final class ClusterRules {
                                 : "");
     }
 
-    private static int slotOfKey(ByteBuf in, int base, CommandFrame frame) {
-        return KeySlot.of(in, base + frame.start(1), frame.length(1));
-    }
-
     /// The slot of all keys that a pattern makes, or -1 when they may be in several: as
     /// `patternHashSlot` in `cluster.c`, which stops at the end of a hash tag.
-    private static int slotOf(ByteBuf in, int base, CommandFrame frame, int index) {
-        int start = base + frame.start(index);
-        int length = frame.length(index);
+    private static int slotOf(Command command, int index) {
+        var pattern = command.argument(index);
+        int length = pattern.readableBytes();
         int open = -1;
         for (int i = 0; i < length; i++) {
-            switch (in.getByte(start + i)) {
+            switch (pattern.getByte(i)) {
                 case '*', '?', '[', '\\' -> {
                     return -1;
                 }
@@ -148,7 +138,7 @@ final class ClusterRules {
                     if (open >= 0 && i == open + 1) {
                         open = -2; // an empty tag is none
                     } else if (open >= 0) {
-                        return KeySlot.of(in, start, i + 1);
+                        return KeySlot.of(pattern, 0, i + 1);
                     }
                 }
                 default -> {
@@ -156,18 +146,18 @@ final class ClusterRules {
                 }
             }
         }
-        return KeySlot.of(in, start, length);
+        return command.slotOf(index);
     }
 
     /// The engine has one database and stops at the name of another, so what is wrong behind that
     /// is told here too.
-    private static @Nullable String refusalToCopy(ByteBuf in, int base, CommandFrame frame) {
+    private static @Nullable String refusalToCopy(Command command) {
         long database = 0;
-        for (int i = 3; i < frame.argumentCount(); i++) {
-            boolean last = i == frame.argumentCount() - 1;
-            String option = word(in, base, frame, i).toLowerCase(Locale.ROOT);
+        for (int i = 3; i < command.argumentCount(); i++) {
+            boolean last = i == command.argumentCount() - 1;
+            String option = command.text(i).toLowerCase(Locale.ROOT);
             if (option.equals("db") && !last) {
-                var number = ClientCommands.number(word(in, base, frame, ++i));
+                var number = Arguments.number(command.text(++i));
                 if (number == null || number.intValue() != number) {
                     return refusalOf(number);
                 }
@@ -182,9 +172,5 @@ final class ClusterRules {
         return database == 0
                 ? null
                 : "ERR Copying to another database is not allowed in cluster mode";
-    }
-
-    private static String word(ByteBuf in, int base, CommandFrame frame, int index) {
-        return in.toString(base + frame.start(index), frame.length(index), UTF_8);
     }
 }

@@ -2,7 +2,6 @@ package dev.keepsake.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.KeySlot;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
@@ -12,13 +11,10 @@ import java.util.Locale;
 /// Answers what concerns the node rather than the data: HELLO, AUTH, CLIENT, CLUSTER, ROLE and the
 /// like. Shapes and texts as Redis 7.0 in cluster mode. Owned by the node's event loop.
 final class FrontCommands {
-    private static final int UNKNOWN_SHOWN_MAX = 128;
     private static final String HELLO_WITHOUT_AUTH =
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"
                     + " <proto> AUTH <user> <pass> option can be used to authenticate the client and"
                     + " select the RESP protocol version at the same time";
-    static final String LOADING = "LOADING Redis is loading the dataset in memory";
-    static final String NOT_AN_INTEGER = "ERR value is not an integer or out of range";
     private static final String WAIT_ON_REPLICA =
             "ERR WAIT cannot be used with replica instances. Please also note that since Redis 4.0"
                     + " if a replica is configured to be writable (which is not the default) writes"
@@ -35,39 +31,6 @@ final class FrontCommands {
     FrontCommands(NodeFront front) {
         this.front = front;
         this.cluster = new ClusterAnswers(front.node());
-    }
-
-    /// Redis's text for a command that it does not know.
-    static String unknownCommand(ByteBuf in, int base, CommandFrame frame) {
-        var shown = new StringBuilder();
-        for (int i = 1; i < frame.knownCount() && shown.length() < UNKNOWN_SHOWN_MAX; i++) {
-            int length = Math.min(frame.length(i), UNKNOWN_SHOWN_MAX - shown.length());
-            shown.append('\'')
-                    .append(in.toString(base + frame.start(i), length, UTF_8))
-                    .append("' ");
-        }
-        String name =
-                in.toString(
-                        base + frame.start(0), Math.min(frame.length(0), UNKNOWN_SHOWN_MAX), UTF_8);
-        return "ERR unknown command '%s', with args beginning with: %s"
-                .formatted(name, shown)
-                .replaceAll("[\r\n]", " ");
-    }
-
-    /// Redis's text for a subcommand that it does not know.
-    static String unknownSubcommand(ByteBuf in, int base, CommandFrame frame) {
-        String command = in.toString(base + frame.start(0), frame.length(0), UTF_8);
-        int length = Math.min(frame.length(1), UNKNOWN_SHOWN_MAX);
-        return "ERR unknown subcommand '%s'. Try %s HELP."
-                .formatted(
-                        in.toString(base + frame.start(1), length, UTF_8),
-                        command.toUpperCase(Locale.ROOT));
-    }
-
-    /// Redis's text for a subcommand that it knows with fewer arguments.
-    static String wrongSubcommand(String command, String subcommand) {
-        return "ERR unknown subcommand or wrong number of arguments for '%.128s'. Try %s HELP."
-                .formatted(subcommand, command);
     }
 
     /// Binds the answers to the rows that they are for.
@@ -229,11 +192,11 @@ final class FrontCommands {
 
     /// What precedes it is in the log already, from which all replicas have it.
     private void waitForReplicas(String[] arguments, ByteBuf out) {
-        var timeoutMs = ClientCommands.number(arguments[2]);
+        var timeoutMs = Arguments.number(arguments[2]);
         if (!isPrimary()) {
             RespWriter.error(out, WAIT_ON_REPLICA);
-        } else if (ClientCommands.number(arguments[1]) == null) {
-            RespWriter.error(out, NOT_AN_INTEGER);
+        } else if (Arguments.number(arguments[1]) == null) {
+            RespWriter.error(out, Refusals.NOT_AN_INTEGER);
         } else if (timeoutMs == null) {
             RespWriter.error(out, "ERR timeout is not an integer or out of range");
         } else if (timeoutMs < 0) {
@@ -245,20 +208,20 @@ final class FrontCommands {
 
     /// What precedes it is in the log already, on disk, from which all replicas have it.
     private void waitForFiles(String[] arguments, ByteBuf out) {
-        var local = ClientCommands.number(arguments[1]);
-        var replicas = ClientCommands.number(arguments[2]);
-        var timeoutMs = ClientCommands.number(arguments[3]);
+        var local = Arguments.number(arguments[1]);
+        var replicas = Arguments.number(arguments[2]);
+        var timeoutMs = Arguments.number(arguments[3]);
         if (local == null || local < 0 || local > 1) {
             RespWriter.error(
                     out,
                     local == null
-                            ? NOT_AN_INTEGER
+                            ? Refusals.NOT_AN_INTEGER
                             : "ERR value is out of range, value must between 0 and 1");
         } else if (replicas == null || replicas < 0) {
             RespWriter.error(
                     out,
                     replicas == null
-                            ? NOT_AN_INTEGER
+                            ? Refusals.NOT_AN_INTEGER
                             : "ERR value is out of range, must be positive");
         } else if (timeoutMs == null) {
             RespWriter.error(out, "ERR timeout is not an integer or out of range");

@@ -1,9 +1,5 @@
 package dev.keepsake.front;
 
-import static java.nio.charset.StandardCharsets.US_ASCII;
-
-import dev.keepsake.resp.CommandFrame;
-import io.netty.buffer.ByteBuf;
 import java.util.Locale;
 
 /// Which sections of INFO tell of data that may not be durable. The others leave at once, also
@@ -28,17 +24,13 @@ final class InfoSections {
     private InfoSections() {}
 
     /// What becomes of the reply to one INFO: what the strictest of its sections needs.
-    static ExpectedReplies.Kind kindOf(ByteBuf in, int base, CommandFrame frame) {
-        if (frame.argumentCount() < 2) {
+    static ExpectedReplies.Kind kindOf(Command command) {
+        if (command.argumentCount() < 2) {
             return ExpectedReplies.Kind.INFO;
         }
         var kind = ExpectedReplies.Kind.INFO_OF_NODE;
-        for (int i = 1; i < frame.argumentCount(); i++) {
-            int length = frame.length(i);
-            String name =
-                    length > NAME_MAX_BYTES
-                            ? ""
-                            : in.toString(base + frame.start(i), length, US_ASCII);
+        for (int i = 1; i < command.argumentCount(); i++) {
+            String name = command.length(i) > NAME_MAX_BYTES ? "" : command.text(i);
             switch (name.toLowerCase(Locale.ROOT)) {
                 case "server", "clients", "cpu", "modules", "cluster", "replication" -> {
                     // the least

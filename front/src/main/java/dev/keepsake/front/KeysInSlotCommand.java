@@ -24,11 +24,11 @@ final class KeysInSlotCommand extends EngineAsked {
     Question question(ClientConnection client, Arguments given) {
         var control = front.controlLane();
         if (!front.isServing() || control == null) {
-            return refused(FrontCommands.LOADING);
+            return refused(Refusals.LOADING);
         }
         for (int i = SLOT; i < given.count(); i++) {
-            if (ClientCommands.number(given.text(i)) == null) {
-                return refused(FrontCommands.NOT_AN_INTEGER);
+            if (Arguments.number(given.text(i)) == null) {
+                return refused(Refusals.NOT_AN_INTEGER);
             }
         }
         int slot = smallNumber(given.text(SLOT));

@@ -177,6 +177,20 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
                 && OF_BUSY_ENGINE.contains(reply.toString(at, lineBytes, US_ASCII));
     }
 
+    /// Whether a reply is one line, and says this.
+    static boolean isText(ByteBuf reply, String text) {
+        int at = reply.readerIndex();
+        if (reply.readableBytes() != text.length() + 2) {
+            return false;
+        }
+        for (int i = 0; i < text.length(); i++) {
+            if (reply.getByte(at + i) != text.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     /// Whether this side has given it up.
     final boolean isClosed() {
         return closed;

@@ -1,7 +1,7 @@
 package dev.keepsake.front;
 
-import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandStream;
+import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
@@ -37,6 +37,7 @@ final class LargeCommand implements AutoCloseable {
     }
 
     private final CommandStream stream;
+    private final Command command;
     private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
     private State state = State.BEGUN;
     private boolean headTaken;
@@ -45,8 +46,9 @@ final class LargeCommand implements AutoCloseable {
 
     /// @param stream its owner from now on is this
     /// @param refusal why it is refused whatever follows, or null
-    LargeCommand(CommandStream stream, @Nullable String refusal) {
+    LargeCommand(CommandStream stream, CommandTable table, @Nullable String refusal) {
         this.stream = stream;
+        this.command = new Command(table, stream.frame());
         this.refusal = refusal;
     }
 
@@ -59,8 +61,9 @@ final class LargeCommand implements AutoCloseable {
         return stream.sketch();
     }
 
-    CommandFrame frame() {
-        return stream.frame();
+    /// The command, as far as it is known.
+    Command command() {
+        return command.at(sketch(), 0);
     }
 
     long announcedBytes() {

@@ -113,12 +113,12 @@ final class LoadingAnswers {
 
     private static void slowLog(String[] arguments, ByteBuf out) {
         if (arguments.length > 3 && arguments[0].equals("slowlog")) {
-            RespWriter.error(out, FrontCommands.wrongSubcommand("SLOWLOG", arguments[1]));
+            RespWriter.error(out, Refusals.wrongSubcommand("SLOWLOG", arguments[1]));
             return;
         }
-        var count = arguments.length > 2 ? ClientCommands.number(arguments[2]) : Long.valueOf(1);
+        var count = arguments.length > 2 ? Arguments.number(arguments[2]) : Long.valueOf(1);
         if (count == null) {
-            RespWriter.error(out, FrontCommands.NOT_AN_INTEGER);
+            RespWriter.error(out, Refusals.NOT_AN_INTEGER);
         } else if (count < -1) {
             RespWriter.error(out, "ERR count should be greater than or equal to -1");
         } else {
@@ -128,15 +128,13 @@ final class LoadingAnswers {
 
     private void password(String[] arguments, ByteBuf out) {
         if (arguments.length > 3) {
-            RespWriter.error(out, FrontCommands.wrongSubcommand("ACL", arguments[1]));
+            RespWriter.error(out, Refusals.wrongSubcommand("ACL", arguments[1]));
             return;
         }
         var bits =
-                arguments.length > 2
-                        ? ClientCommands.number(arguments[2])
-                        : Long.valueOf(PASSWORD_BITS);
+                arguments.length > 2 ? Arguments.number(arguments[2]) : Long.valueOf(PASSWORD_BITS);
         if (bits == null) {
-            RespWriter.error(out, FrontCommands.NOT_AN_INTEGER);
+            RespWriter.error(out, Refusals.NOT_AN_INTEGER);
         } else if (bits <= 0 || bits > PASSWORD_MAX_BITS) {
             RespWriter.error(
                     out,

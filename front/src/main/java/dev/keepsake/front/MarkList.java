@@ -1,16 +1,47 @@
 package dev.keepsake.front;
 
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.Trait;
 import dev.keepsake.shard.DirtyKeys;
 import java.util.Arrays;
 
 /// The keys that were marked dirty together, and will be clean together.
 final class MarkList {
+    /// Stands for all functions among the hashes of keys. Should a key have the same, FUNCTION
+    /// STATS waits for it in vain.
+    private static final long FUNCTIONS_HASH = 1;
+
     private long[] hashes = new long[16];
     private int count;
     private int unknown;
 
     boolean isEmpty() {
         return count == 0 && unknown == 0;
+    }
+
+    /// Marks what a command writes.
+    void markWrites(Command command, DirtyKeys dirtyKeys) {
+        if (command.is(Trait.CHANGES_FUNCTIONS)) {
+            mark(dirtyKeys, FUNCTIONS_HASH);
+        }
+        // EXEC executes what has been marked before: each command of a transaction marks what it
+        // writes when it is queued, and the marks stay until the reply to EXEC.
+        var effect = command.spec().effect();
+        boolean unknown = effect == CommandSpec.Effect.OPAQUE && !command.is(Trait.EXEC);
+        boolean writes = effect == CommandSpec.Effect.WRITE;
+        if (unknown || (writes && command.keyCount() == 0)) {
+            markAll(dirtyKeys);
+        } else if (writes || command.is(Trait.KEEPS_RESULT)) {
+            for (int i = 0; i < command.keyCount(); i++) {
+                mark(dirtyKeys, command.keyHash(i));
+            }
+        }
+    }
+
+    /// Whether a change of the functions is not durable yet. Scripts, which may write to any key,
+    /// cannot change them.
+    static boolean areFunctionsChanging(DirtyKeys dirtyKeys) {
+        return dirtyKeys.isMarked(FUNCTIONS_HASH);
     }
 
     void mark(DirtyKeys dirtyKeys, long hash) {

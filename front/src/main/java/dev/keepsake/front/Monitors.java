@@ -3,7 +3,6 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepsake.core.Clock;
-import dev.keepsake.resp.CommandFrame;
 import io.netty.buffer.ByteBuf;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashSet;
@@ -75,9 +74,9 @@ final class Monitors {
 
     /// Shows a command, or as much as is known of a large one. It may change what is not durable
     /// yet, so the line waits as a reply would.
-    void show(ClientConnection from, ByteBuf in, int base, CommandFrame frame) {
+    void show(ClientConnection from, Command command) {
         long micros = ChronoUnit.MICROS.between(java.time.Instant.EPOCH, clock.now());
-        var line = front.allocator().buffer(64 + (frame.isSketch() ? 0 : frame.lengthBytes()));
+        var line = front.allocator().buffer(64 + (command.isSketch() ? 0 : command.lengthBytes()));
         line.writeCharSequence(
                 "+%d.%06d [0 %s]"
                         .formatted(
@@ -85,9 +84,9 @@ final class Monitors {
                                 micros % MICROS_PER_SECOND,
                                 from.address()),
                 US_ASCII);
-        for (int i = 0; i < frame.knownCount(); i++) {
+        for (int i = 0; i < command.knownCount(); i++) {
             line.writeByte(' ');
-            quote(in, base + frame.start(i), frame.length(i), line);
+            quote(command.argument(i), line);
         }
         line.writeByte('\r').writeByte('\n');
         for (var client : List.copyOf(watching)) {
@@ -96,10 +95,10 @@ final class Monitors {
         line.release();
     }
 
-    private static void quote(ByteBuf in, int start, int length, ByteBuf out) {
+    private static void quote(ByteBuf argument, ByteBuf out) {
         out.writeByte('"');
-        for (int i = 0; i < length; i++) {
-            byte b = in.getByte(start + i);
+        while (argument.isReadable()) {
+            byte b = argument.readByte();
             switch (b) {
                 case '"', '\\' -> out.writeByte('\\').writeByte(b);
                 case '\n' -> out.writeByte('\\').writeByte('n');

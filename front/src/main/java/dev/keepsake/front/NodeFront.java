@@ -72,7 +72,6 @@ public final class NodeFront implements AutoCloseable {
     private final @Nullable IamTokens tokens;
     private final FrontOptions options;
     private final FrontAnswers answers;
-    private final Route route = new Route();
     private final Durability<Parked> durability;
     private final ReplyRules replyRules = new Rules();
     private final Set<ClientConnection> clients = new HashSet<>();
@@ -1338,10 +1337,6 @@ public final class NodeFront implements AutoCloseable {
     /// What the front answers itself.
     FrontAnswers answers() {
         return answers;
-    }
-
-    Route route() {
-        return route;
     }
 
     /// What may be sent, and what waits for the log.

@@ -219,24 +219,20 @@ final class OwnLane extends LaneChannel {
         return marks;
     }
 
-    void submit(ByteBuf in, int base, int length, Kind kind, String replacement) {
-        submit(in, base, length, kind, replacement, UnaryOperator.identity());
+    /// Sends a command as its client has given it.
+    void submit(Command command, Kind kind) {
+        submit(copy(command), kind, "");
     }
 
-    /// The same for a command whose reply the front changes, or looks into.
-    void submit(ByteBuf in, int base, int length, UnaryOperator<ByteBuf> change) {
-        submit(in, base, length, Kind.CHANGED, "", change);
+    /// The same for one whose reply the front changes, or looks into.
+    void submit(Command command, UnaryOperator<ByteBuf> change) {
+        submit(copy(command), change);
     }
 
-    private void submit(
-            ByteBuf in,
-            int base,
-            int length,
-            Kind kind,
-            String replacement,
-            UnaryOperator<ByteBuf> change) {
-        expect(kind, replacement, change);
-        send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
+    private ByteBuf copy(Command command) {
+        var copy = front.allocator().ioBuffer(command.lengthBytes());
+        command.writeTo(copy);
+        return copy;
     }
 
     /// Sends a command that the front has made, which is the lane's from now on.
@@ -336,14 +332,12 @@ final class OwnLane extends LaneChannel {
     }
 
     /// Sends a command that changes subscriptions.
-    ///
-    /// @param name the command's, in lower case
-    /// @param channels how many it names
-    void submitChange(String name, int channels, ByteBuf in, int base, int length) {
+    void submitChange(Command command) {
         stained = true;
-        int all = subscribed(name).size();
+        int channels = command.argumentCount() - 1;
+        int all = subscribed(command.name()).size();
         change = new Change(channels > 0 ? channels : Math.max(1, all), false);
-        send(front.allocator().ioBuffer(length).writeBytes(in, base, length));
+        send(copy(command));
     }
 
     /// Tells the engine what the client listens to, as has been confirmed to it before there was
@@ -579,19 +573,6 @@ final class OwnLane extends LaneChannel {
             }
         }
         front.noteHeapGrowth(heapBytes(channel)); // which may close this client
-    }
-
-    static boolean isText(ByteBuf reply, String text) {
-        int at = reply.readerIndex();
-        if (reply.readableBytes() != text.length() + 2) {
-            return false;
-        }
-        for (int i = 0; i < text.length(); i++) {
-            if (reply.getByte(at + i) != text.charAt(i)) {
-                return false;
-            }
-        }
-        return true;
     }
 
     /// An item of an array of bulk strings, one character for each byte, so that names which are no

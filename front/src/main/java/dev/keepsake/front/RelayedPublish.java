@@ -98,7 +98,7 @@ final class RelayedPublish {
     /// @param given the command, of so many bytes
     Taken whileLoading(ClientConnection client, Arguments given, int lengthBytes) {
         if (front.access().isRestricted(client.user())) {
-            return client.refuse(FrontCommands.LOADING);
+            return client.refuse(Refusals.LOADING);
         }
         var held = front.publications().hold(lengthBytes);
         if (held == null) {
@@ -131,7 +131,7 @@ final class RelayedPublish {
                     } else if (byItself) {
                         RespWriter.integer(out, 0);
                     } else {
-                        RespWriter.error(out, FrontCommands.LOADING);
+                        RespWriter.error(out, Refusals.LOADING);
                     }
                 });
     }

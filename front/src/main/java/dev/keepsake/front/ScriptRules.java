@@ -2,7 +2,6 @@ package dev.keepsake.front;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
-import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.ScriptCheck;
 import dev.keepsake.resp.Trait;
@@ -65,25 +64,21 @@ final class ScriptRules {
     /// @param onOver called when what is not over yet is over, unless it was given up before
     /// @return null when it brings nothing that has to be read
     @Nullable ScriptReading begin(
-            CommandSpec spec,
-            ByteBuf in,
-            int base,
-            CommandFrame frame,
-            Supplier<@Nullable ByteBuf> kept,
-            Runnable onOver) {
-        int argument = argument(spec, frame);
-        if (argument <= 0 || argument >= frame.argumentCount()) {
+            Command command, Supplier<@Nullable ByteBuf> kept, Runnable onOver) {
+        if (!hasScript(command)) {
             return null;
         }
+        var spec = command.spec();
+        int argument = argument(command);
         boolean libraries = spec.librariesArgument() > 0;
-        int start = frame.start(argument);
-        int length = frame.length(argument);
+        int start = command.start(argument);
+        int length = command.length(argument);
         String tooLong = refusalByLength(spec, length);
         if (tooLong != null) {
             return ScriptReading.over(tooLong);
         }
         if (!libraries && length <= SHORT_MAX_BYTES) {
-            var script = in.slice(base + start, length);
+            var script = command.argument(argument);
             if (isKnown(script)) {
                 return ScriptReading.over(null);
             }
@@ -93,10 +88,10 @@ final class ScriptRules {
         }
         Supplier<byte @Nullable []> text =
                 () -> {
-                    var command = kept.get();
-                    return command == null
+                    var bytes = kept.get();
+                    return bytes == null
                             ? null
-                            : bytes(command.slice(command.readerIndex() + start, length));
+                            : bytes(bytes.slice(bytes.readerIndex() + start, length));
                 };
         var reading =
                 ScriptReading.later(
@@ -185,9 +180,13 @@ final class ScriptRules {
         return ByteBufUtil.getBytes(slice, slice.readerIndex(), slice.readableBytes(), true);
     }
 
-    private static int argument(CommandSpec spec, CommandFrame frame) {
-        int libraries = spec.librariesArgument();
-        return libraries > 0 ? libraries : spec.scriptArgument(frame.argumentCount());
+    private static int argument(Command command) {
+        int libraries = command.spec().librariesArgument();
+        return libraries > 0 ? libraries : scriptArgument(command);
+    }
+
+    private static int scriptArgument(Command command) {
+        return command.spec().scriptArgument(command.argumentCount());
     }
 
     private static @Nullable String refusalByLength(CommandSpec spec, long bytes) {
@@ -196,7 +195,13 @@ final class ScriptRules {
                 : ScriptCheck.refusalByLength(bytes);
     }
 
-    /// Whether a command brings a script or libraries.
+    /// Whether this command brings a script or libraries that have to be read.
+    static boolean hasScript(Command command) {
+        int argument = argument(command);
+        return argument > 0 && argument < command.argumentCount();
+    }
+
+    /// Whether such commands bring scripts or libraries.
     static boolean bringsScript(CommandSpec spec) {
         return isScriptAlone(spec) || spec.scriptArgument(2) != 0;
     }
@@ -205,11 +210,12 @@ final class ScriptRules {
     ///
     /// @param next how long the argument is behind those that are known, or -1
     /// @return null when it is not, or when that cannot be said yet
-    static @Nullable String refusalByLength(CommandSpec spec, CommandFrame frame, int next) {
+    static @Nullable String refusalByLength(Command command, int next) {
+        var spec = command.spec();
         // Of one that is a script and little else, nothing may be longer.
         boolean counts =
                 isScriptAlone(spec)
-                        || (bringsScript(spec) && argument(spec, frame) == frame.knownCount());
+                        || (bringsScript(spec) && argument(command) == command.knownCount());
         return counts ? refusalByLength(spec, next) : null;
     }
 
@@ -228,34 +234,29 @@ final class ScriptRules {
     }
 
     /// Whether what has arrived of a large command has the script.
-    static boolean knowsScript(CommandSpec spec, CommandFrame frame) {
-        return !frame.isSketch() || spec.scriptArgument(frame.argumentCount()) < frame.knownCount();
+    static boolean knowsScript(Command command) {
+        return !command.isSketch() || scriptArgument(command) < command.knownCount();
     }
 
     /// Which arguments of a large command have to be there as a whole.
-    static IntPredicate kept(CommandSpec spec, CommandFrame frame, IntPredicate keys) {
-        int script = spec.scriptArgument(frame.argumentCount());
+    static IntPredicate kept(Command command) {
+        int script = scriptArgument(command);
+        var keys = command.keyArguments();
         return script == 0 ? keys : argument -> argument == script || keys.test(argument);
     }
 
     /// Whether Redis in cluster mode may take a call for a write because of what the script or the
     /// function says of itself, which only the engine knows. A replica then sends clients on.
-    static boolean mayBeDeclaredWrite(CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        if (!spec.is(Trait.SCRIPT)) {
+    static boolean mayBeDeclaredWrite(Command command) {
+        if (!command.is(Trait.SCRIPT)) {
             return false;
         }
-        int script = spec.scriptArgument(frame.argumentCount());
-        if (script == 0) {
-            return true;
-        }
-        int start = base + frame.start(script);
-        return frame.length(script) >= SHEBANG.length
-                && in.getByte(start) == SHEBANG[0]
-                && in.getByte(start + 1) == SHEBANG[1];
+        int script = scriptArgument(command);
+        return script == 0 || command.begins(script, SHEBANG);
     }
 
     /// Whether an engine that is a replica has taken a call for a write before running anything.
     static boolean isOfReadOnlyReplica(ByteBuf reply) {
-        return OwnLane.isText(reply, READ_ONLY_REPLICA);
+        return LaneChannel.isText(reply, READ_ONLY_REPLICA);
     }
 }

@@ -1,6 +1,5 @@
 package dev.keepsake.front;
 
-import dev.keepsake.resp.CommandFrame;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
@@ -84,20 +83,12 @@ final class SharedLane extends LaneChannel {
     ///
     /// @param keyHash the hash of its only key, or 0
     /// @param keyHashes those of all its keys when there are several, or null
-    void submit(
-            ReplySink client,
-            CommandSpec spec,
-            ByteBuf in,
-            int base,
-            CommandFrame frame,
-            long keyHash,
-            @Nullable KeyHashes keyHashes) {
-        outgoing().writeBytes(in, base, frame.lengthBytes());
+    void submit(ReplySink client, Command command, long keyHash, @Nullable KeyHashes keyHashes) {
+        var spec = command.spec();
+        command.writeTo(outgoing());
         boolean knowsKeys = keyHash != 0 || keyHashes != null;
         var kind =
-                spec.is(Trait.SHOWS_NODE)
-                        ? InfoSections.kindOf(in, base, frame)
-                        : kindOf(spec, knowsKeys);
+                spec.is(Trait.SHOWS_NODE) ? InfoSections.kindOf(command) : kindOf(spec, knowsKeys);
         barrierNeeded |= !marks.isEmpty();
         barrierNeeded |=
                 switch (kind) {
@@ -119,16 +110,8 @@ final class SharedLane extends LaneChannel {
     }
 
     /// Adds a script call with keys to this turn of a replica, which may send its client on.
-    ///
-    /// @param slot of its keys
-    void submitScript(
-            ReplySink client,
-            CommandSpec spec,
-            ByteBuf in,
-            int base,
-            CommandFrame frame,
-            int slot) {
-        submit(client, spec, in, base, frame, slot + 1L, null);
+    void submitScript(ReplySink client, Command command) {
+        submit(client, command, command.slot() + 1L, null);
     }
 
     /// Looks after a moment whether the engine has answered anything, as long as it owes the reply
@@ -382,7 +365,7 @@ final class SharedLane extends LaneChannel {
                             case NOW, COMMANDS, COMMANDS_ASKED_FOR, HELP, INFO_OF_NODE -> true;
                             case READ -> isClean();
                             case FUNCTIONS, INFO_OF_FUNCTIONS ->
-                                    !Route.areFunctionsChanging(front.durability().dirtyKeys());
+                                    !MarkList.areFunctionsChanging(front.durability().dirtyKeys());
                             case INTERNAL, BARRIER, WAIT, SCRIPT, INFO -> false;
                         };
         if (kind == ExpectedReplies.Kind.READ) {

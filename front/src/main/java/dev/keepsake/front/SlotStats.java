@@ -55,7 +55,7 @@ final class SlotStats implements KeyWalk.Visitor {
         if (how.equals("orderby")) {
             return inOrder(arguments, owned);
         }
-        return new Malformed(FrontCommands.wrongSubcommand("CLUSTER", arguments.text(1)));
+        return new Malformed(Refusals.wrongSubcommand("CLUSTER", arguments.text(1)));
     }
 
     private static Question inRange(Arguments arguments, SlotRange owned) {
@@ -97,7 +97,7 @@ final class SlotStats implements KeyWalk.Visitor {
                     if (i + 1 == arguments.count()) {
                         return new Malformed("ERR syntax error");
                     }
-                    var number = ClientCommands.number(arguments.text(++i));
+                    var number = Arguments.number(arguments.text(++i));
                     if (number == null || number < 1 || number > Slots.COUNT) {
                         return new Malformed(BAD_LIMIT);
                     }
@@ -117,7 +117,7 @@ final class SlotStats implements KeyWalk.Visitor {
     }
 
     private static @Nullable Integer slot(String text) {
-        var number = ClientCommands.number(text);
+        var number = Arguments.number(text);
         return number == null || number < 0 || number >= Slots.COUNT ? null : number.intValue();
     }
 

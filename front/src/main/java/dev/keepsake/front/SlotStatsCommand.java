@@ -16,7 +16,7 @@ final class SlotStatsCommand extends EngineAsked {
     Question question(ClientConnection client, Arguments given) {
         var control = front.controlLane();
         if (!front.isServing() || control == null) {
-            return refused(FrontCommands.LOADING);
+            return refused(Refusals.LOADING);
         }
         return switch (SlotStats.of(given, front.slots())) {
             case SlotStats.Malformed(String error) -> refused(error);

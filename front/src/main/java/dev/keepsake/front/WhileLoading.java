@@ -1,10 +1,7 @@
 package dev.keepsake.front;
 
-import dev.keepsake.resp.CommandFrame;
-import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.Trait;
-import io.netty.buffer.ByteBuf;
 
 /// What becomes of commands while the node is loading, or is about to be promoted. Redis serves
 /// some commands then, and so does a node: from what the front knows, by an engine that is loading,
@@ -20,34 +17,33 @@ final class WhileLoading {
     }
 
     /// Takes a command that belongs to no transaction.
-    Taken take(
-            ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    Taken take(ClientConnection client, Command command) {
+        var spec = command.spec();
         if (client.isAwaiting()) {
             return Taken.WAITS;
         }
         if (LoadingAnswers.has(spec)) {
-            return answer(client, spec, in, base, frame);
+            return answer(client, command);
         }
-        if (LoadingEngine.answers(spec) && !frame.isSketch()) {
-            return askEngine(client, spec, in, base, frame);
+        if (LoadingEngine.answers(spec) && !command.isSketch()) {
+            return askEngine(client, command);
         }
         if (spec.is(Trait.RELAYED)) {
-            return publish.whileLoading(client, Arguments.of(in, base, frame), frame.lengthBytes());
+            return publish.whileLoading(client, command.arguments(), command.lengthBytes());
         }
-        if (spec.is(Trait.WATCH) && !frame.isSketch()) {
+        if (spec.is(Trait.WATCH) && !command.isSketch()) {
             return watch(client);
         }
         if (spec.changesSubscriptions()) {
-            return client.rememberSubscriptions(
-                    spec, Arguments.of(in, base, frame), frame.lengthBytes());
+            return client.rememberSubscriptions(command);
         }
-        return client.refuse(FrontCommands.LOADING);
+        return client.refuse(Refusals.LOADING);
     }
 
     /// Answers from what the front knows.
-    private Taken answer(
-            ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
-        String refusal = front.access().refusal(client.user(), spec, FrontCommands.LOADING);
+    private Taken answer(ClientConnection client, Command command) {
+        var spec = command.spec();
+        String refusal = front.access().refusal(client.user(), spec, Refusals.LOADING);
         if (refusal != null) {
             return client.refuse(refusal);
         }
@@ -56,33 +52,34 @@ final class WhileLoading {
         }
         var answer = front.allocator().buffer(128);
         front.loadingAnswers()
-                .answer(spec, Arguments.of(in, base, frame), client.session().protocol(), answer);
+                .answer(spec, command.arguments(), client.session().protocol(), answer);
         client.replies().answer(answer);
         answer.release();
         return Taken.DONE;
     }
 
     /// Which commands there are, and how they are used, an engine says while it is loading.
-    private Taken askEngine(
-            ClientConnection client, CommandSpec spec, ByteBuf in, int base, CommandFrame frame) {
+    private Taken askEngine(ClientConnection client, Command command) {
+        var spec = command.spec();
         var engine = front.loadingEngine();
-        String refusal = front.access().refusal(client.user(), spec, FrontCommands.LOADING);
+        String refusal = front.access().refusal(client.user(), spec, Refusals.LOADING);
         if (refusal != null || engine == null || engine.isFull()) {
-            return client.refuse(refusal == null ? FrontCommands.LOADING : refusal);
+            return client.refuse(refusal == null ? Refusals.LOADING : refusal);
         }
         client.beginAsking();
         var kind = EngineWords.kindOf(spec);
         int protocol = client.session().protocol();
-        int lengthBytes = frame.lengthBytes();
+        var copy = front.allocator().buffer(command.lengthBytes());
+        command.writeTo(copy);
         engine.ask(
                 protocol,
-                front.allocator().buffer(lengthBytes).writeBytes(in, base, lengthBytes),
+                copy,
                 reply ->
                         client.answerLater(
                                 Patience.ENDLESS,
                                 out -> {
                                     if (reply == null) {
-                                        RespWriter.error(out, FrontCommands.LOADING);
+                                        RespWriter.error(out, Refusals.LOADING);
                                     } else if (kind == null) {
                                         out.writeBytes(reply);
                                     } else {
@@ -98,7 +95,7 @@ final class WhileLoading {
     /// have changed. Which keys a user may watch is known only of users that may do everything.
     private Taken watch(ClientConnection client) {
         if (front.access().isRestricted(client.user())) {
-            return client.refuse(FrontCommands.LOADING);
+            return client.refuse(Refusals.LOADING);
         }
         client.watches().addUnseen();
         client.answerOk();

@@ -3,12 +3,6 @@ package dev.keepsake.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.core.SlotRange;
-import dev.keepsake.resp.CommandFramer;
-import dev.keepsake.resp.ProtocolException;
-import dev.keepsake.resp.ProtocolLimits;
-import dev.keepsake.resp.RecordedCommands;
-import dev.keepsake.resp.RespWriter;
-import io.netty.buffer.Unpooled;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -26,35 +20,26 @@ class RouteTest {
                             shard("n2", "8192-16383", null)));
 
     @Test
-    void aSlotOfAnotherNodeHasMovedThere() throws ProtocolException {
+    void aSlotOfAnotherNodeHasMovedThere() {
         assertThat(found(WHOLE, "n1", "GET", "b")).isNull();
         assertThat(found(WHOLE, "n1", "GET", "a")).isEqualTo("MOVED 15495 10.0.0.1:6379");
         assertThat(found(WHOLE, "n2", "GET", "b")).isEqualTo("MOVED 3300 nodes.example:6379");
     }
 
     @Test
-    void aSlotOfNobodyIsNotServed() throws ProtocolException {
+    void aSlotOfNobodyIsNotServed() {
         assertThat(found(HALF, "n1", "GET", "a")).isEqualTo("CLUSTERDOWN Hash slot not served");
         assertThat(found(HALF, "n1", "GET", "b")).isNull();
     }
 
     @Test
-    void keysOfTwoSlotsBelongNowhere() throws ProtocolException {
+    void keysOfTwoSlotsBelongNowhere() {
         assertThat(found(WHOLE, "n1", "MGET", "a", "b"))
                 .isEqualTo("CROSSSLOT Keys in request don't hash to the same slot");
     }
 
-    private static @Nullable String found(Topology topology, String node, String... command)
-            throws ProtocolException {
-        var framer = new CommandFramer(ProtocolLimits.standard());
-        var in = Unpooled.buffer();
-        RespWriter.command(in, command);
-        framer.parse(in);
-        var spec = RecordedCommands.table().resolve(in, 0, framer.frame());
-        if (spec == null) {
-            throw new IllegalArgumentException("no command " + command[0]);
-        }
-        return new Route().find(spec, in, 0, framer.frame(), topology, node, false);
+    private static @Nullable String found(Topology topology, String node, String... command) {
+        return Route.whyElsewhere(Commands.of(command), topology, node, false);
     }
 
     private static TopologyShard shard(String node, String slots, @Nullable String hostName) {

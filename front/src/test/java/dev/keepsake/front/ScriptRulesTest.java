@@ -2,13 +2,7 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.resp.CommandFramer;
-import dev.keepsake.resp.ProtocolException;
-import dev.keepsake.resp.ProtocolLimits;
-import dev.keepsake.resp.RecordedCommands;
-import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.ScriptCheck;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -40,21 +34,10 @@ class ScriptRulesTest {
     }
 
     private ScriptReading begin(ScriptRules rules, String name, String... words) {
-        var command = Unpooled.buffer();
-        RespWriter.command(command, words);
-        var framer = new CommandFramer(new ProtocolLimits(64 * KIB, 1 << 20, 512 << 20));
-        try {
-            assertThat(framer.parse(command)).isEqualTo(CommandFramer.Parsed.COMMAND);
-        } catch (ProtocolException e) {
-            throw new AssertionError(e);
-        }
-        var spec = RecordedCommands.table().resolve(command, 0, framer.frame());
+        var command = Commands.bytes(words);
         return Objects.requireNonNull(
                 rules.begin(
-                        Objects.requireNonNull(spec),
-                        command,
-                        0,
-                        framer.frame(),
+                        Commands.of(Commands.TABLE, command),
                         () -> {
                             copied.add(name);
                             return command;

@@ -164,7 +164,7 @@ class ArchitectureTest {
         "log.bookkeeper, 0",
         "engine, 2",
         "shard, 0",
-        "front, 49",
+        "front, 47",
         "control, 0",
         "buckets, 0",
         "fleet, 0",
