@@ -7,7 +7,6 @@ import dev.keepsake.aws.IamTokens;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
-import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.security.MessageDigest;
@@ -93,7 +92,7 @@ final class AccessControl {
     }
 
     private static boolean isRefusedHere(CommandSpec spec) {
-        return isCheckedHere(spec)
+        return Admission.isCheckedHere(spec)
                 || LoadingAnswers.has(spec)
                 || LoadingEngine.answers(spec)
                 || ScriptRules.bringsScript(spec);
@@ -102,12 +101,6 @@ final class AccessControl {
     private static boolean isForNobody(CommandSpec spec) {
         return spec.handling() == CommandSpec.Handling.WITHHELD
                 || spec.handling() == CommandSpec.Handling.REFUSED;
-    }
-
-    /// Whether the front has to see to it that a user may do this.
-    static boolean isCheckedHere(CommandSpec spec) {
-        return spec.is(Trait.MULTI)
-                || (spec.handling() == CommandSpec.Handling.FRONT && !spec.is(Trait.NO_LOGIN));
     }
 
     /// Lets operators in, from the next engine on.

@@ -33,7 +33,7 @@ final class AclDryRun extends EngineAsked {
             return refused("ERR Command '%s' not found".formatted(given.text(COMMAND)));
         }
         String refusal =
-                AccessControl.isCheckedHere(meant)
+                Admission.isCheckedHere(meant)
                         ? front.access().refusal(user, meant, Refusals.LOADING)
                         : null;
         return asked(() ->

@@ -40,10 +40,10 @@ final class Arguments {
     }
 
     /// How much they take of the heap, about: bytes and text, and an object for each.
-    long heapBytes() {
+    static long heapBytes(CommandFrame frame) {
         long sum = 0;
-        for (var each : bytes) {
-            sum += OBJECTS_BYTES + 2L * each.length;
+        for (int i = 0; i < frame.argumentCount(); i++) {
+            sum += OBJECTS_BYTES + 2L * frame.length(i);
         }
         return sum;
     }

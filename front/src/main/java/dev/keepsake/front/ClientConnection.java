@@ -23,7 +23,6 @@ import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.List;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
@@ -75,6 +74,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private final ClientFacts facts = new ClientFacts();
     private final ReplyQueue replies;
     private final InputRoom room;
+    private final Admission.Client seen = new Seen();
 
     private @Nullable Channel channel;
     private @Nullable ByteBuf input;
@@ -775,7 +775,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean isNeededWhole(CommandSpec spec) {
         return spec.handling() == CommandSpec.Handling.FRONT
                 || spec.handling() == CommandSpec.Handling.OWN_LANE
-                || isForOperators(spec)
+                || Admission.isForOperators(spec, session.user())
                 || spec.mayBlock()
                 || ScriptRules.isScriptAlone(spec)
                 || spec.is(Trait.WHOLE);
@@ -859,36 +859,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    /// The error for somebody who has not said who they are, or may not do this.
-    private @Nullable String denial(CommandSpec spec) {
-        var user = session.user();
-        if (user == null) {
-            return spec.is(Trait.NO_LOGIN) ? null : "NOAUTH Authentication required.";
-        }
-        // A script is not read for somebody who may not have it executed. While nobody knows that,
-        // no engine executes it either.
-        boolean refusedScript =
-                ScriptRules.bringsScript(spec) && front.access().isRefused(user, spec.name());
-        return refusedScript || AccessControl.isCheckedHere(spec)
-                ? front.access().refusal(user, spec, LOADING)
-                : null;
-    }
-
-    private boolean isForOperators(CommandSpec spec) {
-        return spec.is(Trait.OPERATOR) && AccessControl.OPERATOR.equals(session.user());
-    }
-
-    /// @return why the engine is not to be told, or null
-    private @Nullable String operate(Command command) {
-        var spec = command.spec();
-        var arguments = command.arguments();
-        String refusal = OperatorCommands.refusal(spec, arguments);
-        if (refusal == null && OperatorCommands.allowsEviction(spec, arguments)) {
-            front.onEvictionAllowed();
-        }
-        return refusal;
-    }
-
     private Taken handle(Command command) {
         var taken = take(command);
         if (taken != Taken.WAITS) {
@@ -905,155 +875,77 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private Taken take(Command command) {
-        if (asking) {
-            return Taken.WAITS; // or the next reply could overtake the answer
+        var verdict = front.admission().decide(command, seen);
+        if (verdict.countsAsGiven()) {
+            facts.onCommand(command.name());
         }
-        var spec = command.isKnown() ? command.spec() : null;
-        if (spec == null && isOfHttp(command)) {
-            disconnectStranger("speaks HTTP");
-            return Taken.DONE;
-        }
-        if (spec == null
-                || (spec.handling() == CommandSpec.Handling.WITHHELD && !isForOperators(spec))) {
-            return refuse(Refusals.unknownCommand(command));
-        }
-        boolean inFront = spec.handling() == CommandSpec.Handling.FRONT;
-        if (command.argumentCount() > 1 && spec.is(Trait.CONTAINER)) {
-            return refuse(Refusals.unknownSubcommand(command));
-        }
-        if (!spec.acceptsArgumentCount(command.argumentCount())) {
-            return refuse("ERR wrong number of arguments for '%s' command".formatted(spec.name()));
-        }
-        if (parting != null || (own != null && own.isChanging())) {
-            return Taken.WAITS;
-        }
-        String denial = isForOperators(spec) ? operate(command) : denial(spec);
-        if (denial != null) {
-            return refuse(denial);
-        }
-        String tooLong = large == null ? null : large.refusal();
-        if (tooLong != null) {
-            return refuse(tooLong);
-        }
-        facts.onCommand(spec.name());
-        if (transaction != null && spec.is(Trait.UNSUBSCRIBE) && command.argumentCount() == 1) {
-            return refuse(
-                    "ERR %s without channels is not offered inside a transaction"
-                            .formatted(spec.name().toUpperCase(Locale.ROOT)));
-        }
-        if (onlyListens() && !spec.is(Trait.LISTENING)) {
-            return refuse(
-                    "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
-                            .formatted(spec.name()));
-        }
-        if (inFront) {
-            return spec.is(Trait.TRACKING) ? handleTracking(command) : handleInFront(command);
-        }
-        if (transaction != null
-                && transaction.weightBytes() + command.weightBytes()
-                        > front.options().maxTransactionBytes()
-                && !spec.is(Trait.EXEC)
-                && !spec.is(Trait.DISCARD)) {
-            return refuse(tooLongTransaction());
-        }
-        // In this order: a Redis node that is loading sends clients on to whom they should ask.
-        if (!command.knowsKeys() || !ScriptRules.knowsScript(command)) {
-            return passOnUndecided(command);
-        }
-        String elsewhere =
-                Route.whyElsewhere(command, front.topology(), front.node(), readsHere(spec));
-        boolean refusedAnyway =
-                transaction != null && own != null && spec.isRefusedInTransactions();
-        if (elsewhere != null && !refusedAnyway) {
-            return refuseElsewhere(elsewhere, command);
-        }
-        // Before its promotion, a primary's engine may lack what has been acknowledged already.
-        boolean early =
-                !front.isPrimary()
-                        && command.slot() >= 0
-                        && !(readsHere(spec) && spec.isCarriedOutByReplicas());
-        boolean multi = spec.is(Trait.MULTI);
-        if ((multi && !front.isServing()) || isUnservedTransaction()) {
-            return handleUnservedTransaction(spec);
-        }
-        if (!front.isServing()) {
-            return front.whileLoading().take(this, command);
-        }
-        if (early) {
-            return refuse(LOADING);
-        }
-        if (spec.is(Trait.UNWATCH) && transaction == null) {
-            watches.endUnseen();
-        }
-        boolean exec = spec.is(Trait.EXEC);
-        boolean writes = !spec.effect().isRead() && !exec;
-        String refusal = front.fullLog().refusal();
-        if (refusal != null && !exec && spec.mayReplicate()) {
-            return refuse(refusal);
-        }
-        boolean replicates =
-                exec ? transaction != null && transaction.mayReplicate() : spec.mayReplicate();
-        if (front.intake().areWritesPaused() && replicates) {
-            heldByPause = true;
-            return Taken.WAITS;
-        }
-        if (!front.isPrimary() && spec.is(Trait.RELAYED)) {
-            if (transaction != null) {
-                return refuse("ERR PUBLISH in a transaction is for primaries; this is a replica");
-            }
-            return mustWaitToAsk()
-                    ? Taken.WAITS
-                    : front.relayedPublish()
-                            .onReplica(this, command.arguments(), command.lengthBytes());
-        }
-        if (!front.isPrimary() && !spec.isCarriedOutByReplicas() && writes) {
-            return refuse(Route.READ_ONLY_REPLICA);
-        }
-        String notInCluster = front.clusterRules().refusal(command);
-        if (notInCluster != null) {
-            return (transaction != null && large == null)
-                    ? queueError(transaction, command, notInCluster)
-                    : refuse(notInCluster);
-        }
-        var read = readScript(command);
-        if (read != null && !read.isOver()) {
-            return Taken.WAITS;
-        }
-        String scriptRefusal = read == null ? null : read.refusal();
-        if (scriptRefusal != null) {
-            return refuse(scriptRefusal);
-        }
-        if (own != null
-                || command.isSketch()
-                || session.touchesNothing()
-                || needsOwnLane(command)) {
-            return submitOwn(command);
-        }
-        return submitShared(command);
+        return follow(verdict, command);
     }
 
-    /// What becomes of the command's script, which stays the same until the command has been taken:
-    /// it is kept where it is meanwhile, and nothing behind it is looked at.
-    ///
-    /// @return null when it brings none
-    private @Nullable ScriptReading readScript(Command command) {
-        var known = script;
-        if (known != null) {
-            return known;
-        }
+    private Taken follow(Verdict verdict, Command command) {
+        return switch (verdict) {
+            case Verdict.Act act -> follow(act, command);
+            case Verdict.Wait wait -> {
+                heldByPause |= wait == Verdict.Wait.FOR_PAUSE;
+                yield Taken.WAITS;
+            }
+            case Verdict.Disconnect(String what) -> {
+                disconnectStranger(what);
+                yield Taken.DONE;
+            }
+            case Verdict.Deny(String error) -> refuse(error);
+            case Verdict.Refuse(String error) -> refuse(error);
+            case Verdict.Redirect(String error) -> refuseElsewhere(error, command);
+            case Verdict.QueueError(String error) -> queueError(command, error);
+        };
+    }
+
+    private Taken follow(Verdict.Act act, Command command) {
+        return switch (act) {
+            case SHARED_LANE -> submitShared(command);
+            case OWN_LANE -> submitOwn(command);
+            case READ_SCRIPT -> {
+                readScript(command);
+                yield follow(front.admission().afterScript(command, seen), command);
+            }
+            case ANSWER -> answerInFront(command);
+            case QUEUE_ANSWER -> queueInFront(command);
+            case ASK_ENGINE -> askEngine(command);
+            case TRACK -> submitTracking(command);
+            case WHILE_LOADING -> front.whileLoading().take(this, command);
+            case RELAY -> front.relayedPublish().onReplica(this, command);
+            case PASS_ON -> passOn();
+            case SKIP -> skip();
+            case BEGIN_UNSERVED -> {
+                transaction = new Transaction();
+                yield answerOk();
+            }
+            case ABORT_UNSERVED -> {
+                endTransaction();
+                yield refuse(Transaction.EXEC_ABORT);
+            }
+            case DISCARD_UNSERVED -> {
+                endTransaction();
+                yield answerOk();
+            }
+        };
+    }
+
+    /// Has the command's script read. What becomes of it stays the same until the command has been
+    /// taken: it is kept where it is meanwhile, and nothing behind it is looked at.
+    private void readScript(Command command) {
         Supplier<@Nullable ByteBuf> kept = this::commandUnderWay;
         boolean inline = command != framed && large == null;
-        if (inline && ScriptRules.hasScript(command)) {
+        if (inline) {
             var copy = Unpooled.copiedBuffer(command.bytes());
             kept = () -> copy;
         }
         var begun = front.scriptRules().begin(command, kept, this::process);
         script = begun;
-        if (inline && begun != null && !begun.isOver()) {
+        if (inline && !begun.isOver()) {
             scriptHeapBytes = command.lengthBytes();
             front.noteHeapGrowth(scriptHeapBytes); // which may close this client
         }
-        return begun;
     }
 
     /// The command that has yet to be taken, from its first byte on, or null when nobody waits for
@@ -1108,49 +1000,27 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    /// Whether a line is one of those by which Redis knows a web browser that some page has sent
-    /// here, or the first line of any request of HTTP/1: were they answered as unknown commands,
-    /// the body behind them would be executed.
-    private static boolean isOfHttp(Command command) {
-        return begins(command, 0, "host:")
-                || (command.length(0) == 4 && begins(command, 0, "post"))
-                || (command.argumentCount() == 3 && begins(command, 2, "http/1."));
-    }
-
-    private static boolean begins(Command command, int argument, String lower) {
-        int length = lower.length();
-        return command.length(argument) >= length
-                && command.text(argument, length).toLowerCase(Locale.ROOT).equals(lower);
-    }
-
-    private String tooLongTransaction() {
-        return "ERR the commands of a transaction may have %d bytes together"
-                .formatted(front.options().maxTransactionBytes());
-    }
-
-    /// A large command whose keys have yet to arrive is decided once they have.
-    private Taken passOnUndecided(Command command) {
-        var arriving = large;
-        if (arriving == null) {
-            throw new IllegalStateException("'%s' is no large command".formatted(command.name()));
-        }
-        boolean elsewhere = !front.isPrimary() && !command.spec().isCarriedOutByReplicas();
-        if (!front.isServing() || elsewhere || isUnservedTransaction()) {
-            arriving.skip();
-            return Taken.DONE;
-        }
+    /// The keys of a large command have yet to arrive, and are decided about once they have.
+    private Taken passOn() {
         var lane = takeOwnLane();
         if (lane == null) {
             return Taken.WAITS;
         }
-        arriving.passTo(lane);
+        arriving().passTo(lane);
         return Taken.DONE;
     }
 
-    /// Whether the client takes what a replica says. Whoever listens to a shard's channels does, as
-    /// in Redis: they are all the same on all its nodes.
-    private boolean readsHere(CommandSpec spec) {
-        return !spec.is(Trait.ON_PRIMARY) && (session.readOnly() || spec.is(Trait.ON_ANY_NODE));
+    private Taken skip() {
+        arriving().skip();
+        return Taken.DONE;
+    }
+
+    private LargeCommand arriving() {
+        var arriving = large;
+        if (arriving == null) {
+            throw new IllegalStateException("client %d sends no large command".formatted(id));
+        }
+        return arriving;
     }
 
     /// Answers a command by what the engine was asked for it: with the engine's error, if it is
@@ -1198,12 +1068,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Asks the engine for the answer to a command of the front.
-    private Taken askEngine(EngineAsked answer, Arguments arguments) {
-        if (mustWaitToAsk()) {
-            return Taken.WAITS;
-        }
-        if (transaction != null) {
-            return refuse(Refusals.NOT_IN_A_TRANSACTION);
+    private Taken askEngine(Command command) {
+        var arguments = command.arguments();
+        if (!(front.answers().of(command.spec()) instanceof EngineAsked answer)) {
+            throw new IllegalStateException("nobody is asked for " + command.name());
         }
         switch (answer.question(this, arguments)) {
             case EngineAsked.Question.Refused(String error) -> {
@@ -1220,24 +1088,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             }
         }
         return Taken.DONE;
-    }
-
-    /// While tracking is on, all commands go over a lane of one's own.
-    private Taken handleTracking(Command command) {
-        var spec = command.spec();
-        if (isUnservedTransaction()) {
-            return refuse(LOADING);
-        }
-        if (!front.isServing()) {
-            return front.whileLoading().take(this, command);
-        }
-        if (!spec.name().equals("client|tracking")) {
-            return submitOwn(command);
-        }
-        if (transaction != null) {
-            return refuse(Refusals.NOT_IN_A_TRANSACTION);
-        }
-        return inFlight == 0 ? submitTracking(command) : Taken.WAITS;
     }
 
     /// Tells the engine to track. When the news are for another connection, they come over a lane
@@ -1328,37 +1178,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    /// Whether a transaction is open that began when nothing was served. It only ever fails.
-    private boolean isUnservedTransaction() {
-        return transaction != null && own == null;
-    }
-
-    /// Redis takes MULTI while it is loading, refuses what follows, and aborts at EXEC. Were MULTI
-    /// refused, then what a client has sent behind it would stand for itself as soon as the node
-    /// serves: a part of a transaction.
-    private Taken handleUnservedTransaction(CommandSpec spec) {
-        if (inFlight > 0) {
-            return Taken.WAITS;
-        }
-        boolean begun = transaction != null;
-        if (spec.is(Trait.MULTI)) {
-            if (begun) {
-                return refuse("ERR MULTI calls can not be nested");
-            }
-            transaction = new Transaction();
-            answerOk();
-        } else if (spec.is(Trait.EXEC)) {
-            endTransaction();
-            return refuse(Transaction.EXEC_ABORT);
-        } else if (spec.is(Trait.DISCARD)) {
-            endTransaction();
-            answerOk();
-        } else {
-            return refuse(LOADING);
-        }
-        return Taken.DONE;
-    }
-
     /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
     /// which then is told: see [#resumeSubscriptions].
     Taken rememberSubscriptions(Command command) {
@@ -1391,10 +1210,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         lane.resume(kept);
     }
 
-    void answerOk() {
+    Taken answerOk() {
         var answer = front.allocator().buffer(8);
         RespWriter.simpleString(answer, "OK");
         answerAndRelease(answer);
+        return Taken.DONE;
     }
 
     private Taken submitShared(Command command) {
@@ -1435,14 +1255,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return user;
     }
 
-    private static boolean needsOwnLane(Command command) {
-        var spec = command.spec();
-        // What ends a script must not queue behind it, nor others behind what an operator does.
-        return spec.handling() == CommandSpec.Handling.OWN_LANE
-                || spec.handling() == CommandSpec.Handling.WITHHELD
-                || command.blocks();
-    }
-
     /// The lane that the client has for itself, or null as long as it has none because something is
     /// under way elsewhere.
     private @Nullable OwnLane takeOwnLane() {
@@ -1481,6 +1293,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         if (front.isPrimary()) {
             lane.marks().markWrites(command, front.durability().dirtyKeys());
+        }
+        if (spec.is(Trait.OPERATOR) && OperatorCommands.allowsEviction(spec, command.arguments())) {
+            front.onEvictionAllowed();
         }
         var open = transaction;
         if (open != null && spec.changesSubscriptions()) {
@@ -1565,7 +1380,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             watches.add(command.argumentCount() - 1);
             lane.stain();
         } else if (unwatch) {
-            watches.endSeen();
+            watches.end();
         } else if (spec.mayChangeItsLane()) {
             lane.stain();
         }
@@ -1673,23 +1488,16 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    private Taken handleInFront(Command command) {
-        var spec = command.spec();
-        if (inFlight > 0) {
-            return Taken.WAITS;
+    private FrontAnswer.Known known(Command command) {
+        if (!(front.answers().of(command.spec()) instanceof FrontAnswer.Known known)) {
+            throw new IllegalStateException("the engine is asked for " + command.name());
         }
-        var arguments = command.arguments();
-        return switch (front.answers().of(spec)) {
-            case EngineAsked asked -> askEngine(asked, arguments);
-            case FrontAnswer.Known known -> answerInFront(spec, known, arguments);
-        };
+        return known;
     }
 
-    private Taken answerInFront(CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
-        var open = transaction;
-        if (open != null && !spec.is(Trait.AT_ONCE)) {
-            return queueInFront(open, spec, known, arguments);
-        }
+    private Taken answerInFront(Command command) {
+        var known = known(command);
+        var arguments = command.arguments();
         var answer = front.allocator().buffer();
         boolean stays;
         long heldBefore = session.heapBytes();
@@ -1732,21 +1540,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Something that the front answers takes its place in a transaction: the engine queues another
     /// command for it, and the front answers when that is executed.
-    private Taken queueInFront(
-            Transaction open, CommandSpec spec, FrontAnswer.Known known, Arguments arguments) {
-        var lane = own;
-        if (lane == null || spec.is(Trait.NO_MULTI)) {
-            return refuse(lane == null ? LOADING : Refusals.NOT_IN_A_TRANSACTION);
-        }
-        long heapBytes = arguments.heapBytes();
-        if (open.weightBytes() + heapBytes > front.options().maxTransactionBytes()) {
-            return refuse(tooLongTransaction());
-        }
+    private Taken queueInFront(Command command) {
+        var known = known(command);
+        var arguments = command.arguments();
         queueAnswer(
-                open,
-                spec,
-                lane,
-                heapBytes,
+                command.spec(),
+                command.copyBytes(),
                 out -> {
                     known.write(this, arguments, out);
                     tellOwnLane();
@@ -1755,31 +1554,35 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// A command of the engine that fails when it is executed, and not before.
-    private Taken queueError(Transaction open, Command command, String error) {
-        var lane = own;
-        if (lane == null) {
-            return refuse(LOADING);
-        }
-        open.noteSlot(command.slot());
-        queueAnswer(open, command.spec(), lane, 0, out -> RespWriter.error(out, error));
+    private Taken queueError(Command command, String error) {
+        openTransaction().noteSlot(command.slot());
+        queueAnswer(command.spec(), 0, out -> RespWriter.error(out, error));
         return Taken.DONE;
     }
 
+    private Transaction openTransaction() {
+        var open = transaction;
+        if (open == null) {
+            throw new IllegalStateException("client %d has no transaction".formatted(id));
+        }
+        return open;
+    }
+
     /// @param heapBytes what it keeps until EXEC
-    private void queueAnswer(
-            Transaction open,
-            CommandSpec spec,
-            OwnLane lane,
-            long heapBytes,
-            Consumer<ByteBuf> writer) {
-        open.queueAnswer(
-                spec,
-                heapBytes,
-                placeholder -> {
-                    var answer = Unpooled.buffer();
-                    writer.accept(answer);
-                    return answer;
-                });
+    private void queueAnswer(CommandSpec spec, long heapBytes, Consumer<ByteBuf> writer) {
+        var lane = own;
+        if (lane == null) {
+            throw new IllegalStateException("client %d has no lane".formatted(id));
+        }
+        openTransaction()
+                .queueAnswer(
+                        spec,
+                        heapBytes,
+                        placeholder -> {
+                            var answer = Unpooled.buffer();
+                            writer.accept(answer);
+                            return answer;
+                        });
         inFlight++;
         lane.submit(command("ROLE"), OwnLane.Kind.NOW, ""); // which everybody may ask
         front.noteHeapGrowth(heapBytes); // which may close this client
@@ -1836,6 +1639,64 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     void closeBehindReplies() {
         if (!isClosed()) {
             replies.end();
+        }
+    }
+
+    /// What decides about its commands.
+    private final class Seen implements Admission.Client {
+        @Override
+        public boolean isPromisedAnswer() {
+            return asking;
+        }
+
+        @Override
+        public boolean isAwaiting() {
+            return inFlight > 0;
+        }
+
+        @Override
+        public boolean isLaneChanging() {
+            return parting != null || (own != null && own.isChanging());
+        }
+
+        @Override
+        public boolean hasOwnLane() {
+            return own != null;
+        }
+
+        @Override
+        public @Nullable String user() {
+            return session.user();
+        }
+
+        @Override
+        public boolean onlyListens() {
+            return ClientConnection.this.onlyListens();
+        }
+
+        @Override
+        public boolean readsFromReplicas() {
+            return session.readOnly();
+        }
+
+        @Override
+        public boolean touchesNothing() {
+            return session.touchesNothing();
+        }
+
+        @Override
+        public @Nullable Transaction transaction() {
+            return transaction;
+        }
+
+        @Override
+        public @Nullable String refusalOfLarge() {
+            return large == null ? null : large.refusal();
+        }
+
+        @Override
+        public @Nullable ScriptReading script() {
+            return script;
         }
     }
 

@@ -156,6 +156,11 @@ final class Command {
         return Arguments.of(in, base, frame);
     }
 
+    /// How much of the heap such a copy takes, about.
+    long copyBytes() {
+        return Arguments.heapBytes(frame);
+    }
+
     /// Whether it may wait for data.
     boolean blocks() {
         return spec().blocks(in, base, frame);

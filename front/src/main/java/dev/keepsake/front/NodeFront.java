@@ -7,6 +7,7 @@ import dev.keepsake.aws.IamTokens;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.Transport;
+import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Durability;
@@ -84,6 +85,7 @@ public final class NodeFront implements AutoCloseable {
     private final LoadingAnswers loadingAnswers;
     private final RelayedPublish relayedPublish;
     private final WhileLoading whileLoading;
+    private final Admission admission;
     private final Map<String, UserLanes> lanesByUser = new HashMap<>();
     private final Set<SharedLane> fullLanes = new HashSet<>();
     private final Set<SharedLane> retiring = new HashSet<>();
@@ -169,6 +171,7 @@ public final class NodeFront implements AutoCloseable {
         this.relayedPublish = new RelayedPublish(this);
         this.whileLoading = new WhileLoading(this, relayedPublish);
         this.answers = bindAnswers();
+        this.admission = new Admission(new Seen(), clusterRules);
     }
 
     /// Fails when the command table leaves something to the front that has no answer.
@@ -828,6 +831,11 @@ public final class NodeFront implements AutoCloseable {
         return relayedPublish;
     }
 
+    /// What becomes of the commands of its clients.
+    Admission admission() {
+        return admission;
+    }
+
     WhileLoading whileLoading() {
         return whileLoading;
     }
@@ -1392,6 +1400,64 @@ public final class NodeFront implements AutoCloseable {
         @Override
         public void touch(ReplyQueue replies) {
             outbox.add(replies);
+        }
+    }
+
+    /// What decides about commands.
+    private final class Seen implements Admission.Node {
+        @Override
+        public String name() {
+            return node;
+        }
+
+        @Override
+        public boolean isServing() {
+            return NodeFront.this.isServing();
+        }
+
+        @Override
+        public boolean isPrimary() {
+            return NodeFront.this.isPrimary();
+        }
+
+        @Override
+        public Topology topology() {
+            return NodeFront.this.topology();
+        }
+
+        @Override
+        public long maxTransactionBytes() {
+            return options.maxTransactionBytes();
+        }
+
+        @Override
+        public boolean isEngineBehind() {
+            return controlLane != null && controlLane.isFull();
+        }
+
+        @Override
+        public @Nullable String writeRefusal() {
+            return fullLog.refusal();
+        }
+
+        @Override
+        public boolean areWritesPaused() {
+            return intake.areWritesPaused();
+        }
+
+        @Override
+        public boolean asksEngine(CommandSpec spec) {
+            return answers.of(spec) instanceof EngineAsked;
+        }
+
+        @Override
+        public boolean isRefused(String user, CommandSpec spec) {
+            return access.isRefused(user, spec.name());
+        }
+
+        @Override
+        public @Nullable String refusal(String user, CommandSpec spec) {
+            return access.refusal(user, spec, Refusals.LOADING);
         }
     }
 

@@ -32,6 +32,23 @@ final class Refusals {
                 .formatted(command.text(1, length), command.text(0).toUpperCase(Locale.ROOT));
     }
 
+    /// For a command with fewer or more arguments than it takes.
+    static String wrongArgumentCount(Command command) {
+        return "ERR wrong number of arguments for '%s' command".formatted(command.name());
+    }
+
+    /// For a client with subscriptions that speaks RESP2.
+    static String notWhileListening(Command command) {
+        return "ERR Can't execute '%s': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context"
+                .formatted(command.name());
+    }
+
+    /// For the end of all subscriptions inside a transaction. Redis offers that.
+    static String unsubscribesInTransaction(Command command) {
+        return "ERR %s without channels is not offered inside a transaction"
+                .formatted(command.name().toUpperCase(Locale.ROOT));
+    }
+
     /// For a subcommand that it knows with fewer arguments.
     static String wrongSubcommand(String command, String subcommand) {
         return "ERR unknown subcommand or wrong number of arguments for '%.128s'. Try %s HELP."

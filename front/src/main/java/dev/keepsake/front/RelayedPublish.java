@@ -23,18 +23,17 @@ final class RelayedPublish {
     }
 
     /// For a client of a replica.
-    ///
-    /// @param given the command, of so many bytes
-    Taken onReplica(ClientConnection client, Arguments given, int lengthBytes) {
+    Taken onReplica(ClientConnection client, Command command) {
         var control = front.controlLane();
         if (control == null) {
             return Taken.WAITS;
         }
-        var held = front.publications().hold(lengthBytes);
+        var held = front.publications().hold(command.lengthBytes());
         if (held == null) {
             return client.refuse(TOO_MUCH_PUBLISHED);
         }
         client.beginAsking();
+        var given = command.arguments();
         var publication = publication(given);
         control.ask(
                 reply -> {
@@ -94,19 +93,17 @@ final class RelayedPublish {
     /// For a client of a node that is loading. It is heard all the same: by those who listen to the
     /// primary of the shard, if another node is that, and by other shards. Nobody listens to this
     /// node before it serves. Who may publish what is known only of users that may do everything.
-    ///
-    /// @param given the command, of so many bytes
-    Taken whileLoading(ClientConnection client, Arguments given, int lengthBytes) {
+    Taken whileLoading(ClientConnection client, Command command) {
         if (front.access().isRestricted(client.user())) {
             return client.refuse(Refusals.LOADING);
         }
-        var held = front.publications().hold(lengthBytes);
+        var held = front.publications().hold(command.lengthBytes());
         if (held == null) {
             return client.refuse(TOO_MUCH_PUBLISHED);
         }
         held.passOn(); // no engine is asked
         client.beginAsking();
-        var publication = publication(given);
+        var publication = publication(command.arguments());
         publish(
                 publication,
                 held,

@@ -57,17 +57,12 @@ final class ScriptRules {
         this.spanBeganNs = loop.ticker().nanoTime();
     }
 
-    /// Begins to read what a command brings.
+    /// Begins to read what a command brings that [#hasScript].
     ///
     /// @param kept gives the command's bytes from the first on for as long as it has not been
     ///   taken, or null when its client has gone
     /// @param onOver called when what is not over yet is over, unless it was given up before
-    /// @return null when it brings nothing that has to be read
-    @Nullable ScriptReading begin(
-            Command command, Supplier<@Nullable ByteBuf> kept, Runnable onOver) {
-        if (!hasScript(command)) {
-            return null;
-        }
+    ScriptReading begin(Command command, Supplier<@Nullable ByteBuf> kept, Runnable onOver) {
         var spec = command.spec();
         int argument = argument(command);
         boolean libraries = spec.librariesArgument() > 0;

@@ -17,15 +17,10 @@ final class Watches {
         unseen = true;
     }
 
-    /// The transaction that looks at them has ended, or the client has said RESET.
+    /// The transaction that looks at them has ended, or the client has said UNWATCH or RESET.
     void end() {
         keys = 0;
         unseen = false;
-    }
-
-    /// The engine watches none any more.
-    void endSeen() {
-        keys = 0;
     }
 
     /// Ends what was watched while no engine served.

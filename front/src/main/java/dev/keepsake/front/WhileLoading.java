@@ -29,7 +29,7 @@ final class WhileLoading {
             return askEngine(client, command);
         }
         if (spec.is(Trait.RELAYED)) {
-            return publish.whileLoading(client, command.arguments(), command.lengthBytes());
+            return publish.whileLoading(client, command);
         }
         if (spec.is(Trait.WATCH) && !command.isSketch()) {
             return watch(client);
@@ -98,7 +98,6 @@ final class WhileLoading {
             return client.refuse(Refusals.LOADING);
         }
         client.watches().addUnseen();
-        client.answerOk();
-        return Taken.DONE;
+        return client.answerOk();
     }
 }

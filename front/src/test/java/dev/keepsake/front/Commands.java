@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.resp.CommandFramer;
+import dev.keepsake.resp.CommandStream;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.ProtocolLimits;
@@ -16,6 +17,8 @@ final class Commands {
     static final CommandTable TABLE = RecordedCommands.table();
 
     private static final ProtocolLimits LIMITS = new ProtocolLimits(64 << 10, 1 << 20, 512 << 20);
+
+    private static final int GATHERED_BYTES = 100;
 
     private Commands() {}
 
@@ -42,5 +45,24 @@ final class Commands {
         var bytes = Unpooled.buffer();
         RespWriter.command(bytes, words);
         return bytes;
+    }
+
+    /// A command that is too large to be gathered, when only its beginning has arrived.
+    ///
+    /// @param arrived how many bytes of it have
+    static Command sketch(int arrived, String... words) {
+        var bytes = bytes(words).slice(0, arrived);
+        var framer = new CommandFramer(LIMITS, GATHERED_BYTES);
+        try {
+            assertThat(framer.parse(bytes)).isEqualTo(CommandFramer.Parsed.LARGE);
+            var kept = ScriptRules.kept(new Command(TABLE, framer.frame()).at(bytes, 0));
+            var stream =
+                    new CommandStream(
+                            LIMITS, bytes, framer.frame(), kept, 1 << 20, Unpooled.buffer());
+            stream.take(bytes);
+            return new Command(TABLE, stream.frame()).at(stream.sketch(), 0);
+        } catch (ProtocolException e) {
+            throw new AssertionError(e);
+        }
     }
 }

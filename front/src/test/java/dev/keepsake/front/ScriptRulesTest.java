@@ -7,7 +7,6 @@ import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
@@ -35,14 +34,13 @@ class ScriptRulesTest {
 
     private ScriptReading begin(ScriptRules rules, String name, String... words) {
         var command = Commands.bytes(words);
-        return Objects.requireNonNull(
-                rules.begin(
-                        Commands.of(Commands.TABLE, command),
-                        () -> {
-                            copied.add(name);
-                            return command;
-                        },
-                        () -> over.add(name)));
+        return rules.begin(
+                Commands.of(Commands.TABLE, command),
+                () -> {
+                    copied.add(name);
+                    return command;
+                },
+                () -> over.add(name));
     }
 
     /// Lets the reader read one script.

@@ -31,10 +31,8 @@ class WatchesTest {
         assertThat(watches.isOn()).isFalse();
         assertThat(watches.areUnseen()).isTrue();
         watches.add(1);
-        watches.endSeen();
-        assertThat(watches.isOn()).isFalse();
-        assertThat(watches.areUnseen()).isTrue();
         watches.endUnseen();
         assertThat(watches.areUnseen()).isFalse();
+        assertThat(watches.isOn()).isTrue();
     }
 }

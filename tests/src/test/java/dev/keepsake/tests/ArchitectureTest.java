@@ -36,6 +36,7 @@ class ArchitectureTest {
     private static final String DECIDES =
             "dev\\.keepsake\\.("
                     + "shard\\.(Leadership|Tracker|DirtyKeys|Durability|CatchUp)"
+                    + "|front\\.(Admission|Command|Verdict|Route)"
                     + "|front\\.(Transaction|Watches|ReplyQueue|ClientFacts|QueuedAnswers)"
                     + "|fleet\\.(Election|FailoverSteps|ClusterProgress))";
 

@@ -1,0 +1,777 @@
+package dev.keepsake.front;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.resp.RecordedCommands;
+import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/// What becomes of a command in each state of its client and of the node, and which of two checks
+/// decides when both have something to say.
+class AdmissionTest {
+    private static final String UNKNOWN =
+            "ERR unknown command 'NOSUCH', with args beginning with: ";
+    private static final String NO_AUTH = "NOAUTH Authentication required.";
+    private static final String MISCONF = "MISCONF no room";
+    private static final String MOVED_AWAY = "MOVED 15495 10.0.0.1:6379";
+    private static final String NOT_IN_CLUSTER = "ERR MOVE is not allowed in cluster mode";
+    private static final String ONLY_LISTENS =
+            "only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context";
+    private static final String TOO_LARGE =
+            "ERR the commands of a transaction may have 1000 bytes together";
+    private static final String LONG = "x".repeat(500);
+
+    private final FakeNode node = new FakeNode();
+    private final FakeClient client = new FakeClient();
+    private final Admission admission =
+            new Admission(
+                    node, new ClusterRules(new ServedEngine("redis", "7.0.15", Commands.TABLE)));
+
+    /// One row of a table.
+    ///
+    /// @param state what is not as usual
+    record Row(
+            String name,
+            BiConsumer<FakeClient, FakeNode> state,
+            Command command,
+            Verdict expected) {
+        @Override
+        public String toString() {
+            return name;
+        }
+    }
+
+    private static Row row(
+            String name, BiConsumer<FakeClient, FakeNode> state, String command, Verdict expected) {
+        return new Row(name, state, Commands.of(command.split(" ", -1)), expected);
+    }
+
+    private static Row usual(String name, String command, Verdict expected) {
+        return row(name, (client, node) -> {}, command, expected);
+    }
+
+    private static Row client(
+            String name, Consumer<FakeClient> state, String command, Verdict expected) {
+        return row(name, (client, node) -> state.accept(client), command, expected);
+    }
+
+    private static Row node(
+            String name, Consumer<FakeNode> state, String command, Verdict expected) {
+        return row(name, (client, node) -> state.accept(node), command, expected);
+    }
+
+    private static Verdict deny(String error) {
+        return new Verdict.Deny(error);
+    }
+
+    private static Verdict refuse(String error) {
+        return new Verdict.Refuse(error);
+    }
+
+    private static Verdict loading() {
+        return refuse(Refusals.LOADING);
+    }
+
+    private static Verdict notWhileListening(String name) {
+        return refuse("ERR Can't execute '%s': %s".formatted(name, ONLY_LISTENS));
+    }
+
+    private static ScriptReading beingRead() {
+        return ScriptReading.later(() -> null, ScriptRules.Check.NOTHING, () -> {});
+    }
+
+    /// A command whose second key stands behind a large value.
+    private static Command keysToCome() {
+        return Commands.sketch(200, "MSET", "b", LONG, "{b}2", "v");
+    }
+
+    private static Stream<Row> checks() {
+        return Stream.of(
+                        whetherItIsOne(),
+                        whetherTheClientMay(),
+                        byTheFront(),
+                        inTransactions(),
+                        ofLargeOnes(),
+                        whereItBelongs(),
+                        whileLoading(),
+                        ofWrites(),
+                        ofReplicas(),
+                        ofClustersAndScripts(),
+                        overWhichLane())
+                .flatMap(List::stream);
+    }
+
+    private static List<Row> whetherItIsOne() {
+        return List.of(
+                client("promised", c -> c.promisedAnswer = true, "GET b", Verdict.Wait.FOR_ANSWER),
+                usual("unknown", "NOSUCH", deny(UNKNOWN)),
+                usual("post", "POST / x", new Verdict.Disconnect("speaks HTTP")),
+                usual("put", "PUT / HTTP/1.1", new Verdict.Disconnect("speaks HTTP")),
+                usual("host", "Host: x", new Verdict.Disconnect("speaks HTTP")),
+                usual(
+                        "a word that begins as POST does",
+                        "POSTER",
+                        deny("ERR unknown command 'POSTER', with args beginning with: ")),
+                usual(
+                        "withheld",
+                        "DEBUG x",
+                        deny("ERR unknown command 'DEBUG', with args beginning with: 'x' ")),
+                usual(
+                        "unknown subcommand",
+                        "CLIENT x",
+                        deny("ERR unknown subcommand 'x'. Try CLIENT HELP.")),
+                usual(
+                        "too few arguments",
+                        "GET",
+                        deny("ERR wrong number of arguments for 'get' command")),
+                usual(
+                        "too many arguments",
+                        "GET b c",
+                        deny("ERR wrong number of arguments for 'get' command")),
+                client("lane", c -> c.laneChanging = true, "GET b", Verdict.Wait.FOR_LANE));
+    }
+
+    private static List<Row> whetherTheClientMay() {
+        return List.of(
+                client("nobody", c -> c.user = null, "GET b", deny(NO_AUTH)),
+                client("nobody logs in", c -> c.user = null, "AUTH x", Verdict.Act.ANSWER),
+                client("nobody leaves", c -> c.user = null, "QUIT", Verdict.Act.ANSWER),
+                node(
+                        "a right of the front's",
+                        n -> n.refused.add("client|id"),
+                        "CLIENT ID",
+                        deny("NOPERM default")),
+                node(
+                        "the right to begin a transaction",
+                        n -> n.refused.add("multi"),
+                        "MULTI",
+                        deny("NOPERM default")),
+                node(
+                        "the right to scripts",
+                        n -> n.refused.add("eval"),
+                        "EVAL x 0",
+                        deny("NOPERM default")),
+                node(
+                        "a right that the engine looks after",
+                        n -> n.refused.add("get"),
+                        "GET b",
+                        Verdict.Act.SHARED_LANE),
+                client(
+                        "an operator",
+                        c -> c.user = AccessControl.OPERATOR,
+                        "CONFIG GET x",
+                        Verdict.Act.OWN_LANE),
+                client(
+                        "too much for an operator",
+                        c -> c.user = AccessControl.OPERATOR,
+                        "CONFIG SET dir x",
+                        deny(
+                                "ERR CONFIG SET of 'dir' is not offered to operators, because the"
+                                        + " node relies on it; what it may be set to is in the"
+                                        + " cluster's parameter group, or nowhere")),
+                client("too long", c -> c.refusalOfLarge = "ERR long", "GET b", deny("ERR long")),
+                client("listens", c -> c.listens = true, "GET b", notWhileListening("get")),
+                client("listens more", c -> c.listens = true, "SUBSCRIBE c", Verdict.Act.OWN_LANE),
+                client("listens and leaves", c -> c.listens = true, "QUIT", Verdict.Act.ANSWER));
+    }
+
+    private static List<Row> byTheFront() {
+        return List.of(
+                usual("answer", "CLIENT ID", Verdict.Act.ANSWER),
+                client(
+                        "answer in order",
+                        c -> c.awaiting = true,
+                        "CLIENT ID",
+                        Verdict.Wait.FOR_REPLIES),
+                node(
+                        "answer of the engine",
+                        n -> n.askedOfEngine.add("acl|log"),
+                        "ACL LOG",
+                        Verdict.Act.ASK_ENGINE),
+                row(
+                        "answer of an engine that is behind",
+                        (c, n) -> {
+                            n.askedOfEngine.add("acl|log");
+                            n.engineBehind = true;
+                        },
+                        "ACL LOG",
+                        Verdict.Wait.FOR_ENGINE),
+                row(
+                        "answer of the engine in a transaction",
+                        (c, n) -> {
+                            n.askedOfEngine.add("acl|log");
+                            c.queue();
+                        },
+                        "ACL LOG",
+                        refuse(Refusals.NOT_IN_A_TRANSACTION)),
+                usual("tracking", "CLIENT TRACKING ON", Verdict.Act.TRACK),
+                client(
+                        "tracking in order",
+                        c -> c.awaiting = true,
+                        "CLIENT TRACKING ON",
+                        Verdict.Wait.FOR_REPLIES),
+                client(
+                        "tracking in a transaction",
+                        FakeClient::queue,
+                        "CLIENT TRACKING ON",
+                        refuse(Refusals.NOT_IN_A_TRANSACTION)),
+                client(
+                        "tracking in a transaction that will fail",
+                        FakeClient::beginUnserved,
+                        "CLIENT TRACKING ON",
+                        loading()),
+                node(
+                        "tracking while loading",
+                        n -> n.serving = false,
+                        "CLIENT TRACKING ON",
+                        Verdict.Act.WHILE_LOADING),
+                usual("of tracking", "CLIENT TRACKINGINFO", Verdict.Act.OWN_LANE));
+    }
+
+    private static List<Row> inTransactions() {
+        return List.of(
+                client("queued", FakeClient::queue, "CLIENT ID", Verdict.Act.QUEUE_ANSWER),
+                client("at once", FakeClient::queue, "RESET", Verdict.Act.ANSWER),
+                client(
+                        "never",
+                        FakeClient::queue,
+                        "MONITOR",
+                        refuse(Refusals.NOT_IN_A_TRANSACTION)),
+                client("doomed", FakeClient::beginUnserved, "CLIENT ID", loading()),
+                client(
+                        "too much to answer",
+                        c -> c.queue(Commands.of("SET", "b", "x".repeat(450))),
+                        "CLIENT ID",
+                        refuse(TOO_LARGE)),
+                client(
+                        "too much",
+                        c -> c.queue(Commands.of("SET", "b", "x".repeat(450))),
+                        "SET b v",
+                        refuse(TOO_LARGE)),
+                client(
+                        "too much, executed",
+                        c -> c.queue(Commands.of("SET", "b", LONG)),
+                        "EXEC",
+                        Verdict.Act.OWN_LANE),
+                client(
+                        "too much, discarded",
+                        c -> c.queue(Commands.of("SET", "b", LONG)),
+                        "DISCARD",
+                        Verdict.Act.OWN_LANE),
+                client(
+                        "no end of all subscriptions",
+                        FakeClient::queue,
+                        "UNSUBSCRIBE",
+                        refuse(
+                                "ERR UNSUBSCRIBE without channels is not offered inside a"
+                                        + " transaction")),
+                client(
+                        "the end of one subscription",
+                        FakeClient::queue,
+                        "UNSUBSCRIBE c",
+                        Verdict.Act.OWN_LANE));
+    }
+
+    private static List<Row> ofLargeOnes() {
+        return List.of(
+                new Row("keys to come", (c, n) -> {}, keysToCome(), Verdict.Act.PASS_ON),
+                new Row(
+                        "keys to come while loading",
+                        (c, n) -> n.serving = false,
+                        keysToCome(),
+                        Verdict.Act.SKIP),
+                new Row(
+                        "keys to come on a replica",
+                        (c, n) -> n.follow(),
+                        keysToCome(),
+                        Verdict.Act.SKIP),
+                new Row(
+                        "keys to come in a transaction that will fail",
+                        (c, n) -> c.beginUnserved(),
+                        keysToCome(),
+                        Verdict.Act.SKIP),
+                new Row(
+                        "keys known",
+                        (c, n) -> {},
+                        Commands.sketch(200, "SET", "b", LONG),
+                        Verdict.Act.OWN_LANE),
+                new Row(
+                        "keys known to be elsewhere",
+                        (c, n) -> {},
+                        Commands.sketch(200, "SET", "a", LONG),
+                        new Verdict.Redirect(MOVED_AWAY)));
+    }
+
+    private static List<Row> whereItBelongs() {
+        return List.of(
+                usual("moved", "GET a", new Verdict.Redirect(MOVED_AWAY)),
+                usual("two slots", "MGET b a", new Verdict.Redirect(Route.CROSS_SLOT)),
+                node(
+                        "nobody's slot",
+                        n -> n.topology = new Topology(1, List.of(FakeNode.shard("n2", "0-0"))),
+                        "GET b",
+                        new Verdict.Redirect("CLUSTERDOWN Hash slot not served")),
+                node(
+                        "on a replica",
+                        FakeNode::follow,
+                        "GET b",
+                        new Verdict.Redirect("MOVED 3300 10.0.0.1:6379")),
+                row(
+                        "read from a replica",
+                        (c, n) -> {
+                            n.follow();
+                            c.readsFromReplicas = true;
+                        },
+                        "GET b",
+                        Verdict.Act.SHARED_LANE),
+                row(
+                        "written to a replica",
+                        (c, n) -> {
+                            n.follow();
+                            c.readsFromReplicas = true;
+                        },
+                        "SET b v",
+                        new Verdict.Redirect("MOVED 3300 10.0.0.1:6379")),
+                row(
+                        "published on a replica for its shard",
+                        (c, n) -> {
+                            n.follow();
+                            c.readsFromReplicas = true;
+                        },
+                        "SPUBLISH b v",
+                        new Verdict.Redirect("MOVED 3300 10.0.0.1:6379")),
+                node(
+                        "listened to on a replica",
+                        FakeNode::follow,
+                        "SSUBSCRIBE b",
+                        Verdict.Act.OWN_LANE),
+                new Row(
+                        "what the engine refuses in transactions wherever its keys are",
+                        (c, n) -> c.queue(),
+                        Commands.of(RecordedCommands.table("valkey-9.1.2"), "WATCH", "a"),
+                        Verdict.Act.OWN_LANE),
+                new Row(
+                        "the same in a transaction that no engine knows of",
+                        (c, n) -> c.beginUnserved(),
+                        Commands.of(RecordedCommands.table("valkey-9.1.2"), "WATCH", "a"),
+                        new Verdict.Redirect(MOVED_AWAY)));
+    }
+
+    private static List<Row> whileLoading() {
+        return List.of(
+                node("loading", n -> n.serving = false, "DBSIZE", Verdict.Act.WHILE_LOADING),
+                node(
+                        "begun while loading",
+                        n -> n.serving = false,
+                        "MULTI",
+                        Verdict.Act.BEGIN_UNSERVED),
+                row(
+                        "begun in order",
+                        (c, n) -> {
+                            n.serving = false;
+                            c.awaiting = true;
+                        },
+                        "MULTI",
+                        Verdict.Wait.FOR_REPLIES),
+                client(
+                        "begun twice",
+                        FakeClient::beginUnserved,
+                        "MULTI",
+                        refuse("ERR MULTI calls can not be nested")),
+                client("executed", FakeClient::beginUnserved, "EXEC", Verdict.Act.ABORT_UNSERVED),
+                client(
+                        "discarded",
+                        FakeClient::beginUnserved,
+                        "DISCARD",
+                        Verdict.Act.DISCARD_UNSERVED),
+                client("doomed", FakeClient::beginUnserved, "SET b v", loading()),
+                node("about to lead", n -> n.primary = false, "GET b", loading()),
+                row(
+                        "about to lead, and read from",
+                        (c, n) -> {
+                            n.primary = false;
+                            c.readsFromReplicas = true;
+                        },
+                        "GET b",
+                        Verdict.Act.SHARED_LANE));
+    }
+
+    private static List<Row> ofWrites() {
+        return List.of(
+                node("no room for writes", n -> n.full = MISCONF, "SET b v", refuse(MISCONF)),
+                node("no room for messages", n -> n.full = MISCONF, "PUBLISH c m", refuse(MISCONF)),
+                node("no room and read", n -> n.full = MISCONF, "GET b", Verdict.Act.SHARED_LANE),
+                row(
+                        "no room, which EXEC will say",
+                        (c, n) -> {
+                            n.full = MISCONF;
+                            c.queue(Commands.of("SET", "b", "v"));
+                        },
+                        "EXEC",
+                        Verdict.Act.OWN_LANE),
+                node("paused", n -> n.writesPaused = true, "SET b v", Verdict.Wait.FOR_PAUSE),
+                node(
+                        "paused and read",
+                        n -> n.writesPaused = true,
+                        "GET b",
+                        Verdict.Act.SHARED_LANE),
+                row(
+                        "paused before EXEC that writes",
+                        (c, n) -> {
+                            n.writesPaused = true;
+                            c.queue(Commands.of("SET", "b", "v"));
+                        },
+                        "EXEC",
+                        Verdict.Wait.FOR_PAUSE),
+                row(
+                        "paused before EXEC that reads",
+                        (c, n) -> {
+                            n.writesPaused = true;
+                            c.queue(Commands.of("GET", "b"));
+                        },
+                        "EXEC",
+                        Verdict.Act.OWN_LANE));
+    }
+
+    private static List<Row> ofReplicas() {
+        return List.of(
+                node("relayed", FakeNode::follow, "PUBLISH c m", Verdict.Act.RELAY),
+                row(
+                        "relayed in order",
+                        (c, n) -> {
+                            n.follow();
+                            c.awaiting = true;
+                        },
+                        "PUBLISH c m",
+                        Verdict.Wait.FOR_REPLIES),
+                row(
+                        "relayed when the engine can be asked",
+                        (c, n) -> {
+                            n.follow();
+                            n.engineBehind = true;
+                        },
+                        "PUBLISH c m",
+                        Verdict.Wait.FOR_ENGINE),
+                row(
+                        "not relayed in a transaction",
+                        (c, n) -> {
+                            n.follow();
+                            c.queue();
+                        },
+                        "PUBLISH c m",
+                        refuse("ERR PUBLISH in a transaction is for primaries; this is a replica")),
+                usual("published", "PUBLISH c m", Verdict.Act.SHARED_LANE),
+                node(
+                        "a write without keys",
+                        FakeNode::follow,
+                        "FLUSHALL",
+                        refuse(Route.READ_ONLY_REPLICA)),
+                row(
+                        "EXEC, whose commands decide",
+                        (c, n) -> {
+                            n.follow();
+                            c.queue();
+                        },
+                        "EXEC",
+                        Verdict.Act.OWN_LANE));
+    }
+
+    private static List<Row> ofClustersAndScripts() {
+        return List.of(
+                usual("not in a cluster", "MOVE b 1", refuse(NOT_IN_CLUSTER)),
+                client(
+                        "not in a cluster, told by EXEC",
+                        FakeClient::queue,
+                        "MOVE b 1",
+                        new Verdict.QueueError(NOT_IN_CLUSTER)),
+                new Row(
+                        "not in a cluster, and too large to be queued",
+                        (c, n) -> c.queue(),
+                        Commands.sketch(200, "MOVE", "b", LONG),
+                        refuse(NOT_IN_CLUSTER)),
+                usual(
+                        "to another database",
+                        "COPY b {b}2 DB 3",
+                        refuse("ERR Copying to another database is not allowed in cluster mode")),
+                usual("a script", "EVAL x 0", Verdict.Act.READ_SCRIPT),
+                client(
+                        "a script that is being read",
+                        c -> c.script = beingRead(),
+                        "EVAL x 0",
+                        Verdict.Wait.FOR_SCRIPT),
+                client(
+                        "a script that is refused",
+                        c -> c.script = ScriptReading.over("ERR bad"),
+                        "EVAL x 0",
+                        refuse("ERR bad")),
+                client(
+                        "a script that is taken",
+                        c -> c.script = ScriptReading.over(null),
+                        "EVAL x 0",
+                        Verdict.Act.SHARED_LANE),
+                usual("a script that is known", "EVALSHA x 0", Verdict.Act.SHARED_LANE));
+    }
+
+    private static List<Row> overWhichLane() {
+        return List.of(
+                usual("shared", "GET b", Verdict.Act.SHARED_LANE),
+                client("own already", c -> c.ownLane = true, "GET b", Verdict.Act.OWN_LANE),
+                client("no touch", c -> c.touchesNothing = true, "GET b", Verdict.Act.OWN_LANE),
+                usual("state", "MULTI", Verdict.Act.OWN_LANE),
+                usual("blocking", "BLPOP b 0", Verdict.Act.OWN_LANE),
+                usual("blocking by option", "XREAD BLOCK 0 STREAMS b 0", Verdict.Act.OWN_LANE),
+                usual("not blocking", "XREAD STREAMS b 0", Verdict.Act.SHARED_LANE));
+    }
+
+    @ParameterizedTest
+    @MethodSource("checks")
+    void aCheckDecidesAlone(Row row) {
+        row.state().accept(client, node);
+        assertThat(admission.decide(row.command(), client)).isEqualTo(row.expected());
+    }
+
+    /// Both of two checks that follow one another have something to say; the first is heard.
+    private static List<Row> orders() {
+        return List.of(
+                client(
+                        "answer before name",
+                        c -> c.promisedAnswer = true,
+                        "NOSUCH",
+                        Verdict.Wait.FOR_ANSWER),
+                client("name before lane", c -> c.laneChanging = true, "NOSUCH", deny(UNKNOWN)),
+                client(
+                        "number of arguments before lane",
+                        c -> c.laneChanging = true,
+                        "GET",
+                        deny("ERR wrong number of arguments for 'get' command")),
+                client(
+                        "lane before login",
+                        c -> {
+                            c.laneChanging = true;
+                            c.user = null;
+                        },
+                        "GET b",
+                        Verdict.Wait.FOR_LANE),
+                client(
+                        "login before length",
+                        c -> {
+                            c.user = null;
+                            c.refusalOfLarge = "ERR long";
+                        },
+                        "GET b",
+                        deny(NO_AUTH)),
+                row(
+                        "rights before length",
+                        (c, n) -> {
+                            n.refused.add("eval");
+                            c.refusalOfLarge = "ERR long";
+                        },
+                        "EVAL x 0",
+                        deny("NOPERM default")),
+                client(
+                        "length before listening",
+                        c -> {
+                            c.refusalOfLarge = "ERR long";
+                            c.listens = true;
+                        },
+                        "GET b",
+                        deny("ERR long")),
+                client(
+                        "listening before what the front answers",
+                        c -> {
+                            c.listens = true;
+                            c.awaiting = true;
+                        },
+                        "CLIENT ID",
+                        notWhileListening("client|id")),
+                row(
+                        "replies under way before an engine that is behind",
+                        (c, n) -> {
+                            n.askedOfEngine.add("acl|log");
+                            n.engineBehind = true;
+                            c.awaiting = true;
+                        },
+                        "ACL LOG",
+                        Verdict.Wait.FOR_REPLIES),
+                row(
+                        "an engine that is behind before the transaction",
+                        (c, n) -> {
+                            n.askedOfEngine.add("acl|log");
+                            n.engineBehind = true;
+                            c.queue();
+                        },
+                        "ACL LOG",
+                        Verdict.Wait.FOR_ENGINE),
+                client(
+                        "a transaction that will fail before what is in none",
+                        FakeClient::beginUnserved,
+                        "MONITOR",
+                        loading()),
+                client(
+                        "what is in no transaction before its size",
+                        c -> c.queue(Commands.of("SET", "b", LONG)),
+                        "MONITOR",
+                        refuse(Refusals.NOT_IN_A_TRANSACTION)),
+                row(
+                        "a transaction that will fail before loading",
+                        (c, n) -> {
+                            c.beginUnserved();
+                            n.serving = false;
+                        },
+                        "CLIENT TRACKINGINFO",
+                        loading()),
+                row(
+                        "loading before the transaction of tracking",
+                        (c, n) -> {
+                            c.queue();
+                            n.serving = false;
+                        },
+                        "CLIENT TRACKING ON",
+                        Verdict.Act.WHILE_LOADING),
+                client(
+                        "the transaction of tracking before replies under way",
+                        c -> {
+                            c.queue();
+                            c.awaiting = true;
+                        },
+                        "CLIENT TRACKING ON",
+                        refuse(Refusals.NOT_IN_A_TRANSACTION)),
+                new Row(
+                        "size of the transaction before keys to come",
+                        (c, n) -> c.queue(Commands.of("SET", "b", LONG)),
+                        keysToCome(),
+                        refuse(TOO_LARGE)),
+                client(
+                        "size of the transaction before slots",
+                        c -> c.queue(Commands.of("SET", "b", LONG)),
+                        "SET a v",
+                        refuse(TOO_LARGE)),
+                node(
+                        "slots before loading",
+                        n -> n.serving = false,
+                        "GET a",
+                        new Verdict.Redirect(MOVED_AWAY)),
+                row(
+                        "slots before a transaction that will fail",
+                        (c, n) -> c.beginUnserved(),
+                        "GET a",
+                        new Verdict.Redirect(MOVED_AWAY)),
+                row(
+                        "a transaction that will fail before loading, too",
+                        (c, n) -> {
+                            c.beginUnserved();
+                            n.serving = false;
+                        },
+                        "DBSIZE",
+                        loading()),
+                client(
+                        "replies under way before MULTI in MULTI",
+                        c -> {
+                            c.beginUnserved();
+                            c.awaiting = true;
+                        },
+                        "MULTI",
+                        Verdict.Wait.FOR_REPLIES),
+                node(
+                        "loading before one that is about to lead",
+                        n -> {
+                            n.serving = false;
+                            n.primary = false;
+                        },
+                        "SET b v",
+                        Verdict.Act.WHILE_LOADING),
+                node(
+                        "about to lead before room",
+                        n -> {
+                            n.primary = false;
+                            n.full = MISCONF;
+                        },
+                        "SET b v",
+                        loading()),
+                node(
+                        "room before pause",
+                        n -> {
+                            n.full = MISCONF;
+                            n.writesPaused = true;
+                        },
+                        "SET b v",
+                        refuse(MISCONF)),
+                node(
+                        "pause before relay",
+                        n -> {
+                            n.follow();
+                            n.writesPaused = true;
+                        },
+                        "PUBLISH c m",
+                        Verdict.Wait.FOR_PAUSE),
+                row(
+                        "the transaction before replies under way, on a replica",
+                        (c, n) -> {
+                            n.follow();
+                            c.queue();
+                            c.awaiting = true;
+                        },
+                        "PUBLISH c m",
+                        refuse("ERR PUBLISH in a transaction is for primaries; this is a replica")),
+                row(
+                        "replies under way before an engine that is behind, on a replica",
+                        (c, n) -> {
+                            n.follow();
+                            n.engineBehind = true;
+                            c.awaiting = true;
+                        },
+                        "PUBLISH c m",
+                        Verdict.Wait.FOR_REPLIES),
+                node(
+                        "room before a replica's refusal",
+                        n -> {
+                            n.follow();
+                            n.full = MISCONF;
+                        },
+                        "FLUSHALL",
+                        refuse(MISCONF)),
+                node(
+                        "pause before a replica's refusal",
+                        n -> {
+                            n.follow();
+                            n.writesPaused = true;
+                        },
+                        "FLUSHALL",
+                        Verdict.Wait.FOR_PAUSE),
+                node(
+                        "a replica's refusal before a cluster's",
+                        FakeNode::follow,
+                        "SWAPDB 0 1",
+                        refuse(Route.READ_ONLY_REPLICA)),
+                node(
+                        "pause before a cluster's refusal",
+                        n -> n.writesPaused = true,
+                        "MOVE b 1",
+                        Verdict.Wait.FOR_PAUSE),
+                node("room before a script", n -> n.full = MISCONF, "EVAL x 0", refuse(MISCONF)),
+                client(
+                        "a script before the lane",
+                        c -> c.ownLane = true,
+                        "EVAL x 0",
+                        Verdict.Act.READ_SCRIPT));
+    }
+
+    @ParameterizedTest
+    @MethodSource("orders")
+    void ofTwoChecksTheFirstDecides(Row row) {
+        row.state().accept(client, node);
+        assertThat(admission.decide(row.command(), client)).isEqualTo(row.expected());
+    }
+
+    @ParameterizedTest
+    @MethodSource("checks")
+    void decidingTwiceSaysTheSame(Row row) {
+        row.state().accept(client, node);
+        admission.decide(row.command(), client);
+        assertThat(admission.decide(row.command(), client)).isEqualTo(row.expected());
+    }
+}
