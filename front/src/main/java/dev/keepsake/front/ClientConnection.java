@@ -876,10 +876,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private Taken take(Command command) {
         var verdict = front.admission().decide(command, seen);
-        if (verdict.countsAsGiven()) {
-            facts.onCommand(command.name());
+        if (!verdict.countsAsGiven()) {
+            return follow(verdict, command);
         }
-        return follow(verdict, command);
+        facts.onCommand(command.name());
+        var taken = follow(verdict, command);
+        if (taken == Taken.WAITS) {
+            facts.onPutOff();
+        }
+        return taken;
     }
 
     private Taken follow(Verdict verdict, Command command) {

@@ -28,6 +28,11 @@ final class ClientFacts {
         commands++;
     }
 
+    /// The command that was given last waits, and will be given again.
+    void onPutOff() {
+        commands--;
+    }
+
     void onSent(long bytes, long nowNs) {
         sentBytes += bytes;
         lastActiveNs = nowNs;

@@ -10,6 +10,18 @@ class ClientFactsTest {
     private final ClientFacts facts = new ClientFacts();
 
     @Test
+    void countsACommandOnceHoweverOftenItHasToWait() {
+        facts.onCommand("set");
+        for (int i = 0; i < 3; i++) {
+            facts.onCommand("get");
+            assertThat(facts.value("cmd", 0)).isEqualTo("get");
+            facts.onPutOff();
+        }
+        facts.onCommand("get");
+        assertThat(facts.value("tot-cmds", 0)).isEqualTo(2L);
+    }
+
+    @Test
     void countsWhatHasPassed() {
         facts.onConnected(0);
         facts.onReceived(10, S);
