@@ -2,7 +2,6 @@ package dev.keepsake.front;
 
 import dev.keepsake.resp.CommandFramer;
 import dev.keepsake.resp.CommandSpec;
-import dev.keepsake.resp.CommandStream;
 import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
@@ -40,16 +39,13 @@ import org.slf4j.LoggerFactory;
 /// And once a reply is parked, every later one queues behind it, whichever lanes they came over:
 /// the barriers of two lanes may be answered in another order than their commands were given.
 ///
-/// A command beyond [#GATHERED_BYTES] is not gathered: see [LargeCommand].
+/// A command beyond [#GATHERED_BYTES] is not gathered: see [LargeIntake].
 final class ClientConnection extends ChannelInboundHandlerAdapter implements MemoryWatch.Holder {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final int WAITING_MAX_BYTES = 1 << 20;
 
     /// Commands that are longer are passed on to a lane of one's own while they arrive.
     private static final int GATHERED_BYTES = 1 << 20;
-
-    /// But for those that are not for a lane alone; and of the others so much may be keys.
-    private static final int KEPT_MAX_BYTES = 32 << 20;
 
     /// Who has not finished a command for so long may be closed when others wait for memory.
     private static final long STUCK_AFTER_NS = TimeUnit.SECONDS.toNanos(1);
@@ -82,7 +78,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable OwnLane own;
     private @Nullable OwnLane parting; // from which it hears what the engine said before it left
     private boolean betweenEngines; // what it listens to is remembered from its last lane
-    private @Nullable LargeCommand large;
+    private final LargeIntake large;
     private int inFlight;
     private boolean asking; // for an answer that comes neither at once nor over a client's lane
     private boolean processing;
@@ -98,7 +94,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean heldByPause;
     private boolean lingers;
     private long discardedBytes;
-    private long gatheredMaxBytes = KEPT_MAX_BYTES; // of the command that is gathered
     private @Nullable ScriptReading script; // of the command that is taken next
     private long scriptHeapBytes; // what is kept for that
 
@@ -110,6 +105,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         this.framer = new CommandFramer(front.options().limits(), GATHERED_BYTES);
         this.framed = new Command(front.table(), framer.frame());
         this.replies = new ReplyQueue(front.replyRules(), new Socket());
+        this.large =
+                new LargeIntake(
+                        front.options().limits(),
+                        front.table(),
+                        front.allocator(),
+                        front.options().maxTransactionBytes(),
+                        new LargeOnes());
         this.room = new InputRoom(front.memory(), this, front::onRoomFreed);
     }
 
@@ -174,7 +176,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 || transaction != null
                 || watches.isOn()
                 || tracking.isOn()
-                || large != null) {
+                || large.isOn()) {
             return false;
         }
         own = null;
@@ -227,7 +229,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         closing = true;
         front.onDisconnected(this);
         leaveOwnLane();
-        endLarge();
+        large.end();
         endScript();
         if (input != null) {
             input.release();
@@ -242,9 +244,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// needs more than before. What is there already is counted in any case.
     private void countInput() {
         var in = input;
-        var arriving = large;
-        long there =
-                (in == null ? 0 : in.capacity()) + (arriving == null ? 0 : arriving.heldBytes());
+        long there = (in == null ? 0 : in.capacity()) + large.heldBytes();
         long needed = in == null ? there : Math.max(there, framer.neededBytes());
         if (!room.isRight(needed)) {
             room.update(there, needed, front.loop().ticker().nanoTime());
@@ -339,7 +339,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (closing || replies.isEnding() || malformed != null) {
             discardedBytes += bytes.readableBytes();
             bytes.release();
-            if (discardedBytes > (long) front.options().limits().maxBulkBytes() + KEPT_MAX_BYTES) {
+            if (discardedBytes
+                    > (long) front.options().limits().maxBulkBytes() + LargeIntake.KEPT_MAX_BYTES) {
                 reset();
             }
             return;
@@ -648,30 +649,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (in != null && !in.isReadable()) {
             in.release();
             // All of a large command may be there, and it waits: that goes on without more input.
-            input = awaitsDecision() ? Unpooled.EMPTY_BUFFER : null;
+            input = large.isDue() ? Unpooled.EMPTY_BUFFER : null;
         }
         countInput();
         readAsAllowed();
         front.flushClients();
     }
 
-    private boolean awaitsDecision() {
-        return large != null && large.isDue();
-    }
-
     /// How many of the commands that are under way get no reply, because the engine does not get
     /// their rest: a large one whose end makes no sense. It is the last.
     private int neverReplied() {
-        var arriving = large;
-        boolean cut = malformed != null && arriving != null && arriving.isAccepted();
-        return cut ? 1 : 0;
+        return malformed != null && large.isAccepted() ? 1 : 0;
     }
 
     private void giveUpLarge() {
         if (neverReplied() > 0) {
             inFlight = 0;
             leaveOwnLane();
-            endLarge();
+            large.end();
         }
     }
 
@@ -685,18 +680,32 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// @return false when no whole command is there, or it must wait
     private boolean processNext(ByteBuf in) throws ProtocolException {
-        boolean goesOn = in.isReadable() || awaitsDecision();
+        boolean goesOn = in.isReadable() || large.isDue();
         if (!goesOn || front.isPaused()) {
             heldByPause = goesOn;
             return false;
         }
-        if (large != null) {
-            return processLarge(in, large);
+        if (large.isOn()) {
+            return switch (large.process(in)) {
+                case GOES_ON -> true;
+                case NEEDS_MORE -> false;
+                case WAITS -> {
+                    waiting = true;
+                    yield false;
+                }
+            };
         }
         framer.authenticated(session.user() != null);
         return switch (framer.parse(in)) {
-            case INCOMPLETE -> goesOnGathering() && isTls(in) && disconnectTls();
-            case LARGE -> beginLarge(in);
+            case INCOMPLETE -> {
+                large.checkGathered(framer);
+                yield isTls(in) && disconnectTls();
+            }
+            case LARGE -> {
+                var command = framed.at(in, in.readerIndex());
+                large.begin(command, framer, in, session.user());
+                yield true;
+            }
             case EMPTY -> skip(in);
             case COMMAND -> done(handle(framed.at(in, in.readerIndex())), in);
             case INLINE ->
@@ -721,118 +730,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private void disconnectStranger(String what) {
         front.tellOfStranger(id, what);
         reset();
-    }
-
-    /// What is gathered may turn out to be longer than its beginning has said.
-    ///
-    /// @return true
-    private boolean goesOnGathering() throws ProtocolException {
-        if (framer.isGathering() && framer.announcedBytes() > gatheredMaxBytes) {
-            throw new ProtocolException(
-                    "this command may have %d bytes".formatted(gatheredMaxBytes));
-        }
-        return true;
-    }
-
-    private boolean beginLarge(ByteBuf in) throws ProtocolException {
-        var command = framed.at(in, in.readerIndex());
-        String tooLong =
-                command.isKnown()
-                        ? ScriptRules.refusalByLength(command, framer.announcedArgumentBytes())
-                        : null;
-        if (command.isKnown() && tooLong == null && isNeededWhole(command.spec())) {
-            var spec = command.spec();
-            gatheredMaxBytes =
-                    ScriptRules.isScriptAlone(spec)
-                            ? ScriptRules.maxBytesAlone(spec)
-                            : KEPT_MAX_BYTES;
-            if (framer.announcedBytes() > gatheredMaxBytes) {
-                throw new ProtocolException(
-                        "'%s' may have %d bytes".formatted(spec.name(), gatheredMaxBytes));
-            }
-            framer.gather();
-            return true;
-        }
-        large =
-                new LargeCommand(
-                        new CommandStream(
-                                front.options().limits(),
-                                in,
-                                framer.frame(),
-                                command.isKnown() && tooLong == null
-                                        ? ScriptRules.kept(command)
-                                        : argument -> false,
-                                KEPT_MAX_BYTES,
-                                front.allocator().buffer()),
-                        front.table(),
-                        tooLong);
-        framer.leave();
-        return true;
-    }
-
-    /// Whether a command cannot be passed on before all of it is there: the front looks at its
-    /// arguments, or changes its reply.
-    private boolean isNeededWhole(CommandSpec spec) {
-        return spec.handling() == CommandSpec.Handling.FRONT
-                || spec.handling() == CommandSpec.Handling.OWN_LANE
-                || Admission.isForOperators(spec, session.user())
-                || spec.mayBlock()
-                || ScriptRules.isScriptAlone(spec)
-                || spec.is(Trait.WHOLE);
-    }
-
-    /// Takes what has arrived of a large command.
-    ///
-    /// @return false when nothing more can be done now
-    private boolean processLarge(ByteBuf in, LargeCommand arriving) throws ProtocolException {
-        boolean taken = arriving.take(in);
-        long before = queuedBytes();
-        if (arriving.isPassing()
-                && before + arriving.announcedBytes() > front.options().maxTransactionBytes()) {
-            throw new ProtocolException(
-                    "a command may have %d bytes".formatted(front.options().maxTransactionBytes()));
-        }
-        if (arriving.isDue()) {
-            var whole = handle(arriving.command());
-            if (whole == Taken.WAITS) {
-                waiting = true;
-                return false;
-            }
-            taken = true;
-            if (whole == Taken.REFUSED && !arriving.isDecided()) {
-                refuseLarge(arriving);
-            }
-        }
-        if (large == arriving && arriving.isComplete() && arriving.isDecided()) {
-            if (transaction != null) {
-                transaction.addWeight(arriving.announcedBytes());
-            }
-            endLarge();
-            return true;
-        }
-        return taken;
-    }
-
-    /// The error has been answered. A lane that has got a part of the command executes it never,
-    /// but is of no use any more.
-    private void refuseLarge(LargeCommand arriving) {
-        boolean partly = arriving.isPassing();
-        arriving.refuse();
-        if (partly
-                && (watches.isOn()
-                        || tracking.isOn()
-                        || (own != null && own.isSubscribedAtAll()))) {
-            reset(); // the engine's memory of this client would go with the lane
-        } else if (partly) {
-            leaveOwnLane();
-        }
-    }
-
-    private void endLarge() {
-        if (large != null) {
-            large.close();
-            large = null;
-        }
     }
 
     private boolean done(Taken taken, ByteBuf in) {
@@ -864,7 +761,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (taken != Taken.WAITS) {
             endScript();
         }
-        boolean decided = large == null || large.isDecided();
+        boolean decided = large.isDecided();
         if (taken == Taken.DONE
                 && decided
                 && !front.monitors().isEmpty()
@@ -920,7 +817,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             case WHILE_LOADING -> front.whileLoading().take(this, command);
             case RELAY -> front.relayedPublish().onReplica(this, command);
             case PASS_ON -> passOn();
-            case SKIP -> skip();
+            case SKIP -> {
+                large.skip();
+                yield Taken.DONE;
+            }
             case BEGIN_UNSERVED -> {
                 transaction = new Transaction();
                 yield answerOk();
@@ -940,7 +840,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// taken: it is kept where it is meanwhile, and nothing behind it is looked at.
     private void readScript(Command command) {
         Supplier<@Nullable ByteBuf> kept = this::commandUnderWay;
-        boolean inline = command != framed && large == null;
+        boolean inline = command != framed && !large.isOn();
         if (inline) {
             var copy = Unpooled.copiedBuffer(command.bytes());
             kept = () -> copy;
@@ -956,11 +856,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// The command that has yet to be taken, from its first byte on, or null when nobody waits for
     /// that any more.
     private @Nullable ByteBuf commandUnderWay() {
-        var arriving = large;
         if (isClosed()) {
             return null;
         }
-        return arriving == null ? input : arriving.sketch();
+        return large.isOn() ? large.sketch() : input;
     }
 
     private void endScript() {
@@ -1011,21 +910,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (lane == null) {
             return Taken.WAITS;
         }
-        arriving().passTo(lane);
+        large.passTo(lane::send);
         return Taken.DONE;
-    }
-
-    private Taken skip() {
-        arriving().skip();
-        return Taken.DONE;
-    }
-
-    private LargeCommand arriving() {
-        var arriving = large;
-        if (arriving == null) {
-            throw new IllegalStateException("client %d sends no large command".formatted(id));
-        }
-        return arriving;
     }
 
     /// Answers a command by what the engine was asked for it: with the engine's error, if it is
@@ -1285,7 +1171,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private Taken submitOwn(Command command) {
         var spec = command.spec();
-        if (large != null && large.isSkipped()) {
+        if (large.isSkipped()) {
             return refuse(LOADING); // the node has begun to serve only since
         }
         if (hasNoOwnLane()) {
@@ -1349,7 +1235,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return;
         }
         open.noteSlot(command.slot());
-        open.queue(spec, large == null ? command.weightBytes() : 0, changeOf(spec));
+        open.queue(spec, large.isOn() ? 0 : command.weightBytes(), changeOf(spec));
         submitOrPassOn(lane, command, OwnLane.Kind.NOW);
         if (spec.mayChangeItsLane()) {
             lane.stain();
@@ -1370,7 +1256,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             lane.submit(command, change);
         } else if (watch || unwatch) {
             submitOrPassOn(lane, command, OwnLane.Kind.WAIT_IF_NOT_OK);
-        } else if (large == null && mayBeSentOn(command)) {
+        } else if (!large.isOn() && mayBeSentOn(command)) {
             int slot = command.slot();
             lane.submit(command, reply -> front.sentOn(reply, slot));
         } else if (spec.is(Trait.SCRIPT)) {
@@ -1439,12 +1325,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Sends a command, or lets a large one arrive piece by piece.
     private void submitOrPassOn(OwnLane lane, Command command, OwnLane.Kind kind) {
-        var arriving = large;
-        if (arriving == null) {
-            lane.submit(command, kind);
-        } else {
+        if (large.isOn()) {
             lane.expect(kind, "");
-            arriving.accept(lane);
+            large.accept(lane::send);
+        } else {
+            lane.submit(command, kind);
         }
     }
 
@@ -1615,11 +1500,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return Taken.WAITS;
         }
         failTransaction();
-        if (large != null && large.isPassing() && transaction != null && own != null) {
+        if (large.isPassing() && transaction != null && own != null) {
             // It is queued after all, for the lane must stay; EXEC will discard it.
             inFlight++;
             own.expect(OwnLane.Kind.REPLACED, error);
-            large.accept(own);
+            large.accept(own::send);
             return Taken.REFUSED;
         }
         var answer = front.allocator().buffer(128);
@@ -1644,6 +1529,30 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     void closeBehindReplies() {
         if (!isClosed()) {
             replies.end();
+        }
+    }
+
+    /// What takes its large commands.
+    private final class LargeOnes implements LargeIntake.Client {
+        @Override
+        public Taken take(Command command) {
+            return handle(command);
+        }
+
+        @Override
+        public @Nullable Transaction transaction() {
+            return transaction;
+        }
+
+        @Override
+        public void onLaneSpoilt() {
+            boolean remembered =
+                    watches.isOn() || tracking.isOn() || (own != null && own.isSubscribedAtAll());
+            if (remembered) {
+                reset(); // the engine's memory of this client would go with the lane
+            } else {
+                leaveOwnLane();
+            }
         }
     }
 
@@ -1696,7 +1605,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public @Nullable String refusalOfLarge() {
-            return large == null ? null : large.refusal();
+            return large.refusal();
         }
 
         @Override
@@ -1777,7 +1686,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             input.release();
             input = null;
         }
-        endLarge();
+        large.end();
         endScript();
         countInput();
         written.addListener(done -> open.shutdownOutput());
@@ -1836,7 +1745,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 && !watches.isOn()
                 && !session.touchesNothing()
                 && !tracking.isOn()
-                && large == null
+                && !large.isOn()
                 && lane.isQuiet()
                 && inFlight == 0) {
             own = null;

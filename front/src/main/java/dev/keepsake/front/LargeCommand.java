@@ -5,6 +5,7 @@ import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import java.util.ArrayDeque;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /// A command that is too large to be gathered, while it arrives. Owned by the node's event loop.
@@ -41,7 +42,7 @@ final class LargeCommand implements AutoCloseable {
     private final ArrayDeque<ByteBuf> held = new ArrayDeque<>();
     private State state = State.BEGUN;
     private boolean headTaken;
-    private @Nullable OwnLane lane;
+    private @Nullable Consumer<ByteBuf> lane;
     private final @Nullable String refusal;
 
     /// @param stream its owner from now on is this
@@ -136,13 +137,13 @@ final class LargeCommand implements AutoCloseable {
             held.forEach(ByteBuf::release);
             held.clear();
         } else if (to != null && (state == State.ACCEPTED || !isComplete())) {
-            held.forEach(to::send);
+            held.forEach(to);
             held.clear();
         }
     }
 
     /// Begins to go to a lane; where it belongs is not known yet.
-    void passTo(OwnLane lane) {
+    void passTo(Consumer<ByteBuf> lane) {
         this.lane = lane;
         state = State.PASSING;
         passOn();
@@ -155,7 +156,7 @@ final class LargeCommand implements AutoCloseable {
     }
 
     /// Goes to the lane that awaits its reply.
-    void accept(OwnLane lane) {
+    void accept(Consumer<ByteBuf> lane) {
         this.lane = lane;
         state = State.ACCEPTED;
         passOn();

@@ -36,7 +36,7 @@ class ArchitectureTest {
     private static final String DECIDES =
             "dev\\.keepsake\\.("
                     + "shard\\.(Leadership|Tracker|DirtyKeys|Durability|CatchUp)"
-                    + "|front\\.(Admission|Command|Verdict|Route)"
+                    + "|front\\.(Admission|Command|Verdict|Route|LargeIntake|LargeCommand)"
                     + "|front\\.(Transaction|Watches|ReplyQueue|ClientFacts|QueuedAnswers)"
                     + "|fleet\\.(Election|FailoverSteps|ClusterProgress))";
 
@@ -165,7 +165,7 @@ class ArchitectureTest {
         "log.bookkeeper, 0",
         "engine, 2",
         "shard, 0",
-        "front, 47",
+        "front, 46",
         "control, 0",
         "buckets, 0",
         "fleet, 0",
