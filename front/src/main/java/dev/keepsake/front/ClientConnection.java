@@ -53,9 +53,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// How long a client may go on sending that has been told that its command is too long.
     private static final long LINGERS_NS = TimeUnit.SECONDS.toNanos(30);
 
-    /// What the names of channels may take together that a client listens to while the node loads.
-    private static final int REMEMBERED_MAX_BYTES = 1 << 20;
-
     private static final byte TLS_HANDSHAKE = 0x16;
     private static final byte TLS_VERSION = 3;
     private static final String LOADING = Refusals.LOADING;
@@ -75,9 +72,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable Channel channel;
     private @Nullable ByteBuf input;
     private @Nullable SharedLane shared; // over which what is in flight has gone, unless own is
-    private @Nullable OwnLane own;
-    private @Nullable OwnLane parting; // from which it hears what the engine said before it left
-    private boolean betweenEngines; // what it listens to is remembered from its last lane
+    private final OwnLaneUse<OwnLane> own = new OwnLaneUse<>(new InLane(), new Lanes());
     private final LargeIntake large;
     private int inFlight;
     private boolean asking; // for an answer that comes neither at once nor over a client's lane
@@ -87,10 +82,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable Transaction transaction;
     private final Watches watches = new Watches();
     private final Tracking tracking = new Tracking();
-    private boolean shardSubscriptionsEnd;
-    private @Nullable Subscriptions remembered; // which no engine knows of yet
     private boolean waiting;
-    private boolean laneFull;
     private boolean heldByPause;
     private boolean lingers;
     private long discardedBytes;
@@ -151,46 +143,26 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Whether something of this client may have been executed without its having been told.
     boolean awaitsReplies() {
-        return inFlight > 0 || replies.hasParked() || own != null;
+        return inFlight > 0 || replies.hasParked() || own.isOn();
     }
 
     /// Whether it has been told what it listens to, and no engine knows of that at present.
     boolean isBetweenEngines() {
-        return betweenEngines;
+        return own.isBetweenEngines();
     }
 
-    /// Leaves an engine that is about to become a primary, if the engine keeps nothing of it but
-    /// what it listens to. That is remembered, and the engine told of it when it serves again: see
-    /// [#resumeSubscriptions]. Until all has been told that the engine has said before, no more of
-    /// its commands are taken.
+    /// Leaves an engine that is about to become a primary, if nothing is lost by that but what
+    /// [#resumeSubscriptions] makes good. Until all has been told that the engine has said before,
+    /// no more of its commands are taken.
     ///
     /// @return false when more would be lost
     boolean partFromEngine() {
-        var lane = own;
-        if (lane == null
-                || !lane.isOnlyListening()
-                || isClosed()
-                || replies.isEnding()
-                || inFlight > 0
-                || replies.hasParked()
-                || transaction != null
-                || watches.isOn()
-                || tracking.isOn()
-                || large.isOn()) {
-            return false;
-        }
-        own = null;
-        laneFull = false;
-        parting = lane;
-        betweenEngines = true;
-        remembered = lane.part();
-        return true;
+        return own.part();
     }
 
     /// All has been told that the engine had said.
     void onParted(OwnLane lane) {
-        if (lane == parting) {
-            parting = null;
+        if (own.onParted(lane)) {
             process();
         }
     }
@@ -207,7 +179,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Whether the engine owes it nothing, but perhaps what a command that blocks waits for.
     boolean isAnswered() {
-        return inFlight == 0 || (own != null && own.isBlockedNow());
+        var lane = own.lane();
+        return inFlight == 0 || (lane != null && lane.isBlockedNow());
     }
 
     // ---- the connection
@@ -277,7 +250,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (closing) {
             return 0; // on its way out
         }
-        return unsentBytes() + replies.gatheredCapacity() + (own == null ? 0 : own.unsentBytes());
+        var lane = own.lane();
+        return unsentBytes() + replies.gatheredCapacity() + (lane == null ? 0 : lane.unsentBytes());
     }
 
     @Override
@@ -285,12 +259,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (closing) {
             return 0;
         }
-        var unknown = remembered;
         return session.heapBytes()
                 + (transaction == null ? 0 : transaction.heapBytes())
                 + scriptHeapBytes
-                + (unknown == null ? 0 : unknown.weightBytes())
-                + (own == null ? 0 : own.heapBytes());
+                + own.heapBytes();
     }
 
     @Override
@@ -416,10 +388,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Whether it listens to channels.
     boolean isSubscribed() {
-        return subscriptions("subscribe")
-                        + subscriptions("psubscribe")
-                        + subscriptions("ssubscribe")
-                > 0;
+        return own.isListening();
     }
 
     /// Whether what it has asked for is held back as CLIENT PAUSE wants it.
@@ -439,21 +408,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Whether it has left more unsent than it may. To be asked regularly.
     boolean leavesTooMuch(ClientLimits.Output limit, long nowNs) {
         return facts.leavesTooMuch(limit, unsentBytes(), nowNs);
-    }
-
-    private int subscriptions(String kind) {
-        var unknown = remembered;
-        if (unknown != null) {
-            return unknown.count(kind);
-        }
-        return own == null ? 0 : own.subscriptions(kind);
-    }
-
-    /// Whether it has subscriptions and speaks RESP2, and so may only change those.
-    private boolean onlyListens() {
-        return own == null
-                ? remembered != null && session.protocol() == 2 && isSubscribed()
-                : own.isSubscribed();
     }
 
     /// The line that CLIENT LIST has of it: what the front knows, in the engine's words and order.
@@ -488,9 +442,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             case "flags" -> flags();
             case "capa" -> session.redirected() ? "r" : "";
             case "db", "argv-mem", "rbs", "rbp", "io-thread" -> 0;
-            case "sub" -> subscriptions("subscribe");
-            case "psub" -> subscriptions("psubscribe");
-            case "ssub" -> subscriptions("ssubscribe");
+            case "sub" -> own.subscriptions("subscribe");
+            case "psub" -> own.subscriptions("psubscribe");
+            case "ssub" -> own.subscriptions("ssubscribe");
             case "multi" -> transaction == null ? -1 : transaction.count();
             case "watch" -> watches.count();
             case "qbuf" -> used;
@@ -539,7 +493,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var flags = new StringBuilder();
         flags.append(front.monitors().contains(this) ? "O" : "");
         flags.append(type().equals("pubsub") ? "P" : "").append(transaction == null ? "" : "x");
-        flags.append(own != null && own.isBlocked() ? "b" : "").append(tracking.flags());
+        var lane = own.lane();
+        flags.append(lane != null && lane.isBlocked() ? "b" : "").append(tracking.flags());
         flags.append(closing ? "c" : "");
         flags.append(session.readOnly() ? "r" : "").append(session.spared() ? "e" : "");
         flags.append(session.touchesNothing() ? "T" : "");
@@ -608,7 +563,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                     (waiting || front.isPaused())
                             && in != null
                             && in.readableBytes() > WAITING_MAX_BYTES;
-            boolean reads = front.intake().isReading() && !full && !laneFull && !room.isStarved();
+            boolean reads =
+                    front.intake().isReading() && !full && !own.isFull() && !room.isStarved();
             if (open.config().isAutoRead() != reads) { // it is asked for after each read
                 open.config().setAutoRead(reads);
             }
@@ -617,7 +573,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// The engine is behind with what this client's own lane has been sent, or no longer is.
     void onLaneFull(boolean full) {
-        laneFull = full;
+        own.full(full);
         readAsAllowed();
     }
 
@@ -906,7 +862,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// The keys of a large command have yet to arrive, and are decided about once they have.
     private Taken passOn() {
-        var lane = takeOwnLane();
+        var lane = own.take();
         if (lane == null) {
             return Taken.WAITS;
         }
@@ -994,11 +950,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 return Taken.WAITS; // goes on when the engine has said it
             }
         }
-        if (hasNoOwnLane()) {
+        if (own.isOutOfLanes()) {
             fail(TOO_MANY_CLIENTS);
             return Taken.DONE;
         }
-        var lane = takeOwnLane();
+        var lane = own.take();
         if (lane == null) {
             return Taken.WAITS;
         }
@@ -1062,7 +1018,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return;
         }
         tracking.end();
-        if (own != null) {
+        if (own.isOn()) {
             reset();
         } else {
             process(); // the command that has waited for it
@@ -1072,11 +1028,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
     /// which then is told: see [#resumeSubscriptions].
     Taken rememberSubscriptions(Command command) {
-        var kept = remembered == null ? new Subscriptions() : remembered;
-        if (kept.weightBytes() + command.lengthBytes() > REMEMBERED_MAX_BYTES) {
+        var kept = own.remember(command.lengthBytes());
+        if (kept == null) {
             return refuse(LOADING);
         }
-        remembered = kept;
         var answer = front.allocator().buffer(128);
         kept.change(command.name(), command.arguments(), session.protocol(), answer);
         answerAndRelease(answer);
@@ -1086,13 +1041,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// The node serves: its engine is told what the client listens to. The client hears nothing of
     /// that but, from then on, what is published.
     void resumeSubscriptions() {
-        var kept = remembered;
-        remembered = null;
-        betweenEngines = false;
-        if (kept == null || kept.isEmpty() || isClosed()) {
+        var kept = own.recall();
+        if (kept == null || isClosed()) {
             return;
         }
-        var lane = takeOwnLane();
+        var lane = own.take();
         if (lane == null) {
             reset(); // something is under way although nothing was served: it would hear nothing
             return;
@@ -1146,27 +1099,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return user;
     }
 
-    /// The lane that the client has for itself, or null as long as it has none because something is
-    /// under way elsewhere.
-    private @Nullable OwnLane takeOwnLane() {
-        if (own == null && inFlight == 0) {
-            var lane = front.takeOwnLane(user(), session.protocol());
-            lane.lendTo(this);
-            if (session.touchesNothing()) {
-                lane.touchNothing(true);
-            }
-            own = lane;
-        }
-        return own;
-    }
-
     /// What the engine calls the lane that the client has for itself, or 0.
     long idInEngine() {
-        return own == null ? 0 : own.idInEngine();
-    }
-
-    private boolean hasNoOwnLane() {
-        return own == null && inFlight == 0 && !front.hasOwnLane(user(), session.protocol());
+        var lane = own.lane();
+        return lane == null ? 0 : lane.idInEngine();
     }
 
     private Taken submitOwn(Command command) {
@@ -1174,11 +1110,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (large.isSkipped()) {
             return refuse(LOADING); // the node has begun to serve only since
         }
-        if (hasNoOwnLane()) {
+        if (own.isOutOfLanes()) {
             fail(TOO_MANY_CLIENTS); // what follows a MULTI that fails must not be executed
             return Taken.DONE;
         }
-        var lane = takeOwnLane();
+        var lane = own.take();
         if (lane == null) {
             return Taken.WAITS;
         }
@@ -1416,7 +1352,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// What the client has said of itself holds for the lane that it has.
     private void tellOwnLane() {
-        var lane = own;
+        var lane = own.lane();
         var user = session.user();
         if (lane == null) {
             return;
@@ -1460,7 +1396,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// @param heapBytes what it keeps until EXEC
     private void queueAnswer(CommandSpec spec, long heapBytes, Consumer<ByteBuf> writer) {
-        var lane = own;
+        var lane = own.lane();
         if (lane == null) {
             throw new IllegalStateException("client %d has no lane".formatted(id));
         }
@@ -1480,16 +1416,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private void leaveOwnLane() {
         tracking.end();
-        remembered = null;
-        betweenEngines = false;
-        if (parting != null) {
-            parting.abandon();
-            parting = null;
-        }
-        if (own != null) {
-            own.abandon();
-            own = null;
-        }
+        own.leave();
     }
 
     // ---- replies
@@ -1500,11 +1427,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return Taken.WAITS;
         }
         failTransaction();
-        if (large.isPassing() && transaction != null && own != null) {
+        var lane = own.lane();
+        if (large.isPassing() && transaction != null && lane != null) {
             // It is queued after all, for the lane must stay; EXEC will discard it.
             inFlight++;
-            own.expect(OwnLane.Kind.REPLACED, error);
-            large.accept(own::send);
+            lane.expect(OwnLane.Kind.REPLACED, error);
+            large.accept(lane::send);
             return Taken.REFUSED;
         }
         var answer = front.allocator().buffer(128);
@@ -1532,6 +1460,79 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
+    /// What the lane that it has for itself is used for.
+    private final class InLane implements OwnLaneUse.Client {
+        @Override
+        public boolean isAwaiting() {
+            return inFlight > 0;
+        }
+
+        @Override
+        public boolean isOwedReplies() {
+            return replies.hasParked();
+        }
+
+        @Override
+        public boolean isClosed() {
+            return ClientConnection.this.isClosed();
+        }
+
+        @Override
+        public boolean isEnding() {
+            return replies.isEnding();
+        }
+
+        @Override
+        public boolean isInTransaction() {
+            return transaction != null;
+        }
+
+        @Override
+        public boolean isWatching() {
+            return watches.isOn();
+        }
+
+        @Override
+        public boolean isTracking() {
+            return tracking.isOn();
+        }
+
+        @Override
+        public boolean isSendingLarge() {
+            return large.isOn();
+        }
+
+        @Override
+        public boolean touchesNothing() {
+            return session.touchesNothing();
+        }
+
+        @Override
+        public int protocol() {
+            return session.protocol();
+        }
+    }
+
+    /// The lanes of its user.
+    private final class Lanes implements OwnLaneUse.Lanes<OwnLane> {
+        @Override
+        public boolean hasOne() {
+            return front.hasOwnLane(user(), session.protocol());
+        }
+
+        @Override
+        public OwnLane take() {
+            var lane = front.takeOwnLane(user(), session.protocol());
+            lane.lendTo(ClientConnection.this);
+            return lane;
+        }
+
+        @Override
+        public void giveBack(OwnLane lane) {
+            front.giveBackOwnLane(lane);
+        }
+    }
+
     /// What takes its large commands.
     private final class LargeOnes implements LargeIntake.Client {
         @Override
@@ -1546,9 +1547,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public void onLaneSpoilt() {
-            boolean remembered =
-                    watches.isOn() || tracking.isOn() || (own != null && own.isSubscribedAtAll());
-            if (remembered) {
+            if (watches.isOn() || tracking.isOn() || own.isSubscribedAtAll()) {
                 reset(); // the engine's memory of this client would go with the lane
             } else {
                 leaveOwnLane();
@@ -1570,12 +1569,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public boolean isLaneChanging() {
-            return parting != null || (own != null && own.isChanging());
+            return own.isChanging();
         }
 
         @Override
         public boolean hasOwnLane() {
-            return own != null;
+            return own.isOn();
         }
 
         @Override
@@ -1585,7 +1584,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public boolean onlyListens() {
-            return ClientConnection.this.onlyListens();
+            return own.onlyListens();
         }
 
         @Override
@@ -1698,9 +1697,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private void onReplied() {
         inFlight--;
         asking = false; // nothing else is under way meanwhile
-        if (shardSubscriptionsEnd) {
-            endShardSubscriptionsIfFree();
-        }
+        endShardSubscriptionsIfFree();
         if (inFlight <= neverReplied() && (input != null || malformed != null)) {
             process();
         }
@@ -1713,7 +1710,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// The engine closed the own lane: what was under way there is unknown.
     void onLaneLost() {
-        own = null;
+        own.onLost();
         if (!closing) { // else a last reply is on its way
             reset();
         }
@@ -1722,35 +1719,19 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// Another node leads the shard: as soon as nothing is under way, the client listens to none of
     /// its channels any more, and is told so.
     void endShardSubscriptions() {
-        shardSubscriptionsEnd = subscriptions("ssubscribe") > 0;
+        own.endShardSubscriptions();
         endShardSubscriptionsIfFree();
     }
 
     private void endShardSubscriptionsIfFree() {
-        var lane = own;
-        if (shardSubscriptionsEnd && inFlight == 0 && transaction == null && lane != null) {
-            shardSubscriptionsEnd = false;
-            if (lane.subscriptions("ssubscribe") > 0 && !isClosed()) {
-                inFlight++;
-                lane.endShardSubscriptions();
-            }
+        if (own.endShardSubscriptionsIfFree()) {
+            inFlight++;
         }
     }
 
     /// Gives the own lane back when the engine keeps nothing for this client any more.
     void onLaneMayBeQuiet() {
-        var lane = own;
-        if (lane != null
-                && transaction == null
-                && !watches.isOn()
-                && !session.touchesNothing()
-                && !tracking.isOn()
-                && !large.isOn()
-                && lane.isQuiet()
-                && inFlight == 0) {
-            own = null;
-            laneFull = false;
-            front.giveBackOwnLane(lane);
+        if (own.giveBackIfQuiet()) {
             process();
         }
     }

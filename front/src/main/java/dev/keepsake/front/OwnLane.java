@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// No barriers here: in those states the engine would not take them. Instead each reply waits for
 /// the next barrier of the shared lane, which is sent after the reply has arrived and so covers it.
-final class OwnLane extends LaneChannel {
+final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
     /// What becomes of a reply.
     enum Kind {
         /// It is nobody's.
@@ -135,34 +135,40 @@ final class OwnLane extends LaneChannel {
     }
 
     /// Whether the engine keeps no state of the client but what the client itself remembers.
-    boolean isQuiet() {
+    @Override
+    public boolean isQuiet() {
         return expected.isEmpty() && !hasSubscriptions();
     }
 
     /// How many channels, patterns or shard channels the client listens to.
     ///
     /// @param kind `subscribe`, `psubscribe` or `ssubscribe`
-    int subscriptions(String kind) {
+    @Override
+    public int subscriptions(String kind) {
         return subscriptions.getOrDefault(kind, Set.of()).size();
     }
 
     /// RESP2 clients with subscriptions may only change those.
-    boolean isSubscribed() {
+    @Override
+    public boolean isSubscribed() {
         return hasSubscriptions() && protocol == 2;
     }
 
     /// Whether a change of subscriptions is not confirmed yet: nothing else may be sent.
-    boolean isChanging() {
+    @Override
+    public boolean isChanging() {
         return change != null;
     }
 
     /// Whether the client listens to anything, or is about to.
-    boolean isSubscribedAtAll() {
+    @Override
+    public boolean isSubscribedAtAll() {
         return hasSubscriptions();
     }
 
     /// Whether the engine owes the client nothing, and keeps nothing of it but what it listens to.
-    boolean isOnlyListening() {
+    @Override
+    public boolean isOnlyListening() {
         return expected.isEmpty() && change == null && large == null && hasSubscriptions();
     }
 
@@ -194,7 +200,8 @@ final class OwnLane extends LaneChannel {
 
     /// Whether the client's commands are not to count as uses of the keys. Only for a client that
     /// may say so; should that change meanwhile, they count.
-    void touchNothing(boolean wished) {
+    @Override
+    public void touchNothing(boolean wished) {
         if (wished != touchesNothing) {
             touchesNothing = wished;
             stained = true;
@@ -287,7 +294,8 @@ final class OwnLane extends LaneChannel {
 
     /// Ends what the client listens to of the channels of its shard. It is told, though it has not
     /// asked. Nothing else may be under way.
-    void endShardSubscriptions() {
+    @Override
+    public void endShardSubscriptions() {
         change = new Change(subscribed("ssubscribe").size(), false);
         var out = front.allocator().buffer(32);
         RespWriter.command(out, "SUNSUBSCRIBE");
@@ -356,7 +364,8 @@ final class OwnLane extends LaneChannel {
     /// connection; then the client is told that it [ClientConnection#onParted].
     ///
     /// @return what the client listens to, for its next lane
-    Subscriptions part() {
+    @Override
+    public Subscriptions part() {
         finish();
         return Subscriptions.of(subscriptions);
     }
@@ -547,7 +556,8 @@ final class OwnLane extends LaneChannel {
     }
 
     /// How much of the heap it takes to know what the client listens to, about.
-    long heapBytes() {
+    @Override
+    public long heapBytes() {
         return heapBytes;
     }
 
@@ -593,7 +603,8 @@ final class OwnLane extends LaneChannel {
     /// The client is gone: the engine is told by the end of the connection. What it may yet write,
     /// such as the destination of a `BLMOVE` that waits, stays marked until the engine has closed
     /// the connection too and the barrier behind that is durable.
-    void abandon() {
+    @Override
+    public void abandon() {
         client = null;
         front.onResumed(this);
         if (marks.isEmpty() && expected.stream().allMatch(each -> each.marks().isEmpty())) {

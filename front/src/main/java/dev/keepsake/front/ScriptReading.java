@@ -8,13 +8,19 @@ import org.jspecify.annotations.Nullable;
 /// What becomes of the script of one command, which its client keeps until then. Owned by the
 /// node's event loop.
 final class ScriptReading {
+    /// Says what is wrong with a text. Any thread.
+    interface Check {
+        Check NOTHING = text -> null;
+
+        @Nullable String refusal(byte[] text);
+    }
+
     /// What is to be read elsewhere.
     ///
     /// @param text gives it, while the client is there, else null
     /// @param check says why it is refused, or null; any thread
     /// @param onOver called when it is known what becomes of it, unless it was given up before
-    private record Work(
-            Supplier<byte @Nullable []> text, ScriptRules.Check check, Runnable onOver) {}
+    private record Work(Supplier<byte @Nullable []> text, Check check, Runnable onOver) {}
 
     private @Nullable Work work;
     private @Nullable String refusal;
@@ -30,8 +36,7 @@ final class ScriptReading {
     }
 
     /// Of one that waits for its turn.
-    static ScriptReading later(
-            Supplier<byte @Nullable []> text, ScriptRules.Check check, Runnable onOver) {
+    static ScriptReading later(Supplier<byte @Nullable []> text, Check check, Runnable onOver) {
         return new ScriptReading(new Work(text, check, onOver), null);
     }
 
@@ -55,7 +60,7 @@ final class ScriptReading {
     /// @param onLeft called when the reader has done with it
     ScriptReader.Job job(EventLoop loop, Consumer<ScriptReading> onLeft) {
         var mine = work;
-        var check = mine == null ? ScriptRules.Check.NOTHING : mine.check();
+        var check = mine == null ? Check.NOTHING : mine.check();
         return new ScriptReader.Job() {
             @Override
             public EventLoop loop() {

@@ -23,13 +23,6 @@ import org.jspecify.annotations.Nullable;
 /// libraries, which may become long when they are decompressed, go to the [ScriptReader], one after
 /// another.
 final class ScriptRules {
-    /// Says what is wrong with a text. Any thread.
-    interface Check {
-        Check NOTHING = text -> null;
-
-        @Nullable String refusal(byte[] text);
-    }
-
     private static final int REMEMBERED = 64; // a power of two
     private static final int SHORT_MAX_BYTES = 16 << 10;
 

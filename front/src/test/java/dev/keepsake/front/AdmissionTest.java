@@ -81,7 +81,7 @@ class AdmissionTest {
     }
 
     private static ScriptReading beingRead() {
-        return ScriptReading.later(() -> null, ScriptRules.Check.NOTHING, () -> {});
+        return ScriptReading.later(() -> null, ScriptReading.Check.NOTHING, () -> {});
     }
 
     /// A command whose second key stands behind a large value.
