@@ -199,6 +199,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         if (own != null) {
             own.abandon();
             own = null;
+            full = false; // it tells nobody any more
         }
     }
 

@@ -386,6 +386,16 @@ class OwnLaneUseTest {
     }
 
     @Test
+    void isNotHeldUpByALaneThatItHasLeft() {
+        take();
+        use.full(true);
+        use.leave();
+        assertThat(use.isFull()).as("nobody would say that it is full no longer").isFalse();
+        take();
+        assertThat(use.isFull()).isFalse();
+    }
+
+    @Test
     void hasNoLaneWhenTheEngineHasClosedIt() {
         var lane = take();
         use.onLost();
