@@ -6,6 +6,7 @@ import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.Trait;
+import dev.keepsake.shard.DirtyKeys;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -74,13 +75,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable SharedLane shared; // over which what is in flight has gone, unless own is
     private final OwnLaneUse<OwnLane> own = new OwnLaneUse<>(new InLane(), new Lanes());
     private final LargeIntake large;
+    private final OwnLaneCommands sent;
     private int inFlight;
     private boolean asking; // for an answer that comes neither at once nor over a client's lane
     private boolean processing;
     private boolean closing;
     private @Nullable String malformed;
-    private @Nullable Transaction transaction;
-    private final Watches watches = new Watches();
     private final Tracking tracking = new Tracking();
     private boolean waiting;
     private boolean heldByPause;
@@ -104,6 +104,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         front.allocator(),
                         front.options().maxTransactionBytes(),
                         new LargeOnes());
+        this.sent = new OwnLaneCommands(new AroundLane(), large, front.allocator());
         this.room = new InputRoom(front.memory(), this, front::onRoomFreed);
     }
 
@@ -169,7 +170,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// The keys that it watches.
     Watches watches() {
-        return watches;
+        return sent.watches();
+    }
+
+    private boolean isInTransaction() {
+        return sent.transaction() != null;
     }
 
     /// Whether a command of it is under way.
@@ -259,10 +264,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (closing) {
             return 0;
         }
-        return session.heapBytes()
-                + (transaction == null ? 0 : transaction.heapBytes())
-                + scriptHeapBytes
-                + own.heapBytes();
+        return session.heapBytes() + sent.heapBytes() + scriptHeapBytes + own.heapBytes();
     }
 
     @Override
@@ -430,6 +432,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable Object value(String field) {
         long nowNs = front.loop().ticker().nanoTime();
         var user = session.user();
+        var open = sent.transaction();
         var in = input;
         long used = in == null ? 0 : in.readableBytes();
         long free = in == null ? 0 : in.writableBytes();
@@ -445,16 +448,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             case "sub" -> own.subscriptions("subscribe");
             case "psub" -> own.subscriptions("psubscribe");
             case "ssub" -> own.subscriptions("ssubscribe");
-            case "multi" -> transaction == null ? -1 : transaction.count();
-            case "watch" -> watches.count();
+            case "multi" -> open == null ? -1 : open.count();
+            case "watch" -> watches().count();
             case "qbuf" -> used;
             case "qbuf-free" -> free;
-            case "multi-mem" -> queuedBytes();
+            case "multi-mem" -> sent.queuedBytes();
             case "obl" -> replies.gatheredBytes();
             case "oll" -> replies.parkedCount() + unsentPieces();
             case "omem" -> unsentAndWaitingBytes();
             case "tot-mem" ->
-                    used + free + queuedBytes() + replies.gatheredBytes() + unsentAndWaitingBytes();
+                    used
+                            + free
+                            + sent.queuedBytes()
+                            + replies.gatheredBytes()
+                            + unsentAndWaitingBytes();
             case "events" -> events();
             case "user" -> user == null ? AccessUser.DEFAULT_NAME : user;
             case "redir" -> redirection();
@@ -480,10 +487,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return flags().indexOf(flag) >= 0;
     }
 
-    private long queuedBytes() {
-        return transaction == null ? 0 : transaction.weightBytes();
-    }
-
     private long unsentAndWaitingBytes() {
         return unsentBytes() + replies.parkedBytes();
     }
@@ -492,7 +495,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private String flags() {
         var flags = new StringBuilder();
         flags.append(front.monitors().contains(this) ? "O" : "");
-        flags.append(type().equals("pubsub") ? "P" : "").append(transaction == null ? "" : "x");
+        flags.append(type().equals("pubsub") ? "P" : "").append(isInTransaction() ? "x" : "");
         var lane = own.lane();
         flags.append(lane != null && lane.isBlocked() ? "b" : "").append(tracking.flags());
         flags.append(closing ? "c" : "");
@@ -778,15 +781,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 yield Taken.DONE;
             }
             case BEGIN_UNSERVED -> {
-                transaction = new Transaction();
+                sent.begin();
                 yield answerOk();
             }
             case ABORT_UNSERVED -> {
-                endTransaction();
+                sent.end();
                 yield refuse(Transaction.EXEC_ABORT);
             }
             case DISCARD_UNSERVED -> {
-                endTransaction();
+                sent.end();
                 yield answerOk();
             }
         };
@@ -838,7 +841,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (mustWaitToAsk()) {
             return Taken.WAITS;
         }
-        failTransaction();
+        sent.fail();
         beginAsking();
         control.ask(
                 reply ->
@@ -852,12 +855,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                                                         : elsewhere)),
                 AccessControl.dryRun(user, command.arguments().all()));
         return Taken.REFUSED;
-    }
-
-    private void failTransaction() {
-        if (transaction != null) {
-            transaction.fail();
-        }
     }
 
     /// The keys of a large command have yet to arrive, and are decided about once they have.
@@ -971,6 +968,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return Taken.DONE;
     }
 
+    private ByteBuf command(byte[]... words) {
+        var command = front.allocator().ioBuffer(128);
+        RespWriter.command(command, words);
+        return command;
+    }
+
     /// What has changed of the keys that this client tracks is for the connection that it has
     /// named.
     void onNews(ByteBuf push) {
@@ -1072,7 +1075,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             lane.marks().markWrites(command, front.durability().dirtyKeys());
         }
         inFlight++;
-        if (mayBeSentOn(command)) {
+        if (sent.mayBeSentOn(command)) {
             lane.submitScript(replies, command);
             return Taken.DONE;
         }
@@ -1082,12 +1085,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         var hashes = byKeys ? command.keyHashes() : null;
         lane.submit(replies, command, hash, hashes);
         return Taken.DONE;
-    }
-
-    /// Whether it is a script call with keys on a replica, which sends the client on to the primary
-    /// if its engine takes it for a write.
-    private boolean mayBeSentOn(Command command) {
-        return !front.isPrimary() && command.slot() >= 0 && ScriptRules.mayBeDeclaredWrite(command);
     }
 
     /// The user that the client is.
@@ -1106,7 +1103,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private Taken submitOwn(Command command) {
-        var spec = command.spec();
         if (large.isSkipped()) {
             return refuse(LOADING); // the node has begun to serve only since
         }
@@ -1115,135 +1111,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return Taken.DONE;
         }
         var lane = own.take();
-        if (lane == null) {
+        if (lane == null || (isAwaiting() && sent.mustBeAlone(command))) {
             return Taken.WAITS;
         }
-        if (front.isPrimary()) {
-            lane.marks().markWrites(command, front.durability().dirtyKeys());
-        }
-        if (spec.is(Trait.OPERATOR) && OperatorCommands.allowsEviction(spec, command.arguments())) {
-            front.onEvictionAllowed();
-        }
-        var open = transaction;
-        if (open != null && spec.changesSubscriptions()) {
-            inFlight++;
-            queueSubscription(lane, open, command);
-            return Taken.DONE;
-        }
-        if (spec.changesSubscriptions()) {
-            if (inFlight > 0) {
-                return Taken.WAITS;
-            }
-            inFlight++;
-            lane.submitChange(command);
-            return Taken.DONE;
-        }
         inFlight++;
-        if (spec.is(Trait.MULTI)) {
-            lane.submit(command, OwnLane.Kind.NOW);
-            transaction = open == null ? new Transaction() : open;
-        } else if (spec.is(Trait.EXEC)) {
-            submitExec(lane, open, command);
-        } else if (spec.is(Trait.DISCARD)) {
-            lane.submit(command, OwnLane.Kind.WAIT_IF_NOT_OK);
-            endTransaction();
-        } else if (open != null) {
-            submitQueued(lane, open, command);
-        } else {
-            submitAlone(lane, command);
-        }
+        sent.submit(command, lane);
         return Taken.DONE;
-    }
-
-    /// A command that becomes part of a transaction.
-    private void submitQueued(OwnLane lane, Transaction open, Command command) {
-        var spec = command.spec();
-        if (spec.is(Trait.WATCH)) {
-            // Refused where it stands, and no part of what EXEC executes.
-            submitOrPassOn(lane, command, OwnLane.Kind.NOW);
-            return;
-        }
-        var slowLog = slowLogOf(command);
-        if (slowLog != null) {
-            var shorter = command(slowLog.command());
-            open.queue(spec, shorter.readableBytes(), slowLog::shown);
-            lane.submit(shorter, OwnLane.Kind.NOW, "");
-            return;
-        }
-        open.noteSlot(command.slot());
-        open.queue(spec, large.isOn() ? 0 : command.weightBytes(), changeOf(spec));
-        submitOrPassOn(lane, command, OwnLane.Kind.NOW);
-        if (spec.mayChangeItsLane()) {
-            lane.stain();
-        }
-    }
-
-    /// A command that stands for itself.
-    private void submitAlone(OwnLane lane, Command command) {
-        var spec = command.spec();
-        lane.notePatience(Patience.of(spec));
-        var change = changeOf(spec);
-        var slowLog = slowLogOf(command);
-        boolean watch = spec.is(Trait.WATCH);
-        boolean unwatch = spec.is(Trait.UNWATCH);
-        if (slowLog != null) {
-            lane.submit(command(slowLog.command()), slowLog::shown);
-        } else if (change != null) {
-            lane.submit(command, change);
-        } else if (watch || unwatch) {
-            submitOrPassOn(lane, command, OwnLane.Kind.WAIT_IF_NOT_OK);
-        } else if (!large.isOn() && mayBeSentOn(command)) {
-            int slot = command.slot();
-            lane.submit(command, reply -> front.sentOn(reply, slot));
-        } else if (spec.is(Trait.SCRIPT)) {
-            submitOrPassOn(lane, command, OwnLane.Kind.SCRIPT);
-        } else {
-            submitOrPassOn(lane, command, OwnLane.Kind.WAIT);
-        }
-        if (command.blocks()) {
-            lane.noteBlocking();
-        }
-        if (watch) {
-            watches.add(command.argumentCount() - 1);
-            lane.stain();
-        } else if (unwatch) {
-            watches.end();
-        } else if (spec.mayChangeItsLane()) {
-            lane.stain();
-        }
-    }
-
-    private @Nullable SlowLog slowLogOf(Command command) {
-        var spec = command.spec();
-        return spec.is(Trait.SLOW_LOG)
-                ? SlowLog.of(front.engineWords(), spec, command.arguments())
-                : null;
-    }
-
-    private ByteBuf command(String... words) {
-        var command = front.allocator().ioBuffer(64);
-        RespWriter.command(command, words);
-        return command;
-    }
-
-    private ByteBuf command(byte[]... words) {
-        var command = front.allocator().ioBuffer(128);
-        RespWriter.command(command, words);
-        return command;
-    }
-
-    /// Queues a command for each channel; the client hears of the first.
-    private void queueSubscription(OwnLane lane, Transaction open, Command command) {
-        var arguments = command.arguments();
-        open.noteSlot(command.slot());
-        open.queueSubscription(arguments.count() - 1, lane::onExecuted);
-        lane.stain();
-        for (int i = 1; i < arguments.count(); i++) {
-            var ofOne = command(arguments.bytes(0), arguments.bytes(i));
-            open.addWeight(ofOne.readableBytes());
-            lane.submit(ofOne, i == 1 ? OwnLane.Kind.NOW : OwnLane.Kind.NOBODYS, "");
-        }
-        front.noteHeapGrowth(open.heapBytes()); // at least what has come to it
     }
 
     /// What the front makes of the engine's reply, or null when it leaves it as it is.
@@ -1257,61 +1130,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         var kind = EngineWords.kindOf(spec);
         return kind == null ? null : reply -> front.engineWords().ofTheNode(kind, reply, protocol);
-    }
-
-    /// Sends a command, or lets a large one arrive piece by piece.
-    private void submitOrPassOn(OwnLane lane, Command command, OwnLane.Kind kind) {
-        if (large.isOn()) {
-            lane.expect(kind, "");
-            large.accept(lane::send);
-        } else {
-            lane.submit(command, kind);
-        }
-    }
-
-    /// A transaction that the front has seen an error in is discarded in the engine, which has not.
-    ///
-    /// @param open null when the client has not said MULTI, which the engine tells it
-    private void submitExec(OwnLane lane, @Nullable Transaction open, Command command) {
-        if (open == null) {
-            lane.submit(command, OwnLane.Kind.WAIT);
-            return;
-        }
-        if (open.isReadOnly()) {
-            lane.notePatience(Patience.LIMITED);
-        }
-        String abort =
-                open.whyAborted(
-                        front.isPrimary(),
-                        session.readOnly(),
-                        slot -> Route.moved(slot, front.topology()),
-                        front.fullLog().refusal());
-        var change = open.changeOfReply();
-        if (abort != null) {
-            lane.submit(command("DISCARD"), OwnLane.Kind.REPLACED, abort);
-        } else if (watches.areUnseen()) {
-            int protocol = session.protocol();
-            lane.submit(
-                    command("DISCARD"),
-                    discarded -> {
-                        var none = Unpooled.buffer(8);
-                        RespWriter.nullArray(none, protocol);
-                        return none;
-                    });
-        } else if (change == null) {
-            lane.submit(command, OwnLane.Kind.WAIT);
-        } else {
-            lane.submit(command, change);
-        }
-        endTransaction();
-    }
-
-    /// Without MULTI, EXEC and DISCARD are errors and the engine goes on watching.
-    private void endTransaction() {
-        if (transaction != null) {
-            transaction = null;
-            watches.end();
-        }
     }
 
     private FrontAnswer.Known known(Command command) {
@@ -1346,8 +1164,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     void forget() {
         replies.unmute();
         leaveOwnLane();
-        transaction = null;
-        watches.end();
+        sent.forget();
     }
 
     /// What the client has said of itself holds for the lane that it has.
@@ -1369,49 +1186,31 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private Taken queueInFront(Command command) {
         var known = known(command);
         var arguments = command.arguments();
-        queueAnswer(
+        inFlight++;
+        sent.queueAnswer(
                 command.spec(),
                 command.copyBytes(),
                 out -> {
                     known.write(this, arguments, out);
                     tellOwnLane();
-                });
+                },
+                lane());
         return Taken.DONE;
     }
 
     /// A command of the engine that fails when it is executed, and not before.
     private Taken queueError(Command command, String error) {
-        openTransaction().noteSlot(command.slot());
-        queueAnswer(command.spec(), 0, out -> RespWriter.error(out, error));
+        inFlight++;
+        sent.queueError(command, error, lane());
         return Taken.DONE;
     }
 
-    private Transaction openTransaction() {
-        var open = transaction;
-        if (open == null) {
-            throw new IllegalStateException("client %d has no transaction".formatted(id));
-        }
-        return open;
-    }
-
-    /// @param heapBytes what it keeps until EXEC
-    private void queueAnswer(CommandSpec spec, long heapBytes, Consumer<ByteBuf> writer) {
+    private OwnLane lane() {
         var lane = own.lane();
         if (lane == null) {
             throw new IllegalStateException("client %d has no lane".formatted(id));
         }
-        openTransaction()
-                .queueAnswer(
-                        spec,
-                        heapBytes,
-                        placeholder -> {
-                            var answer = Unpooled.buffer();
-                            writer.accept(answer);
-                            return answer;
-                        });
-        inFlight++;
-        lane.submit(command("ROLE"), OwnLane.Kind.NOW, ""); // which everybody may ask
-        front.noteHeapGrowth(heapBytes); // which may close this client
+        return lane;
     }
 
     private void leaveOwnLane() {
@@ -1426,13 +1225,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (inFlight > 0) {
             return Taken.WAITS;
         }
-        failTransaction();
+        sent.fail();
         var lane = own.lane();
-        if (large.isPassing() && transaction != null && lane != null) {
-            // It is queued after all, for the lane must stay; EXEC will discard it.
+        if (large.isPassing() && isInTransaction() && lane != null) {
             inFlight++;
-            lane.expect(OwnLane.Kind.REPLACED, error);
-            large.accept(lane::send);
+            sent.queueRefused(error, lane);
             return Taken.REFUSED;
         }
         var answer = front.allocator().buffer(128);
@@ -1484,12 +1281,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public boolean isInTransaction() {
-            return transaction != null;
+            return ClientConnection.this.isInTransaction();
         }
 
         @Override
         public boolean isWatching() {
-            return watches.isOn();
+            return watches().isOn();
         }
 
         @Override
@@ -1510,6 +1307,65 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         @Override
         public int protocol() {
             return session.protocol();
+        }
+    }
+
+    /// What matters for what is sent over the lane that it has for itself.
+    private final class AroundLane implements OwnLaneCommands.Surroundings {
+        @Override
+        public boolean isPrimary() {
+            return front.isPrimary();
+        }
+
+        @Override
+        public DirtyKeys dirtyKeys() {
+            return front.durability().dirtyKeys();
+        }
+
+        @Override
+        public Topology topology() {
+            return front.topology();
+        }
+
+        @Override
+        public @Nullable String writeRefusal() {
+            return front.fullLog().refusal();
+        }
+
+        @Override
+        public void onEvictionAllowed() {
+            front.onEvictionAllowed();
+        }
+
+        @Override
+        public void noteHeapGrowth(long bytes) {
+            front.noteHeapGrowth(bytes);
+        }
+
+        @Override
+        public Session session() {
+            return session;
+        }
+
+        @Override
+        public @Nullable UnaryOperator<ByteBuf> changeOf(CommandSpec spec) {
+            return ClientConnection.this.changeOf(spec);
+        }
+
+        @Override
+        public OwnLaneCommands.@Nullable Instead instead(Command command) {
+            var slowLog =
+                    command.is(Trait.SLOW_LOG)
+                            ? SlowLog.of(front.engineWords(), command.spec(), command.arguments())
+                            : null;
+            return slowLog == null
+                    ? null
+                    : new OwnLaneCommands.Instead(slowLog.question(), slowLog::shown);
+        }
+
+        @Override
+        public ByteBuf sentOn(ByteBuf reply, int slot) {
+            return front.sentOn(reply, slot);
         }
     }
 
@@ -1542,12 +1398,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public @Nullable Transaction transaction() {
-            return transaction;
+            return sent.transaction();
         }
 
         @Override
         public void onLaneSpoilt() {
-            if (watches.isOn() || tracking.isOn() || own.isSubscribedAtAll()) {
+            if (watches().isOn() || tracking.isOn() || own.isSubscribedAtAll()) {
                 reset(); // the engine's memory of this client would go with the lane
             } else {
                 leaveOwnLane();
@@ -1599,7 +1455,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public @Nullable Transaction transaction() {
-            return transaction;
+            return sent.transaction();
         }
 
         @Override

@@ -118,7 +118,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     }
 
     /// Sends bytes now; before the connection stands they wait for it.
-    final void send(ByteBuf bytes) {
+    public final void send(ByteBuf bytes) {
         var open = channel;
         if (closed) {
             bytes.release();

@@ -24,43 +24,17 @@ import org.jspecify.annotations.Nullable;
 ///
 /// No barriers here: in those states the engine would not take them. Instead each reply waits for
 /// the next barrier of the shared lane, which is sent after the reply has arrived and so covers it.
-final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
-    /// What becomes of a reply.
-    enum Kind {
-        /// It is nobody's.
-        INTERNAL,
-        /// It is nobody's, and says what the engine calls this lane.
-        ID,
-        /// It tells nothing of the data: the answers to MULTI and to what is queued.
-        NOW,
-        /// It waits for the next barrier, and the keys written up to here with it.
-        WAIT,
-        /// The same, though it looks like the engine's own words: it is up to a script what it
-        /// says.
-        SCRIPT,
-        /// As WAIT, unless it says no more than that all is well: of WATCH, UNWATCH and DISCARD,
-        /// which the engine answers even while a script keeps it from answering a barrier.
-        WAIT_IF_NOT_OK,
-        /// As WAIT, and the front looks into it or puts its own words in.
-        CHANGED,
-        /// It is nobody's, and should it be an error, EXEC will say so.
-        NOBODYS,
-        /// The front's own error stands in its place.
-        REPLACED,
-        /// It is nobody's. Whatever comes before it is of the lane's last client and nobody's too.
-        RESET
-    }
-
+final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneCommands.Lane {
     /// @param marks what may have been written when the reply arrives, and not before
     /// @param patience how long the reply waits for a log without room
     /// @param change what the front makes of the reply
     private record Expected(
-            Kind kind,
+            OwnReplyKind kind,
             String replacement,
             MarkList marks,
             Patience patience,
             UnaryOperator<ByteBuf> change) {
-        static Expected internal(Kind kind) {
+        static Expected internal(OwnReplyKind kind) {
             return new Expected(kind, "", NO_MARKS, Patience.ENDLESS, UnaryOperator.identity());
         }
     }
@@ -116,13 +90,13 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
         this.life = front.life();
         this.greeting = front.allocator().buffer(64);
         RespWriter.command(greeting, "AUTH", AccessControl.inEngine(user), ANY_PASSWORD);
-        expected.add(Expected.internal(Kind.INTERNAL));
+        expected.add(Expected.internal(OwnReplyKind.INTERNAL));
         if (protocol == 3) {
             RespWriter.command(greeting, "HELLO", "3");
-            expected.add(Expected.internal(Kind.INTERNAL));
+            expected.add(Expected.internal(OwnReplyKind.INTERNAL));
         }
         RespWriter.command(greeting, "CLIENT", "ID");
-        expected.add(Expected.internal(Kind.ID));
+        expected.add(Expected.internal(OwnReplyKind.ID));
     }
 
     /// What to send first, once the connection is being made.
@@ -182,7 +156,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
             protocol = version;
             var hello = front.allocator().buffer(32);
             RespWriter.command(hello, "HELLO", Integer.toString(version));
-            expected.addLast(Expected.internal(Kind.INTERNAL));
+            expected.addLast(Expected.internal(OwnReplyKind.INTERNAL));
             send(hello);
         }
     }
@@ -193,7 +167,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
             user = another;
             var auth = front.allocator().buffer(64);
             RespWriter.command(auth, "AUTH", AccessControl.inEngine(another), ANY_PASSWORD);
-            expected.addLast(Expected.internal(Kind.INTERNAL));
+            expected.addLast(Expected.internal(OwnReplyKind.INTERNAL));
             send(auth);
         }
     }
@@ -207,7 +181,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
             stained = true;
             var out = front.allocator().buffer(64);
             RespWriter.command(out, "CLIENT", "NO-TOUCH", wished ? "ON" : "OFF");
-            expected.addLast(Expected.internal(Kind.NOBODYS));
+            expected.addLast(Expected.internal(OwnReplyKind.NOBODYS));
             send(out);
         }
     }
@@ -222,17 +196,20 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
     }
 
     /// The keys that the next command writes, and those of the transaction that it ends.
-    MarkList marks() {
+    @Override
+    public MarkList marks() {
         return marks;
     }
 
     /// Sends a command as its client has given it.
-    void submit(Command command, Kind kind) {
+    @Override
+    public void submit(Command command, OwnReplyKind kind) {
         submit(copy(command), kind, "");
     }
 
     /// The same for one whose reply the front changes, or looks into.
-    void submit(Command command, UnaryOperator<ByteBuf> change) {
+    @Override
+    public void submit(Command command, UnaryOperator<ByteBuf> change) {
         submit(copy(command), change);
     }
 
@@ -243,27 +220,30 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
     }
 
     /// Sends a command that the front has made, which is the lane's from now on.
-    void submit(ByteBuf command, Kind kind, String replacement) {
+    @Override
+    public void submit(ByteBuf command, OwnReplyKind kind, String replacement) {
         expect(kind, replacement, UnaryOperator.identity());
         send(command);
     }
 
     /// The same for one whose reply the front changes, or looks into.
-    void submit(ByteBuf command, UnaryOperator<ByteBuf> change) {
-        expect(Kind.CHANGED, "", change);
+    @Override
+    public void submit(ByteBuf command, UnaryOperator<ByteBuf> change) {
+        expect(OwnReplyKind.CHANGED, "", change);
         send(command);
     }
 
     /// Awaits the reply to a command that is sent piece by piece.
-    void expect(Kind kind, String replacement) {
+    @Override
+    public void expect(OwnReplyKind kind, String replacement) {
         expect(kind, replacement, UnaryOperator.identity());
     }
 
-    private void expect(Kind kind, String replacement, UnaryOperator<ByteBuf> change) {
+    private void expect(OwnReplyKind kind, String replacement, UnaryOperator<ByteBuf> change) {
         // Each reply has its own marks: what was sent behind it is executed later, perhaps much
         // later when it blocks, and so is not covered by the barrier that covers this reply.
         var covered = NO_MARKS;
-        if (kind != Kind.NOW && !marks.isEmpty()) {
+        if (kind != OwnReplyKind.NOW && !marks.isEmpty()) {
             covered = marks;
             marks = new MarkList();
         }
@@ -273,12 +253,14 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
 
     /// How long the reply to the next command waits for a log without room; without end, if this is
     /// not said.
-    void notePatience(Patience ofNext) {
+    @Override
+    public void notePatience(Patience ofNext) {
         patience = ofNext;
     }
 
     /// The command that was submitted last may wait for data.
-    void noteBlocking() {
+    @Override
+    public void noteBlocking() {
         repliesUntilUnblocked = expected.size();
     }
 
@@ -304,7 +286,8 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
 
     /// The engine remembers something of the client that may outlast what the client and the front
     /// believe of it.
-    void stain() {
+    @Override
+    public void stain() {
         stained = true;
     }
 
@@ -329,18 +312,19 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
         touchesNothing = false;
         var out = front.allocator().buffer(128);
         RespWriter.command(out, "RESET");
-        expected.addLast(Expected.internal(Kind.RESET));
+        expected.addLast(Expected.internal(OwnReplyKind.RESET));
         RespWriter.command(out, "AUTH", AccessControl.inEngine(user), ANY_PASSWORD);
-        expected.addLast(Expected.internal(Kind.INTERNAL));
+        expected.addLast(Expected.internal(OwnReplyKind.INTERNAL));
         if (protocol == 3) {
             RespWriter.command(out, "HELLO", "3");
-            expected.addLast(Expected.internal(Kind.INTERNAL));
+            expected.addLast(Expected.internal(OwnReplyKind.INTERNAL));
         }
         send(out);
     }
 
     /// Sends a command that changes subscriptions.
-    void submitChange(Command command) {
+    @Override
+    public void submitChange(Command command) {
         stained = true;
         int channels = command.argumentCount() - 1;
         int all = subscribed(command.name()).size();
@@ -425,26 +409,26 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
         if (next == null) {
             throw new IllegalStateException("the engine sent a reply to no command");
         }
-        if (next.kind() == Kind.INTERNAL || next.kind() == Kind.RESET) {
+        if (next.kind() == OwnReplyKind.INTERNAL || next.kind() == OwnReplyKind.RESET) {
             if (in.getByte(from) == '-') {
                 // It would go on as another user.
                 throw new IllegalStateException("the engine does not let a lane's user in");
             }
             return;
         }
-        if (next.kind() == Kind.NOBODYS) {
+        if (next.kind() == OwnReplyKind.NOBODYS) {
             if (client != null) {
                 client.onLaneMayBeQuiet();
             }
             return;
         }
-        if (next.kind() == Kind.ID) {
+        if (next.kind() == OwnReplyKind.ID) {
             if (RespValue.decode(reply) instanceof RespValue.IntegerReply(long id)) {
                 idInEngine = id;
             }
             return;
         }
-        if (ofBlocking && next.kind() == Kind.WAIT && begins(reply, DEMOTED)) {
+        if (ofBlocking && next.kind() == OwnReplyKind.WAIT && begins(reply, DEMOTED)) {
             parkMarks(next.marks());
             passOn(reply, Patience.NONE, false);
             if (client != null) {
@@ -469,7 +453,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
         if (push || hasSubscriptions() || next == null) {
             return false;
         }
-        if (next.kind() != Kind.WAIT && next.kind() != Kind.SCRIPT) {
+        if (next.kind() != OwnReplyKind.WAIT && next.kind() != OwnReplyKind.SCRIPT) {
             return false;
         }
         if (borrower != null) {
@@ -511,7 +495,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
     /// Whether it was sent before the engine had forgotten whose lane this was.
     private boolean isOfLastClient(ByteBuf reply) {
         var next = expected.peekFirst();
-        return next != null && next.kind() == Kind.RESET && !isText(reply, "+RESET");
+        return next != null && next.kind() == OwnReplyKind.RESET && !isText(reply, "+RESET");
     }
 
     /// What the engine calls this lane, or 0 when it has not said so yet.
@@ -522,12 +506,12 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
     private void answer(Expected next, ByteBuf reply) {
         // Only these say nothing of the data, whatever was expected.
         boolean now =
-                (next.kind() != Kind.SCRIPT && isOfBusyEngine(reply))
-                        || (next.kind() == Kind.WAIT_IF_NOT_OK && isText(reply, "+OK"))
-                        || (next.kind() == Kind.NOW
+                (next.kind() != OwnReplyKind.SCRIPT && isOfBusyEngine(reply))
+                        || (next.kind() == OwnReplyKind.WAIT_IF_NOT_OK && isText(reply, "+OK"))
+                        || (next.kind() == OwnReplyKind.NOW
                                 && (isText(reply, "+QUEUED") || isText(reply, "+OK")));
         parkMarks(next.marks());
-        if (next.kind() == Kind.REPLACED) {
+        if (next.kind() == OwnReplyKind.REPLACED) {
             var error = front.allocator().buffer(128);
             RespWriter.error(error, next.replacement());
             passOn(error, Patience.NONE, false);
@@ -562,7 +546,8 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane {
     }
 
     /// A subscription has changed at EXEC.
-    void onExecuted(ByteBuf confirmation) {
+    @Override
+    public void onExecuted(ByteBuf confirmation) {
         onConfirmed(item(confirmation, 0), item(confirmation, 1));
     }
 

@@ -58,11 +58,6 @@ record SlowLog(EngineWords words, boolean counts, long limit, List<String> quest
                 : null;
     }
 
-    /// The command that the engine is asked with.
-    String[] command() {
-        return question.toArray(new String[0]);
-    }
-
     /// What the client is told of the engine's whole slow log.
     ByteBuf shown(ByteBuf reply) {
         if (!(RespValue.decode(reply.duplicate())

@@ -37,7 +37,7 @@ class ArchitectureTest {
             "dev\\.keepsake\\.("
                     + "shard\\.(Leadership|Tracker|DirtyKeys|Durability|CatchUp)"
                     + "|front\\.(Admission|Command|Verdict|Route)"
-                    + "|front\\.(LargeIntake|LargeCommand|OwnLaneUse|Subscriptions)"
+                    + "|front\\.(LargeIntake|LargeCommand|OwnLaneUse|OwnLaneCommands|Subscriptions)"
                     + "|front\\.(Transaction|Watches|ReplyQueue|ClientFacts|QueuedAnswers)"
                     + "|fleet\\.(Election|FailoverSteps|ClusterProgress))";
 
