@@ -10,8 +10,8 @@ import java.util.concurrent.TimeUnit;
 /// @param renewEveryNs how often a leader appends a LEASE entry
 /// @param leaseNs how long a leader may reply after the moment it *sent* the last renewal that
 ///   became durable
-/// @param claimAfterNs how long a follower waits after the last renewal it *saw* before it claims by
-///   itself; longer than the lease, so that a leader has fallen silent before another speaks
+/// @param claimAfterNs how long a follower waits after the last renewal it *saw* before it claims
+///   by itself; longer than the lease, so that a leader has fallen silent before another speaks
 public record LeaseTimings(long renewEveryNs, long leaseNs, long claimAfterNs) {
     public LeaseTimings {
         checkArgument(renewEveryNs > 0, "renewal interval is %d ns", renewEveryNs);
