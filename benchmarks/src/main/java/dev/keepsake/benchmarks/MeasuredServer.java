@@ -264,7 +264,7 @@ final class MeasuredServer implements AutoCloseable {
         return overTls ? TestKey.connect(port) : new Socket(InetAddress.getLoopbackAddress(), port);
     }
 
-    /// How many reads of one key Keepsake has answered, and how many of them had to wait.
+    /// How many reads of named keys Keepsake has answered, and how many of them had to wait.
     record Reads(long answered, long held) {
         Reads since(Reads before) {
             return new Reads(answered - before.answered, held - before.held);

@@ -14,7 +14,8 @@ enum ClusterHelp {
     REDIS_7_0("redis-7.0"), // with MYSHARDID, which fronts answer before it too
     REDIS_7_2("redis-7.2"), // and what Valkey began with
     REDIS_7_4("redis-7.4"),
-    VALKEY_8_0("valkey-8.0"); // and, without what is withheld, 9.1
+    // Also Valkey 9.1, whose other subcommands are all withheld: with one of them it needs its own.
+    VALKEY_8_0("valkey-8.0");
 
     private final String text;
 

@@ -130,7 +130,7 @@ final class EngineWords {
         return Long.toString(Long.parseLong(inEngine) + held);
     }
 
-    /// How often reads of one key had to wait for the log: what durability costs those who read.
+    /// How often reads of named keys had to wait for the log: what durability costs those who read.
     private void readsInfo(StringBuilder text) {
         text.append("keepsake_reads_answered:")
                 .append(front.readsAnswered())

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// The replies that an engine still owes on one lane, in order: a ring, so that expecting one
 /// allocates nothing.
 final class ExpectedReplies {
-    /// What becomes of a reply.
+    /// What becomes of a reply over a shared lane; over a lane of one's own it is an
+    /// [OwnReplyKind], and reads are never judged by their keys.
     enum Kind {
         /// It is nobody's.
         INTERNAL,

@@ -2,7 +2,8 @@ package dev.keepsake.front;
 
 import io.netty.buffer.ByteBuf;
 
-/// Answers a command that the engine is not given. Owned by the node's event loop.
+/// Answers a command that is not passed on to the engine, though the engine may be asked for the
+/// answer. Owned by the node's event loop.
 sealed interface FrontAnswer permits FrontAnswer.Known, EngineAsked {
     /// An answer from what the front knows. It is given at once, or at its place in a transaction.
     non-sealed interface Known extends FrontAnswer {

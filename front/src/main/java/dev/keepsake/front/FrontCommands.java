@@ -8,8 +8,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.Locale;
 
-/// Answers what concerns the node rather than the data: HELLO, AUTH, CLIENT, CLUSTER, ROLE and the
-/// like. Shapes and texts as Redis 7.0 in cluster mode. Owned by the node's event loop.
+/// Answers what concerns the node rather than the data: HELLO, AUTH, CLUSTER, ROLE and the like.
+/// [ClientCommands] and [AclAnswers] have those of CLIENT and ACL. Shapes and texts as Redis 7.0 in
+/// cluster mode. Owned by the node's event loop.
 final class FrontCommands {
     private static final String HELLO_WITHOUT_AUTH =
             "NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO"

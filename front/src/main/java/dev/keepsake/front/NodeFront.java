@@ -45,9 +45,10 @@ import org.slf4j.LoggerFactory;
 /// called from any thread and are carried out there, in the order of the calls.
 ///
 /// States: *loading* (connections are taken, data is not answered), *promoting* (the same, between
-/// a replica's engine and the primary that it becomes), *primary* and *replica* (an engine serves),
-/// *crashed* (nothing listens). Replies of a primary leave only when what they tell is durable: see
-/// [SharedLane] and [Durability].
+/// a replica's engine and the primary that it becomes), *primary* and *replica* (an engine serves).
+/// A crashed front is loading, and nothing listens. Time: what is bounded by time is looked at ten
+/// times a second; classes that are tested without a loop have a timer of their own. Replies of a
+/// primary leave only when what they tell is durable: see [SharedLane] and [Durability].
 public final class NodeFront implements AutoCloseable {
     private enum State {
         LOADING,
@@ -1220,7 +1221,7 @@ public final class NodeFront implements AutoCloseable {
         readsHeld += held ? 1 : 0;
     }
 
-    /// How many reads of one key the engine has answered since the front was made.
+    /// How many reads of named keys the engine has answered since the front was made.
     long readsAnswered() {
         return readsAnswered;
     }

@@ -1,6 +1,7 @@
 package dev.keepsake.front;
 
-/// What becomes of a reply that comes over an [OwnLane].
+/// What becomes of a reply that comes over an [OwnLane]. No reply is judged by the keys of its
+/// command, as those over a shared lane are ([ExpectedReplies.Kind]).
 enum OwnReplyKind {
     /// It is nobody's.
     INTERNAL,

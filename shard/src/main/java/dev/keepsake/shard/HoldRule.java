@@ -6,7 +6,7 @@ public enum HoldRule {
     /// Every reply that tells something which is not durable yet.
     ALL,
 
-    /// The same, but for reads of one key: they tell what a failover can take back.
+    /// The same, but for reads of named keys: they tell what a failover can take back.
     WRITES_ONLY,
 
     /// None.
