@@ -94,19 +94,19 @@ class LaterExaminationTest {
     }
 
     /// It may take a moment.
-    private static boolean examine(CommandTables tables, EngineBinary program) throws Exception {
+    private static boolean examine(CommandTables tables, EngineBinary program) {
         while (true) {
             try {
                 return tables.examine(program);
             } catch (IOException e) {
                 assertThat(e).hasMessageContaining("has yet to say");
-                Thread.sleep(10);
+                Thread.yield();
             }
         }
     }
 
     @Test
-    void holesThatAreFoundLaterAreWarnedOfAndBelongToWhatTheClusterRunsOn() throws Exception {
+    void holesThatAreFoundLaterAreWarnedOfAndBelongToWhatTheClusterRunsOn() throws IOException {
         var engines = engines(new Engines(List.of(VALKEY)), ANY);
         assertThat(engines.nearest("valkey", "7.2").knownHoles()).isEmpty();
         var tables = tables(engines, each -> facts(each, KnownHole.CVE_2025_46818));
