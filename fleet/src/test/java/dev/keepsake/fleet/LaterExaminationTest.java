@@ -100,7 +100,7 @@ class LaterExaminationTest {
                 return tables.examine(program);
             } catch (IOException e) {
                 assertThat(e).hasMessageContaining("has yet to say");
-                Thread.yield();
+                Thread.onSpinWait();
             }
         }
     }
