@@ -13,6 +13,8 @@ import dev.keepsake.engine.NewerEngineException;
 import dev.keepsake.shard.SnapshotStore;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -184,11 +186,22 @@ final class ClusterEngines implements InstalledEngines {
             if (!Files.isDirectory(directory)) {
                 continue; // it has yet to be started
             }
-            var newest = SnapshotStore.open(directory).newest();
-            if (newest.isPresent()) {
-                newest.get().writer().ifPresent(found::add);
-            }
+            writerOfNewest(directory).ifPresent(found::add);
         }
         return found;
+    }
+
+    /// The cluster may be running, and taking a snapshot: so this only looks.
+    private static Optional<EngineStamp> writerOfNewest(Path directory) throws IOException {
+        try {
+            return writerIn(directory);
+        } catch (NoSuchFileException _) {
+            return writerIn(directory); // a newer snapshot has taken its place meanwhile
+        }
+    }
+
+    private static Optional<EngineStamp> writerIn(Path directory) throws IOException {
+        var newest = SnapshotStore.newestIn(directory);
+        return newest.isPresent() ? newest.get().writer() : Optional.empty();
     }
 }

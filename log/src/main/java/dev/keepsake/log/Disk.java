@@ -21,6 +21,11 @@ public interface Disk {
     /// that cannot be opened is not made either.
     DiskFile open(Path file) throws IOException;
 
+    /// Opens a file that is there, for reading and writing. Makes none.
+    ///
+    /// @throws java.nio.file.NoSuchFileException when it is missing
+    DiskFile openExisting(Path file) throws IOException;
+
     /// Gives a file another name in its directory, at once in the place of a file that has that
     /// name already. Open files stay open.
     void rename(Path from, Path to) throws IOException;

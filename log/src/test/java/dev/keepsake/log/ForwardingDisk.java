@@ -28,6 +28,11 @@ public abstract class ForwardingDisk implements Disk {
     }
 
     @Override
+    public DiskFile openExisting(Path file) throws IOException {
+        return disk.openExisting(file);
+    }
+
+    @Override
     public void rename(Path from, Path to) throws IOException {
         disk.rename(from, to);
     }

@@ -407,6 +407,16 @@ public final class MemoryDisk {
             }
         }
 
+        @Override
+        public DiskFile openExisting(Path file) throws IOException {
+            synchronized (MemoryDisk.this) {
+                checkRunning(mountedBy);
+                var contents = contents(file);
+                openFiles++;
+                return new OpenFile(contents, mountedBy);
+            }
+        }
+
         /// As on Linux, where a name is never without a file: of the two changes a crash loses both
         /// or none.
         @Override

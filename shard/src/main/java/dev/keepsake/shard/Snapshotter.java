@@ -156,7 +156,8 @@ public final class Snapshotter implements AutoCloseable {
         }
     }
 
-    /// Ends a snapshot that is being taken. Idempotent.
+    /// Ends a snapshot that is being taken: none becomes the newest any more once this has
+    /// returned. Idempotent.
     @Override
     public void close() {
         closed = true;
@@ -164,6 +165,7 @@ public final class Snapshotter implements AutoCloseable {
         if (present != null) {
             present.engine.kill();
         }
+        store.publishNoMore();
     }
 
     private Follower follow(Tail until, Feed.Source source) throws IOException {
