@@ -18,8 +18,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/// A connection to an engine for one command of our own. Owned by the calling thread, which blocks
-/// until the reply is there or the time is up.
+/// A connection to an engine for commands of our own, one after the other. Owned by the calling
+/// thread, which blocks until the reply is there or the time is up.
 ///
 /// The socket is non-blocking and waited on with a selector, because a blocking Unix socket knows
 /// no timeout and an engine that was stopped (SIGSTOP) accepts connections but never answers.
@@ -31,7 +31,7 @@ final class AdminConnection implements AutoCloseable {
     private final SocketChannel channel;
     private final Selector selector;
 
-    /// Connects. Everything up to the reply has to happen within the timeout.
+    /// Connects. Everything up to the last reply has to happen within the timeout.
     AdminConnection(Path socket, Clock clock, long timeoutNs) throws IOException {
         this.clock = clock;
         this.deadlineNs = clock.nowNs() + timeoutNs;

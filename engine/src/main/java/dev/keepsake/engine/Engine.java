@@ -91,11 +91,36 @@ public final class Engine implements AutoCloseable {
         try (var connection = new AdminConnection(socket, clock, timeoutNs)) {
             return connection.ask(args);
         } catch (IOException e) {
-            throw new IOException(
-                    "no reply to %s from the engine of node %s (pid %d): %s"
-                            .formatted(args[0], node, pid(), e.getMessage()),
-                    e);
+            throw noReplyTo(args[0], e);
         }
+    }
+
+    private IOException noReplyTo(String command, IOException why) {
+        return new IOException(
+                "no reply to %s from the engine of node %s (pid %d): %s"
+                        .formatted(command, node, pid(), why.getMessage()),
+                why);
+    }
+
+    /// Connects, for several commands of our own, all of which have to be answered within
+    /// `timeoutNs`.
+    public EngineConnection connectWithin(long timeoutNs) throws IOException {
+        var connection = new AdminConnection(socket, clock, timeoutNs);
+        return new EngineConnection() {
+            @Override
+            public RespValue ask(String... command) throws IOException {
+                try {
+                    return connection.ask(command);
+                } catch (IOException e) {
+                    throw noReplyTo(command[0], e);
+                }
+            }
+
+            @Override
+            public void close() throws IOException {
+                connection.close();
+            }
+        };
     }
 
     /// As [#commandWithin(long, String...)], with arguments that may be any bytes.

@@ -253,15 +253,12 @@ public final class Snapshotter implements AutoCloseable {
                     "the engine for the snapshot of %s follows nobody".formatted(shard));
         }
 
-        /// What it holds, in a form that is equal when the data are.
+        /// What it holds, in a form that is equal when the data are. The last thing that is asked
+        /// of it: it may not follow any more.
         String digest() throws IOException {
-            var size = engine.command("DBSIZE");
-            var digest = engine.commandWithin(WHOLE_DATA_NS, "DEBUG", "DIGEST");
-            if (size instanceof RespValue.IntegerReply(long keys)
-                    && digest instanceof RespValue.SimpleString(String text)) {
-                return "%d keys, digest %s".formatted(keys, text);
+            try (var connection = engine.connectWithin(WHOLE_DATA_NS)) {
+                return DataDigest.of(connection);
             }
-            throw new IOException("the engine answers %s to DEBUG DIGEST".formatted(digest));
         }
 
         /// Writes everything it holds into `file`.
