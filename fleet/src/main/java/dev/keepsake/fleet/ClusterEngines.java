@@ -25,6 +25,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -95,6 +96,14 @@ final class ClusterEngines implements InstalledEngines {
                     rule.onlySoundBecause().orElse(""),
                     rule.wayOut());
         }
+    }
+
+    /// Which program is where this path leads, as far as is known.
+    Optional<EngineBinary> at(Path path) {
+        var known = engines;
+        return Stream.concat(known.all().stream(), known.excluded().keySet().stream())
+                .filter(each -> each.path().equals(path))
+                .findFirst();
     }
 
     /// What is known now of an engine that clusters may run on.

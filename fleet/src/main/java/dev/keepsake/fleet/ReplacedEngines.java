@@ -7,7 +7,10 @@ import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineSight;
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
@@ -22,8 +25,8 @@ import org.slf4j.LoggerFactory;
 /// A program that only has other bytes, such as a fix under the same version, is what the clusters
 /// go on with: their next engines run it, and nobody is interrupted. Where it is another engine,
 /// the clusters on it end and are started anew, as at a start: on that one, or on another that can
-/// go on with their data. When there is none, what still runs goes on until a shard has no engine
-/// left; then the cluster is refused, as at a start.
+/// go on with their data. When there is none, or nobody knows yet what it is, what still runs goes
+/// on until a shard has no engine left; then the cluster is started anew all the same, or refused.
 final class ReplacedEngines {
     /// Finds out what a program is now. Blocks.
     interface Look {
@@ -41,7 +44,11 @@ final class ReplacedEngines {
     private final ThreadFactory threads;
     private final Executor fleet;
     private final Runnable onEnded;
-    private final Set<EngineBinary> underWay = new HashSet<>();
+    private final Set<Path> underWay = new HashSet<>();
+
+    /// Of programs that could be examined and cannot be now: what the fronts of their clusters
+    /// know.
+    private final Map<EngineBinary, Set<String>> commandsBefore = new HashMap<>();
 
     /// @param isReplaced whether the files of a program are others than when it was examined last
     /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
@@ -73,7 +80,7 @@ final class ReplacedEngines {
     }
 
     private void lookAt(EngineBinary program) {
-        if (!underWay.add(program)) {
+        if (!underWay.add(program.path())) {
             return;
         }
         boolean known = engines.engines().excluded().containsKey(program);
@@ -91,31 +98,48 @@ final class ReplacedEngines {
     private void look(EngineBinary program) {
         try {
             var sight = look.lookAgain(program);
-            fleet.execute(() -> {
-                var before = commandsOf(program);
-                engines.learn(program, sight);
-                done(program, before.equals(commandsOf(program)));
-            });
+            fleet.execute(() -> done(program, learn(program, sight)));
         } catch (IOException | RuntimeException e) {
             LOG.warn(
                     "engine program was replaced by what cannot be used path={} reason={}",
                     program.path(),
                     e.getMessage());
-            fleet.execute(() -> underWay.remove(program));
+            fleet.execute(() -> underWay.remove(program.path()));
         }
     }
 
+    /// @param program what was not launched; another one may have been found in its place before
+    /// @return whether what was known to be there has the commands that it had
+    private boolean learn(EngineBinary program, EngineSight sight) {
+        var known = engines.at(program.path()).orElse(program);
+        var before = commandsOf(known);
+        engines.learn(known, sight);
+        if (isExamined(known)) {
+            commandsBefore.remove(known);
+        } else if (sight.binary().equals(known)) {
+            commandsBefore.put(known, before);
+        }
+        return before.equals(commandsOf(known));
+    }
+
     private Set<String> commandsOf(EngineBinary program) {
-        return engines.engines().factsOf(program).map(EngineFacts::commandNames).orElse(Set.of());
+        return engines.engines()
+                .factsOf(program)
+                .map(EngineFacts::commandNames)
+                .orElseGet(() -> commandsBefore.getOrDefault(program, Set.of()));
+    }
+
+    private boolean isExamined(EngineBinary program) {
+        return engines.engines().factsOf(program).isPresent();
     }
 
     /// @param sameCommands whether the fronts of its clusters know the commands that it has
     private void done(EngineBinary program, boolean sameCommands) {
-        underWay.remove(program);
+        underWay.remove(program.path());
         boolean ended = false;
         for (var cluster : control.read(ControlState::clusters)) {
             var runtime = running.get(cluster.spec().id());
-            if (runtime != null && runtime.engine().binary().equals(program)) {
+            if (runtime != null && runtime.engine().binary().path().equals(program.path())) {
                 ended |= reconsider(cluster, runtime, sameCommands);
             }
         }
@@ -128,7 +152,7 @@ final class ReplacedEngines {
     private boolean reconsider(ClusterState cluster, ClusterRuntime runtime, boolean sameCommands) {
         var id = cluster.spec().id();
         var now = engines.usable(runtime.engine().binary()).orElse(null);
-        if (now != null && sameCommands && runtime.canGoOnWith(now)) {
+        if (now != null && isExamined(now.binary()) && sameCommands && runtime.canGoOnWith(now)) {
             if (!now.equals(runtime.engine())) {
                 runtime.goOnWith(now);
                 control.decide(plane -> plane.clusterStarted(id, now.installed(), clock.now()));
@@ -138,7 +162,7 @@ final class ReplacedEngines {
         if (!isElsewhereAble(cluster) && !runtime.lacksEngine()) {
             LOG.warn(
                     "cluster={} goes on with the engines that run, and no further one can be"
-                            + " started: none here can go on with its data, or may",
+                            + " started: none here is known to go on with its data, or may",
                     id.name());
             return false;
         }
@@ -151,9 +175,12 @@ final class ReplacedEngines {
         return true;
     }
 
+    /// Whether the cluster would start again, as far as is known: no front can be made for an
+    /// engine whose commands nobody knows.
     private boolean isElsewhereAble(ClusterState cluster) {
         try {
-            return engines.choose(cluster) instanceof EngineChoice.Chosen;
+            return engines.choose(cluster) instanceof EngineChoice.Chosen(var engine, _)
+                    && isExamined(engine.binary());
         } catch (IOException e) {
             LOG.warn(
                     "cluster={} cannot be moved reason={}",
