@@ -93,7 +93,9 @@ public record Engines(
         return factsOf(engine).map(found -> !found.holes().isEmpty()).orElse(false);
     }
 
-    private int doubt(EngineBinary engine) {
+    /// How little can be said for an engine: 0 for a sound one, 1 for one of which it is not known,
+    /// 2 for one with known holes.
+    public int doubt(EngineBinary engine) {
         if (hasHoles(engine)) {
             return 2;
         }

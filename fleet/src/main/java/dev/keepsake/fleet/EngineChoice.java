@@ -53,7 +53,8 @@ sealed interface EngineChoice {
             wrote.addAll(0, writersOfFiles);
             return new Missing(wrote.isEmpty() ? askedFor(cluster) : newest(wrote));
         }
-        var chosen = recorded == null ? asked(cluster, able, engines) : nearest(recorded, able);
+        var chosen =
+                recorded == null ? asked(cluster, able, engines) : nearest(recorded, able, engines);
         return new Chosen(chosen, sounder(chosen, able, engines));
     }
 
@@ -138,19 +139,20 @@ sealed interface EngineChoice {
                         .toList();
         return chosen.knownHoles().isEmpty() || sound.isEmpty()
                 ? null
-                : nearest(chosen.stamp(), sound);
+                : nearest(chosen.stamp(), sound, engines);
     }
 
-    /// Every one that is able and has the recorded name is as new, or newer. Of two copies that
-    /// without known holes.
-    private static StampedEngine nearest(EngineStamp recorded, List<StampedEngine> able) {
+    /// Every one that is able and has the recorded name is as new, or newer. Of two copies the
+    /// sound one, and one of which nobody knows before one with known holes.
+    private static StampedEngine nearest(
+            EngineStamp recorded, List<StampedEngine> able, Engines engines) {
         return able.stream()
                 .min(
                         Comparator.comparing((StampedEngine each) ->
                                         !each.stamp().name().equals(recorded.name()))
                                 .thenComparing(
                                         each -> each.stamp().version(), EngineStamp.BY_VERSION)
-                                .thenComparing(each -> !each.knownHoles().isEmpty()))
+                                .thenComparingInt(each -> engines.doubt(each.binary())))
                 .orElseThrow();
     }
 }

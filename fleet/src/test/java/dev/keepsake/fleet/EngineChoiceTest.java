@@ -14,6 +14,7 @@ import dev.keepsake.resp.RespValue;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -21,6 +22,8 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class EngineChoiceTest {
     private static final List<EngineStamp> NOTHING = List.of();
@@ -129,6 +132,44 @@ class EngineChoiceTest {
                                                 List.of(one, two),
                                                 Map.of(one, holes, two, facts(two, 10))))))
                 .isEqualTo(two);
+    }
+
+    /// Each copy of the recorded version is sound, has holes, left a probe unanswered, or was not
+    /// examined, of which nobody knows either.
+    @ParameterizedTest
+    @CsvSource({
+        "unexamined, sound",
+        "untold,     sound",
+        "holes,      sound",
+        "holes,      untold",
+        "holes,      unexamined",
+    })
+    void ofTwoCopiesTheOneWithLessDoubtIsTakenInWhateverOrder(String worse, String better) {
+        var recorded = cluster("redis 7.0", "redis", "7.0.15");
+        var one = program("/usr/bin/one", "redis 7.0.15");
+        var two = program("/data/two", "redis 7.0.15");
+        var facts = new HashMap<EngineBinary, EngineFacts>();
+        known(one, worse).ifPresent(found -> facts.put(one, found));
+        known(two, better).ifPresent(found -> facts.put(two, found));
+        for (var order : List.of(List.of(one, two), List.of(two, one))) {
+            assertThat(binary(of(recorded, NOTHING, new Engines(order, facts))))
+                    .as("of %s", order)
+                    .isEqualTo(two);
+        }
+    }
+
+    private static Optional<EngineFacts> known(EngineBinary engine, String what) {
+        var hole = Set.of(KnownHole.CVE_2025_46818);
+        return what.equals("unexamined")
+                ? Optional.empty()
+                : Optional.of(
+                        new EngineFacts(
+                                engine,
+                                "0",
+                                new RespValue.ArrayReply(List.of()),
+                                10,
+                                what.equals("holes") ? hole : Set.of(),
+                                what.equals("untold") ? hole : Set.of()));
     }
 
     private static EngineBinary binary(EngineChoice choice) {
