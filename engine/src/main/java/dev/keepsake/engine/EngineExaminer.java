@@ -15,6 +15,7 @@ import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -53,7 +54,7 @@ public final class EngineExaminer {
     private final Path directory;
     private final RememberedFacts remembered;
     private final long probeWithinNs;
-    private final Map<EngineBinary, ReentrantLock> turns = new ConcurrentHashMap<>();
+    private final Map<Path, ReentrantLock> turns = new ConcurrentHashMap<>();
     private final Map<EngineBinary, Examined> examined = new ConcurrentHashMap<>();
 
     private record Examined(EngineFacts facts, ProgramIdentity identity) {}
@@ -80,10 +81,10 @@ public final class EngineExaminer {
     /// What a program is. Blocks while it is examined, some hundredths of a second as a rule; at
     /// once when it is known.
     ///
-    /// @throws IOException when it cannot be started or does not answer; it is tried again when
-    ///   asked again
+    /// @throws IOException when it cannot be started, does not answer, or is another program by
+    ///   now; it is tried again when asked again
     public EngineFacts examine(EngineBinary binary) throws IOException {
-        var turn = turns.computeIfAbsent(binary, _ -> new ReentrantLock());
+        var turn = turnOf(binary);
         turn.lock();
         try {
             var known = examined.get(binary);
@@ -96,6 +97,11 @@ public final class EngineExaminer {
             return before.isPresent()
                     ? learn(before.get().facts(), file, before.get().ran())
                     : examineNow(binary, sha256, file);
+        } catch (IOException e) {
+            if (whatElse(binary).isPresent()) {
+                launcher.refuse(binary);
+            }
+            throw e;
         } finally {
             turn.unlock();
         }
@@ -106,22 +112,44 @@ public final class EngineExaminer {
     ///
     /// @throws IOException when there is nothing that can be used
     public EngineSight lookAgain(EngineBinary before) throws IOException {
-        var now =
-                switch (EngineProbe.probe(before.path())) {
-                    case Usable(var binary) -> before.isBundled() ? binary.bundled() : binary;
-                    case Unusable(var reason) ->
-                            throw new IOException(before.path() + " " + reason);
-                };
-        var turn = turns.computeIfAbsent(now, _ -> new ReentrantLock());
+        var turn = turnOf(before);
         turn.lock();
+        try {
+            return switch (EngineProbe.probe(before.path())) {
+                case Usable(var binary) ->
+                        examineAgain(before.isBundled() ? binary.bundled() : binary);
+                case Unusable(var reason) -> throw new IOException(before.path() + " " + reason);
+            };
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    private EngineSight examineAgain(EngineBinary now) {
         try {
             var file = ProgramFile.of(now.path());
             return new EngineSight.Examined(examineNow(now, Sha256.hexOf(now.path()), file));
         } catch (IOException | RuntimeException e) { // it may answer anything
             return new EngineSight.Unexamined(now, String.valueOf(e.getMessage()));
-        } finally {
-            turn.unlock();
         }
+    }
+
+    /// One at a time for each path, as the directories are in which programs are examined.
+    private ReentrantLock turnOf(EngineBinary binary) {
+        return turns.computeIfAbsent(binary.path(), _ -> new ReentrantLock());
+    }
+
+    /// What is there now instead of a program, for people; nothing when that is what it was.
+    private static Optional<String> whatElse(EngineBinary binary) {
+        return switch (EngineProbe.probe(binary.path())) {
+            case Usable(var now) ->
+                    now.name().equals(binary.name()) && now.version().equals(binary.version())
+                            ? Optional.empty()
+                            : Optional.of(
+                                    "it says that it is %s %s"
+                                            .formatted(now.name(), now.version()));
+            case Unusable(var reason) -> Optional.of("it " + reason);
+        };
     }
 
     /// @param file the program's own, as it was before anything was found out
@@ -141,6 +169,12 @@ public final class EngineExaminer {
         var workDirectory = directory.resolve("examined-" + RememberedFacts.nameOf(binary));
         try (var throwaway = new Throwaway(binary, workDirectory)) {
             var engine = throwaway.engine();
+            // Asked behind the start, and the file was looked at before that: whatever is put in
+            // its place, at any time, is found out here or when it is launched.
+            var other = whatElse(binary);
+            if (other.isPresent()) {
+                throw new ReplacedEngineException(binary, other.get());
+            }
             var said = SelfDescription.of(engine);
             var commands = commands(engine);
             int rdbVersion = rdbVersion(engine);

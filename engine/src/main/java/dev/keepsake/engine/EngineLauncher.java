@@ -62,9 +62,15 @@ public final class EngineLauncher implements AutoCloseable {
     }
 
     /// Has a listener called whenever a program is not launched because it is excluded, or because
-    /// it is no longer what was examined. Called by the launching thread.
+    /// it is no longer what was examined, and whenever an examination finds another program in its
+    /// place. Called by the launching or examining thread.
     public void whenRefused(Consumer<EngineBinary> listener) {
         onRefused = listener;
+    }
+
+    /// A program is no longer what it was found to be.
+    void refuse(EngineBinary binary) {
+        onRefused.accept(binary);
     }
 
     /// Launches these no more.

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.core.Secret;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,6 +13,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -129,6 +131,60 @@ final class ReplacedProgramIT {
         install("6.2.0", "");
         assertThatThrownBy(() -> examiner.lookAgain(program))
                 .hasMessageContaining("is version 6.2.0");
+    }
+
+    /// Whoever knows the program by what it was cannot have the next one examined by that name, and
+    /// so launched.
+    @Test
+    void whatTookTheProgramsPlaceIsNotExaminedUnderItsName() throws Exception {
+        var program = installed("7.2.10");
+        examiner.examine(program);
+        install("7.2.9", "");
+        var now = examiner.lookAgain(program);
+        assertThat(now).isInstanceOf(EngineSight.Examined.class);
+        assertThatThrownBy(() -> examiner.examine(program))
+                .isInstanceOf(ReplacedEngineException.class)
+                .hasMessageContaining("redis 7.2.10 (" + program.path())
+                .hasMessageContaining("it says that it is redis 7.2.9");
+        assertThat(refused).as("who is to look again hears of it").containsExactly(program);
+        assertThatThrownBy(() -> launch(program)).isInstanceOf(ReplacedEngineException.class);
+        launch(now.binary());
+
+        Files.delete(program.path());
+        refused.clear();
+        assertThatThrownBy(() -> examiner.examine(program)).isInstanceOf(IOException.class);
+        assertThat(refused).containsExactly(program);
+    }
+
+    /// Both in the directory that belongs to the path, which each of them empties and removes.
+    @Test
+    void whatIsAtOnePathIsExaminedByOneAtATime() throws Exception {
+        var program = installed("7.0.15");
+        var busy = directory.resolve("busy");
+        var twice = directory.resolve("twice");
+        Files.writeString(
+                install("7.0.16", ""),
+                """
+                #!/bin/sh
+                [ "$1" = --version ] && echo 'Redis server v=7.0.16 sha=00000000:0' && exit
+                mkdir '%s' || touch '%s'
+                sleep 0.5
+                rmdir '%s'
+                exec '%s' "$@" --rename-command EVAL ''
+                """
+                        .formatted(busy, twice, busy, bundled.path()));
+        var sight = CompletableFuture.supplyAsync(() -> lookAgain(program));
+        assertThatThrownBy(() -> examiner.examine(program)).isInstanceOf(IOException.class);
+        assertThat(sight.get()).isInstanceOf(EngineSight.Examined.class);
+        assertThat(twice).doesNotExist();
+    }
+
+    private EngineSight lookAgain(EngineBinary program) {
+        try {
+            return examiner.lookAgain(program);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @Test
