@@ -109,16 +109,17 @@ public final class EngineExaminer {
 
     /// What is there now where a program was that is said to have been replaced. Blocks as
     /// [#examine] does, and is not satisfied with what is known already.
-    ///
-    /// @throws IOException when there is nothing that can be used
-    public EngineSight lookAgain(EngineBinary before) throws IOException {
+    public EngineSight lookAgain(EngineBinary before) {
         var turn = turnOf(before);
         turn.lock();
         try {
             return switch (EngineProbe.probe(before.path())) {
                 case Usable(var binary) ->
                         examineAgain(before.isBundled() ? binary.bundled() : binary);
-                case Unusable(var reason) -> throw new IOException(before.path() + " " + reason);
+                case Unusable(var reason, var mayPass) ->
+                        mayPass
+                                ? new EngineSight.Unexamined(before, "it " + reason)
+                                : new EngineSight.Gone(before, reason);
             };
         } finally {
             turn.unlock();
@@ -148,7 +149,7 @@ public final class EngineExaminer {
                             : Optional.of(
                                     "it says that it is %s %s"
                                             .formatted(now.name(), now.version()));
-            case Unusable(var reason) -> Optional.of("it " + reason);
+            case Unusable(var reason, _) -> Optional.of("it " + reason);
         };
     }
 

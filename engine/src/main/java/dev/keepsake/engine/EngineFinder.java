@@ -68,7 +68,7 @@ public final class EngineFinder {
                 case Usable(var binary) -> {
                     return chosen(binary, "first usable on the PATH", rejected);
                 }
-                case Unusable(var reason) -> rejected.add(program + " " + reason);
+                case Unusable(var reason, _) -> rejected.add(program + " " + reason);
             }
         }
         return chosen(findBundled(rejected), "bundled, none usable on the PATH", rejected);
@@ -103,7 +103,7 @@ public final class EngineFinder {
                 .forEach((program, finding) -> {
                     switch (finding.join()) {
                         case Usable(var binary) -> found.add(binary);
-                        case Unusable(var reason) -> rejected.add(program + " " + reason);
+                        case Unusable(var reason, _) -> rejected.add(program + " " + reason);
                     }
                 });
         try {
@@ -132,7 +132,7 @@ public final class EngineFinder {
     private EngineBinary findConfigured(Path program) throws EngineNotFoundException {
         return switch (EngineProbe.probe(program)) {
             case Usable(var binary) -> chosen(binary, "configured", List.of());
-            case Unusable(var reason) ->
+            case Unusable(var reason, _) ->
                     throw new EngineNotFoundException(
                             ("the configured engine %s %s. Name a redis-server or valkey-server of"
                                             + " version 7.0 or newer, or configure none to have one found")
@@ -161,7 +161,7 @@ public final class EngineFinder {
             var program = BundledEngine.extract(bundled.get(), bundleDirectory);
             return switch (EngineProbe.probe(program)) {
                 case Usable(var binary) -> binary.bundled();
-                case Unusable(var reason) ->
+                case Unusable(var reason, _) ->
                         throw notFound(rejected, "the bundled " + program + " " + reason);
             };
         } catch (IOException e) {

@@ -27,22 +27,26 @@ final class EngineProbe {
         /// The program can be used.
         record Usable(EngineBinary binary) implements Finding {}
 
-        /// It cannot; `reason` goes on from the program's path: "is not executable".
-        record Unusable(String reason) implements Finding {}
+        /// It cannot.
+        ///
+        /// @param reason goes on from the program's path: "is not executable"
+        /// @param mayPass whether it may be due to the machine at this moment, and not to the
+        ///   program
+        record Unusable(String reason, boolean mayPass) implements Finding {}
     }
 
     /// Runs the program. Blocks for at most ten seconds.
     static Finding probe(Path program) {
         if (!Files.isRegularFile(program)) {
-            return new Finding.Unusable("is not a file");
+            return new Finding.Unusable("is not a file", false);
         }
         if (!Files.isExecutable(program)) {
-            return new Finding.Unusable("is not executable");
+            return new Finding.Unusable("is not executable", false);
         }
         try {
             return judge(program, versionLine(program));
         } catch (IOException e) {
-            return new Finding.Unusable("cannot be run: " + e.getMessage());
+            return new Finding.Unusable("cannot be run: " + e.getMessage(), true);
         }
     }
 
@@ -69,12 +73,14 @@ final class EngineProbe {
         if (!banner.lookingAt()) {
             return new Finding.Unusable(
                     "answers --version with \"%s\"; expected \"Redis server v=…\" or \"Valkey server v=…\""
-                            .formatted(versionLine));
+                            .formatted(versionLine),
+                    false);
         }
         var version = banner.group(2);
         if (Integer.parseInt(banner.group(3)) < OLDEST_MAJOR) {
             return new Finding.Unusable(
-                    "is version %s; expected %d.0 or newer".formatted(version, OLDEST_MAJOR));
+                    "is version %s; expected %d.0 or newer".formatted(version, OLDEST_MAJOR),
+                    false);
         }
         var name = "Redis".equals(banner.group(1)) ? "redis" : "valkey";
         return new Finding.Usable(new EngineBinary(program.toAbsolutePath(), name, version));

@@ -3,6 +3,7 @@ package dev.keepsake.engine;
 import static dev.keepsake.core.Checks.checkArgument;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -17,18 +18,22 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The engine programs of this machine, at least one, and what is known of them. Immutable.
+/// The engine programs of this machine, and what is known of them. At least one is here or has
+/// been. Immutable.
 ///
 /// @param all those that may be run, in the order of preference among equals
 /// @param facts what was found out about them; nothing of those that could not be examined
 /// @param unexamined why they could not be, of those that could not
 /// @param excluded those that are here too but are not to be run, each with the reason as an
 ///   [EngineRule] says it
+/// @param gone those that were here and are not any more, each with what is in its place, as a
+///   sentence goes on behind the name: `is not a file`
 public record Engines(
         List<EngineBinary> all,
         Map<EngineBinary, EngineFacts> facts,
         Map<EngineBinary, String> unexamined,
-        Map<EngineBinary, String> excluded) {
+        Map<EngineBinary, String> excluded,
+        Map<EngineBinary, String> gone) {
     private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
     private static final int MINORS = 1_000; // more than a major version has
 
@@ -42,12 +47,23 @@ public record Engines(
         this(all, facts, Map.of(), Map.of());
     }
 
+    /// All of which are here.
+    public Engines(
+            List<EngineBinary> all,
+            Map<EngineBinary, EngineFacts> facts,
+            Map<EngineBinary, String> unexamined,
+            Map<EngineBinary, String> excluded) {
+        this(all, facts, unexamined, excluded, Map.of());
+    }
+
     public Engines {
         all = List.copyOf(all);
         facts = Map.copyOf(facts);
         unexamined = Map.copyOf(unexamined);
         excluded = Collections.unmodifiableMap(new LinkedHashMap<>(excluded));
-        checkArgument(!all.isEmpty() || !excluded.isEmpty(), "there is no engine");
+        gone = Collections.unmodifiableMap(new LinkedHashMap<>(gone));
+        checkArgument(
+                !all.isEmpty() || !excluded.isEmpty() || !gone.isEmpty(), "there is no engine");
     }
 
     /// The one that is preferred when it does not matter; one of those that may be run, if there
@@ -57,7 +73,17 @@ public record Engines(
     }
 
     private List<EngineBinary> candidates() {
-        return all.isEmpty() ? List.copyOf(excluded.keySet()) : all;
+        if (!all.isEmpty()) {
+            return all;
+        }
+        return List.copyOf(excluded.isEmpty() ? gone.keySet() : excluded.keySet());
+    }
+
+    /// Which of all these is, or was, where this path leads.
+    public Optional<EngineBinary> at(Path path) {
+        return Stream.concat(everyOne(), gone.keySet().stream())
+                .filter(each -> each.path().equals(path))
+                .findFirst();
     }
 
     /// What is known of one of them; nothing when it could not be examined.
@@ -70,7 +96,7 @@ public record Engines(
     /// with holes; then the nearest version, of two as near the newer. But the bundled one, if it
     /// has holes, is taken only where there is no sound one at all, of whatever name and version:
     /// it is there for machines that have none. Where none may be run, it is one of those that may
-    /// not, so that it can be said what is here.
+    /// not, so that it can be said what is here, and where none is here, one that was.
     ///
     /// @param name `redis` or `valkey`
     /// @param version such as `7.1`
@@ -128,17 +154,21 @@ public record Engines(
     /// @param reasons why, of each of them
     Engines excluding(Map<EngineBinary, String> reasons) {
         var left = all.stream().filter(each -> !reasons.containsKey(each)).toList();
-        return new Engines(left, facts, unexamined, reasons);
+        return new Engines(left, facts, unexamined, reasons, gone);
     }
 
-    /// The same when a program was looked at once more: where it was found, another one may be.
-    /// What is excluded has to be decided anew.
+    /// The same when a program was looked at once more: where it was found, another one may be, or
+    /// none, or one again. What is excluded has to be decided anew.
     ///
     /// @param before the program as it was known
     /// @param now what was found in its place
     public Engines with(EngineBinary before, EngineSight now) {
         var programs = new LinkedHashSet<EngineBinary>();
         everyOne().forEach(each -> programs.add(each.equals(before) ? now.binary() : each));
+        var missing = new LinkedHashMap<>(gone);
+        if (missing.remove(before) != null) {
+            programs.add(now.binary());
+        }
         var known = new HashMap<>(facts);
         var unknown = new HashMap<>(unexamined);
         for (var each : List.of(before, now.binary())) {
@@ -148,12 +178,16 @@ public record Engines(
         switch (now) {
             case EngineSight.Examined(var found) -> known.put(found.binary(), found);
             case EngineSight.Unexamined(var binary, var reason) -> unknown.put(binary, reason);
+            case EngineSight.Gone(var binary, var reason) -> {
+                programs.remove(binary);
+                missing.put(binary, reason);
+            }
         }
-        return new Engines(List.copyOf(programs), known, unknown, Map.of());
+        return new Engines(List.copyOf(programs), known, unknown, Map.of(), missing);
     }
 
-    private List<EngineBinary> everyOne() {
-        return Stream.concat(all.stream(), excluded.keySet().stream()).toList();
+    private Stream<EngineBinary> everyOne() {
+        return Stream.concat(all.stream(), excluded.keySet().stream());
     }
 
     /// The same with what is found out about them. Blocks while they are examined, all at once. One
@@ -171,7 +205,7 @@ public record Engines(
         for (var thread : threads) {
             thread.join();
         }
-        return new Engines(all, found, failed, excluded);
+        return new Engines(all, found, failed, excluded, gone);
     }
 
     private static void examine(

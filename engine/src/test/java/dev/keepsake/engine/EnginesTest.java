@@ -101,6 +101,30 @@ final class EnginesTest {
     }
 
     @Test
+    void oneThatIsGoneIsNotOfferedAndMayComeBack() {
+        var one = engine("valkey", "8.1.1");
+        var two = engine("redis", "7.0.15");
+        var both = new Engines(List.of(one, two), Map.of(one, facts(one, "sound")));
+        var left = both.with(one, new EngineSight.Gone(one, "is not a file"));
+        assertThat(left.all()).containsExactly(two);
+        assertThat(left.facts()).isEmpty();
+        assertThat(left.gone()).containsExactly(Map.entry(one, "is not a file"));
+        assertThat(left.nearest("valkey", "8.1")).isEqualTo(two);
+        assertThat(left.at(one.path())).contains(one);
+
+        var none = left.with(two, new EngineSight.Gone(two, "is version 6.2.0"));
+        assertThat(none.all()).isEmpty();
+        assertThat(none.nearest("redis", "7.0")).as("so that it can be named").isEqualTo(two);
+
+        var newer = new EngineBinary(one.path(), "valkey", "8.1.2");
+        var back = none.with(one, new EngineSight.Examined(facts(newer, "sound")));
+        assertThat(back.all()).containsExactly(newer);
+        assertThat(back.factsOf(newer)).isPresent();
+        assertThat(back.gone()).containsOnlyKeys(two);
+        assertThat(back.at(one.path())).contains(newer);
+    }
+
+    @Test
     void someOfThemKeepWhatIsKnown() {
         var sound = engine("valkey", "8.1.1");
         var engines =

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.core.Secret;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -118,7 +117,7 @@ final class ReplacedProgramIT {
     }
 
     @Test
-    void whatIsNoEngineAnyMoreIsAnErrorAndWhatDoesNotStartIsUnexamined() throws Exception {
+    void whatIsNoEngineAnyMoreIsGoneAndWhatDoesNotStartIsUnexamined() throws Exception {
         var program = installed("7.0.15");
         examiner.examine(program);
         install("7.0.17", "--no-such-option yes");
@@ -129,8 +128,14 @@ final class ReplacedProgramIT {
                         EngineSight.Unexamined.class,
                         now -> assertThat(now.binary().version()).isEqualTo("7.0.17"));
         install("6.2.0", "");
-        assertThatThrownBy(() -> examiner.lookAgain(program))
-                .hasMessageContaining("is version 6.2.0");
+        assertThat(examiner.lookAgain(program))
+                .isEqualTo(
+                        new EngineSight.Gone(program, "is version 6.2.0; expected 7.0 or newer"));
+        Files.delete(program.path());
+        assertThat(examiner.lookAgain(program))
+                .isEqualTo(new EngineSight.Gone(program, "is not a file"));
+        install("7.0.15", "");
+        assertThat(examiner.lookAgain(program)).isInstanceOf(EngineSight.Examined.class);
     }
 
     /// Whoever knows the program by what it was cannot have the next one examined by that name, and
@@ -173,18 +178,10 @@ final class ReplacedProgramIT {
                 exec '%s' "$@" --rename-command EVAL ''
                 """
                         .formatted(busy, twice, busy, bundled.path()));
-        var sight = CompletableFuture.supplyAsync(() -> lookAgain(program));
+        var sight = CompletableFuture.supplyAsync(() -> examiner.lookAgain(program));
         assertThatThrownBy(() -> examiner.examine(program)).isInstanceOf(IOException.class);
         assertThat(sight.get()).isInstanceOf(EngineSight.Examined.class);
         assertThat(twice).doesNotExist();
-    }
-
-    private EngineSight lookAgain(EngineBinary program) {
-        try {
-            return examiner.lookAgain(program);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     @Test

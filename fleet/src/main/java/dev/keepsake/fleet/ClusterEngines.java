@@ -25,7 +25,6 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -43,8 +42,8 @@ final class ClusterEngines implements InstalledEngines {
     private volatile Engines engines;
     private final Map<ClusterId, Set<EngineStamp>> writers = new HashMap<>(); // found in logs
 
-    /// @param onExcluded told now and after each change which engines are not to be run, with the
-    ///   reasons
+    /// @param onExcluded told now and after each change which programs are not to be run, or are
+    ///   not there any more, with the reasons
     ClusterEngines(
             Engines engines,
             EngineRule rule,
@@ -63,13 +62,13 @@ final class ClusterEngines implements InstalledEngines {
     }
 
     /// Takes over what was found out about a program, and warns of it or gives it up, as at the
-    /// start.
+    /// start. One that is gone is known as such, for it may come back.
     ///
     /// @param before the program as it was known
     /// @param now what was found where it was
     void learn(EngineBinary before, EngineSight now) {
         var known = engines;
-        if (!known.all().contains(before) && !known.excluded().containsKey(before)) {
+        if (!known.at(before.path()).equals(Optional.of(before))) {
             return; // another one has taken its place meanwhile
         }
         if (!before.equals(now.binary())) {
@@ -83,7 +82,19 @@ final class ClusterEngines implements InstalledEngines {
         }
         var next = rule.applyTo(known.with(before, now));
         engines = next;
-        onExcluded.accept(next.excluded());
+        var notRun = new HashMap<>(next.excluded());
+        notRun.putAll(next.gone());
+        onExcluded.accept(notRun);
+        if (now instanceof EngineSight.Gone(var gone, var reason)) {
+            if (!reason.equals(known.gone().get(gone))) {
+                LOG.error(
+                        "engine is not there any more path={} version={}: it {}",
+                        gone.path(),
+                        gone.version(),
+                        reason);
+            }
+            return;
+        }
         var why = next.excluded().get(now.binary());
         if (why == null) {
             rule.warnOf(next, now.binary());
@@ -96,14 +107,6 @@ final class ClusterEngines implements InstalledEngines {
                     rule.onlySoundBecause().orElse(""),
                     rule.wayOut());
         }
-    }
-
-    /// Which program is where this path leads, as far as is known.
-    Optional<EngineBinary> at(Path path) {
-        var known = engines;
-        return Stream.concat(known.all().stream(), known.excluded().keySet().stream())
-                .filter(each -> each.path().equals(path))
-                .findFirst();
     }
 
     /// What is known now of an engine that clusters may run on.
@@ -154,6 +157,10 @@ final class ClusterEngines implements InstalledEngines {
     /// @param needed which engine wrote them, or what a new cluster asks for
     String missing(EngineStamp needed) {
         var known = engines;
+        if (known.all().isEmpty() && known.excluded().isEmpty()) {
+            return "No engine is here any more: %s; %s."
+                    .formatted(described(known.gone()), NewerEngineException.wayOut(needed));
+        }
         if (known.all().isEmpty()) {
             return "No engine here may be run, for %s: %s; %s."
                     .formatted(
@@ -161,10 +168,8 @@ final class ClusterEngines implements InstalledEngines {
                             described(known.excluded()),
                             rule.wayOut());
         }
-        var able = new LinkedHashMap<>(known.excluded());
-        able.keySet()
-                .removeIf(each ->
-                        !StampedEngine.of(each, known.factsOf(each)).stamp().continues(needed));
+        var able = able(known.excluded(), known, needed);
+        var wasAble = able(known.gone(), known, needed);
         return "The data were written by %s (RDB version %d), which none of the engines here can go on from (%s); %s."
                 .formatted(
                         needed,
@@ -174,12 +179,26 @@ final class ClusterEngines implements InstalledEngines {
                                 .distinct()
                                 .collect(Collectors.joining(", ")),
                         able.isEmpty()
-                                ? NewerEngineException.wayOut(needed)
+                                ? (wasAble.isEmpty()
+                                                ? ""
+                                                : "what could is not here any more: %s; "
+                                                        .formatted(described(wasAble)))
+                                        + NewerEngineException.wayOut(needed)
                                 : "what could is installed but not used, for %s: %s; %s"
                                         .formatted(
                                                 rule.onlySoundBecause().orElse("none is sound"),
                                                 described(able),
                                                 rule.wayOut()));
+    }
+
+    /// Those of some that could go on with what an engine wrote.
+    private static Map<EngineBinary, String> able(
+            Map<EngineBinary, String> some, Engines known, EngineStamp needed) {
+        var able = new LinkedHashMap<>(some);
+        able.keySet()
+                .removeIf(each ->
+                        !StampedEngine.of(each, known.factsOf(each)).stamp().continues(needed));
+        return able;
     }
 
     private static String described(Map<EngineBinary, String> excluded) {

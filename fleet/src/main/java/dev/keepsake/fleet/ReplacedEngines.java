@@ -27,10 +27,12 @@ import org.slf4j.LoggerFactory;
 /// the clusters on it end and are started anew, as at a start: on that one, or on another that can
 /// go on with their data. When there is none, or nobody knows yet what it is, what still runs goes
 /// on until a shard has no engine left; then the cluster is started anew all the same, or refused.
+/// So it is also where the program was removed, or became one that cannot be used, whatever else is
+/// here: it may come back, and from a newer engine there is no way back.
 final class ReplacedEngines {
     /// Finds out what a program is now. Blocks.
     interface Look {
-        EngineSight lookAgain(EngineBinary before) throws IOException;
+        EngineSight lookAgain(EngineBinary before);
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(ReplacedEngines.class);
@@ -99,19 +101,16 @@ final class ReplacedEngines {
         try {
             var sight = look.lookAgain(program);
             fleet.execute(() -> done(program, learn(program, sight)));
-        } catch (IOException | RuntimeException e) {
-            LOG.warn(
-                    "engine program was replaced by what cannot be used path={} reason={}",
-                    program.path(),
-                    e.getMessage());
-            fleet.execute(() -> underWay.remove(program.path()));
+        } catch (RuntimeException e) {
+            fleet.execute(() -> underWay.remove(program.path())); // or nobody would look again
+            throw e;
         }
     }
 
     /// @param program what was not launched; another one may have been found in its place before
     /// @return whether what was known to be there has the commands that it had
     private boolean learn(EngineBinary program, EngineSight sight) {
-        var known = engines.at(program.path()).orElse(program);
+        var known = engines.engines().at(program.path()).orElse(program);
         var before = commandsOf(known);
         engines.learn(known, sight);
         if (isExamined(known)) {
@@ -131,6 +130,12 @@ final class ReplacedEngines {
 
     private boolean isExamined(EngineBinary program) {
         return engines.engines().factsOf(program).isPresent();
+    }
+
+    /// Whether there is none where a program was.
+    private boolean isGone(EngineBinary program) {
+        var known = engines.engines();
+        return known.at(program.path()).filter(known.gone()::containsKey).isPresent();
     }
 
     /// @param sameCommands whether the fronts of its clusters know the commands that it has
@@ -159,11 +164,15 @@ final class ReplacedEngines {
             }
             return false;
         }
-        if (!isElsewhereAble(cluster) && !runtime.lacksEngine()) {
+        if (!runtime.lacksEngine()
+                && (isGone(runtime.engine().binary()) || !isElsewhereAble(cluster))) {
             LOG.warn(
                     "cluster={} goes on with the engines that run, and no further one can be"
-                            + " started: none here is known to go on with its data, or may",
-                    id.name());
+                            + " started: {}",
+                    id.name(),
+                    isGone(runtime.engine().binary())
+                            ? "its program is not there any more"
+                            : "none here is known to go on with its data, or may");
             return false;
         }
         LOG.warn(

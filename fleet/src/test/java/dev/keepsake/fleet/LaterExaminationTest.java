@@ -172,6 +172,34 @@ class LaterExaminationTest {
     }
 
     @Test
+    void whatIsGoneIsNotRunUntilItComesBack() {
+        var engines = engines(known(facts(VALKEY), facts(REDIS)), ANY);
+        engines.learn(VALKEY, new EngineSight.Gone(VALKEY, "is not a file"));
+        assertThat(engines.usable(VALKEY)).isEmpty();
+        assertThat(engines.nearest("valkey", "7.2").engine()).as("of new ones").isEqualTo("redis");
+        assertThat(excluded).containsExactly(Map.entry(VALKEY, "is not a file"));
+        assertThat(engines.missing(EngineStamp.ofRelease("valkey", "8.0.1")))
+                .contains(
+                        "none of the engines here can go on from (redis 7.2.4); what could is not"
+                                + " here any more: valkey 8.0.1 (/usr/bin/valkey-server) is not a"
+                                + " file; start the server with valkey 8.0.1 or a newer valkey");
+        assertThat(engines.missing(EngineStamp.ofRelease("valkey", "9.1.2")))
+                .doesNotContain("any more");
+
+        engines.learn(REDIS, new EngineSight.Gone(REDIS, "is version 6.2.0"));
+        assertThat(engines.engines().all()).isEmpty();
+        assertThat(engines.missing(EngineStamp.ofRelease("redis", "7.2.4")))
+                .startsWith("No engine is here any more: ")
+                .contains("redis 7.2.4 (/usr/bin/redis-server) is version 6.2.0")
+                .contains("start the server with redis 7.2.4 or a newer redis");
+
+        engines.learn(VALKEY, new EngineSight.Examined(facts(VALKEY)));
+        assertThat(engines.usable(VALKEY)).isPresent();
+        assertThat(excluded).containsOnlyKeys(REDIS);
+        assertThat(warnings).isEmpty();
+    }
+
+    @Test
     void oneThatCannotBeExaminedIsAskedAgain() throws Exception {
         var engines = engines(new Engines(List.of(VALKEY)), ANY);
         var answers = new ArrayList<EngineFacts>();

@@ -327,6 +327,32 @@ class ReplacedEnginesTest {
         assertThat(ended).isOne();
     }
 
+    /// Also where another engine could go on: the program may come back, and from a newer engine
+    /// there is no way back.
+    @Test
+    void whereTheProgramIsGoneClustersGoOnWhileTheyHaveEngines() throws Exception {
+        installed(facts(OLD), facts(OTHER));
+        var cluster = run("demo", OLD);
+        var elsewhere = run("elsewhere", OTHER);
+        sight = new EngineSight.Gone(OLD, "is not a file");
+        replaced.onRefused(OLD);
+        assertThat(engines.usable(OLD)).as("for new clusters").isEmpty();
+        assertThat(running.has(cluster)).isTrue();
+
+        sight = new EngineSight.Examined(facts(OLD));
+        replaced.onRefused(OLD);
+        assertThat(engines.usable(OLD)).isPresent();
+        assertThat(running.has(cluster)).as("nobody was interrupted").isTrue();
+        assertThat(ended).isZero();
+
+        sight = new EngineSight.Gone(OLD, "is version 6.2.0");
+        loseEngines(cluster);
+        replaced.onRefused(OLD);
+        assertThat(running.has(cluster)).as("refused, or started on another").isFalse();
+        assertThat(running.has(elsewhere)).isTrue();
+        assertThat(ended).isOne();
+    }
+
     private static final class StillClock implements Clock {
         @Override
         public long nowNs() {
