@@ -187,7 +187,7 @@ public final class Fleet implements AutoCloseable {
                         machine.launcher()::isReplaced,
                         running,
                         control,
-                        clock,
+                        reports,
                         machine.threads(),
                         thread,
                         this::reconcileAll);

@@ -2,7 +2,6 @@ package dev.keepsake.fleet;
 
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ControlState;
-import dev.keepsake.core.Clock;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineSight;
@@ -42,7 +41,7 @@ final class ReplacedEngines {
     private final Predicate<EngineBinary> isReplaced;
     private final RunningClusters running;
     private final ControlJournal control;
-    private final Clock clock;
+    private final Reports reports;
     private final ThreadFactory threads;
     private final Executor fleet;
     private final Runnable onEnded;
@@ -61,7 +60,7 @@ final class ReplacedEngines {
             Predicate<EngineBinary> isReplaced,
             RunningClusters running,
             ControlJournal control,
-            Clock clock,
+            Reports reports,
             ThreadFactory threads,
             Executor fleet,
             Runnable onEnded) {
@@ -70,7 +69,7 @@ final class ReplacedEngines {
         this.isReplaced = isReplaced;
         this.running = running;
         this.control = control;
-        this.clock = clock;
+        this.reports = reports;
         this.threads = threads;
         this.fleet = fleet;
         this.onEnded = onEnded;
@@ -160,7 +159,7 @@ final class ReplacedEngines {
         if (now != null && isExamined(now.binary()) && sameCommands && runtime.canGoOnWith(now)) {
             if (!now.equals(runtime.engine())) {
                 runtime.goOnWith(now);
-                control.decide(plane -> plane.clusterStarted(id, now.installed(), clock.now()));
+                reports.report((plane, at) -> plane.clusterStarted(id, now.installed(), at));
             }
             return false;
         }

@@ -27,6 +27,7 @@ import dev.keepsake.shard.Snapshotter;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -56,6 +57,7 @@ class ReplacedEnginesTest {
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final ScheduledExecutorService fleet = Executors.newSingleThreadScheduledExecutor();
     private final StillClock clock = new StillClock();
+    private final ArrayDeque<Runnable> pauses = new ArrayDeque<>();
     private ControlJournal control;
     private RunningClusters running;
     private ClusterEngines engines;
@@ -151,7 +153,7 @@ class ReplacedEnginesTest {
                 _ -> true,
                 running,
                 control,
-                clock,
+                new Reports(control, clock, pauses::addLast),
                 AtOnce::new,
                 Runnable::run,
                 () -> ended++);
@@ -180,6 +182,8 @@ class ReplacedEnginesTest {
                         .spec();
         var engine = engines.usable(on).orElseThrow();
         engines.note(spec.id(), engine.stamp());
+        control.decide(
+                plane -> plane.clusterProvisioned(spec.id(), engine.installed(), clock.now()));
         var runtime = runtime(spec, engine);
         running.add(runtime);
         return runtime;
@@ -351,6 +355,33 @@ class ReplacedEnginesTest {
         assertThat(running.has(cluster)).as("refused, or started on another").isFalse();
         assertThat(running.has(elsewhere)).isTrue();
         assertThat(ended).isOne();
+    }
+
+    @Test
+    void whatCannotBeRecordedNowIsRecordedLaterAndEveryClusterIsLookedAt() {
+        installed(facts(OLD));
+        var clusters = List.of(run("one", OLD), run("two", OLD));
+        sight =
+                new EngineSight.Examined(
+                        facts(OLD, Set.of(KnownHole.CVE_2025_46818), "get", "set"));
+        disk.capacityBytes(0);
+        replaced.onRefused(OLD);
+        assertThat(clusters)
+                .extracting(each -> each.engine().knownHoles())
+                .containsOnly("CVE-2025-46818");
+        assertThat(messages()).noneMatch(text -> text.contains("CVE-2025-46818"));
+
+        disk.capacityBytes(Long.MAX_VALUE);
+        pauses.removeFirst().run();
+        assertThat(messages().stream().filter(text -> text.contains("CVE-2025-46818"))).hasSize(2);
+
+        sight = new EngineSight.Examined(facts(OLD));
+        replaced.onRefused(OLD);
+        assertThat(looks).as("it is looked at again").isEqualTo(2);
+    }
+
+    private List<String> messages() {
+        return control.read(ControlState::records).stream().map(Object::toString).toList();
     }
 
     private static final class StillClock implements Clock {
