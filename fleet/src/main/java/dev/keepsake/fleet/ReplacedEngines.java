@@ -84,13 +84,15 @@ final class ReplacedEngines {
         if (!underWay.add(program.path())) {
             return;
         }
-        boolean known = engines.engines().excluded().containsKey(program);
+        // Another one may have been found in its place before.
+        var known = engines.engines().at(program.path()).orElse(program);
+        boolean excluded = engines.engines().excluded().containsKey(program);
         threads.newThread(
                         () -> {
-                            if (known && !isReplaced.test(program)) {
+                            if (excluded && !isReplaced.test(program)) {
                                 fleet.execute(() -> done(program, true)); // nothing is new
                             } else {
-                                look(program);
+                                look(known);
                             }
                         })
                 .start();
@@ -106,10 +108,9 @@ final class ReplacedEngines {
         }
     }
 
-    /// @param program what was not launched; another one may have been found in its place before
-    /// @return whether what was known to be there has the commands that it had
-    private boolean learn(EngineBinary program, EngineSight sight) {
-        var known = engines.engines().at(program.path()).orElse(program);
+    /// @param known what is known to be there
+    /// @return whether it has the commands that it had
+    private boolean learn(EngineBinary known, EngineSight sight) {
         var before = commandsOf(known);
         engines.learn(known, sight);
         if (isExamined(known)) {

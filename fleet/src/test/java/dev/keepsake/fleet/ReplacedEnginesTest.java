@@ -63,7 +63,7 @@ class ReplacedEnginesTest {
     private ClusterEngines engines;
     private ReplacedEngines replaced;
     private EngineSight sight = new EngineSight.Unexamined(OLD, "nobody has looked");
-    private int looks;
+    private final List<EngineBinary> looks = new ArrayList<>();
     private int ended;
 
     private static EngineBinary redis(String path, String version) {
@@ -146,28 +146,22 @@ class ReplacedEnginesTest {
     private ReplacedEngines replaced() {
         return new ReplacedEngines(
                 engines,
-                _ -> {
-                    looks++;
+                before -> {
+                    looks.add(before);
                     return sight;
                 },
                 _ -> true,
                 running,
                 control,
                 new Reports(control, clock, pauses::addLast),
-                AtOnce::new,
+                ReplacedEnginesTest::atOnce,
                 Runnable::run,
                 () -> ended++);
     }
 
-    private static final class AtOnce extends Thread {
-        AtOnce(Runnable task) {
-            super(task);
-        }
-
-        @Override
-        public void start() {
-            run();
-        }
+    private static Thread atOnce(Runnable task) {
+        task.run();
+        return Thread.ofVirtual().unstarted(() -> {});
     }
 
     /// A cluster runs, and its log was written by what it runs on.
@@ -302,7 +296,7 @@ class ReplacedEnginesTest {
 
         loseEngines(cluster);
         replaced.onRefused(OLD);
-        assertThat(looks).as("it is looked at each time").isEqualTo(2);
+        assertThat(looks).as("it is looked at each time").containsExactly(OLD, now);
         assertThat(running.has(cluster)).as("there is nothing to save").isFalse();
         assertThat(ended).isOne();
     }
@@ -377,7 +371,7 @@ class ReplacedEnginesTest {
 
         sight = new EngineSight.Examined(facts(OLD));
         replaced.onRefused(OLD);
-        assertThat(looks).as("it is looked at again").isEqualTo(2);
+        assertThat(looks).as("it is looked at again").hasSize(2);
     }
 
     private List<String> messages() {
