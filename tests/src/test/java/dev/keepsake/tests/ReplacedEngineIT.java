@@ -46,6 +46,10 @@ class ReplacedEngineIT {
                 StandardCopyOption.REPLACE_EXISTING);
     }
 
+    private void remove() throws IOException {
+        Files.delete(directory.resolve("path/redis-server"));
+    }
+
     private ServerProcess launch() throws IOException {
         return ServerProcess.launch(
                 directory.resolve("data"),
@@ -106,11 +110,23 @@ class ReplacedEngineIT {
                     .as("nobody was interrupted")
                     .containsOnlyOnce("is ended and started anew");
 
+            remove(); // as between two packages
+            engines.kill(List.of(api.node(NAME, 0, 1)));
+            await(
+                    "what still runs goes on",
+                    () -> server.errors().contains("its program is not there any more"));
+            awaitServing(api, 0);
+            install("7.2.11", "--hz 10");
+            awaitServing(api, 1);
+            assertThat(server.errors())
+                    .as("nobody was interrupted")
+                    .containsOnlyOnce("is ended and started anew");
+
             install("7.2.9", ""); // an older one
             engines.kill(List.of(api.node(NAME, 0, 1)));
             await(
                     "what still runs goes on",
-                    () -> server.errors().contains("goes on with the engines that run"));
+                    () -> server.errors().contains("none here is known to go on with its data"));
             awaitServing(api, 0);
             engines.kill(List.of(api.node(NAME, 0, 0)));
             await(
