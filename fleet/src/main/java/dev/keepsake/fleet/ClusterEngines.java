@@ -142,7 +142,20 @@ final class ClusterEngines implements InstalledEngines {
                 engines);
     }
 
-    /// The log of a cluster says that an engine wrote it.
+    /// The logs of a cluster have been read.
+    ///
+    /// @param found which engines they say wrote them; none has when they are new
+    void noteLogs(ClusterId id, Set<EngineStamp> found) {
+        writers.computeIfAbsent(id, _ -> new HashSet<>()).addAll(found);
+    }
+
+    /// Whether [#choose] knows what the logs of a cluster say. They may say more by now, but what
+    /// has once written them stays so.
+    boolean knowsLogsOf(ClusterId id) {
+        return writers.containsKey(id);
+    }
+
+    /// The log of a cluster that has been started says that an engine wrote it meanwhile.
     void note(ClusterId id, EngineStamp writer) {
         writers.computeIfAbsent(id, _ -> new HashSet<>()).add(writer);
     }

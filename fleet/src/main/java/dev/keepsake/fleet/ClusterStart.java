@@ -23,8 +23,7 @@ final class ClusterStart {
     private final ControlJournal control;
     private final RunningClusters running;
     private final ClusterEngines engines;
-    private final CommandTables commands;
-    private final LogOpenings openings;
+    private final ClusterPreparation preparation;
     private final NodeAssembly assembly;
     private final EndpointListening listening;
     private final ClusterTroubles troubles;
@@ -36,8 +35,7 @@ final class ClusterStart {
             ControlJournal control,
             RunningClusters running,
             ClusterEngines engines,
-            CommandTables commands,
-            LogOpenings openings,
+            ClusterPreparation preparation,
             NodeAssembly assembly,
             EndpointListening listening,
             ClusterTroubles troubles,
@@ -46,8 +44,7 @@ final class ClusterStart {
         this.control = control;
         this.running = running;
         this.engines = engines;
-        this.commands = commands;
-        this.openings = openings;
+        this.preparation = preparation;
         this.assembly = assembly;
         this.listening = listening;
         this.troubles = troubles;
@@ -56,28 +53,16 @@ final class ClusterStart {
     }
 
     /// Starts a cluster on the engine that [EngineChoice] says; not at all when there is none, and
-    /// not before its logs are open, which is waited for elsewhere: [LogOpenings].
+    /// not before its logs are open, which is waited for elsewhere: [ClusterPreparation].
     void start(ClusterState cluster, Endpoints endpoints) throws IOException {
-        var opened = openings.take(cluster);
-        if (opened.isEmpty()) {
-            return;
-        }
-        try (var logs = opened.get()) {
-            logs.writers().forEach(writer -> engines.note(cluster.spec().id(), writer));
-            while (true) {
-                switch (engines.choose(cluster)) {
-                    case EngineChoice.Missing(var needed) -> {
-                        announceEngineMissing(cluster, needed);
-                        return;
-                    }
-                    case EngineChoice.Chosen chosen -> {
-                        if (commands.examine(chosen.engine().binary())) {
-                            continue; // which may make another one the right one
-                        }
-                        start(cluster, endpoints, chosen.engine(), logs);
-                        warnOfHoles(cluster.spec(), chosen);
-                        return;
-                    }
+        switch (preparation.prepare(cluster)) {
+            case ClusterPreparation.Prepared.NotYet _ -> {}
+            case ClusterPreparation.Prepared.Lacks(var needed) ->
+                    announceEngineMissing(cluster, needed);
+            case ClusterPreparation.Prepared.Ready(var logs, var chosen) -> {
+                try (logs) {
+                    start(cluster, endpoints, chosen.engine(), logs);
+                    warnOfHoles(cluster.spec(), chosen);
                 }
             }
         }

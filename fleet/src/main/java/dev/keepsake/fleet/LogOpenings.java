@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -120,19 +121,21 @@ final class LogOpenings {
                             fleet.execute(() -> ended(id, opening));
                         })
                 .start();
-        fleet.schedule(
-                () -> {
-                    if (openings.get(id) == opening && !opening.hasEnded) {
-                        opening.isLate = true;
-                        onChange.accept(id);
-                    }
-                },
-                saidAfter.toMillis(),
-                TimeUnit.MILLISECONDS);
+        opening.lateness =
+                fleet.schedule(
+                        () -> {
+                            if (openings.get(id) == opening && !opening.hasEnded) {
+                                opening.isLate = true;
+                                onChange.accept(id);
+                            }
+                        },
+                        saidAfter.toMillis(),
+                        TimeUnit.MILLISECONDS);
     }
 
     private void ended(ClusterId id, Opening opening) {
         opening.hasEnded = true;
+        opening.cannotBeLate();
         if (openings.get(id) != opening) {
             return;
         }
@@ -150,11 +153,19 @@ final class LogOpenings {
         private volatile @Nullable CompletableFuture<?> closed; // once it is given up
 
         // Of the fleet's thread.
+        private @Nullable Future<?> lateness; // which finds out whether it is late
         private boolean isLate;
         private boolean hasEnded;
 
         Opening(ClusterState cluster) {
             this.cluster = cluster;
+        }
+
+        /// What has ended is not kept for as long as it could have taken.
+        private void cannotBeLate() {
+            if (lateness != null) {
+                lateness.cancel(false);
+            }
         }
 
         /// On a thread of its own.

@@ -30,6 +30,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Future;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.random.RandomGenerator;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /// Logs that answer late or not at all, each asked on another thread than the fleet's, which is a
-/// real one here and does with what it is told as the fleet does: it looks at every cluster.
+/// real one here and does with what it is told as the fleet does: it looks at that cluster.
 @Timeout(120)
 class LogOpeningsTest {
     private static final Instant NOW = Instant.parse("2026-01-02T03:04:05Z");
@@ -115,6 +116,18 @@ class LogOpeningsTest {
         }
     }
 
+    /// Or each try would be kept for as long as it could have taken.
+    @Test
+    void nothingIsKeptOfWhatHasEnded() throws Exception {
+        broken.add("two");
+        onFleet(this::look);
+        assertThat(List.of(news.take(), news.take()))
+                .containsExactlyInAnyOrder("one is open", "two: it is broken");
+        assertThat(onFleet(() -> List.copyOf(fleet.getQueue())))
+                .isNotEmpty()
+                .allMatch(each -> ((Future<?>) each).isCancelled());
+    }
+
     @Test
     void whatCannotBeOpenedIsTriedAgain() throws Exception {
         broken.add("one");
@@ -186,7 +199,11 @@ class LogOpeningsTest {
     ///
     /// @return what is news
     private List<String> look() {
-        return List.of(one, two).stream()
+        return lookAt(List.of(one, two));
+    }
+
+    private List<String> lookAt(List<ClusterState> clusters) {
+        return clusters.stream()
                 .filter(cluster -> !unwanted.contains(nameOf(cluster)))
                 .filter(cluster -> !taken.containsKey(nameOf(cluster)))
                 .flatMap(cluster -> take(cluster).stream())
@@ -222,7 +239,7 @@ class LogOpeningsTest {
                 Thread.ofVirtual().factory(),
                 fleet,
                 saidAfter,
-                _ -> look());
+                id -> lookAt(List.of(id.equals(idOf(one)) ? one : two)));
     }
 
     private TransactionLog openAnyway(Path directory) throws IOException {

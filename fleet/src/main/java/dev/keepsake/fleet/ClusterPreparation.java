@@ -1,0 +1,80 @@
+package dev.keepsake.fleet;
+
+import dev.keepsake.control.ClusterState;
+import dev.keepsake.engine.EngineStamp;
+import java.io.IOException;
+
+/// Prepares the start of a cluster: has its logs opened, and chooses an engine that can go on with
+/// what they say of their writers. The logs of a cluster that lacks an engine are read once: who
+/// wrote them is remembered, so they stay closed until the cluster can start. Owned by the fleet's
+/// thread.
+final class ClusterPreparation {
+    private final ClusterEngines engines;
+    private final CommandTables commands;
+    private final LogOpenings openings;
+
+    /// How far it is.
+    sealed interface Prepared {
+        /// The logs are being opened, whose end is reported elsewhere: [LogOpenings].
+        record NotYet() implements Prepared {}
+
+        /// No engine here can go on with the data.
+        ///
+        /// @param needed which engine wrote them, or for a new cluster what it asks for
+        record Lacks(EngineStamp needed) implements Prepared {}
+
+        /// The cluster can start.
+        ///
+        /// @param logs the receiver's to close
+        record Ready(ClusterLogs logs, EngineChoice.Chosen chosen) implements Prepared {}
+    }
+
+    ClusterPreparation(ClusterEngines engines, CommandTables commands, LogOpenings openings) {
+        this.engines = engines;
+        this.commands = commands;
+        this.openings = openings;
+    }
+
+    /// Takes the next step to the start of a cluster that does not run.
+    ///
+    /// @throws IOException when the logs cannot be opened, or the engine cannot be examined; the
+    ///   next call tries it again
+    Prepared prepare(ClusterState cluster) throws IOException {
+        var id = cluster.spec().id();
+        if (engines.knowsLogsOf(id)
+                && choose(cluster) instanceof EngineChoice.Missing(var needed)) {
+            return new Prepared.Lacks(needed);
+        }
+        var opened = openings.take(cluster);
+        if (opened.isEmpty()) {
+            return new Prepared.NotYet();
+        }
+        var logs = opened.get();
+        boolean isReady = false;
+        try {
+            engines.noteLogs(id, logs.writers());
+            var prepared =
+                    switch (choose(cluster)) {
+                        case EngineChoice.Missing(var needed) -> new Prepared.Lacks(needed);
+                        case EngineChoice.Chosen chosen -> new Prepared.Ready(logs, chosen);
+                    };
+            isReady = prepared instanceof Prepared.Ready;
+            return prepared;
+        } finally {
+            if (!isReady) {
+                logs.close();
+            }
+        }
+    }
+
+    /// What is chosen has been examined, for that may make another one the right one.
+    private EngineChoice choose(ClusterState cluster) throws IOException {
+        while (true) {
+            var choice = engines.choose(cluster);
+            if (!(choice instanceof EngineChoice.Chosen chosen)
+                    || !commands.examine(chosen.engine().binary())) {
+                return choice;
+            }
+        }
+    }
+}
