@@ -16,19 +16,37 @@ import java.util.function.Supplier;
 
 /// Asks engines of its own, which hold nothing and serve nobody, whether access strings are what
 /// engines take. A user may be let into clusters of any engine, so it is enough that one of those
-/// installed takes its string; an engine that does not keeps the user out. Any thread; one at a
-/// time, each for as long as engines need to start, but for strings that were taken lately.
+/// installed takes its string; an engine that does not keeps the user out. One that cannot be asked
+/// is passed over, as long as another one answers. Any thread; one at a time, each for as long as
+/// engines need to start, but for strings that were taken lately.
 final class RulesEngine implements AccessStringCheck {
     private static final int REMEMBERED_MAX = 1_000;
 
-    private final EngineLauncher launcher;
+    private final Asked asked;
     private final Supplier<List<EngineSpec>> specs;
     private final ReentrantLock turn = new ReentrantLock();
     private final Set<String> taken = new LinkedHashSet<>(); // guarded by turn, oldest first
 
+    /// Has an engine carry out a command. Blocks.
+    @FunctionalInterface
+    interface Asked {
+        RespValue answer(EngineSpec spec, List<String> command) throws IOException;
+    }
+
     /// @param specs one for each engine that may be run now
     RulesEngine(EngineLauncher launcher, Supplier<List<EngineSpec>> specs) {
-        this.launcher = launcher;
+        this(
+                (spec, command) -> {
+                    try (var engine = launcher.launch(spec)) {
+                        return engine.command(command.toArray(new String[0]));
+                    }
+                },
+                specs);
+    }
+
+    /// @param asked carries out a command by an engine that is launched for it
+    RulesEngine(Asked asked, Supplier<List<EngineSpec>> specs) {
+        this.asked = asked;
         this.specs = specs;
     }
 
@@ -36,39 +54,47 @@ final class RulesEngine implements AccessStringCheck {
     public void check(String normalForm) {
         turn.lock();
         try {
-            if (taken.contains(normalForm)) {
-                return;
+            if (!taken.contains(normalForm)) {
+                ask(normalForm);
+                remember(normalForm);
             }
-            var engines = specs.get();
-            if (engines.isEmpty()) {
-                throw new IOException("none here may be run");
-            }
-            String refusal = null;
-            for (var spec : engines) {
-                var answer = ask(spec, normalForm);
-                if (!(answer instanceof RespValue.ErrorReply(String text))) {
-                    remember(normalForm);
-                    return;
-                }
-                refusal = refusal == null ? text : refusal;
-            }
-            throw Fault.INVALID_PARAMETER_VALUE.because(
-                    "AccessString is not valid: %s", String.valueOf(refusal));
-        } catch (IOException e) {
-            throw new ControlUnavailableException(
-                    "nothing was changed: no engine can check the access string: "
-                            + e.getMessage());
         } finally {
             turn.unlock();
         }
     }
 
-    private RespValue ask(EngineSpec spec, String normalForm) throws IOException {
+    /// Returns when one has taken it.
+    private void ask(String normalForm) {
         var command = new ArrayList<>(List.of("ACL", "SETUSER", "probe", "reset"));
         command.addAll(List.of(normalForm.split(" ", -1)));
-        try (var engine = launcher.launch(spec)) {
-            return engine.command(command.toArray(new String[0]));
+        String refusal = null;
+        var failures = new ArrayList<String>();
+        for (var spec : specs.get()) {
+            try {
+                var answer = asked.answer(spec, command);
+                if (!(answer instanceof RespValue.ErrorReply(String text))) {
+                    return;
+                }
+                refusal = refusal == null ? text : refusal;
+            } catch (IOException | RuntimeException e) { // it may answer anything
+                failures.add(failure(spec, e));
+            }
         }
+        if (refusal == null) {
+            throw new ControlUnavailableException(
+                    "nothing was changed: no engine can check the access string: "
+                            + (failures.isEmpty()
+                                    ? "none here may be run"
+                                    : String.join("; ", failures)));
+        }
+        throw Fault.INVALID_PARAMETER_VALUE.because("AccessString is not valid: %s", refusal);
+    }
+
+    private static String failure(EngineSpec spec, Exception e) {
+        var program = spec.program();
+        return program == null
+                ? String.valueOf(e.getMessage())
+                : "%s: %s".formatted(program.described(), e.getMessage());
     }
 
     private void remember(String normalForm) {
