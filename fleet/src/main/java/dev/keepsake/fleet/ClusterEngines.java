@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.ClusterState;
+import dev.keepsake.control.EngineVersions;
 import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineRule;
@@ -40,8 +41,10 @@ final class ClusterEngines implements InstalledEngines {
     private final Consumer<Map<EngineBinary, String>> onExcluded;
     private final ClusterDirectories directories;
     private volatile Engines engines;
+    private final Set<EngineBinary> warnedOf;
     private final Map<ClusterId, Set<EngineStamp>> writers = new HashMap<>(); // found in logs
 
+    /// @param engines what was found at the start, of which it has been warned
     /// @param onExcluded told now and after each change which programs are not to be run, or are
     ///   not there any more, with the reasons
     ClusterEngines(
@@ -53,7 +56,15 @@ final class ClusterEngines implements InstalledEngines {
         this.onExcluded = onExcluded;
         this.directories = directories;
         this.engines = rule.applyTo(engines);
+        this.warnedOf = new HashSet<>(gotByNewClusters(this.engines));
         onExcluded.accept(this.engines.excluded());
+    }
+
+    /// Whatever these ask for. A start warns of them.
+    private static List<EngineBinary> gotByNewClusters(Engines known) {
+        return EngineVersions.all().stream()
+                .map(wanted -> known.nearest(wanted.engine(), wanted.version()))
+                .toList();
     }
 
     /// The engines of this machine, as far as is known now. Any thread.
@@ -98,6 +109,7 @@ final class ClusterEngines implements InstalledEngines {
         var why = next.excluded().get(now.binary());
         if (why == null) {
             rule.warnOf(next, now.binary());
+            warnedOf.add(now.binary());
         } else {
             LOG.error(
                     "engine is not used any more path={} version={}: it {}, and {}; {}",
@@ -131,6 +143,12 @@ final class ClusterEngines implements InstalledEngines {
         var known = engines;
         var nearest = known.nearest(engine, version);
         return StampedEngine.of(nearest, known.factsOf(nearest));
+    }
+
+    /// Whether it has been warned of an engine since the server was started, if there was anything
+    /// to warn of.
+    boolean isWarnedOf(EngineBinary engine) {
+        return warnedOf.contains(engine);
     }
 
     /// What a cluster is to run on.

@@ -11,6 +11,7 @@ import dev.keepsake.engine.EngineStamp;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.Optional;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,26 +63,35 @@ final class ClusterStart {
             case ClusterPreparation.Prepared.Ready(var logs, var chosen) -> {
                 try (logs) {
                     start(cluster, endpoints, chosen.engine(), logs);
-                    warnOfHoles(cluster.spec(), chosen);
+                    warningOfHoles(
+                                    cluster.spec().id().name(),
+                                    chosen,
+                                    engines.isWarnedOf(chosen.engine().binary()))
+                            .ifPresent(LOG::warn);
                 }
             }
         }
     }
 
-    private static void warnOfHoles(ClusterSpec spec, EngineChoice.Chosen chosen) {
+    /// What there is to say about the holes of what a cluster runs on, if it has known ones.
+    ///
+    /// @param isSaid whether a warning has named that engine already
+    static Optional<String> warningOfHoles(
+            String cluster, EngineChoice.Chosen chosen, boolean isSaid) {
+        var engine = chosen.engine();
         var sounder = chosen.sounder();
-        if (sounder == null) {
-            return;
+        if (engine.knownHoles().isEmpty() || (sounder == null && isSaid)) {
+            return Optional.empty();
         }
-        LOG.warn(
-                "cluster={} runs on {}, which has known holes ({}); {} is here too and has none of"
-                        + " them: start the server with --engine {} to move the cluster to it, from"
-                        + " which there is no way back",
-                spec.id().name(),
-                chosen.engine().stamp(),
-                chosen.engine().knownHoles(),
-                sounder.stamp(),
-                sounder.binary().path());
+        String wayOut =
+                sounder == null
+                        ? "no engine here that can go on with its data is known to have none of"
+                                + " them: './keepsake engine' tells how to get a better one"
+                        : "%s is here too and has none of them: start the server with --engine %s to move the cluster to it, from which there is no way back"
+                                .formatted(sounder.stamp(), sounder.binary().path());
+        return Optional.of(
+                "cluster=%s runs on %s, which has known holes (%s); %s"
+                        .formatted(cluster, engine.stamp(), engine.knownHoles(), wayOut));
     }
 
     /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
