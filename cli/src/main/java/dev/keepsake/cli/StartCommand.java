@@ -105,6 +105,9 @@ final class StartCommand implements Callable<Integer> {
                     "Do not use an engine that has known holes, or whose holes could not be"
                             + " determined. Without another engine the server does not start (default:"
                             + " a warning and events, as long as all nodes are on loopback addresses)."
+                            + " A cluster that ran on such an engine moves to the nearest sound one"
+                            + " that can continue from its data, and from a newer one there is no way"
+                            + " back."
                             + " 'keepsake engine' reports each engine.")
     private boolean strictEngines;
 

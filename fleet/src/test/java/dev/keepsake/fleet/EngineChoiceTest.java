@@ -227,6 +227,32 @@ class EngineChoiceTest {
         assertThat(sounder(onSound, new Engines(List.of(sound, newer), facts))).isNull();
     }
 
+    /// Nothing asks whether the cluster is to be moved: its own engine is not run any more.
+    @Test
+    void whereOnlySoundOnesAreRunAClusterMovesToTheNearestSoundOneAndNotBack() {
+        var holed = program("/bin/old", "redis 7.0.15");
+        var near = program("/bin/near", "valkey 8.0.1");
+        var sound = program("/bin/sound", "valkey 8.1.1");
+        var newer = program("/bin/newer", "valkey 9.1.2");
+        var all =
+                new Engines(
+                        List.of(newer, holed, near, sound),
+                        Map.of(
+                                holed, facts(holed, 10, KnownHole.values()),
+                                near, facts(near, 11, KnownHole.CVE_2025_46818),
+                                sound, facts(sound, 11),
+                                newer, facts(newer, 80)));
+        var strictly = new EngineRule(Optional.of("strictly"), "apt install x").applyTo(all);
+        var recorded = cluster("redis 7.0", "redis", "7.0.15");
+        assertThat(binary(of(recorded, NOTHING, all))).isEqualTo(holed);
+        assertThat(binary(of(recorded, NOTHING, strictly))).isEqualTo(sound);
+        // As it is recorded behind that start.
+        var moved = cluster("redis 7.0", "valkey", "8.1.1");
+        assertThat(binary(of(moved, NOTHING, all))).isEqualTo(sound);
+        assertThat(choice(moved, NOTHING, "redis 7.0.15", "valkey 8.0.1"))
+                .isEqualTo("needs valkey 8.1.1");
+    }
+
     private static @Nullable EngineBinary sounder(ClusterState cluster, Engines engines) {
         var chosen = (EngineChoice.Chosen) of(cluster, NOTHING, engines);
         return chosen.sounder() == null ? null : chosen.sounder().binary();
