@@ -9,7 +9,8 @@
 /// | `ClusterProgress`: what is recorded of a cluster | `ClusterReconciler`, `ClusterStart`, `ClusterEnd`: clusters run as recorded |
 /// | `FailoverSteps`: what comes next in a FailoverShard | `RunningClusters`: carries it out |
 /// | `Election`: which node is told to claim | `ShardRuntime`, `NodeRuntime`: one shard, one node |
-/// | `EngineChoice`: which engine a cluster runs on | `NodeAssembly`: puts clusters, shards and nodes together |
+/// | `EngineChoice`: which engine a cluster runs on | `ClusterPreparation`: opens its logs before it starts |
+/// | | `NodeAssembly`: puts clusters, shards and nodes together |
 @NullMarked
 package dev.keepsake.fleet;
 
