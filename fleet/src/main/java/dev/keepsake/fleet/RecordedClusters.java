@@ -106,9 +106,17 @@ public final class RecordedClusters {
         }
     }
 
-    private static Recorded recorded(ClusterState cluster, Engines engines) {
+    /// What the records say of one cluster. Of one that was refused they name the engine that it
+    /// needs: that may have written no more than a file, which does not say whether a release or a
+    /// candidate for it wrote it.
+    static Recorded recorded(ClusterState cluster, Engines engines) {
         var spec = cluster.spec();
-        var choice = EngineChoice.of(cluster, List.of(), List.of(), engines);
+        var needed = cluster.engineNeeded();
+        var writers =
+                needed == null
+                        ? List.<EngineStamp>of()
+                        : List.of(EngineStamp.ofRelease(needed.engine(), needed.patchVersion()));
+        var choice = EngineChoice.of(cluster, List.of(), writers, engines);
         var next =
                 switch (choice) {
                     case EngineChoice.Chosen(var chosen, _) -> chosen.binary();
