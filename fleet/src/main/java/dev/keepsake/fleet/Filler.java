@@ -63,9 +63,9 @@ final class Filler {
             var dump = spec.workDirectory().resolve(DUMP);
             filling.beginShard();
             for (var source : sources) {
-                expectLoadable(source, reader);
+                var header = expectLoadable(source, reader);
                 filling.copy(source, dump);
-                load(engine, source.name(), dump, reader);
+                load(engine, source.name(), header, reader);
                 checkFunctions(engine, source.name());
             }
             giveUpOthers(engine, slots);
@@ -77,7 +77,10 @@ final class Filler {
 
     /// A file of a newer engine is refused by that reason, before it is copied. What is no RDB file
     /// at all is the engine's to refuse.
-    private static void expectLoadable(FillSource source, EngineStamp reader) throws IOException {
+    ///
+    /// @return what the file says of itself
+    private static Optional<RdbHeader> expectLoadable(FillSource source, EngineStamp reader)
+            throws IOException {
         Optional<RdbHeader> header;
         try (var file = source.open()) {
             header = RdbHeader.read(file);
@@ -92,10 +95,12 @@ final class Filler {
                                     reader,
                                     reader.loadable()));
         }
+        return header;
     }
 
-    /// @param dump what of the file is loaded
-    private static void load(Engine engine, String name, Path dump, EngineStamp reader)
+    /// @param header of the file that is loaded
+    private static void load(
+            Engine engine, String name, Optional<RdbHeader> header, EngineStamp reader)
             throws IOException {
         try {
             expectOk(
@@ -103,19 +108,26 @@ final class Filler {
                             WHOLE_DATA_NS, "DEBUG", "RELOAD", "NOSAVE", "NOFLUSH", "MERGE"),
                     "loading");
         } catch (IOException e) {
-            var newer = RdbHeader.of(dump).flatMap(RdbHeader::stamp).filter(not(reader::continues));
-            throw new IOException(
-                    newer.map(writer -> writtenByNewer(name, writer, reader))
-                            .orElseGet(
-                                    () -> "%s cannot be loaded as one database.".formatted(name)),
-                    e);
+            throw notLoaded(name, header, reader, e);
         }
+    }
+
+    /// An engine does not say why it does not load a file. Who wrote the file may tell, where the
+    /// engine could not go on with what that one leaves; but the file may be damaged as well.
+    static IOException notLoaded(
+            String name, Optional<RdbHeader> header, EngineStamp reader, IOException cause) {
+        return new IOException(
+                header.flatMap(RdbHeader::stamp)
+                        .filter(not(reader::continues))
+                        .map(writer -> writtenByOther(name, writer, reader))
+                        .orElseGet(() -> "%s cannot be loaded as one database.".formatted(name)),
+                cause);
     }
 
     /// Files of one RDB version differ in what is in them: Valkey 8.0 and 8.1 write the same one,
     /// and the latter knows types that the former does not.
-    private static String writtenByNewer(String name, EngineStamp writer, EngineStamp reader) {
-        return "%s cannot be loaded by %s: it says that %s wrote it, which writes more than that reads. Fill a cluster that runs on %s or a newer %s."
+    private static String writtenByOther(String name, EngineStamp writer, EngineStamp reader) {
+        return "%s cannot be loaded by %s: it says that %s wrote it, which may write more than that reads. Fill a cluster that runs on %s or a newer %s."
                 .formatted(name, reader, writer, writer, writer.name());
     }
 
