@@ -97,6 +97,8 @@ public record InstallHint(String system, String command, String also) {
                                         // Mint and others are built on a release of Ubuntu's.
                                         "ubuntu " + osRelease.getOrDefault("UBUNTU_CODENAME", ""),
                                         "debian " + osRelease.getOrDefault("DEBIAN_CODENAME", ""),
+                                        // Raspbian and others call a release as Debian does.
+                                        "debian " + osRelease.getOrDefault("VERSION_CODENAME", ""),
                                         id),
                                 Stream.of(osRelease.getOrDefault("ID_LIKE", "").split(" ", -1)))
                         .toList();

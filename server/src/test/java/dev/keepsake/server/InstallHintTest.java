@@ -17,6 +17,8 @@ class InstallHintTest {
         "Linux, debian, trixie, , sudo apt update && sudo apt install valkey-server",
         "Linux, ubuntu, noble, debian, sudo apt update && sudo apt install valkey-server",
         "Linux, linuxmint, wilma, ubuntu debian, sudo apt update && sudo apt install valkey-server",
+        "Linux, raspbian, bookworm, debian, sudo apt update && sudo apt install redis-server",
+        "Linux, raspbian, trixie, debian, sudo apt update && sudo apt install valkey-server",
         "Linux, fedora, , , sudo dnf install valkey",
         "Linux, rocky, , rhel centos fedora, sudo dnf install valkey",
         "Linux, alpine, , , sudo apk add valkey",
@@ -45,6 +47,7 @@ class InstallHintTest {
         "ubuntu, jammy, jammy",
         "ubuntu, focal, focal",
         "linuxmint, vera, jammy",
+        "raspbian, bullseye, ",
     })
     void whereNoPackageHelpsNoneIsNamed(
             String id, String codename, @Nullable String ubuntuCodename) {
