@@ -372,9 +372,12 @@ class EngineUpgradeIT {
         }
         try (var server = new Running("", "--restore-from", given.toString())) {
             assertRefusedAgain(server, "valkey " + valkey9.version(), "redis 7.0.15");
-            var file = given.resolve("newer.rdb").toUri().toString();
-            assertNotFilled(server, "again", from -> from.snapshotName("taken"), valkey9);
-            assertNotFilled(server, "other", from -> from.snapshotArns(file), valkey9);
+            var newer = given.resolve("newer.rdb");
+            assertThat(RdbHeader.of(newer).orElseThrow().writerVersion())
+                    .isEqualTo(valkey9.version());
+            var file = newer.toUri().toString();
+            assertNotFilled(server, "again", from -> from.snapshotName("taken"), newer);
+            assertNotFilled(server, "other", from -> from.snapshotArns(file), newer);
             server.stop();
         }
         try (var server = new Running(pathOf(valkey9))) {
@@ -409,19 +412,18 @@ class EngineUpgradeIT {
         }
     }
 
-    /// The file says who wrote it, wherever it has been since.
+    /// The file says who wrote it and in which version, wherever it has been since.
     private void assertNotFilled(
-            Running server,
-            String cluster,
-            Consumer<CreateClusterRequest.Builder> from,
-            EngineBinary writer) {
+            Running server, String cluster, Consumer<CreateClusterRequest.Builder> from, Path file)
+            throws IOException {
+        var header = RdbHeader.of(file).orElseThrow();
         server.api.fill(cluster, ports.last() - 1, from);
         await(
                 cluster + " is not filled",
                 () -> server.api.describe(cluster).status().equals("restore-failed"));
         assertThat(server.api.messages(cluster).getLast())
                 .contains(
-                        "valkey %s, Valkey's RDB version 80".formatted(writer.version()),
+                        "it is of " + header.describe(),
                         "redis 7.0.15 loads Redis's RDB versions up to 10")
                 .doesNotContain("cannot be loaded as one database");
     }
