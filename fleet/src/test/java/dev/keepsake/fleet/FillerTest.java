@@ -12,12 +12,12 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /// What is said of a file that an engine does not load.
 class FillerTest {
-    private static final IOException CAUSE = new IOException("the engine refused");
+    private final IOException cause = new IOException("the engine refused");
 
-    private static IOException notLoaded(Optional<RdbHeader> header, String reader) {
+    private IOException notLoaded(Optional<RdbHeader> header, String reader) {
         var words = reader.split(" ", 2);
         return Filler.notLoaded(
-                "File a.rdb", header, EngineStamp.ofRelease(words[0], words[1]), CAUSE);
+                "File a.rdb", header, EngineStamp.ofRelease(words[0], words[1]), cause);
     }
 
     private static Optional<RdbHeader> writtenBy(String engine, String version) {
@@ -36,7 +36,7 @@ class FillerTest {
                 .hasMessage(
                         "File a.rdb cannot be loaded by %s: it says that %s %s wrote it, which may write more than that reads. Fill a cluster that runs on %s %s or a newer %s.",
                         reader, writer, version, writer, version, writer)
-                .hasCause(CAUSE);
+                .hasCause(cause);
     }
 
     @ParameterizedTest
@@ -50,7 +50,7 @@ class FillerTest {
             String writer, String version, String reader) {
         assertThat(notLoaded(writtenBy(writer, version), reader))
                 .hasMessage("File a.rdb cannot be loaded as one database.")
-                .hasCause(CAUSE);
+                .hasCause(cause);
     }
 
     @ParameterizedTest
@@ -62,7 +62,7 @@ class FillerTest {
                         Optional.of(new RdbHeader("redis", 10, null, null)))) {
             assertThat(notLoaded(header, reader))
                     .hasMessage("File a.rdb cannot be loaded as one database.")
-                    .hasCause(CAUSE);
+                    .hasCause(cause);
         }
     }
 }
