@@ -86,10 +86,12 @@ final class ReplacedEngines {
         }
         // Another one may have been found in its place before.
         var known = engines.engines().at(program.path()).orElse(program);
-        boolean excluded = engines.engines().excluded().containsKey(program);
+        boolean isExplained =
+                engines.engines().excluded().containsKey(known)
+                        || (!known.equals(program) && isExamined(known));
         threads.newThread(
                         () -> {
-                            if (excluded && !isReplaced.test(program)) {
+                            if (isExplained && !isReplaced.test(known)) {
                                 fleet.execute(() -> done(program, true)); // nothing is new
                             } else {
                                 look(known);

@@ -63,6 +63,7 @@ class ReplacedEnginesTest {
     private ClusterEngines engines;
     private ReplacedEngines replaced;
     private EngineSight sight = new EngineSight.Unexamined(OLD, "nobody has looked");
+    private boolean isReplaced = true; // since the last look
     private final List<EngineBinary> looks = new ArrayList<>();
     private int ended;
 
@@ -150,7 +151,7 @@ class ReplacedEnginesTest {
                     looks.add(before);
                     return sight;
                 },
-                _ -> true,
+                _ -> isReplaced,
                 running,
                 control,
                 new Reports(control, clock, pauses::addLast),
@@ -274,8 +275,19 @@ class ReplacedEnginesTest {
         replaced.onRefused(NEWER);
         assertThat(running.has(cluster)).isTrue();
         assertThat(ended).isZero();
+
+        isReplaced = false;
+        replaced.onRefused(NEWER);
+        assertThat(looks).as("what is there is known").containsExactly(NEWER);
+        isReplaced = true;
+        replaced.onRefused(NEWER);
+        assertThat(looks).containsExactly(NEWER, OLD);
+        assertThat(running.has(cluster)).isTrue();
+
+        isReplaced = false;
         loseEngines(cluster);
         replaced.onRefused(NEWER);
+        assertThat(looks).hasSize(2);
         assertThat(running.has(cluster)).isFalse();
         assertThat(ended).isOne();
     }
