@@ -2,7 +2,6 @@ package dev.keepsake.cli;
 
 import dev.keepsake.control.EngineVersions;
 import dev.keepsake.engine.EngineBinary;
-import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.KnownHole;
@@ -166,11 +165,7 @@ record EngineReport(
 
     /// Whether a new cluster may get an engine that has known holes, or may have.
     private boolean isBetterWanted() {
-        return EngineGate.taken(engines()).stream().anyMatch(each -> !isSound(each));
-    }
-
-    private boolean isSound(EngineBinary engine) {
-        return engines().factsOf(engine).map(EngineFacts::isSound).orElse(false);
+        return EngineGate.taken(engines()).stream().anyMatch(each -> !engines().isSound(each));
     }
 
     private static List<String> cves(Collection<KnownHole> holes) {
@@ -206,7 +201,7 @@ record EngineReport(
                     .put("engine", cluster.engine())
                     .put("version", cluster.version())
                     .put("installed", here != null)
-                    .put("sound", here != null && isSound(here))
+                    .put("sound", here != null && engines().isSound(here))
                     .put("next_name", next == null ? null : next.name())
                     .put("next_version", next == null ? null : next.version());
         }

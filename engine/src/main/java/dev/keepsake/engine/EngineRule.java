@@ -40,8 +40,7 @@ public record EngineRule(Optional<String> onlySoundBecause, String betterOne) {
 
     /// Warns of an engine that is run, unless it is sound.
     public void warnOf(Engines found, EngineBinary engine) {
-        var facts = found.factsOf(engine);
-        if (facts.map(EngineFacts::isSound).orElse(false)) {
+        if (found.isSound(engine)) {
             return;
         }
         if (found.hasHoles(engine)) {
@@ -52,7 +51,7 @@ public record EngineRule(Optional<String> onlySoundBecause, String betterOne) {
                     engine.path(),
                     engine.name(),
                     engine.version(),
-                    facts.map(EngineFacts::cves).orElse(""),
+                    found.factsOf(engine).map(EngineFacts::cves).orElse(""),
                     betterOne);
         } else {
             LOG.warn(

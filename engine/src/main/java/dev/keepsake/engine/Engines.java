@@ -102,7 +102,7 @@ public record Engines(
     /// @param version such as `7.1`
     public EngineBinary nearest(String name, String version) {
         int wanted = number(version);
-        boolean anySound = candidates().stream().anyMatch(each -> doubt(each) == 0);
+        boolean anySound = candidates().stream().anyMatch(this::isSound);
         return candidates().stream()
                 .min(
                         Comparator.comparing((EngineBinary each) ->
@@ -112,6 +112,11 @@ public record Engines(
                                 .thenComparingInt(each -> Math.abs(number(each.version()) - wanted))
                                 .thenComparingInt(each -> -number(each.version())))
                 .orElseThrow();
+    }
+
+    /// Whether an engine was seen to have none of the known holes.
+    public boolean isSound(EngineBinary engine) {
+        return factsOf(engine).map(EngineFacts::isSound).orElse(false);
     }
 
     /// Whether an engine was seen to have known holes.
@@ -125,7 +130,7 @@ public record Engines(
         if (hasHoles(engine)) {
             return 2;
         }
-        return factsOf(engine).map(EngineFacts::isSound).orElse(false) ? 0 : 1;
+        return isSound(engine) ? 0 : 1;
     }
 
     /// Why an engine could not be examined, for people.

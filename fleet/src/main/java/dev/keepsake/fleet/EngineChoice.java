@@ -1,7 +1,6 @@
 package dev.keepsake.fleet;
 
 import dev.keepsake.control.ClusterState;
-import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineStamp;
 import dev.keepsake.engine.Engines;
 import java.util.ArrayList;
@@ -130,13 +129,7 @@ sealed interface EngineChoice {
     /// but an operator moves a cluster to an engine from which there is no way back.
     private static @Nullable StampedEngine sounder(
             StampedEngine chosen, List<StampedEngine> able, Engines engines) {
-        var sound =
-                able.stream()
-                        .filter(each ->
-                                engines.factsOf(each.binary())
-                                        .map(EngineFacts::isSound)
-                                        .orElse(false))
-                        .toList();
+        var sound = able.stream().filter(each -> engines.isSound(each.binary())).toList();
         return chosen.knownHoles().isEmpty() || sound.isEmpty()
                 ? null
                 : nearest(chosen.stamp(), sound, engines);
