@@ -724,7 +724,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (taken == Taken.DONE
                 && decided
                 && !front.monitors().isEmpty()
-                && Monitors.shows(facts.lastCommand())) {
+                && Monitors.shows(command)) {
             front.monitors().show(this, command);
         }
         return taken;

@@ -38,11 +38,6 @@ final class ClientFacts {
         lastActiveNs = nowNs;
     }
 
-    /// The name of the last command that was taken, or empty.
-    String lastCommand() {
-        return lastCommand;
-    }
-
     /// Whether nothing has come from the client or gone to it for so long.
     boolean isSilent(long forNs, long nowNs) {
         return nowNs - lastActiveNs > forNs;

@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import dev.keepsake.core.Clock;
+import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashSet;
@@ -44,32 +45,9 @@ final class Monitors {
         return watching.contains(client);
     }
 
-    /// Whether a command is shown at all: not what may hold a password, and not what Redis hides,
-    /// which is everything that is for administrators.
-    static boolean shows(String command) {
-        return switch (command) {
-            case "auth", "hello", "monitor", "quit", "reset" -> false;
-            case "acl|dryrun", "acl|getuser", "acl|list", "acl|log", "acl|users" -> false;
-            case "client|kill",
-                    "client|list",
-                    "client|no-evict",
-                    "client|pause",
-                    "client|unblock",
-                    "client|unpause" ->
-                    false;
-            case "debug", "config|get", "config|resetstat", "config|set" -> false;
-            case "cluster|count-failure-reports", "cluster|replicas", "cluster|slaves" -> false;
-            case "latency|doctor",
-                    "latency|graph",
-                    "latency|histogram",
-                    "latency|history",
-                    "latency|latest",
-                    "latency|reset" ->
-                    false;
-            case "slowlog|get", "slowlog|len", "slowlog|reset" -> false;
-            case "commandlog|get", "commandlog|len", "commandlog|reset" -> false;
-            default -> true;
-        };
+    /// Whether a command is shown at all.
+    static boolean shows(Command command) {
+        return command.isKnown() && !command.is(Trait.UNMONITORED);
     }
 
     /// Shows a command, or as much as is known of a large one. It may change what is not durable

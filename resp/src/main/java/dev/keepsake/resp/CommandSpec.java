@@ -64,6 +64,7 @@ public final class CommandSpec {
     private static final String READONLY = "readonly";
     private static final String BLOCKING = "blocking";
     private static final String LOADING = "loading";
+    private static final String ADMIN = "admin";
 
     private final String name;
     private final int arity;
@@ -119,7 +120,7 @@ public final class CommandSpec {
         boolean plain = described.is(WRITE) || described.is(READONLY);
         boolean blocking = described.is(BLOCKING);
         boolean listens = described.is("pubsub") && described.name().indexOf('|') < 0;
-        boolean withheld = described.is("admin") || described.is("no_auth") || listens;
+        boolean withheld = described.is(ADMIN) || described.is("no_auth") || listens;
         var lane = blocking || !plain ? Handling.OWN_LANE : Handling.SHARED_LANE;
         var effect = effectOf(described);
         return new CommandSpec(
@@ -135,7 +136,7 @@ public final class CommandSpec {
                 described.is("no_multi"),
                 0,
                 0,
-                Trait.of(described.name(), List.of()));
+                traits(described, List.of()));
     }
 
     private static Effect effectOf(CommandDescription described) {
@@ -170,7 +171,15 @@ public final class CommandSpec {
                 derived.refusedInTransactions,
                 row.script(),
                 row.libraries(),
-                Trait.of(row.name(), row.traits()));
+                traits(described, row.traits()));
+    }
+
+    private static Set<Trait> traits(CommandDescription described, List<String> words) {
+        var traits = Trait.of(described.name(), words);
+        if (described.is(ADMIN)) {
+            traits.add(Trait.UNMONITORED);
+        }
+        return traits;
     }
 
     /// One that the front answers though the engine does not have it.

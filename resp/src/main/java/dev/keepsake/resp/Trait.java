@@ -86,6 +86,9 @@ public enum Trait {
     SHOWS_ASKED_COMMANDS,
     /// Its reply lists settings of the engine, secrets among them.
     SHOWS_SETTINGS,
+    /// Not shown to those who monitor: it may hold a password, or begins or ends a connection, or
+    /// the engine says that it is for administrators.
+    UNMONITORED,
     /// Its reply lists subcommands.
     HELP;
 

@@ -94,6 +94,25 @@ class CommandsOfEnginesTest {
         assertThat(flags).isNotEmpty(); // pfdebug, before all of them
     }
 
+    /// As Redis decides it in `call` (`server.c`). What has `skip_monitor` beside that is shown all
+    /// the same, for it shows itself there, before what its script does.
+    @ParameterizedTest
+    @MethodSource("engines")
+    void monitorsAreShownWhatEnginesShowAndNoLogins(String engine) {
+        var hidden = new ArrayList<String>();
+        for (var described : CommandDescription.all(RecordedCommands.reply(engine))) {
+            var spec = requireNonNull(RecordedCommands.table(engine).find(described.name()));
+            boolean admin = described.is("admin");
+            if (described.is("skip_monitor")) {
+                assertThat(admin || spec.is(Trait.SCRIPT)).as(spec.name()).isTrue();
+            }
+            if (spec.is(Trait.UNMONITORED) != admin) {
+                hidden.add(spec.name());
+            }
+        }
+        assertThat(hidden).containsExactly("auth", "hello", "quit", "reset");
+    }
+
     /// Rows were written for the engines of their time.
     @Test
     void aRowDoesNotMakeLessOfACommandThanTheEngineSays() {
