@@ -13,7 +13,7 @@ public record AccessKey(Secret secret, @Nullable String user) {
     }
 
     /// Whether it may sign a login token of this user.
-    public boolean signsFor(String other) {
+    boolean signsFor(String other) {
         return user == null || user.equals(other);
     }
 }

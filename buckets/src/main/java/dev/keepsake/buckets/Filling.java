@@ -105,7 +105,7 @@ public final class Filling {
     ///
     /// @param name of what they are in
     /// @param to where they are to be put
-    public void expectRoom(String name, long bytes, Path to) throws IOException {
+    void expectRoom(String name, long bytes, Path to) throws IOException {
         expectWanted();
         if (bytes > leftBytes) {
             throw new IOException(

@@ -3,11 +3,11 @@ package dev.keepsake.drill;
 /// The drill cannot go on, which says nothing about the database's data. The message is one line
 /// for people.
 public final class DrillException extends Exception {
-    public DrillException(String message, Throwable cause) {
+    DrillException(String message, Throwable cause) {
         super(message, cause);
     }
 
-    public DrillException(String message) {
+    DrillException(String message) {
         super(message);
     }
 }
