@@ -10,7 +10,6 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.nio.file.Files;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
@@ -69,20 +68,8 @@ class ArchitectureTest {
 
     @Test
     void modulesUseOnlyModulesBelowThem() {
-        for (int i = 0; i < MODULES.size(); i++) {
-            var above = new ArrayList<String>();
-            for (var module : MODULES.subList(i + 1, MODULES.size())) {
-                above.add(packageOf(module));
-            }
-            if (!above.isEmpty()) {
-                noClasses()
-                        .that()
-                        .resideInAPackage(packageOf(MODULES.get(i)))
-                        .should()
-                        .dependOnClassesThat()
-                        .resideInAnyPackage(above.toArray(new String[0]))
-                        .check(CLASSES);
-            }
+        for (int i = 0; i < MODULES.size() - 1; i++) {
+            expectUsesNone(MODULES.get(i), MODULES.subList(i + 1, MODULES.size()));
         }
     }
 
@@ -104,53 +91,29 @@ class ArchitectureTest {
     /// A drill sees a server as an application does.
     @Test
     void drillsKnowNothingOfTheMachinery() {
-        noClasses()
-                .that()
-                .resideInAPackage(packageOf("drill"))
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(
-                        packageOf("resp"),
-                        packageOf("log"),
-                        packageOf("engine"),
-                        packageOf("shard"),
-                        packageOf("front"),
-                        packageOf("fleet"),
-                        packageOf("api"),
-                        packageOf("server"))
-                .check(CLASSES);
+        expectUsesNone(
+                "drill",
+                List.of("resp", "log", "engine", "shard", "front", "fleet", "api", "server"));
     }
 
     @Test
     void theApiKnowsDecisionsAndNotTheMachinery() {
-        noClasses()
-                .that()
-                .resideInAPackage(packageOf("api"))
-                .should()
-                .dependOnClassesThat()
-                .resideInAnyPackage(
-                        packageOf("resp"),
-                        packageOf("log"),
-                        packageOf("engine"),
-                        packageOf("shard"),
-                        packageOf("front"),
-                        packageOf("fleet"))
-                .check(CLASSES);
+        expectUsesNone("api", List.of("resp", "log", "engine", "shard", "front", "fleet"));
     }
 
     @Test
     void controlDecidesWithoutTheMachineryThatCarriesItOut() {
+        expectUsesNone("control", List.of("resp", "log", "engine", "shard", "front"));
+    }
+
+    private static void expectUsesNone(String module, List<String> others) {
         noClasses()
                 .that()
-                .resideInAPackage(packageOf("control"))
+                .resideInAPackage(packageOf(module))
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(
-                        packageOf("resp"),
-                        packageOf("log"),
-                        packageOf("engine"),
-                        packageOf("shard"),
-                        packageOf("front"))
+                        others.stream().map(ArchitectureTest::packageOf).toArray(String[]::new))
                 .check(CLASSES);
     }
 
