@@ -10,11 +10,12 @@ import java.util.List;
 final class SnapshotFiles {
     private SnapshotFiles() {}
 
-    /// Those that are there now; none when one of them goes meanwhile.
+    /// Those that are there now, in the order of their names; none when one of them goes meanwhile.
     static List<Path> in(Path directory) {
         try (var files = Files.walk(directory)) {
             return files.filter(file -> file.toString().endsWith(".rdb"))
                     .filter(file -> file.toString().contains("-snapshots/"))
+                    .sorted()
                     .toList();
         } catch (IOException | UncheckedIOException e) {
             return List.of();
