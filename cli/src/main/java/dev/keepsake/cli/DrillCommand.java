@@ -103,7 +103,7 @@ final class DrillCommand implements Callable<Integer> {
     @Option(
             names = "--engine",
             paramLabel = "PATH",
-            description = "The engine's binary (default: the best one found).")
+            description = "As for start: the engine that the started server uses.")
     private @Nullable Path engine;
 
     private final String mainClass;
