@@ -494,7 +494,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// In Redis's letters and order.
     private String flags() {
         var flags = new StringBuilder();
-        flags.append(front.monitors().contains(this) ? "O" : "");
+        flags.append(front.monitors().has(this) ? "O" : "");
         flags.append(type().equals("pubsub") ? "P" : "").append(isInTransaction() ? "x" : "");
         var lane = own.lane();
         flags.append(lane != null && lane.isBlocked() ? "b" : "").append(tracking.flags());

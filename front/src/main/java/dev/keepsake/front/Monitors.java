@@ -41,10 +41,6 @@ final class Monitors {
         watching.remove(client);
     }
 
-    boolean contains(ClientConnection client) {
-        return watching.contains(client);
-    }
-
     /// Whether a command is shown at all.
     static boolean shows(Command command) {
         return command.isKnown() && !command.is(Trait.UNMONITORED);
