@@ -46,10 +46,6 @@ public record AccessUser(
         return new AccessUser(DEFAULT_NAME, true, true, Set.of(), false, "on ~* &* +@all");
     }
 
-    boolean isDefault() {
-        return name.equals(DEFAULT_NAME);
-    }
-
     private static boolean isHexDigit(int c) {
         return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
     }
