@@ -838,7 +838,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (control == null || command.isSketch() || !front.access().isRestricted(user)) {
             return refuse(elsewhere);
         }
-        if (mustWaitToAsk()) {
+        if (inFlight > 0 || control.isFull()) {
             return Taken.WAITS;
         }
         sent.fail();
@@ -879,13 +879,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                         answer.accept(out);
                     }
                 });
-    }
-
-    /// Whether the engine cannot be asked for an answer now: something is under way, or it is
-    /// behind with what others have asked.
-    boolean mustWaitToAsk() {
-        var control = front.controlLane();
-        return inFlight > 0 || (control != null && control.isFull());
     }
 
     /// Somebody is asked for the answer to this command, which is the only one under way; the next
