@@ -56,7 +56,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private static final byte TLS_HANDSHAKE = 0x16;
     private static final byte TLS_VERSION = 3;
-    private static final String LOADING = Refusals.LOADING;
     private static final String TOO_MANY_CLIENTS = "max number of clients reached";
 
     private final NodeFront front;
@@ -495,7 +494,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private String flags() {
         var flags = new StringBuilder();
         flags.append(front.monitors().has(this) ? "O" : "");
-        flags.append(type().equals("pubsub") ? "P" : "").append(isInTransaction() ? "x" : "");
+        flags.append(isSubscribed() ? "P" : "").append(isInTransaction() ? "x" : "");
         var lane = own.lane();
         flags.append(lane != null && lane.isBlocked() ? "b" : "").append(tracking.flags());
         flags.append(closing ? "c" : "");
@@ -991,7 +990,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private void hear(ByteBuf push) {
         if (session.protocol() == 3) {
             replies.show(push);
-        } else if (type().equals("pubsub")) {
+        } else if (isSubscribed()) {
             var message = front.allocator().buffer(push.readableBytes() + 64);
             RespWriter.array(message, 3);
             RespWriter.bulk(message, "message");
@@ -1026,7 +1025,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     Taken rememberSubscriptions(Command command) {
         var kept = own.remember(command.lengthBytes());
         if (kept == null) {
-            return refuse(LOADING);
+            return refuse(Refusals.LOADING);
         }
         var answer = front.allocator().buffer(128);
         kept.change(command.name(), command.arguments(), session.protocol(), answer);
@@ -1097,7 +1096,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private Taken submitOwn(Command command) {
         if (large.isSkipped()) {
-            return refuse(LOADING); // the node has begun to serve only since
+            return refuse(Refusals.LOADING); // the node has begun to serve only since
         }
         if (own.isOutOfLanes()) {
             fail(TOO_MANY_CLIENTS); // what follows a MULTI that fails must not be executed
