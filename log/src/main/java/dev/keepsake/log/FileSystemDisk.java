@@ -64,9 +64,8 @@ public final class FileSystemDisk implements Disk {
         boolean isNew = Files.notExists(file);
         var channel = channel(file);
         try {
-            return new OpenFile(file, channel, new RandomAccessFile(file.toFile(), "r"));
+            return opened(file, channel);
         } catch (IOException e) {
-            channel.close();
             if (isNew) {
                 Files.delete(file);
             }
@@ -76,7 +75,12 @@ public final class FileSystemDisk implements Disk {
 
     @Override
     public DiskFile openExisting(Path file) throws IOException {
-        var channel = FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE);
+        return opened(
+                file,
+                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+    }
+
+    private static DiskFile opened(Path file, FileChannel channel) throws IOException {
         try {
             return new OpenFile(file, channel, new RandomAccessFile(file.toFile(), "r"));
         } catch (IOException e) {
