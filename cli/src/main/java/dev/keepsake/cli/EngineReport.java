@@ -5,8 +5,8 @@ import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFinder;
 import dev.keepsake.engine.Engines;
 import dev.keepsake.engine.KnownHole;
+import dev.keepsake.fleet.EnginePlan;
 import dev.keepsake.fleet.RecordedClusters;
-import dev.keepsake.server.EngineGate;
 import dev.keepsake.server.InstallHint;
 import java.util.Collection;
 import java.util.Comparator;
@@ -165,7 +165,7 @@ record EngineReport(
 
     /// Whether a new cluster may get an engine that has known holes, or may have.
     private boolean isBetterWanted() {
-        return EngineGate.taken(engines()).stream().anyMatch(each -> !engines().isSound(each));
+        return EnginePlan.gotByNewClusters(engines()).stream().anyMatch(each -> !engines().isSound(each));
     }
 
     private static List<String> cves(Collection<KnownHole> holes) {

@@ -3,7 +3,6 @@ package dev.keepsake.fleet;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.ClusterState;
-import dev.keepsake.control.EngineVersions;
 import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineRule;
@@ -56,15 +55,8 @@ final class ClusterEngines implements InstalledEngines {
         this.onExcluded = onExcluded;
         this.directories = directories;
         this.engines = rule.applyTo(engines);
-        this.warnedOf = new HashSet<>(gotByNewClusters(this.engines));
+        this.warnedOf = new HashSet<>(EnginePlan.gotByNewClusters(this.engines));
         onExcluded.accept(this.engines.excluded());
-    }
-
-    /// Whatever these ask for. A start warns of them.
-    private static List<EngineBinary> gotByNewClusters(Engines known) {
-        return EngineVersions.all().stream()
-                .map(wanted -> known.nearest(wanted.engine(), wanted.version()))
-                .toList();
     }
 
     /// The engines of this machine, as far as is known now. Any thread.

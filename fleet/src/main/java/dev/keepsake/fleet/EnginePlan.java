@@ -2,6 +2,10 @@ package dev.keepsake.fleet;
 
 import static dev.keepsake.core.Checks.checkArgument;
 
+import dev.keepsake.control.EngineVersions;
+import dev.keepsake.engine.EngineBinary;
+import dev.keepsake.engine.Engines;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /// How engines are chosen, and what they may have and do.
@@ -17,5 +21,13 @@ public record EnginePlan(boolean strict, boolean exactVersions, long timeoutNs, 
 
     public EnginePlan {
         checkArgument(timeoutNs > 0, "an engine timeout of %d ns", timeoutNs);
+    }
+
+    /// Those of some engines that new clusters get, whatever they ask for.
+    public static List<EngineBinary> gotByNewClusters(Engines engines) {
+        return EngineVersions.all().stream()
+                .map(wanted -> engines.nearest(wanted.engine(), wanted.version()))
+                .distinct()
+                .toList();
     }
 }

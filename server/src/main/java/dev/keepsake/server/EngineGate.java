@@ -2,14 +2,12 @@ package dev.keepsake.server;
 
 import static java.util.stream.Collectors.joining;
 
-import dev.keepsake.control.EngineVersions;
 import dev.keepsake.core.AddressBlock;
-import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineRule;
 import dev.keepsake.engine.Engines;
+import dev.keepsake.fleet.EnginePlan;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -17,7 +15,7 @@ import org.slf4j.LoggerFactory;
 /// Decides which engines of the machine a server runs clusters on. Where nobody but this machine
 /// reaches the nodes, all of them, and a warning names those that clusters would get and that have
 /// known holes, or may have; where others do, or the user wants it so, none but sound ones.
-public final class EngineGate {
+final class EngineGate {
     private static final Logger LOG = LoggerFactory.getLogger(EngineGate.class);
 
     private final EngineRule rule;
@@ -100,15 +98,7 @@ public final class EngineGate {
                                         : why,
                                 engine.path(),
                                 engine.version()));
-        taken(admitted).forEach(each -> rule.warnOf(admitted, each));
+        EnginePlan.gotByNewClusters(admitted).forEach(each -> rule.warnOf(admitted, each));
         return admitted;
-    }
-
-    /// Those that clusters would get, whatever they ask for.
-    public static List<EngineBinary> taken(Engines engines) {
-        return EngineVersions.all().stream()
-                .map(wanted -> engines.nearest(wanted.engine(), wanted.version()))
-                .distinct()
-                .toList();
     }
 }
