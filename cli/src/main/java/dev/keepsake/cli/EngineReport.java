@@ -165,7 +165,8 @@ record EngineReport(
 
     /// Whether a new cluster may get an engine that has known holes, or may have.
     private boolean isBetterWanted() {
-        return EnginePlan.gotByNewClusters(engines()).stream().anyMatch(each -> !engines().isSound(each));
+        return EnginePlan.gotByNewClusters(engines()).stream()
+                .anyMatch(each -> !engines().isSound(each));
     }
 
     private static List<String> cves(Collection<KnownHole> holes) {

@@ -76,8 +76,7 @@ public final class FileSystemDisk implements Disk {
     @Override
     public DiskFile openExisting(Path file) throws IOException {
         return opened(
-                file,
-                FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
+                file, FileChannel.open(file, StandardOpenOption.READ, StandardOpenOption.WRITE));
     }
 
     private static DiskFile opened(Path file, FileChannel channel) throws IOException {
