@@ -4,12 +4,12 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.util.regex.Pattern;
 
-/// A block of IPv4 addresses, such as `127.0.1.0/24`. Its first address names the block and its
-/// last reaches everybody in it, so neither is anybody's.
+/// A block of IPv4 addresses, such as `127.0.1.0/24`. The first address of a block is its name and
+/// the last one is its broadcast address, so neither is assigned to a listener.
 ///
 /// @param first the block's first address, as a number
-/// @param prefixBits how many leading bits all its addresses have in common, 20 to 30: whoever
-///   looks for a free address may have to try them all
+/// @param prefixBits how many leading bits all its addresses have in common, 20 to 30. The lower
+///   limit bounds how many addresses a search for a free one tries
 public record AddressBlock(long first, int prefixBits) {
     private static final int PREFIX_MIN_BITS = 20;
     private static final int PREFIX_MAX_BITS = 30;
@@ -21,7 +21,7 @@ public record AddressBlock(long first, int prefixBits) {
     public AddressBlock {
         checkArgument(
                 prefixBits >= PREFIX_MIN_BITS && prefixBits <= PREFIX_MAX_BITS,
-                "a block of addresses with a prefix of %d bits; give one of %d to %d, %s",
+                "a block of addresses has a prefix of %d bits; give one of %d to %d, %s",
                 prefixBits,
                 PREFIX_MIN_BITS,
                 PREFIX_MAX_BITS,
@@ -36,9 +36,10 @@ public record AddressBlock(long first, int prefixBits) {
                 prefixBits);
     }
 
-    /// Reads `A.B.C.D/BITS`.
+    /// Parses `A.B.C.D/BITS`.
     ///
-    /// @throws IllegalArgumentException when the text is no block, with the way out
+    /// @throws IllegalArgumentException when the text is not such a block; the message shows a
+    ///   valid one
     public static AddressBlock parse(String text) {
         var match = FORM.matcher(text);
         checkArgument(
@@ -52,12 +53,12 @@ public record AddressBlock(long first, int prefixBits) {
         return new AddressBlock(first, Integer.parseInt(match.group(5)));
     }
 
-    /// How many of its addresses somebody may have.
+    /// How many addresses of the block can be assigned: all but the first and the last.
     public int size() {
         return (1 << (ADDRESS_BITS - prefixBits)) - 2;
     }
 
-    /// One of those.
+    /// An address of the block that can be assigned.
     ///
     /// @param number from 0 to [#size()] - 1
     public String address(int number) {

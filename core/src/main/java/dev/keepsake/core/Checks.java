@@ -2,13 +2,14 @@ package dev.keepsake.core;
 
 import com.google.errorprone.annotations.FormatMethod;
 
-/// Checks that stay on in production. Messages are `String.format` patterns and say what was found.
+/// Checks that stay on in production. Messages are `String.format` patterns and name what was
+/// found.
 public final class Checks {
     private Checks() {}
 
-    /// Checks what a caller handed over.
+    /// Checks an argument of a call.
     ///
-    /// @throws IllegalArgumentException when it does not hold
+    /// @throws IllegalArgumentException when `holds` is false
     @FormatMethod
     public static void checkArgument(boolean holds, String message, Object... found) {
         if (!holds) {
@@ -18,7 +19,7 @@ public final class Checks {
 
     /// Checks that an object is in the state that a call needs.
     ///
-    /// @throws IllegalStateException when it is not
+    /// @throws IllegalStateException when `holds` is false
     @FormatMethod
     public static void checkState(boolean holds, String message, Object... found) {
         if (!holds) {

@@ -2,8 +2,8 @@ package dev.keepsake.core;
 
 import java.time.Instant;
 
-/// Time, as it is handed to everything that needs it. Only the composition root makes one that
-/// reads the machine's clocks. Callable from any thread.
+/// The source of time, passed to every class that needs time. Only the composition root creates the
+/// one that reads the machine's clocks. Callable from any thread.
 public interface Clock {
     /// Monotonic time in nanoseconds from an arbitrary origin. Leases and waits are measured with
     /// it.

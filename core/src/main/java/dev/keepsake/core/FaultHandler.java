@@ -2,13 +2,13 @@ package dev.keepsake.core;
 
 import org.jspecify.annotations.Nullable;
 
-/// Where a broken invariant goes: something that cannot happen has happened, and guessing on would
-/// endanger acknowledged writes. Callable from any thread; returns normally, so that the caller can
-/// still unwind.
+/// Receives broken invariants: something has happened that cannot happen, and to continue by
+/// guessing would endanger acknowledged writes. Callable from any thread. A call returns normally,
+/// so that the caller can still unwind.
 public interface FaultHandler {
-    /// Reports the fault. The owner of the failed part stops it; nothing retries.
+    /// Reports the fault. The owner of the failed part stops that part; nothing is tried again.
     ///
-    /// @param what what was found and what was expected, naming the file, shard or node
-    /// @param cause what led to it, if an exception did
+    /// @param what what was found and what was expected, with the file, shard or node
+    /// @param cause the exception that led to it, if there was one
     void fatal(String what, @Nullable Throwable cause);
 }

@@ -14,20 +14,21 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Ports in a row of the loopback address that no other lease of this machine has, whichever
-/// process holds it, until this one is closed or its process ends. Whoever holds it may listen on
-/// them, stop, and listen again.
+/// A reservation of consecutive ports of the loopback address. No other lease on this machine, of
+/// this or of another process, has these ports until this lease is closed or its process ends. The
+/// holder may listen on them, stop, and listen again.
 ///
-/// Leased are blocks. A block belongs to whoever listens on its first port, its guard, so a lease
-/// needs no file and ends with its process. The blocks are above the ports of well-known services
-/// and below those that systems hand out to clients.
+/// Ports are leased in blocks of 64. A block belongs to the process that listens on the block's
+/// first port, its guard. So a lease needs no file and ends with its process. The blocks are above
+/// the ports of well-known services and below the ports that systems assign to client sockets.
 public final class PortLease implements AutoCloseable {
-    /// A lease of up to this many ports has one block and leaves none out.
+    /// The largest number of ports that fit into one block. A lease of at most this many ports has
+    /// no gap.
     public static final int MOST_OF_ONE_BLOCK = 63;
 
     private static final int BLOCK = MOST_OF_ONE_BLOCK + 1;
     private static final int FIRST = 20_032; // a multiple of a block
-    private static final int CLIENTS = 32_768; // Linux; macOS begins at 49152
+    private static final int CLIENTS = 32_768; // the first port of clients on Linux; 49152 on macOS
     private static final Path CLIENT_PORTS = Path.of("/proc/sys/net/ipv4/ip_local_port_range");
 
     private final List<ServerSocket> guards;
@@ -40,12 +41,13 @@ public final class PortLease implements AutoCloseable {
         this.last = last;
     }
 
-    /// Takes ports on which nobody listens.
+    /// Leases ports on which no process listens.
     ///
-    /// @param ports how many are needed. Of more than [#MOST_OF_ONE_BLOCK] one in every 64 is a
-    ///   guard, on which nobody else can listen, and comes in addition
-    /// @param random where the search begins
-    /// @throws IllegalStateException when none are left
+    /// @param ports how many are needed. A lease of more than [#MOST_OF_ONE_BLOCK] spans several
+    ///   blocks; the guards of these blocks are additional ports within the lease that the holder
+    ///   cannot listen on
+    /// @param random chooses where the search begins
+    /// @throws IllegalStateException when there is no such row of free ports
     public static PortLease take(int ports, RandomGenerator random) {
         checkArgument(ports >= 1, "%d ports; expected at least 1", ports);
         int blocks = (ports + MOST_OF_ONE_BLOCK - 1) / MOST_OF_ONE_BLOCK;
@@ -89,17 +91,18 @@ public final class PortLease implements AutoCloseable {
         try {
             var text = Files.readString(CLIENT_PORTS).strip();
             int clients = Integer.parseInt(text.substring(0, text.indexOf('\t')));
-            // Where clients have nearly all ports, theirs have to do.
+            // A machine may assign nearly all ports to clients. Then some of those are leased.
             return clients >= FIRST + 32 * BLOCK ? Math.min(clients, CLIENTS) : CLIENTS;
         } catch (IOException | RuntimeException e) {
             return CLIENTS;
         }
     }
 
-    /// Whether nobody listens on a port of the loopback address at present.
+    /// Whether no process listens on a port of the loopback address at present.
     ///
-    /// It is bound for a moment, but not listened on: a process that another thread starts at this
-    /// moment inherits the socket for as long as it needs to begin, and so it would stay taken.
+    /// The port is bound for a moment, but not listened on: a process that another thread starts at
+    /// this moment inherits the socket until it executes its program, and a listening socket would
+    /// occupy the port for that long.
     public static boolean isFree(int port) {
         try (var socket = new Socket()) {
             socket.setReuseAddress(true);
@@ -119,22 +122,22 @@ public final class PortLease implements AutoCloseable {
             try {
                 guard.close();
             } catch (IOException e) {
-                throw new IllegalStateException("a guard without connections closes", e);
+                throw new IllegalStateException("a guard socket cannot be closed", e);
             }
         }
     }
 
-    /// The first port.
+    /// The first port of the lease.
     public int first() {
         return first;
     }
 
-    /// The last one.
+    /// The last port of the lease, included.
     public int last() {
         return last;
     }
 
-    /// Lets others have them. Idempotent.
+    /// Releases the ports for other leases. Idempotent.
     @Override
     public void close() {
         closeAll(guards);

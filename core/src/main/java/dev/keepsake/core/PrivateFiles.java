@@ -11,26 +11,26 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/// Files and directories that only our own user may enter.
+/// Creates files and directories that only the user of this process may access.
 public final class PrivateFiles {
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rwx------");
 
-    /// Makes a new file one that only its owner may read, write and run.
+    /// The attribute of a new file that only its owner may read, write and run.
     public static final FileAttribute<Set<PosixFilePermission>> EXECUTABLE =
             PosixFilePermissions.asFileAttribute(OWNER_ONLY);
 
     private static final Set<PosixFilePermission> OWNER_READS_AND_WRITES =
             PosixFilePermissions.fromString("rw-------");
 
-    /// Makes a new file one that only its owner may read and write.
+    /// The attribute of a new file that only its owner may read and write.
     public static final FileAttribute<Set<PosixFilePermission>> OWN_FILE =
             PosixFilePermissions.asFileAttribute(OWNER_READS_AND_WRITES);
 
     private PrivateFiles() {}
 
-    /// Makes sure that a file is there that only its owner may read and write, whatever new files
-    /// are otherwise. What it holds stays.
+    /// Makes sure that a file exists which only its owner may read and write, whatever the
+    /// process's default for new files is. The content of an existing file is kept.
     public static void file(Path file) throws IOException {
         try {
             Files.createFile(file, OWN_FILE);
@@ -49,10 +49,11 @@ public final class PrivateFiles {
         return new UnixSystem().getUid();
     }
 
-    /// Makes sure that `directory` is there, is ours and is closed to everybody else.
+    /// Makes sure that `directory` exists, belongs to the user of this process, and is closed to
+    /// all other users. Missing directories above it are created.
     ///
     /// @throws IOException also when it is a symbolic link or belongs to another user: in a shared
-    ///   place such as `/tmp` somebody else may have been first
+    ///   place such as `/tmp` another user may have created it first
     public static void directory(Path directory) throws IOException {
         var parent = directory.toAbsolutePath().getParent();
         if (parent != null) {
@@ -61,7 +62,7 @@ public final class PrivateFiles {
         directoryInParent(directory);
     }
 
-    /// The same where the directory above has to be there already.
+    /// Does the same as [#directory], but the directory above has to exist.
     public static void directoryInParent(Path directory) throws IOException {
         try {
             Files.createDirectory(directory, PosixFilePermissions.asFileAttribute(OWNER_ONLY));

@@ -1,7 +1,7 @@
 package dev.keepsake.core;
 
-/// A password or key that never shows itself: whatever logs, formats or compares a record that
-/// holds one sees `***`.
+/// A password or key that is never printed: wherever a record that holds one is logged or
+/// formatted, `***` appears in its place.
 ///
 /// @param value the secret itself
 public record Secret(String value) {

@@ -15,9 +15,13 @@ public record SlotRange(int first, int last) {
                 last);
     }
 
-    /// All slots in `shards` even pieces; the first ones take the remainder.
+    /// Divides all slots into `shards` even ranges. The first ranges get one slot more when the
+    /// division leaves a remainder.
     public static List<SlotRange> split(int shards) {
-        checkArgument(shards >= 1 && shards <= Slots.COUNT, "slots for %d shards", shards);
+        checkArgument(
+                shards >= 1 && shards <= Slots.COUNT,
+                "slots for %d shards; expected 1 to 16384",
+                shards);
         var ranges = new ArrayList<SlotRange>();
         int next = 0;
         for (int i = 0; i < shards; i++) {
@@ -28,7 +32,7 @@ public record SlotRange(int first, int last) {
         return List.copyOf(ranges);
     }
 
-    /// Reads what [#toString] writes.
+    /// Parses the form that [#toString] writes, such as `0-8191`.
     public static SlotRange parse(String text) {
         int dash = text.indexOf('-');
         checkArgument(dash > 0, "slots are written as 0-8191, not as %s", text);

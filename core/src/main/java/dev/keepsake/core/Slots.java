@@ -1,6 +1,7 @@
 package dev.keepsake.core;
 
-/// The slots of a cluster, and how a key finds its own. Source: Redis Cluster specification.
+/// The slots of a cluster, and the CRC16 that assigns a key to its slot. Source: Redis Cluster
+/// specification.
 public final class Slots {
     /// How many slots every cluster has.
     public static final int COUNT = 16_384;

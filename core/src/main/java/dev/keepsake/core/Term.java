@@ -2,11 +2,12 @@ package dev.keepsake.core;
 
 import static dev.keepsake.core.Checks.checkArgument;
 
-/// One leadership of a shard. Terms of a log increase strictly; 0 means that nobody has led yet.
+/// One leadership of a shard. The terms of a log increase strictly; 0 means that no node has led
+/// yet.
 ///
 /// @param number 0 or greater
 public record Term(long number) implements Comparable<Term> {
-    /// Before the first leader.
+    /// The term before the first leader.
     public static final Term NONE = new Term(0);
 
     public Term {

@@ -1,4 +1,5 @@
-/// What every other module shares: terms, slots, time, faults. It knows no other module.
+/// Types that all other modules share: terms, slots, ports, time, secrets and faults. The module
+/// depends on no other module.
 @NullMarked
 package dev.keepsake.core;
 
