@@ -2,31 +2,30 @@ package dev.keepsake.log;
 
 import dev.keepsake.core.Term;
 
-/// How an append or a lease renewal ended. Only [Appended] and a refusal are certain; [Unknown] is
-/// neither, and whoever gets it must behave as if both had happened.
+/// How an append or a lease renewal ended. [Appended] and the refusals are certain. [Unknown] is
+/// neither: the caller must be prepared for both, that the entry is in the log and that it is not.
 public sealed interface AppendOutcome {
-    /// Durable: the entry survives the loss of the process and, after `force`, of the machine's
-    /// power.
-    ///
-    /// @param index the entry's index
-    /// @param endOffset how many data bytes are now durable
+    /// The entry is durable: it survives the end of the process and a loss of the machine's power.
     record Appended(long index, long endOffset) implements AppendOutcome {}
 
-    /// Refused: a newer leadership exists. Nothing was appended, and nothing of this term ever will
-    /// be.
+    /// Refused: a newer term exists. Nothing was appended, and nothing of the caller's term will
+    /// ever be appended.
+    ///
+    /// @param newer the newest term of the log
+    /// @param leader the node that holds or held it
     record Fenced(Term newer, String leader) implements AppendOutcome {}
 
-    /// Refused: the bytes do not follow the end of the log, because an earlier append was refused.
-    /// Nothing was appended.
+    /// Refused: the entry's offset is not the end of the log, because an earlier append was
+    /// refused. Nothing was appended.
     ///
-    /// @param endOffset where the log really ends
+    /// @param endOffset the end of the log, in bytes
     record Misplaced(long endOffset) implements AppendOutcome {}
 
-    /// Refused: there is no room. Nothing was appended; the same bytes may be offered again.
+    /// Refused: there is no room. Nothing was appended, and the same bytes may be appended later.
     ///
-    /// @param reason what is full, for people, naming the file or the bound
+    /// @param reason what is full, for people; it names the file or the bound
     record Full(String reason) implements AppendOutcome {}
 
-    /// It may or may not be in the log. The term of the caller is over.
+    /// The entry may or may not be in the log. The caller's term is over.
     record Unknown(Throwable cause) implements AppendOutcome {}
 }

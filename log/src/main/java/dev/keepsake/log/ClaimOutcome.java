@@ -4,15 +4,16 @@ import dev.keepsake.core.Term;
 
 /// How a claim of leadership ended.
 public sealed interface ClaimOutcome {
-    /// The LEADER entry is durable and `term` is the claimant's; every older term is fenced.
+    /// The LEADER entry is durable and `term` belongs to the claimant. Every older term is fenced.
     record Won(Term term, long index) implements ClaimOutcome {}
 
-    /// Refused: the log goes on beyond what the claimant had seen. It may catch up and claim again.
+    /// Refused: the log has entries that the claimant had not seen. The claimant may read them and
+    /// claim again.
     record Behind(Tail tail) implements ClaimOutcome {}
 
-    /// Refused: there is no room for the LEADER entry.
+    /// Refused: there is no room for the LEADER entry. Nothing was appended.
     record Full(String reason) implements ClaimOutcome {}
 
-    /// The LEADER entry may or may not be in the log. The claimant reads on to learn which.
+    /// The LEADER entry may or may not be in the log. The claimant learns which by reading on.
     record Unknown(Throwable cause) implements ClaimOutcome {}
 }

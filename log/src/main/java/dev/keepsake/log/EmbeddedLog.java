@@ -22,46 +22,50 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A transaction log in files of this machine. See [TransactionLog] for what it promises.
+/// A transaction log in files on this machine. [TransactionLog] says what it guarantees.
 ///
-/// One writer thread takes everything that has been asked for since it last looked, decides it in
-/// order, writes all new entries with one gathering write, forces the file once, and only then
-/// tells anybody: the longer a force takes, the larger the next batch.
+/// One writer thread takes all requests that have arrived since it last looked and decides them in
+/// order. It writes all new entries with one gathering write, forces the file once, and only then
+/// answers the requests. The longer a force takes, the larger is the next batch.
 ///
-/// Two ways of failing are told apart, by what had been done and never by the words of an
-/// exception, which come in the language of the machine. When a write fails, nothing of the batch
-/// has been forced: it is cut off the file again, that is forced, and the batch is refused as
-/// [AppendOutcome.Full]; the log goes on. Claims and renewals of the batch are not refused: they
-/// are written into a [LogReserve], so that a full disk does not cost the lease and with it the
-/// reads, nor keeps another node from taking over. When a force fails, nobody can know what the
-/// file holds (a failed `fsync` may have dropped the pages): everything under way and everything
-/// later is [AppendOutcome.Unknown], the fault handler is told, and only opening the log again
-/// reads what is really there. The one exception is a disk that says that it is full, as file
-/// systems do that look for room only then: the batch is cut off as after a failed write, and if
-/// that cannot be forced either, the log ends all the same.
+/// **A write that fails** has forced nothing of the batch. The log cuts the batch off the file
+/// again, forces that, refuses the batch as [AppendOutcome.Full], and continues. Claims and
+/// renewals of the batch are not refused: they are written into a [LogReserve]. So a full disk does
+/// not end the lease, which reads need, and does not keep another node from taking over.
 ///
-/// That the *next* segment cannot be made (too many open files, a directory that may not be
-/// written) is no such error: nothing has been written, and the present segment is as good as
-/// before. The log goes on in it, says so, and tries again every so many bytes.
+/// **A force that fails** leaves a file whose content nobody can know, because a failed `fsync` may
+/// have dropped the pages. All requests under way and all later ones are answered with
+/// [AppendOutcome.Unknown], and the fault handler gets a report. Only opening the log again reads
+/// what the disk holds. There is one exception: some file systems look for room only at this point.
+/// When the disk is full, the batch is cut off as after a failed write. If that cannot be forced
+/// either, the log ends as above.
+///
+/// **A next segment that cannot be created** (too many open files, a directory that may not be
+/// written) is no such failure: nothing has been written, and the present segment is intact. The
+/// log continues in it, logs an error, and tries again after each further [#OVERLONG_PART]th of a
+/// segment.
+///
+/// What failed is known by the step that failed, never by the text of an exception, which is in the
+/// language of the machine.
 public final class EmbeddedLog implements TransactionLog {
     private static final Logger LOG = LoggerFactory.getLogger(EmbeddedLog.class);
 
     private static final int BATCH_MAX_REQUESTS = 4096;
     private static final int BATCH_MAX_BYTES = 8 << 20;
 
-    // Some 25,000 renewals: at the standard pace more than three hours.
+    // Enough for some 25,000 renewals: more than three hours at the standard pace.
     private static final long RESERVE_MAX_BYTES = 1 << 20;
     private static final long CLOSE_WITHIN_MS = 5_000;
 
-    // By which part of a segment one grows whose successor cannot be made, before that is tried
-    // again.
+    // When a next segment cannot be created, the present one grows by this part of a segment before
+    // the log tries again.
     private static final int OVERLONG_PART = 16;
 
     private final Path directory;
     private final Disk disk;
     private final EmbeddedLogOptions options;
     private final FaultHandler faults;
-    private final AutoCloseable directoryClaim;
+    private final AutoCloseable directoryLock;
     private final LogBounds bounds;
     private final Thread writer;
     private final RecentEntries recent;
@@ -91,7 +95,7 @@ public final class EmbeddedLog implements TransactionLog {
             EmbeddedLogOptions options,
             ThreadFactory threads,
             FaultHandler faults,
-            AutoCloseable directoryClaim,
+            AutoCloseable directoryLock,
             LogBounds bounds,
             LogReserve reserve,
             Segments segments,
@@ -100,7 +104,7 @@ public final class EmbeddedLog implements TransactionLog {
         this.disk = disk;
         this.options = options;
         this.faults = faults;
-        this.directoryClaim = directoryClaim;
+        this.directoryLock = directoryLock;
         this.bounds = bounds;
         this.reserve = reserve;
         this.segments = segments;
@@ -114,11 +118,13 @@ public final class EmbeddedLog implements TransactionLog {
         this.writer = threads.newThread(this::writeUntilClosed);
     }
 
-    /// Opens the log in `directory`, which is made if it is missing.
+    /// Opens the log in `directory`. Creates the directory if it is missing.
     ///
-    /// @param threads makes the writer thread
-    /// @throws CorruptLogException when what is there is not what was written; nothing is changed
-    ///   then
+    /// @param threads creates the writer thread
+    /// @param faults gets a report when the log fails; it names the log
+    /// @throws CorruptLogException when the stored bytes differ from what was written; nothing has
+    ///   been changed then
+    /// @throws IOException also when another log holds the directory
     public static EmbeddedLog open(
             Path directory,
             Disk disk,
@@ -126,7 +132,7 @@ public final class EmbeddedLog implements TransactionLog {
             ThreadFactory threads,
             FaultHandler faults)
             throws IOException {
-        var claim = disk.claimDirectory(directory);
+        var directoryLock = disk.lockDirectory(directory);
         var segments = new TreeMap<Long, Segment>();
         LogBounds bounds = null;
         try {
@@ -150,7 +156,7 @@ public final class EmbeddedLog implements TransactionLog {
                             options,
                             threads,
                             faults,
-                            claim,
+                            directoryLock,
                             bounds,
                             reserve,
                             new Segments(directory, disk, bounds, segments),
@@ -164,7 +170,7 @@ public final class EmbeddedLog implements TransactionLog {
             if (bounds != null) {
                 bounds.close();
             }
-            closeClaim(claim);
+            releaseDirectory(directoryLock);
             throw e;
         }
     }
@@ -174,7 +180,7 @@ public final class EmbeddedLog implements TransactionLog {
             reserve.make();
         } catch (IOException e) {
             LOG.warn(
-                    "log={} has no reserve, so leases will end when the disk is full reason={}",
+                    "log={} has no reserve, so its leases will run out when the disk is full reason={}",
                     directory,
                     e.toString());
         }
@@ -226,7 +232,7 @@ public final class EmbeddedLog implements TransactionLog {
         try {
             return segment.read(fromIndex, lastHere, maxBytes);
         } catch (IOException e) {
-            // It may have been trimmed meanwhile, which explains the failure.
+            // A trim meanwhile explains the failure better: then this throws TrimmedException.
             segments.holding(fromIndex);
             throw e;
         }
@@ -300,11 +306,11 @@ public final class EmbeddedLog implements TransactionLog {
         } catch (IOException e) {
             faults.fatal("a file of %s cannot be closed".formatted(directory), e);
         }
-        closeClaim(directoryClaim);
+        releaseDirectory(directoryLock);
     }
 
-    /// Says where the log ends, so that nothing of it can be taken for a torn end when it is opened
-    /// again. Without it the end is known as of the newest segment's beginning, which is enough.
+    /// Records where the log ends, so that opening it again cannot take any of it for a torn end.
+    /// If this fails, the recorded end is that of the newest segment's creation, which is enough.
     private void noteCleanEnd() {
         if (broken) {
             return;
@@ -312,7 +318,7 @@ public final class EmbeddedLog implements TransactionLog {
         try {
             bounds.forced(tail.index());
         } catch (IOException e) {
-            LOG.info("log={} cannot note where it ends reason={}", directory, e.getMessage());
+            LOG.info("log={} cannot record where it ends reason={}", directory, e.getMessage());
         }
     }
 
@@ -330,9 +336,7 @@ public final class EmbeddedLog implements TransactionLog {
         }
     }
 
-    /// Waits for requests and decides them in order, as far as that needs no disk.
-    ///
-    /// @return false when the log is closed and nothing is left to do
+    /// Waits for requests and takes a batch of them.
     private boolean gather() throws InterruptedException {
         lock.lock();
         try {
@@ -349,7 +353,7 @@ public final class EmbeddedLog implements TransactionLog {
     private void commit() {
         for (var request : gathered) {
             if (broken) {
-                break; // all have been answered
+                break; // all requests have been answered
             }
             switch (request) {
                 case LogQueue.ClaimRequest claim -> decide(claim);
@@ -406,9 +410,9 @@ public final class EmbeddedLog implements TransactionLog {
         whenWritten(append, () -> append.outcome().complete(appended));
     }
 
-    /// Answers data that does not follow the end: it may be a retry.
+    /// Answers an append whose offset is not the end of the log. It may be a retry.
     private void answerMisplaced(LogQueue.AppendRequest append) {
-        writeBatch(); // so that what it may repeat can be read
+        writeBatch(); // a retry is compared with committed entries
         if (broken) {
             return;
         }
@@ -427,18 +431,18 @@ public final class EmbeddedLog implements TransactionLog {
         successes.add(success);
     }
 
-    /// Writes and forces what has been gathered, and tells everyone.
+    /// Writes and forces the batch, and answers its requests.
     private void writeBatch() {
         if (!batch.isEmpty()) {
             if (!isPlaceFor(batch)) {
                 try {
                     roll();
                 } catch (IOException e) {
-                    if (!canGoOnAfter(e)) {
+                    if (!canContinueAfter(e)) {
                         onRollFailure(e);
                         return;
                     }
-                    goOnOverlong(e);
+                    growBeyondSize(e);
                 }
             }
             try {
@@ -451,23 +455,24 @@ public final class EmbeddedLog implements TransactionLog {
         onWritten();
     }
 
-    /// Whether the present segment is as it was before its successor could not be made, and takes
-    /// more than leases.
-    private boolean canGoOnAfter(IOException failure) {
+    /// Whether the log can continue in the present segment after its successor could not be
+    /// created: the segment has not been touched, and it is not the reserve, which accepts only
+    /// leases.
+    private boolean canContinueAfter(IOException failure) {
         return !(failure instanceof HalfDoneException) && !current.isReserved();
     }
 
-    private void goOnOverlong(IOException failure) {
+    private void growBeyondSize(IOException failure) {
         rollAtBytes = current.sizeBytes() + Math.max(1, options.segmentBytes() / OVERLONG_PART);
         LOG.error(
-                "file={} cannot be made, the log goes on in {}, which grows beyond its {} bytes reason={}",
+                "file={} cannot be created, so {} grows beyond its {} bytes reason={}",
                 directory.resolve(Segment.fileName(tail.index() + 1)),
                 current.path(),
                 options.segmentBytes(),
                 failure.toString());
     }
 
-    /// What has been gathered is durable: tells everyone.
+    /// Publishes the batch, which is durable now, and answers its requests.
     private void onWritten() {
         var before = tail;
         if (!batch.isEmpty()) {
@@ -489,7 +494,7 @@ public final class EmbeddedLog implements TransactionLog {
     private void noteEngine() {
         for (var entry : batch) {
             if (entry.kind() == EntryKind.ENGINE) {
-                newestEngine = entry.ofItsOwn(); // the caller's bytes are the caller's again
+                newestEngine = entry.ofItsOwn(); // the caller may change its buffer from now on
             }
         }
     }
@@ -497,19 +502,19 @@ public final class EmbeddedLog implements TransactionLog {
     private void roll() throws IOException {
         if (!reserve.isReady()) {
             if (current.isReserved()) {
-                reserve.make(); // or the next full disk would find none
+                reserve.make(); // required: the next full disk needs it
             } else {
                 makeIfThereIsRoom(reserve, directory);
             }
         }
         if (current.isEmpty()) {
-            current.giveBackReserve(); // the next segment would have its very name
+            current.giveBackReserve(); // a next segment would have the same name
         } else {
-            goOnIn(Segment.create(disk, directory, tail));
+            continueIn(Segment.create(disk, directory, tail));
         }
     }
 
-    private void goOnIn(Segment next) throws IOException {
+    private void continueIn(Segment next) throws IOException {
         try {
             bounds.begin(next.firstIndex());
         } catch (IOException e) {
@@ -527,7 +532,8 @@ public final class EmbeddedLog implements TransactionLog {
         rollAtBytes = options.segmentBytes();
     }
 
-    /// Whether the entries may go where the log ends now; in the reserve only a leader's may.
+    /// Whether the entries may be written to the present segment. The reserve accepts only LEASE
+    /// and LEADER entries.
     private boolean isPlaceFor(List<LogEntry> entries) {
         if (!current.isReserved()) {
             return current.sizeBytes() < rollAtBytes;
@@ -536,7 +542,8 @@ public final class EmbeddedLog implements TransactionLog {
                 && entries.stream().allMatch(entry -> entry.kind().isSignOfLife());
     }
 
-    /// There is no successor to a segment that takes no more, or none but leases.
+    /// Handles a failure to create the next segment, when the present segment cannot accept the
+    /// batch.
     private void onRollFailure(IOException failure) {
         if (failure instanceof HalfDoneException) {
             breakDown(failure);
@@ -563,7 +570,7 @@ public final class EmbeddedLog implements TransactionLog {
         breakDown(failure);
     }
 
-    /// Whether it is known what the failure has left, once that has been cut off.
+    /// Whether it is certain what the file contains once the failed batch has been cut off.
     private boolean canBeTakenBack(IOException failure) {
         return !(failure instanceof HalfDoneException)
                 && (!(failure instanceof UnforcedException) || isFull());
@@ -573,7 +580,10 @@ public final class EmbeddedLog implements TransactionLog {
         try {
             return disk.usableBytes(directory) < BATCH_MAX_BYTES;
         } catch (IOException e) {
-            LOG.info("log={} cannot tell its room reason={}", directory, e.toString());
+            LOG.info(
+                    "log={} cannot ask how much room its disk has reason={}",
+                    directory,
+                    e.toString());
             return false;
         }
     }
@@ -582,10 +592,10 @@ public final class EmbeddedLog implements TransactionLog {
         batch.clear();
         successes.clear();
         batchTail = tail;
-        goOnInReserve(
+        writeLeasesToReserve(
                 isFull()
                         ? "no space left for %s".formatted(current.path())
-                        : "what follows %s cannot be written: %s"
+                        : "the segment after %s cannot be written: %s"
                                 .formatted(current.path(), failure.getMessage()));
     }
 
@@ -595,8 +605,8 @@ public final class EmbeddedLog implements TransactionLog {
                 failure);
     }
 
-    /// Refuses what there is no room for, and writes the rest where room was kept.
-    private void goOnInReserve(String reason) throws IOException {
+    /// Refuses the requests for which there is no room. Writes claims and renewals to the reserve.
+    private void writeLeasesToReserve(String reason) throws IOException {
         var all = List.copyOf(undecided);
         undecided.clear();
         for (var request : all) {
@@ -619,6 +629,8 @@ public final class EmbeddedLog implements TransactionLog {
         undecided.clear();
     }
 
+    /// Writes the batch to the reserve.
+    ///
     /// @return false when there is no room in the reserve either
     private boolean appendToReserve() throws IOException {
         try {
@@ -626,13 +638,13 @@ public final class EmbeddedLog implements TransactionLog {
                 if (!reserve.isReady()) {
                     return false;
                 }
-                LOG.warn("log={} has no room but for leases", directory);
+                LOG.warn("log={} has no room left, it accepts only leases and claims", directory);
                 var next = Segment.createIn(reserve, disk, directory, tail);
                 if (current.isEmpty()) {
-                    current.close(); // whose place this one has taken, and nobody reads from
+                    current.close(); // replaced by `next`, and has nothing to read
                     use(next);
                 } else {
-                    goOnIn(next);
+                    continueIn(next);
                 }
             }
             current.append(batch);
@@ -653,17 +665,18 @@ public final class EmbeddedLog implements TransactionLog {
         undecided.clear();
         var waiting = queue.breakDown(why);
         var unknown = new IOException(why, cause);
-        // Of those gathered some may have been answered before; they keep that answer.
+        // Some of the gathered requests may have been answered before. They keep that answer.
         gathered.forEach(request -> request.unknown(unknown));
         waiting.forEach(request -> request.unknown(unknown));
         faults.fatal(why, cause);
     }
 
-    private static void closeClaim(AutoCloseable claim) {
+    private static void releaseDirectory(AutoCloseable directoryLock) {
         try {
-            claim.close();
+            directoryLock.close();
         } catch (Exception e) {
-            throw new IllegalStateException("the log's directory cannot be released", e);
+            throw new IllegalStateException(
+                    "the lock of the log's directory cannot be released", e);
         }
     }
 }

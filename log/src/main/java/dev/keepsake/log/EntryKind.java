@@ -4,9 +4,9 @@ package dev.keepsake.log;
 public enum EntryKind {
     /// Bytes of the replication stream. The only kind that moves the offset.
     DATA(1),
-    /// A node took the leadership: the entry's term begins here; the payload is the node's name.
+    /// A node has become leader. The entry's term begins here; the payload is the node's name.
     LEADER(2),
-    /// The leader renewed its lease. No payload.
+    /// The leader has renewed its lease. No payload.
     LEASE(3),
     /// A snapshot up to the entry's offset is usable; the payload describes it.
     SNAPSHOT(4),
@@ -14,7 +14,7 @@ public enum EntryKind {
     CHECKSUM(5),
     /// The slots that the shard owns from here on.
     SLOTS(6),
-    /// The engine that wrote what follows: its name, version and RDB version.
+    /// The engine that wrote the entries after this one: its name, version and RDB version.
     ENGINE(7);
 
     private final byte code;
@@ -28,14 +28,15 @@ public enum EntryKind {
         return code;
     }
 
-    /// Whether it says that its term's leader is alive: that it has begun, or renewed its lease.
+    /// Whether the entry shows that its term's leader is alive: the leader has begun its term or
+    /// renewed its lease.
     boolean isSignOfLife() {
         return this == LEADER || this == LEASE;
     }
 
-    /// The kind with that code.
+    /// The kind with the code `code`.
     ///
-    /// @throws IllegalArgumentException when no kind has the code
+    /// @throws IllegalArgumentException when no kind has it
     public static EntryKind ofCode(byte code) {
         for (var kind : values()) {
             if (kind.code == code) {

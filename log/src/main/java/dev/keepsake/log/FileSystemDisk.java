@@ -14,13 +14,13 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Set;
 
-/// The machine's own file system. Files are private to their owner where the file system knows
+/// The machine's own file system. New files are private to their owner, on file systems that know
 /// owners.
 public final class FileSystemDisk implements Disk {
     private static final String LOCK = "lock";
 
     @Override
-    public AutoCloseable claimDirectory(Path directory) throws IOException {
+    public AutoCloseable lockDirectory(Path directory) throws IOException {
         makeDirectory(directory);
         var channel = channel(directory.resolve(LOCK));
         try {
@@ -28,20 +28,20 @@ public final class FileSystemDisk implements Disk {
                 return channel;
             }
         } catch (OverlappingFileLockException e) {
-            // held by this very process
+            // another log of this process holds the lock
         }
         channel.close();
         throw new IOException(
-                "%s is in use by another log; end the process that holds it, or choose another directory"
+                "%s is in use by another log; end the process that uses it, or choose another directory"
                         .formatted(directory));
     }
 
-    /// Makes a directory, and what is missing above it, durably and private to their owner.
+    /// Creates a directory and the missing ones above it: durably, and private to their owner.
     public void makeDirectory(Path directory) throws IOException {
         makeAbsolute(directory.toAbsolutePath());
     }
 
-    /// A new directory is durable once the one above it has been forced.
+    /// Creates a directory. It is durable once the directory above it has been forced.
     private void makeAbsolute(Path directory) throws IOException {
         var parent = directory.getParent();
         if (parent == null || Files.isDirectory(directory)) {
@@ -129,9 +129,11 @@ public final class FileSystemDisk implements Disk {
                 : new FileAttribute<?>[0];
     }
 
-    /// @param channel for the writer
-    /// @param reads for everybody else: a thread that is interrupted while it uses a channel closes
-    ///   it for all, and a reader must not be able to stop the writer
+    /// One open file, with two file descriptors.
+    ///
+    /// @param channel used by the writer alone
+    /// @param reads used by readers. A thread that is interrupted while it uses a channel closes
+    ///   the channel for all users, and a reader must not be able to stop the writer
     private record OpenFile(Path path, FileChannel channel, RandomAccessFile reads)
             implements DiskFile {
         @Override
@@ -156,8 +158,9 @@ public final class FileSystemDisk implements Disk {
             into.put(bytes, 0, length);
         }
 
-        /// Mapped, so that it costs neither heap nor direct memory: the system brings the pages in
-        /// and throws them out as it likes. The channel is its own, for the same reason as `reads`.
+        /// The bytes as a memory-mapped view, which costs neither heap nor direct memory: the
+        /// system loads and drops the pages. It uses a channel of its own, for the same reason as
+        /// `reads`.
         @Override
         public ByteBuffer view(long position, int length) throws IOException {
             try (var mapped = FileChannel.open(path, StandardOpenOption.READ)) {

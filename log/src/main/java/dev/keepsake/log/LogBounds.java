@@ -6,23 +6,24 @@ import java.nio.file.Path;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/// What the directory of an embedded log has to hold, in a small file beside the segments: without
-/// it, segments that are gone from either end of the log would not be missed. Any thread.
+/// The record of what the directory of an embedded log has to contain, in a small file beside the
+/// segments. Without it, nobody would notice that segments are missing at either end of the log.
+/// Any thread.
 ///
-/// What it says is true before anybody relies on it: a new segment is named here before anything in
-/// it is acknowledged, and the oldest one that is kept before those in front of it are deleted.
+/// The record is updated before anything relies on it: a new segment is recorded before an entry in
+/// it is acknowledged, and the oldest kept segment is recorded before older ones are deleted.
 ///
 /// Decision 11 (docs/decisions) says why.
 final class LogBounds {
     /*
-     * The file, two slots of this shape, big-endian; what is newer overwrites what is older, so a write
-     * that is torn leaves the one before it:
+     * The file has two slots of this shape, big-endian. A write goes to the slot with the older
+     * record, so a torn write leaves the newer record intact:
      *
      *   0       8          16            24            32            40 ...  508      512
      *   | magic | sequence | oldestIndex | newestIndex | forcedIndex | zeros | crc32c |
      *
-     * It is written as a whole when it is made, and in place ever after: that takes no room on a disk
-     * that is full.
+     * Both slots are written when the file is created, and later in place: that needs no room on
+     * a full disk.
      */
     static final String FILE_NAME = "bounds";
 
@@ -30,9 +31,12 @@ final class LogBounds {
     private static final int SLOT_BYTES = 512;
     private static final int CRC_AT = SLOT_BYTES - Integer.BYTES;
 
-    /// @param oldestIndex the first entry of the oldest segment that is kept
+    /// What the directory has to contain.
+    ///
+    /// @param oldestIndex the first entry of the oldest kept segment
     /// @param newestIndex the first entry of the newest segment, or -1 when there is none yet
-    /// @param forcedIndex an entry that was durable, as are all before it; -1 when none was
+    /// @param forcedIndex an entry that was durable, as were all entries before it; -1 when none
+    ///   was
     record Promise(long oldestIndex, long newestIndex, long forcedIndex) {
         static final Promise OF_NOTHING = new Promise(0, -1, -1);
     }
@@ -40,7 +44,7 @@ final class LogBounds {
     private final Disk disk;
     private final Path directory;
     private final Path path;
-    private Disk.@Nullable DiskFile file; // guarded by this, as is all below
+    private Disk.@Nullable DiskFile file; // guarded by `this`, as are the next two fields
     private @Nullable Promise promise;
     private long sequence;
 
@@ -50,7 +54,7 @@ final class LogBounds {
         this.path = directory.resolve(FILE_NAME);
     }
 
-    /// Reads what was promised, and changes nothing.
+    /// Reads the recorded bounds. Changes nothing.
     static LogBounds open(Disk disk, Path directory) throws IOException {
         var bounds = new LogBounds(disk, directory);
         if (disk.list(directory).contains(FILE_NAME)) {
@@ -78,13 +82,13 @@ final class LogBounds {
         return path;
     }
 
-    /// What the directory has to hold, or null when nobody has said so: a log of before this file,
-    /// or one that is being made.
+    /// What the directory has to contain. Null when nothing is recorded: the log is older than this
+    /// file, or is just being created.
     synchronized @Nullable Promise promise() {
         return promise;
     }
 
-    /// Durable when this returns.
+    /// Records what the directory has to contain. Durable when this returns.
     synchronized void promise(Promise made) throws IOException {
         var present = file;
         if (present == null || sequence == 0) {
@@ -105,17 +109,17 @@ final class LogBounds {
             file = present;
         }
         var other = ByteBuffer.allocate(SLOT_BYTES);
-        present.write(new ByteBuffer[] {other, encoded(made, 1)}, 0); // where sequence 1 belongs
+        present.write(new ByteBuffer[] {other, encoded(made, 1)}, 0); // sequence 1: second slot
         present.force();
         disk.forceDirectory(directory);
         sequence = 1;
         promise = made;
     }
 
-    /// A new segment stands behind all that was durable before.
+    /// Records that a new segment follows, and that all entries before it are durable.
     ///
-    /// @throws IOException when that cannot be said; it is not said then
-    /// @throws HalfDoneException when it may have been said nevertheless
+    /// @throws IOException when the record could not be changed; it is as before then
+    /// @throws HalfDoneException when the record may have changed nevertheless
     synchronized void begin(long newestIndex) throws IOException {
         var present = required();
         try {
@@ -126,7 +130,8 @@ final class LogBounds {
         }
     }
 
-    /// What could not be written may be there in part, or be there after a crash.
+    /// Records the former bounds again, because a failed write may be on the disk in part, or
+    /// appear there after a crash.
     private void takeBack(Promise former, IOException failure) throws HalfDoneException {
         try {
             promise(former);
@@ -137,7 +142,7 @@ final class LogBounds {
         }
     }
 
-    /// Segments before this one may be missing from now on.
+    /// Records that segments before `oldestIndex` may be missing from now on.
     synchronized void keepFrom(long oldestIndex) throws IOException {
         var present = required();
         if (oldestIndex > present.oldestIndex()) {
@@ -145,7 +150,7 @@ final class LogBounds {
         }
     }
 
-    /// Everything up to this entry is durable.
+    /// Records that all entries up to `index` are durable.
     synchronized void forced(long index) throws IOException {
         var present = required();
         promise(new Promise(present.oldestIndex(), present.newestIndex(), index));
@@ -154,7 +159,7 @@ final class LogBounds {
     private Promise required() {
         var present = promise;
         if (present == null) {
-            throw new IllegalStateException("%s promises nothing yet".formatted(path));
+            throw new IllegalStateException("%s has no record yet".formatted(path));
         }
         return present;
     }

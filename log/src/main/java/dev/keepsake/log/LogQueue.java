@@ -16,27 +16,27 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// What has been asked of a log and is not decided yet: the way into it. Any thread asks; one
-/// thread of the log takes the requests out in the order of the calls, and answers them.
+/// The bounded queue of requests that a log has not decided yet. Any thread may add requests. One
+/// thread of the log takes them out in the order of the calls, and answers them.
 ///
-/// It is bounded in bytes. What is beyond the bound, or comes after the end, is answered at once
-/// and overtakes what waits; see [TransactionLog]. Bytes count until their request is
-/// [decided][#decided], so those that the log has taken out still do.
+/// The bound counts bytes. A request beyond the bound, or after the log has closed or failed, is
+/// answered at once, before the requests that wait; see [TransactionLog]. The bytes of a request
+/// count until it is [decided][#decided], so requests that the log has taken out still count.
 public final class LogQueue {
-    // Of the name of a leader in UTF-8, whose length a segment keeps in one byte.
+    // Bound of a leader's name in UTF-8: a segment stores its length in one byte.
     private static final int LEADER_MAX_BYTES = 255;
 
     private static final ByteBuffer NO_BYTES = ByteBuffer.allocate(0).asReadOnlyBuffer();
 
-    /// Something that a log is asked for. It is answered once; later answers change nothing.
+    /// A request to a log. It is answered once; later answers have no effect.
     public sealed interface Request {
-        /// Answers that there is no room, and nothing was written.
+        /// Answers that there is no room, and that nothing was written.
         void full(String reason);
 
-        /// Answers that nobody knows whether it was written.
+        /// Answers that it is unknown whether the request was written.
         void unknown(Throwable cause);
 
-        /// How many bytes it brings.
+        /// How many bytes the request adds to the queue.
         default int bytesPending() {
             return 0;
         }
@@ -59,8 +59,8 @@ public final class LogQueue {
 
     /// A [TransactionLog#append], [TransactionLog#note] or [TransactionLog#renew].
     ///
-    /// @param kind any but LEADER
-    /// @param expectedOffset -1 for a LEASE, which belongs anywhere
+    /// @param kind any kind but LEADER
+    /// @param expectedOffset -1 for a LEASE, which may be at any offset
     public record AppendRequest(
             EntryKind kind,
             Term term,
@@ -83,7 +83,7 @@ public final class LogQueue {
             return bytes.remaining();
         }
 
-        /// Whether it belongs elsewhere than at `end`.
+        /// Whether the request expects another end of the log than `end`.
         public boolean isMisplaced(long end) {
             return kind != EntryKind.LEASE && expectedOffset != end;
         }
@@ -98,9 +98,12 @@ public final class LogQueue {
     private boolean closing; // guarded by lock
     private @Nullable String broken; // guarded by lock
 
+    /// An empty queue.
+    ///
     /// @param place names the log in messages
-    /// @param lock guards the queue, and whatever else its thread waits for
-    /// @param changed of that lock; signalled when there is something to take, or the end is near
+    /// @param lock guards the queue; the log's thread may guard more with it
+    /// @param changed a condition of `lock`, signalled when a request arrives and when the queue is
+    ///   closed
     public LogQueue(String place, long maxPendingBytes, ReentrantLock lock, Condition changed) {
         this.place = place;
         this.maxPendingBytes = maxPendingBytes;
@@ -108,7 +111,7 @@ public final class LogQueue {
         this.changed = changed;
     }
 
-    // ---- whoever asks
+    // ---- for callers of the log, any thread
 
     /// See [TransactionLog#claim].
     public CompletionStage<ClaimOutcome> claim(String node, long expectedTailIndex) {
@@ -152,7 +155,7 @@ public final class LogQueue {
     private CompletionStage<AppendOutcome> add(
             EntryKind kind, Term term, long expectedOffset, ByteBuffer bytes) {
         checkArgument(
-                term.isNewerThan(Term.NONE), "term 0 is nobody's; claim the leadership first");
+                term.isNewerThan(Term.NONE), "term 0 has no leader; claim the leadership first");
         var request =
                 new AppendRequest(kind, term, expectedOffset, bytes, new CompletableFuture<>());
         add(request);
@@ -189,7 +192,7 @@ public final class LogQueue {
         }
     }
 
-    /// Takes no more requests. Those that wait are still the log's to decide.
+    /// Closes the queue for further requests. The log still decides those that wait.
     ///
     /// @return false when it was closed before
     public boolean close() {
@@ -204,7 +207,7 @@ public final class LogQueue {
         }
     }
 
-    /// Whether it was closed.
+    /// Whether [#close] has been called.
     public boolean isClosing() {
         lock.lock();
         try {
@@ -214,9 +217,9 @@ public final class LogQueue {
         }
     }
 
-    /// Expects that it still takes requests.
+    /// Checks that the queue accepts requests.
     ///
-    /// @throws IOException when it was closed, or has failed
+    /// @throws IOException when it was closed, or the log has failed
     public void checkOpen() throws IOException {
         lock.lock();
         try {
@@ -228,7 +231,7 @@ public final class LogQueue {
         }
     }
 
-    /// Why no more requests are taken.
+    /// The reason why no more requests are accepted.
     public IOException over() {
         lock.lock();
         try {
@@ -239,15 +242,16 @@ public final class LogQueue {
         }
     }
 
-    // ---- the log's thread, which holds the lock
+    // ---- for the log's thread, which holds the lock
 
-    /// Whether nothing waits.
+    /// Whether no request waits.
     public boolean isEmpty() {
         checkHeld();
         return requests.isEmpty();
     }
 
-    /// Takes requests out, the oldest first: as many as fit, but at least one if there is one.
+    /// Takes requests out, the oldest first, until one of the bounds is reached; at least one if
+    /// there is one.
     public void takeInto(Collection<Request> taken, int maxRequests, long maxBytes) {
         checkHeld();
         long bytes = 0;
@@ -262,10 +266,10 @@ public final class LogQueue {
         checkState(lock.isHeldByCurrentThread(), "called without the lock of %s", place);
     }
 
-    // ---- the log's thread, which does not
+    // ---- for the log's thread, without the lock
 
-    /// The bytes of these requests are no longer pending. Called before they are answered, so that
-    /// whoever is told finds room.
+    /// Ends the counting of these requests' bytes. Called before the requests are answered, so that
+    /// a caller who reacts to the answer finds room.
     public void decided(Collection<? extends Request> requests) {
         lock.lock();
         try {
@@ -277,7 +281,7 @@ public final class LogQueue {
         }
     }
 
-    /// The same for one.
+    /// Ends the counting of one request's bytes.
     public void decided(Request request) {
         lock.lock();
         try {
@@ -287,10 +291,10 @@ public final class LogQueue {
         }
     }
 
-    /// Takes no more requests, because the log has failed.
+    /// Stops accepting requests, because the log has failed.
     ///
-    /// @param why what later callers are told
-    /// @return all that wait, as [#end] gives them
+    /// @param why the reason that later callers get
+    /// @return all requests that wait, as from [#end]
     public List<Request> breakDown(String why) {
         lock.lock();
         try {
@@ -301,7 +305,7 @@ public final class LogQueue {
         }
     }
 
-    /// Hands out all that wait, in order. Nothing is pending any more.
+    /// Takes out all requests that wait, in order. No bytes are pending any more.
     public List<Request> end() {
         lock.lock();
         try {

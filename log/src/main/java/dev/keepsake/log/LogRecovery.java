@@ -5,20 +5,21 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.NavigableMap;
 
-/// Reads what the directory of an embedded log holds, when the log is opened: which segments there
-/// are, whether one is missing or damaged, and where the log ends.
+/// Reads the directory of an embedded log when the log is opened: which segments exist, whether one
+/// is missing or damaged, and where the log ends.
 ///
-/// A torn end of the newest segment is cut off, for nobody was told of what was being written.
-/// Whatever else is not as it was written is an error, and is left as it is.
+/// A torn end of the newest segment is cut off, because no client can have got a reply for it.
+/// Anything else that differs from what was written is an error, and is left unchanged.
 final class LogRecovery {
     private LogRecovery() {}
 
     /// Opens every segment of a directory and reads it.
     ///
-    /// @param bounds what the directory has to hold
-    /// @param segments takes what is opened, so that the caller can close it if this fails
-    /// @return where the log ends; all before it is forced
-    /// @throws CorruptLogException when what is there is not what was written
+    /// @param bounds what the directory has to contain
+    /// @param segments receives the opened segments, so that the caller can close them if this
+    ///   fails
+    /// @return where the log ends; all entries before it are forced
+    /// @throws CorruptLogException when the stored bytes differ from what was written
     static Tail recover(
             Path directory,
             Disk disk,
@@ -46,20 +47,20 @@ final class LogRecovery {
                 if (i == 0 && !names.get(i).equals(Segment.fileName(0))) {
                     throw new CorruptLogException(
                             path
-                                    + " has no valid header, and is all that was not trimmed; restore it");
+                                    + " has no valid header, and it is the only segment left; restore it");
                 }
                 if (Segment.firstIndexOf(names.get(i)) <= newestIndex) {
                     throw new CorruptLogException(
                             path
-                                    + " has no valid header, though it was finished before; restore it");
+                                    + " has no valid header, though it was complete before; restore it");
                 }
-                disk.delete(path); // it was being made, and holds nothing that was acknowledged
+                disk.delete(path); // it was being created, so nothing in it was acknowledged
                 break;
             }
             segments.put(segment.firstIndex(), segment);
             if (segment.hasBounds() && promise == null) {
                 throw new CorruptLogException(
-                        "%s is missing or damaged, which says what has to be here beside %s; restore the missing file"
+                        "%s is missing or damaged, which records the files that belong to %s; restore the missing file"
                                 .formatted(bounds.path(), path));
             }
             if (i > 0 && !segment.before().equals(tail)) {
@@ -85,11 +86,11 @@ final class LogRecovery {
         return tail;
     }
 
-    /// Checks that neither the oldest nor the newest segment is missing that has to be here.
+    /// Checks that the oldest and the newest recorded segment exist.
     private static void checkEnds(Path directory, List<String> names, LogBounds.Promise promise)
             throws CorruptLogException {
         if (promise.newestIndex() < 0) {
-            return; // the first segment was not finished yet
+            return; // the first segment was not complete yet
         }
         var newest = Segment.fileName(promise.newestIndex());
         if (names.isEmpty() || names.getLast().compareTo(newest) < 0) {
@@ -103,7 +104,7 @@ final class LogRecovery {
 
     private static CorruptLogException missing(Path segment) {
         return new CorruptLogException(
-                "%s is missing, and nothing may be read without it; restore the missing file"
+                "%s is missing, and the log cannot be read without it; restore the missing file"
                         .formatted(segment));
     }
 }

@@ -4,12 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 
-/// Room on the disk that is kept for who leads: a file of zeros beside the segments, which becomes
-/// the next segment when there is no other room. Owned by the log's writer thread.
+/// Room on the disk for leases and claims: a file of zeros beside the segments, which becomes the
+/// next segment when there is no other room. Owned by the log's writer thread.
 ///
-/// A primary may reply only while its lease holds, and a lease is an entry. So that a full disk
-/// refuses writes and nothing else, LEASE and LEADER entries are written here then, where nobody
-/// else can have taken the room: the file is written in full when there is room, not just as long.
+/// A primary may reply only while its lease holds, and each renewal is an entry. The log writes
+/// LEASE and LEADER entries to the reserve when the disk is full, so that a full disk refuses only
+/// writes. No other program can have taken this room, because the file is written in full in
+/// advance, not only extended.
 ///
 /// Decision 10 (docs/decisions) says why.
 final class LogReserve {
@@ -22,7 +23,9 @@ final class LogReserve {
     private final long bytes;
     private boolean ready;
 
-    /// @param bytes a LEASE entry takes [Segment#ENTRY_HEADER_BYTES]
+    /// A reserve that has no room yet; see [#make].
+    ///
+    /// @param bytes the size of the reserve; a LEASE entry takes [Segment#ENTRY_HEADER_BYTES]
     LogReserve(Disk disk, Path directory, long bytes) {
         this.disk = disk;
         this.path = directory.resolve(FILE_NAME);
@@ -37,10 +40,10 @@ final class LogReserve {
         return ready;
     }
 
-    /// Takes the room. What another process has left of it is written anew, since nobody knows
-    /// whether that was forced.
+    /// Allocates the room. A reserve that an earlier process left is written again, because it may
+    /// not have been forced.
     ///
-    /// @throws IOException when there is no room; nothing of it is kept then
+    /// @throws IOException when there is no room; none is allocated then
     void make() throws IOException {
         var file = disk.open(path);
         try (file) {
@@ -53,7 +56,7 @@ final class LogReserve {
             ready = true;
         } catch (IOException e) {
             try {
-                file.truncate(0); // or the failed attempt would take what room there is
+                file.truncate(0); // the failed attempt must not keep the little room that there is
             } catch (IOException suppressed) {
                 e.addSuppressed(suppressed);
             }
@@ -61,7 +64,7 @@ final class LogReserve {
         }
     }
 
-    /// Hands the room over, to become another file.
+    /// Gives the room away. The caller renames the file.
     Path take() {
         ready = false;
         return path;

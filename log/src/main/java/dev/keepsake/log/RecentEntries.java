@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The newest committed entries, for readers that keep up. Any thread. Bounded in bytes: an entry
-/// beyond the bound is not kept, and none before it.
+/// The newest committed entries in memory, for readers that keep up. Any thread. Bounded in bytes:
+/// an entry that is larger than the bound is not kept, nor are the entries before it.
 public final class RecentEntries {
     private static final int ENTRY_OVERHEAD_BYTES = 96;
 
@@ -21,13 +21,13 @@ public final class RecentEntries {
         this.maxBytes = maxBytes;
     }
 
-    /// Adds entries that directly follow those that were added before.
+    /// Adds entries that directly follow those of the previous call.
     public void add(List<LogEntry> batch) {
         lock.lock();
         try {
             for (var entry : batch) {
                 if (cost(entry) > maxBytes) {
-                    entries.clear(); // there must be no gap
+                    entries.clear(); // the kept entries have no gap
                     bytes = 0;
                     continue;
                 }
@@ -42,7 +42,8 @@ public final class RecentEntries {
         }
     }
 
-    /// Entries from `fromIndex` on, as many as fit, at least one; null when they are not all here.
+    /// Entries from `fromIndex` on: as many as fit into `readMaxBytes` of payload, but at least
+    /// one. Null when `fromIndex` is older than the oldest kept entry.
     public @Nullable List<LogEntry> read(long fromIndex, int readMaxBytes) {
         lock.lock();
         try {
@@ -51,7 +52,7 @@ public final class RecentEntries {
             }
             var found = new ArrayList<LogEntry>();
             long foundBytes = 0;
-            // Readers that keep up want the last few: walk back to where they begin.
+            // Readers that keep up want the last few entries, so the search begins at the newest.
             var backwards = entries.descendingIterator();
             var newest = new ArrayDeque<LogEntry>();
             while (backwards.hasNext()) {
@@ -74,7 +75,7 @@ public final class RecentEntries {
         }
     }
 
-    /// The payload is still the caller's buffer, which is its own again once it has been told.
+    /// Copies the payload, because the caller may change its buffer once its append is answered.
     private static LogEntry copyOf(LogEntry entry) {
         var copy = ByteBuffer.allocate(entry.payload().remaining()).put(entry.payload()).flip();
         return new LogEntry(entry.index(), entry.term(), entry.kind(), entry.firstOffset(), copy);

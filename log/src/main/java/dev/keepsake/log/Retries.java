@@ -2,19 +2,19 @@ package dev.keepsake.log;
 
 import java.io.IOException;
 
-/// The rule by which a retry is acknowledged: bytes that do not follow the end of a log are
-/// acknowledged when the log holds the same bytes at that very offset, of the same term, and not
-/// otherwise. Whoever lost the answer to an append may so ask again.
+/// The rule by which a log acknowledges a retry: bytes that do not follow the end of the log are
+/// acknowledged only if the log holds the same bytes, of the same term, at the same offset. So a
+/// caller that lost the answer to an append may repeat it.
 public final class Retries {
     private static final int COMPARE_BYTES = 1 << 20;
 
     private Retries() {}
 
-    /// What an append is told that does not follow the end of the log. Reads the log, and may
+    /// The outcome of an append whose offset is not the end of the log. Reads the log, and may
     /// therefore block.
     ///
-    /// @param append is of the log's newest term
-    /// @param log has committed everything that was asked for before
+    /// @param append belongs to the log's newest term
+    /// @param log has committed all earlier requests
     public static AppendOutcome outcomeOf(LogQueue.AppendRequest append, TransactionLog log) {
         long endOffset = log.tail().endOffset();
         int bytes = append.bytes().remaining();
@@ -31,7 +31,8 @@ public final class Retries {
         return new AppendOutcome.Misplaced(endOffset);
     }
 
-    /// The last entry that holds the retried bytes, or -1 when the log holds others.
+    /// The entry that ends the retried bytes, or -1 when the log holds other bytes or another term
+    /// there.
     private static long indexOfSame(LogQueue.AppendRequest append, TransactionLog log)
             throws IOException {
         var bytes = append.bytes().duplicate();

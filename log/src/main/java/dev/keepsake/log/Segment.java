@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One file of an embedded log: a header that says how the log stood before it, and entries.
+/// One file of an embedded log: a header with the tail of the log before the file, and entries.
 ///
-/// Written by the log's writer thread alone; read by any thread, up to what is committed.
+/// Written only by the log's writer thread. Read by any thread, up to the committed end.
 final class Segment {
     /*
      * The file, big-endian:
@@ -29,12 +29,13 @@ final class Segment {
      *   0        4        8       16     24     25            33              41
      *   | length | crc32c | index | term | kind | firstOffset | batchPosition | payload (length) |
      *
-     * and, while it takes the place of the reserve, zeros up to a fixed length, which entries overwrite.
+     * A segment in the reserve continues with zeros up to a fixed length, which entries overwrite.
      *
-     * The checksum covers all of the entry but itself. batchPosition is where in this file the entry's
-     * batch begins. Batches are forced one after the other, so an entry whose batch begins behind a
-     * damaged one proves that the damaged one had been forced: that is corruption. Without such a
-     * proof it is a write that power or the process did not survive, and nobody was told of it.
+     * The checksum covers all of the entry but itself. batchPosition is where in this file the
+     * entry's batch begins. Batches are forced one after the other, so an entry whose batch begins
+     * behind a damaged one proves that the damaged one had been forced: that is corruption. Without
+     * such a proof the damage is the end of a write that was interrupted by the end of the process
+     * or by a loss of power, and no client got a reply for it.
      */
     static final int HEADER_BYTES = 512;
     static final int ENTRY_HEADER_BYTES = 41;
@@ -49,10 +50,11 @@ final class Segment {
     private static final int SCAN_CHUNK_BYTES = 256 * 1024;
     private static final int REWRITE_BYTES = 1 << 20;
 
-    // Payloads from this on are not read into the heap.
+    // Payloads of this size and more are not read into the heap.
     private static final int VIEW_FROM_BYTES = 1 << 20;
 
-    /// Where an entry begins; one of many, so that a reader need not scan the whole file.
+    /// Where an entry begins. A segment keeps a mark only now and then, so that a reader need not
+    /// scan the whole file.
     private record Mark(long index, long firstOffset, long position) {}
 
     private final Path path;
@@ -61,10 +63,10 @@ final class Segment {
     private final boolean hasBounds;
     private final List<Mark> marks = new ArrayList<>(); // guarded by itself
     private long sizeBytes = HEADER_BYTES;
-    private long lastEntryAt; // the last one that was recovered; 0 when there is none
-    private @Nullable LogEntry newestEngine; // of those that were recovered
+    private long lastEntryAt; // the last recovered entry; 0 when there is none
+    private @Nullable LogEntry newestEngine; // of the recovered entries
     private long nextMarkAt = HEADER_BYTES;
-    private long reservedBytes; // how long the file is while it may not grow; 0 otherwise
+    private long reservedBytes; // the reserve's length while the segment is in it; else 0
 
     private Segment(Path path, Disk.DiskFile file, Tail before, boolean hasBounds) {
         this.path = path;
@@ -81,12 +83,13 @@ final class Segment {
         return fileName.matches("\\d{20}\\.log");
     }
 
-    /// The first index of a segment of that name.
+    /// The first index of the segment whose file has this name.
     static long firstIndexOf(String fileName) {
         return Long.parseLong(fileName.substring(0, 20));
     }
 
-    /// Begins a segment behind `before`. Durable when this returns; when it throws, there is none.
+    /// Creates a segment that follows `before`. The segment is durable when this returns. No
+    /// segment is left when this throws, except with a [HalfDoneException].
     static Segment create(Disk disk, Path directory, Tail before) throws IOException {
         var path = directory.resolve(fileName(before.index() + 1));
         var file = disk.open(path);
@@ -102,9 +105,9 @@ final class Segment {
         return new Segment(path, file, before, true);
     }
 
-    /// As [#create], in the room that was kept for it: no more than that is written to it, until
-    /// [#giveBackReserve]. Takes the place of a segment that holds nothing, if one stands there;
-    /// that is left as it was when this throws.
+    /// Does the same as [#create] with the room of the reserve: the segment does not grow beyond
+    /// that room before [#giveBackReserve]. Replaces an empty segment that has the same name; that
+    /// one is unchanged when this throws, except with a [HalfDoneException].
     static Segment createIn(LogReserve reserve, Disk disk, Path directory, Tail before)
             throws IOException {
         var name = fileName(before.index() + 1);
@@ -124,9 +127,9 @@ final class Segment {
             disk.forceDirectory(directory);
         } catch (IOException e) {
             file.close();
-            if (replaces) { // what stood here has no name any more
+            if (replaces) { // the replaced segment has no name any more
                 throw new HalfDoneException(
-                        "%s is left half made: %s".formatted(path, e.getMessage()), e);
+                        "%s is left half created: %s".formatted(path, e.getMessage()), e);
             }
             throw undone(disk, path, e);
         }
@@ -135,10 +138,11 @@ final class Segment {
         return segment;
     }
 
-    /// Removes a segment that has just been made and holds nothing.
+    /// Removes a segment that has just been created and has no entries.
     ///
-    /// @param failure why
-    /// @return the failure to go on with: the same, unless it could not be removed
+    /// @param failure the reason
+    /// @return the failure to report: `failure`, or a [HalfDoneException] when the segment could
+    ///   not be removed
     IOException undo(Disk disk, IOException failure) throws IOException {
         file.close();
         return undone(disk, path, failure);
@@ -149,10 +153,11 @@ final class Segment {
             remove(disk, path);
             return failure;
         } catch (IOException e) {
-            // Not for want of space alone: what is left would stand in the way of what follows.
+            // Full is not the right answer here: the file that is left would be in the way of the
+            // next segment.
             failure.addSuppressed(e);
             return new HalfDoneException(
-                    "%s is left half made: %s".formatted(path, failure.getMessage()), failure);
+                    "%s is left half created: %s".formatted(path, failure.getMessage()), failure);
         }
     }
 
@@ -175,12 +180,12 @@ final class Segment {
         return header.position(0).limit(HEADER_BYTES);
     }
 
-    /// Opens a segment that was written before.
+    /// Opens an existing segment.
     ///
-    /// @return null when not even its header was finished, so that nothing in it was ever
-    ///   acknowledged
-    /// @throws CorruptLogException when entries stand behind a header that is not valid: it had
-    ///   been finished before them
+    /// @return null when the header is incomplete and no entries follow: nothing in the segment was
+    ///   ever acknowledged
+    /// @throws CorruptLogException when entries follow an invalid header, which was therefore
+    ///   complete once
     static @Nullable Segment open(Disk disk, Path path) throws IOException {
         var file = disk.open(path);
         var header = ByteBuffer.allocate(HEADER_BYTES);
@@ -215,7 +220,7 @@ final class Segment {
         return path;
     }
 
-    /// How the log stood before this segment.
+    /// The tail of the log before this segment.
     Tail before() {
         return before;
     }
@@ -224,7 +229,7 @@ final class Segment {
         return before.index() + 1;
     }
 
-    /// Whether it was made when [LogBounds] were kept already.
+    /// Whether the segment was created by a version that keeps [LogBounds].
     boolean hasBounds() {
         return hasBounds;
     }
@@ -238,17 +243,17 @@ final class Segment {
         return newestEngine;
     }
 
-    /// Whether it holds no entry.
+    /// Whether the segment has no entries.
     boolean isEmpty() {
         return sizeBytes == HEADER_BYTES;
     }
 
-    /// Whether it stands in the reserve.
+    /// Whether the segment is in the reserve.
     boolean isReserved() {
         return reservedBytes > 0;
     }
 
-    /// Whether the entries fit: they do, but for a segment that stands in the reserve.
+    /// Whether the entries fit. Only a segment in the reserve has a fixed size.
     boolean hasRoomFor(List<LogEntry> entries) {
         long bytes = 0;
         for (var entry : entries) {
@@ -257,7 +262,7 @@ final class Segment {
         return !isReserved() || sizeBytes + bytes <= reservedBytes;
     }
 
-    /// Ends at its last entry from now on. Nothing more is written to it.
+    /// Cuts the unused rest of the reserve off. Nothing more is written to the segment.
     void giveBackReserve() throws HalfDoneException {
         reservedBytes = 0;
         try {
@@ -270,10 +275,12 @@ final class Segment {
 
     /// Checks every entry, from the first to the last.
     ///
-    /// @param last whether this is the log's last segment, whose end may be torn; it is cut then
-    /// @param forcedIndex an entry that is known to have been durable; nothing up to it is cut
-    /// @param reserveBytes how long a reserve is; a last segment that stands in one keeps the room
-    /// @return how the log stands after this segment
+    /// @param last whether this is the log's last segment. Only its end may be torn, and is cut off
+    ///   then
+    /// @param forcedIndex an entry that is known to have been durable; no entry up to it is cut off
+    /// @param reserveBytes the size of a reserve; a last segment that is in a reserve keeps its
+    ///   room
+    /// @return the tail of the log after this segment
     Tail recover(boolean last, long forcedIndex, long reserveBytes) throws IOException {
         long fileBytes = file.size();
         var tail = before;
@@ -285,7 +292,7 @@ final class Segment {
                     || entry.firstOffset() != tail.endOffset()) {
                 boolean zero = isZero(position, fileBytes);
                 if (!last && zero) {
-                    break; // what was left of the reserve; the next segment knows the end
+                    break; // the unused rest of the reserve; the next segment's header has the end
                 }
                 if (!last) {
                     throw damaged(position, "and later segments follow");
@@ -344,10 +351,10 @@ final class Segment {
 
     /// Makes the end durable that [#recover] found.
     ///
-    /// It was read back, which does not prove that it was ever forced: the process may have been
-    /// killed before, or the force may have failed, whereupon the system drops the pages and calls
-    /// them clean. So the last batch, or the header where there is none, is written once more, and
-    /// what is behind it cut once more.
+    /// That the end could be read does not prove that it was ever forced. The process may have been
+    /// killed before the force, or the force may have failed, after which the system drops the
+    /// pages and treats them as clean. So the last batch is written again (the header, if there is
+    /// no batch), and the rest of the file is cut off again.
     void forceAgain() throws IOException {
         if (!isReserved()) {
             file.truncate(sizeBytes);
@@ -367,10 +374,10 @@ final class Segment {
         file.force();
     }
 
-    /// Writes a batch at the end and forces it.
+    /// Writes a batch at the end of the segment and forces it.
     ///
-    /// @throws UnforcedException when it was written and cannot be forced; any other exception
-    ///   comes before the force, so that [#rollBack] takes back all there is
+    /// @throws UnforcedException when the batch was written but could not be forced. Any other
+    ///   exception comes before the force, so [#rollBack] removes all of the batch
     void append(List<LogEntry> batch) throws IOException {
         var buffers = new ByteBuffer[2 * batch.size()];
         long position = sizeBytes;
@@ -382,7 +389,7 @@ final class Segment {
             position += ENTRY_HEADER_BYTES + entry.payload().remaining();
         }
         if (!hasRoomFor(batch)) {
-            throw new IOException("the reserve that " + path + " stands in is used up");
+            throw new IOException("the reserve in which " + path + " was created is used up");
         }
         file.write(buffers, sizeBytes);
         try {
@@ -393,7 +400,7 @@ final class Segment {
         sizeBytes = position;
     }
 
-    /// Removes what a failed [#append] may have left.
+    /// Removes the remains of a failed [#append].
     void rollBack() throws IOException {
         synchronized (marks) {
             marks.removeIf(mark -> mark.position() >= sizeBytes);
@@ -401,14 +408,15 @@ final class Segment {
         nextMarkAt = sizeBytes;
         if (isReserved()) {
             var zeros = ByteBuffer.allocate(Math.toIntExact(reservedBytes - sizeBytes));
-            file.write(new ByteBuffer[] {zeros}, sizeBytes); // the room stays ours
+            file.write(new ByteBuffer[] {zeros}, sizeBytes); // keeps the room
         } else {
             file.truncate(sizeBytes);
         }
         file.force();
     }
 
-    /// Entries from `fromIndex` to `toIndex`, as many as fit, at least one.
+    /// Entries from `fromIndex` to `toIndex`: as many as fit into `maxBytes` of payload, but at
+    /// least one.
     List<LogEntry> read(long fromIndex, long toIndex, int maxBytes) throws IOException {
         var entries = new ArrayList<LogEntry>();
         long position = markBefore(fromIndex, Long.MAX_VALUE).position();
@@ -433,7 +441,7 @@ final class Segment {
         }
     }
 
-    /// The DATA entry that holds the byte at `offset`, which lies in this segment.
+    /// The index of the DATA entry that holds the byte at `offset`, which is in this segment.
     long indexOf(long offset) throws IOException {
         long position = markBefore(Long.MAX_VALUE, offset).position();
         long end = file.size();
@@ -481,7 +489,8 @@ final class Segment {
         }
     }
 
-    /// What the entry at `position` says of its length, unchecked; 0 when there is none.
+    /// The length that the entry at `position` has according to its header, unchecked; 0 when there
+    /// is no entry.
     private int lengthAt(long position, long end) throws IOException {
         if (position + ENTRY_HEADER_BYTES > end) {
             return 0;
@@ -491,7 +500,7 @@ final class Segment {
         return length.getInt(0);
     }
 
-    /// The entry at `position`, or null when what stands there is none.
+    /// The entry at `position`, or null when there is no valid entry.
     private @Nullable LogEntry entryAt(long position, long end) throws IOException {
         if (position + ENTRY_HEADER_BYTES > end) {
             return null;
@@ -524,7 +533,7 @@ final class Segment {
         return payload.flip();
     }
 
-    /// Whether behind `damage` an entry stands whose batch begins later than that.
+    /// Whether an entry follows whose batch begins after `damage`.
     private boolean forcedAfter(long damage, long end) throws IOException {
         for (long from = damage; from < end; from += SCAN_CHUNK_BYTES) {
             int bytes = (int) Math.min(SCAN_CHUNK_BYTES + ENTRY_HEADER_BYTES, end - from);

@@ -10,7 +10,7 @@ import java.util.TreeMap;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The segments of an embedded log, at least one, without a gap. Any thread.
+/// The segments of an embedded log: at least one, without gaps. Any thread.
 final class Segments {
     private final Path directory;
     private final Disk disk;
@@ -19,8 +19,8 @@ final class Segments {
     private final ReentrantLock lock = new ReentrantLock();
     private final NavigableMap<Long, Segment> byFirstIndex; // guarded by lock
 
-    /// @param bounds is told before segments are deleted
-    /// @param found those that are there, by their first entry
+    /// @param bounds records which segments are kept, before others are deleted
+    /// @param found the existing segments, by the index of their first entry
     Segments(Path directory, Disk disk, LogBounds bounds, NavigableMap<Long, Segment> found) {
         this.directory = directory;
         this.disk = disk;
@@ -28,7 +28,7 @@ final class Segments {
         this.byFirstIndex = new TreeMap<>(found);
     }
 
-    /// The oldest entry that is held, or the one that will be the first.
+    /// The index of the oldest entry, or of the first one to come when there is none.
     long firstIndex() {
         lock.lock();
         try {
@@ -56,7 +56,7 @@ final class Segments {
                 .orElse(null);
     }
 
-    /// A segment is there that stands behind all others.
+    /// Adds a segment that follows all others.
     void add(Segment next) {
         lock.lock();
         try {
@@ -66,7 +66,7 @@ final class Segments {
         }
     }
 
-    /// The segment that an entry is in.
+    /// The segment that holds an entry.
     Segment holding(long index) throws TrimmedException {
         lock.lock();
         try {
@@ -82,7 +82,7 @@ final class Segments {
         }
     }
 
-    /// The last entry that may be in a segment: unbounded for the newest.
+    /// The last entry that may be in `segment`; [Long#MAX_VALUE] for the newest segment.
     long lastIndexOf(Segment segment) {
         lock.lock();
         try {
@@ -93,7 +93,7 @@ final class Segments {
         }
     }
 
-    /// The segment that the byte at an offset is in.
+    /// The segment that holds the byte at an offset.
     Segment holdingOffset(long offset) throws TrimmedException {
         return all().reversed().stream()
                 .filter(segment -> segment.before().endOffset() <= offset)
@@ -103,16 +103,17 @@ final class Segments {
                                 "offset %d of %s has been trimmed".formatted(offset, directory)));
     }
 
-    /// Deletes every segment all of which lies before an entry.
+    /// Deletes every segment that lies before an entry as a whole. May block.
     ///
-    /// @param queue says when the log is closed
+    /// @param queue tells whether the log has been closed meanwhile
     void trim(long firstKeptIndex, LogQueue queue) throws IOException {
-        // Strictly the oldest first: opened again, a gap between segments would be taken for
-        // damage. And not before it is known that they may be missing.
+        // The oldest segment is always deleted first, because a gap between segments counts as
+        // damage when the log is opened. And the bounds record that segments may be missing before
+        // any of them is deleted.
         trimming.lock();
         try {
-            // Decided once: a segment that begins meanwhile would else let one more be deleted
-            // than is promised.
+            // Computed once: with a segment that begins meanwhile, the loop could delete one more
+            // than the bounds allow.
             long oldestKept = firstIndexKept(firstKeptIndex);
             var oldest = oldestBefore(oldestKept, queue);
             if (oldest != null) {
@@ -130,7 +131,8 @@ final class Segments {
         }
     }
 
-    /// Where the segment begins that `firstKeptIndex` is in; the oldest, if it was trimmed already.
+    /// The first index of the segment that holds `firstKeptIndex`; that of the oldest segment if
+    /// `firstKeptIndex` was trimmed already.
     private long firstIndexKept(long firstKeptIndex) {
         lock.lock();
         try {
@@ -141,7 +143,7 @@ final class Segments {
         }
     }
 
-    /// The oldest segment, if all it holds lies before `firstKeptIndex`.
+    /// The oldest segment if it lies before `firstKeptIndex` as a whole, else null.
     private @Nullable Segment oldestBefore(long firstKeptIndex, LogQueue queue) throws IOException {
         if (queue.isClosing()) {
             throw queue.over();

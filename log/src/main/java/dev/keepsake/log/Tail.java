@@ -4,19 +4,19 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.core.Term;
 
-/// The committed end of a log, as one consistent picture.
+/// The committed end of a log, as one consistent view.
 ///
 /// @param index the last committed entry, -1 in an empty log
-/// @param term the newest leadership, [Term#NONE] in an empty log
-/// @param leader the node that holds or held that leadership, "" in an empty log
+/// @param term the newest term, [Term#NONE] in an empty log
+/// @param leader the node that holds or held this term, "" in an empty log
 /// @param leaseIndex the newest LEADER or LEASE entry, -1 in an empty log; a reader that sees it
-///   grow has seen a sign of life from the leader
+///   grow knows that the leader was alive
 /// @param endOffset how many data bytes the log holds or held, trimmed ones included
 public record Tail(long index, Term term, String leader, long leaseIndex, long endOffset) {
-    /// The tail of a log without entries.
+    /// The tail of an empty log.
     public static final Tail EMPTY = new Tail(-1, Term.NONE, "", -1, 0);
 
-    /// How the log stands when `entry` follows what stands here.
+    /// The tail after `entry`, which follows this tail.
     public Tail after(LogEntry entry) {
         boolean isLeader = entry.kind() == EntryKind.LEADER;
         return new Tail(

@@ -2,7 +2,8 @@ package dev.keepsake.log;
 
 import java.io.IOException;
 
-/// The entry asked for has been given up by [TransactionLog#trim]: start from a snapshot instead.
+/// The requested entry has been deleted by [TransactionLog#trim]. The reader has to start from a
+/// snapshot.
 public final class TrimmedException extends IOException {
     public TrimmedException(String message) {
         super(message);

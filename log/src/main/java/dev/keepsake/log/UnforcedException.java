@@ -2,9 +2,9 @@ package dev.keepsake.log;
 
 import java.io.IOException;
 
-/// What was written could not be made durable. Whether it will be there after a crash is not known,
-/// nor whether the system still holds what it has dropped; a write that failed before any force is
-/// no such case.
+/// Bytes were written but could not be forced. It is not known whether they survive a crash, nor
+/// whether the system still has the pages that it failed to write. A write that fails before any
+/// force throws another exception.
 final class UnforcedException extends IOException {
     UnforcedException(IOException cause) {
         super(cause.getMessage(), cause);

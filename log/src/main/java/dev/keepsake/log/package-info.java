@@ -1,4 +1,5 @@
-/// A shard's transaction log: the contract, and its embedded implementation in segment files.
+/// A shard's transaction log: the contract [dev.keepsake.log.TransactionLog], and
+/// [dev.keepsake.log.EmbeddedLog], which keeps it in segment files of this machine.
 @NullMarked
 package dev.keepsake.log;
 

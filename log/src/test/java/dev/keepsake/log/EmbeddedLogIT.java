@@ -95,7 +95,7 @@ class EmbeddedLogIT extends TransactionLogConformance {
         private Holder() {}
 
         static void main(String[] args) throws IOException {
-            new FileSystemDisk().claimDirectory(Path.of(args[0]));
+            new FileSystemDisk().lockDirectory(Path.of(args[0]));
             System.out.println("held");
             int _ = System.in.read();
         }

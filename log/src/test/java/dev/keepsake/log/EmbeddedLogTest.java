@@ -621,7 +621,7 @@ class EmbeddedLogTest extends TransactionLogConformance {
         assertThat(faults)
                 .singleElement()
                 .asString()
-                .contains(segment(2) + " is left half made: Input/output error");
+                .contains(segment(2) + " is left half created: Input/output error");
         faults.clear();
         append(open(SMALL), "accepted");
         assertThat(text(opened.getLast())).isEqualTo("x".repeat(4096) + "accepted");

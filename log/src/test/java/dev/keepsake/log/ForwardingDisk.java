@@ -13,8 +13,8 @@ public abstract class ForwardingDisk implements Disk {
     }
 
     @Override
-    public AutoCloseable claimDirectory(Path directory) throws IOException {
-        return disk.claimDirectory(directory);
+    public AutoCloseable lockDirectory(Path directory) throws IOException {
+        return disk.lockDirectory(directory);
     }
 
     @Override

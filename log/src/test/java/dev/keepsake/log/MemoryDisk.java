@@ -361,7 +361,7 @@ public final class MemoryDisk {
         }
 
         @Override
-        public AutoCloseable claimDirectory(Path directory) throws IOException {
+        public AutoCloseable lockDirectory(Path directory) throws IOException {
             synchronized (MemoryDisk.this) {
                 checkRunning(mountedBy);
                 var claim = new Object();

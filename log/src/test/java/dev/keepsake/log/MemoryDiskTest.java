@@ -116,12 +116,12 @@ class MemoryDiskTest {
     @Test
     void aDirectoryHasOneHolderAndACrashFreesIt() throws Exception {
         var disk = machine.mount();
-        var claim = disk.claimDirectory(DIRECTORY);
-        assertThatIOException().isThrownBy(() -> disk.claimDirectory(DIRECTORY));
+        var claim = disk.lockDirectory(DIRECTORY);
+        assertThatIOException().isThrownBy(() -> disk.lockDirectory(DIRECTORY));
         claim.close();
-        disk.claimDirectory(DIRECTORY);
+        disk.lockDirectory(DIRECTORY);
         machine.crash(random);
-        machine.mount().claimDirectory(DIRECTORY);
+        machine.mount().lockDirectory(DIRECTORY);
     }
 
     private Disk.DiskFile durableFile(String content) throws IOException {
