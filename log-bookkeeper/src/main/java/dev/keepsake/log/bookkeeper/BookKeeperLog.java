@@ -29,20 +29,20 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// A transaction log in ledgers of BookKeeper. See [TransactionLog] for what it promises.
+/// A transaction log in ledgers of BookKeeper. [TransactionLog] says what it guarantees.
 ///
-/// One thread decides everything in the order of the calls. Appends are sent without waiting and
-/// answered when BookKeeper has acknowledged them. Claims, and what else changes the list of
-/// ledgers, wait until nothing is under way, and then keep the thread until they are done or have
-/// failed; every wait is bounded. Why no acknowledged entry is lost, and no two leaders write, is
-/// explained in [LedgerTerm].
+/// One thread decides all requests in the order of the calls. It sends appends without waiting, and
+/// answers each of them when BookKeeper has acknowledged it. Claims, and other changes of the list
+/// of ledgers, wait until no append is under way. Then they keep the thread until they are done or
+/// have failed; every wait is bounded. [LedgerTerm] explains why no acknowledged entry is lost, and
+/// why no two leaders write.
 final class BookKeeperLog implements TransactionLog {
-    /// A request that has been looked at and waits for those before it.
+    /// A request that has been decided and waits for the answers to earlier requests.
     private sealed interface Waiting {
         LogQueue.Request request();
     }
 
-    /// An entry that is on its way to the bookies.
+    /// A request whose entry is on its way to the bookies.
     private record Sent(
             LogQueue.AppendRequest request,
             LogEntry entry,
@@ -51,7 +51,7 @@ final class BookKeeperLog implements TransactionLog {
             long deadlineNs)
             implements Waiting {}
 
-    /// Needs no new entry: what it is told depends on how those before it end.
+    /// A request without a new entry. Its answer depends on the outcome of the earlier ones.
     private record Plain(LogQueue.Request request) implements Waiting {}
 
     private static final Duration RECOVER_WITHIN = Duration.ofSeconds(10);
@@ -82,7 +82,7 @@ final class BookKeeperLog implements TransactionLog {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final Following following;
     private final LedgerTerm term;
-    private Tail toldTail;
+    private Tail reportedTail;
     private long recentIndex = -1;
 
     private BookKeeperLog(
@@ -103,7 +103,7 @@ final class BookKeeperLog implements TransactionLog {
         this.queue = new LogQueue(path, options.maxPendingBytes(), lock, changed);
         this.reader = new LedgerReader(ledgers, waits);
         this.view = new AtomicReference<>(view);
-        this.toldTail = view.tail();
+        this.reportedTail = view.tail();
         this.recent = new RecentEntries(options.recentBytes());
         var shared = new SharedList(path, lists, options.metadataWithin(), waits, this.view);
         this.trimming =
@@ -136,10 +136,10 @@ final class BookKeeperLog implements TransactionLog {
         this.thread = threads.newThread(this::run);
     }
 
-    /// Opens the log whose list is the node at `path`, and makes that if it is missing.
+    /// Opens the log whose list is the ZooKeeper node at `path`. Creates the node if it is missing.
     ///
-    /// What a leader that still writes has committed just now may not be visible yet. What one that
-    /// has died had not told anybody of becomes visible when somebody claims.
+    /// An entry that a present leader has just committed may not be visible yet. Entries of a dead
+    /// leader that were never acknowledged may become visible when another node claims.
     ///
     /// @param onClosed called once, when the log has been closed
     static BookKeeperLog open(
@@ -265,7 +265,7 @@ final class BookKeeperLog implements TransactionLog {
         }
     }
 
-    /// The ledger may have been trimmed meanwhile, which explains the failure.
+    /// The error to report for a failed read. A trim meanwhile explains the failure better.
     private IOException explained(IOException failure, LedgerRef ledger, String what) {
         var seen = view.get();
         return seen.list().contains(ledger.ledgerId()) ? failure : trimmed(what, seen);
@@ -328,7 +328,7 @@ final class BookKeeperLog implements TransactionLog {
         try {
             while (takeWork()) {
                 decide();
-                settle();
+                answerSafe();
                 failLate();
                 following.look();
             }
@@ -339,9 +339,10 @@ final class BookKeeperLog implements TransactionLog {
         }
     }
 
-    /// Waits until there is something to do, and lets happen what has happened.
+    /// Waits until there is work, and runs the events that have arrived.
     ///
-    /// @return false when the log is closed and nothing is left to do, or no time
+    /// @return false when the log is closed and there is no work left, or the time for closing is
+    ///   over
     private boolean takeWork() throws InterruptedException {
         List<Runnable> happened;
         lock.lock();
@@ -393,7 +394,7 @@ final class BookKeeperLog implements TransactionLog {
         }
     }
 
-    /// Looks at what has been asked, in order, until something has to wait.
+    /// Decides requests in order, until one has to wait.
     private void decide() {
         while (!asked.isEmpty()) {
             boolean decided =
@@ -408,30 +409,30 @@ final class BookKeeperLog implements TransactionLog {
         }
     }
 
-    /// @return false when it has to wait until nothing is under way
+    /// @return false when the claim has to wait until no append is under way
     private boolean decide(LogQueue.ClaimRequest claim) {
         if (claim.expectedTailIndex() != term.sentTail().index()) {
             waiting.addLast(new Plain(claim));
             return true;
         }
-        settle();
+        answerSafe();
         if (!waiting.isEmpty()) {
             return false;
         }
         var outcome = term.claim(claim.node(), claim.expectedTailIndex());
-        tellListeners();
+        notifyListeners();
         claim.outcome().complete(outcome);
         return true;
     }
 
-    /// @return false when it has to wait until nothing is under way
+    /// @return false when the append has to wait until no append is under way
     private boolean decide(LogQueue.AppendRequest append) {
         if (term.refusal(append.term()) != null) {
             waiting.addLast(new Plain(append));
             return true;
         }
         if (!term.isWritable()) {
-            settle();
+            answerSafe();
             if (!waiting.isEmpty()) {
                 return false;
             }
@@ -460,8 +461,8 @@ final class BookKeeperLog implements TransactionLog {
         return true;
     }
 
-    /// Tells everybody whose turn it is.
-    private void settle() {
+    /// Answers the requests whose entries are safe, in order, up to the first one that is not.
+    private void answerSafe() {
         while (!waiting.isEmpty()) {
             var first = waiting.getFirst();
             if (first instanceof Sent sent && !term.isSafe(sent.lastId())) {
@@ -473,7 +474,7 @@ final class BookKeeperLog implements TransactionLog {
                 case Plain plain -> answer(plain);
             }
         }
-        tellListeners();
+        notifyListeners();
     }
 
     private void commit(Sent sent) {
@@ -485,7 +486,7 @@ final class BookKeeperLog implements TransactionLog {
 
     private void commit(LogEntry entry, Tail after, long lastId) {
         if (entry.index() != recentIndex + 1) {
-            recent = new RecentEntries(options.recentBytes()); // it must have no gap
+            recent = new RecentEntries(options.recentBytes()); // the kept entries have no gap
         }
         recent.add(List.of(entry));
         recentIndex = entry.index();
@@ -503,21 +504,22 @@ final class BookKeeperLog implements TransactionLog {
         }
     }
 
-    /// Its bytes are no longer pending when it is told, so that it finds room.
+    /// Answers an append. Its bytes stop counting as pending first, so that a caller who reacts to
+    /// the answer finds room.
     private void answer(LogQueue.AppendRequest append, AppendOutcome outcome) {
         queue.decided(append);
         append.outcome().complete(outcome);
     }
 
-    private void tellListeners() {
+    private void notifyListeners() {
         var committed = tail();
-        if (committed.index() > toldTail.index()) {
-            toldTail = committed;
+        if (committed.index() > reportedTail.index()) {
+            reportedTail = committed;
             listeners.forEach(listener -> listener.committed(committed));
         }
     }
 
-    // ---- what the leadership asks of the log, and what is seen of others
+    // ---- the callbacks of LedgerTerm and Following
 
     private boolean isWriting() {
         return term.isWriting();
@@ -526,8 +528,8 @@ final class BookKeeperLog implements TransactionLog {
     private LedgerTerm.Owner owner() {
         return new LedgerTerm.Owner() {
             @Override
-            public void settle() {
-                BookKeeperLog.this.settle();
+            public void answerSafe() {
+                BookKeeperLog.this.answerSafe();
             }
 
             @Override
@@ -547,9 +549,9 @@ final class BookKeeperLog implements TransactionLog {
         };
     }
 
-    /// Waits for events and lets them happen.
+    /// Waits for events and runs them.
     ///
-    /// @return false when none came in time
+    /// @return false when no event came in time
     private boolean runEvents(long deadlineNs) throws IOException {
         List<Runnable> happened;
         lock.lock();
@@ -569,7 +571,8 @@ final class BookKeeperLog implements TransactionLog {
         return !happened.isEmpty();
     }
 
-    /// Answers what is under way when a term is lost: fenced if that is certain, or unknown.
+    /// Answers the requests under way when a term is lost: as fenced where that is certain,
+    /// otherwise as unknown.
     private void answerLost(Throwable cause, @Nullable LedgerRef successor) {
         while (!waiting.isEmpty()) {
             switch (waiting.removeFirst()) {
@@ -586,7 +589,7 @@ final class BookKeeperLog implements TransactionLog {
                 case Plain plain -> answer(plain);
             }
         }
-        tellListeners();
+        notifyListeners();
     }
 
     private Following.Follower follower() {
@@ -604,20 +607,20 @@ final class BookKeeperLog implements TransactionLog {
             @Override
             public void onList(LedgerList list) {
                 term.learn(list);
-                tellListeners();
+                notifyListeners();
             }
 
             @Override
             public void onEnd(LedgerRef ledger, LedgerReader.End end) {
                 term.commitSeen(ledger, end);
-                tellListeners();
+                notifyListeners();
             }
         };
     }
 
-    // ---- endings
+    // ---- failing and closing
 
-    /// Ends the term when the oldest append has been under way for too long.
+    /// Ends the term when the oldest append has been under way for longer than the bound.
     private void failLate() {
         if (waiting.peekFirst() instanceof Sent sent && clock.nowNs() - sent.deadlineNs() >= 0) {
             term.lose(

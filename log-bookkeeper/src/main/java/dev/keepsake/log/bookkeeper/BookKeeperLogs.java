@@ -20,7 +20,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The logs that are kept on one BookKeeper: one connection for all of them. Any thread.
+/// All logs on one BookKeeper, which share one connection. Any thread.
 public final class BookKeeperLogs implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(BookKeeperLogs.class);
     private static final int SESSION_MS = 10_000;
@@ -30,8 +30,8 @@ public final class BookKeeperLogs implements AutoCloseable {
     private static final int SPECULATIVE_READ_MS = 200;
     private static final int THREADS = 2;
 
-    /// How often a writer tells the bookies what is committed while it writes nothing more. Until
-    /// then others do not see its last entry.
+    /// How often a writer that has nothing to write sends the committed end to the bookies. Until
+    /// then readers do not see its last entry.
     private static final int EXPLICIT_LAC_MS = 20;
 
     private final BookKeeperOptions options;
@@ -63,15 +63,18 @@ public final class BookKeeperLogs implements AutoCloseable {
 
     /// Connects to the ZooKeeper and the bookies that `options` name.
     ///
-    /// @param threads makes each log's thread
-    /// @throws IOException when they cannot be reached within ten seconds; the message says so
+    /// @param threads creates each log's thread
+    /// @param faults gets a report when a log fails; it names the log
+    /// @throws IOException when they cannot be reached within ten seconds; the message says which
+    ///   did not answer
     public static BookKeeperLogs connect(
             BookKeeperOptions options, Clock clock, ThreadFactory threads, FaultHandler faults)
             throws IOException {
         return connect(options, client -> {}, clock, threads, faults);
     }
 
-    /// The same with a client that is set up otherwise: to measure what each setting does.
+    /// Does the same with other settings of BookKeeper's client, for measurements of single
+    /// settings.
     static BookKeeperLogs connect(
             BookKeeperOptions options,
             Consumer<ClientConfiguration> change,
@@ -127,10 +130,10 @@ public final class BookKeeperLogs implements AutoCloseable {
         var client = new ClientConfiguration();
         client.setMetadataServiceUri(options.metadata().serviceUri(options.ledgersPath()));
         client.setZkTimeout(SESSION_MS);
-        client.setUseV2WireProtocol(false); // it knows no explicit last-add-confirmed
+        client.setUseV2WireProtocol(false); // version 2 has no explicit last-add-confirmed
         client.setExplictLacInterval(EXPLICIT_LAC_MS);
         client.setThrottleValue(0); // the log has a bound of its own
-        client.setDelayEnsembleChange(true); // a bookie that is slow or away holds nothing up
+        client.setDelayEnsembleChange(true); // a slow or missing bookie does not delay appends
         client.setAddEntryTimeout(ADD_TIMEOUT_S);
         client.setAddEntryQuorumTimeout((int) options.appendWithin().toSeconds());
         client.setReadEntryTimeout(READ_TIMEOUT_S);
@@ -142,7 +145,7 @@ public final class BookKeeperLogs implements AutoCloseable {
         return client;
     }
 
-    /// Opens the log of that name, or begins it.
+    /// Opens the log with that name. Creates it if it does not exist.
     ///
     /// @param name path segments, such as `clusters/us-east-1/demo-1/0001`
     public TransactionLog open(String name) throws IOException {
@@ -166,7 +169,8 @@ public final class BookKeeperLogs implements AutoCloseable {
         return log;
     }
 
-    /// Whether there is nothing of the log of that name: nobody has ever claimed it, or it is gone.
+    /// Whether the log with that name has no entries: no node has ever claimed it, or it has been
+    /// deleted.
     public boolean holdsNothing(String name) throws IOException {
         var path = pathOf(name);
         try {
@@ -185,14 +189,14 @@ public final class BookKeeperLogs implements AutoCloseable {
         }
     }
 
-    /// Where the log of that name is kept, for people.
+    /// The place of the log with that name, for messages.
     public String placeOf(String name) {
         return options.metadata() + "/" + name;
     }
 
-    /// Deletes the log of that name with all its entries, if there is one. It must not be open.
+    /// Deletes the log with that name and all its entries, if it exists. The log must not be open.
     ///
-    /// @throws IOException when not all could be deleted; it can be tried again
+    /// @throws IOException when not all could be deleted; the call may be repeated
     public void delete(String name) throws IOException {
         var path = pathOf(name);
         var waits = new Waits();
@@ -214,7 +218,7 @@ public final class BookKeeperLogs implements AutoCloseable {
                     options.metadataWithin(),
                     "deleting " + path);
         }
-        // The node goes last, and those above it that hold nothing else.
+        // The list's node is deleted last, and after it the nodes above that have become empty.
         var above = path;
         while (above.length() > options.metadata().path().length()
                 && waits.get(lists.delete(above), options.metadataWithin(), "deleting " + path)) {
@@ -224,11 +228,13 @@ public final class BookKeeperLogs implements AutoCloseable {
 
     private String pathOf(String name) {
         checkArgument(
-                name.matches("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"), "%s is no log's name", name);
+                name.matches("[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*"),
+                "%s is not a log's name; give path segments of A-Za-z0-9._-",
+                name);
         return options.metadata().path() + "/" + name;
     }
 
-    /// Closes every log that is open, then the connections. Idempotent.
+    /// Closes all open logs, then the connections. Idempotent.
     @Override
     public void close() {
         open.forEach(BookKeeperLog::close);

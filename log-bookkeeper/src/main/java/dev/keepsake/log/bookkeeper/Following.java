@@ -7,24 +7,24 @@ import java.util.concurrent.Executor;
 import org.apache.zookeeper.WatchedEvent;
 import org.apache.zookeeper.Watcher;
 
-/// Looks whether other processes have changed a log's list of ledgers, or written to its newest
-/// one. Owned by the log's thread; never waits.
+/// Notices when other processes change a log's list of ledgers or write to its newest ledger. Owned
+/// by the log's thread; never waits.
 ///
-/// The list is read when ZooKeeper says that it has changed, and from time to time all the same.
-/// The newest ledger is looked at as long as this process does not write it itself.
+/// It reads the list when ZooKeeper reports a change, and from time to time without a report. It
+/// looks at the newest ledger while this process does not write that ledger itself.
 final class Following {
-    /// Who wants to know. Called on the log's thread.
+    /// Receives what is found, on the log's thread.
     interface Follower {
         /// Whether this process writes the newest ledger.
         boolean isWriting();
 
-        /// What is known of the log.
+        /// The present view of the log.
         View view();
 
-        /// The list has been read.
+        /// A list has been read.
         void onList(LedgerList list);
 
-        /// More of a ledger is committed than was known.
+        /// More of a ledger is committed than was known before.
         void onEnd(LedgerRef ledger, LedgerReader.End end);
     }
 
@@ -37,7 +37,7 @@ final class Following {
     private final Clock clock;
     private final Executor loop;
     private final Follower follower;
-    private final Watcher watcher = this::onListChanged; // one, so that ZooKeeper keeps but one
+    private final Watcher watcher = this::onListChanged; // one object, registered once
     private boolean lookUnderWay;
     private long lookDueNs;
     private boolean listUnderWay;
@@ -46,7 +46,7 @@ final class Following {
     private long seenTermNs;
 
     /// @param pollEvery how often the newest ledger is looked at
-    /// @param loop runs what it is given on the log's thread
+    /// @param loop runs its tasks on the log's thread
     Following(
             String path,
             LedgerLists lists,
@@ -66,14 +66,14 @@ final class Following {
         this.listDueNs = clock.nowNs();
     }
 
-    /// When [#look] has something to do again, if nothing happens before.
+    /// When [#look] has work again, unless an event comes before.
     long nextDueNs() {
         long latestNs = clock.nowNs() + LIST_EVERY.toNanos();
         long dueNs = listUnderWay ? latestNs : Math.min(listDueNs, latestNs);
         return follower.isWriting() || lookUnderWay ? dueNs : Math.min(dueNs, lookDueNs);
     }
 
-    /// Begins to look at what is due.
+    /// Starts the reads that are due.
     void look() {
         long nowNs = clock.nowNs();
         if (!listUnderWay && nowNs - listDueNs >= 0) {
@@ -114,7 +114,7 @@ final class Following {
                         }));
     }
 
-    /// Lets the newest ledger be looked at as soon as possible.
+    /// Makes a look at the newest ledger due as soon as possible.
     void lookSoon() {
         lookDueNs = clock.nowNs();
     }
@@ -125,7 +125,7 @@ final class Following {
         }
     }
 
-    /// Notes when a term is seen for the first time.
+    /// Records when a term is seen for the first time.
     void noteTerm(Term term) {
         if (term.isNewerThan(seenTerm)) {
             seenTerm = term;
@@ -133,7 +133,7 @@ final class Following {
         }
     }
 
-    /// Whether the newest term has been known for less than that.
+    /// Whether the newest term has been known for less than `age`.
     boolean isNewestTermYoungerThan(Duration age) {
         return clock.nowNs() - seenTermNs < age.toNanos();
     }

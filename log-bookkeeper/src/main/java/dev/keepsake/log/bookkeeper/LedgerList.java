@@ -13,9 +13,9 @@ import org.jspecify.annotations.Nullable;
 
 /// A log's ledgers, oldest first, as one version of the log's node in ZooKeeper.
 ///
-/// @param version the node's version; the next list replaces this one only
-/// @param ledgers all that is held of the log, without a gap
-/// @param doomed ledgers that have been given up and may not have been deleted yet
+/// @param version the node's version; the next list replaces only this version
+/// @param ledgers all ledgers of the log, without gaps
+/// @param doomed the ids of ledgers that have left the log and may not have been deleted yet
 record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
     /*
      * The node's data, UTF-8, one line each, fields separated by tabs, names percent-encoded:
@@ -28,10 +28,11 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
     private static final int LEDGER_FIELDS = 10;
     private static final int DOOMED_FIELDS = 2;
 
-    /// ZooKeeper takes nodes of up to 1 MiB; names that are long and all percent-encoded fit too.
+    /// ZooKeeper accepts nodes of up to 1 MiB. This leaves room for one more ledger whose names are
+    /// long and percent-encoded as a whole.
     private static final int FULL_BYTES = 900_000;
 
-    /// Fewer than these are never too many, whatever they are called.
+    /// A list of fewer ledgers than this is never full, however long the names are.
     private static final int FULL_LEDGERS = 400;
 
     LedgerList {
@@ -39,7 +40,7 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
         doomed = List.copyOf(doomed);
     }
 
-    /// The list of a log that nobody has led yet.
+    /// The list of a log that no node has led yet.
     static LedgerList empty(int version) {
         return new LedgerList(version, List.of(), List.of());
     }
@@ -52,8 +53,7 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
         return ledgers.isEmpty() ? -1 : ledgers.getLast().ledgerId();
     }
 
-    /// The newest leadership, [Term#NONE] when there was none. Its LEADER entry need not be written
-    /// yet.
+    /// The newest term, [Term#NONE] when there is none. Its LEADER entry need not be written yet.
     Term term() {
         return ledgers.isEmpty() ? Term.NONE : ledgers.getLast().term();
     }
@@ -62,7 +62,7 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
         return ledgers.isEmpty() ? "" : ledgers.getLast().leader();
     }
 
-    /// Whether there is no room for one more ledger.
+    /// Whether the list has no room for another ledger.
     boolean isFull() {
         return ledgers.size() > FULL_LEDGERS && encode().length > FULL_BYTES;
     }
@@ -77,7 +77,8 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
         return new LedgerList(version, longer, doomed);
     }
 
-    /// Without the ledgers that lie before `firstKeptIndex` as a whole; never without the newest.
+    /// The list without the ledgers that lie before `firstKeptIndex` as a whole. The newest ledger
+    /// is always kept.
     LedgerList trimmed(long firstKeptIndex) {
         int gone = 0;
         while (gone + 1 < ledgers.size() && ledgers.get(gone + 1).firstIndex() <= firstKeptIndex) {
@@ -120,7 +121,9 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
         return text.toString().getBytes(UTF_8);
     }
 
-    /// @param path the node's, for the message
+    /// Reads the node's data.
+    ///
+    /// @param path the node's path, for messages
     static LedgerList decode(String path, int version, byte[] data) throws CorruptLogException {
         if (data.length == 0) {
             return empty(version);
@@ -164,7 +167,7 @@ record LedgerList(int version, List<LedgerRef> ledgers, List<Long> doomed) {
 
     private static CorruptLogException notAList(String path, String line) {
         return new CorruptLogException(
-                "ZooKeeper's node %s is no list of ledgers: \"%s\"; restore it, nothing was changed"
+                "ZooKeeper's node %s is not a list of ledgers: \"%s\"; restore it, nothing was changed"
                         .formatted(path, line));
     }
 }

@@ -11,16 +11,17 @@ import org.apache.zookeeper.Watcher;
 import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooKeeper;
 
-/// The lists of ledgers in ZooKeeper. Any thread may call; nothing blocks, and nothing is bounded
-/// in time: callers wait as long as they like. Futures fail with an [IOException] and complete on
-/// ZooKeeper's thread.
+/// Access to the lists of ledgers in ZooKeeper. Any thread. No call blocks and none has a timeout;
+/// callers bound their waits. Futures fail with an [IOException] and complete on ZooKeeper's
+/// thread.
 final class LedgerLists {
     /// How an attempt to replace a list ended.
     enum Swapped {
         YES,
-        /// Another list has replaced it before, so this attempt never takes effect.
+        /// Another list has replaced that version before, so this attempt never takes effect.
         NO,
-        /// The connection was lost on the way: it may have taken effect, or still take effect.
+        /// The connection was lost meanwhile: the attempt may have taken effect, or may still take
+        /// effect.
         UNKNOWN
     }
 
@@ -32,16 +33,16 @@ final class LedgerLists {
 
     /// Reads the list at `path`.
     ///
-    /// @param watcher told once of the next change, or of a lost session
+    /// @param watcher called once: at the next change, or when the session is lost
     CompletableFuture<LedgerList> read(String path, Watcher watcher) {
         return read(path, watcher, false);
     }
 
-    /// Reads the list at `path` as it is once everything has been applied that was written before
-    /// this call: a server of ZooKeeper may lag behind.
+    /// Reads the list at `path` with all changes that were made before this call. A server of
+    /// ZooKeeper may lag behind, so it is synchronized first.
     CompletableFuture<LedgerList> readNewest(String path) {
         var synced = new CompletableFuture<Boolean>();
-        zooKeeper.sync(path, (code, _, _) -> settle(synced, code, path, true), null);
+        zooKeeper.sync(path, (code, _, _) -> complete(synced, code, path, true), null);
         return synced.thenCompose(_ -> read(path, _ -> {}, true));
     }
 
@@ -65,7 +66,7 @@ final class LedgerLists {
         return found;
     }
 
-    /// Makes the node at `path`, with an empty list, and those above it, if they are missing.
+    /// Creates the node at `path` with an empty list, and the nodes above it, if they are missing.
     CompletableFuture<Boolean> make(String path) {
         int slash = path.lastIndexOf('/');
         var above =
@@ -81,14 +82,14 @@ final class LedgerLists {
                     CreateMode.PERSISTENT,
                     (code, _, _, _) -> {
                         boolean isThere = code == Code.NODEEXISTS.intValue();
-                        settle(made, isThere ? Code.OK.intValue() : code, path, !isThere);
+                        complete(made, isThere ? Code.OK.intValue() : code, path, !isThere);
                     },
                     null);
             return made;
         });
     }
 
-    /// Replaces `list.version()` of the list.
+    /// Replaces the version `list.version()` of the list by `list`.
     CompletableFuture<Swapped> swap(String path, LedgerList list) {
         var swapped = new CompletableFuture<Swapped>();
         zooKeeper.setData(
@@ -109,9 +110,9 @@ final class LedgerLists {
         return swapped;
     }
 
-    /// Deletes the node at `path`, whatever it holds, if it is there.
+    /// Deletes the node at `path`, whatever it holds, if it exists.
     ///
-    /// @return false when it has nodes below it
+    /// @return false when there are nodes below it
     CompletableFuture<Boolean> delete(String path) {
         var deleted = new CompletableFuture<Boolean>();
         zooKeeper.delete(
@@ -120,7 +121,7 @@ final class LedgerLists {
                 (code, _, _) -> {
                     boolean hasChildren = code == Code.NOTEMPTY.intValue();
                     boolean isGone = code == Code.NONODE.intValue();
-                    settle(
+                    complete(
                             deleted,
                             hasChildren || isGone ? Code.OK.intValue() : code,
                             path,
@@ -130,12 +131,12 @@ final class LedgerLists {
         return deleted;
     }
 
-    /// Whether `failure`, of a read, says that there is no such node.
+    /// Whether `failure`, of a read, means that there is no such node.
     static boolean isMissing(Throwable failure) {
         return failure.getCause() instanceof KeeperException.NoNodeException;
     }
 
-    private static <T> void settle(CompletableFuture<T> future, int code, String path, T value) {
+    private static <T> void complete(CompletableFuture<T> future, int code, String path, T value) {
         if (code == Code.OK.intValue()) {
             future.complete(value);
         } else {

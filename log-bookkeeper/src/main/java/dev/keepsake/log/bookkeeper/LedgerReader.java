@@ -21,16 +21,18 @@ import org.jspecify.annotations.Nullable;
 
 /// Reads a log's ledgers. Any thread.
 ///
-/// Which entries are committed is the caller's to know: it names the last id, and nothing behind it
-/// is looked at. So BookKeeper's "unconfirmed" reads are safe here, and a reader in the writer's
-/// process need not wait until the bookies know what the writer knows.
+/// The caller knows which entries are committed: it gives the last id, and the reader looks at
+/// nothing behind it. So BookKeeper's "unconfirmed" reads are safe here, and a reader in the
+/// writer's process need not wait until the bookies know the committed end.
 final class LedgerReader {
     /// The committed end of a ledger.
     ///
+    /// @param tail the tail of the log at this end
     /// @param lastId the last entry id that counts, -1 for none
     record End(Tail tail, long lastId) {}
 
-    /// In which block an entry of the log begins, so that whoever reads on need not search.
+    /// The block in which an entry of the log begins, so that a reader that continues need not
+    /// search.
     private record Mark(long ledgerId, long index, long id) {}
 
     private static final int MAX_BLOCKS_AT_ONCE = 256;
@@ -48,7 +50,7 @@ final class LedgerReader {
         this.waits = waits;
     }
 
-    /// Entries from `fromIndex` on, as many as fit, at least one.
+    /// Entries from `fromIndex` on: as many as fit into `maxBytes` of payload, but at least one.
     ///
     /// @param lastIndex the last committed entry of the ledger, not before `fromIndex`
     /// @param lastId the id of the block that completes it
@@ -100,8 +102,7 @@ final class LedgerReader {
             if (length > Integer.MAX_VALUE) {
                 throw damaged(ledger, id);
             }
-            payload =
-                    ByteBuffer.allocateDirect((int) length); // which the heap may be too small for
+            payload = ByteBuffer.allocateDirect((int) length); // the heap may be too small
             for (var part : parts) {
                 payload.put(part.payload());
             }
@@ -115,9 +116,9 @@ final class LedgerReader {
         return entry;
     }
 
-    /// The DATA entry that holds the byte at `offset`.
+    /// The index of the DATA entry that holds the byte at `offset`.
     ///
-    /// @param lastId the last block of the ledger that counts; the byte lies not behind it
+    /// @param lastId the last block of the ledger that counts; the byte is not behind it
     long indexOf(LedgerRef ledger, long offset, long lastId) throws IOException {
         long id = firstBlock(ledger, lastId, last -> last.endOffset() > offset);
         for (var part : block(ledger, id)) {
@@ -130,10 +131,10 @@ final class LedgerReader {
         throw damaged(ledger, id);
     }
 
-    /// What the bookies know to be committed in a ledger that somebody else writes.
+    /// The committed end of a ledger that another process writes, according to the bookies.
     ///
-    /// @param knownId what is known already
-    /// @return empty when there is no more than that
+    /// @param knownId the last id that the caller knows already
+    /// @return empty when nothing more is committed
     CompletableFuture<Optional<End>> newEnd(LedgerRef ledger, long knownId) {
         return handle(ledger.ledgerId())
                 .thenCompose(handle ->
@@ -145,7 +146,7 @@ final class LedgerReader {
                                                 : endAt(ledger, handle, last)))
                 .whenComplete((_, failure) -> {
                     if (failure != null) {
-                        forget(ledger.ledgerId()); // it is opened anew next time
+                        forget(ledger.ledgerId()); // the next call opens it again
                     }
                 });
     }
@@ -164,9 +165,10 @@ final class LedgerReader {
                 });
     }
 
-    /// Ends a ledger, whoever writes it, and finds out where.
+    /// Ends a ledger, whichever process writes it, and finds its end.
     ///
-    /// @return how the log stands behind the ledger, for good
+    /// @param within how long this may take
+    /// @return the tail of the log behind the ledger, which is final
     End recover(LedgerRef ledger, Duration within) throws IOException {
         var what = "ending ledger %d".formatted(ledger.ledgerId());
         var handle = waits.get(ledgers.recover(ledger.ledgerId()), within, what);
@@ -181,7 +183,7 @@ final class LedgerReader {
         }
     }
 
-    /// Closes what is open of a ledger.
+    /// Closes the handles of a ledger.
     void forget(long ledgerId) {
         var handle = handles.remove(ledgerId);
         if (handle != null) {
@@ -201,7 +203,8 @@ final class LedgerReader {
                 : firstBlock(ledger, lastId, last -> last.index() >= index);
     }
 
-    /// The first block whose last part is as wanted, as it is in all blocks behind that one.
+    /// The first block whose last part satisfies `isWanted`. All blocks behind that one satisfy it,
+    /// too.
     private long firstBlock(LedgerRef ledger, long lastId, Predicate<LogPart> isWanted)
             throws IOException {
         long low = 0;
@@ -221,7 +224,7 @@ final class LedgerReader {
         return blocks(ledger, id, id, 0).getFirst();
     }
 
-    /// Blocks from `id` on, about `bytes` of them, at least one.
+    /// Blocks from `id` on: about `bytes` of them, but at least one.
     private List<List<LogPart>> blocks(LedgerRef ledger, long id, long lastId, long bytes)
             throws IOException {
         if (id < 0 || id > lastId) {
@@ -237,7 +240,7 @@ final class LedgerReader {
             if (Waits.isBecause(causeOf(e), Code.DigestMatchException)) {
                 throw damaged(ledger, id);
             }
-            // The handle may be older than the ledger's latest change of bookies.
+            // The handle may be older than the latest change of the ledger's bookies.
             forget(ledger.ledgerId());
             entries = waits.get(fetch(ledger.ledgerId(), id, toId), READ_WITHIN, what);
         }
@@ -281,7 +284,7 @@ final class LedgerReader {
     private CompletableFuture<ReadHandle> handle(long ledgerId) {
         var handle = handles.computeIfAbsent(ledgerId, ledgers::open);
         if (handle.isCompletedExceptionally()) {
-            handles.remove(ledgerId, handle); // the next one tries again
+            handles.remove(ledgerId, handle); // the next call tries again
         }
         return handle;
     }

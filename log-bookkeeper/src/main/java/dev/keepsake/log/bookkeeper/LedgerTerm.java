@@ -24,7 +24,7 @@ import org.slf4j.LoggerFactory;
 /// it is lost. Owned by the log's thread. Winning a term and changing its ledger keep that thread
 /// until they are done or have failed; every wait is bounded.
 ///
-/// | state | `writer` | `lost` | what leaves it |
+/// | state | `writer` | `lost` | left by |
 /// | --- | --- | --- | --- |
 /// | follows | none | none | [#claim] won, [#makeWritable] with the term of the list |
 /// | writes | the newest ledger | none | [#lose] |
@@ -35,43 +35,45 @@ final class LedgerTerm {
     /*
      * Why no acknowledged entry is lost, and no two leaders write.
      *
-     * Only a log's newest ledger is written, and only by the handle that made it. A new ledger comes
-     * into the list by replacing the version of the list that was read before the old ledger's end was
-     * settled, in one of two ways:
+     * Only the newest ledger of a log is written, and only through the handle that created it.
+     * Before a new ledger comes into the list, the end of the old ledger is determined, in one of
+     * two ways:
      *
-     *   - by somebody else: it is recovered. BookKeeper then lets none of its writer's entries be
-     *     acknowledged any more, and settles one end that holds every entry that ever was.
-     *   - by its own writer, with nothing under way: what was acknowledged is its end.
+     *   - Another process recovers the old ledger. From then on BookKeeper acknowledges no entry of
+     *     its writer any more. It determines one end, which includes every acknowledged entry.
+     *   - The old ledger's own writer replaces it, with nothing under way. The end is the last
+     *     acknowledged entry.
      *
-     * Either way `before` in the list is where the old ledger ends for good, and whoever loses the race
-     * for the list has written nothing. When the outcome of the race is unknown, the writer must not
-     * write to the old ledger again (it may have been replaced), so its term is over.
+     * The new list replaces only the version that was read before the end was determined. So
+     * `before` in the list is the final end of the old ledger, and a process that loses the race
+     * for the list has written nothing. When the outcome of the race is unknown, the writer must
+     * not write to the old ledger again (it may have been replaced), so its term is over.
      *
-     * An append that failed is certainly not in the log only if a newer term stands in the list whose
-     * `before` lies before it. In every other case somebody may yet find it on one bookie, and recover
-     * it: Unknown.
+     * A failed append is certainly not in the log only if the list has a newer term whose `before`
+     * lies before the append. In every other case another process may still find the entry on one
+     * bookie, and recover it. Then the outcome is Unknown.
      */
 
-    /// The log, as far as its leadership needs it. Called on the log's thread.
+    /// The parts of the log that its leadership needs. Called on the log's thread.
     interface Owner {
-        /// Answers everything whose turn it is.
-        void settle();
+        /// Answers the requests whose entries are safe, in order.
+        void answerSafe();
 
-        /// An entry is safe that nobody waits for.
+        /// Commits an entry that is safe and belongs to no append.
         void commit(LogEntry entry, Tail after, long lastId);
 
-        /// The term cannot go on. Answers everything that is under way.
+        /// The term is over for this process. Answers all requests that are under way.
         ///
         /// @param successor the first ledger of a newer term, if one is known
         void onLost(Throwable cause, @Nullable LedgerRef successor);
 
-        /// Waits for something to happen on the log's thread, and lets it happen.
+        /// Waits for events of the log's thread, and runs them.
         ///
-        /// @return false when nothing did in time
+        /// @return false when none came in time
         boolean runEvents(long deadlineNs) throws IOException;
     }
 
-    /// The term cannot go on, and why.
+    /// A term that this process has lost, and the reason.
     private record Loss(Term term, Throwable cause) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(LedgerTerm.class);
@@ -94,7 +96,7 @@ final class LedgerTerm {
     private @Nullable Loss lost;
     private Tail sentTail;
 
-    /// @param loop runs what it is given on the log's thread
+    /// @param loop runs its tasks on the log's thread
     LedgerTerm(
             String path,
             AtomicReference<View> view,
@@ -128,7 +130,7 @@ final class LedgerTerm {
         return writer != null;
     }
 
-    /// The tail behind everything that was sent, whether it is safe yet or not.
+    /// The tail behind all entries that were sent, safe or not.
     Tail sentTail() {
         return sentTail;
     }
@@ -139,7 +141,7 @@ final class LedgerTerm {
 
     // ---- appending
 
-    /// Why nothing of `term` may be appended, or null when it may.
+    /// The refusal of an append of `term`, or null when it may be appended.
     @Nullable AppendOutcome refusal(Term term) {
         var list = view.get().list();
         if (!list.term().equals(term)) {
@@ -151,7 +153,7 @@ final class LedgerTerm {
                 : null;
     }
 
-    /// Whether there is a ledger that takes another entry.
+    /// Whether there is a ledger that accepts another entry.
     boolean isWritable() {
         var current = writer;
         return current != null && !isFull(current);
@@ -160,12 +162,12 @@ final class LedgerTerm {
     private boolean isFull(LedgerWriter current) {
         return spare.isReady()
                 && current.bytes() >= options.ledgerBytes()
-                && !view.get().list().isFull(); // or else it simply grows
+                && !view.get().list().isFull(); // when the list is full, the ledger grows
     }
 
-    /// Goes on with a term in a ledger that takes another entry. Nothing may be under way.
+    /// Continues a term in a ledger that accepts another entry. Nothing may be under way.
     ///
-    /// @return null when it does, else what the append is told that needed it
+    /// @return null when there is such a ledger, otherwise the answer for the append that needed it
     @Nullable AppendOutcome makeWritable(Term term) {
         var current = writer;
         return current == null ? resume(term) : roll(current);
@@ -173,7 +175,7 @@ final class LedgerTerm {
 
     /// Sends an entry that follows [#sentTail].
     ///
-    /// @return the id of the block that completes it: once that is safe, the entry is
+    /// @return the id of the block that completes the entry: the entry is safe when that block is
     long send(LogEntry entry, Tail after) {
         var current = writer;
         if (current == null) {
@@ -187,13 +189,14 @@ final class LedgerTerm {
         return lastId;
     }
 
-    /// Whether the block of that id is safe.
+    /// Whether the block with that id is safe: acknowledged by the bookies, as all blocks before
+    /// it.
     boolean isSafe(long lastId) {
         var current = writer;
         return current != null && current.ackedId() >= lastId;
     }
 
-    /// Goes on with a term that this process has not written in since it opened the log.
+    /// Continues a term in which this process has not written since it opened the log.
     private @Nullable AppendOutcome resume(Term term) {
         LedgerRef ledger;
         LedgerList list;
@@ -229,7 +232,7 @@ final class LedgerTerm {
                 yield refusal != null
                         ? refusal
                         : new AppendOutcome.Full(
-                                "another process goes on with term %d of %s"
+                                "another process continues term %d of %s"
                                         .formatted(term.number(), path));
             }
             case UNKNOWN -> {
@@ -241,7 +244,7 @@ final class LedgerTerm {
         };
     }
 
-    /// Goes on with the term in the spare ledger, since the current one is large enough.
+    /// Continues the term in the spare ledger, because the present one has reached its size.
     private @Nullable AppendOutcome roll(LedgerWriter current) {
         var handle = spare.take();
         if (handle == null) {
@@ -268,14 +271,14 @@ final class LedgerTerm {
         };
     }
 
-    /// Why nothing of a term may be appended that another one has followed, or that was lost.
+    /// The refusal of appends of a term that is over or lost.
     private AppendOutcome certainRefusal(Term term) {
         var refusal = refusal(term);
         return refusal != null
                 ? refusal
                 : new AppendOutcome.Unknown(
                         new IllegalStateException(
-                                "term %d of %s is over, and nothing says so"
+                                "term %d of %s is over, but no later term and no reason is known"
                                         .formatted(term.number(), path)));
     }
 
@@ -291,7 +294,7 @@ final class LedgerTerm {
             list = shared.readNewest();
             learn(list);
             if (mine != null && writer == mine && list.newestId() == mine.ledger().ledgerId()) {
-                // All that was ever sent is acknowledged, and nobody else writes this ledger.
+                // All sent entries are acknowledged, and no other process writes this ledger.
                 end = new LedgerReader.End(tail(), view.get().lastId());
             } else {
                 end = endedFor(expectedTailIndex, list);
@@ -344,12 +347,12 @@ final class LedgerTerm {
         return new ClaimOutcome.Won(ledger.term(), ledger.firstIndex());
     }
 
-    /// Ends the newest ledger, which somebody else writes or wrote, if the claimant has seen
-    /// everything.
+    /// Ends the newest ledger, which another process writes or wrote, if the claimant has seen all
+    /// its entries.
     ///
-    /// Ending it is the end of its writer's term even when the claim is then found to be behind. So
-    /// nobody whose claim is bound to fail may get that far: what the bookies say is committed is
-    /// looked at first, and a rival that has just won gets the time to show it.
+    /// Ending a ledger ends its writer's term, even if the claimant then turns out to be behind. So
+    /// a claim that is bound to fail must not get that far: the committed end is read from the
+    /// bookies first, and a rival that has just won gets time to show its LEADER entry.
     ///
     /// @return null when the claimant is behind
     private LedgerReader.@Nullable End endedFor(long expectedTailIndex, LedgerList list)
@@ -377,14 +380,14 @@ final class LedgerTerm {
         return expectedTailIndex == tail().index() ? end : null;
     }
 
-    /// Whether the newest ledger's term has written nothing that can be seen, and has not had long
-    /// enough for it.
+    /// Whether the newest ledger's term has no visible entry yet and has not had enough time to
+    /// write one.
     private boolean isRivalNew(LedgerRef newest) {
         return newest.term().isNewerThan(tail().term())
                 && following.isNewestTermYoungerThan(options.patience());
     }
 
-    /// Puts a ledger at the end of the list, if its newest ledger is still that of `list`.
+    /// Adds a ledger to the end of the list, if the newest ledger is still that of `list`.
     private LedgerLists.Swapped putIntoList(LedgerList list, LedgerRef ledger) {
         return switch (shared.add(list, ledger)) {
             case SharedList.Added.Done _ -> LedgerLists.Swapped.YES;
@@ -399,7 +402,7 @@ final class LedgerTerm {
     private LedgerWriter writeTo(LedgerRef ledger, WriteAdvHandle handle) {
         var old = writer;
         if (old != null) {
-            old.close(); // nothing is under way; its end stands in the list
+            old.close(); // nothing is under way, and its end is in the list
         }
         var fresh =
                 new LedgerWriter(
@@ -411,7 +414,7 @@ final class LedgerTerm {
                             @Override
                             public void onAcked(LedgerWriter acking) {
                                 if (acking == writer) {
-                                    owner.settle();
+                                    owner.answerSafe();
                                 }
                             }
 
@@ -428,7 +431,7 @@ final class LedgerTerm {
         return fresh;
     }
 
-    /// Begins a term. Nobody else's entries can come before it.
+    /// Begins a term. No entries of another writer can precede its LEADER entry in the ledger.
     private void writeLeader(LedgerWriter fresh) throws IOException {
         var ledger = fresh.ledger();
         var entry =
@@ -461,13 +464,14 @@ final class LedgerTerm {
 
     // ---- losing
 
-    /// The term cannot go on here. What is under way is fenced if that is certain, or unknown.
+    /// Ends the term in this process. Requests under way are answered as fenced where that is
+    /// certain, otherwise as unknown.
     void lose(Throwable cause) {
         var failed = writer;
         if (failed == null) {
             return;
         }
-        owner.settle();
+        owner.answerSafe();
         var term = failed.ledger().term();
         writer = null;
         lost = new Loss(term, cause);
@@ -486,8 +490,8 @@ final class LedgerTerm {
         following.lookSoon();
     }
 
-    /// The first ledger of a newer term. Whoever fenced a ledger is about to put its own into the
-    /// list, so that is worth a short wait.
+    /// The first ledger of a newer term. Waits a short time for it, because the process that has
+    /// fenced a ledger is about to add its own to the list.
     private @Nullable LedgerRef successorOf(Term term, Duration patience) {
         long deadlineNs = clock.nowNs() + patience.toNanos();
         while (true) {
@@ -521,8 +525,10 @@ final class LedgerTerm {
         return message == null ? failure.toString() : message;
     }
 
-    /// Writes no more, and waits a little until BookKeeper knows that the ledger ends here, so that
-    /// whoever opens the log next sees its end at once.
+    /// Stops writing, and waits until BookKeeper knows the end of the ledger, so that the next
+    /// process that opens the log sees its end at once.
+    ///
+    /// @param within how long it waits
     void close(Duration within) {
         spare.drop();
         var last = writer;
@@ -535,9 +541,9 @@ final class LedgerTerm {
         }
     }
 
-    // ---- what others do
+    // ---- changes by other processes
 
-    /// Takes in a list that was read.
+    /// Adopts a list that was read.
     void learn(LedgerList list) {
         shared.see(list);
         following.noteTerm(list.term());
@@ -552,7 +558,7 @@ final class LedgerTerm {
         }
     }
 
-    /// Takes in what was seen to be committed in a ledger.
+    /// Adopts a committed end that was seen in a ledger.
     void commitSeen(LedgerRef ledger, LedgerReader.End end) {
         view.updateAndGet(old -> old.with(ledger, end));
         if (writer == null) {

@@ -11,15 +11,16 @@ import org.jspecify.annotations.Nullable;
 
 /// The writing end of a log's newest ledger. Owned by the log's thread.
 ///
-/// Entries are sent without waiting for those before them. BookKeeper acknowledges them in order,
-/// an entry only once all before it are safe; this is checked here, because all rests on it.
+/// It sends entries without waiting for those before them. BookKeeper acknowledges them in order,
+/// and an entry only once all entries before it are safe. The writer checks this, because the whole
+/// log depends on it.
 final class LedgerWriter {
-    /// Told on the log's thread.
+    /// Receives acknowledgements, on the log's thread.
     interface Listener {
         /// More entries are safe; see [#ackedId].
         void onAcked(LedgerWriter writer);
 
-        /// An entry failed, and all behind it do. Told once.
+        /// An entry has failed, and all entries behind it fail. Called once.
         void onFailed(LedgerWriter writer, Throwable cause);
     }
 
@@ -54,7 +55,7 @@ final class LedgerWriter {
         return ledger;
     }
 
-    /// The id of the last block that is safe, as are all before it; -1 when none is.
+    /// The id of the last block that is safe, as are all blocks before it; -1 when none is.
     long ackedId() {
         return ackedId;
     }
@@ -64,10 +65,10 @@ final class LedgerWriter {
         return bytes;
     }
 
-    /// Sends an entry, or lets it wait to be sent with others.
+    /// Sends an entry, or gathers it in a block with the next ones.
     ///
     /// @param after the tail behind it
-    /// @return the id of the block that completes it: once that is safe, the entry is
+    /// @return the id of the block that completes the entry: the entry is safe when that block is
     long send(LogEntry entry, Tail after) {
         var parts = LogPart.of(entry, after, partBytes);
         for (var part : parts) {
@@ -91,9 +92,8 @@ final class LedgerWriter {
     private void add(LogPart part) {
         var block = gathered;
         if (block == null) {
-            // Bytes of its own: they may still be on their way to the slowest bookie when the
-            // caller
-            // has its buffer back.
+            // The block has its own bytes: they may still be on the way to the slowest bookie when
+            // the caller changes its buffer.
             int bytes = Math.max(FIRST_BLOCK_BYTES, part.storedBytes());
             block =
                     part.following() + part.number() > 0 // one of many, for which a heap is small
@@ -139,9 +139,9 @@ final class LedgerWriter {
         listener.onFailed(this, cause);
     }
 
-    /// Writes no more. What was sent and is not acknowledged is nobody's business any more.
+    /// Stops writing. Outcomes of entries that are not acknowledged yet are no longer reported.
     ///
-    /// @return completes when BookKeeper knows that the ledger ends here, or does not want to know
+    /// @return completes when BookKeeper knows the end of the ledger, or has failed to record it
     CompletableFuture<Boolean> close() {
         failed = true;
         return handle.closeAsync().handle((_, failure) -> failure == null);

@@ -10,7 +10,7 @@ import org.apache.bookkeeper.client.api.DigestType;
 import org.apache.bookkeeper.client.api.ReadHandle;
 import org.apache.bookkeeper.client.api.WriteAdvHandle;
 
-/// BookKeeper, as far as a log needs it. Any thread may call; nothing blocks.
+/// The operations of BookKeeper that a log needs. Any thread; no call blocks.
 final class Ledgers {
     private static final DigestType DIGEST = DigestType.CRC32C;
     private static final byte[] NO_PASSWORD = new byte[0];
@@ -23,11 +23,11 @@ final class Ledgers {
         this.quorum = quorum;
     }
 
-    /// Makes a ledger whose entry ids the writer chooses.
+    /// Creates a ledger whose writer chooses the entry ids.
     ///
-    /// While too few bookies are there for a whole ensemble, as few as an acknowledgement needs
-    /// will do. Else three bookies of which one is away could go on with a ledger, but never begin
-    /// one, and so never fail over.
+    /// While there are too few bookies for a whole ensemble, the ledger is created on the smallest
+    /// number that an acknowledgement needs. Otherwise, with one of three bookies missing, a log
+    /// could continue in a ledger but not create one, and so could not fail over.
     CompletableFuture<WriteAdvHandle> create(String log) {
         return create(log, quorum)
                 .exceptionallyCompose(failure ->
@@ -54,13 +54,12 @@ final class Ledgers {
                 .execute();
     }
 
-    /// Opens a ledger to read what is committed in it.
+    /// Opens a ledger to read its committed entries.
     CompletableFuture<ReadHandle> open(long ledgerId) {
         return open(ledgerId, false);
     }
 
-    /// Ends a ledger: no bookie takes any more entries of its writer, and its end is settled for
-    /// good.
+    /// Ends a ledger: no bookie accepts entries of its writer any more, and its end is final.
     CompletableFuture<ReadHandle> recover(long ledgerId) {
         return open(ledgerId, true);
     }
@@ -75,13 +74,13 @@ final class Ledgers {
                 .execute();
     }
 
-    /// Gives up a ledger that never came into a list. If that fails, an empty ledger is left.
+    /// Deletes a ledger that never came into a list. If that fails, an empty ledger is left.
     void discard(WriteAdvHandle handle) {
         long id = handle.getId();
         handle.closeAsync().whenComplete((_, _) -> delete(id));
     }
 
-    /// Deletes a ledger, if it is there.
+    /// Deletes a ledger, if it exists.
     CompletableFuture<Boolean> delete(long ledgerId) {
         return bookKeeper
                 .newDeleteLedgerOp()

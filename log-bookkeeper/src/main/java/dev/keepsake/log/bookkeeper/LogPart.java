@@ -11,11 +11,12 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// An entry of the log as a ledger holds it, or a part of one that is too large for a bookie. Each
-/// says enough to know the log's tail behind it, so a reader needs no other.
+/// An entry of the log as a ledger stores it, or a part of an entry that is too large for a bookie.
+/// Each part contains the tail of the log behind it, so a reader needs no other part.
 ///
-/// @param number which part of the entry, from 0
-/// @param following how many parts come behind it; with 0 the entry is complete
+/// @param kind the meaning of the entry's payload
+/// @param number the position of this part in its entry, from 0
+/// @param following how many parts of the entry come after this one; with 0 the entry is complete
 /// @param leaseIndex the newest LEADER or LEASE entry, this one included
 /// @param payload this part's bytes
 record LogPart(
@@ -29,8 +30,8 @@ record LogPart(
         long leaseIndex,
         ByteBuffer payload) {
     /*
-     * An entry of a ledger is a block: entries of the log one behind the other, or one part of an entry
-     * alone. Each, big-endian, with the offsets of the whole entry:
+     * An entry of a ledger is a block: several entries of the log, one after the other, or a single
+     * part of an entry. Each is big-endian, with the offsets of the whole entry:
      *
      *   0         1      2        6           10      18     26            34          42           50       54
      *   | version | kind | number | following | index | term | firstOffset | endOffset | leaseIndex | length | payload
@@ -41,7 +42,7 @@ record LogPart(
     private static final int LENGTH_AT = 50;
     private static final byte VERSION = 1;
 
-    /// Cuts an entry into parts: one, if it is not too large.
+    /// Divides an entry into parts: one part, unless the entry is too large.
     ///
     /// @param after the tail behind the entry
     static List<LogPart> of(LogEntry entry, Tail after, int partBytes) {
@@ -70,7 +71,7 @@ record LogPart(
         return HEADER_BYTES + payload.remaining();
     }
 
-    /// Puts a copy of it at the end of a block.
+    /// Appends a copy of the part to a block.
     void appendTo(ByteBuf block) {
         block.writeByte(VERSION)
                 .writeByte(kind.code())
@@ -87,8 +88,8 @@ record LogPart(
 
     /// Reads a block.
     ///
-    /// @return one part at least
-    /// @throws CorruptLogException when it does not belong where it stands
+    /// @return at least one part
+    /// @throws CorruptLogException when a part does not belong to this ledger and term
     static List<LogPart> decode(LedgerRef ledger, long entryId, ByteBuffer block)
             throws CorruptLogException {
         var parts = new ArrayList<LogPart>();
@@ -128,7 +129,7 @@ record LogPart(
                     block.getLong(at + 42),
                     payload);
         } catch (IllegalArgumentException e) {
-            return null; // no such kind
+            return null; // an unknown kind
         }
     }
 
@@ -141,7 +142,7 @@ record LogPart(
                 && endOffset >= firstOffset;
     }
 
-    /// The tail when this is the last of all in `ledger`. An incomplete entry does not count.
+    /// The tail when this is the last part in `ledger`. An incomplete entry does not count.
     Tail tail(LedgerRef ledger) {
         if (following == 0) {
             return new Tail(index, term, ledger.leader(), leaseIndex, endOffset);
@@ -151,7 +152,7 @@ record LogPart(
                 : new Tail(index - 1, term, ledger.leader(), leaseIndex, firstOffset);
     }
 
-    /// The last entry id that counts when this is the last of all, at `entryId`.
+    /// The last entry id that counts when this is the last part, in the block `entryId`.
     long lastId(long entryId) {
         return following == 0 ? entryId : entryId - number - 1;
     }

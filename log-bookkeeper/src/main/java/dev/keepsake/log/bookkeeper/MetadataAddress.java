@@ -5,13 +5,13 @@ import static dev.keepsake.core.Checks.checkArgument;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/// Where the lists of ledgers are kept: `zk://host:port[,host:port]/path`.
+/// The address of the lists of ledgers: `zk://host:port[,host:port]/path`.
 ///
 /// @param servers the ZooKeeper servers, each as `host:port`
-/// @param path the node below which every log has a node; not `/`
+/// @param path the node below which every log has its own node; not `/`
 public record MetadataAddress(List<String> servers, String path) {
     private static final String EXPECTED =
-            "%s is no metadata address; give zk://HOST:PORT[,HOST:PORT]/PATH, such as"
+            "%s is not a metadata address; give zk://HOST:PORT[,HOST:PORT]/PATH, such as"
                     + " zk://127.0.0.1:2181/keepsake";
     private static final Pattern ADDRESS =
             Pattern.compile(
@@ -22,9 +22,10 @@ public record MetadataAddress(List<String> servers, String path) {
         servers = List.copyOf(servers);
     }
 
-    /// Reads `zk://host:port[,host:port]/path`.
+    /// Parses `zk://host:port[,host:port]/path`.
     ///
-    /// @throws IllegalArgumentException when the text is no such address; the message says so
+    /// @throws IllegalArgumentException when the text is not such an address; the message shows a
+    ///   valid one
     public static MetadataAddress parse(String text) {
         var match = ADDRESS.matcher(text);
         checkArgument(match.matches(), EXPECTED, text);
@@ -39,12 +40,12 @@ public record MetadataAddress(List<String> servers, String path) {
         return new MetadataAddress(servers, match.group(2));
     }
 
-    /// As ZooKeeper's client wants it.
+    /// The address in the form of ZooKeeper's client.
     String connectString() {
         return String.join(",", servers);
     }
 
-    /// As BookKeeper's client wants it.
+    /// The address in the form of BookKeeper's client.
     String serviceUri(String ledgersPath) {
         return "zk+hierarchical://" + String.join(";", servers) + ledgersPath;
     }

@@ -6,23 +6,23 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A log's list of ledgers in ZooKeeper, which other processes change too. Whatever is read or
-/// written there goes into the log's view. Any thread; every wait is bounded.
+/// A log's list of ledgers in ZooKeeper, which other processes change, too. Each list that is read
+/// or written here goes into the log's view. Any thread; every wait is bounded.
 final class SharedList {
     private static final Logger LOG = LoggerFactory.getLogger(SharedList.class);
     static final int SWAP_TRIES = 100;
 
     /// How an attempt to add a ledger ended.
     sealed interface Added {
-        /// It is in the list.
+        /// The ledger is in the list.
         record Done() implements Added {}
 
-        /// Somebody else has added one before, so this one never comes into the list.
+        /// Another process has added a ledger before, so this one never comes into the list.
         ///
-        /// @param list has that ledger
+        /// @param list the list that contains the other ledger
         record Beaten(LedgerList list) implements Added {}
 
-        /// It may be in the list, or may still come into it.
+        /// The ledger may be in the list, or may still come into it.
         record Unknown() implements Added {}
     }
 
@@ -46,15 +46,15 @@ final class SharedList {
         this.view = view;
     }
 
-    /// The list with everything that was written before this call. The view is left as it is.
+    /// The list with all changes that were made before this call. The view does not change.
     LedgerList readNewest() throws IOException {
         return waits.get(lists.readNewest(path), within, "reading the list at " + path);
     }
 
-    /// Puts a list in the place of the version that it was made from.
+    /// Replaces the list, if its version is the one that `list` was made from.
     ///
     /// @return false when another list came before
-    /// @throws IOException when nobody knows whether it is there
+    /// @throws IOException when the outcome is unknown
     boolean swap(LedgerList list) throws IOException {
         var what = "changing the list at " + path;
         return switch (waits.get(lists.swap(path, list), within, what)) {
@@ -67,7 +67,7 @@ final class SharedList {
         };
     }
 
-    /// Puts a ledger at the end of the list, if its newest ledger is still that of `list`.
+    /// Adds a ledger to the end of the list, if the newest ledger is still that of `list`.
     Added add(LedgerList list, LedgerRef ledger) {
         var current = list;
         for (int tries = 0; tries < SWAP_TRIES; tries++) {
@@ -78,7 +78,8 @@ final class SharedList {
             } catch (IOException e) {
                 LOG.warn("log={} may have changed reason={}", path, e.getMessage());
             }
-            // Beaten by a trim, by another leader, or by our own attempt whose answer was lost.
+            // The other change was a trim, another leader's ledger, or our own attempt whose answer
+            // was lost.
             try {
                 current = readNewest();
             } catch (IOException e) {
@@ -95,7 +96,7 @@ final class SharedList {
         return new Added.Unknown();
     }
 
-    /// Takes a list into the view, if it is newer than what is there.
+    /// Adopts a list in the view, if it is newer than the view's.
     void see(LedgerList list) {
         view.updateAndGet(old -> old.with(list));
     }

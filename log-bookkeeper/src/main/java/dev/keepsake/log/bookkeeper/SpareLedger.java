@@ -10,8 +10,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The next ledger of a log, made before it is needed, so that no append waits for it. Owned by the
-/// log's thread.
+/// The next ledger of a log, created before it is needed, so that no append waits for it. Owned by
+/// the log's thread.
 final class SpareLedger {
     private static final Logger LOG = LoggerFactory.getLogger(SpareLedger.class);
     private static final Duration RETRY = Duration.ofSeconds(5);
@@ -26,8 +26,8 @@ final class SpareLedger {
     private boolean underWay;
     private long dueNs;
 
-    /// @param loop runs what it is given on the log's thread
-    /// @param isWriting whether the log has a use for one when it is made
+    /// @param loop runs its tasks on the log's thread
+    /// @param isWriting whether the log still needs a spare ledger when one has been created
     SpareLedger(
             String path, Ledgers ledgers, Clock clock, Executor loop, BooleanSupplier isWriting) {
         this.path = path;
@@ -38,13 +38,13 @@ final class SpareLedger {
         this.dueNs = clock.nowNs();
     }
 
-    /// Whether one is there.
+    /// Whether a spare ledger exists.
     boolean isReady() {
         return ready != null;
     }
 
-    /// Has one made, unless one is there or under way, or the last attempt failed just now. Does
-    /// not wait.
+    /// Starts to create a spare ledger, unless one exists, one is being created, or the last
+    /// attempt failed just now. Does not wait.
     void prepare() {
         if (ready != null || underWay || clock.nowNs() - dueNs < 0) {
             return;
@@ -58,9 +58,9 @@ final class SpareLedger {
         underWay = false;
         if (failure != null || made == null) {
             LOG.info(
-                    "log={} has no next ledger reason={}",
+                    "log={} has no spare ledger reason={}",
                     path,
-                    failure == null ? "none was made" : Waits.cause(failure).getMessage());
+                    failure == null ? "none was created" : Waits.cause(failure).getMessage());
             dueNs = clock.nowNs() + RETRY.toNanos();
         } else if (isWriting.getAsBoolean()) {
             ready = made;
@@ -69,14 +69,14 @@ final class SpareLedger {
         }
     }
 
-    /// Hands it over, if it is there.
+    /// Returns the spare ledger and forgets it; null when there is none.
     @Nullable WriteAdvHandle take() {
         var taken = ready;
         ready = null;
         return taken;
     }
 
-    /// Hands it over, or has one made and waits for that.
+    /// Returns the spare ledger and forgets it. Creates one when there is none, and waits for that.
     WriteAdvHandle takeOrMake(Waits waits) throws IOException {
         var taken = take();
         return taken != null
@@ -84,7 +84,7 @@ final class SpareLedger {
                 : waits.get(ledgers.create(path), MADE_WITHIN, "making a ledger for " + path);
     }
 
-    /// Gives it up.
+    /// Discards the spare ledger.
     void drop() {
         var unused = take();
         if (unused != null) {

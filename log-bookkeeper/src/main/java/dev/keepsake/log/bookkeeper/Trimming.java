@@ -7,10 +7,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.concurrent.atomic.AtomicReference;
 
-/// Gives up the oldest ledgers of a log. Any thread; blocks.
+/// Deletes the oldest ledgers of a log. Any thread; blocks.
 ///
-/// They are taken out of the list before they are deleted, and stand there as doomed until they
-/// are: whoever trims next deletes what a trim that was interrupted has left.
+/// A ledger is taken out of the list before it is deleted, and is listed as doomed until then. So
+/// the next trim deletes the ledgers that an interrupted trim has left.
 final class Trimming {
     private final String path;
     private final SharedList shared;
@@ -49,7 +49,9 @@ final class Trimming {
         int tries = 0;
         do {
             if (tries++ == SharedList.SWAP_TRIES) {
-                throw new IOException("the list at %s changes too fast to trim".formatted(path));
+                throw new IOException(
+                        "the list at %s changes too often to be trimmed; try again"
+                                .formatted(path));
             }
             list = shared.readNewest();
             if (!list.term().equals(term)) {
@@ -58,7 +60,7 @@ final class Trimming {
             long end = view.get().tail().index() + 1;
             var trimmed = list.trimmed(Math.min(firstKeptIndex, end));
             if (trimmed.doomed().isEmpty()) {
-                return true; // nothing lies before it as a whole
+                return true; // no ledger lies before it as a whole
             }
             list = trimmed;
         } while (!shared.swap(list));
@@ -75,7 +77,7 @@ final class Trimming {
             deleted.add(doomed);
         }
         if (!deleted.isEmpty()) {
-            shared.swap(shared.readNewest().withoutDoomed(deleted)); // or whoever trims next does
+            shared.swap(shared.readNewest().withoutDoomed(deleted)); // or the next trim
         }
     }
 }

@@ -9,11 +9,11 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.apache.bookkeeper.client.api.BKException;
 
-/// Waits for BookKeeper and ZooKeeper, with a bound, until a log ends.
+/// Waits for BookKeeper and ZooKeeper, with a bound, and no longer than until the log ends.
 final class Waits {
     private final CompletableFuture<Boolean> ended = new CompletableFuture<>();
 
-    /// Lets every wait fail that still goes on in a while, and every later one.
+    /// Ends all waits: those that still run after `time`, and all later ones.
     void endWithin(Duration time) {
         ended.completeOnTimeout(true, time.toMillis(), TimeUnit.MILLISECONDS);
     }
@@ -24,7 +24,8 @@ final class Waits {
 
     /// The value of `future`, if it comes in time.
     ///
-    /// @param what is awaited, for the message
+    /// @param what the awaited action, for messages
+    /// @throws IOException when the time is over, the action failed, or the log ended
     <T> T get(CompletableFuture<T> future, Duration within, String what) throws IOException {
         try {
             CompletableFuture.anyOf(future.exceptionally(_ -> null), ended)
@@ -43,7 +44,7 @@ final class Waits {
         }
     }
 
-    /// Lets some time pass.
+    /// Waits for `time`.
     ///
     /// @return false when the log has ended meanwhile
     boolean pass(Duration time) {
@@ -59,7 +60,7 @@ final class Waits {
         }
     }
 
-    /// What really failed.
+    /// The original cause of a failure.
     static Throwable cause(Throwable failure) {
         var cause = failure;
         while ((cause instanceof CompletionException || cause instanceof ExecutionException)
@@ -69,7 +70,7 @@ final class Waits {
         return cause;
     }
 
-    /// Whether BookKeeper gave one of these reasons.
+    /// Whether BookKeeper failed with one of these codes.
     static boolean isBecause(Throwable failure, int... codes) {
         if (cause(failure) instanceof BKException bookKeeper) {
             for (int code : codes) {
