@@ -1,7 +1,7 @@
 package dev.keepsake.shard;
 
-/// When a replica counts as caught up: when its engine has applied what the log held not long
-/// before, or all of it. No I/O; owned by the node's event loop.
+/// Decides when a replica has caught up: when its engine has applied everything that the log held a
+/// short time ago. No I/O; owned by the node's event loop.
 final class CatchUp {
     private static final long NO_GOAL = -1;
 
@@ -10,16 +10,16 @@ final class CatchUp {
     private long goalOffset = NO_GOAL;
     private long goalSetNs;
 
-    /// @param withinNs how long an engine may take to apply what the log holds
+    /// @param withinNs how long an engine may take to apply what the log holds, in nanoseconds
     CatchUp(long withinNs) {
         this.withinNs = withinNs;
     }
 
-    /// The engine has come so far.
+    /// Reports how far the engine has come.
     ///
     /// @param endOffset the end of the log, read before the engine was asked
-    /// @param appliedOffset what the engine has applied; negative while it knows of none
-    /// @return whether the replica has caught up just now
+    /// @param appliedOffset the offset that the engine has applied; negative while it knows none
+    /// @return true once: when the replica has just caught up
     boolean note(long endOffset, long appliedOffset, long nowNs) {
         if (caughtUp || appliedOffset < 0) {
             return false;
@@ -38,7 +38,7 @@ final class CatchUp {
         return false;
     }
 
-    /// The engine follows from now on, as if it had not before.
+    /// Forgets everything, because the engine has just begun to follow.
     void beginAgain() {
         caughtUp = false;
         goalOffset = NO_GOAL;

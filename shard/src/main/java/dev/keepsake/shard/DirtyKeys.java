@@ -2,35 +2,37 @@ package dev.keepsake.shard;
 
 import static dev.keepsake.core.Checks.checkState;
 
-/// Counts, per key, the writes that are not durable yet. A key is known by a 64-bit hash: two keys
-/// with one hash make a reader wait for nothing, never the other way round. Owned by the node's
-/// event loop.
+/// Counts, per key, the writes that are not durable yet. A key is identified by a 64-bit hash. Two
+/// keys with the same hash can only make a read wait without need, never let it pass too early.
+/// Owned by the node's event loop.
 public final class DirtyKeys {
     private static final int SLOTS_MIN = 1024;
 
-    private long[] hashes = new long[SLOTS_MIN]; // 0 is free
+    private long[] hashes = new long[SLOTS_MIN]; // 0 marks a free place
     private int[] counts = new int[SLOTS_MIN];
     private int used;
     private int unknownWrites;
 
-    /// Whether a write to the key is under way.
+    /// Whether the key is dirty: a write to it, or a command that may write to any key, is not
+    /// durable.
     public boolean contains(long hash) {
         return unknownWrites > 0 || isMarked(hash);
     }
 
-    /// Whether a write to this very key is under way, whatever may write to any key.
+    /// Whether a write to this key itself is not durable. Commands that may write to any key do not
+    /// count.
     public boolean isMarked(long hash) {
         return used > 0 && hashes[slotOf(hash)] == hash;
     }
 
-    /// Whether any write is under way.
+    /// Whether all writes are durable.
     public boolean isEmpty() {
         return used == 0 && unknownWrites == 0;
     }
 
-    /// A write to the key begins.
+    /// Counts a write to the key, before the command is sent to the engine.
     ///
-    /// @param hash never 0
+    /// @param hash the key's hash, never 0
     public void mark(long hash) {
         int slot = slotOf(hash);
         if (hashes[slot] == 0) {
@@ -44,7 +46,7 @@ public final class DirtyKeys {
         counts[slot]++;
     }
 
-    /// A write that was marked is durable.
+    /// Ends the counting of a write to the key, which is durable now.
     public void release(long hash) {
         int slot = slotOf(hash);
         checkState(hashes[slot] == hash, "key hash %d is not marked", hash);
@@ -53,18 +55,18 @@ public final class DirtyKeys {
         }
     }
 
-    /// A command begins that may write to any key.
+    /// Counts a command that may write to any key.
     public void markAll() {
         unknownWrites++;
     }
 
-    /// A command that was marked with [#markAll] is durable.
+    /// Ends the counting of a command that was counted by [#markAll] and is durable now.
     public void releaseAll() {
         checkState(unknownWrites > 0, "no write to unknown keys is marked");
         unknownWrites--;
     }
 
-    /// Forgets everything.
+    /// Forgets all writes.
     public void clear() {
         hashes = new long[SLOTS_MIN];
         counts = new int[SLOTS_MIN];
@@ -80,7 +82,7 @@ public final class DirtyKeys {
         return slot;
     }
 
-    /// Removes an entry and moves back those behind it that probing would no longer find.
+    /// Removes an entry, and moves entries behind it back that probing would no longer find.
     private void removeAt(int removed) {
         int mask = hashes.length - 1;
         int hole = removed;

@@ -6,20 +6,20 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Whether what the engine of a node says may be sent to clients. Owned by the node's event loop;
-/// no I/O.
+/// Decides whether a reply of a node's engine may be sent to a client. Owned by the node's event
+/// loop; no I/O.
 ///
-/// | role | what the engine holds | replies |
+/// | role | data in the engine | replies |
 /// | --- | --- | --- |
-/// | follows | what is in the log, and nothing else | may be sent |
-/// | prepares to lead | the same, until clients are served | are not asked for yet |
-/// | leads | also what is not in the log yet | wait until what they tell is in the log, and are sent only while the lease holds |
+/// | follows | only data that is in the log | may be sent |
+/// | prepares to lead | only data that is in the log, until clients are served | none arrive yet |
+/// | leads | also data that is not in the log yet | wait until the data they reveal is in the log, and are sent only while the lease holds |
 ///
-/// A read of a key that is clean tells of nothing that is not in the log, so it does not wait.
+/// A reply to a read of a clean key reveals only data that is in the log, so it does not wait.
 ///
-/// Decision 24 (docs/decisions) says why it is a class without I/O.
+/// Decision 24 (docs/decisions) says why this is a class without I/O.
 ///
-/// @param <R> what is parked
+/// @param <R> the type of parked replies
 public final class Durability<R> {
     private enum Role {
         FOLLOWS,
@@ -31,7 +31,7 @@ public final class Durability<R> {
     private enum Eviction {
         NONE,
         EXPECTED,
-        /// Somebody has asked the engine for it, and nobody will say when that is over.
+        /// A client has switched eviction on. It is not known when that ends.
         ALLOWED
     }
 
@@ -46,8 +46,8 @@ public final class Durability<R> {
     private long durableOffset;
     private long parkedBytes;
 
-    /// @param release what becomes of something that may be sent
-    /// @param drop what becomes of something that never may
+    /// @param release sends a reply
+    /// @param drop discards a reply that is never sent
     public Durability(HoldRule hold, Consumer<R> release, Consumer<R> drop) {
         this.hold = hold;
         this.release = release;
@@ -56,9 +56,9 @@ public final class Durability<R> {
 
     // ---- the role
 
-    /// The node is about to lead: replies can be parked from now on.
+    /// Prepares the node to lead: replies can be parked from now on.
     ///
-    /// @param leaseHolds asked for each reply
+    /// @param leaseHolds whether the lease holds; asked again for each group of replies
     public void prepare(BooleanSupplier leaseHolds) {
         checkState(tracker == null, "the node leads already");
         role = Role.PREPARES;
@@ -66,13 +66,13 @@ public final class Durability<R> {
         tracker = new Tracker<>(durableOffset, this::mayReply, release, drop);
     }
 
-    /// The node leads: clients are served.
+    /// Makes the node a leader: clients are served.
     public void lead() {
         checkState(role == Role.PREPARES, "the node has not prepared to lead");
         role = Role.LEADS;
     }
 
-    /// The node leads no longer: what is parked is dropped, and nothing is dirty.
+    /// Ends the node's leadership: parked replies are dropped, and no key is dirty.
     public void end() {
         role = Role.FOLLOWS;
         lease = () -> false;
@@ -84,19 +84,19 @@ public final class Durability<R> {
         dirtyKeys.clear();
     }
 
-    /// Nothing that tells of the data is sent any more, though the node goes on leading.
+    /// Stops sending all replies that depend on data, although the node stays the leader.
     public void fallSilent() {
         lease = () -> false;
     }
 
-    /// The groups in which replies wait, or null when they do not.
+    /// The groups of parked replies, or null while the node does not lead.
     public @Nullable Tracker<R> tracker() {
         return tracker;
     }
 
     // ---- what may be sent
 
-    /// Whether replies wait for the log at all.
+    /// Whether replies wait for the log.
     public boolean holdsReplies() {
         return role == Role.LEADS && hold != HoldRule.NOTHING;
     }
@@ -106,20 +106,20 @@ public final class Durability<R> {
         return lease.getAsBoolean();
     }
 
-    /// Whether clients may be sent what tells of the data.
+    /// Whether replies that depend on data may be sent to clients at this moment.
     public boolean mayTell() {
         return !holdsReplies() || mayReply();
     }
 
-    /// Whether a reply may be sent when it arrives from the engine.
+    /// Whether a reply may be sent at once when it arrives from the engine.
     ///
-    /// @param clean whether it tells of nothing but what is in the log
-    /// @param behindParked whether an earlier reply of its client waits
+    /// @param clean whether the reply reveals only data that is in the log
+    /// @param behindParked whether an earlier reply of the same client waits
     public boolean mayLeave(boolean clean, boolean behindParked) {
         return !holdsReplies() || (clean && !behindParked && mayReply());
     }
 
-    /// Whether a read of the key tells of nothing but what is in the log.
+    /// Whether a read of the key reveals only data that is in the log.
     public boolean isClean(long keyHash) {
         return hold == HoldRule.WRITES_ONLY || !(isEvicting() || dirtyKeys.contains(keyHash));
     }
@@ -129,49 +129,51 @@ public final class Durability<R> {
         return dirtyKeys;
     }
 
-    // ---- what the engine does by itself
+    // ---- eviction
 
-    /// Whether the engine may delete keys that no command names. That a key is gone is then told no
-    /// sooner than it is in the log.
+    /// Whether the engine may delete keys that no command names. While it may, every read waits, so
+    /// that no client learns of a deletion before the deletion is in the log.
     public boolean isEvicting() {
         return eviction != Eviction.NONE;
     }
 
-    /// The engine evicts from now on, or no longer.
+    /// Sets whether the engine evicts keys from now on, according to its parameters.
     public void expectEvictions(boolean expected) {
         if (eviction != Eviction.ALLOWED) {
             eviction = expected ? Eviction.EXPECTED : Eviction.NONE;
         }
     }
 
-    /// Somebody lets the engine evict, perhaps. Nobody says when that is over.
+    /// Records that a client may have switched eviction on. Its end is never reported, so this is
+    /// for the rest of the node's life.
     public void allowEvictions() {
         eviction = Eviction.ALLOWED;
     }
 
     // ---- the log
 
-    /// Everything before `offset` is in the log. What has waited for that is released.
+    /// Reports that everything before `offset` is in the log, and releases the replies that have
+    /// waited for it.
     public void durable(long offset) {
         durableOffset = Math.max(durableOffset, offset);
         releaseDurable();
     }
 
-    /// Releases what may be sent by now. To be called when the lease is longer again.
+    /// Releases the replies whose data is in the log. Call it when the lease has been renewed.
     public void releaseDurable() {
         if (tracker != null) {
             tracker.durable(durableOffset);
         }
     }
 
-    /// Everything before it is in the log.
+    /// The durable offset: everything before it is in the log.
     public long durableOffset() {
         return durableOffset;
     }
 
-    // ---- how much waits
+    // ---- size of the parked replies
 
-    /// Bytes of replies have been parked, or, when negative, released.
+    /// Adds to the number of parked bytes; negative when replies have been released.
     public void countParked(long bytes) {
         parkedBytes += bytes;
     }

@@ -8,27 +8,27 @@ import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
 import java.util.Optional;
 
-/// The entries of a log that say which engine wrote what follows them.
+/// Reads the ENGINE entries of a log, which name the engine that wrote the entries after them.
 public final class EngineEntries {
     private EngineEntries() {}
 
-    /// The engine that wrote what comes last in a log, if the log tells. What it was trimmed of is
-    /// in a snapshot, which tells of itself: [Snapshot#writer]. May read everything that the log
-    /// holds, and therefore block.
+    /// The engine that wrote the last entries of a log, if the log names it. If that entry was
+    /// trimmed, the snapshot names the engine; see [Snapshot#writer]. May read the whole log, and
+    /// therefore block.
     public static Optional<EngineStamp> writerOf(TransactionLog log) throws IOException {
         var newest = log.newestEngine();
         return newest.isPresent() ? Optional.of(stampOf(newest.get())) : Optional.empty();
     }
 
-    /// The engine that wrote what follows the entry.
+    /// The engine that an ENGINE entry names.
     ///
-    /// @param reader who is to go on with that
-    /// @throws NewerEngineException when it cannot
+    /// @param reader the engine that shall read the entries after it
+    /// @throws NewerEngineException when the reader cannot continue from what that engine wrote
     static EngineStamp expectFor(LogEntry entry, EngineStamp reader) throws IOException {
         var wrote = stampOf(entry);
         if (!reader.continues(wrote)) {
             throw new NewerEngineException(
-                    "what follows entry %d of the log".formatted(entry.index()), wrote, reader);
+                    "the log after entry %d".formatted(entry.index()), wrote, reader);
         }
         return wrote;
     }

@@ -9,24 +9,26 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
-/// Asks a replica's engine again and again how far it has come, until it is a primary or its life
-/// ends. Blocks the virtual thread that runs it; every other method may be called by any thread.
+/// Asks a replica's engine for its applied offset, again and again, until the engine is a primary
+/// or its life ends. Blocks the virtual thread that runs it. Any thread may call the other methods.
 final class EngineProbe {
-    /// Who is told, on the thread that asks.
+    /// Receives the answers, on the thread that asks.
     interface Listener {
-        /// The engine has said how far it has come.
+        /// The engine has answered with its applied offset.
         ///
-        /// @param tail the end of the log, read before the engine was asked
+        /// @param tail the tail of the log, read before the engine was asked
+        /// @param offset the applied offset, in bytes
         void onOffset(Tail tail, long offset);
 
-        /// The engine does not answer; it is not asked again.
+        /// The engine did not answer in time. It is not asked again.
         void onNoAnswer(IOException reason);
     }
 
     private static final long NOT_A_REPLICA = Long.MIN_VALUE;
     private static final long BUSY = NOT_A_REPLICA + 1;
 
-    // How close together the engine is asked: while somebody waits for it, and otherwise.
+    // The pauses between two questions: while something waits for the engine, and
+    // otherwise.
     private static final long EAGER_NS = TimeUnit.MICROSECONDS.toNanos(500);
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -37,14 +39,14 @@ final class EngineProbe {
     private volatile boolean eager = true;
     private volatile boolean ended;
 
-    /// @param timeoutNs how long an answer may take
+    /// @param timeoutNs how long an answer may take, in nanoseconds
     EngineProbe(TransactionLog log, long timeoutNs, Listener listener) {
         this.log = log;
         this.timeoutNs = timeoutNs;
         this.listener = listener;
     }
 
-    /// Asks an engine until it is a primary.
+    /// Asks an engine until it is a primary. Blocks.
     void run(Engine following) {
         try {
             while (!ended) {
@@ -67,8 +69,8 @@ final class EngineProbe {
         }
     }
 
-    /// The applied offset out of a replica's `ROLE`: `["slave", host, port, state, offset]`. A
-    /// script that only reads may keep a replica from saying it, and from getting on.
+    /// The applied offset in a replica's answer to `ROLE`: `["slave", host, port, state, offset]`.
+    /// A long-running read-only script may keep a replica from answering, and from applying more.
     private static long replicaOffset(RespValue role) throws IOException {
         if (role instanceof RespValue.ErrorReply(String error) && error.startsWith("BUSY ")) {
             return BUSY;
@@ -84,13 +86,13 @@ final class EngineProbe {
         throw new IOException("unexpected answer to ROLE: " + role);
     }
 
-    /// Somebody waits for the engine to get on.
+    /// Asks at short intervals from now on, because something waits for the engine.
     void hurry() {
         eager = true;
         soon.release();
     }
 
-    /// Nobody waits any more.
+    /// Asks at long intervals from now on.
     void relax() {
         eager = false;
     }

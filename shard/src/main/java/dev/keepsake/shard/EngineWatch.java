@@ -6,9 +6,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/// Asks a primary's engine again and again whether it is there, as long as it leads. An engine that
-/// does not answer is as good as dead, however much it runs. Blocks the virtual thread that runs
-/// it; [#end] may be called by any thread.
+/// Asks a primary's engine again and again whether it answers, as long as the node leads. An engine
+/// that does not answer in time counts as failed, even if its process runs. Blocks the virtual
+/// thread that runs it. Any thread may call [#end].
 final class EngineWatch {
     private static final long EVERY_NS = TimeUnit.MILLISECONDS.toNanos(250);
 
@@ -18,7 +18,7 @@ final class EngineWatch {
     private final Semaphore ending = new Semaphore(0);
     private volatile boolean ended;
 
-    /// @param timeoutNs how long an answer may take
+    /// @param timeoutNs how long an answer may take, in nanoseconds
     /// @param onNoAnswer called on the thread that asks; the engine is not asked again
     EngineWatch(Engine engine, long timeoutNs, Consumer<IOException> onNoAnswer) {
         this.engine = engine;

@@ -37,36 +37,39 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Gives the log to a replica's engine, as the primary that the engine believes it follows.
-/// Committed entries only, so a replica never holds what a failover could take back.
+/// Sends the log to a replica's engine, in the role of the primary that the engine follows. It
+/// sends only committed entries, so a replica never holds data that a failover could take back.
 ///
-/// An engine can follow only over TCP (`REPLICAOF host port`), so the feed listens on a loopback
-/// port of its own and answers nothing before `AUTH`. Threads: one virtual thread accepts, and each
-/// connection has one that reads and one that writes; all block, and a slow engine slows only its
-/// own feed. Closing ends them all.
+/// An engine can follow only over TCP (`REPLICAOF host port`), so the feed listens on its own
+/// loopback port. It answers nothing before `AUTH`. Threads: one virtual thread accepts, and each
+/// connection has one that reads and one that writes. All of them block, so a slow engine slows
+/// only its own feed. Closing the feed ends them all.
 ///
-/// Anybody on this machine can connect. Who has not authenticated in time is closed, as is who
-/// gives a wrong password, and who came first when too many wait; so strangers cost a bounded
-/// amount and cannot keep the engine out. One connection is the engine's: the newest that has
-/// authenticated. An engine cannot tell whether it is the feed that answers, so nobody else may
-/// ever get the port while an engine would connect to it. Engines are gone before their feed is
-/// closed. And the port is bound without `SO_REUSEADDR`: when the server is killed, the system
-/// keeps the port for the connections that were open, longer than the engines live.
+/// **Strangers.** Any process on this machine can connect. The feed closes a connection that does
+/// not authenticate in time or gives a wrong password, and the oldest one when too many wait. So
+/// strangers cost a bounded amount and cannot keep the engine out. The connection that has
+/// authenticated last is the engine's.
 ///
-/// An engine that begins is given the newest snapshot and the log behind it. On its way the log is
-/// checked against the checksums that its writers left in it; a log or snapshot that is damaged is
-/// reported and never passed over. So is what an engine wrote that the present one cannot go on
-/// from, of which it is given nothing: engines skip commands that they do not know. An engine that
-/// has led until now goes on where it stands: see [Continuation].
+/// **The port.** An engine cannot check that the feed answers it. So no other process may get the
+/// port while an engine could connect to it: an engine is ended before its feed is closed. The port
+/// is bound without `SO_REUSEADDR`. When the server is killed, the system therefore keeps the port
+/// for the connections that were open, longer than the engines live.
+///
+/// **Start and continuation.** An engine without data gets the newest snapshot and the log behind
+/// it. While it sends, the feed compares the log with the checksums that its writers left. It
+/// reports a damaged log or snapshot and never skips it. It also reports entries or a snapshot of
+/// an engine from which the present one cannot continue, and sends nothing of them, because engines
+/// skip commands that they do not know. An engine that has led until now continues at its own
+/// offset; see [Continuation].
 ///
 /// Source of the protocol: Redis 7.0 `replication.c`, `syncWithMaster`. The engine accepts any
-/// replication id; the feed always gives the log's, so that any node of the shard can continue
-/// there.
+/// replication id. The feed always gives the log's, so that the engine can continue at any node of
+/// the shard.
 final class Feed implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Feed.class);
 
-    /// A data set without keys, as a file that Redis and Valkey load: magic and version, the end
-    /// mark, and a checksum of 0, which means "not checked".
+    /// An RDB file without keys that Redis and Valkey load: magic and version, the end mark, and
+    /// the checksum 0, which means "not checked".
     static final byte[] EMPTY_RDB = {
         'R', 'E', 'D', 'I', 'S', '0', '0', '0', '9', (byte) 0xFF, 0, 0, 0, 0, 0, 0, 0, 0
     };
@@ -76,25 +79,29 @@ final class Feed implements AutoCloseable {
     private static final int HANDSHAKE_MAX_BYTES = 4 * 1024;
     private static final int STRANGERS_MAX = 64;
 
-    /// Where an engine that begins starts from.
+    /// The source of the snapshot that a new engine starts from.
     interface Source {
-        /// The snapshot, checked; empty to begin with the log's first entry.
+        /// The newest snapshot, checked. Empty when the engine shall start with the log's first
+        /// entry.
         Optional<Snapshot> newest() throws IOException;
     }
 
-    /// Lets an engine go on that has led until now, when it asks for the first time.
+    /// Lets an engine that has led until now continue at its offset. Used for the engine's first
+    /// question only.
     interface Continuation {
         /// Waits until the log holds everything before `offset`, which is all that the engine has
         /// executed. Blocks.
         ///
         /// @return the checksum of the log's data before `offset`
-        /// @throws IOException when the engine may hold anything else
+        /// @throws IOException when the engine may hold other data
         long awaitLogged(long offset) throws IOException, InterruptedException;
     }
 
-    /// How far the feed has gone: everything before `offset`, whose checksum is `checksum`.
+    /// The position of the feed: everything before `offset` has been sent.
     ///
-    /// @param writer the engine that wrote what was before, if the log or its snapshot has told
+    /// @param nextIndex the entry to send next
+    /// @param checksum the running checksum before `offset`
+    /// @param writer the engine that wrote the entries before, if the log or its snapshot names it
     record Sent(long nextIndex, long offset, long checksum, @Nullable EngineStamp writer) {
         static final Sent NOTHING = new Sent(0, 0, 0, null);
     }
@@ -111,7 +118,8 @@ final class Feed implements AutoCloseable {
     private final DelayLine delayLine;
     private final ServerSocketChannel listener;
     private final TransactionLog.Subscription subscription;
-    private final Condition settled = lock.newCondition(); // a stranger is none any more
+    private final Condition strangersChanged =
+            lock.newCondition(); // one has authenticated or ended
     private final Set<SocketChannel> strangers = new LinkedHashSet<>(); // guarded by lock
     private @Nullable SocketChannel authenticated; // guarded by lock
     private final AtomicReference<@Nullable Continuation> continuation;
@@ -139,13 +147,13 @@ final class Feed implements AutoCloseable {
         this.listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         this.delayLine = new DelayLine(config.delayNs(), log.tail().index());
         this.subscription = log.follow(this::onCommitted);
-        onCommitted(log.tail()); // what was committed between these two lines
+        onCommitted(log.tail()); // for commits between the two previous lines
     }
 
     /// Opens a feed on a free loopback port.
     ///
-    /// @param onFault told why the log cannot be given any more, on a thread of the feed: a
-    ///   [NewerEngineException] when it is not for this engine
+    /// @param onFault called on a thread of the feed when the log cannot be sent any more, with the
+    ///   reason: a [NewerEngineException] when the present engine cannot continue from the log
     static Feed open(
             FeedConfig config,
             TransactionLog log,
@@ -157,9 +165,11 @@ final class Feed implements AutoCloseable {
         return open(config, log, source, clock, threads, null, onFault);
     }
 
-    /// As [#open(FeedConfig, TransactionLog, Source, Clock, ThreadFactory, Consumer)].
+    /// Does the same as [#open(FeedConfig, TransactionLog, Source, Clock, ThreadFactory,
+    /// Consumer)].
     ///
-    /// @param continuation lets the engine go on that has led until now; null for one that has not
+    /// @param continuation lets the engine continue that has led until now; null for an engine that
+    ///   has not led
     static Feed open(
             FeedConfig config,
             TransactionLog log,
@@ -178,19 +188,20 @@ final class Feed implements AutoCloseable {
         return ((InetSocketAddress) listener.getLocalAddress()).getPort();
     }
 
-    /// How far it has gone. Any thread; a moment before the engine has received it.
+    /// The present position of the feed. Any thread. The engine may not have received the last
+    /// bytes yet.
     Sent sent() {
         return sent;
     }
 
-    /// Ends every connection. Idempotent; the threads end by themselves.
+    /// Closes every connection; the threads end by themselves. Idempotent.
     @Override
     public void close() {
         lock.lock();
         try {
             closed = true;
             changed.signalAll();
-            settled.signalAll();
+            strangersChanged.signalAll();
             strangers.forEach(Feed::closeQuietly);
             strangers.clear();
             if (authenticated != null) {
@@ -232,18 +243,19 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    /// Lets somebody try, instead of who has waited longest if there are too many.
+    /// Admits a connection that has not authenticated. When too many wait, the oldest one is
+    /// closed.
     private boolean admit(SocketChannel stranger) {
         lock.lock();
         try {
             if (closed) {
-                closeQuietly(stranger); // it came too late for close() to see it
+                closeQuietly(stranger); // close() has not seen this connection
                 return false;
             }
             if (strangers.size() >= STRANGERS_MAX) {
                 var eldest = strangers.iterator().next();
                 strangers.remove(eldest);
-                settled.signalAll();
+                strangersChanged.signalAll();
                 closeQuietly(eldest);
             }
             return strangers.add(stranger);
@@ -257,7 +269,7 @@ final class Feed implements AutoCloseable {
         try {
             long leftNs = config.handshakeNs();
             while (leftNs > 0 && strangers.contains(stranger)) {
-                leftNs = settled.awaitNanos(leftNs);
+                leftNs = strangersChanged.awaitNanos(leftNs);
             }
             if (strangers.remove(stranger)) {
                 closeQuietly(stranger);
@@ -269,7 +281,9 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    /// @return false when the connection has been given up meanwhile
+    /// Makes an authenticated connection the engine's.
+    ///
+    /// @return false when the connection has been closed meanwhile
     private boolean becomeEngine(SocketChannel stranger) {
         lock.lock();
         try {
@@ -279,7 +293,7 @@ final class Feed implements AutoCloseable {
             if (!strangers.remove(stranger)) {
                 return false;
             }
-            settled.signalAll();
+            strangersChanged.signalAll();
             if (authenticated != null) {
                 closeQuietly(authenticated);
             }
@@ -294,7 +308,7 @@ final class Feed implements AutoCloseable {
         lock.lock();
         try {
             strangers.remove(connection);
-            settled.signalAll();
+            strangersChanged.signalAll();
             if (connection.equals(authenticated)) {
                 authenticated = null;
             }
@@ -315,7 +329,7 @@ final class Feed implements AutoCloseable {
         }
     }
 
-    /// Answers the handshake, then starts the stream and reads the engine's acknowledgements away.
+    /// Answers the handshake, starts the stream, and discards the engine's acknowledgements.
     private void answer(SocketChannel engine) throws IOException, ProtocolException {
         var framer = new CommandFramer(ProtocolLimits.standard());
         var received = ByteBuffer.allocate(HANDSHAKE_MAX_BYTES / 4);
@@ -327,7 +341,7 @@ final class Feed implements AutoCloseable {
             for (var parsed = framer.parse(pending);
                     parsed != CommandFramer.Parsed.INCOMPLETE;
                     parsed = framer.parse(pending)) {
-                // An engine that is busy loading shows that it lives with empty lines.
+                // An engine that is busy loading sends empty lines to keep the connection alive.
                 boolean command = parsed == CommandFramer.Parsed.COMMAND;
                 String name = command ? argument(framer, pending, 0).toUpperCase(Locale.ROOT) : "";
                 if (name.equals("AUTH")) {
@@ -365,15 +379,15 @@ final class Feed implements AutoCloseable {
                         config.password().value().getBytes(UTF_8));
     }
 
-    /// Decides between a full start and a continuation.
+    /// Starts the stream: in full or as a continuation.
     ///
-    /// @return what the engine has
+    /// @return what the engine has before the stream
     private Sent startStream(SocketChannel engine, CommandFramer framer, ByteBuf pending)
             throws IOException {
         String id = config.replicationId();
         var leading = continuation.getAndSet(null);
         if (leading != null) {
-            // It asks by an id that it has made up when it was promoted.
+            // The replication id in the question is one that the engine chose when it was promoted.
             long offset = offsetAsked(argument(framer, pending, 2));
             var from = continued(leading, offset);
             send(engine, "+CONTINUE %s\r\n".formatted(id));
@@ -397,7 +411,8 @@ final class Feed implements AutoCloseable {
             send(
                     engine,
                     "+FULLRESYNC %s %d\r\n$%d\r\n".formatted(id, snapshot.offset(), rdb.size()));
-            // Not transferTo, which holds on to its carrier thread while the engine is busy.
+            // transferTo is not used, because it blocks its carrier thread while the engine is
+            // busy.
             var chunk = ByteBuffer.allocate(RDB_CHUNK_BYTES);
             while (rdb.read(chunk.clear()) >= 0) {
                 write(engine, chunk.flip());
@@ -406,7 +421,7 @@ final class Feed implements AutoCloseable {
         return guarded(() -> sentBy(snapshot));
     }
 
-    /// The snapshot to begin with, which the engine has to be able to go on from.
+    /// The newest snapshot, if there is one. Checks that the engine can continue from it.
     private Optional<Snapshot> newestForReader() throws IOException {
         var snapshot = source.newest();
         if (snapshot.isPresent()) {
@@ -418,15 +433,15 @@ final class Feed implements AutoCloseable {
     private Sent continued(Continuation leading, long offset) throws IOException {
         try {
             long checksum = leading.awaitLogged(offset);
-            // It has led until now, so it is what the log tells last.
+            // This engine has led until now, so it is the last one that the log names.
             return new Sent(guarded(() -> log.indexOf(offset)), offset, checksum, config.reader());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while an engine hands over", e);
+            throw new IOException("interrupted while waiting for the end of a handover", e);
         }
     }
 
-    /// The offset before the byte that is asked for, or -1 when that is no number.
+    /// The offset before the requested byte, or -1 when the request is not a number.
     private static long offsetAsked(String nextByte) {
         try {
             return Long.parseLong(nextByte) - 1;
@@ -447,8 +462,8 @@ final class Feed implements AutoCloseable {
         return new LogFacts(config.reader(), from.checksum(), from.writer());
     }
 
-    /// Computes the checksum at the beginning of the entry that holds `offset`, by reading from the
-    /// newest snapshot on. Engines seldom come back, and then not far behind.
+    /// Computes the checksum at the beginning of the entry that holds `offset`, by reading all
+    /// entries after the newest snapshot. This is rare, and the engine is seldom far behind.
     private Sent resume(long offset) throws IOException {
         long until = log.indexOf(offset);
         var snapshot = source.newest();
@@ -457,7 +472,7 @@ final class Feed implements AutoCloseable {
         long index = from.nextIndex();
         if (index > until) {
             throw new TrimmedException(
-                    "the engine of node %s comes back at offset %d, before the newest snapshot"
+                    "the engine of node %s continues at offset %d, which is before the newest snapshot"
                             .formatted(config.node(), offset));
         }
         while (index < until) {
@@ -514,12 +529,12 @@ final class Feed implements AutoCloseable {
         T read() throws IOException;
     }
 
-    /// Reads from the log or a snapshot; that this fails is the owner's to know.
+    /// Reads from the log or a snapshot, and reports a failure to the owner.
     private <T> T guarded(Reading<T> reading) throws IOException {
         try {
             return reading.read();
         } catch (ClosedChannelException e) {
-            throw e; // the log is being closed, and so will this feed be
+            throw e; // the log is being closed, and this feed will be closed, too
         } catch (IOException e) {
             if (!isClosed()) {
                 onFault.accept(e);

@@ -4,16 +4,16 @@ import dev.keepsake.core.Secret;
 import dev.keepsake.engine.EngineStamp;
 import java.util.concurrent.TimeUnit;
 
-/// What one feed is opened with.
+/// The settings of one feed.
 ///
-/// @param node whose engine it serves; for messages
-/// @param replicationId under which engines know the log
-/// @param user whom the engine has to authenticate as
-/// @param password and with what; made anew for each life of a node
-/// @param delayNs how long each entry is withheld after its commit; 0 for none
-/// @param lastIndex the last entry that is given, `Long.MAX_VALUE` for all that ever come
+/// @param node the node whose engine it serves; for messages
+/// @param replicationId the replication id under which engines know the log
+/// @param user the user name with which the engine has to authenticate
+/// @param password the password with which it has to authenticate, new for each life of a node
+/// @param delayNs how long each entry is withheld after its commit, in nanoseconds; 0 for none
+/// @param lastIndex the last entry that is sent, `Long.MAX_VALUE` for no limit
 /// @param reader the engine that is fed
-/// @param handshakeNs how long who connects may take to authenticate
+/// @param handshakeNs how long a connection may take to authenticate, in nanoseconds
 record FeedConfig(
         String node,
         String replicationId,
@@ -25,7 +25,7 @@ record FeedConfig(
         long handshakeNs) {
     private static final long HANDSHAKE_NS = TimeUnit.SECONDS.toNanos(5);
 
-    /// With the standard time for a handshake, of which an engine needs milliseconds.
+    /// Settings with the standard time for a handshake, of which an engine needs milliseconds.
     FeedConfig(
             String node,
             String replicationId,

@@ -1,14 +1,15 @@
 package dev.keepsake.shard;
 
-/// Which replies of a primary wait until what they tell is durable. Everything but [#ALL] is wrong,
-/// and there only so that tests can show that they would notice.
+/// Which replies of a primary wait until the data they reveal is durable. Every rule but [#ALL] is
+/// wrong, and exists for tests that must notice it.
 public enum HoldRule {
-    /// Every reply that tells something which is not durable yet.
+    /// Every reply that reveals data which is not durable yet.
     ALL,
 
-    /// The same, but for reads of named keys: they tell what a failover can take back.
+    /// As [#ALL], but without reads of named keys. Such a read may reveal data that a failover
+    /// takes back.
     WRITES_ONLY,
 
-    /// None.
+    /// No reply.
     NOTHING
 }

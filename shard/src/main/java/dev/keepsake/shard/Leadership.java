@@ -12,16 +12,16 @@ import java.util.List;
 /// without I/O. Events and `nowNs` go in, effects come out. Owned by one thread, the node's event
 /// loop.
 ///
-/// The log decides who leads (see [dev.keepsake.log.TransactionLog#claim]); this machine decides
-/// when to ask, and when to stop believing the answer.
+/// The log decides which node leads (see [dev.keepsake.log.TransactionLog#claim]). This class
+/// decides when the node claims, and how long it may rely on a claim that it has won.
 ///
 /// | state | means | left by |
 /// | --- | --- | --- |
-/// | FOLLOWING | the engine follows the log | told to claim behind a term that is over, or the leader fell silent, once the engine has applied the whole log → CLAIMING |
+/// | FOLLOWING | the engine follows the log | asked to claim after a term that is over, or the leader fell silent; in both cases once the engine has applied the whole log → CLAIMING |
 /// | CLAIMING | a claim is under way | won → PROMOTING; behind or no room → FOLLOWING; unknown → RETIRED |
-/// | PROMOTING | the term is ours, the engine is made a primary | promoted → LEADING; fenced → RETIRED |
+/// | PROMOTING | the node holds the term, its engine is being made a primary | promoted → LEADING; fenced → RETIRED |
 /// | LEADING | commands run, the lease is renewed | fenced, unknown outcome → RETIRED; resigned, with everything in the log → FOLLOWING |
-/// | RETIRED | the engine may hold what the log does not: nothing of it may be told any more | never: a new engine brings a new machine |
+/// | RETIRED | the engine may hold data that is not in the log, so no reply of it may be sent | never: a new engine gets a new `Leadership` |
 final class Leadership {
     enum State {
         FOLLOWING,
@@ -31,18 +31,18 @@ final class Leadership {
         RETIRED
     }
 
-    /// What the driver has to do next.
+    /// An action that the caller has to take.
     sealed interface Effect {
-        /// Claim; report the outcome to [#onClaimed] with the time of the call.
+        /// Claim with this tail. Report the outcome to [#onClaimed], with the time of the claim.
         record Claim(long expectedTailIndex) implements Effect {}
 
-        /// Make the engine a primary and read its stream; report to [#onPromoted].
+        /// Make the engine a primary and read its stream. Report it to [#onPromoted].
         record Promote(Term term) implements Effect {}
 
-        /// Append a LEASE entry; report the outcome to [#onRenewed] with the time of the call.
+        /// Append a LEASE entry. Report the outcome to [#onRenewed], with the time of the append.
         record Renew(Term term) implements Effect {}
 
-        /// Throw the engine away; parked replies are never sent.
+        /// Discard the engine. Parked replies are never sent.
         record Retire(String reason) implements Effect {}
     }
 
@@ -83,15 +83,16 @@ final class Leadership {
         return term;
     }
 
-    /// Whether a reply may leave now: the node leads and its lease has not run out.
+    /// Whether a reply may be sent at `nowNs`: the node leads and its lease has not run out.
     boolean mayReply(long nowNs) {
         return state == State.LEADING && nowNs - leaseUntilNs < 0;
     }
 
-    /// Asks for leadership as soon as the engine has applied the whole log. The wish ends when the
-    /// log shows a newer term: whoever holds that may be replying.
+    /// Asks the node to claim as soon as its engine has applied the whole log. The request ends
+    /// when the log shows a newer term than `over`, because the leader of that term may be
+    /// replying.
     ///
-    /// @param over the newest term that somebody knows to be over, who can know
+    /// @param over the newest term that is certainly over; the caller vouches for it
     List<Effect> wantClaim(Term over) {
         if (state != State.FOLLOWING || tail.term().isNewerThan(over)) {
             return NOTHING;
@@ -101,19 +102,20 @@ final class Leadership {
         return claimIfCaughtUp(false);
     }
 
-    /// Somebody who can know says that the leader is on its way: as good as a sign of life.
+    /// Reports that the leader is about to start. It counts as a sign of life.
     void leaderIsComing(long nowNs) {
         lastSignOfLifeNs = nowNs;
     }
 
-    /// The log's tail and the engine's position, both read just now, the tail first.
+    /// Reports the tail of the log and the engine's applied offset, both read just now, the tail
+    /// first.
     List<Effect> onProgress(Tail seen, long engineOffset, long nowNs) {
         noteTail(seen, nowNs);
         appliedOffset = engineOffset;
         return state == State.FOLLOWING ? claimIfCaughtUp(isSilent(nowNs)) : stepDownIfFenced();
     }
 
-    /// Time passes.
+    /// Reports that time has passed, with the present tail.
     List<Effect> onTick(Tail seen, long nowNs) {
         noteTail(seen, nowNs);
         return switch (state) {
@@ -135,11 +137,11 @@ final class Leadership {
         };
     }
 
-    /// How the claim that was sent at `sentNs` ended. A lease that is won counts from then; a
-    /// leader that has won instead is known to live only now.
+    /// Reports the outcome of the claim that was sent at `sentNs`. The lease of a won claim counts
+    /// from `sentNs`. If another leader has won, its sign of life counts from `nowNs`.
     List<Effect> onClaimed(ClaimOutcome outcome, long sentNs, long nowNs) {
         if (state != State.CLAIMING) {
-            return NOTHING; // retired meanwhile: a term that was won is simply never used
+            return NOTHING; // retired meanwhile: a won term stays unused
         }
         return switch (outcome) {
             case ClaimOutcome.Won(Term won, long _) -> {
@@ -153,23 +155,23 @@ final class Leadership {
             case ClaimOutcome.Behind(Tail newer) -> {
                 state = State.FOLLOWING;
                 noteTail(newer, nowNs);
-                yield NOTHING; // wanted as before, unless another node has won
+                yield NOTHING; // the request stays, unless another node has won
             }
             case ClaimOutcome.Full _ -> {
                 state = State.FOLLOWING;
                 if (!claimWanted) {
-                    // The leader was silent because the log has no room for anybody. It goes first
-                    // when there is room again.
+                    // The leader may have been silent because the log has no room. It gets the
+                    // first try when there is room again.
                     lastSignOfLifeNs = nowNs;
                 }
-                yield NOTHING; // who was told to claim asks again at the next progress report
+                yield NOTHING; // a requested claim is repeated at the next progress report
             }
             case ClaimOutcome.Unknown(Throwable cause) ->
                     retire("the outcome of its claim is unknown: " + cause.getMessage());
         };
     }
 
-    /// The engine is a primary and its stream is being read.
+    /// Reports that the engine is a primary and that its stream is being read.
     List<Effect> onPromoted() {
         if (state == State.PROMOTING) {
             state = State.LEADING;
@@ -177,8 +179,8 @@ final class Leadership {
         return NOTHING;
     }
 
-    /// How the renewal that was sent at `sentNs` ended. Any outcome that was ever in doubt ends the
-    /// term.
+    /// Reports the outcome of the renewal that was sent at `sentNs`. An unknown outcome ends the
+    /// term, even if the entry may be in the log.
     List<Effect> onRenewed(AppendOutcome outcome, long sentNs) {
         renewalUnderWay = false;
         if (state != State.LEADING) {
@@ -189,13 +191,13 @@ final class Leadership {
                 leaseUntilNs = sentNs + timings.leaseNs();
                 yield NOTHING;
             }
-            // No room now: the lease simply is not longer; replies stop when it runs out.
+            // There is no room now: the lease is not extended, and replies stop when it runs out.
             case AppendOutcome.Full _, AppendOutcome.Misplaced _ -> NOTHING;
             case AppendOutcome.Fenced _, AppendOutcome.Unknown _ -> onLost(outcome);
         };
     }
 
-    /// An append of data ended in a way that ends the term.
+    /// Reports an outcome of an append of data that ends the term: fenced or unknown.
     List<Effect> onLost(AppendOutcome outcome) {
         return retire(
                 switch (outcome) {
@@ -210,9 +212,8 @@ final class Leadership {
                 });
     }
 
-    /// The engine is a replica again, and the log holds everything that it has ever executed: the
-    /// term is given up, and the node follows like any other. Whoever is told to claim may do so at
-    /// once.
+    /// Gives up the term. The engine is a replica again, and the log holds everything that it has
+    /// executed. The node follows like any other, and may claim again at once when it is asked.
     void resign(long nowNs) {
         checkState(state == State.LEADING, "%s resigns while %s", node, state);
         state = State.FOLLOWING;
@@ -223,7 +224,7 @@ final class Leadership {
         leaseUntilNs = nowNs;
     }
 
-    /// The engine is gone or of no use, for a reason from outside.
+    /// Ends the engine's life, for a reason from outside.
     List<Effect> retire(String reason) {
         if (state == State.RETIRED) {
             return NOTHING;
@@ -235,7 +236,7 @@ final class Leadership {
 
     private void noteTail(Tail seen, long nowNs) {
         if (seen.index() < tail.index()) {
-            return; // an older picture than the one we have
+            return; // older than the known tail
         }
         if (seen.leaseIndex() > tail.leaseIndex()) {
             lastSignOfLifeNs = nowNs;
@@ -246,8 +247,8 @@ final class Leadership {
         tail = seen;
     }
 
-    /// Whether the leader has shown no sign of life for so long that its lease is surely over.
-    /// Asked anew each time: one that has spoken meanwhile may be replying.
+    /// Whether the leader has shown no sign of life for so long that its lease is certainly over.
+    /// Asked again each time: a leader that has shown one meanwhile may be replying.
     private boolean isSilent(long nowNs) {
         return nowNs - lastSignOfLifeNs >= timings.claimAfterNs();
     }

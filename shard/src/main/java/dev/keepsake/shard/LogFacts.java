@@ -9,19 +9,19 @@ import dev.keepsake.log.RunningChecksum;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
-/// What a reader of a log learns on its way beside the data: their checksum, and which engine wrote
-/// them. Owned by the thread that reads.
+/// The checksum and the writer of a log's data, as a reader learns them on its way. Owned by the
+/// thread that reads.
 ///
-/// An entry whose data the reader's engine must not be given is refused, and so is one behind which
-/// the data are not what their writer noted.
+/// It refuses an ENGINE entry of an engine from which the reader's engine cannot continue, and a
+/// CHECKSUM entry that differs from the checksum of the data before it.
 final class LogFacts {
     private final EngineStamp reader;
     private final RunningChecksum checksum;
     private @Nullable EngineStamp writer;
 
-    /// @param reader the engine that the data are for
-    /// @param checksum of the data before the first entry that is added
-    /// @param writer who wrote those, if that is known
+    /// @param reader the engine that the data is for
+    /// @param checksum the checksum of the data before the first entry that is added
+    /// @param writer the engine that wrote this data, if it is known
     LogFacts(EngineStamp reader, long checksum, @Nullable EngineStamp writer) {
         this.reader = reader;
         this.checksum = new RunningChecksum(checksum);
@@ -33,15 +33,16 @@ final class LogFacts {
         return checksum.value();
     }
 
-    /// The engine that wrote what follows, if the log or its snapshot has told.
+    /// The engine that wrote the data before the next entry, if the log or its snapshot names it.
     @Nullable EngineStamp writer() {
         return writer;
     }
 
-    /// Takes the next entry in.
+    /// Adds the next entry.
     ///
-    /// @throws CorruptLogException when the data before it are not what their writer noted
-    /// @throws NewerEngineException when what follows it is not for the reader's engine
+    /// @throws CorruptLogException when the data before it differs from the checksum in it
+    /// @throws NewerEngineException when the reader's engine cannot continue from what comes after
+    ///   it
     void add(LogEntry entry) throws IOException {
         if (entry.kind() == EntryKind.DATA) {
             checksum.add(entry.payload());
@@ -56,7 +57,7 @@ final class LogFacts {
         long written = entry.payload().getLong();
         if (written != checksum.value()) {
             throw new CorruptLogException(
-                    "the log's data before offset %d has the checksum %016x, but its writer noted %016x in entry %d; restore the log"
+                    "the log's data before offset %d has the checksum %016x, but its writer recorded %016x in entry %d; restore the log"
                             .formatted(
                                     entry.firstOffset(), checksum.value(), written, entry.index()));
         }

@@ -14,26 +14,26 @@ import java.util.concurrent.Executor;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/// Puts the stream of one term into the log, in order, and keeps what is not durable yet. Owned by
-/// the node's event loop.
+/// Appends the stream of one term to the log, in order, and keeps the bytes until they are durable.
+/// Owned by the node's event loop.
 ///
-/// When the log has no room it refuses the append and all behind it. Nothing is lost then: the
-/// bytes stay here, every reply stays parked, and [#offerAgain] hands them over once more. How much
-/// may gather here is the owner's to bound, by [#undecidedBytes].
+/// When the log has no room, it refuses the append and all appends behind it. Nothing is lost then:
+/// the bytes stay here, every reply stays parked, and [#offerAgain] appends the bytes again. The
+/// owner has to bound how many bytes gather here; see [#undecidedBytes].
 ///
-/// A term whose engine is another than the log tells of begins with an ENGINE entry. Nothing of its
-/// stream is offered before that entry is durable: whoever reads the stream has been told who wrote
-/// it.
+/// If the log names another engine than the term's, the term begins with an ENGINE entry. No byte
+/// of the stream is appended before that entry is durable, so every reader of the stream knows
+/// which engine wrote it.
 ///
-/// Every so often it leaves the checksum of all that it has written in the log, for those who read
-/// it. A checksum that is refused is not repeated; the next one covers what it would have covered.
+/// At regular distances the writer appends the checksum of all data so far, for readers to compare.
+/// A checksum that the log refuses is not repeated; the next one covers the same data.
 final class LogWriter {
-    /// Told on the event loop.
+    /// Receives the progress, on the event loop.
     interface Listener {
         /// Everything before `endOffset` is durable.
         void onDurable(long endOffset);
 
-        /// The log has no room; `offerAgain` is due after a while.
+        /// The log has no room. Call `offerAgain` after a while.
         void onFull(String reason);
 
         /// Everything that was refused for want of room is durable now.
@@ -78,13 +78,13 @@ final class LogWriter {
     private long undecidedBytes;
     private long uncheckedBytes;
     private int outcomesAwaited;
-    private @Nullable EngineStamp owed; // the ENGINE entry that everything else waits for
+    private @Nullable EngineStamp owed; // the ENGINE entry that the stream waits for
     private boolean refused;
     private boolean wasFull;
     private boolean lost;
     private boolean closed;
 
-    /// @param checksum of the log's data before `fromOffset`
+    /// @param checksum the checksum of the log's data before `fromOffset`
     LogWriter(
             TransactionLog log,
             Term term,
@@ -105,34 +105,34 @@ final class LogWriter {
         return durableOffset;
     }
 
-    /// Where the stream ends that has been taken in.
+    /// The end of the stream that has been passed to this writer.
     long endOffset() {
         return endOffset;
     }
 
-    /// The checksum of the log's data up to there.
+    /// The checksum of the log's data before [#endOffset].
     long checksum() {
         return checksum.value();
     }
 
-    /// How many bytes have been taken in and are not durable.
+    /// How many bytes have been passed to this writer and are not durable.
     long undecidedBytes() {
         return undecidedBytes;
     }
 
-    /// Appends the next bytes of the stream; does nothing once the term is over.
+    /// Appends the next bytes of the stream. Does nothing once the term is over.
     ///
-    /// @param bytes the caller's no longer
+    /// @param bytes belong to this writer from now on
     void append(ByteBuffer bytes) {
         var crc = new CRC32C();
         crc.update(bytes.duplicate());
         append(bytes, crc.getValue(), () -> {});
     }
 
-    /// As [#append(ByteBuffer)].
+    /// Does the same as [#append(ByteBuffer)].
     ///
     /// @param crc32c the checksum of the bytes
-    /// @param onUnneeded called once, when neither the log nor this needs the bytes any more
+    /// @param onUnneeded called once, when neither the log nor this writer needs the bytes any more
     void append(ByteBuffer bytes, long crc32c, Runnable onUnneeded) {
         if (lost || closed) {
             onUnneeded.run();
@@ -153,17 +153,18 @@ final class LogWriter {
         }
     }
 
-    /// Says first which engine writes the stream. Before anything is appended.
+    /// Appends the ENGINE entry that names the engine of the stream. Call it before the first
+    /// append.
     void begin(EngineStamp engine) {
         checkState(undecided.isEmpty(), "the stream has begun already");
         owed = engine;
-        refused = true; // so that the stream gathers until it may be offered
+        refused = true; // the stream gathers until the ENGINE entry is durable
         offer(engine);
     }
 
     private void offer(EngineStamp engine) {
         outcomesAwaited++;
-        // Nothing has been offered yet, so the log ends where the stream begins.
+        // No byte of the stream has been appended yet, so the log ends where the stream begins.
         log.note(term, EntryKind.ENGINE, durableOffset, engine.encode())
                 .whenComplete((outcome, failure) -> {
                     var decided = failure == null ? outcome : new AppendOutcome.Unknown(failure);
@@ -181,7 +182,7 @@ final class LogWriter {
                 owed = null;
                 refused = false;
                 undecided.forEach(this::offer);
-                tellOfRoom();
+                reportRoom();
             }
             case AppendOutcome.Full(String reason) -> {
                 wasFull = true;
@@ -216,9 +217,9 @@ final class LogWriter {
         }
     }
 
-    /// Offers again what was refused for want of room.
+    /// Appends again what was refused for want of room.
     ///
-    /// @return false while outcomes of the refused offer are still awaited: try once more later
+    /// @return false while outcomes of the refused appends are still awaited; call again later
     boolean offerAgain() {
         if (outcomesAwaited > 0 && !lost) {
             return false;
@@ -254,8 +255,8 @@ final class LogWriter {
             case AppendOutcome.Appended(long _, long end) -> onAppended(piece, end);
             case AppendOutcome.Full(String reason) -> onRefused(piece, reason);
             case AppendOutcome.Misplaced(long end) -> {
-                // Normal behind a refusal; never for the oldest bytes, which begin at the log's
-                // end.
+                // Expected behind a refusal, but never for the oldest bytes, which begin at the
+                // log's end.
                 if (refused) {
                     releaseIfClosed(piece);
                     break;
@@ -263,7 +264,7 @@ final class LogWriter {
                 lose(
                         new AppendOutcome.Unknown(
                                 new IllegalStateException(
-                                        "the log ends at offset %d, but the stream goes on at %d"
+                                        "the log ends at offset %d, but the stream continues at %d"
                                                 .formatted(end, piece.firstOffset))));
             }
             case AppendOutcome.Fenced _, AppendOutcome.Unknown _ -> lose(outcome);
@@ -276,8 +277,8 @@ final class LogWriter {
         listener.onLost(outcome);
     }
 
-    /// Nothing more is appended, and what the log has refused is not offered again. What it has not
-    /// decided yet it may still append. Idempotent.
+    /// Stops appending; refused bytes are not appended again. Appends that the log has not decided
+    /// yet may still become durable. Idempotent.
     void close() {
         closed = true;
         undecided.removeIf(piece -> {
@@ -316,10 +317,10 @@ final class LogWriter {
         piece.release();
         durableOffset = end;
         listener.onDurable(end);
-        tellOfRoom();
+        reportRoom();
     }
 
-    private void tellOfRoom() {
+    private void reportRoom() {
         if (wasFull && !refused && undecided.isEmpty()) {
             wasFull = false;
             listener.onRoom();

@@ -2,8 +2,8 @@ package dev.keepsake.shard;
 
 import java.util.Arrays;
 
-/// A message that was published to a channel. Equal to another one of the same bytes. Immutable:
-/// nobody changes the arrays.
+/// A message that was published to a channel. Two publications are equal if their bytes are.
+/// Immutable: the arrays must not be changed.
 public final class Publication {
     private final byte[] channel;
     private final byte[] message;
@@ -13,12 +13,12 @@ public final class Publication {
         this.message = message;
     }
 
-    /// Where it is heard. Not a copy.
+    /// The channel. Not a copy.
     public byte[] channel() {
         return channel;
     }
 
-    /// What is heard. Not a copy.
+    /// The message. Not a copy.
     public byte[] message() {
         return message;
     }

@@ -13,16 +13,16 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 
-/// Everything that a shard held at one offset, as an RDB file, which stock Redis loads.
+/// All data of a shard at one offset, as an RDB file that stock Redis loads.
 ///
-/// All that has to be known of the file is in its name, so that one rename makes both usable; but
-/// for which engine wrote it, which the file itself says.
+/// The file's name contains everything that has to be known about it, so one rename makes both
+/// usable. The exception is the engine that wrote it: the file's content says that.
 ///
-/// @param nextIndex the log entry that goes on from here
-/// @param offset how many bytes of the stream are in it
-/// @param checksum the log's running checksum there
-/// @param fileCrc32c of the whole file
-/// @param file where it is
+/// @param nextIndex the log entry that comes next
+/// @param offset how many bytes of the stream the snapshot contains
+/// @param checksum the log's running checksum at the offset
+/// @param fileCrc32c the checksum of the whole file
+/// @param file the path of the file
 public record Snapshot(long nextIndex, long offset, long checksum, int fileCrc32c, Path file) {
     private static final Pattern NAME =
             Pattern.compile("(\\d{20})-(\\d{20})-([0-9a-f]{16})-([0-9a-f]{8})\\.rdb");
@@ -32,7 +32,7 @@ public record Snapshot(long nextIndex, long offset, long checksum, int fileCrc32
         return "%020d-%020d-%016x-%08x.rdb".formatted(offset, nextIndex, checksum, fileCrc32c);
     }
 
-    /// Reads a file's name; empty when it is none of ours.
+    /// Reads a file's name. Empty when the name is not a snapshot's.
     static Optional<Snapshot> of(Path file) {
         var name = NAME.matcher(file.getFileName().toString());
         if (!name.matches()) {
@@ -47,7 +47,7 @@ public record Snapshot(long nextIndex, long offset, long checksum, int fileCrc32
                         file));
     }
 
-    /// The checksum of a file. Reads all of it.
+    /// The CRC32C of a file. Reads the whole file.
     static int crc32cOf(Path file) throws IOException {
         var crc = new CRC32C();
         var chunk = ByteBuffer.allocateDirect(CHUNK_BYTES);
@@ -59,20 +59,20 @@ public record Snapshot(long nextIndex, long offset, long checksum, int fileCrc32
         return (int) crc.getValue();
     }
 
-    /// The engine that wrote the file, if it says so. Reads its beginning.
+    /// The engine that wrote the file, if the file names it. Reads the file's beginning.
     public Optional<EngineStamp> writer() throws IOException {
         return RdbHeader.of(file).flatMap(RdbHeader::stamp);
     }
 
-    /// Expects that an engine can go on from here.
+    /// Checks that an engine can continue from this snapshot.
     ///
     /// @throws NewerEngineException when it cannot
-    /// @throws IOException when the file cannot be read, or is of a format that the engine does not
-    ///   know and does not say who wrote it
+    /// @throws IOException when the file cannot be read, or names no engine and has a format that
+    ///   the reader does not load
     public void expectFor(EngineStamp reader) throws IOException {
         var header = RdbHeader.of(file).orElse(null);
         if (header == null) {
-            return; // the engine will say what is wrong with it
+            return; // the engine reports what is wrong with the file
         }
         var wrote = header.stamp().orElse(null);
         if (wrote != null) {
@@ -81,12 +81,12 @@ public record Snapshot(long nextIndex, long offset, long checksum, int fileCrc32
             }
         } else if (!reader.loads(header)) {
             throw new IOException(
-                    "snapshot %s is in %s, and %s loads %s; start the server with an engine that loads it"
+                    "snapshot %s is in %s, but %s loads %s; start the server with an engine that loads it"
                             .formatted(file, header.describe(), reader, reader.loadable()));
         }
     }
 
-    /// How large the file is.
+    /// The size of the file, in bytes.
     public long fileBytes() {
         try {
             return Files.size(file);

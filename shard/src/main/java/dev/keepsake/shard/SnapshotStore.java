@@ -12,12 +12,12 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/// The newest verified snapshot of one shard, in a directory of its own. Any thread may read; one
-/// at a time publishes. Only the shard's owner may [#open] the directory, for that deletes files;
-/// everybody else reads with [#newestIn].
+/// The newest verified snapshot of one shard, in its own directory. Any thread may read; publishing
+/// is done by one thread at a time. Only the shard's owner may [#open] the directory, because that
+/// deletes files. Other readers use [#newestIn].
 ///
-/// Durability: a snapshot that [#newest] returns has been forced to disk, name and content. The one
-/// before it is deleted only then.
+/// Durability: a snapshot that [#newest] returns has been forced to disk, with its name and its
+/// content. Only then is the previous one deleted.
 ///
 /// Decision 4 (docs/decisions) says why a snapshot is a file whose name describes it.
 public final class SnapshotStore {
@@ -36,13 +36,13 @@ public final class SnapshotStore {
         this.newest = newest;
     }
 
-    /// Opens the directory, which is made, private to its owner, if it is missing. What an earlier
-    /// process left unfinished is deleted.
+    /// Opens the directory. Creates it, private to its owner, if it is missing. Deletes unfinished
+    /// files of an earlier process.
     public static SnapshotStore open(Path directory) throws IOException {
         return open(new FileSystemDisk(), directory);
     }
 
-    /// @param disk what makes snapshots durable
+    /// @param disk makes snapshots durable
     static SnapshotStore open(Disk disk, Path directory) throws IOException {
         new FileSystemDisk().makeDirectory(directory);
         Files.deleteIfExists(directory.resolve(CANDIDATE));
@@ -53,8 +53,8 @@ public final class SnapshotStore {
         return new SnapshotStore(disk, directory, snapshots.stream().findFirst().orElse(null));
     }
 
-    /// Finds the newest snapshot in a directory that may be in use. Changes nothing there. The file
-    /// may be gone when it is read: a newer one has taken its place then.
+    /// Finds the newest snapshot in a directory that may be in use, and changes nothing there. The
+    /// file may be deleted before it is read; then a newer one has replaced it.
     public static Optional<Snapshot> newestIn(Path directory) throws IOException {
         return newestFirst(directory).stream().findFirst();
     }
@@ -67,12 +67,13 @@ public final class SnapshotStore {
         }
     }
 
-    /// What a node starts from.
+    /// The snapshot that a node starts from.
     public Optional<Snapshot> newest() {
         return Optional.ofNullable(newest);
     }
 
-    /// What a node starts from, after it has been read once and found whole.
+    /// The snapshot that a node starts from, after its whole file has been read and compared with
+    /// its checksum.
     ///
     /// @throws IOException when it is damaged; the message names the file
     Optional<Snapshot> newestChecked() throws IOException {
@@ -83,30 +84,30 @@ public final class SnapshotStore {
         return Optional.ofNullable(snapshot);
     }
 
-    /// Where a snapshot is written to before it is verified.
+    /// The file to which a snapshot is written before it is verified.
     Path candidate() {
         return directory.resolve(CANDIDATE);
     }
 
-    /// Makes an RDB file what a new shard begins with, before its log's first entry. The file is
-    /// moved from where it is, which has to be on the same disk.
+    /// Makes an RDB file the snapshot that a new shard starts from, before its log's first entry.
+    /// The file is moved, so it has to be on the same disk.
     ///
     /// @throws IOException when the file cannot be read or moved
     /// @throws IllegalStateException when the shard has a snapshot already
     public Snapshot begin(Path file) throws IOException {
         if (newest != null) {
-            throw new IllegalStateException("shard has begun already in " + directory);
+            throw new IllegalStateException("the shard has a snapshot already in " + directory);
         }
         Files.move(file, candidate(), StandardCopyOption.REPLACE_EXISTING);
         force(candidate());
         return name(new Snapshot(0, 0, 0, Snapshot.crc32cOf(candidate()), candidate()));
     }
 
-    /// Makes a verified candidate the newest snapshot. It is durable when this returns, name and
-    /// all: the log before it may be given up from then on.
+    /// Makes a verified candidate the newest snapshot. Its name and content are durable when this
+    /// returns, so the log before it may be trimmed.
     ///
     /// @throws IOException when the candidate's file is missing, is not the one that was verified,
-    ///   or cannot be made durable, or after [#publishNoMore]; the snapshot before it stays in use
+    ///   or cannot be made durable, or after [#publishNoMore]; the previous snapshot stays in use
     Snapshot publish(Snapshot candidate) throws IOException {
         force(candidate.file());
         int found = Snapshot.crc32cOf(candidate.file());
@@ -118,8 +119,8 @@ public final class SnapshotStore {
         return name(candidate);
     }
 
-    /// Refuses every later [#publish], and waits for one that is giving a file its name. What is
-    /// here can still be read. Idempotent; any thread.
+    /// Refuses all later calls of [#publish], and waits for one that is renaming a file. The
+    /// snapshot can still be read. Idempotent; any thread.
     void publishNoMore() {
         naming.lock();
         try {
@@ -129,8 +130,8 @@ public final class SnapshotStore {
         }
     }
 
-    /// Makes a file durable that is there. A missing one is not made: an empty snapshot would take
-    /// the place of a whole one.
+    /// Forces an existing file to disk. A missing file is not created, because an empty snapshot
+    /// would replace a complete one.
     private void force(Path file) throws IOException {
         try (var written = disk.openExisting(file)) {
             written.force();

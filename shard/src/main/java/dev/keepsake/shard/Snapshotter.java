@@ -25,14 +25,13 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Takes snapshots of one shard beside the nodes, whose speed they do not touch: an engine of its
-/// own starts from the newest snapshot, follows the log to the end that it had at the beginning,
-/// and dumps what it holds. A second engine then has to load the dump and hold the same data;
-/// before that nobody may use it. (SIGMOD 2024, doi 10.1145/3626246.3653380, section 4.2.2, calls
-/// this off-box.)
+/// Takes snapshots of one shard without using the shard's nodes. An engine of its own starts from
+/// the newest snapshot, follows the log to the end that it had at the beginning, and dumps its
+/// data. Before the dump is used, a second engine has to load it and hold the same data. (SIGMOD
+/// 2024, doi 10.1145/3626246.3653380, section 4.2.2, calls this off-box.)
 ///
-/// Blocking: [#take] runs on a virtual thread, one at a time. [#close] may come from any thread and
-/// makes it fail.
+/// [#take] blocks; it runs on a virtual thread, one call at a time. Any thread may call [#close],
+/// which makes [#take] fail.
 public final class Snapshotter implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Snapshotter.class);
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(5);
@@ -51,9 +50,9 @@ public final class Snapshotter implements AutoCloseable {
     private final AtomicReference<@Nullable Follower> following = new AtomicReference<>();
     private volatile boolean closed;
 
-    /// @param engine how the engines are launched: no limit of memory, a work directory of their
-    ///   own
-    /// @param stamp what these engines are
+    /// @param engine how the engines are launched: without a memory limit, in their own work
+    ///   directory
+    /// @param stamp the name, version and RDB version of these engines
     public Snapshotter(
             String shard,
             String replicationId,
@@ -83,7 +82,7 @@ public final class Snapshotter implements AutoCloseable {
         this.threads = threads;
     }
 
-    /// How many bytes of log have been written since the newest snapshot, about.
+    /// Approximately how many bytes of log have been written since the newest snapshot.
     public long staleBytes() {
         var tail = log.tail();
         var newest = store.newest();
@@ -94,11 +93,11 @@ public final class Snapshotter implements AutoCloseable {
 
     private static final int ENTRY_BYTES = 41;
 
-    /// Takes and verifies a snapshot of what the log holds now.
+    /// Takes and verifies a snapshot of all data that the log holds now. Blocks.
     ///
-    /// @return the snapshot, durable and in use
-    /// @throws IOException when it could not be taken, or did not prove right; the one before it
-    ///   stays in use then
+    /// @return the snapshot, which is durable and in use
+    /// @throws IOException when it could not be taken or verified; the previous snapshot stays in
+    ///   use
     public Snapshot take() throws IOException {
         long startNs = clock.nowNs();
         var tail = log.tail();
@@ -122,7 +121,7 @@ public final class Snapshotter implements AutoCloseable {
             String loaded = asked(rehearsal, file);
             if (!loaded.equals(digest)) {
                 throw new IOException(
-                        "the snapshot of shard %s at offset %d loads as %s, but was taken of %s; it is not used"
+                        "the snapshot of shard %s at offset %d loads as %s, but was taken from %s; it is not used"
                                 .formatted(shard, tail.endOffset(), loaded, digest));
             }
         }
@@ -136,8 +135,8 @@ public final class Snapshotter implements AutoCloseable {
         return snapshot;
     }
 
-    /// What an engine holds. A damaged value ends the engine when it is read; then the dump tells
-    /// which.
+    /// The digest of an engine's data. A damaged value ends the engine when it is read; then the
+    /// dump shows the damaged key.
     private String asked(Follower follower, Path file) throws IOException {
         try {
             return follower.digest();
@@ -156,8 +155,8 @@ public final class Snapshotter implements AutoCloseable {
         }
     }
 
-    /// Ends a snapshot that is being taken: none becomes the newest any more once this has
-    /// returned. Idempotent.
+    /// Ends a snapshot that is being taken. No snapshot is published after this has returned.
+    /// Idempotent.
     @Override
     public void close() {
         closed = true;
@@ -215,9 +214,9 @@ public final class Snapshotter implements AutoCloseable {
             engine = launched;
         }
 
-        /// Waits until the engine holds everything.
+        /// Waits until the engine has applied everything.
         ///
-        /// @return the running checksum there
+        /// @return the running checksum at that offset
         long await(Tail until) throws IOException {
             long seen = -1;
             long seenNs = clock.nowNs();
@@ -236,7 +235,7 @@ public final class Snapshotter implements AutoCloseable {
                     seenNs = nowNs;
                 } else if (nowNs - seenNs > NO_PROGRESS_NS) {
                     throw new IOException(
-                            "the engine for the snapshot of shard %s stays at offset %d of %d"
+                            "the engine for the snapshot of shard %s stopped at offset %d of %d"
                                     .formatted(shard, offset, until.endOffset()));
                 }
                 pause();
@@ -250,20 +249,21 @@ public final class Snapshotter implements AutoCloseable {
                 return offset;
             }
             throw new IOException(
-                    "the engine for the snapshot of %s follows nobody".formatted(shard));
+                    "the engine for the snapshot of %s does not follow the log".formatted(shard));
         }
 
-        /// What it holds, in a form that is equal when the data are. The last thing that is asked
-        /// of it: it may not follow any more.
+        /// The digest of the engine's data; equal digests mean equal data. It is the last question
+        /// to the engine, which may not follow the log afterwards.
         String digest() throws IOException {
             try (var connection = engine.connectWithin(WHOLE_DATA_NS)) {
                 return DataDigest.of(connection);
             }
         }
 
-        /// Writes everything it holds into `file`.
+        /// Writes all data of the engine to `file`.
         void dump(Path file) throws IOException {
-            var saved = engine.commandWithin(WHOLE_DATA_NS, "SAVE"); // nobody else waits for it
+            var saved =
+                    engine.commandWithin(WHOLE_DATA_NS, "SAVE"); // no client waits for this engine
             expectOk(saved);
             Files.move(
                     Snapshotter.this.engine.workDirectory().resolve("dump.rdb"),

@@ -13,27 +13,27 @@ import java.util.List;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/// Cuts the replication stream where a replica could stop: after a command, and never between
-/// `MULTI` and its `EXEC`. Owned by the node's event loop.
+/// Cuts the replication stream into units where a replica can stop: after a command, but never
+/// between `MULTI` and its `EXEC`. Owned by the node's event loop.
 ///
-/// Why the log must hold whole units only: an engine counts an offset as applied at the end of a
-/// command, or of a transaction. If the log ended in the middle of one, because its writer died
-/// there, no replica could ever apply the whole log, and none could become primary. A reply never
-/// depends on half a unit, so nothing acknowledged is withheld by waiting for the rest.
+/// The log must hold only whole units, because an engine counts an offset as applied at the end of
+/// a command or of a transaction. If the log ended inside a unit, because its writer died there, no
+/// replica could ever apply the whole log, and none could become primary. A reply never depends on
+/// half a unit, so waiting for the rest delays no acknowledged write.
 ///
 /// Decision 1 (docs/decisions) says why, and which alternatives were rejected.
 final class StreamFramer implements AutoCloseable {
     /// Whole units, in one piece.
     ///
-    /// @param bytes what they are, until they are released
+    /// @param bytes the content, valid until [#release]
     /// @param crc32c the checksum of the bytes
-    /// @param owner of the memory in which large ones are; null for the heap
+    /// @param owner the buffer that holds large units; null if they are on the heap
     record Units(ByteBuffer bytes, long crc32c, @Nullable ByteBuf owner) {
         boolean isEmpty() {
             return !bytes.hasRemaining();
         }
 
-        /// The bytes are not needed any more. Once.
+        /// Frees the bytes. Call it once, when they are not needed any more.
         void release() {
             if (owner != null) {
                 owner.release();
@@ -41,17 +41,17 @@ final class StreamFramer implements AutoCloseable {
         }
     }
 
-    /// Units from here on need memory of their own, see [#roomNeeded]. A heap would be too small,
-    /// and to allocate and clear that much takes too long for an event loop.
+    /// Units of this size and more need their own memory; see [#roomNeeded]. The heap would be too
+    /// small for them, and to allocate and clear so much would block the event loop for too long.
     static final int LARGE_UNIT_BYTES = 8 << 20;
 
     private static final int HEAP_MAX_BYTES = 1 << 20;
     private static final int SLACK_BYTES = 128 * 1024;
 
-    // What may yet be read after reading has been stopped.
+    // Bytes that may still be read after reading has been stopped.
     private static final int MARGIN_BYTES = 2 << 20;
 
-    // An engine gives up subscribers that have so much before them.
+    // An engine disconnects subscribers that have more than this to receive.
     private static final int PUBLICATION_MAX_BYTES = 32 << 20;
     private static final ProtocolLimits LIMITS =
             new ProtocolLimits(64 * 1024, Integer.MAX_VALUE, 512 * 1024 * 1024);
@@ -64,20 +64,21 @@ final class StreamFramer implements AutoCloseable {
     private @Nullable ByteBuf pending;
     private int scannedBytes;
     private final CRC32C crc = new CRC32C();
-    private int checkedBytes; // of what is pending, all of it part of the next unit
+    private int checkedBytes; // how much of `pending` is in the checksum
     private boolean inTransaction;
     private final List<Publication> seen = new ArrayList<>();
     private List<Publication> published = new ArrayList<>();
 
-    /// @param unitMaxBytes the longest command or transaction that is taken
+    /// @param unitMaxBytes the longest accepted command or transaction, in bytes
     StreamFramer(int unitMaxBytes) {
         this.unitMaxBytes = unitMaxBytes;
     }
 
-    /// Takes the next bytes of the stream, which it releases.
+    /// Takes the next bytes of the stream, and releases them.
     ///
     /// @return all units that are complete now; empty when none is
-    /// @throws ProtocolException when the bytes are no commands, or a unit is longer than the bound
+    /// @throws ProtocolException when the bytes are not commands, or a unit is longer than the
+    ///   bound
     Units accept(ByteBuf bytes, ByteBufAllocator allocator) throws ProtocolException {
         check(pending == null ? 0 : pending.readableBytes());
         var in = join(bytes, allocator);
@@ -107,7 +108,7 @@ final class StreamFramer implements AutoCloseable {
         return cut(in, unitsBytes);
     }
 
-    /// Takes the units at the beginning out of what is pending.
+    /// Takes the complete units from the beginning of the pending bytes.
     private Units cut(ByteBuf in, int unitsBytes) {
         if (unitsBytes > 0) {
             check(unitsBytes);
@@ -136,8 +137,8 @@ final class StreamFramer implements AutoCloseable {
         return new Units(bytes, crc32c, owner);
     }
 
-    /// Takes the first bytes of what is pending into the checksum, as they come: all at once would
-    /// take too long.
+    /// Adds the first `bytes` pending bytes to the checksum. They are added as they arrive, because
+    /// all at once would block too long.
     private void check(int bytes) {
         if (pending != null && bytes > checkedBytes) {
             int from = pending.readerIndex() + checkedBytes;
@@ -146,14 +147,14 @@ final class StreamFramer implements AutoCloseable {
         }
     }
 
-    /// How long the unit will be at least that is not complete yet.
+    /// The minimum length of the incomplete unit, as far as it has been announced.
     private long announcedBytes() {
         return pending == null ? 0 : scannedBytes + framer.announcedBytes();
     }
 
-    /// How large a buffer is needed for the unit that is under way before more of it is given to
-    /// [#accept]; 0 for none. Its peer says how long the argument is that comes next, not what
-    /// follows that, so more may be needed later.
+    /// The size of the buffer that the incomplete unit needs before [#accept] is called again; 0
+    /// when it needs none. The stream announces the length of the next argument only, not of the
+    /// later ones, so a unit may need a larger buffer more than once.
     int roomNeeded() {
         var unit = pending;
         long announced = announcedBytes();
@@ -169,7 +170,7 @@ final class StreamFramer implements AutoCloseable {
         return Math.toIntExact(Math.min(wanted, unitMaxBytes) + MARGIN_BYTES + SLACK_BYTES);
     }
 
-    /// Goes on with the unit that is under way in an empty buffer of that size.
+    /// Continues the incomplete unit in an empty buffer of that size.
     void giveRoom(ByteBuf buffer) {
         var unit = pending;
         if (unit == null) {
@@ -181,7 +182,7 @@ final class StreamFramer implements AutoCloseable {
         pending = buffer;
     }
 
-    /// What the units published that [#accept] has returned since the last call.
+    /// The messages published by the units that [#accept] has returned since the last call.
     List<Publication> takePublished() {
         if (published.isEmpty()) {
             return List.of();
@@ -206,7 +207,7 @@ final class StreamFramer implements AutoCloseable {
         return bytes;
     }
 
-    /// Drops what is incomplete. Idempotent.
+    /// Drops the incomplete unit. Idempotent.
     @Override
     public void close() {
         if (pending != null) {
@@ -221,7 +222,8 @@ final class StreamFramer implements AutoCloseable {
             pending = bytes;
             return bytes;
         }
-        // The first remainder sits in the buffer of a read; from then on in one that grows.
+        // The first remainder is in the buffer of a read. After that it is copied to a buffer that
+        // grows.
         var grown = before;
         if (before.maxFastWritableBytes() < bytes.readableBytes()) {
             int twice = 2 * (before.readableBytes() + bytes.readableBytes());

@@ -10,30 +10,30 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the replication stream of a primary's engine, as a replica that continues at a known
-/// offset. Owned by the node's event loop, of which its channel is a part.
+/// Reads the replication stream of a primary's engine, in the role of a replica that continues at a
+/// known offset. Owned by the node's event loop, which also runs its channel.
 ///
 /// Source of the protocol: Redis 7.0 `replication.c`. After `REPLICAOF NO ONE` an engine still
-/// knows the replication id that it followed before (its "second id") up to the offset of the
-/// change, so a `PSYNC <that id> <offset + 1>` is answered `+CONTINUE` and the stream goes on
-/// without a gap. A `+FULLRESYNC` would mean that the engine holds something the log does not, and
+/// accepts the replication id that it followed before (its "second id"), up to the offset of the
+/// change. So it answers `PSYNC <that id> <offset + 1>` with `+CONTINUE`, and the stream continues
+/// without a gap. A `+FULLRESYNC` would mean that the engine holds data that is not in the log, and
 /// is an error here.
 final class Tap extends ChannelInboundHandlerAdapter {
-    /// What becomes of the stream. Called on the event loop.
+    /// Receives the stream, on the event loop.
     interface Sink {
-        /// The engine continues where the log ends; bytes follow.
+        /// The engine continues where the log ends. Bytes follow.
         void onAttached();
 
-        /// Bytes of the stream, the next in order; the callee releases the buffer.
+        /// The next bytes of the stream. The callee releases the buffer.
         void onStream(ByteBuf bytes);
 
-        /// The tap is of no use any more; nothing follows.
+        /// The tap has ended. No call follows.
         void onDetached(String reason);
     }
 
     private static final int LINE_MAX_BYTES = 1024;
 
-    // An engine drops a replica that has been silent for repl-timeout, 60 s by default.
+    // An engine drops a replica that has sent nothing for repl-timeout, 60 s by default.
     private static final long ACK_EVERY_MS = 1_000;
 
     private final String replicationId;
@@ -47,9 +47,10 @@ final class Tap extends ChannelInboundHandlerAdapter {
     private boolean detached;
     private @Nullable Future<?> acknowledging;
 
-    /// @param replicationId the id under which the engine was fed
+    /// @param replicationId the replication id under which the engine was fed
     /// @param fromOffset the end of the log, which is the engine's offset
-    /// @param durableOffset what is acknowledged to the engine: the durable end of the log
+    /// @param durableOffset gives the durable end of the log, which the tap acknowledges to the
+    ///   engine
     Tap(String replicationId, long fromOffset, LongSupplier durableOffset, Sink sink) {
         this.replicationId = replicationId;
         this.fromOffset = fromOffset;
@@ -60,8 +61,8 @@ final class Tap extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext context) {
         line = context.alloc().buffer(128);
-        // One at a time: an engine refuses PSYNC while an answer to this connection is still
-        // unsent.
+        // Each step waits for its answer: an engine refuses PSYNC while an answer to this
+        // connection is unsent.
         send(context, "REPLCONF", "capa", "eof", "capa", "psync2");
     }
 
@@ -99,7 +100,7 @@ final class Tap extends ChannelInboundHandlerAdapter {
 
     /// Consumes up to one line of the answers to the handshake.
     ///
-    /// @return false when the tap has been given up
+    /// @return false when the tap has ended
     private boolean readHandshake(ChannelHandlerContext context, ByteBuf bytes) {
         var line = this.line;
         if (line == null) {
@@ -108,7 +109,7 @@ final class Tap extends ChannelInboundHandlerAdapter {
         byte next = bytes.readByte();
         if (next != '\n') {
             if (line.readableBytes() == LINE_MAX_BYTES) {
-                return detach(context, "the engine's answer to PSYNC is not a line");
+                return detach(context, "the engine's answer to PSYNC is longer than a line");
             }
             line.writeByte(next);
             return true;

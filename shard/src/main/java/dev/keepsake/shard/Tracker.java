@@ -8,25 +8,26 @@ import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/// Holds what may be told only once it is durable, and only by a node that may reply. Owned by the
-/// node's event loop; no I/O.
+/// Keeps parked replies until their offset is durable and the node may reply. Owned by the node's
+/// event loop; no I/O.
 ///
-/// What arrives is parked in the open group. A barrier closes the group: its offset covers every
-/// command whose reply is in it. Groups are released in order, each as soon as the log is durable
-/// up to its offset. Replies of several lanes may be read out of order, so an offset lower than the
-/// last group's counts as the last group's: waiting longer is always safe, and one queue keeps the
-/// order.
+/// A reply that arrives is parked in the open group of its lane. A barrier closes the group: its
+/// offset covers every command whose reply is in the group. Groups are released in order, each one
+/// as soon as the log is durable up to its offset. The barriers of several lanes may be answered
+/// out of order. An offset that is lower than the previous group's is raised to it: waiting longer
+/// is always safe, and one queue keeps the order.
 ///
-/// Durable is not enough: a primary whose lease is over may have been outranked without knowing it,
-/// and would tell of what was true before. So the gate is asked for each group when it leaves,
-/// whatever it was that made it leave, and what it holds back waits for the next [#durable].
+/// Durable is not enough. A primary whose lease is over may have been replaced without knowing it,
+/// and its replies would reveal outdated data. So the tracker checks the lease for each group that
+/// it releases, whichever event triggers the release. Groups that may not be sent wait for the next
+/// [#durable].
 ///
-/// @param <R> what is parked
+/// @param <R> the type of parked replies
 public final class Tracker<R> {
     private static final class Group<R> {
         final List<R> parked = new ArrayList<>();
         final long id;
-        int counted; // beside those that are in the list
+        int counted; // in addition to those in the list
         long offset;
 
         Group(long id) {
@@ -47,10 +48,10 @@ public final class Tracker<R> {
     private int parkedCount;
     private long groups;
 
-    /// @param durableOffset the log's end
-    /// @param mayReply asked whenever something could leave: whether the lease holds
-    /// @param release what becomes of something that may be told
-    /// @param drop what becomes of something that never will be
+    /// @param durableOffset the durable end of the log
+    /// @param mayReply whether the lease holds; asked for each group
+    /// @param release sends a reply
+    /// @param drop discards a reply that is never sent
     public Tracker(
             long durableOffset, BooleanSupplier mayReply, Consumer<R> release, Consumer<R> drop) {
         this.durableOffset = durableOffset;
@@ -59,31 +60,32 @@ public final class Tracker<R> {
         this.drop = drop;
     }
 
-    /// One lane's open group: what it has read since its last barrier.
+    /// The open group of one lane: the replies that it has read since its last barrier.
     public final class Open {
         private Group<R> group = newGroup();
 
         private Open() {}
 
-        /// Which group it is that is open now. No two groups of a tracker have the same.
+        /// The id of the group that is open now. No two groups of a tracker have the same id.
         public long group() {
             return group.id;
         }
 
-        /// Parks something under this lane's next barrier.
+        /// Parks a reply until this lane's next barrier.
         public void park(R what) {
             group.parked.add(what);
             parkedCount++;
         }
 
-        /// Counts one that leaves with something which is parked here already, so that it needs no
-        /// place of its own.
+        /// Counts a reply that is sent together with one that is parked here, and so needs no place
+        /// of its own.
         public void count() {
             group.counted++;
             parkedCount++;
         }
 
-        /// The barrier's reply has been read: everything parked here is covered by `offset`.
+        /// Closes the group, because the barrier's reply has been read: `offset` covers all replies
+        /// in it.
         public void barrier(long offset) {
             if (group.parked.isEmpty()) {
                 return;
@@ -96,14 +98,14 @@ public final class Tracker<R> {
             releaseDurable();
         }
 
-        /// Takes over what is parked in a group of the same tracker, which is empty then.
+        /// Moves all replies from another open group of this tracker to this one.
         public void absorb(Open other) {
             group.parked.addAll(0, other.group.parked);
             group.counted += other.group.counted;
             other.group = newGroup();
         }
 
-        /// Drops what is parked here.
+        /// Drops the replies of this group.
         public void drop() {
             parkedCount -= group.size();
             group.parked.forEach(drop);
@@ -111,24 +113,24 @@ public final class Tracker<R> {
         }
     }
 
-    /// Begins a lane.
+    /// Opens a group for a new lane.
     public Open open() {
         return new Open();
     }
 
-    /// Everything before `offset` is durable. Told again, with the same offset, when the node may
-    /// reply again.
+    /// Reports that everything before `offset` is durable, and releases the groups up to it. Call
+    /// it again, with the same offset, when the node may reply again.
     public void durable(long offset) {
         durableOffset = Math.max(durableOffset, offset);
         releaseDurable();
     }
 
-    /// How much is parked, what is only counted included.
+    /// How many replies are parked, including those that are only counted.
     public int parkedCount() {
         return parkedCount;
     }
 
-    /// Drops every closed group; nothing of them is ever told.
+    /// Drops every closed group. Their replies are never sent.
     public void dropAll() {
         for (var group : closed) {
             parkedCount -= group.size();

@@ -4,14 +4,14 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.util.ArrayDeque;
 
-/// How many large units of replication may be in memory at once, of all shards of a process: each
-/// is held from when it begins to arrive until the log has it. Whoever finds no room waits, first
-/// come first served, and stops reading meanwhile. Any thread.
+/// The bound of how many large units of replication are in memory at once, for all shards of a
+/// process. A unit counts from the arrival of its first bytes until it is in the log. A tap that
+/// finds no room stops reading and waits; the one that has waited longest goes first. Any thread.
 public final class UnitRoom {
     private final ArrayDeque<Runnable> waiting = new ArrayDeque<>(); // guarded by this
     private int free; // guarded by this
 
-    /// @param units how many at once
+    /// @param units how many units at once
     public UnitRoom(int units) {
         checkArgument(units > 0, "room for %d units", units);
         this.free = units;
@@ -19,7 +19,8 @@ public final class UnitRoom {
 
     /// Asks for room for one unit.
     ///
-    /// @param onGranted called once when there is, perhaps at once, on any thread; must not block
+    /// @param onGranted called once when there is room, perhaps at once, on any thread; must not
+    ///   block
     public void ask(Runnable onGranted) {
         synchronized (this) {
             if (free == 0) {
@@ -31,7 +32,7 @@ public final class UnitRoom {
         onGranted.run();
     }
 
-    /// Gives back room that was granted.
+    /// Returns room that was granted.
     public void giveBack() {
         Runnable next;
         synchronized (this) {

@@ -1,4 +1,5 @@
-/// One node of a shard: leadership, tap, feed and tracker around an engine and the transaction log.
+/// One node of a shard: leadership, tap, feed and tracker between an engine and the transaction
+/// log. [dev.keepsake.shard.ShardNode] puts these parts together.
 @NullMarked
 package dev.keepsake.shard;
 

@@ -350,7 +350,8 @@ class LogWriterTest {
         writer.append(bytes("b"));
         runLoop();
         assertThat(told.events)
-                .containsExactly("unknown: the log ends at offset 20, but the stream goes on at 0");
+                .containsExactly(
+                        "unknown: the log ends at offset 20, but the stream continues at 0");
     }
 
     @Test

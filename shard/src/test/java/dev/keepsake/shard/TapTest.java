@@ -139,7 +139,7 @@ class TapTest {
         assertThat(stream.events).isEmpty();
         engineSends("x");
         assertThat(stream.events)
-                .containsExactly("detached: the engine's answer to PSYNC is not a line");
+                .containsExactly("detached: the engine's answer to PSYNC is longer than a line");
     }
 
     @Test
