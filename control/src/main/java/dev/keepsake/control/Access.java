@@ -19,11 +19,11 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Users and ACLs: who may do what in which clusters.
+/// Users and ACLs: which user may do what in which clusters.
 ///
-/// A change is decided at once and shows `modifying` until the nodes of every cluster that it
-/// concerns have taken it, which the fleet reports with [#settle]. Passwords are hashed before
-/// anything else is done with them and are kept nowhere.
+/// A change is decided at once. Its user or ACL shows `modifying` until the nodes of every cluster
+/// that it concerns have applied it, which the fleet reports with [#settle]. Passwords are hashed
+/// at once and are stored nowhere.
 public final class Access {
     private static final int USERS_MAX = 2_000;
     private static final int ACLS_MAX = 200;
@@ -39,7 +39,7 @@ public final class Access {
         this.pace = pace;
     }
 
-    /// `AuthenticationMode`, as it was given. It never shows the passwords.
+    /// `AuthenticationMode` of a request. Its text never contains the passwords.
     public record AuthenticationMode(@Nullable String type, @Nullable List<String> passwords) {
         @Override
         public String toString() {
@@ -47,17 +47,18 @@ public final class Access {
         }
     }
 
-    /// A user and the ACLs that it is in.
+    /// A user and the names of the ACLs that contain it.
     public record UserView(User user, List<String> aclNames) {}
 
-    /// An ACL and the clusters that use it.
+    /// An ACL and the names of the clusters that use it.
     ///
-    /// @param minimumEngineVersion the oldest engine that knows everything its users need
+    /// @param minimumEngineVersion the oldest engine version that supports all its users
     public record AclView(Acl acl, List<String> clusters, String minimumEngineVersion) {}
 
     /// The normal form of an access string.
     ///
-    /// @throws ApiException when it is none; whether an engine knows its commands is not looked at
+    /// @throws ApiException when the text is not an access string; it is not checked here whether
+    ///   an engine knows its commands
     public static String normalForm(String accessString) {
         return AccessStrings.normal(Requests.required("AccessString", accessString));
     }
@@ -126,7 +127,7 @@ public final class Access {
         return new Decision<>(List.of(new ControlRecord.UserChanged(next)), view(next));
     }
 
-    /// DeleteUser. The user leaves every ACL.
+    /// DeleteUser. The user is removed from every ACL.
     public Decision<UserView> deleteUser(String region, @Nullable String userName, Instant now) {
         var user = existingUser(region, userName);
         expectChangeable(user);
@@ -184,7 +185,7 @@ public final class Access {
         return new UserView(user, in);
     }
 
-    /// @throws ApiException when there is none of that name
+    /// @throws ApiException when no user has this name
     User existingUser(String region, @Nullable String userName) {
         String name = Requests.required("UserName", userName).toLowerCase(Locale.ROOT);
         var user = findUser(region, name);
@@ -376,7 +377,7 @@ public final class Access {
                 .reduce(Acl.OLDEST_ENGINE, (a, b) -> a.compareTo(b) < 0 ? b : a);
     }
 
-    /// Whether anybody, in any region, logs in with a token instead of a password.
+    /// Whether a user of any region logs in with a token instead of a password.
     public boolean hasIamUsers() {
         return state.users().all().stream().anyMatch(user -> user.login() == User.Login.IAM);
     }
@@ -390,7 +391,7 @@ public final class Access {
                 .toList();
     }
 
-    /// @throws ApiException when there is none of that name
+    /// @throws ApiException when no ACL has this name
     Acl existingAcl(String region, @Nullable String aclName) {
         String name = Requests.required("ACLName", aclName).toLowerCase(Locale.ROOT);
         var acl = findAcl(region, name);
@@ -400,9 +401,9 @@ public final class Access {
         return acl;
     }
 
-    /// The ACL that a cluster is to use.
+    /// The name of the ACL for a cluster.
     ///
-    /// @throws ApiException when there is none, or it is being deleted
+    /// @throws ApiException when no ACL has this name, or it is being deleted
     String usableAcl(String region, @Nullable String aclName) {
         var acl = existingAcl(region, aclName);
         if (acl.status() == Acl.Status.DELETING) {
@@ -450,9 +451,9 @@ public final class Access {
         }
     }
 
-    // ---- what the fleet carries out
+    // ---- for the fleet
 
-    /// Whom the nodes of a cluster are to let in, ordered by name.
+    /// The users that the nodes of a cluster have to accept, ordered by name.
     public List<AccessRule> rulesOf(ClusterState cluster) {
         String region = cluster.spec().id().region();
         var acl = findAcl(region, wantedAcl(cluster));
@@ -467,8 +468,9 @@ public final class Access {
         return rules;
     }
 
-    /// The ACL whose rules the nodes of a cluster are about to follow, if they have yet to: another
-    /// one, or its own after a change of it or of one of its users.
+    /// The ACL whose rules the nodes of a cluster still have to apply: a different ACL than before,
+    /// or the same one after a change of it or of one of its users. Empty when there is nothing to
+    /// apply.
     public Optional<String> aclToApply(ClusterState cluster) {
         String wanted = wantedAcl(cluster);
         if (!wanted.equals(cluster.spec().aclName())) {
@@ -493,15 +495,15 @@ public final class Access {
                 : update.aclToApply();
     }
 
-    /// The fleet says whom its nodes let in at present. Users and ACLs whose change has reached all
-    /// of them are active again, or gone.
+    /// Reports which users the nodes accept at present. A user or ACL whose change has reached all
+    /// nodes is active again, or deleted.
     ///
-    /// @param told by cluster, what its nodes have been told; those that have not been started yet
-    ///   are not among them
-    /// @param behind the clusters some of whose nodes have yet to follow
+    /// @param applied by cluster, the rules that its nodes have received; clusters whose nodes have
+    ///   not been started yet are missing
+    /// @param behind the clusters with nodes that have not applied the rules yet
     public Decision<Boolean> settle(
-            Map<ClusterId, List<AccessRule>> told, Set<ClusterId> behind, Instant now) {
-        Predicate<Acl> reached = acl -> hasReached(acl, told, behind);
+            Map<ClusterId, List<AccessRule>> applied, Set<ClusterId> behind, Instant now) {
+        Predicate<Acl> reached = acl -> hasReached(acl, applied, behind);
         var records = new ArrayList<ControlRecord>();
         var settledAcls = new HashSet<Resource>();
         for (var acl : state.acls().all()) {
@@ -550,7 +552,7 @@ public final class Access {
         return new Decision<>(records, !records.isEmpty());
     }
 
-    /// Whether anything waits for [#settle].
+    /// Whether any user or ACL waits for [#settle].
     public boolean isUnsettled() {
         return state.acls().all().stream().anyMatch(acl -> acl.status() != Acl.Status.ACTIVE)
                 || state.users().all().stream()
@@ -558,11 +560,11 @@ public final class Access {
     }
 
     private boolean hasReached(
-            Acl acl, Map<ClusterId, List<AccessRule>> told, Set<ClusterId> behind) {
+            Acl acl, Map<ClusterId, List<AccessRule>> applied, Set<ClusterId> behind) {
         return state.clusters(acl.region()).stream()
                 .filter(cluster -> wantedAcl(cluster).equals(acl.name()))
                 .allMatch(cluster -> {
-                    var rules = told.get(cluster.spec().id());
+                    var rules = applied.get(cluster.spec().id());
                     return rules == null
                             || (rules.equals(rulesOf(cluster))
                                     && !behind.contains(cluster.spec().id()));

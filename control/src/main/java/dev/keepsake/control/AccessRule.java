@@ -2,13 +2,14 @@ package dev.keepsake.control;
 
 import java.util.Set;
 
-/// A user whom the nodes of a cluster are to let in, and what it may do there. It never shows its
-/// hashes.
+/// A user that the nodes of a cluster accept, and what the user may do there. Its text never
+/// contains the hashes.
 ///
-/// @param noPassword whether none is needed
-/// @param sha256Hex of each password
-/// @param iam whether it logs in with a token instead
-/// @param accessString what it may do, in the service's normal form
+/// @param enabled whether the user may log in
+/// @param noPassword whether the user logs in without a password
+/// @param sha256Hex the SHA-256 of each password
+/// @param iam whether the user logs in with a token instead of a password
+/// @param accessString what the user may do, in the service's normal form
 public record AccessRule(
         String name,
         boolean enabled,

@@ -5,9 +5,10 @@ import java.util.List;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/// Access strings, as the service takes and shows them: Redis's ACL rules without passwords. In the
-/// normal form the switch comes first, then keys, then channels, then commands from nothing up.
-/// Which commands and categories there are is for an engine to say.
+/// Access strings, in the form in which the service accepts and shows them: Redis's ACL rules
+/// without passwords. The normal form has the switch first, then key patterns, then channel
+/// patterns, then commands, beginning with none. Which commands and categories exist is decided by
+/// an engine; see [AccessStringCheck].
 final class AccessStrings {
     private static final Pattern KEYS = Pattern.compile("%(?:R|W|RW)~\\S*|~\\S+");
     private static final Pattern COMMAND = Pattern.compile("[+-]@?[a-z0-9_|.-]+");
@@ -39,7 +40,7 @@ final class AccessStrings {
 
     /// The normal form.
     ///
-    /// @throws ApiException when it is no access string; the message names the part that is none
+    /// @throws ApiException when the text is not an access string; the message names the wrong part
     static String normal(String given) {
         String state = "off";
         var keys = new ArrayList<String>();
@@ -82,7 +83,7 @@ final class AccessStrings {
     }
 
     private static String command(String word) {
-        // The word itself may be a password, so it is not repeated.
+        // The word may be a password, so the message does not contain it.
         if (!COMMAND.matcher(word).matches()) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
                     "AccessString is not valid: each part is on, off, a key pattern such as ~app:*, a"
@@ -99,7 +100,7 @@ final class AccessStrings {
         return word;
     }
 
-    /// Whether it is the command, or one of its subcommands or first arguments.
+    /// Whether `named` is the command, or one of its subcommands or first arguments.
     private static boolean isOrBelongsTo(String named, String command) {
         return named.equals(command) || named.startsWith(command + "|");
     }

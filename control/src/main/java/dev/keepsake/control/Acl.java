@@ -5,11 +5,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One ACL, as all records so far leave it. Immutable.
+/// One ACL, as all records so far have made it. Immutable.
 ///
-/// @param userNames who is in it wherever it applies
-/// @param wanted who is to be in it, while that is being applied; else null
-/// @param since when it got its status, as far as that is known
+/// @param userNames the users that are in it on all nodes
+/// @param wanted the users that will be in it, while a change is being applied; else null
+/// @param since when it got its status, if that is known
 public record Acl(
         String region,
         String name,
@@ -17,13 +17,13 @@ public record Acl(
         List<String> userNames,
         @Nullable List<String> wanted,
         @Nullable Instant since) {
-    /// The ACL that lets everybody do everything.
+    /// The ACL that allows everything to every client.
     public static final String OPEN_ACCESS = "open-access";
 
-    /// The oldest engine of the service, whose every version knows ACLs.
+    /// The oldest engine of the service. All its versions have ACLs.
     static final String OLDEST_ENGINE = "6.2";
 
-    /// The values of `ACL.Status` that occur.
+    /// The values of `ACL.Status` that Keepsake uses.
     public enum Status {
         CREATING,
         ACTIVE,
@@ -36,24 +36,24 @@ public record Acl(
         wanted = wanted == null ? null : List.copyOf(wanted);
     }
 
-    /// The ACL that is in every region, and cannot be changed.
+    /// The ACL that exists in every region and cannot be changed.
     static Acl builtIn(String region) {
         return new Acl(region, OPEN_ACCESS, Status.ACTIVE, List.of(User.DEFAULT_NAME), null, null);
     }
 
-    /// Who is in it, or soon will be.
+    /// The users that will be in it once the change under way has been applied.
     List<String> newest() {
         return wanted == null ? userNames : wanted;
     }
 
-    /// Who is about to be added.
+    /// The users that the change under way adds.
     public List<String> toAdd() {
         var added = new ArrayList<>(newest());
         added.removeAll(userNames);
         return added;
     }
 
-    /// Who is about to be removed.
+    /// The users that the change under way removes.
     public List<String> toRemove() {
         var removed = new ArrayList<>(userNames);
         removed.removeAll(newest());
@@ -72,7 +72,7 @@ public record Acl(
         return new Acl(region, name, Status.MODIFYING, userNames, users, now);
     }
 
-    /// What is wanted has been applied everywhere.
+    /// The ACL after its change has been applied on all nodes.
     Acl settled(Instant now) {
         return new Acl(region, name, Status.ACTIVE, newest(), null, now);
     }

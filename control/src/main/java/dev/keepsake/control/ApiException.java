@@ -1,6 +1,6 @@
 package dev.keepsake.control;
 
-/// A call was refused, for a reason that its caller can act on. Nothing was changed.
+/// The refusal of a call, for a reason that the caller can act on. Nothing was changed.
 public final class ApiException extends RuntimeException {
     private final Kind fault;
 
@@ -9,9 +9,9 @@ public final class ApiException extends RuntimeException {
         this.fault = fault;
     }
 
-    /// What programs are told of a refusal: one of the `Fault`s.
+    /// The reason of a refusal as programs see it: one of the `Fault`s.
     public interface Kind {
-        /// The name on the wire, `__type`.
+        /// The name on the wire, in `__type`.
         String code();
 
         int httpStatus();

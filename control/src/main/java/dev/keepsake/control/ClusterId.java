@@ -1,6 +1,6 @@
 package dev.keepsake.control;
 
-/// Which cluster, for all time: a cluster of the same name that is created later is another one.
+/// The identity of a cluster. A cluster with the same name that is created later has another one.
 ///
 /// @param incarnation 16 hexadecimal digits, drawn at creation
 public record ClusterId(String region, String name, String incarnation) {}

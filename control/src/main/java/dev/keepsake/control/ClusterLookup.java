@@ -2,7 +2,8 @@ package dev.keepsake.control;
 
 import org.jspecify.annotations.Nullable;
 
-/// Finds the cluster that a call names, and refuses the call when there is none or it is busy.
+/// Finds the cluster that a call names. Refuses the call when there is no such cluster, or it is
+/// busy.
 final class ClusterLookup {
     private final ControlState state;
 
@@ -10,21 +11,21 @@ final class ClusterLookup {
         this.state = state;
     }
 
-    /// @throws ApiException when there is none of that name
+    /// @throws ApiException when no cluster has this name
     ClusterState existing(String region, @Nullable String clusterName) {
         String name = Requests.clusterName(clusterName);
         return state.cluster(region, name)
                 .orElseThrow(() -> Fault.CLUSTER_NOT_FOUND.because("Cluster %s not found.", name));
     }
 
-    /// @throws ApiException when there is none of that name, or it is not available
+    /// @throws ApiException when no cluster has this name, or it is not available
     ClusterState available(String region, @Nullable String clusterName) {
         var cluster = existing(region, clusterName);
         expectAvailable(cluster);
         return cluster;
     }
 
-    /// @throws ApiException when something is under way for it, or no engine can run it
+    /// @throws ApiException when a change of the cluster is under way, or no engine can run it
     static void expectAvailable(ClusterState cluster) {
         String name = cluster.spec().id().name();
         var needed = cluster.engineNeeded();

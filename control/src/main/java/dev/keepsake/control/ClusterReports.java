@@ -5,8 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What the fleet reports of clusters that it starts, runs and removes, and what that comes to. The
-/// fleet may report the same step twice; the second report is a decision without records.
+/// Decides what follows from the fleet's reports about clusters that it starts, runs and removes.
+/// The fleet may report the same step twice; the second report is a decision without records.
 final class ClusterReports {
     private final ControlState state;
     private final StatusPace pace;
@@ -14,7 +14,7 @@ final class ClusterReports {
     private final Snapshots snapshots;
     private final UpdateReports updates;
 
-    /// @param snapshots go with their cluster
+    /// @param snapshots decides about the snapshots of a cluster that fails or is removed
     ClusterReports(
             ControlState state,
             StatusPace pace,
@@ -28,7 +28,8 @@ final class ClusterReports {
         this.updates = updates;
     }
 
-    /// The fleet has found ports for a cluster. One that gets another than it is to have says so.
+    /// The fleet has assigned ports to a cluster. If the port differs from the requested one, an
+    /// event says so.
     Decision<Optional<ClusterState>> endpointsAssigned(
             ClusterId id, Endpoints endpoints, Instant now) {
         var cluster = state.cluster(id);
@@ -49,8 +50,8 @@ final class ClusterReports {
         return new Decision<>(records, cluster);
     }
 
-    /// The endpoint of a cluster cannot listen where clients were told that it does. Its nodes may,
-    /// and the cluster stays available.
+    /// The endpoint of a cluster cannot listen at its published address. Its nodes may be able to
+    /// listen, and the cluster stays available.
     Decision<Optional<ClusterState>> endpointMissing(ClusterId id, Instant now) {
         return endpointNews(
                 id,
@@ -58,7 +59,7 @@ final class ClusterReports {
                 "Port %d at %s cannot be listened on, as when another program has taken it; the endpoint of the cluster does not answer until that program lets it go. Its nodes are reached at their own ports.");
     }
 
-    /// The endpoint of a cluster listens again where it could not.
+    /// The endpoint of a cluster listens again.
     Decision<Optional<ClusterState>> endpointBack(ClusterId id, Instant now) {
         return endpointNews(
                 id, now, "Port %d at %s is free; the endpoint of the cluster listens there again.");
@@ -79,8 +80,8 @@ final class ClusterReports {
         return new Decision<>(records, cluster);
     }
 
-    /// Every node of a new cluster answers. Reported again until the pace allows it to be
-    /// available; so are the ends of updates and deletions.
+    /// Every node of a new cluster answers. The fleet repeats this report until the pace lets the
+    /// cluster become available. It also repeats the reports of the ends of updates and deletions.
     Decision<Optional<ClusterState>> clusterProvisioned(
             ClusterId id, InstalledEngines.Installed engine, Instant now) {
         var cluster = state.cluster(id);
@@ -97,7 +98,7 @@ final class ClusterReports {
                     if (!Parameters.isStandard(found.spec().parameterGroupName())) {
                         records.add(Events.usesGroup(found.spec(), now));
                     }
-                    sayWhatRuns(found.spec(), engine, now, records);
+                    recordEngine(found.spec(), engine, now, records);
                     holes(id, engine, now).ifPresent(records::add);
                 });
         return new Decision<>(records, cluster);
@@ -105,7 +106,7 @@ final class ClusterReports {
 
     /// A cluster is about to be started again.
     ///
-    /// @param engine can go on with its data
+    /// @param engine the engine that can continue with the cluster's data
     Decision<Optional<ClusterState>> clusterStarted(
             ClusterId id, InstalledEngines.Installed engine, Instant now) {
         var cluster = state.cluster(id);
@@ -117,11 +118,11 @@ final class ClusterReports {
                         Events.ofCluster(
                                 id,
                                 now,
-                                "Engine %s %s can go on with the data; the cluster is started."
+                                "Engine %s %s can continue from the data; the cluster is started."
                                         .formatted(engine.engine(), engine.patchVersion())));
             }
             if (found.enginePatchVersion() != null) {
-                // Told once, however often a cluster is started again on the same engine.
+                // Reported once, however often a cluster is started again on the same engine.
                 holes(id, engine, now).filter(events::isNews).ifPresent(records::add);
             }
         });
@@ -158,12 +159,12 @@ final class ClusterReports {
                                                             : nameBefore + " " + before,
                                                     engine.engine(),
                                                     engine.patchVersion())));
-                    sayWhatRuns(found.spec(), engine, now, records);
+                    recordEngine(found.spec(), engine, now, records);
                 });
         return new Decision<>(records, cluster);
     }
 
-    /// Tells of the holes in what a cluster runs on, if there are known ones.
+    /// The event that names the known holes of a cluster's engine; empty when there are none.
     private static Optional<ControlRecord.EventHappened> holes(
             ClusterId id, InstalledEngines.Installed engine, Instant now) {
         return engine.knownHoles().isEmpty()
@@ -179,15 +180,15 @@ final class ClusterReports {
                                                 engine.knownHoles())));
     }
 
-    /// No engine of this machine can go on with the data of a cluster, so it is not started. News
-    /// only when it has not been reported.
+    /// No engine of this machine can continue with the data of a cluster, so the cluster is not
+    /// started. A repeated report is no news.
     ///
-    /// Snapshots that somebody has asked for cannot be taken then: they have failed, or whoever
-    /// waits for them would wait for ever. A cluster that was to be deleted behind one of them
-    /// stays, and may be deleted without.
+    /// Snapshots that were requested cannot be taken then. They fail, because a caller would
+    /// otherwise wait for them without end. A cluster that was to be deleted after such a snapshot
+    /// stays, and can be deleted without one.
     ///
-    /// @param needed which engine wrote them
-    /// @param reason what else is here, and the way out, for people
+    /// @param needed the engine that wrote the data
+    /// @param reason the engines that are installed, and the way out, for people
     Decision<Optional<ClusterState>> engineMissing(
             ClusterId id, EngineRelease needed, String reason, Instant now) {
         var cluster = state.cluster(id);
@@ -204,7 +205,7 @@ final class ClusterReports {
         return new Decision<>(records, cluster);
     }
 
-    private static void sayWhatRuns(
+    private static void recordEngine(
             ClusterSpec spec,
             InstalledEngines.Installed engine,
             Instant now,
@@ -236,8 +237,8 @@ final class ClusterReports {
                 Events.ofCluster(id, now, "Deleting all nodes belonging to this cluster."));
     }
 
-    /// There are no ports for the nodes that a cluster has yet to get: a new cluster fails, and an
-    /// update goes on without those nodes.
+    /// There are no ports for the nodes that a cluster still has to get. A new cluster fails; an
+    /// update continues without those nodes.
     Decision<Optional<ClusterState>> portsMissing(ClusterId id, String reason, Instant now) {
         var cluster = state.cluster(id);
         if (cluster.isPresent() && cluster.get().status() == ClusterState.Status.UPDATING) {
@@ -246,7 +247,7 @@ final class ClusterReports {
         return createFailed(id, now);
     }
 
-    /// A new cluster could not be filled with what it was to be.
+    /// A new cluster could not be filled with the data that it was to start from.
     Decision<Optional<ClusterState>> restoreFailed(ClusterId id, String reason, Instant now) {
         return Decision.whenNews(
                 state.cluster(id),
@@ -269,7 +270,7 @@ final class ClusterReports {
                 "Restore from %s failed for node %s. %s".formatted(from, firstNode.name(), reason));
     }
 
-    /// Nothing of a cluster is left.
+    /// Nothing is left of a cluster.
     Decision<Optional<ClusterState>> clusterRemoved(ClusterId id, Instant now) {
         return Decision.whenNews(
                 state.cluster(id),

@@ -7,9 +7,10 @@ import java.util.List;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Checks a CreateCluster request, and makes a cluster of it: limits and defaults of the service.
-/// What this build cannot do yet is refused. What it keeps and describes without doing anything
-/// with it (keys, topics, data tiering, security groups) is listed in `docs/compatibility.md`.
+/// Checks a CreateCluster request against the limits and defaults of the service, and makes the
+/// cluster's specification. Refuses what this version of Keepsake does not support. Members that
+/// Keepsake stores and describes but does not act on (keys, topics, data tiering, security groups)
+/// are listed in `docs/compatibility.md`.
 final class ClusterRequests {
     static final int REPLICAS_MAX = 5;
     static final int RETENTION_MAX_DAYS = 35;
@@ -119,7 +120,7 @@ final class ClusterRequests {
                 dataTiering);
     }
 
-    /// As many shards as the snapshot has, unless the request says otherwise.
+    /// The requested number of shards; without one, the number of the snapshot.
     private static @Nullable Integer shardsWanted(
             CreateClusterRequest request, @Nullable Restore restore) {
         if (request.numShards() != null || restore == null || restore.snapshot() == null) {
@@ -128,7 +129,7 @@ final class ClusterRequests {
         return restore.shards().size();
     }
 
-    /// Data tiering is what r6gd nodes have, and must be asked for.
+    /// Whether the cluster has data tiering. All r6gd nodes have it, and the request must say so.
     private static boolean dataTiering(NodeType type, @Nullable Boolean given) {
         boolean asked = Boolean.TRUE.equals(given);
         if (asked != type.isTiered()) {

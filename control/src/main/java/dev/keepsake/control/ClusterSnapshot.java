@@ -4,15 +4,16 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One snapshot of a cluster, as all records so far leave it. Immutable.
+/// One snapshot of a cluster, as all records so far have made it. Immutable.
 ///
-/// @param automated whether it was taken by the schedule, and goes with its cluster
-/// @param cluster the cluster as it was
-/// @param shards one file each; empty until they are there
-/// @param copyOf what it is copied from, while it is
-/// @param bucket where its files go besides, or null
-/// @param deletingSince since when it is being deleted, if it is and that is known
-/// @param kmsKeyId the key as it was given, or null; see [KmsKeys]
+/// @param automated whether the schedule took it; such a snapshot is deleted with its cluster
+/// @param cluster the cluster as it was at that time
+/// @param askedAt when it was requested
+/// @param shards one file for each shard; empty until the files exist
+/// @param copyOf the snapshot that is being copied; null for another snapshot, and after the copy
+/// @param bucket the bucket that also gets its files, or null
+/// @param deletingSince when its deletion began; null if that is unknown or it is not being deleted
+/// @param kmsKeyId the key as the request gave it, or null; see [KmsKeys]
 public record ClusterSnapshot(
         SnapshotId id,
         Status status,
@@ -24,7 +25,7 @@ public record ClusterSnapshot(
         @Nullable String bucket,
         @Nullable Instant deletingSince,
         @Nullable String kmsKeyId) {
-    /// The values of `Snapshot.Status` that occur.
+    /// The values of `Snapshot.Status` that Keepsake uses.
     public enum Status {
         CREATING,
         COPYING,
@@ -41,7 +42,7 @@ public record ClusterSnapshot(
         return new Resource(id.region(), Resource.Kind.SNAPSHOT, id.name());
     }
 
-    /// Whether its files are there and safe, even if its status does not say so yet.
+    /// Whether its files exist and are durable, even if its status is still `creating`.
     public boolean hasFiles() {
         return !shards.isEmpty();
     }

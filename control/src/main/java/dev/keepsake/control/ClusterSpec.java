@@ -6,15 +6,15 @@ import java.util.function.Predicate;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// A cluster, as CreateCluster decided it.
+/// The specification of a cluster, as CreateCluster or a later change decided it.
 ///
-/// @param requestedPort where the cluster endpoint should listen
-/// @param tlsEnabled whether nodes speak TLS; false also for a cluster that was recorded before
-///   they could
-/// @param restore what it was filled with when it was created, if with anything
-/// @param kmsKeyId the key as it was given, or null; see [KmsKeys]
-/// @param snsTopic where notifications would go, or null
-/// @param dataTiering whether its node type has SSDs for values that memory has no room for
+/// @param requestedPort the port on which the cluster endpoint should listen
+/// @param tlsEnabled whether nodes use TLS; false also for a cluster that was recorded before
+///   Keepsake supported it
+/// @param restore the data that it was filled with when it was created, or null
+/// @param kmsKeyId the key as the request gave it, or null; see [KmsKeys]
+/// @param snsTopic the topic for notifications, or null; see [SnsTopic]
+/// @param dataTiering whether its node type has SSDs for values that do not fit into memory
 public record ClusterSpec(
         ClusterId id,
         @Nullable String description,
@@ -43,22 +43,22 @@ public record ClusterSpec(
         shards = List.copyOf(shards);
     }
 
-    /// Its nodes, in all shards.
+    /// The nodes of all shards.
     public Stream<NodeSpec> nodes() {
         return shards.stream().flatMap(shard -> shard.nodes().stream());
     }
 
-    /// How many nodes it has, in all shards.
+    /// The number of nodes in all shards.
     int nodeCount() {
         return shards.stream().mapToInt(shard -> shard.nodes().size()).sum();
     }
 
-    /// How many replicas each shard has; all have the same number.
+    /// The number of replicas per shard, which is the same for all shards.
     int replicasPerShard() {
         return shards.getFirst().nodes().size() - 1;
     }
 
-    /// Which cluster it is, for tags.
+    /// The cluster as a resource with tags.
     Resource resource() {
         return new Resource(id.region(), Resource.Kind.CLUSTER, id.name());
     }
@@ -71,7 +71,7 @@ public record ClusterSpec(
         return change(tags, next, aclName);
     }
 
-    /// The same without nodes of certain names.
+    /// The specification without the nodes whose names match.
     ClusterSpec withoutNodes(Predicate<String> isGone) {
         return withShards(
                 shards.stream()

@@ -8,22 +8,22 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// One cluster, as all records so far leave it. Immutable.
+/// One cluster, as all records so far have made it. Immutable.
 ///
-/// @param endpoints null until the fleet has found ports
+/// @param recovering the nodes that failed by themselves and do not answer yet
+/// @param primaries by shard, the node that led when that was last recorded; for a shard that is
+///   missing here, its first node
+/// @param endpoints null until the fleet has assigned ports
 /// @param enginePatchVersion null until engines run
 /// @param failover null when none is under way
-/// @param update what UpdateCluster asked for and is not reached yet, or null
-/// @param parametersSince since when engines have yet to take their parameter group's values, or
-///   null when they have
-/// @param deletingSince since when it is being deleted, if it is and that is known
-/// @param recovering the nodes that failed by themselves and are not back yet
-/// @param primaries by shard the node that led when it was last recorded; the first one of a shard
-///   that is not among them
+/// @param update the part of UpdateCluster that is not carried out yet, or null
+/// @param parametersSince since when engines still have to apply values of their parameter group,
+///   or null when they have applied all
+/// @param deletingSince when its deletion began; null if that is unknown or it is not being deleted
 /// @param engineName the name of the engine whose version is `enginePatchVersion`, or null when an
-///   earlier build recorded that
-/// @param engineNeeded which engine wrote the data, while none is here that can go on with them;
-///   nothing of the cluster runs then
+///   earlier build recorded the version
+/// @param engineNeeded the engine that wrote the data, while no installed engine can continue from
+///   it; nothing of the cluster runs then
 public record ClusterState(
         ClusterSpec spec,
         Status status,
@@ -39,13 +39,13 @@ public record ClusterState(
         @Nullable EngineRelease engineNeeded) {
     public ClusterState {
         var nodes = spec.nodes().map(NodeSpec::name).collect(Collectors.toSet());
-        // Nodes that left their shard are neither waited for nor lead.
+        // Nodes that have left their shard are no longer recovering, and do not lead.
         nodes.retainAll(recovering);
         recovering = Set.copyOf(nodes);
         primaries = Map.copyOf(primaries);
     }
 
-    /// The values of `Cluster.Status` that occur.
+    /// The values of `Cluster.Status` that Keepsake uses.
     public enum Status {
         CREATING("creating"),
         CREATE_FAILED("create-failed"),
@@ -61,13 +61,13 @@ public record ClusterState(
             this.wire = wire;
         }
 
-        /// As the API says it.
+        /// The value as the API returns it.
         public String wire() {
             return wire;
         }
     }
 
-    /// A cluster that nothing has been done for yet.
+    /// A new cluster, for which nothing has been done yet.
     static ClusterState creating(ClusterSpec spec) {
         return new ClusterState(
                 spec,
@@ -84,9 +84,9 @@ public record ClusterState(
                 null);
     }
 
-    /// What the API shows. A cluster whose data no engine of this machine can go on with is
-    /// `restore-failed`, as MemoryDB calls one whose nodes cannot be filled; what it is beside that
-    /// is so again when the engine is there.
+    /// The status that the API returns. It is `restore-failed` for a cluster from whose data no
+    /// installed engine can continue, as in MemoryDB for a cluster whose nodes cannot be filled.
+    /// When such an engine is installed, the API returns the stored status again.
     public Status shownStatus() {
         return switch (status) {
             case AVAILABLE, UPDATING, SNAPSHOTTING ->
@@ -95,7 +95,7 @@ public record ClusterState(
         };
     }
 
-    /// Whether it has been created, can run here, and is not being deleted.
+    /// Whether the cluster has been created, can run on this machine, and is not being deleted.
     public boolean isUp() {
         return switch (shownStatus()) {
             case AVAILABLE, UPDATING, SNAPSHOTTING -> true;
@@ -103,24 +103,24 @@ public record ClusterState(
         };
     }
 
-    /// Whether engines have yet to take their parameter group's values.
+    /// Whether engines still have to apply values of their parameter group.
     public boolean parametersPending() {
         return parametersSince != null;
     }
 
-    /// Whether a node is one of the cluster's that is not being added just now.
+    /// Whether a node belongs to the cluster and is not just being added.
     boolean has(String node) {
         return spec.nodes().anyMatch(candidate -> candidate.name().equals(node))
                 && (update == null || !update.joining().contains(node));
     }
 
-    /// The node of a shard that led when it was last recorded.
+    /// The node of a shard that led when that was last recorded.
     public String primaryOf(ShardSpec shard) {
         var recorded = primaries.get(shard.name());
         return recorded == null ? shard.nodes().getFirst().name() : recorded;
     }
 
-    /// When CreateCluster was called.
+    /// The time of the CreateCluster call.
     Instant createdAt() {
         return spec.shards().getFirst().nodes().getFirst().createTime();
     }
@@ -129,7 +129,7 @@ public record ClusterState(
         return change(spec, next, failover, update);
     }
 
-    /// A cluster that never came up. It has no ports any more.
+    /// The cluster after its creation has failed. It has no ports any more.
     ClusterState createFailed() {
         return with((Endpoints) null).with(Status.CREATE_FAILED);
     }
@@ -182,7 +182,7 @@ public record ClusterState(
                 engineNeeded);
     }
 
-    /// @param needed the engine that it cannot run without, or null when it can run
+    /// @param needed the engine without which it cannot run, or null when it can run
     ClusterState needing(@Nullable EngineRelease needed) {
         return new ClusterState(
                 spec,
@@ -215,12 +215,12 @@ public record ClusterState(
         return change(next, Status.AVAILABLE, failover, null);
     }
 
-    /// One that is to go: neither an update nor a failover goes on.
+    /// The cluster when it is to be deleted: its update and its failover are abandoned.
     ClusterState deleting(@Nullable Instant since) {
         return since(parametersSince, since).change(spec, Status.DELETING, null, null);
     }
 
-    /// @param since when it was asked for, if that is known
+    /// @param since when the change was requested, if that is known
     ClusterState withParametersPending(@Nullable Instant since) {
         return since(since == null ? Instant.EPOCH : since, deletingSince);
     }
@@ -265,7 +265,7 @@ public record ClusterState(
                 engineNeeded);
     }
 
-    /// A node leads its shard.
+    /// The cluster after a node has become the leader of its shard.
     ClusterState ledBy(String node) {
         var led = new HashMap<>(primaries);
         spec.shards().stream()
@@ -274,7 +274,7 @@ public record ClusterState(
         return with(recovering, led);
     }
 
-    /// The failover that is under way has made a node the primary.
+    /// The cluster after the failover under way has made a node the primary.
     ClusterState promoting(String node) {
         return failover == null ? this : with(failover.promoted(node)).ledBy(node);
     }

@@ -4,14 +4,14 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What UpdateCluster asked for and is not reached yet.
+/// The part of UpdateCluster that is not carried out yet.
 ///
-/// @param replicasPerShard how many replicas every shard is to have
+/// @param replicasPerShard how many replicas every shard will have
 /// @param joining the nodes that are being added
-/// @param aclToApply the ACL that is to take the old one's place, if one is
-/// @param otherNodes whether shards are to have more nodes or fewer
-/// @param otherSecurityGroups whether security groups are being changed
-/// @param since when it was asked for; null in what earlier builds recorded
+/// @param aclToApply the ACL that will replace the present one, or null
+/// @param otherNodes whether the number of nodes changes
+/// @param otherSecurityGroups whether security groups change
+/// @param since when it was requested; null in records of earlier builds
 public record ClusterUpdate(
         int replicasPerShard,
         List<String> joining,

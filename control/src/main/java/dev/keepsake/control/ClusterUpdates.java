@@ -6,8 +6,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.random.RandomGenerator;
 
-/// UpdateCluster. The cluster is `updating` until its nodes have followed, which [UpdateReports] is
-/// told; what concerns no node is shown at once, and as done at the fleet's next look.
+/// UpdateCluster. The cluster is `updating` until its nodes have applied the change, which the
+/// fleet reports to [UpdateReports]. A change that concerns no node is visible at once, and
+/// finished at the fleet's next round.
 final class ClusterUpdates {
     private final ClusterLookup lookup;
     private final Access access;
@@ -57,7 +58,7 @@ final class ClusterUpdates {
         NodeQuotas.expectFitsCluster(grown.shards().size(), replicas);
         quotas.expectFitsRegion(grown);
         if (!joining.isEmpty()) {
-            // UpdateCluster declares no fault of its own for it.
+            // UpdateCluster has no fault of its own for a shortage of ports.
             ports.expectRoomFor(grown, Fault.NODE_QUOTA_FOR_CUSTOMER_EXCEEDED);
         }
         boolean otherAcl = !acl.equals(old.aclName());
@@ -90,7 +91,7 @@ final class ClusterUpdates {
         return new Decision<>(records, next);
     }
 
-    /// Every member that needs no node to change.
+    /// The specification with all changes that concern no node.
     private ClusterSpec changed(UpdateClusterRequest request, ClusterSpec old) {
         String region = old.id().region();
         var securityGroups = NetworkRules.securityGroups(request.securityGroupIds());
@@ -168,8 +169,8 @@ final class ClusterUpdates {
         return spec.withShards(shards);
     }
 
-    /// Other node types, engines and numbers of shards: checked as the service does, then refused,
-    /// because running clusters cannot be changed so far.
+    /// Refuses other node types, engines and numbers of shards, after checking them as the service
+    /// does: Keepsake cannot change these for a running cluster yet.
     private void refuseWhatIsNotThereYet(
             UpdateClusterRequest request, ClusterSpec old, int replicas) {
         boolean otherType = isOtherNodeType(request, old);
@@ -229,7 +230,7 @@ final class ClusterUpdates {
         engines.expectOffered(engine, version);
         String group = request.parameterGroupName();
         if (group == null && !old.parameterGroupName().startsWith("default.")) {
-            group = old.parameterGroupName(); // one of its own must fit, or another be given
+            group = old.parameterGroupName(); // a group of the caller's must fit, or be replaced
         }
         parameters.usable(old.id().region(), engine, version, group);
         return true;

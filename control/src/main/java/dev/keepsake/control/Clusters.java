@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Clusters, as the API's calls create, show and delete them. UpdateCluster is [ClusterUpdates],
-/// FailoverShard is [Failovers].
+/// Creates, shows and deletes clusters, as the API's calls ask. UpdateCluster is in
+/// [ClusterUpdates], FailoverShard in [Failovers].
 final class Clusters {
     private static final int SHOWN_MIN = 20;
     private static final int SHOWN_MAX = 100;
@@ -20,7 +20,7 @@ final class Clusters {
     private final PortRoom ports;
     private final Snapshots snapshots;
 
-    /// @param snapshots takes a final one
+    /// @param snapshots takes the final snapshot of a cluster that is deleted
     Clusters(
             ControlState state,
             ClusterLookup lookup,
@@ -51,14 +51,14 @@ final class Clusters {
         }
         ports.expectRoomFor(spec, Fault.INSUFFICIENT_CLUSTER_CAPACITY);
         if (askedForPort) {
-            refuseIf(ports.holdWanted(spec)); // last, for only what is accepted may hold it
+            refuseIf(ports.holdWanted(spec)); // last: only an accepted cluster holds a port
         }
         return new Decision<>(
                 List.of(new ControlRecord.ClusterCreated(spec)), ClusterState.creating(spec));
     }
 
-    /// Whoever asked for a port has told others of it: another one would be a surprise to them, and
-    /// to tools that compare what was asked for with what there is.
+    /// Refuses the request if its port is taken. Another port would not do: the caller may have
+    /// published the requested one, and tools compare the cluster with the request.
     private static void refuseIf(Optional<String> portTaken) {
         portTaken.ifPresent(reason -> {
             throw Fault.INVALID_PARAMETER_VALUE.because("%s", reason);
@@ -91,9 +91,9 @@ final class Clusters {
                 nextToken);
     }
 
-    /// DeleteCluster, in whatever state the cluster is: what is under way for it is given up. Only
-    /// a final snapshot needs one that is available, and the cluster goes once that is there; so
-    /// does a snapshot that somebody asked for and that is still being taken.
+    /// DeleteCluster, in any state of the cluster: changes under way are abandoned. Only a final
+    /// snapshot needs an available cluster. The cluster is removed after its final snapshot, and
+    /// after every requested snapshot that is still being taken.
     Decision<ClusterState> delete(
             String region,
             @Nullable String clusterName,

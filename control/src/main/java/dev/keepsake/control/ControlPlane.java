@@ -7,11 +7,12 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// What the AWS API's calls, and the fleet's reports, come to: the one door to all that decides
-/// over [ControlState]. It changes nothing itself, and hands each call to the part that decides it.
-/// Not thread-safe: its owner takes care of turns.
+/// The entry to the control plane: decides all calls of the AWS API and all reports of the fleet,
+/// over a [ControlState]. It changes nothing itself; a [Decision] contains the records of the
+/// change. Each call is passed to the class that decides it. Not thread-safe: its owner serializes
+/// the calls.
 ///
-/// The fleet may report the same step twice, after a restart for example; the second report is a
+/// The fleet may report the same step twice, for example after a restart. The second report is a
 /// decision without records.
 public final class ControlPlane {
     private final ControlState state;
@@ -32,16 +33,16 @@ public final class ControlPlane {
     private final UpdateReports updateReports;
     private final Recoveries recoveries;
 
-    /// Without a quota of failovers, over the bundled engine.
+    /// A control plane without a quota of failovers, with the bundled engine.
     public ControlPlane(ControlState state) {
         this(state, 0, InstalledEngines.only("redis", "7.0.15"), false, StatusPace.INSTANT);
     }
 
-    /// @param failoverQuota how many failovers may be called for within 24 hours in a region; 0 for
+    /// @param failoverQuota how many FailoverShard calls a region accepts within 24 hours; 0 for
     ///   any number
-    /// @param engines what this machine has
-    /// @param exactEngines whether clusters of an engine that it does not have are refused
-    /// @param pace how long statuses last
+    /// @param engines the engines that are installed on this machine
+    /// @param exactEngines whether requests for an engine that is not installed are refused
+    /// @param pace how long statuses last at least
     public ControlPlane(
             ControlState state,
             int failoverQuota,
@@ -51,7 +52,7 @@ public final class ControlPlane {
         this(state, failoverQuota, engines, exactEngines, pace, NodePorts.ALL);
     }
 
-    /// Without files of the machine to fill clusters with.
+    /// A control plane that fills no clusters from files of this machine.
     ///
     /// @param places where nodes may listen
     public ControlPlane(
@@ -64,7 +65,7 @@ public final class ControlPlane {
         this(state, failoverQuota, engines, exactEngines, pace, places, RestoreFiles.NONE);
     }
 
-    /// @param restoreFiles which files new clusters may be filled with
+    /// @param restoreFiles decides which files of this machine new clusters may be filled from
     public ControlPlane(
             ControlState state,
             int failoverQuota,
@@ -119,7 +120,7 @@ public final class ControlPlane {
         return snapshots;
     }
 
-    /// Tags of everything.
+    /// Tags of all resources.
     public Tags tags() {
         return tags;
     }
@@ -134,7 +135,7 @@ public final class ControlPlane {
         return multiRegion;
     }
 
-    // ---- what the API asks
+    // ---- calls of the API
 
     /// CreateCluster.
     public Decision<ClusterState> createCluster(
@@ -155,24 +156,24 @@ public final class ControlPlane {
         return clusters.allowedNodeTypes(region, clusterName);
     }
 
-    /// BatchUpdateCluster without a service update: all that are due. There are none, because
-    /// whatever an engine gets, it gets when the server is started with another one.
+    /// BatchUpdateCluster without a named service update: applies all that are due. There are none,
+    /// because an engine is replaced only when the server is started with another one.
     public BatchUpdate applyServiceUpdates(String region, @Nullable List<String> clusterNames) {
         return serviceUpdates.apply(region, clusterNames);
     }
 
-    /// DescribeServiceUpdates' filters; the list that they are for is empty.
+    /// Checks the filters of DescribeServiceUpdates. The list of service updates is always empty.
     public void checkServiceUpdateFilters(
             @Nullable String serviceUpdateName, @Nullable List<String> clusterNames) {
         ServiceUpdates.checkFilters(serviceUpdateName, clusterNames);
     }
 
-    /// What really runs when a cluster asks for an engine.
+    /// The version of the engine that a cluster gets for a requested version.
     public String enginePatchVersion(String engine, String version) {
         return engines.patchVersion(engine, version);
     }
 
-    /// DescribeEngineVersions: what CreateCluster takes.
+    /// DescribeEngineVersions: the versions that CreateCluster accepts.
     public Page<EngineVersions> describeEngineVersions(
             @Nullable String engine,
             @Nullable String version,
@@ -192,9 +193,9 @@ public final class ControlPlane {
         return clusters.describe(region, clusterName, maxResults, nextToken);
     }
 
-    /// DeleteCluster, in whatever state the cluster is: what is under way for it is given up. Only
-    /// a final snapshot needs one that is available, and the cluster goes once that is there; so
-    /// does a snapshot that somebody asked for and that is still being taken.
+    /// DeleteCluster, in any state of the cluster: changes under way are abandoned. Only a final
+    /// snapshot needs an available cluster. The cluster is removed after its final snapshot, and
+    /// after every requested snapshot that is still being taken.
     public Decision<ClusterState> deleteCluster(
             String region,
             @Nullable String clusterName,
@@ -206,7 +207,7 @@ public final class ControlPlane {
                 region, clusterName, multiRegionClusterName, finalSnapshotName, now, random);
     }
 
-    /// FailoverShard. Checked in this order: members, cluster, shard, state, replicas, quota.
+    /// FailoverShard. Checks in this order: members, cluster, shard, state, replicas, quota.
     public Decision<ClusterState> failoverShard(
             String region, @Nullable String clusterName, @Nullable String shardName, Instant now) {
         return failovers.call(region, clusterName, shardName, now);
@@ -217,12 +218,12 @@ public final class ControlPlane {
         return events.describe(region, request, now);
     }
 
-    /// Removes everything, whatever state it is in: for test suites. Clusters and snapshots go as
-    /// soon as the fleet has ended and deleted them.
+    /// Deletes everything, in any state, for test suites. Clusters and snapshots disappear as soon
+    /// as the fleet has stopped and deleted them.
     public Decision<Boolean> reset(Instant now) {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.Reset(now));
-        for (var cluster : state.clusters()) { // no pace holds them up
+        for (var cluster : state.clusters()) { // no pace delays them
             records.add(new ControlRecord.ClusterDeleting(cluster.spec().id(), null));
         }
         for (var snapshot : state.snapshots().all()) {
@@ -231,32 +232,33 @@ public final class ControlPlane {
         return new Decision<>(records, true);
     }
 
-    /// Whether there is nothing but what is in every region.
+    /// Whether there are only the resources that exist in every region.
     public boolean isEmpty() {
         return state.clusters().isEmpty() && state.snapshots().all().isEmpty();
     }
 
-    // ---- what the fleet reports
+    // ---- reports of the fleet
 
-    /// The fleet has found ports for a cluster. One that gets another than it is to have says so.
+    /// The fleet has assigned ports to a cluster. If the port differs from the requested one, an
+    /// event says so.
     public Decision<Optional<ClusterState>> endpointsAssigned(
             ClusterId id, Endpoints endpoints, Instant now) {
         return reports.endpointsAssigned(id, endpoints, now);
     }
 
-    /// The endpoint of a cluster cannot listen where clients were told that it does. Its nodes may,
-    /// and the cluster stays available.
+    /// The endpoint of a cluster cannot listen at its published address. Its nodes may be able to
+    /// listen, and the cluster stays available.
     public Decision<Optional<ClusterState>> endpointMissing(ClusterId id, Instant now) {
         return reports.endpointMissing(id, now);
     }
 
-    /// The endpoint of a cluster listens again where it could not.
+    /// The endpoint of a cluster listens again.
     public Decision<Optional<ClusterState>> endpointBack(ClusterId id, Instant now) {
         return reports.endpointBack(id, now);
     }
 
-    /// Every node of a new cluster answers. Reported again until the pace allows it to be
-    /// available; so are the ends of updates and deletions.
+    /// Every node of a new cluster answers. The fleet repeats this report until the pace lets the
+    /// cluster become available. It also repeats the reports of the ends of updates and deletions.
     public Decision<Optional<ClusterState>> clusterProvisioned(
             ClusterId id, InstalledEngines.Installed engine, Instant now) {
         return reports.clusterProvisioned(id, engine, now);
@@ -264,7 +266,7 @@ public final class ControlPlane {
 
     /// A cluster is about to be started again.
     ///
-    /// @param engine can go on with its data
+    /// @param engine the engine that can continue with the cluster's data
     public Decision<Optional<ClusterState>> clusterStarted(
             ClusterId id, InstalledEngines.Installed engine, Instant now) {
         return reports.clusterStarted(id, engine, now);
@@ -276,11 +278,11 @@ public final class ControlPlane {
         return reports.clusterRuns(id, engine, now);
     }
 
-    /// No engine of this machine can go on with the data of a cluster, so it is not started. News
-    /// only when it has not been reported.
+    /// No engine of this machine can continue with the data of a cluster, so the cluster is not
+    /// started. A repeated report is no news.
     ///
-    /// @param needed which engine wrote them
-    /// @param reason what else is here, and the way out, for people
+    /// @param needed the engine that wrote the data
+    /// @param reason the engines that are installed, and the way out, for people
     public Decision<Optional<ClusterState>> engineMissing(
             ClusterId id, EngineRelease needed, String reason, Instant now) {
         return reports.engineMissing(id, needed, reason, now);
@@ -291,35 +293,35 @@ public final class ControlPlane {
         return reports.createFailed(id, now);
     }
 
-    /// There are no ports for the nodes that a cluster has yet to get: a new cluster fails, and an
-    /// update goes on without those nodes.
+    /// There are no ports for the nodes that a cluster still has to get. A new cluster fails; an
+    /// update continues without those nodes.
     public Decision<Optional<ClusterState>> portsMissing(ClusterId id, String reason, Instant now) {
         return reports.portsMissing(id, reason, now);
     }
 
-    /// A new cluster could not be filled with what it was to be.
+    /// A new cluster could not be filled with the data that it was to start from.
     public Decision<Optional<ClusterState>> restoreFailed(
             ClusterId id, String reason, Instant now) {
         return reports.restoreFailed(id, reason, now);
     }
 
-    /// Nodes that an update took out of their shards are gone.
+    /// The nodes that an update removes from their shards have ended.
     public Decision<Optional<ClusterState>> nodesLeft(
             ClusterId id, List<String> names, Instant now) {
         return updateReports.nodesLeft(id, names, now);
     }
 
-    /// An update is carried out.
+    /// An update has been carried out.
     public Decision<Optional<ClusterState>> clusterUpdated(ClusterId id, Instant now) {
         return updateReports.finished(id, now);
     }
 
-    /// Nothing of a cluster is left.
+    /// Nothing is left of a cluster.
     public Decision<Optional<ClusterState>> clusterRemoved(ClusterId id, Instant now) {
         return reports.clusterRemoved(id, now);
     }
 
-    /// The fleet is about to let a primary fail, which is there.
+    /// The fleet is about to make a running primary fail.
     public Decision<Optional<ClusterState>> failoverBegun(ClusterId id, String failing) {
         return failovers.begun(id, failing);
     }
@@ -330,35 +332,35 @@ public final class ControlPlane {
         return failovers.promoted(id, failing, promoted, now);
     }
 
-    /// The node that failed is back, as a replica that has caught up.
+    /// The failed node answers again, as a replica that has caught up.
     public Decision<Optional<ClusterState>> failoverFinished(
             ClusterId id, String failing, Instant now) {
         return failovers.finished(id, failing, now);
     }
 
-    /// A node leads its shard. That is news when another one did and no FailoverShard explains it,
-    /// which tells of its own change.
+    /// A node leads its shard. It is news if another node led before and no FailoverShard explains
+    /// the change: a FailoverShard has its own events.
     public Decision<Optional<ClusterState>> failedOver(ClusterId id, String promoted, Instant now) {
         return failovers.leads(id, promoted, now);
     }
 
-    /// A node failed by itself and is being replaced.
+    /// A node has failed by itself and is being replaced.
     public Decision<Optional<ClusterState>> nodeRecovering(ClusterId id, String node, Instant now) {
         return recoveries.recovering(id, node, now);
     }
 
-    /// A node that had failed by itself is back.
+    /// A node that had failed by itself answers again.
     public Decision<Optional<ClusterState>> nodeRecovered(ClusterId id, String node, Instant now) {
         return recoveries.recovered(id, node, now);
     }
 
-    /// A server begins to run what is recorded. If nobody told the one before to stop, it took all
-    /// its nodes with it when it ended, and each of them has to recover.
+    /// A server begins to run the recorded clusters. If the previous server was not stopped in
+    /// order, all its nodes ended with it, and each of them has to recover.
     public Decision<Boolean> serverStarted(Instant now) {
         return recoveries.serverStarted(now);
     }
 
-    /// A server ends because it was told to: whoever starts next has nothing to recover from.
+    /// A server ends in order. The next server has no nodes to recover.
     public Decision<Boolean> serverStopped(Instant now) {
         return Recoveries.serverStopped(now);
     }

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What the control plane remembers: every change of its state is one of these. They are stored as
-/// they are, so a component may be added, and is never renamed or given another meaning.
+/// One change of the control plane's state. Records are stored in this form. So a component may be
+/// added, but never renamed, and never given another meaning.
 public sealed interface ControlRecord {
     record ClusterCreated(ClusterSpec spec) implements ControlRecord {}
 
@@ -14,39 +14,39 @@ public sealed interface ControlRecord {
 
     /// Every node of a new cluster answers.
     ///
-    /// @param engine the name of what runs; null in what earlier builds recorded
+    /// @param engine the name of the engine that runs; null in records of earlier builds
     record ClusterProvisioned(ClusterId cluster, String enginePatchVersion, @Nullable String engine)
             implements ControlRecord {}
 
     /// The cluster has been started on another engine.
     ///
-    /// @param engine its name; null in what earlier builds recorded
+    /// @param engine the name of the engine; null in records of earlier builds
     record EngineChanged(ClusterId cluster, String enginePatchVersion, @Nullable String engine)
             implements ControlRecord {}
 
-    /// The cluster is not started: no engine of this machine can go on with its data.
+    /// The cluster is not started, because no engine of this machine can continue from its data.
     ///
-    /// @param needed which engine wrote them
+    /// @param needed the engine that wrote the data
     record EngineMissing(ClusterId cluster, EngineRelease needed) implements ControlRecord {}
 
-    /// An engine that can go on with the data of a cluster is there again.
+    /// An engine that can continue from the data of a cluster is installed again.
     record EngineFound(ClusterId cluster) implements ControlRecord {}
 
-    /// A new cluster cannot run. The ports that it had are free again.
+    /// A new cluster cannot run. Its ports are free again.
     record ClusterCreateFailed(ClusterId cluster) implements ControlRecord {}
 
     record ClusterRestoreFailed(ClusterId cluster) implements ControlRecord {}
 
-    /// Something of a cluster is another from now on, its tags or windows for example.
+    /// The specification of a cluster has changed, its tags or windows for example.
     record ClusterChanged(ClusterSpec spec) implements ControlRecord {}
 
     record ClusterUpdating(ClusterSpec spec, ClusterUpdate update) implements ControlRecord {}
 
     record ClusterUpdated(ClusterSpec spec) implements ControlRecord {}
 
-    /// Engines have to take the values of their parameter group.
+    /// Engines have to apply values of their parameter group.
     ///
-    /// @param at null in what earlier builds recorded
+    /// @param at null in records of earlier builds
     record ParametersPending(ClusterId cluster, @Nullable Instant at) implements ControlRecord {}
 
     record ParametersApplied(ClusterId cluster) implements ControlRecord {}
@@ -55,9 +55,9 @@ public sealed interface ControlRecord {
 
     record ClusterSnapshotted(ClusterId cluster) implements ControlRecord {}
 
-    /// A cluster is to go.
+    /// A cluster is to be deleted.
     ///
-    /// @param at null when no pace holds it up, and in what earlier builds recorded
+    /// @param at null when no pace delays the deletion, and in records of earlier builds
     record ClusterDeleting(ClusterId cluster, @Nullable Instant at) implements ControlRecord {}
 
     record ClusterRemoved(ClusterId cluster) implements ControlRecord {}
@@ -65,8 +65,8 @@ public sealed interface ControlRecord {
     /// FailoverShard was called.
     record FailoverRequested(ClusterId cluster, String shard) implements ControlRecord {}
 
-    /// The primary is about to fail. Recorded before it does, and without the mode: a server that
-    /// dies in between lets it crash at the next start.
+    /// The primary is about to fail. Recorded before it does, and without the mode: if a server
+    /// dies in between, the next one lets the primary crash.
     ///
     /// @param failing the name of the node
     record FailoverBegun(ClusterId cluster, String failing) implements ControlRecord {}
@@ -79,19 +79,19 @@ public sealed interface ControlRecord {
     /// The node that failed answers again.
     record FailoverFinished(ClusterId cluster, Instant at) implements ControlRecord {}
 
-    /// A node is the primary of its shard, though nobody asked for it.
+    /// A node has become the primary of its shard without a FailoverShard.
     record PrimaryChanged(ClusterId cluster, String node) implements ControlRecord {}
 
-    /// A node has failed by itself, and is not back before [NodeRecovered].
+    /// A node has failed by itself. It does not answer before [NodeRecovered].
     record NodeRecovering(ClusterId cluster, String node) implements ControlRecord {}
 
     record NodeRecovered(ClusterId cluster, String node) implements ControlRecord {}
 
-    /// A server has begun to run what is recorded. Without a [ServerStopped] behind it, the server
+    /// A server has begun to run the recorded clusters. If no [ServerStopped] follows, the server
     /// was killed.
     record ServerStarted(Instant at) implements ControlRecord {}
 
-    /// A server was told to stop.
+    /// A server was stopped in order.
     record ServerStopped(Instant at) implements ControlRecord {}
 
     record UserChanged(User user) implements ControlRecord {}
@@ -116,7 +116,7 @@ public sealed interface ControlRecord {
 
     record NodesReserved(ReservedNode reservation) implements ControlRecord {}
 
-    /// The tags of a resource that is no cluster; they go with it.
+    /// The tags of a resource that is not a cluster. They are deleted with it.
     record TagsChanged(Resource resource, Map<String, String> tags) implements ControlRecord {
         public TagsChanged {
             tags = Map.copyOf(tags);
@@ -125,28 +125,28 @@ public sealed interface ControlRecord {
 
     record EventHappened(Event event) implements ControlRecord {}
 
-    /// What follows it is everything there is; whatever was before is forgotten.
+    /// The records that follow describe the whole state. All earlier records are obsolete.
     ///
     /// @param eventsForgotten how many events came before those that follow
     record StateBegins(long eventsForgotten) implements ControlRecord {}
 
-    /// A cluster as it is, in the place of all records that made it so.
+    /// A whole cluster. Replaces all records about it.
     record ClusterKept(ClusterState cluster) implements ControlRecord {}
 
-    /// When snapshots were asked for, in the place of the records that did.
+    /// The times at which snapshots were requested. Replaces the records of these requests.
     record SnapshotsCounted(List<SnapshotAsked> asked) implements ControlRecord {
         public SnapshotsCounted {
             asked = List.copyOf(asked);
         }
     }
 
-    /// Stands before the records of one part of a state that was too large for one entry; it counts
-    /// only when all parts are there.
+    /// Precedes the records of one part of a state that is too large for one entry. The parts count
+    /// only when all of them are there.
     ///
     /// @param number from 0
-    /// @param last the number of the last one
+    /// @param last the number of the last part
     record StatePart(int number, int last) implements ControlRecord {}
 
-    /// Everything but clusters, which have to be removed one by one, is forgotten.
+    /// Everything is deleted but the clusters, which have to be removed one by one.
     record Reset(Instant at) implements ControlRecord {}
 }

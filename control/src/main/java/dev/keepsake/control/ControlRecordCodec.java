@@ -9,7 +9,8 @@ import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
-/// The stored form of a decision: JSON, one object a record, with the name of its kind beside it.
+/// The stored form of a decision: JSON, with one object for each record and the name of its kind
+/// beside it.
 public final class ControlRecordCodec {
     private static final int VERSION = 1;
     private static final JsonMapper JSON =
@@ -64,7 +65,7 @@ public final class ControlRecordCodec {
 
     private ControlRecordCodec() {}
 
-    /// One decision's records as bytes.
+    /// The bytes of one decision's records.
     public static byte[] encode(List<ControlRecord> records) {
         var root = JSON.createObjectNode();
         root.put("version", VERSION);
@@ -77,9 +78,9 @@ public final class ControlRecordCodec {
         return JSON.writeValueAsBytes(root);
     }
 
-    /// What [#encode] wrote.
+    /// Reads the bytes that [#encode] wrote.
     ///
-    /// @throws IllegalArgumentException when the bytes are of a newer version, or damaged
+    /// @throws IllegalArgumentException when the bytes have a newer version, or are damaged
     public static List<ControlRecord> decode(byte[] bytes) {
         try {
             var root = JSON.readTree(bytes);

@@ -2,13 +2,13 @@ package dev.keepsake.control;
 
 import java.util.function.Function;
 
-/// How the control plane is asked. Any thread; blocks until the answer is certain.
+/// Access to the control plane. Any thread; blocks until the outcome is certain.
 public interface ControlService {
-    /// Decides, makes the decision durable, applies it, and only then returns.
+    /// Makes a decision, makes it durable, applies it, and then returns.
     ///
     /// @throws ApiException when the call is refused; nothing has changed then
     <R> R decide(Function<ControlPlane, Decision<R>> decision);
 
-    /// Reads.
+    /// Reads from the control plane.
     <R> R query(Function<ControlPlane, R> query);
 }

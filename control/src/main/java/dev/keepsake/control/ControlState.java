@@ -12,8 +12,8 @@ import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Everything the control plane knows: what applying all records in order gives. Changed by
-/// [#apply] alone. Not thread-safe: its owner takes care of turns.
+/// The whole state of the control plane: the result of all records, applied in order. Only [#apply]
+/// changes it. Not thread-safe: its owner serializes the calls.
 public final class ControlState {
     static final Duration EVENTS_KEPT = Duration.ofDays(14);
     static final Duration SNAPSHOTS_COUNTED = Duration.ofDays(1);
@@ -32,7 +32,7 @@ public final class ControlState {
     private long eventsForgotten;
     private @Nullable Instant serverStartedAt;
 
-    /// Applies one record. A record about a cluster that is gone changes nothing.
+    /// Applies one record. A record about a cluster that no longer exists changes nothing.
     public void apply(ControlRecord record) {
         switch (record) {
             case ControlRecord.ClusterCreated(ClusterSpec spec) -> put(ClusterState.creating(spec));
@@ -137,7 +137,7 @@ public final class ControlState {
         }
     }
 
-    /// Records that make any state equal to this one. They take the place of all records so far.
+    /// Records that reproduce this state from nothing. They replace all records so far.
     public List<ControlRecord> records() {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.StateBegins(eventsForgotten));
@@ -149,7 +149,8 @@ public final class ControlState {
                 .forEach(each -> records.add(new ControlRecord.ParameterGroupChanged(each)));
         subnetGroups.all().forEach(each -> records.add(new ControlRecord.SubnetGroupChanged(each)));
         snapshots.all().forEach(each -> records.add(new ControlRecord.SnapshotChanged(each)));
-        records.add(new ControlRecord.SnapshotsCounted(snapshotsAsked)); // those are counted above
+        records.add(
+                new ControlRecord.SnapshotsCounted(snapshotsAsked)); // replaces those counted above
         reservations.all().forEach(each -> records.add(new ControlRecord.NodesReserved(each)));
         tags.forEach(
                 (resource, given) -> records.add(new ControlRecord.TagsChanged(resource, given)));
@@ -168,7 +169,7 @@ public final class ControlState {
         serverStartedAt = null;
     }
 
-    /// Remembers that a snapshot was asked for, for as long as it counts.
+    /// Counts a requested snapshot for as long as the quota looks back.
     private void count(ClusterSnapshot snapshot) {
         var id = snapshot.id();
         boolean known =
@@ -252,12 +253,12 @@ public final class ControlState {
         return snapshots.all();
     }
 
-    /// The snapshots that were asked for within a day before the last one, deleted ones included.
+    /// The snapshots that were requested within a day before the last one, deleted ones included.
     List<SnapshotAsked> snapshotsAsked() {
         return snapshotsAsked;
     }
 
-    /// The tags of a resource that is no cluster.
+    /// The tags of a resource that is not a cluster.
     Map<String, String> tags(Resource resource) {
         return tags.getOrDefault(resource, Map.of());
     }
@@ -267,7 +268,7 @@ public final class ControlState {
         return events;
     }
 
-    /// Whether a server has started, and was not told to stop since.
+    /// Whether a server has started and has not been stopped in order since.
     boolean serverRuns() {
         return serverStartedAt != null;
     }

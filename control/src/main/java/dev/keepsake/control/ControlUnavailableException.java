@@ -1,7 +1,7 @@
 package dev.keepsake.control;
 
-/// The control plane cannot keep decisions at present. Not the caller's mistake, and it may be
-/// tried again; the API answers it as a service that is not available. The message says whether
+/// The control plane cannot store decisions at present. This is not the caller's mistake, and the
+/// call may be repeated; the API answers that the service is unavailable. The message says whether
 /// anything can have changed.
 public final class ControlUnavailableException extends RuntimeException {
     public ControlUnavailableException(String message) {

@@ -3,7 +3,7 @@ package dev.keepsake.control;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// CreateCluster's input, every member of it; null is "not given".
+/// The input of CreateCluster with all its members. Null means "not given".
 public record CreateClusterRequest(
         @Nullable String clusterName,
         @Nullable String nodeType,
@@ -31,6 +31,6 @@ public record CreateClusterRequest(
         @Nullable Boolean dataTiering,
         @Nullable String networkType,
         @Nullable String ipDiscovery) {
-    /// A tag, as it was given.
+    /// A tag of the request.
     public record Tag(@Nullable String key, @Nullable String value) {}
 }

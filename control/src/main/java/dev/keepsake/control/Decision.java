@@ -5,20 +5,21 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Predicate;
 
-/// What a call comes to: records to keep, in one piece, and the answer for when they are kept.
+/// The outcome of a call: the records to store, as a whole, and the answer to send when they are
+/// stored.
 public record Decision<R>(List<ControlRecord> records, R response) {
     public Decision {
         records = List.copyOf(records);
     }
 
-    /// What a report comes to: the records if it is about something that exists and it is news,
-    /// else none.
+    /// A decision about a report. It has the records if the subject exists and the report is news;
+    /// otherwise none.
     static <T> Decision<Optional<T>> whenNews(
             Optional<T> subject, Predicate<T> isNews, ControlRecord... records) {
         return whenNews(subject, isNews, _ -> List.of(records));
     }
 
-    /// The same with records that are made of what the report is about, only if they are needed.
+    /// Does the same with records that are computed from the subject, only when they are needed.
     static <T> Decision<Optional<T>> whenNews(
             Optional<T> subject, Predicate<T> isNews, Function<T, List<ControlRecord>> records) {
         return new Decision<>(subject.filter(isNews).map(records).orElse(List.of()), subject);

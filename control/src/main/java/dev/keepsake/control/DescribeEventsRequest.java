@@ -3,9 +3,9 @@ package dev.keepsake.control;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/// DescribeEvents' input; null is "not given".
+/// The input of DescribeEvents. Null means "not given".
 ///
-/// @param durationMinutes how far back to look
+/// @param durationMinutes how many minutes the events may be old
 public record DescribeEventsRequest(
         @Nullable String sourceName,
         @Nullable String sourceType,

@@ -4,22 +4,22 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 
-/// The tags of a cluster that say how it takes part in drills.
+/// The tags that control how a cluster behaves in drills.
 public final class DrillTags {
-    /// Delays the replicas of a cluster: milliseconds.
+    /// The delay of the cluster's replicas, in milliseconds.
     public static final String LAG_TAG = "keepsake:replica-lag-ms";
 
-    /// Keeps the other nodes of a cluster from learning of a new primary: milliseconds.
+    /// How long the other nodes of the cluster do not learn of a new primary, in milliseconds.
     private static final String TOPOLOGY_LAG_TAG = "keepsake:topology-lag-ms";
 
-    /// Says how FailoverShard lets the cluster's primaries fail.
+    /// How FailoverShard makes the cluster's primaries fail: a name of [FailoverMode].
     public static final String MODE_TAG = "keepsake:failover-mode";
 
     private static final int LAG_MAX_MS = 60_000;
 
     private DrillTags() {}
 
-    /// @throws ApiException when one of them has a value that it does not take
+    /// @throws ApiException when one of the tags has an invalid value
     static void check(Map<String, String> tags) {
         checkLag(tags, LAG_TAG);
         checkLag(tags, TOPOLOGY_LAG_TAG);
@@ -42,18 +42,19 @@ public final class DrillTags {
         }
     }
 
-    /// How FailoverShard lets the cluster's primaries fail, when the cluster says so.
+    /// How FailoverShard makes the cluster's primaries fail; empty when the cluster has no such
+    /// tag.
     public static Optional<FailoverMode> failoverMode(ClusterSpec spec) {
         return Optional.ofNullable(spec.tags().get(MODE_TAG)).map(FailoverMode::of);
     }
 
-    /// How far the replicas of a cluster are kept behind.
+    /// The delay of the cluster's replicas; zero when the cluster has no such tag.
     public static Duration replicaLag(ClusterSpec spec) {
         return Duration.ofMillis(Long.parseLong(spec.tags().getOrDefault(LAG_TAG, "0")));
     }
 
-    /// How long the other nodes of a cluster take to learn of a new primary, when the cluster says
-    /// so.
+    /// How long the other nodes of the cluster do not learn of a new primary; empty when the
+    /// cluster has no such tag.
     public static Optional<Duration> topologyLag(ClusterSpec spec) {
         return Optional.ofNullable(spec.tags().get(TOPOLOGY_LAG_TAG))
                 .map(lag -> Duration.ofMillis(Long.parseLong(lag)));

@@ -4,11 +4,12 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
-/// Where a cluster listens.
+/// The addresses and ports at which a cluster listens.
 ///
-/// @param host the address of its endpoint, and of every node that has none of its own
-/// @param nodePorts by the node's name
-/// @param nodeHosts the addresses of nodes that have their own, by the node's name
+/// @param host the address of its endpoint, and of every node without its own address
+/// @param clusterPort the port of its endpoint
+/// @param nodePorts the nodes' ports, by the node's name
+/// @param nodeHosts the addresses of nodes with their own address, by the node's name
 public record Endpoints(
         String host,
         int clusterPort,
@@ -16,11 +17,11 @@ public record Endpoints(
         Map<String, String> nodeHosts) {
     public Endpoints {
         nodePorts = Map.copyOf(nodePorts);
-        // Records from before nodes could have addresses of their own say nothing of them.
+        // Records of builds before nodes could have their own addresses do not have this member.
         nodeHosts = nodeHosts == null ? Map.of() : Map.copyOf(nodeHosts);
     }
 
-    /// Everything at one address.
+    /// Endpoints with one address for everything.
     public Endpoints(String host, int clusterPort, Map<String, Integer> nodePorts) {
         this(host, clusterPort, nodePorts, Map.of());
     }
@@ -30,7 +31,7 @@ public record Endpoints(
         return nodeHosts.getOrDefault(node, host);
     }
 
-    /// The same, but for some nodes.
+    /// The endpoints without those of some nodes.
     public Endpoints without(Collection<String> nodes) {
         var ports = new HashMap<>(nodePorts);
         ports.keySet().removeAll(nodes);

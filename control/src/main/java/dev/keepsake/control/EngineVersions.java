@@ -6,10 +6,10 @@ import java.util.Locale;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// The engine versions that clusters may ask for, one row each; the newest of an engine last.
+/// One engine version that clusters may request. [#all] lists them, the newest of each engine last.
 ///
-/// Each is carried out by the engine of this machine that comes nearest to it, and the patch
-/// version says which that is: [InstalledEngines].
+/// The cluster runs on the installed engine that is nearest to the requested version; its patch
+/// version says which one that is. See [InstalledEngines].
 public record EngineVersions(String engine, String version) {
     private static final List<EngineVersions> ALL =
             List.of(
@@ -19,17 +19,17 @@ public record EngineVersions(String engine, String version) {
                     new EngineVersions("valkey", "7.2"),
                     new EngineVersions("valkey", "7.3"));
 
-    /// All of them.
+    /// All versions.
     public static List<EngineVersions> all() {
         return ALL;
     }
 
-    /// The parameter groups' family.
+    /// The family of the version's parameter groups.
     public String family() {
         return "memorydb_%s%s".formatted(engine, version.substring(0, 1));
     }
 
-    /// The engine of that name.
+    /// The engine that a request names, or the default engine.
     static String engine(@Nullable String given) {
         String engine = given == null ? "redis" : given.toLowerCase(Locale.ROOT);
         if (of(engine).isEmpty()) {
@@ -39,7 +39,7 @@ public record EngineVersions(String engine, String version) {
         return engine;
     }
 
-    /// The version, or the engine's default.
+    /// The version that a request names, or the engine's default.
     static String version(String engine, @Nullable String given) {
         String version = given == null ? standard(engine) : given;
         var known = of(engine);
@@ -51,8 +51,8 @@ public record EngineVersions(String engine, String version) {
         return version;
     }
 
-    /// Whether a cluster may be upgraded from one to the other: to a newer version of its engine,
-    /// or from Redis to Valkey, and never back.
+    /// Whether a cluster may be upgraded from one version to the other: to a newer version of the
+    /// same engine, or from Redis to Valkey, but never back.
     static boolean isUpgrade(String engine, String version, String toEngine, String toVersion) {
         return engine.equals(toEngine)
                 ? toVersion.compareTo(version) > 0 // each is one digit, a point and another
@@ -72,7 +72,7 @@ public record EngineVersions(String engine, String version) {
 
     /// DescribeEngineVersions.
     ///
-    /// @param offered which of them clusters may ask for
+    /// @param offered which versions clusters may request
     static Page<EngineVersions> describe(
             @Nullable String engine,
             @Nullable String version,

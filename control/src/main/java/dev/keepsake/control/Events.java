@@ -7,7 +7,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 
-/// What DescribeEvents shows: the events that are kept, and the records that make new ones.
+/// The stored events, and the records of new events.
 final class Events {
     private static final Duration SHOWN = Duration.ofHours(1);
     private static final List<String> SOURCE_TYPES =
@@ -100,27 +100,27 @@ final class Events {
         }
     }
 
-    /// Whether no event that is kept says the same of the same.
-    boolean isNews(ControlRecord.EventHappened told) {
-        return state.events().stream().noneMatch(told.event()::tellsTheSame);
+    /// Whether no stored event has the same source and message.
+    boolean isNews(ControlRecord.EventHappened happened) {
+        return state.events().stream().noneMatch(happened.event()::saysTheSame);
     }
 
-    // ---- records of new events
+    // ---- the records of new events
 
-    /// Something has happened to a cluster.
+    /// An event of a cluster.
     static ControlRecord.EventHappened ofCluster(ClusterId id, Instant now, String message) {
         return of(id.region(), id.name(), "cluster", message, now);
     }
 
-    /// Something has happened to a node.
+    /// An event of a node.
     static ControlRecord.EventHappened ofNode(
             ClusterId id, String node, Instant now, String message) {
         return of(id.region(), node, "node", message, now);
     }
 
-    /// Something has happened to a resource that is neither.
+    /// An event of another resource.
     ///
-    /// @param message has a place for the resource's name
+    /// @param message has a `%s` for the resource's name
     static ControlRecord.EventHappened of(Resource resource, Instant now, String message) {
         return of(
                 resource.region(),
@@ -130,7 +130,7 @@ final class Events {
                 now);
     }
 
-    /// The source type of events about a kind of resource. Only those have events that call this.
+    /// The source type of events about a kind of resource. Only kinds that have events are allowed.
     private static String sourceType(Resource.Kind kind) {
         return switch (kind) {
             case USER -> "user";
@@ -149,7 +149,7 @@ final class Events {
         return new ControlRecord.EventHappened(new Event(region, name, type, message, now));
     }
 
-    /// New nodes are there, each a source of its own.
+    /// Adds an event for each new node, with the node as its source.
     static void nodesAdded(
             List<ControlRecord> records, ClusterSpec spec, Predicate<String> isNew, Instant now) {
         spec.nodes()
@@ -164,7 +164,7 @@ final class Events {
                                                 .formatted(node.name(), node.availabilityZone()))));
     }
 
-    /// A cluster uses a parameter group from now on.
+    /// The event that a cluster uses a parameter group from now on.
     static ControlRecord usesGroup(ClusterSpec spec, Instant now) {
         return ofCluster(
                 spec.id(),

@@ -19,18 +19,17 @@ public record Failover(String shard, Stage stage) {
     /// @param node the new primary
     public record Promoted(String failing, String node) implements Stage {}
 
-    /// One that has only been called for.
+    /// A failover that has only been requested.
     static Failover called(String shard) {
         return new Failover(shard, new Called());
     }
 
-    /// The same when the fleet makes a node fail.
+    /// This failover after the fleet has begun to make a node fail.
     Failover begun(String node) {
         return new Failover(shard, new Failing(node));
     }
 
-    /// The same when another node has taken over. Nobody can take over before a node was made to
-    /// fail.
+    /// This failover after another node has taken over. A node must have been made to fail before.
     Failover promoted(String node) {
         return switch (stage) {
             case Called _ -> this;
@@ -39,7 +38,7 @@ public record Failover(String shard, Stage stage) {
         };
     }
 
-    /// The node that is made to fail, or null while the fleet has not named it.
+    /// The node that is made to fail, or null while the fleet has not chosen it.
     public @Nullable String failing() {
         return switch (stage) {
             case Called _ -> null;
@@ -48,7 +47,7 @@ public record Failover(String shard, Stage stage) {
         };
     }
 
-    /// The node that took over, or null while none has.
+    /// The node that has taken over, or null while none has.
     public @Nullable String promoted() {
         return switch (stage) {
             case Called _, Failing _ -> null;

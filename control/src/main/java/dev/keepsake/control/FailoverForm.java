@@ -10,10 +10,10 @@ import tools.jackson.databind.ValueDeserializer;
 import tools.jackson.databind.ValueSerializer;
 import tools.jackson.databind.module.SimpleModule;
 
-/// How a [Failover] is stored: as the shard and two nodes that may be missing, since the first
-/// build. Which of them are there says how far it has come.
+/// The stored form of a [Failover]: the shard and two nodes that may be missing, unchanged since
+/// the first build. The nodes that are present tell the stage.
 ///
-/// @param failing null before the fleet has named a node
+/// @param failing null before the fleet has chosen a node
 /// @param promoted null before a node has taken over
 record FailoverForm(String shard, @Nullable String failing, @Nullable String promoted) {
     private static FailoverForm of(Failover failover) {
@@ -34,7 +34,7 @@ record FailoverForm(String shard, @Nullable String failing, @Nullable String pro
         return promoted == null ? begun : begun.promoted(promoted);
     }
 
-    /// Teaches a mapper this form.
+    /// A module that lets a mapper read and write this form.
     static JacksonModule module() {
         return new SimpleModule("failover")
                 .addSerializer(Failover.class, new Writer())

@@ -4,17 +4,17 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/// How FailoverShard lets a primary fail. Clients fail in different ways, so a drill needs them
-/// all.
+/// How FailoverShard makes a primary fail. Clients react differently to each, so a drill needs all
+/// of them.
 public enum FailoverMode {
-    /// The engine is killed and every socket is reset: a process or machine that dies. What AWS
-    /// does.
+    /// The engine is killed and every socket is reset, as when a process or machine ends. This is
+    /// what AWS does.
     CRASH,
-    /// Sockets stay open, new ones are accepted, and nothing is ever answered: a machine or network
-    /// that hangs. The others notice by the lease.
+    /// Sockets stay open, new ones are accepted, and no command is answered, as when a machine or
+    /// network hangs. Replicas notice when the lease runs out.
     SILENT,
-    /// The primary answers what it has taken, hands over, and sends its clients elsewhere: a
-    /// planned change.
+    /// The primary answers all commands that it has accepted, hands over, and redirects its
+    /// clients: a planned change.
     HANDOVER;
 
     /// The name in tags and options.
@@ -24,7 +24,7 @@ public enum FailoverMode {
 
     /// The mode with that name.
     ///
-    /// @throws IllegalArgumentException when there is none; the message lists them
+    /// @throws IllegalArgumentException when no mode has it; the message lists all modes
     public static FailoverMode of(String option) {
         for (var mode : values()) {
             if (mode.option().equals(option)) {

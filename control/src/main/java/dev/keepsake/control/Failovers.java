@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// FailoverShard, and who leads each shard by the reports of the fleet.
+/// Decides FailoverShard, and records which node leads each shard.
 ///
-/// A failover goes through the stages of [Failover]. A report takes it on only from the stage right
-/// before; a report of another failover, a late one for example, brings no news about this one.
+/// A failover goes through the stages of [Failover]. A report continues it only from the directly
+/// preceding stage. A report about another failover, such as a late one, is no news.
 final class Failovers {
     private static final Duration COUNTED = Duration.ofHours(24);
     private static final String CALLED = "FailoverShard API called for shard ";
@@ -19,15 +19,14 @@ final class Failovers {
     private final ClusterLookup lookup;
     private final int quota;
 
-    /// @param quota how many failovers may be called for within 24 hours in a region; 0 for any
-    ///   number
+    /// @param quota how many FailoverShard calls a region accepts within 24 hours; 0 for any number
     Failovers(ControlState state, ClusterLookup lookup, int quota) {
         this.state = state;
         this.lookup = lookup;
         this.quota = quota;
     }
 
-    /// FailoverShard. Checked in this order: members, cluster, shard, state, replicas, quota.
+    /// FailoverShard. Checks in this order: members, cluster, shard, state, replicas, quota.
     Decision<ClusterState> call(
             String region, @Nullable String clusterName, @Nullable String shardName, Instant now) {
         Requests.required("ClusterName", clusterName);
@@ -84,9 +83,9 @@ final class Failovers {
                 .count();
     }
 
-    // ---- what the fleet reports
+    // ---- reports of the fleet
 
-    /// The fleet is about to make a primary fail, which is there.
+    /// The fleet is about to make a running primary fail.
     Decision<Optional<ClusterState>> begun(ClusterId id, String failing) {
         return Decision.whenNews(
                 state.cluster(id),
@@ -113,7 +112,7 @@ final class Failovers {
                 Recoveries.began(id, failing, now));
     }
 
-    /// The node that failed is back, as a replica that has caught up.
+    /// The failed node answers again, as a replica that has caught up.
     Decision<Optional<ClusterState>> finished(ClusterId id, String failing, Instant now) {
         return Decision.whenNews(
                 state.cluster(id),
@@ -129,8 +128,8 @@ final class Failovers {
         return failover == null ? null : failover.stage();
     }
 
-    /// A node leads its shard. That is news when another one did and no FailoverShard explains it,
-    /// which tells of its own change.
+    /// A node leads its shard. It is news if another node led before and no FailoverShard explains
+    /// the change: a FailoverShard has its own events.
     Decision<Optional<ClusterState>> leads(ClusterId id, String promoted, Instant now) {
         var cluster = state.cluster(id);
         var shard = cluster.flatMap(found -> shardOf(found, promoted)).orElse(null);
@@ -156,7 +155,7 @@ final class Failovers {
                 .findFirst();
     }
 
-    /// Whether a failover has made the primary of a shard fail, and nobody has taken over yet.
+    /// Whether a failover has made the primary of a shard fail, and no node has taken over yet.
     private static boolean isExpected(@Nullable Failover failover, ShardSpec shard) {
         return failover != null
                 && failover.shard().equals(shard.name())

@@ -2,8 +2,8 @@ package dev.keepsake.control;
 
 import com.google.errorprone.annotations.FormatMethod;
 
-/// The faults that the API answers with, one row each: the name on the wire and the HTTP status.
-/// Source: the service's API reference and its page of common errors.
+/// The errors of the API, one row each: the name on the wire and the HTTP status. Source: the
+/// service's API reference and its page of common errors.
 public enum Fault implements ApiException.Kind {
     CLUSTER_ALREADY_EXISTS("ClusterAlreadyExistsFault", 400),
     CLUSTER_NOT_FOUND("ClusterNotFoundFault", 400),
@@ -94,7 +94,7 @@ public enum Fault implements ApiException.Kind {
         return httpStatus;
     }
 
-    /// The fault with a message for people.
+    /// An exception of this fault, with a message for people.
     @FormatMethod
     public ApiException because(String message, Object... found) {
         return new ApiException(this, message.formatted(found));

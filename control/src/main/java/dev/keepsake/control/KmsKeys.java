@@ -3,8 +3,8 @@ package dev.keepsake.control;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Keys of KMS, as calls name them: by id, by alias or by ARN. They are kept and described; nothing
-/// is encrypted with them, because there is no KMS here that could hold them.
+/// Names of KMS keys in requests: an id, an alias or an ARN. Keepsake stores and describes them. It
+/// encrypts nothing with them, because it has no KMS.
 public final class KmsKeys {
     private static final int LENGTH_MAX = 2048;
     private static final String ID = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|mrk-[0-9a-f]{32}";
@@ -17,10 +17,11 @@ public final class KmsKeys {
 
     private KmsKeys() {}
 
-    /// A key as it was given, or null for none.
+    /// The key as the request gave it, or null for none.
     ///
-    /// @throws ApiException when it names no key that a cluster of the region could use. It is a
-    ///   wrong value: the calls that take keys declare no fault of their own for them
+    /// @throws ApiException when the text cannot name a key for a cluster of the region. The fault
+    ///   is InvalidParameterValue, because the calls with keys declare no fault of their own for
+    ///   them
     static @Nullable String check(@Nullable String given, String region) {
         if (given == null) {
             return null;
@@ -40,7 +41,7 @@ public final class KmsKeys {
         return given;
     }
 
-    /// The ARN of a key, which answers have whatever name was given.
+    /// The ARN of a key, which responses contain for every form of its name.
     public static String arn(String key, String region, String accountId) {
         if (key.startsWith("arn:")) {
             return key;

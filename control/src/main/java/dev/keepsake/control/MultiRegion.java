@@ -6,8 +6,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Clusters that span regions, of which there never are any: creating one is checked as the service
-/// does, and refused. Their parameter groups, which the service has by itself, can be looked at.
+/// Clusters that span regions. Keepsake has none: it checks a creation as the service does, and
+/// then refuses it. The parameter groups that the service provides for such clusters can be
+/// described.
 public final class MultiRegion {
     private static final String ENGINE = "valkey";
     private static final String VERSION = "7.3";
@@ -17,13 +18,13 @@ public final class MultiRegion {
 
     private static final ParameterGroup STANDARD =
             new ParameterGroup(
-                    "", // of no region
+                    "", // belongs to no region
                     "default.memorydb-valkey7.multiregion",
                     "memorydb_valkey7",
                     "Default multi-Region parameter group for memorydb_valkey7",
                     Map.of());
 
-    /// CreateMultiRegionCluster's input; null is "not given".
+    /// The input of CreateMultiRegionCluster. Null means "not given".
     public record Create(
             @Nullable String suffix,
             @Nullable String nodeType,
@@ -35,10 +36,10 @@ public final class MultiRegion {
 
     MultiRegion() {}
 
-    /// CreateMultiRegionCluster, which is always refused: for what is wrong with it, or else
-    /// because it cannot be carried out.
+    /// CreateMultiRegionCluster, which is always refused: because of an error in the request, or
+    /// because Keepsake does not support it.
     ///
-    /// @return why
+    /// @return the refusal
     public ApiException refusal(Create create) {
         String suffix =
                 Requests.required("MultiRegionClusterNameSuffix", create.suffix())
@@ -76,7 +77,7 @@ public final class MultiRegion {
         return Requests.notYet("A multi-Region cluster", "create a cluster in one region");
     }
 
-    /// What every call is answered that names a multi-Region cluster.
+    /// The answer to every call that names a multi-Region cluster.
     public static ApiException notFound(@Nullable String name) {
         return Fault.MULTI_REGION_CLUSTER_NOT_FOUND.because(
                 "Multi-Region cluster %s not found.",
@@ -98,7 +99,7 @@ public final class MultiRegion {
                 nextToken);
     }
 
-    /// DescribeMultiRegionParameters: all have the engine's defaults.
+    /// DescribeMultiRegionParameters: all values are the engine's defaults.
     public Page<Parameters.Setting> parameters(
             @Nullable String group,
             @Nullable String source,

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Checks what requests say of a cluster's network. There is ipv4 only, and security groups are
-/// names: any id of the right form is one.
+/// Checks the network members of requests. Only ipv4 is supported. Security groups are only names:
+/// every id of the right form is accepted.
 final class NetworkRules {
     private static final String IPV4 = "ipv4";
     private static final List<String> NETWORK_TYPES = List.of(IPV4, "ipv6", "dual_stack");
@@ -15,14 +15,14 @@ final class NetworkRules {
 
     private NetworkRules() {}
 
-    /// Expects values that the service knows, whether they can be had here or not.
+    /// Checks that the values are known to the service, whether Keepsake supports them or not.
     static void expectKnown(@Nullable String networkType, @Nullable String ipDiscovery) {
         Requests.expectOneOf("NetworkType", networkType, NETWORK_TYPES);
         Requests.expectOneOf("IpDiscovery", ipDiscovery, IP_DISCOVERIES);
     }
 
-    /// Refuses everything but ipv4. Every subnet is of ipv4 alone, and its `SupportedNetworkTypes`
-    /// say so.
+    /// Refuses everything but ipv4. Every subnet has only ipv4, as its `SupportedNetworkTypes`
+    /// says.
     static void refuseOther(
             @Nullable String networkType, @Nullable String ipDiscovery, String subnetGroup) {
         if (networkType != null && !networkType.equals(IPV4)) {
@@ -34,7 +34,7 @@ final class NetworkRules {
         refuseOtherDiscovery(ipDiscovery);
     }
 
-    /// Refuses an IpDiscovery that does not go with ipv4.
+    /// Refuses an IpDiscovery that does not fit ipv4.
     static void refuseOtherDiscovery(@Nullable String ipDiscovery) {
         Requests.expectOneOf("IpDiscovery", ipDiscovery, IP_DISCOVERIES);
         if (ipDiscovery != null && !ipDiscovery.equals(IPV4)) {
@@ -44,7 +44,7 @@ final class NetworkRules {
         }
     }
 
-    /// The security groups as they were given; none when none were.
+    /// The security groups of the request; empty when it has none.
     static List<String> securityGroups(@Nullable List<String> given) {
         var seen = new HashSet<String>();
         for (String id : given == null ? List.<String>of() : given) {

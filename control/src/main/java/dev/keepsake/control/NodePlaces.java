@@ -1,4 +1,4 @@
 package dev.keepsake.control;
 
-/// Where nodes and cluster endpoints may listen.
+/// The places at which nodes and cluster endpoints may listen.
 public sealed interface NodePlaces permits NodePorts, NodeAddresses {}

@@ -4,23 +4,23 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.util.function.IntPredicate;
 
-/// All at one address, on ports of a range.
+/// Places at one address: each node has its own port of a range.
 ///
-/// @param isFree whether nobody listens on a port at present, or it is held; asked while a call is
-///   decided, so it answers at once
-/// @param holds keeps ports that were asked for by their number
+/// @param isFree whether no process listens on a port at present, or the port is held for a
+///   cluster; asked while a call is decided, so it answers at once
+/// @param holds keeps ports that requests name
 public record NodePorts(int first, int last, IntPredicate isFree, Holds holds)
         implements NodePlaces {
-    /// Every port, as if this machine had nothing else to do.
+    /// All ports, each of them free.
     static final NodePorts ALL = new NodePorts(1, 65_535, port -> true);
 
-    /// Keeps ports between the call that asks for them and the moment when somebody listens there.
+    /// Keeps a requested port from the call until a node or endpoint listens on it.
     @FunctionalInterface
     public interface Holds {
-        /// Takes a port for a cluster, so that nobody else gets it; answers at once. A decision
-        /// that comes to nothing gives it back by itself.
+        /// Keeps a port for a cluster, so that no other process gets it. Answers at once. A port
+        /// whose decision fails is released by itself.
         ///
-        /// @return whether nobody has it
+        /// @return whether the port was free
         boolean hold(ClusterId cluster, int port);
     }
 
@@ -28,7 +28,7 @@ public record NodePorts(int first, int last, IntPredicate isFree, Holds holds)
         checkArgument(first >= 1 && last <= 65_535 && first <= last, "ports %d-%d", first, last);
     }
 
-    /// Ports that are looked at rather than held.
+    /// Ports that are checked but not kept.
     public NodePorts(int first, int last, IntPredicate isFree) {
         this(first, last, isFree, (cluster, port) -> isFree.test(port));
     }

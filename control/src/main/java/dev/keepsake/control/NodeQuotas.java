@@ -1,6 +1,6 @@
 package dev.keepsake.control;
 
-/// How many nodes there may be, in a cluster and in all clusters of a region.
+/// The limits of how many nodes a cluster, and all clusters of a region, may have.
 final class NodeQuotas {
     private static final int PER_CLUSTER_MAX = 90;
     private static final int PER_REGION_MAX = 300;
@@ -11,7 +11,7 @@ final class NodeQuotas {
         this.state = state;
     }
 
-    /// Expects that one cluster may have so many nodes.
+    /// Checks the number of nodes of one cluster.
     static void expectFitsCluster(int shards, int replicas) {
         if ((long) shards * (replicas + 1) > PER_CLUSTER_MAX) {
             throw Fault.NODE_QUOTA_FOR_CLUSTER_EXCEEDED.because(
@@ -20,7 +20,8 @@ final class NodeQuotas {
         }
     }
 
-    /// Counts the nodes of a cluster as it would be, and those of all others of its region.
+    /// Checks the number of nodes of a region, with `spec` in place of the cluster's present
+    /// specification.
     void expectFitsRegion(ClusterSpec spec) {
         String region = spec.id().region();
         int nodes = spec.nodeCount();

@@ -3,8 +3,8 @@ package dev.keepsake.control;
 import java.util.List;
 import java.util.Optional;
 
-/// The node types and the memory that each gives its engine; of two with as much memory the newer
-/// one last. Source: the service's page of node-specific parameters.
+/// A node type and the memory that it gives its engine. Of two types with equal memory, the newer
+/// one comes last. Source: the service's page of node-specific parameters.
 public record NodeType(String name, long maxmemoryBytes) {
     private static final List<NodeType> ALL =
             List.of(
@@ -33,12 +33,12 @@ public record NodeType(String name, long maxmemoryBytes) {
         return ALL;
     }
 
-    /// The type of that name.
+    /// The type with that name.
     public static Optional<NodeType> find(String name) {
         return ALL.stream().filter(type -> type.name().equals(name)).findFirst();
     }
 
-    /// The type of that name.
+    /// The type with that name.
     ///
     /// @throws ApiException when there is none
     static NodeType existing(String name) {
@@ -50,17 +50,18 @@ public record NodeType(String name, long maxmemoryBytes) {
                                 name));
     }
 
-    /// Whether its clusters, and theirs alone, have data tiering.
+    /// Whether clusters of this type have data tiering. No other clusters have it.
     boolean isTiered() {
         return name.startsWith("db.r6gd.");
     }
 
-    /// Whether clusters that span regions may have it: r7g from xlarge on.
+    /// Whether clusters that span regions may have this type: r7g from xlarge on.
     boolean isForMultiRegion() {
         return name.startsWith("db.r7g.") && !name.endsWith(".large");
     }
 
-    /// What a cluster of this type may grow to: more memory, or as much of a newer generation.
+    /// The types that a cluster of this type may grow to: more memory, or equal memory of a newer
+    /// generation.
     List<String> larger() {
         return names(
                 ALL.stream()
@@ -69,7 +70,7 @@ public record NodeType(String name, long maxmemoryBytes) {
                         .toList());
     }
 
-    /// What it may shrink to: less memory, or as much of an older generation.
+    /// The types that it may shrink to: less memory, or equal memory of an older generation.
     List<String> smaller() {
         return names(
                 ALL.stream()

@@ -2,23 +2,23 @@ package dev.keepsake.control;
 
 import org.jspecify.annotations.Nullable;
 
-/// The engines that clusters may ask for, and what carries them out.
+/// The engine versions that clusters may request, and the installed engines for them.
 final class OfferedEngines {
     private final InstalledEngines installed;
     private final boolean exact;
 
-    /// @param exact whether clusters may ask only for what is installed
+    /// @param exact whether clusters may request only installed versions
     OfferedEngines(InstalledEngines installed, boolean exact) {
         this.installed = installed;
         this.exact = exact;
     }
 
-    /// What really runs when a cluster asks for an engine.
+    /// The version of the engine that a cluster gets for a requested version.
     String patchVersion(String engine, String version) {
         return installed.nearest(engine, version).patchVersion();
     }
 
-    /// @throws ApiException when only installed engines are offered and this is none of them
+    /// @throws ApiException when only installed engines are offered, and this one is not installed
     void expectOffered(String engine, String version) {
         if (!isOffered(engine, version)) {
             var nearest = installed.nearest(engine, version);
@@ -33,7 +33,7 @@ final class OfferedEngines {
         return !exact || installed.nearest(engine, version).is(engine, version);
     }
 
-    /// DescribeEngineVersions: what CreateCluster takes.
+    /// DescribeEngineVersions: the versions that CreateCluster accepts.
     Page<EngineVersions> describe(
             @Nullable String engine,
             @Nullable String version,

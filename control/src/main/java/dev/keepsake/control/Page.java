@@ -4,15 +4,16 @@ import java.util.List;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
-/// One page of a list, and where the next begins.
+/// One page of a list, and the token of the next page.
 ///
-/// @param nextToken null on the last page. It names the last item shown, so items that are added or
-///   removed meanwhile neither repeat nor hide others
+/// @param nextToken null on the last page. It names the last item of this page, so items that are
+///   added or removed meanwhile neither repeat nor hide other items
 public record Page<T>(List<T> items, @Nullable String nextToken) {
     /// Cuts the page that `token` asks for out of `all`.
     ///
-    /// @param operation whose list it is; the tokens of another are refused
-    /// @param key orders the list and tells its items apart
+    /// @param operation the operation that the list belongs to; tokens of other operations are
+    ///   refused
+    /// @param key orders the list and identifies its items
     static <T> Page<T> of(
             String operation,
             List<T> all,

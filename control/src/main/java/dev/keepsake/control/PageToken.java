@@ -7,14 +7,14 @@ import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.Base64;
 
-/// `NextToken`: where a page ended, in a form that tells a caller nothing and that fits no other
-/// operation.
+/// `NextToken`: the end of a page, in an opaque form that is valid for one operation only.
 /*
  *   | seal, 12 bytes | key of the last item, mixed with a stream that follows from the seal |
  *
- * The seal is a digest of the operation and the key. There is no secret in it: whoever forges a
- * token sees what he may see anyway, and tokens have to outlive a restart. It only keeps callers
- * from building on what is inside, and tells a token that was damaged or belongs elsewhere.
+ * The seal is a digest of the operation and the key. It contains no secret: a caller who forges a
+ * token sees nothing that he may not see anyway, and tokens have to outlive a restart. The seal
+ * only keeps callers from relying on the content, and detects a token that is damaged or belongs
+ * to another operation.
  */
 final class PageToken {
     private static final int SEAL_BYTES = 12;
@@ -29,9 +29,9 @@ final class PageToken {
         return Base64.getUrlEncoder().withoutPadding().encodeToString(token);
     }
 
-    /// What [#of] was given.
+    /// The key that was passed to [#of].
     ///
-    /// @throws ApiException when it is no token of that operation
+    /// @throws ApiException when the text is not a token of that operation
     static String open(String operation, String token) {
         try {
             var bytes = Base64.getUrlDecoder().decode(token);
@@ -43,7 +43,7 @@ final class PageToken {
                 }
             }
         } catch (IllegalArgumentException e) {
-            // answered below
+            // handled below
         }
         throw Fault.INVALID_PARAMETER_VALUE.because(
                 "The NextToken is none that %s of this server has given.", operation);

@@ -11,10 +11,10 @@ import org.jspecify.annotations.Nullable;
 
 /// One parameter of a family: a row of `parameters.tsv`.
 ///
-/// @param standard the value unless a group says otherwise, or null for none
+/// @param standard the value in a group that does not change it, or null for none
 /// @param allowed a list, or ranges such as `0,20-`
-/// @param by who carries out a change
-/// @param most the largest value that is taken, whatever is allowed
+/// @param by which part of Keepsake applies a change
+/// @param most the largest accepted value, within `allowed`
 public record Parameter(
         String name,
         @Nullable String standard,
@@ -23,25 +23,25 @@ public record Parameter(
         By by,
         long most,
         String description) {
-    /// Who carries out a change of a parameter.
+    /// The part of Keepsake that applies a change of a parameter.
     public enum By {
-        /// The engine, under the parameter's name.
+        /// The engine, by a directive with the parameter's name.
         ENGINE,
-        /// What clients speak to.
+        /// The front.
         FRONT,
-        /// Nobody yet.
+        /// No part. A change is refused.
         NOBODY
     }
 
     private static final List<Parameter> SIX = read('6');
     private static final List<Parameter> SEVEN = read('7');
 
-    /// The parameters of a family, by name.
+    /// The parameters of a family, ordered by name.
     static List<Parameter> ofFamily(String family) {
         return family.equals("memorydb_redis6") ? SIX : SEVEN;
     }
 
-    /// Whether a change concerns what clients speak to, and not the engine behind it.
+    /// Whether the front applies a change of the parameter, not the engine.
     public static boolean isOfFront(String name) {
         return SEVEN.stream().anyMatch(row -> row.name.equals(name) && row.by == By.FRONT);
     }
@@ -63,7 +63,7 @@ public record Parameter(
         };
     }
 
-    /// Whether the parameter takes that value.
+    /// Whether the parameter accepts that value.
     boolean allows(String value) {
         if (name.equals("notify-keyspace-events")) {
             return value.matches("[KEg$lshzxeAtmdn]*");

@@ -3,9 +3,9 @@ package dev.keepsake.control;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// One parameter group, as all records so far leave it. Immutable.
+/// One parameter group, as all records so far have made it. Immutable.
 ///
-/// @param values what differs from the family's defaults
+/// @param values the values that differ from the family's defaults
 public record ParameterGroup(
         String region,
         String name,

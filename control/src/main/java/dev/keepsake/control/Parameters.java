@@ -10,8 +10,9 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
-/// Parameter groups: the families' defaults, and what groups make of them. A change concerns every
-/// cluster that uses the group; such a cluster shows `applying` until its engines have taken it.
+/// Parameter groups: the defaults of the families, and the values that groups change. A change
+/// concerns every cluster that uses the group; such a cluster shows `applying` until its engines
+/// have applied the change.
 public final class Parameters {
     private static final int GROUPS_MAX = 300;
     private static final int PER_CALL_MAX = 20;
@@ -23,7 +24,7 @@ public final class Parameters {
     private static final String SEARCH = "search-enabled";
     private static final String POLICY = "maxmemory-policy";
 
-    /// What data tiering goes with. Source: the service's page of its limitations.
+    /// The policies that data tiering allows. Source: the service's page of its limitations.
     private static final List<String> TIERED_POLICIES =
             List.of("noeviction", "volatile-lru", "allkeys-lru");
 
@@ -35,7 +36,7 @@ public final class Parameters {
         this.pace = pace;
     }
 
-    /// A parameter and the value it has in a group.
+    /// A parameter and its value in a group.
     public record Setting(
             Parameter parameter, @Nullable String value, String minimumEngineVersion) {}
 
@@ -70,7 +71,7 @@ public final class Parameters {
 
     /// UpdateParameterGroup.
     ///
-    /// @param values in the order given; a name or value may be missing
+    /// @param values in the order of the request; a name or value may be missing
     public Decision<ParameterGroup> update(
             String region,
             @Nullable String groupName,
@@ -222,8 +223,8 @@ public final class Parameters {
         return new Page<>(shown, page.nextToken());
     }
 
-    /// What the nodes of a cluster are to run with, by name: directives of the engine, and what is
-    /// of the front by [Parameter#isOfFront].
+    /// The values that the nodes of a cluster have to run with, by name: directives of the engine,
+    /// and values of the front (see [Parameter#isOfFront]).
     public Map<String, String> of(ClusterSpec cluster) {
         var group = find(cluster.id().region(), cluster.parameterGroupName());
         var values = new TreeMap<String, String>();
@@ -239,7 +240,7 @@ public final class Parameters {
         return values;
     }
 
-    /// The fleet says what all engines of a cluster run with.
+    /// Reports the values that all engines of a cluster run with.
     public Decision<Boolean> settle(ClusterId id, Map<String, String> applied, Instant now) {
         var cluster = state.cluster(id).orElse(null);
         if (cluster == null
@@ -255,9 +256,9 @@ public final class Parameters {
                 true);
     }
 
-    /// The group that a cluster of that engine uses.
+    /// The name of the group for a cluster with that engine.
     ///
-    /// @throws ApiException when there is none of that name, or it is of another family
+    /// @throws ApiException when no group has this name, or it belongs to another family
     String usable(String region, String engine, String version, @Nullable String given) {
         String family = "memorydb_%s%s".formatted(engine, version.substring(0, 1));
         var group = given == null ? standard(region, family) : existing(region, given);
@@ -274,7 +275,7 @@ public final class Parameters {
         return group.name();
     }
 
-    /// @throws ApiException when a group evicts as a cluster with data tiering cannot
+    /// @throws ApiException when the group's eviction policy is not allowed with data tiering
     void expectFitsDataTiering(String region, String groupName) {
         expectFitsDataTiering(existing(region, groupName));
     }
@@ -289,7 +290,7 @@ public final class Parameters {
         }
     }
 
-    /// @throws ApiException when there is none of that name
+    /// @throws ApiException when no group has this name
     ParameterGroup existing(String region, @Nullable String groupName) {
         String name = Requests.required("ParameterGroupName", groupName).toLowerCase(Locale.ROOT);
         var group = find(region, name);
@@ -308,7 +309,7 @@ public final class Parameters {
         return group;
     }
 
-    /// Whether it is the group of a family that is always there.
+    /// Whether it is the default group of a family, which always exists.
     static boolean isStandard(String groupName) {
         return groupName.startsWith("default.");
     }
@@ -330,7 +331,7 @@ public final class Parameters {
         return state.parameterGroups().find(region, name).orElse(null);
     }
 
-    /// The groups that are in every region.
+    /// The groups that exist in every region.
     private static List<ParameterGroup> standards(String region) {
         var all = new ArrayList<ParameterGroup>();
         FAMILIES.forEach(family -> all.add(standard(region, family)));

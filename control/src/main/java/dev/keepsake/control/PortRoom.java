@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Whether there will be ports, or addresses, for what is asked for. The fleet hands them out after
-/// a call has been accepted, so a call is accepted only if those for all clusters before it leave
-/// enough.
+/// Decides whether there will be enough ports, or addresses, for a cluster. The fleet assigns them
+/// after a call has been accepted. So a call is accepted only if all earlier clusters leave enough
+/// for it.
 final class PortRoom {
     private final ControlState state;
     private final NodePlaces places;
@@ -17,7 +17,7 @@ final class PortRoom {
         this.places = places;
     }
 
-    /// Expects that every node of a cluster, as it would be, will find a port, or an address.
+    /// Checks that every node of a cluster with this specification will find a port or an address.
     void expectRoomFor(ClusterSpec spec, Fault fault) {
         shortageFor(spec)
                 .ifPresent(shortage -> {
@@ -25,7 +25,8 @@ final class PortRoom {
                 });
     }
 
-    /// What is missing for a cluster as it would be, and the way out; empty when there is enough.
+    /// The shortage for a cluster with this specification, and the way out; empty when there is
+    /// enough.
     private Optional<String> shortageFor(ClusterSpec spec) {
         return switch (places) {
             case NodePorts range -> {
@@ -47,8 +48,8 @@ final class PortRoom {
         };
     }
 
-    /// Who has the port that a new cluster is to have, and the way out; empty when nobody does.
-    /// Without addresses of their own, clusters share the ports of one.
+    /// The present user of the port that a new cluster requests, and the way out; empty when the
+    /// port is free. Clusters share the ports of one address, unless they have their own addresses.
     Optional<String> ownerOfWanted(ClusterSpec spec) {
         if (!(places instanceof NodePorts range)) {
             return Optional.empty();
@@ -67,9 +68,9 @@ final class PortRoom {
         return range.isFree().test(port) ? Optional.empty() : takenByOthers(port);
     }
 
-    /// Keeps that port for the cluster.
+    /// Keeps the requested port for the cluster.
     ///
-    /// @return who has it, and the way out; empty when it is kept
+    /// @return its present user, and the way out; empty when the port is kept
     Optional<String> holdWanted(ClusterSpec spec) {
         int port = spec.requestedPort();
         return places instanceof NodePorts range && !range.holds().hold(spec.id(), port)
@@ -128,7 +129,7 @@ final class PortRoom {
         return present == null ? spec.requestedPort() : present.clusterPort();
     }
 
-    /// One for each node that has none yet, and one for the endpoint.
+    /// The number of missing addresses: one for each node without one, and one for the endpoint.
     private static int wantedAddresses(ClusterSpec spec, @Nullable Endpoints present) {
         return nodesWithoutPlace(spec, present) + (present == null ? 1 : 0);
     }
@@ -178,8 +179,8 @@ final class PortRoom {
         };
     }
 
-    /// How many ports of the range a cluster has yet to get. The port of its own choice is not one
-    /// of them if it is outside and nobody has it; it is taken then.
+    /// How many ports of the range a cluster still has to get. A requested port that is free and
+    /// outside the range is not counted; it is added to `taken`.
     private static int wantedPorts(
             ClusterSpec spec, @Nullable Endpoints present, NodePorts range, Set<Integer> taken) {
         int wanted = nodesWithoutPlace(spec, present);

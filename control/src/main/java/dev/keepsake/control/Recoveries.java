@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// Nodes that failed by themselves and come back, and servers that start and stop.
+/// Records the recoveries of nodes that failed by themselves, and the starts and stops of servers.
 ///
 /// Decision 13 (docs/decisions) says why a killed server reports recoveries.
 final class Recoveries {
@@ -15,17 +15,17 @@ final class Recoveries {
         this.state = state;
     }
 
-    /// A node is being replaced.
+    /// The event that a node is being replaced.
     static ControlRecord.EventHappened began(ClusterId id, String node, Instant now) {
         return Events.ofCluster(id, now, "Recovering nodes " + node);
     }
 
-    /// A node is back.
+    /// The event that a node answers again.
     static ControlRecord.EventHappened finished(ClusterId id, String node, Instant now) {
         return Events.ofCluster(id, now, "Finished recovery for nodes " + node);
     }
 
-    /// A node failed by itself and is being replaced.
+    /// A node has failed by itself and is being replaced.
     Decision<Optional<ClusterState>> recovering(ClusterId id, String node, Instant now) {
         return Decision.whenNews(
                 state.cluster(id),
@@ -34,7 +34,7 @@ final class Recoveries {
                 began(id, node, now));
     }
 
-    /// A node that had failed by itself is back.
+    /// A node that had failed by itself answers again.
     Decision<Optional<ClusterState>> recovered(ClusterId id, String node, Instant now) {
         return Decision.whenNews(
                 state.cluster(id),
@@ -43,8 +43,8 @@ final class Recoveries {
                 finished(id, node, now));
     }
 
-    /// Whether it is news that a node is not there. A failover tells itself of the node that it
-    /// lets fail, and a cluster that is being made or deleted has nothing to recover.
+    /// Whether the failure of a node is news. It is not for the node that a failover makes fail,
+    /// which has its own events, nor for a cluster that is being created or deleted.
     private static boolean mayBegin(ClusterState cluster, String node) {
         var failover = cluster.failover();
         return cluster.isUp()
@@ -53,8 +53,8 @@ final class Recoveries {
                 && (failover == null || !node.equals(failover.failing()));
     }
 
-    /// A server begins to run what is recorded. If nobody told the one before to stop, it took all
-    /// its nodes with it when it ended, and each of them has to recover.
+    /// A server begins to run the recorded clusters. If the previous server was not stopped in
+    /// order, all its nodes ended with it, and each of them has to recover.
     Decision<Boolean> serverStarted(Instant now) {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.ServerStarted(now));
@@ -74,7 +74,7 @@ final class Recoveries {
         return new Decision<>(records, true);
     }
 
-    /// A server ends because it was told to: whoever starts next has nothing to recover from.
+    /// A server ends in order. The next server has no nodes to recover.
     static Decision<Boolean> serverStopped(Instant now) {
         return new Decision<>(List.of(new ControlRecord.ServerStopped(now)), true);
     }

@@ -14,7 +14,7 @@ final class Regional<T> {
         return Optional.ofNullable(inRegion(region).get(name));
     }
 
-    /// Those of a region, by name.
+    /// The resources of a region, by name.
     Collection<T> all(String region) {
         return inRegion(region).values();
     }
@@ -40,7 +40,7 @@ final class Regional<T> {
         byRegion.clear();
     }
 
-    // Any caller may ask for any region, so asking leaves nothing behind.
+    // Any caller may ask for any region, so a read must not store an empty map.
     private Map<String, T> inRegion(String region) {
         var found = byRegion.get(region);
         return found == null ? Map.of() : found;

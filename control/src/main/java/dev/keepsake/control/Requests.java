@@ -5,8 +5,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Reads single members of requests: what must be given, what a name looks like, how large a number
-/// may be. A member that is wrong is refused with its name, its value and what was expected.
+/// Checks single members of requests: required ones, the form of names, the range of numbers. A
+/// wrong member is refused with its name, its value and what was expected.
 final class Requests {
     private static final int NAME_MAX = 40;
     private static final int SHOWN_MAX = 100;
@@ -15,7 +15,7 @@ final class Requests {
 
     private Requests() {}
 
-    /// The member, which must not be missing or blank.
+    /// The value of a member that must not be missing or blank.
     static String required(String member, @Nullable String value) {
         if (value == null || value.isBlank()) {
             throw Fault.INVALID_PARAMETER_VALUE.because("%s is required.", member);
@@ -45,12 +45,12 @@ final class Requests {
         return name;
     }
 
-    /// How many items a page shows, for the lists that show up to 100.
+    /// The page size of lists that show up to 100 items.
     static int pageSize(@Nullable Integer maxResults) {
         return within("MaxResults", maxResults, SHOWN_MAX, 1, SHOWN_MAX);
     }
 
-    /// The number that was given, or `otherwise`.
+    /// The number of the request, or `otherwise` when it has none.
     static int within(String member, @Nullable Integer given, int otherwise, int min, int max) {
         if (given == null) {
             return otherwise;
@@ -62,7 +62,7 @@ final class Requests {
         return given;
     }
 
-    /// How many shards a cluster is to have; one unless the request says otherwise.
+    /// The requested number of shards; 1 when the request has none.
     static int shardCount(String member, @Nullable Integer given) {
         if (given != null && given > SHARDS_MAX) {
             throw Fault.SHARDS_PER_CLUSTER_QUOTA_EXCEEDED.because(
@@ -71,7 +71,7 @@ final class Requests {
         return within(member, given, 1, 1, SHARDS_MAX);
     }
 
-    /// Expects one of the known values, if there is a value.
+    /// Checks that a value, if there is one, is one of the known values.
     static void expectOneOf(String member, @Nullable String given, List<String> known) {
         if (given != null && !known.contains(given)) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
@@ -79,7 +79,7 @@ final class Requests {
         }
     }
 
-    /// What a caller is told who asks for something that the service has and Keepsake has not.
+    /// The refusal of a feature that the service has and Keepsake does not have.
     static ApiException notYet(String what, String wayOut) {
         return Fault.INVALID_PARAMETER_COMBINATION.because(
                 "%s is not offered by this version of Keepsake; %s.", what, wayOut);

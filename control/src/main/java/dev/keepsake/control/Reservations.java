@@ -7,7 +7,7 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Reserved nodes: kept and shown. They change no bill, because there is none.
+/// Reserved nodes, which are stored and shown. They do not change a bill, because there is none.
 public final class Reservations {
     private static final int NODES_MAX = 300;
     private static final int NAME_MAX = 255;
@@ -18,7 +18,7 @@ public final class Reservations {
         this.state = state;
     }
 
-    /// What DescribeReservedNodes and DescribeReservedNodesOfferings look for; null is "any".
+    /// The filters of DescribeReservedNodes and DescribeReservedNodesOfferings. Null means "any".
     ///
     /// @param duration in years or in seconds
     public record Wanted(

@@ -2,7 +2,7 @@ package dev.keepsake.control;
 
 import java.time.Instant;
 
-/// A reservation of nodes. It changes nothing but what DescribeReservedNodes shows: nothing is
+/// A reservation of nodes. It only changes what DescribeReservedNodes shows, because nothing is
 /// billed here.
 public record ReservedNode(
         String region,

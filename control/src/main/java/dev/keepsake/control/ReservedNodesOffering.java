@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/// What may be reserved: every node type for one or three years. Everything costs 0, because
+/// An offer of reserved nodes: every node type for one or three years. Every offer costs 0, because
 /// nothing is billed here.
 public record ReservedNodesOffering(
         String id, String nodeType, int durationSeconds, String offeringType) {

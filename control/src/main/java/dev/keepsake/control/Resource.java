@@ -3,9 +3,10 @@ package dev.keepsake.control;
 import java.util.Locale;
 import java.util.Optional;
 
-/// Which resource, other than a cluster: its kind and name in a region. Names are lower case.
+/// The identity of a resource other than a cluster: its kind and name in a region. Names are lower
+/// case.
 public record Resource(String region, Kind kind, String name) {
-    /// What has tags and an ARN.
+    /// The kinds of resources that have tags and an ARN.
     public enum Kind {
         CLUSTER("cluster"),
         ACL("acl"),
@@ -37,15 +38,15 @@ public record Resource(String region, Kind kind, String name) {
         }
     }
 
-    /// The resource's name for the rest of AWS.
+    /// The resource's ARN.
     public String arn(String accountId) {
         return "arn:aws:memorydb:%s:%s:%s/%s".formatted(region, accountId, kind.inArn, name);
     }
 
-    /// Reads an ARN of this service, account and region. Those of multi-Region resources are of
+    /// Parses an ARN of this service, account and region. ARNs of multi-Region resources belong to
     /// every region, and mostly name none.
     ///
-    /// @throws ApiException when it is none
+    /// @throws ApiException when the text is not such an ARN
     static Resource ofArn(String arn, String accountId, String region) {
         var parts = arn.split(":", 6);
         int slash = parts.length == 6 ? parts[5].indexOf('/') : -1;

@@ -3,7 +3,7 @@ package dev.keepsake.control;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What a new cluster is filled with.
+/// The data that a new cluster is filled with.
 ///
 /// @param from for messages: the snapshot's name or the first file
 /// @param snapshot the snapshot, or null for files

@@ -2,11 +2,11 @@ package dev.keepsake.control;
 
 import java.util.Optional;
 
-/// Which files of the machine callers may name to fill new clusters with. A call is decided by the
-/// name alone; what is behind it is looked at when it is read, by whoever reads it.
+/// Decides which files of this machine callers may name to fill new clusters. The decision uses
+/// only the name. The file itself is checked when it is read.
 @FunctionalInterface
 public interface RestoreFiles {
-    /// None.
+    /// Refuses all files.
     RestoreFiles NONE =
             address ->
                     Optional.of(
@@ -15,6 +15,6 @@ public interface RestoreFiles {
                                     + " with --restore-from DIR, or name an object of a bucket,"
                                     + " arn:aws:s3:::BUCKET/KEY.");
 
-    /// Why a `file://` address is refused, and the way out; empty when it may be read.
+    /// The reason why a `file://` address is refused, and the way out; empty when it is allowed.
     Optional<String> refusalOf(String address);
 }

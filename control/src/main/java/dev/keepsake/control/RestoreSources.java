@@ -5,7 +5,8 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What new clusters may be filled with: a snapshot, files of this machine, or objects of buckets.
+/// Finds the data that new clusters are filled with: a snapshot, files of this machine, or objects
+/// of buckets.
 final class RestoreSources {
     private final ControlState state;
     private final SnapshotLookup snapshots;
@@ -17,7 +18,7 @@ final class RestoreSources {
         this.files = files;
     }
 
-    /// What a new cluster is to be filled with, or null when with nothing.
+    /// The data that a new cluster is to be filled with, or null for none.
     @Nullable Restore of(String region, CreateClusterRequest request) {
         var arns = request.snapshotArns();
         if (request.snapshotName() != null) {
@@ -74,14 +75,14 @@ final class RestoreSources {
         return new Restore(arns.getFirst(), null, List.of(), arns);
     }
 
-    /// The cluster that a restore's snapshot was taken of, if it is one of a snapshot.
+    /// The cluster whose snapshot is restored, or null when files are restored.
     @Nullable ClusterSpec clusterOf(String region, @Nullable Restore restore) {
         return restore == null || restore.snapshot() == null
                 ? null
                 : snapshots.existing(region, restore.from()).cluster();
     }
 
-    /// The tags that a new cluster gets when its request has none.
+    /// The tags of a new cluster whose request has none.
     Map<String, String> tagsOf(@Nullable Restore restore) {
         var snapshot = restore == null ? null : restore.snapshot();
         return snapshot == null

@@ -4,8 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Service updates, of which there are none: whatever an engine gets, it gets when the server is
-/// started with another one.
+/// Service updates. There are none, because an engine is replaced only when the server is started
+/// with another one.
 final class ServiceUpdates {
     private final ClusterLookup lookup;
 
@@ -13,7 +13,7 @@ final class ServiceUpdates {
         this.lookup = lookup;
     }
 
-    /// BatchUpdateCluster without a service update: all that are due, which is none.
+    /// BatchUpdateCluster without a named service update: applies all that are due, which are none.
     BatchUpdate apply(String region, @Nullable List<String> clusterNames) {
         if (clusterNames == null || clusterNames.isEmpty()) {
             throw Fault.INVALID_PARAMETER_VALUE.because("ClusterNames is required.");
@@ -21,7 +21,7 @@ final class ServiceUpdates {
         var processed = new ArrayList<ClusterState>();
         var unprocessed = new ArrayList<BatchUpdate.Unprocessed>();
         for (String name : clusterNames.stream().distinct().toList()) {
-            Requests.clusterName(name); // what is no name is a wrong value of the call
+            Requests.clusterName(name); // an invalid name is an error of the call
             try {
                 processed.add(lookup.available(region, name));
             } catch (ApiException e) {
@@ -31,7 +31,7 @@ final class ServiceUpdates {
         return new BatchUpdate(processed, unprocessed);
     }
 
-    /// DescribeServiceUpdates' filters; the list that they are for is empty.
+    /// Checks the filters of DescribeServiceUpdates, whose list is always empty.
     static void checkFilters(
             @Nullable String serviceUpdateName, @Nullable List<String> clusterNames) {
         if (serviceUpdateName != null) {

@@ -2,7 +2,7 @@ package dev.keepsake.control;
 
 import java.util.List;
 
-/// One shard, as it was decided.
+/// The specification of one shard.
 ///
 /// @param id 40 hexadecimal digits, as clients see it in CLUSTER MYSHARDID
 /// @param slots such as `0-8191`
@@ -11,7 +11,7 @@ public record ShardSpec(String name, String id, String slots, List<NodeSpec> nod
         nodes = List.copyOf(nodes);
     }
 
-    /// The same with other nodes.
+    /// The shard with other nodes.
     ShardSpec with(List<NodeSpec> others) {
         return new ShardSpec(name, id, slots, others);
     }

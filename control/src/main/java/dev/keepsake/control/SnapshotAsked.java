@@ -2,5 +2,5 @@ package dev.keepsake.control;
 
 import java.time.Instant;
 
-/// A snapshot that somebody asked for, which counts even when it has been deleted since.
+/// A requested snapshot. It counts for the quota even after it has been deleted.
 public record SnapshotAsked(ClusterId cluster, Instant at) {}

@@ -1,6 +1,6 @@
 package dev.keepsake.control;
 
-/// Which snapshot, for all time: one of the same name that is taken later is another one.
+/// The identity of a snapshot. A snapshot with the same name that is taken later has another one.
 ///
-/// @param incarnation 16 hexadecimal digits, drawn when it was asked for
+/// @param incarnation 16 hexadecimal digits, drawn when it was requested
 public record SnapshotId(String region, String name, String incarnation) {}

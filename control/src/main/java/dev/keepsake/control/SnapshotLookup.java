@@ -3,7 +3,7 @@ package dev.keepsake.control;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Finds the snapshot that a call names, and knows what it is used for at present.
+/// Finds the snapshot that a call names, and knows whether it is in use.
 final class SnapshotLookup {
     private final ControlState state;
 
@@ -11,7 +11,7 @@ final class SnapshotLookup {
         this.state = state;
     }
 
-    /// @throws ApiException when there is none of that name
+    /// @throws ApiException when no snapshot has this name
     ClusterSnapshot existing(String region, @Nullable String snapshotName) {
         String name = Requests.required("SnapshotName", snapshotName).toLowerCase(Locale.ROOT);
         return state.snapshots()
@@ -20,7 +20,7 @@ final class SnapshotLookup {
                         () -> Fault.SNAPSHOT_NOT_FOUND.because("Snapshot %s not found.", name));
     }
 
-    /// That very snapshot, or null when it is gone, even if another one has its name.
+    /// The snapshot with this identity, or null when it is gone, even if another one has its name.
     @Nullable ClusterSnapshot find(SnapshotId id) {
         return state.snapshots()
                 .find(id.region(), id.name())
@@ -28,14 +28,14 @@ final class SnapshotLookup {
                 .orElse(null);
     }
 
-    /// The status as the API says it.
+    /// The status as the API returns it.
     String status(ClusterSnapshot snapshot) {
         return isRestored(snapshot)
                 ? "restoring"
                 : snapshot.status().name().toLowerCase(Locale.ROOT);
     }
 
-    /// Whether a cluster is being filled from it, or a copy made.
+    /// Whether a cluster is being filled from it, or a copy of it is being made.
     boolean isUsed(ClusterSnapshot snapshot) {
         return isRestored(snapshot) || isCopied(snapshot);
     }

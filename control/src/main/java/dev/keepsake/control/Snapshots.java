@@ -12,9 +12,9 @@ import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Snapshots of clusters: on request, by the schedule, as copies, and as what new clusters are
-/// filled with. What is asked for is recorded first; the fleet carries it out and reports it, and
-/// finds it again after a restart.
+/// Snapshots of clusters: requested ones, those of the schedule, copies, and the sources of new
+/// clusters. A request is recorded first. The fleet carries it out and reports the outcome; after a
+/// restart it finds the request in the records.
 public final class Snapshots {
     private static final int SHOWN = 50;
     private static final int SHOWN_MAX = 50;
@@ -23,7 +23,8 @@ public final class Snapshots {
     private static final DateTimeFormatter AUTOMATIC_NAME =
             DateTimeFormatter.ofPattern("yyyy-MM-dd-HH-mm", Locale.ROOT).withZone(ZoneOffset.UTC);
 
-    private static final Pattern BUCKET = Pattern.compile("[A-Za-z0-9._-]{1,255}"); // of the model
+    private static final Pattern BUCKET =
+            Pattern.compile("[A-Za-z0-9._-]{1,255}"); // as in the API's model
 
     private final ControlState state;
     private final ClusterLookup clusters;
@@ -37,7 +38,7 @@ public final class Snapshots {
         this.pace = pace;
     }
 
-    // ---- what the API asks
+    // ---- calls of the API
 
     /// CreateSnapshot.
     public Decision<ClusterSnapshot> create(
@@ -69,7 +70,8 @@ public final class Snapshots {
         return new Decision<>(records, snapshot);
     }
 
-    /// Copies count as snapshots of the same cluster, and so do those that are gone again.
+    /// Checks the quota of a cluster for today. Copies count as snapshots of their cluster, and
+    /// deleted snapshots count, too.
     private void expectRoomToday(ClusterId cluster, Instant now) {
         var dayAgo = now.minus(ControlState.SNAPSHOTS_COUNTED);
         long manual =
@@ -84,7 +86,7 @@ public final class Snapshots {
         }
     }
 
-    /// What has to be recorded so that a snapshot is taken.
+    /// A requested snapshot. Adds the records that make the fleet take it.
     ///
     /// @param kmsKeyId null for the cluster's
     ClusterSnapshot asked(
@@ -115,7 +117,7 @@ public final class Snapshots {
         return snapshot;
     }
 
-    /// CopySnapshot. With a bucket, the copy's files are put there besides.
+    /// CopySnapshot. If a bucket is given, it gets the copy's files, too.
     public Decision<ClusterSnapshot> copy(
             String region,
             @Nullable String sourceName,
@@ -187,8 +189,8 @@ public final class Snapshots {
         return new Decision<>(List.of(new ControlRecord.SnapshotChanged(deleting)), deleting);
     }
 
-    /// DescribeSnapshots, ordered by name. A snapshot that is named and does not fit what else is
-    /// asked for is not found.
+    /// DescribeSnapshots, ordered by name. A named snapshot that does not match the other filters
+    /// is not found.
     ///
     /// @param source `system` or `user`
     public Page<ClusterSnapshot> describe(
@@ -229,15 +231,15 @@ public final class Snapshots {
                 "DescribeSnapshots", found, snapshot -> snapshot.id().name(), size, nextToken);
     }
 
-    /// The status as the API says it.
+    /// The status as the API returns it.
     public String status(ClusterSnapshot snapshot) {
         return lookup.status(snapshot);
     }
 
-    /// A name for a new snapshot.
+    /// The name for a new snapshot.
     ///
-    /// @param member which member of the request has it
-    /// @throws ApiException when it is none, or taken
+    /// @param member the request's member that has the name
+    /// @throws ApiException when it is not a valid name, or taken
     String free(String region, String member, @Nullable String snapshotName) {
         String name = Requests.name(member, snapshotName, NAME_MAX);
         if (state.snapshots().find(region, name).isPresent()) {
@@ -248,8 +250,8 @@ public final class Snapshots {
 
     // ---- the schedule
 
-    /// Snapshots that the schedule asks for now, those whose time is over, and those that are
-    /// available from now on.
+    /// Requests the snapshots that are due by the schedule, deletes the expired ones, and makes
+    /// those available whose pace has passed.
     public Decision<Boolean> due(Instant now, RandomGenerator random) {
         var records = new ArrayList<ControlRecord>();
         for (var cluster : state.clusters()) {
@@ -296,7 +298,7 @@ public final class Snapshots {
         String name = automaticName(id) + AUTOMATIC_NAME.format(now);
         if (!taken
                 && !wasTaken(cluster, begin.get())
-                // One of an earlier cluster of that name may be there for a little longer.
+                // A snapshot of an earlier cluster with the same name may exist for a short time.
                 && state.snapshots().find(id.region(), name).isEmpty()) {
             asked(records, name, cluster, true, Map.of(), null, now, random);
             records.add(new ControlRecord.ClusterSnapshotting(id));
@@ -307,7 +309,8 @@ public final class Snapshots {
         return "automatic.%s-".formatted(cluster.name());
     }
 
-    /// Whether the schedule took one that is gone again: whoever deletes it does not want another.
+    /// Whether the schedule has taken one that was deleted since. Then it takes no other one: the
+    /// user who deleted it does not want one.
     private boolean wasTaken(ClusterState cluster, Instant begin) {
         var id = cluster.spec().id();
         return state.events().stream()
@@ -319,9 +322,10 @@ public final class Snapshots {
                                 && event.message().startsWith("Snapshot " + automaticName(id)));
     }
 
-    // ---- what the fleet reports
+    // ---- reports of the fleet
 
-    /// The files of a snapshot are there, and safe. It is available as soon as the pace allows.
+    /// The files of a snapshot exist and are durable. It becomes available as soon as the pace
+    /// allows.
     public Decision<Boolean> taken(SnapshotId id, List<SnapshotShard> shards, Instant now) {
         var snapshot = lookup.find(id);
         if (snapshot == null || !isUnderWay(snapshot)) {
@@ -337,7 +341,7 @@ public final class Snapshots {
         return new Decision<>(records, true);
     }
 
-    /// Snapshots whose files have been there for some time already, and are available now.
+    /// Makes a snapshot available whose files have existed for long enough.
     private void finishWhenOver(
             List<ControlRecord> records, ClusterSnapshot snapshot, Instant now) {
         if (isUnderWay(snapshot) && snapshot.hasFiles() && isOver(snapshot, now)) {
@@ -398,7 +402,7 @@ public final class Snapshots {
         return new Decision<>(records, true);
     }
 
-    /// The snapshots that are still to be taken of a cluster that cannot run: each has failed.
+    /// The failures of all snapshots that are still to be taken of a cluster that cannot run.
     List<ControlRecord> untakeable(ClusterId cluster, Instant now) {
         return state.snapshots().all(cluster.region()).stream()
                 .filter(snapshot ->
@@ -409,7 +413,7 @@ public final class Snapshots {
                 .toList();
     }
 
-    /// Nothing of a snapshot is left.
+    /// Nothing is left of a snapshot.
     public Decision<Boolean> removed(SnapshotId id, Instant now) {
         var snapshot = lookup.find(id);
         return snapshot == null
@@ -418,7 +422,7 @@ public final class Snapshots {
                 : new Decision<>(List.of(new ControlRecord.SnapshotRemoved(id)), true);
     }
 
-    /// Whether the snapshot that has to be taken before a cluster may go is still to be taken.
+    /// Whether a cluster still waits for a snapshot before it may be removed.
     public boolean isAwaited(ClusterId cluster) {
         return state.snapshots().all(cluster.region()).stream()
                 .anyMatch(snapshot ->
@@ -426,8 +430,8 @@ public final class Snapshots {
                                 && snapshot.cluster().id().equals(cluster));
     }
 
-    /// Automated snapshots that are being taken of a cluster when it is to go: nobody asked for
-    /// them.
+    /// Ends the automated snapshots that are being taken of a cluster that is to be deleted. No
+    /// user requested them.
     List<ControlRecord> givenUpWith(ClusterId cluster, Instant now) {
         var records = new ArrayList<ControlRecord>();
         for (var snapshot : state.snapshots().all(cluster.region())) {
@@ -440,7 +444,8 @@ public final class Snapshots {
         return records;
     }
 
-    /// Automated snapshots go with their cluster; one that is still being copied a little later.
+    /// Deletes the automated snapshots of a removed cluster. One that is still being copied is
+    /// deleted later.
     List<ControlRecord> goneWith(ClusterId cluster, Instant now) {
         var records = new ArrayList<ControlRecord>();
         for (var snapshot : state.snapshots().all(cluster.region())) {

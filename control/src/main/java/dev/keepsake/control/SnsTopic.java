@@ -4,8 +4,8 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// The SNS topic that a cluster names. It is kept and described; nothing is published there, and
-/// whoever wants to know follows DescribeEvents.
+/// The SNS topic of a cluster. Keepsake stores and describes it, but publishes nothing there; the
+/// events are in DescribeEvents.
 ///
 /// @param active whether the cluster wants notifications
 public record SnsTopic(String arn, boolean active) {
@@ -17,8 +17,8 @@ public record SnsTopic(String arn, boolean active) {
         return isGiven(arn) ? new SnsTopic(check(arn, region), true) : null;
     }
 
-    /// What UpdateCluster makes of a cluster's topic. An empty ARN is none, as Terraform sends it
-    /// to take a topic away, with the status inactive.
+    /// The topic after an UpdateCluster. An empty ARN removes it, as Terraform sends it together
+    /// with the status inactive.
     static @Nullable SnsTopic changed(
             @Nullable SnsTopic old, @Nullable String arn, @Nullable String status, String region) {
         boolean active = status == null || isActive(status);
@@ -61,7 +61,7 @@ public record SnsTopic(String arn, boolean active) {
         return parts.group();
     }
 
-    /// As the API says it.
+    /// The status as the API returns it.
     public String status() {
         return active ? "ACTIVE" : "INACTIVE";
     }

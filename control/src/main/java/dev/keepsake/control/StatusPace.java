@@ -7,12 +7,12 @@ import java.time.Instant;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// How long a status is shown at least, even if what it stands for is done sooner. A status begins
-/// with the record that says so, so a restart in between makes it no longer.
+/// The minimum time for which statuses are shown, even if their work is done sooner. The time
+/// counts from the record of the status, so a restart does not extend it.
 ///
 /// @param creating a new cluster
-/// @param updating a cluster whose nodes stay as they are
-/// @param resizing a cluster that gets other nodes
+/// @param updating a cluster whose number of nodes stays the same
+/// @param resizing a cluster whose number of nodes changes
 /// @param snapshotting a snapshot that is taken or copied
 /// @param deleting a cluster or snapshot
 /// @param settling users, ACLs and the parameters of clusters
@@ -23,7 +23,7 @@ public record StatusPace(
         Duration snapshotting,
         Duration deleting,
         Duration settling) {
-    /// As quickly as it can be done.
+    /// No minimum times.
     public static final StatusPace INSTANT =
             new StatusPace(
                     Duration.ZERO,
@@ -33,8 +33,8 @@ public record StatusPace(
                     Duration.ZERO,
                     Duration.ZERO);
 
-    /// As AWS takes it: CloudFormation and Terraform see a quarter of an hour for a new cluster.
-    /// The others are of the size that users tell of; the service promises none.
+    /// The times of AWS: CloudFormation and Terraform see a quarter of an hour for a new cluster.
+    /// The other times are the order of magnitude that users report; the service promises none.
     public static final StatusPace AWS =
             new StatusPace(
                     Duration.ofMinutes(15),
@@ -49,7 +49,7 @@ public record StatusPace(
                 .forEach(time -> checkArgument(!time.isNegative(), "a status lasts %s", time));
     }
 
-    /// The same, so many times as quick.
+    /// The pace with all times divided by `times`.
     public StatusPace dividedBy(int times) {
         checkArgument(times >= 1, "a pace divided by %d", times);
         return new StatusPace(
@@ -61,13 +61,13 @@ public record StatusPace(
                 settling.dividedBy(times));
     }
 
-    /// Whether nothing is held back.
+    /// Whether there are no minimum times.
     public boolean isInstant() {
         return equals(INSTANT);
     }
 
-    /// Whether what began then has lasted long enough. What an earlier build recorded without a
-    /// time has.
+    /// Whether a status that began at `since` has lasted long enough. One that an earlier build
+    /// recorded without a time has.
     static boolean isOver(@Nullable Instant since, Duration lasting, Instant now) {
         return since == null || !now.isBefore(since.plus(lasting));
     }

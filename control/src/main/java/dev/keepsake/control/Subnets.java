@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
-/// Subnet groups. There is no network of subnets here: any id of the right form is one, in a zone
-/// that follows from the id, and everything is in one VPC per region.
+/// Subnet groups. Keepsake has no network of subnets: every id of the right form is a subnet. Its
+/// zone is computed from the id, and all subnets of a region are in one VPC.
 public final class Subnets {
     private static final int GROUPS_MAX = 300;
     private static final int SUBNETS_MAX = 20;
@@ -133,7 +133,7 @@ public final class Subnets {
         return "vpc-%08x".formatted(hash(region));
     }
 
-    /// @throws ApiException when there is none of that name
+    /// @throws ApiException when no group has this name
     SubnetGroup existing(String region, @Nullable String groupName) {
         String name = Requests.required("SubnetGroupName", groupName).toLowerCase(Locale.ROOT);
         var group = find(region, name);
@@ -195,7 +195,7 @@ public final class Subnets {
         return crc.getValue();
     }
 
-    /// The zone of the n-th node of a group's clusters.
+    /// The zone of the n-th node of a cluster in this group.
     static String zone(SubnetGroup group, int n) {
         var zones =
                 group.subnets().stream()

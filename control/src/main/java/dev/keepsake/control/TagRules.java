@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What tags may look like, and how many a resource may have: the limits of the service.
+/// The service's limits of tags: the form of keys and values, and the number per resource.
 final class TagRules {
     private static final int TAGS_MAX = 50;
     private static final Pattern KEY = Pattern.compile("[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]{1,128}");
@@ -16,7 +16,7 @@ final class TagRules {
 
     private TagRules() {}
 
-    /// Tags as a request gives them, by key.
+    /// The tags of a request, by key.
     ///
     /// @throws ApiException when one is not valid, or there are too many
     static Map<String, String> check(@Nullable List<CreateClusterRequest.Tag> given) {
@@ -48,7 +48,7 @@ final class TagRules {
         return RESERVED.stream().anyMatch(lower::startsWith);
     }
 
-    /// @throws ApiException when a resource may not have so many
+    /// @throws ApiException when these are too many for one resource
     static void expectNotTooMany(Map<String, String> tags) {
         if (tags.size() > TAGS_MAX) {
             throw Fault.TAG_QUOTA_EXCEEDED.because(
@@ -56,7 +56,7 @@ final class TagRules {
         }
     }
 
-    /// The record that gives a new resource its tags, when it has some.
+    /// The record that gives a new resource its tags; none when it has no tags.
     static List<ControlRecord> onCreation(Resource resource, Map<String, String> tags) {
         return tags.isEmpty() ? List.of() : List.of(new ControlRecord.TagsChanged(resource, tags));
     }

@@ -31,7 +31,7 @@ public final class Tags {
 
     /// TagResource.
     ///
-    /// @return all tags that the resource has then, by key
+    /// @return all tags of the resource after the call, by key
     public Decision<Map<String, String>> tag(
             @Nullable String arn,
             @Nullable List<CreateClusterRequest.Tag> given,

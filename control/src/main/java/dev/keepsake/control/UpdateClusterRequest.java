@@ -3,7 +3,7 @@ package dev.keepsake.control;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// UpdateCluster's input, every member of it; null is "not given".
+/// The input of UpdateCluster with all its members. Null means "not given".
 public record UpdateClusterRequest(
         @Nullable String clusterName,
         @Nullable String description,

@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/// What the fleet reports of updates that it carries out, and what that comes to.
+/// Decides what follows from the fleet's reports about updates that it carries out.
 final class UpdateReports {
     private final ControlState state;
     private final StatusPace pace;
@@ -15,7 +15,7 @@ final class UpdateReports {
         this.pace = pace;
     }
 
-    /// Nodes that were to go are gone.
+    /// The nodes that an update removes have ended.
     Decision<Optional<ClusterState>> nodesLeft(ClusterId id, List<String> names, Instant now) {
         var cluster = state.cluster(id);
         var update = cluster.map(ClusterState::update).orElse(null);
@@ -26,7 +26,7 @@ final class UpdateReports {
         var records = new ArrayList<ControlRecord>();
         records.add(new ControlRecord.ClusterUpdating(left, update));
         var endpoints = cluster.get().endpoints();
-        if (endpoints != null) { // with them, so that no port is left to a node that is gone
+        if (endpoints != null) { // ports and nodes change together
             records.add(new ControlRecord.EndpointsAssigned(id, endpoints.without(names)));
         }
         for (String name : names) {
@@ -37,7 +37,8 @@ final class UpdateReports {
         return new Decision<>(records, cluster);
     }
 
-    /// Nodes that were to join find no ports: whatever else was asked for is still carried out.
+    /// There are no ports for the nodes that an update adds. The rest of the update is still
+    /// carried out.
     Decision<Optional<ClusterState>> withoutPorts(
             ClusterState cluster, String reason, Instant now) {
         var spec = cluster.spec();
@@ -66,7 +67,7 @@ final class UpdateReports {
                 Optional.of(cluster));
     }
 
-    /// Everything that was asked for is reached.
+    /// An update has been carried out as a whole.
     Decision<Optional<ClusterState>> finished(ClusterId id, Instant now) {
         var cluster = state.cluster(id);
         var update = cluster.map(ClusterState::update).orElse(null);

@@ -5,11 +5,12 @@ import java.util.Arrays;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// One user, as all records so far leave it. Immutable; it never shows its hashes.
+/// One user, as all records so far have made it. Immutable. Its text never contains the hashes.
 ///
 /// @param accessString in the service's normal form
-/// @param sha256Hex of each password, 64 hexadecimal digits; passwords themselves are never kept
-/// @param since when it got its status, as far as that is known
+/// @param sha256Hex the SHA-256 of each password, 64 hexadecimal digits; passwords themselves are
+///   never stored
+/// @param since when it got its status, if that is known
 public record User(
         String region,
         String name,
@@ -18,17 +19,17 @@ public record User(
         Login login,
         Set<String> sha256Hex,
         @Nullable Instant since) {
-    /// The user that everybody is who has not said who it is.
+    /// The user of a client that has not logged in.
     static final String DEFAULT_NAME = "default";
 
-    /// The values of `User.Status` that occur.
+    /// The values of `User.Status` that Keepsake uses.
     public enum Status {
         ACTIVE,
         MODIFYING,
         DELETING
     }
 
-    /// How a user proves who it is.
+    /// How a user logs in.
     public enum Login {
         PASSWORD,
         NONE,
@@ -39,14 +40,14 @@ public record User(
         sha256Hex = Set.copyOf(sha256Hex);
     }
 
-    /// The user that is in every region, and cannot be changed.
+    /// The user that exists in every region and cannot be changed.
     static User builtIn(String region) {
         return new User(
                 region, DEFAULT_NAME, Status.ACTIVE, "on ~* &* +@all", Login.NONE, Set.of(), null);
     }
 
-    /// The oldest engine that knows everything the user needs: 7.0 for those who log in with a
-    /// token, and for patterns such as `%R~key` that say what may be done with a key.
+    /// The oldest engine version that supports the user: 7.0 for users who log in with a token, and
+    /// for patterns such as `%R~key` that limit what may be done with a key.
     public String minimumEngineVersion() {
         boolean hasPermissionsPerKey =
                 Arrays.stream(accessString.split(" ", -1)).anyMatch(word -> word.startsWith("%"));
@@ -57,7 +58,7 @@ public record User(
         };
     }
 
-    /// Whether it may log in.
+    /// Whether the user may log in.
     public boolean isEnabled() {
         return accessString.startsWith("on");
     }

@@ -12,7 +12,7 @@ import java.util.random.RandomGenerator;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Windows of maintenance and snapshots, all in UTC.
+/// Windows for maintenance and snapshots, all in UTC.
 final class Windows {
     private static final Pattern CLOCK = Pattern.compile("([01]\\d|2[0-3]):([0-5]\\d)");
     private static final List<String> DAYS =
@@ -22,8 +22,8 @@ final class Windows {
     private static final int SLOT_MINUTES = 30;
     private static final int BLOCK_MINUTES = 8 * 60;
 
-    /// When the eight hours of quiet begin in which a region's clusters are maintained, in minutes
-    /// of the day. Source: the service's page of maintenance windows, in full.
+    /// The beginning of the eight quiet hours in which a region's clusters are maintained, in
+    /// minutes of the day. Source: the service's page of maintenance windows, complete.
     private static final Map<String, Integer> BLOCKS =
             Map.ofEntries(
                     Map.entry("ap-northeast-1", 13 * 60),
@@ -45,7 +45,8 @@ final class Windows {
                     Map.entry("us-west-1", 6 * 60),
                     Map.entry("us-west-2", 6 * 60));
 
-    /// The same for regions that the page does not have, by the area that their names begin with.
+    /// The same beginning for regions that the page does not have, by the area at the start of
+    /// their names.
     private static final Map<String, Integer> BLOCKS_OF_AREAS =
             Map.of(
                     "af", 22 * 60,
@@ -59,7 +60,8 @@ final class Windows {
 
     private Windows() {}
 
-    /// The window that was given, in lower case, or one hour of our choice in the region's block.
+    /// The window of the request, in lower case, or one hour of the region's quiet hours, chosen at
+    /// random.
     static String maintenance(@Nullable String given, String region, RandomGenerator random) {
         if (given == null) {
             int block = region.equals("eu-west-3") ? BLOCK_MINUTES - 31 : BLOCK_MINUTES;
@@ -102,7 +104,7 @@ final class Windows {
         return given.toLowerCase(Locale.ROOT);
     }
 
-    /// The window that was given, or one of our choice.
+    /// The window of the request, or one chosen at random.
     static String snapshot(@Nullable String given, RandomGenerator random) {
         if (given == null) {
             int start = 30 * random.nextInt(46);
@@ -124,7 +126,7 @@ final class Windows {
         return given;
     }
 
-    /// When the snapshot window that `now` is in began; empty outside of it.
+    /// The beginning of the snapshot window that contains `now`; empty outside the window.
     static Optional<Instant> beginOfSnapshotWindow(String window, Instant now) {
         var parts = window.split("-", -1);
         int start = dayMinute(parts[0]);

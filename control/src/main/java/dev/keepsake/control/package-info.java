@@ -1,4 +1,6 @@
-/// Decisions of the control plane over immutable records. No threads, files, sockets or clocks.
+/// The control plane: it decides about clusters and everything that belongs to them, over immutable
+/// records. The module has no threads, files, sockets or clocks.
+/// [dev.keepsake.control.ControlPlane] is the entry.
 @NullMarked
 package dev.keepsake.control;
 

@@ -109,7 +109,8 @@ class EngineOfClusterTest {
         assertThat(shown.shownStatus()).isEqualTo(ClusterState.Status.AVAILABLE);
         assertThat(shown.engineNeeded()).isNull();
         assertThat(control.messages("demo").getLast())
-                .isEqualTo("Engine valkey 8.0.1 can go on with the data; the cluster is started.");
+                .isEqualTo(
+                        "Engine valkey 8.0.1 can continue from the data; the cluster is started.");
         assertNoNews(plane -> plane.clusterStarted(id, VALKEY_8, control.now));
         control.failOver("demo", "0001");
     }

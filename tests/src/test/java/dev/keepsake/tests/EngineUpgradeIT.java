@@ -387,7 +387,7 @@ class EngineUpgradeIT {
             assertThat(server.status()).isEqualTo("available");
             assertThat(server.news())
                     .contains(
-                            "Engine valkey %s can go on with the data; the cluster is started."
+                            "Engine valkey %s can continue from the data; the cluster is started."
                                     .formatted(valkey9.version()))
                     .noneMatch(text -> text.contains("upgraded"));
         }
@@ -486,7 +486,7 @@ class EngineUpgradeIT {
             assertThat(server.news())
                     .containsSubsequence(
                             List.of(
-                                    "Engine valkey 7.2.7 can go on with the data; the cluster is"
+                                    "Engine valkey 7.2.7 can continue from the data; the cluster is"
                                             + " started.",
                                     "Engine upgraded from redis 7.0.15 to valkey 7.2.7."));
         }
