@@ -12,9 +12,10 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// Ports that clusters asked for by their number and do not listen on yet. Each is bound and
-/// listened on meanwhile: a socket that is only bound keeps nobody away who may use addresses
-/// again, and one that may not could not have a port that was in use a minute ago. Any thread.
+/// Holds the ports that clusters requested by number, until the clusters listen on them. A held
+/// port is bound and listened on: binding alone would not keep out a process that may reuse
+/// addresses, and a socket that may not reuse addresses could not get a port that was in use a
+/// minute ago. Any thread.
 final class AskedPorts implements NodePorts.Holds, AutoCloseable {
     private final String host;
     private final Map<ClusterId, ServerSocket> held = new HashMap<>();
@@ -41,23 +42,24 @@ final class AskedPorts implements NodePorts.Holds, AutoCloseable {
         }
     }
 
-    /// Whether somebody asked for a port.
+    /// Whether a port is held for a cluster.
     synchronized boolean isHeld(int port) {
         return held.values().stream().anyMatch(each -> each.getLocalPort() == port);
     }
 
-    /// Whether a cluster asked for a port.
+    /// Whether this port is held for this cluster.
     synchronized boolean isHeldBy(ClusterId cluster, int port) {
         var socket = held.get(cluster);
         return socket != null && socket.getLocalPort() == port;
     }
 
-    /// Lets a cluster listen itself, or nobody.
+    /// Releases the port of a cluster, so that the cluster can listen itself, or because it does
+    /// not need the port any more.
     synchronized void release(ClusterId cluster) {
         close(held.remove(cluster));
     }
 
-    /// Those that have held a port until now.
+    /// The clusters whose ports are held.
     synchronized List<ClusterId> holders() {
         return List.copyOf(held.keySet());
     }

@@ -12,9 +12,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The files of this machine that callers may fill clusters with: those in directories that the
-/// server was told of. Whether one is absent, unreadable or elsewhere is the server's log to know;
-/// callers get one answer, so that nobody finds out by it what is on the machine. Any thread.
+/// The files of this machine that callers may fill clusters with: those in the directories that the
+/// server was started with. The reason why a file cannot be read (missing, not readable, in another
+/// directory) is only logged. Callers always get the same answer, so that they cannot find out
+/// which files the machine has. Any thread.
 final class CallerFiles {
     private static final Logger LOG = LoggerFactory.getLogger(CallerFiles.class);
 
@@ -25,7 +26,7 @@ final class CallerFiles {
                 directories.stream().map(each -> each.toAbsolutePath().normalize()).toList();
     }
 
-    /// What the control plane goes by: names alone.
+    /// The check for the control plane, which uses only the name.
     RestoreFiles asDecided() {
         return directories.isEmpty() ? RestoreFiles.NONE : this::refusalOf;
     }
@@ -39,7 +40,9 @@ final class CallerFiles {
         }
     }
 
-    /// @throws IOException when the name says already that it may not be read
+    /// The file as a source to read from.
+    ///
+    /// @throws IOException when the file's name is not allowed
     FillSource at(String address) throws IOException {
         var file = pathOf(address);
         var directory = directoryOf(address, file);

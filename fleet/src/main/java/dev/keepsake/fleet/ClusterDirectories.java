@@ -4,21 +4,21 @@ import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ShardSpec;
 import java.nio.file.Path;
 
-/// Where the files of clusters are, below a server's data directory.
+/// The directories of clusters, below a server's data directory.
 ///
 /// ```
 /// data/control                                   the records
 /// data/clusters/REGION/NAME-INCARNATION          a cluster
-///   SHARD                                        the log of a shard
-///   SHARD-snapshots                              its internal snapshots
-///   engine-NODE                                  what the engine of a node works in
+///     SHARD                                      the log of a shard
+///     SHARD-snapshots                            its internal snapshots
+///     engine-NODE                                the work directory of a node's engine
 /// ```
 record ClusterDirectories(Path data) {
     Path control() {
         return data.resolve("control");
     }
 
-    /// All clusters.
+    /// The directory of all clusters.
     Path clusters() {
         return data.resolve("clusters");
     }

@@ -7,7 +7,7 @@ import dev.keepsake.engine.EngineStamp;
 import java.io.IOException;
 
 /// Ends clusters on this machine: those that are deleted, new ones that cannot be started, and
-/// those that run on an engine which cannot go on. Owned by the fleet's thread.
+/// those whose engine cannot continue. Owned by the fleet's thread.
 final class ClusterEnd {
     private final ControlJournal control;
     private final Reports reports;
@@ -20,7 +20,8 @@ final class ClusterEnd {
     private final ClusterTroubles troubles;
     private final long createWithinNs;
 
-    /// @param createWithinNs how long a new cluster may fail to start before it is given up
+    /// @param createWithinNs how long a new cluster may fail to start before its creation fails, in
+    ///   nanoseconds
     ClusterEnd(
             ControlJournal control,
             Reports reports,
@@ -44,7 +45,7 @@ final class ClusterEnd {
         this.createWithinNs = createWithinNs;
     }
 
-    /// Leaves nothing of a cluster, and records that.
+    /// Deletes everything of a cluster, and records that.
     void remove(ClusterState cluster) throws IOException {
         var id = cluster.spec().id();
         var runtime = running.remove(id);
@@ -62,10 +63,10 @@ final class ClusterEnd {
         }
     }
 
-    /// Ends every engine of a cluster that has been closed, those that are being launched, too, and
-    /// deletes everything that is kept of it.
+    /// Ends every engine of a closed cluster, including those that are being launched, and deletes
+    /// all its files and logs.
     ///
-    /// @throws IOException when not all could be deleted; it can be tried again
+    /// @throws IOException when not all could be deleted; the call may be repeated
     private void delete(ClusterSpec cluster) throws IOException {
         machine.launcher().killBelow(directories.of(cluster.id()));
         for (var shard : cluster.shards()) {
@@ -74,9 +75,9 @@ final class ClusterEnd {
         SnapshotFiles.Trees.delete(directories.of(cluster.id()));
     }
 
-    /// A new cluster that cannot be started for some time fails; others are tried for ever, because
-    /// they hold data.
-    void giveUpWhenNew(ClusterId id) {
+    /// Fails a new cluster that could not be started for some time. Other clusters are tried again
+    /// without end, because they hold data.
+    void failWhenNew(ClusterId id) {
         var cluster = control.read(state -> state.cluster(id)).orElse(null);
         if (cluster == null || cluster.status() != ClusterState.Status.CREATING) {
             return;
@@ -87,7 +88,8 @@ final class ClusterEnd {
         }
     }
 
-    /// Once it is recorded, and only then: until then the next failure brings us back here.
+    /// Ends the cluster only after its failure has been recorded. If it could not be recorded, the
+    /// next failed start leads here again.
     private void endIfFailed(ClusterState before) {
         var id = before.spec().id();
         boolean failed =
@@ -104,10 +106,10 @@ final class ClusterEnd {
         }
     }
 
-    /// Ends what runs on an engine that cannot go on with what another has written meanwhile, as
-    /// another process does; it may be started on another engine.
+    /// Ends a cluster whose engine cannot continue because another process has meanwhile written
+    /// its log with a newer engine. It may then be started on another engine.
     ///
-    /// @return whether it ran until now
+    /// @return whether the cluster ran until now
     boolean endFor(ClusterRuntime runtime, EngineStamp needed) {
         var id = runtime.spec().id();
         engines.note(id, needed);

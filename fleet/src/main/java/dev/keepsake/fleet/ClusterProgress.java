@@ -17,34 +17,34 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/// Decides what becomes of clusters, from what is recorded of them and from what is seen of their
-/// nodes: records whatever has been reached, and has nodes act. Looks at what is, rather than
-/// waiting to be told, so that neither a restart nor a log without room leaves anything out, and
-/// everything may be asked twice.
+/// Decides the progress of clusters, from their records and from the state of their nodes: it
+/// records every step that has been reached, and makes nodes act. It looks at the present state
+/// instead of waiting for events. So nothing is missed after a restart or while a log has no room,
+/// and every step may be repeated.
 ///
-/// Knows nodes as values only (see [ShardView]); [ClusterReconciler] is the other half, which makes
-/// the nodes of this machine be what is recorded. Owned by the fleet's thread.
+/// It sees nodes only as values (see [ShardView]). [ClusterReconciler] makes the nodes of this
+/// machine match the records. Owned by the fleet's thread.
 final class ClusterProgress {
-    /// The nodes, wherever they run.
+    /// The nodes, on whichever machine they run.
     interface Nodes {
-        /// How a cluster is, if it runs.
+        /// The present state of a cluster; empty when it does not run.
         Optional<ClusterView> view(ClusterId id);
 
-        /// How all clusters are that run.
+        /// The present state of all clusters that run.
         Map<ClusterId, ClusterView> views();
 
-        /// Has every node of a cluster take the parameters that it is to run with.
+        /// Makes every node of a cluster apply its parameters.
         void configure(ClusterId id);
 
-        /// Lets the primary of a shard fail.
+        /// Makes the primary of a shard fail.
         void failLeader(ClusterId id, String shard, FailoverMode mode);
 
         /// Ends replicas for good.
         void end(ClusterId id, List<String> replicas);
 
-        /// Replicas that have ended are recorded to have left: nothing is kept for them any more.
+        /// Frees everything that is kept for replicas which have ended. Their leaving is recorded.
         ///
-        /// @param now what is recorded of their cluster
+        /// @param now the specification of their cluster without them
         void left(ClusterSpec now, List<String> replicas);
     }
 
@@ -53,7 +53,8 @@ final class ClusterProgress {
     private final FailoverMode failoverMode;
     private final Clock clock;
 
-    /// @param failoverMode how FailoverShard lets a primary fail, unless its cluster says otherwise
+    /// @param failoverMode how FailoverShard makes a primary fail, unless the cluster has its own
+    ///   mode
     ClusterProgress(ControlJournal control, Nodes nodes, FailoverMode failoverMode, Clock clock) {
         this.control = control;
         this.nodes = nodes;
@@ -61,7 +62,7 @@ final class ClusterProgress {
         this.clock = clock;
     }
 
-    /// Records whatever a cluster has reached since the last look.
+    /// Records every step that a cluster has reached since the last call.
     void advance(ClusterId id) {
         var cluster = control.read(state -> state.cluster(id)).orElse(null);
         var seen = nodes.view(id).orElse(null);
@@ -71,7 +72,7 @@ final class ClusterProgress {
         noteEngine(cluster, seen);
         if (cluster.update() != null) {
             advanceUpdate(cluster, cluster.update(), seen);
-            seen = nodes.view(id).orElse(seen); // it may have ended nodes
+            seen = nodes.view(id).orElse(seen); // nodes may have been ended
         }
         if (cluster.parametersPending() && seen.isServing()) {
             advanceParameters(id, seen);
@@ -97,8 +98,8 @@ final class ClusterProgress {
                 && engine.engine().equals(cluster.engineName());
     }
 
-    /// Ends nodes in shards that have more than they are to have, and says when everything is as it
-    /// was asked for.
+    /// Ends nodes in shards that have too many, and records the end of the update when everything
+    /// is as requested.
     private void advanceUpdate(ClusterState cluster, ClusterUpdate update, ClusterView seen) {
         var id = cluster.spec().id();
         if (!seen.isServing()) {
@@ -117,7 +118,7 @@ final class ClusterProgress {
         }
     }
 
-    /// The replicas that a shard has too many, those with the highest names.
+    /// The replicas that a shard has too many: those with the highest names.
     private static List<String> surplus(ShardView shard, int replicasWanted) {
         var replicas =
                 shard.nodes().stream()
@@ -136,7 +137,7 @@ final class ClusterProgress {
         }
     }
 
-    /// Records primaries that nobody asked for, and nodes that are back.
+    /// Records new primaries that no FailoverShard made, and nodes that answer again.
     private void noteWhoServes(ClusterState cluster, ClusterView seen) {
         var id = cluster.spec().id();
         for (var shard : cluster.spec().shards()) {
@@ -174,7 +175,7 @@ final class ClusterProgress {
         }
     }
 
-    /// Reports whom nodes admit, so that changes of users and ACLs come to their end.
+    /// Reports which users the nodes accept, so that changes of users and ACLs are finished.
     void settleAccess() {
         if (!control.query(plane -> plane.access().isUnsettled())) {
             return;

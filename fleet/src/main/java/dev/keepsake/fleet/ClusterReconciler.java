@@ -4,8 +4,8 @@ import dev.keepsake.control.ClusterState;
 import dev.keepsake.control.ControlUnavailableException;
 import java.io.IOException;
 
-/// Makes what runs on this machine be what is recorded: starts, changes and ends clusters. Acts
-/// only; what becomes of a cluster is decided by [ClusterProgress]. Owned by the fleet's thread.
+/// Makes the clusters that run on this machine match the records: starts, changes and ends them. It
+/// only acts; [ClusterProgress] decides. Owned by the fleet's thread.
 final class ClusterReconciler {
     private final ControlJournal control;
     private final RunningClusters running;
@@ -41,9 +41,10 @@ final class ClusterReconciler {
         this.troubles = troubles;
     }
 
-    /// Takes the next step with a cluster.
+    /// Takes the next step for a cluster.
     ///
-    /// @return whether that succeeded; if not, it has been logged, and is to be tried again
+    /// @return whether that succeeded; a failure has been logged, and the step has to be tried
+    ///   again
     boolean reconcile(ClusterState cluster) {
         try {
             takeStep(cluster);
@@ -51,7 +52,7 @@ final class ClusterReconciler {
         } catch (IOException | RuntimeException e) {
             troubles.complain(cluster.spec().id(), e);
             if (!(e instanceof ControlUnavailableException)) {
-                end.giveUpWhenNew(cluster.spec().id());
+                end.failWhenNew(cluster.spec().id());
             }
             return false;
         }
@@ -70,20 +71,20 @@ final class ClusterReconciler {
             case DELETING -> {
                 if (control.query(plane -> plane.snapshots().isAwaited(id))) {
                     run(cluster);
-                } else if (fillings.giveUp(id) && openings.giveUp(id) && !snapshots.isTaking(id)) {
+                } else if (fillings.abandon(id) && openings.giveUp(id) && !snapshots.isTaking(id)) {
                     end.remove(cluster);
                 }
             }
         }
     }
 
-    /// Lets everything of a cluster run, as it is recorded.
+    /// Makes everything of a cluster run as recorded.
     private void run(ClusterState cluster) throws IOException {
         var spec = cluster.spec();
         var endpoints = cluster.endpoints();
         if (endpoints == null || !PortAssignment.isComplete(spec, endpoints)) {
             ports.assign(spec, endpoints);
-            return; // which wakes us
+            return; // recording them calls us again
         }
         var runtime = running.get(spec.id());
         if (runtime == null) {

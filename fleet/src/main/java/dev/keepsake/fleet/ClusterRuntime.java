@@ -21,8 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One cluster as it runs. Owned by the fleet's thread; what else may be asked by any thread says
-/// so.
+/// One running cluster. Owned by the fleet's thread; methods for any thread say so.
 final class ClusterRuntime implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterRuntime.class);
     private static final long PORT_IS_FREE_WITHIN_MS = 1_000;
@@ -37,13 +36,13 @@ final class ClusterRuntime implements AutoCloseable {
     private final Runnable onProgress;
     private @Nullable ClusterEndpoint endpoint;
 
-    /// @param engine what all nodes run on
-    /// @param parameters what all engines are to run with
-    /// @param access whom all fronts are to admit
-    /// @param topologyLagNs how long other nodes take to learn of a new primary, unless the cluster
-    ///   says otherwise
-    /// @param onProgress called on the fleet's thread when something has happened that the cluster
-    ///   may have waited for
+    /// @param engine the engine of all nodes
+    /// @param parameters the parameters of all engines and fronts
+    /// @param access the users that all fronts accept
+    /// @param topologyLagNs how long other nodes do not learn of a new primary, in nanoseconds,
+    ///   unless the cluster has its own value
+    /// @param onProgress called on the fleet's thread after an event that the cluster may have
+    ///   waited for
     ClusterRuntime(
             ClusterSpec spec,
             Endpoints endpoints,
@@ -63,7 +62,7 @@ final class ClusterRuntime implements AutoCloseable {
         this.onProgress = onProgress;
     }
 
-    /// How things stand.
+    /// The present state of the cluster.
     ClusterView view() {
         return new ClusterView(
                 engine.installed(),
@@ -72,13 +71,13 @@ final class ClusterRuntime implements AutoCloseable {
                 shards.values().stream().map(ShardRuntime::view).toList());
     }
 
-    /// Takes over what is recorded of the cluster now.
+    /// Adopts the cluster's newest records.
     void become(ClusterSpec newSpec, Endpoints newEndpoints) {
         spec = newSpec;
         endpoints = newEndpoints;
     }
 
-    /// What engines are to run with. Any thread.
+    /// The parameters of all engines and fronts. Any thread.
     Map<String, String> parameters() {
         return parameters;
     }
@@ -87,12 +86,12 @@ final class ClusterRuntime implements AutoCloseable {
         parameters = Map.copyOf(wanted);
     }
 
-    /// Has every node take the parameters that it is to run with.
+    /// Makes every node apply its parameters.
     void configure() {
         nodes().forEach(node -> node.configure(onProgress));
     }
 
-    /// Tells every front whom to admit, unless it has been told that already.
+    /// Gives every front the users to accept, if they have changed.
     void permit(List<AccessRule> rules) {
         if (!rules.equals(access)) {
             access = List.copyOf(rules);
@@ -100,50 +99,50 @@ final class ClusterRuntime implements AutoCloseable {
         }
     }
 
-    /// Tells the front of a node whom to admit.
+    /// Gives the front of a node the users to accept.
     void permitAt(NodeRuntime node) {
         node.permit(access, onProgress);
     }
 
-    /// Something has happened that the cluster may have waited for.
+    /// Reports an event that the cluster may have waited for.
     void progressed() {
         onProgress.run();
     }
 
-    /// Every node of every shard.
+    /// The nodes of all shards.
     List<NodeRuntime> nodes() {
         return shards.values().stream().flatMap(shard -> shard.nodes().stream()).toList();
     }
 
-    /// What is recorded of the cluster. Any thread.
+    /// The specification as recorded. Any thread.
     ClusterSpec spec() {
         return spec;
     }
 
-    /// What all nodes run on. Any thread.
+    /// The engine of all nodes. Any thread.
     StampedEngine engine() {
         return engine;
     }
 
-    /// Whether a program that was found where that of this cluster was writes and reads what that
-    /// did, so that engines of both may serve it.
+    /// Whether `found`, the program that is now at the same path, writes and reads the same as the
+    /// cluster's engine, so that engines of both may serve the cluster.
     boolean canGoOnWith(StampedEngine found) {
         return found.binary().equals(engine.binary()) && found.stamp().equals(engine.stamp());
     }
 
-    /// Other things are known now of what all nodes run on.
+    /// Replaces what is known about the cluster's engine.
     void goOnWith(StampedEngine found) {
         checkArgument(canGoOnWith(found), "%s is not %s", found, engine);
         engine = found;
     }
 
-    /// Whether there is a shard none of whose nodes has an engine that follows or leads.
+    /// Whether a shard has no node whose engine follows or leads.
     boolean lacksEngine() {
         return shards.values().stream()
                 .anyMatch(shard -> shard.nodes().stream().noneMatch(NodeRuntime::hasEngine));
     }
 
-    /// Where the cluster listens. Any thread.
+    /// The addresses of the cluster. Any thread.
     Endpoints endpoints() {
         return endpoints;
     }
@@ -153,7 +152,7 @@ final class ClusterRuntime implements AutoCloseable {
                 endpoints.hostOf(node), endpoints.nodePorts().getOrDefault(node, 0));
     }
 
-    /// What its fronts know of one another.
+    /// The state that its fronts share.
     ClusterTopology topology() {
         return topology;
     }
@@ -174,8 +173,8 @@ final class ClusterRuntime implements AutoCloseable {
         return shards.get(name);
     }
 
-    /// Ends all of it, and waits until the port of the endpoint is free again: who replaces a
-    /// cluster asks for it as soon as the old one is gone. Bounded in time.
+    /// Ends the cluster, and waits until the port of its endpoint is free again, because a cluster
+    /// that replaces it requests this port at once. Bounded in time.
     void closeAndFreePort() {
         var freed =
                 endpoint == null
@@ -188,7 +187,7 @@ final class ClusterRuntime implements AutoCloseable {
             Thread.currentThread().interrupt();
         } catch (ExecutionException | TimeoutException e) {
             LOG.warn(
-                    "cluster={} its port may be in use a little longer reason={}",
+                    "cluster={} was ended, but its port is still in use reason={}",
                     spec.id().name(),
                     e.toString());
         }

@@ -18,9 +18,9 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Carries out what the API is asked for in snapshots of whole clusters: takes, copies and deletes
-/// them, each in its turn, as its cluster and the machine allow. Owned by the fleet's thread; the
-/// work is done on a virtual thread for each snapshot.
+/// Carries out the API's requests for snapshots of whole clusters: takes, copies and deletes them,
+/// each when its cluster and the machine allow. Owned by the fleet's thread. The work is done on
+/// one virtual thread for each snapshot.
 final class ClusterSnapshots implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterSnapshots.class);
 
@@ -36,11 +36,11 @@ final class ClusterSnapshots implements AutoCloseable {
     private final Set<SnapshotId> underWay = new HashSet<>();
     private volatile boolean closed;
 
-    /// @param turn for the internal snapshots that a cluster's consists of
-    /// @param threads makes the virtual threads on which the work is done
-    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
-    /// @param onDone called on the fleet's thread when something may go on that waited for the end
-    ///   of one
+    /// @param turn the permit to take internal snapshots, of which a cluster's snapshot consists
+    /// @param threads creates the virtual threads for the work
+    /// @param fleet runs its tasks on the fleet's thread, and drops them once that has ended
+    /// @param onDone called on the fleet's thread after a snapshot has ended, for actions that
+    ///   waited for it
     ClusterSnapshots(
             ControlJournal control,
             Reports reports,
@@ -62,12 +62,12 @@ final class ClusterSnapshots implements AutoCloseable {
         this.onDone = onDone;
     }
 
-    /// Asks for the snapshots that are due by the schedules of clusters.
+    /// Requests the snapshots that are due by the schedules of clusters.
     void askForDue(RandomGenerator random) {
         control.decide(plane -> plane.snapshots().due(clock.now(), random));
     }
 
-    /// Continues every snapshot that is asked for and can be continued now.
+    /// Continues every requested snapshot that can be continued now.
     void advance() {
         for (var snapshot : control.read(ControlState::allSnapshots)) {
             if (!underWay.contains(snapshot.id())) {
@@ -79,7 +79,7 @@ final class ClusterSnapshots implements AutoCloseable {
     private void advance(ClusterSnapshot snapshot) {
         switch (snapshot.status()) {
             case CREATING -> {
-                if (!snapshot.hasFiles()) { // else it is available as soon as the pace allows
+                if (!snapshot.hasFiles()) { // with files, it only waits for the pace
                     create(snapshot);
                 }
             }
@@ -96,13 +96,13 @@ final class ClusterSnapshots implements AutoCloseable {
     private void create(ClusterSnapshot snapshot) {
         var runtime = running.get(snapshot.cluster().id());
         if (runtime == null) {
-            giveUpWithoutCluster(snapshot);
+            failWithoutCluster(snapshot);
         } else if (runtime.view().isServing() && turn.tryTake()) {
             begin(snapshot, () -> take(snapshot, runtime));
         }
     }
 
-    private void giveUpWithoutCluster(ClusterSnapshot snapshot) {
+    private void failWithoutCluster(ClusterSnapshot snapshot) {
         var cluster = snapshot.cluster().id();
         if (control.read(state -> state.cluster(cluster)).isEmpty()) {
             control.decide(plane -> plane.snapshots().failed(snapshot.id(), clock.now()));
@@ -135,13 +135,13 @@ final class ClusterSnapshots implements AutoCloseable {
             turn.giveBack();
         }
         if (snapshot.status() != ClusterSnapshot.Status.DELETING) {
-            onDone.run(); // what cannot be deleted is tried at the next look
+            onDone.run(); // a failed deletion is tried again in the next round
         }
     }
 
     // ---- on virtual threads
 
-    /// Every shard's internal snapshot, which is verified, is what the cluster's consists of.
+    /// Takes a cluster's snapshot: an internal snapshot of every shard, each of them verified.
     private void take(ClusterSnapshot snapshot, ClusterRuntime runtime) {
         try {
             var unfinished = files.unfinished(snapshot.id());
@@ -179,7 +179,9 @@ final class ClusterSnapshots implements AutoCloseable {
                     control.read(ControlState::allSnapshots).stream()
                             .filter(source -> source.id().equals(copy.copyOf()))
                             .findFirst()
-                            .orElseThrow(() -> new IOException("what is to be copied is gone"));
+                            .orElseThrow(() ->
+                                    new IOException(
+                                            "the snapshot to copy does not exist any more"));
             var shards = files.copy(from, copy.id());
             if (copy.bucket() != null) {
                 files.export(copy.id(), shards, copy.bucket());
@@ -192,7 +194,7 @@ final class ClusterSnapshots implements AutoCloseable {
 
     private void failed(ClusterSnapshot snapshot, Exception e) {
         if (closed) {
-            return; // it is taken when the records are read again
+            return; // the next server takes it
         }
         LOG.error("snapshot={} failed", snapshot.id().name(), e);
         report((plane, now) -> plane.snapshots().failed(snapshot.id(), now));
@@ -211,7 +213,8 @@ final class ClusterSnapshots implements AutoCloseable {
         fleet.execute(() -> reports.report(event));
     }
 
-    /// What fails from now on has not failed: it is left for the next process.
+    /// Stops. Snapshots that fail from now on are not reported as failed: the next server takes
+    /// them.
     @Override
     public void close() {
         closed = true;

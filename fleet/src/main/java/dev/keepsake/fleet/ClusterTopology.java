@@ -25,15 +25,16 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What the fronts of a cluster know of one another: who leads, who answers, and where each is. The
-/// fleet's thread publishes a picture; every front reads the newest one, on any thread.
+/// The shared state of a cluster's fronts: which nodes lead, which answer, and their addresses. The
+/// fleet's thread publishes it as a whole. Every front reads the newest publication, on any thread.
 final class ClusterTopology implements PublishRelay, AutoCloseable {
-    /// Everything that is published at once.
+    /// One publication.
     ///
-    /// @param views what each node is shown
-    /// @param serving the fronts that answer data
+    /// @param topology the true topology
+    /// @param views the topology that each node shows
+    /// @param serving the fronts that answer commands on data
     /// @param primaries the front that leads, by shard
-    /// @param nodes all of them, by name
+    /// @param nodes all nodes, by name
     private record Picture(
             Topology topology,
             LateNews.Views views,
@@ -55,15 +56,16 @@ final class ClusterTopology implements PublishRelay, AutoCloseable {
     private final Clock clock;
     private final ScheduledExecutorService fleet;
     private final LateNews lateNews = new LateNews();
-    private final Map<String, String> knownPrimaries = new HashMap<>(); // of its shard, by node
+    private final Map<String, String> knownPrimaries =
+            new HashMap<>(); // primary of its shard, by node
     private volatile Picture picture = Picture.NONE;
     private @Nullable Future<?> publishing;
     private boolean closed;
 
-    /// @param spec what is recorded of the cluster at present
-    /// @param shards those that run at present, by name
-    /// @param standardLagNs how long other nodes take to learn of a new primary, unless the cluster
-    ///   says otherwise
+    /// @param spec the cluster's specification as recorded
+    /// @param shards the running shards, by name
+    /// @param standardLagNs how long other nodes do not learn of a new primary, in nanoseconds,
+    ///   unless the cluster has its own value
     ClusterTopology(
             Supplier<ClusterSpec> spec,
             Map<String, ShardRuntime> shards,
@@ -77,24 +79,25 @@ final class ClusterTopology implements PublishRelay, AutoCloseable {
         this.fleet = fleet;
     }
 
-    /// The newest topology that a node is shown. Any thread.
+    /// The newest topology that a node shows to clients. Any thread.
     Topology of(String node) {
         return picture.views().of(node);
     }
 
-    /// The fronts that answer data. Any thread.
+    /// The fronts that answer commands on data. Any thread.
     List<NodeFront> serving() {
         return picture.serving();
     }
 
-    /// How far a node has come, in bytes of its shard's stream; 0 while it has no engine. Any
+    /// The applied offset of a node, in bytes of its shard's stream; 0 while it has no engine. Any
     /// thread.
     long offsetOf(String node) {
         var found = picture.nodes().get(node);
         return found == null ? 0 : Math.max(0, found.appliedOffset());
     }
 
-    /// Shows every front how things stand, and tells those of a new primary that learn of it.
+    /// Publishes the present state for all fronts, and informs those that learn of a new primary
+    /// now.
     void publish() {
         var now = spec.get();
         var described = new ArrayList<TopologyShard>();
@@ -197,7 +200,7 @@ final class ClusterTopology implements PublishRelay, AutoCloseable {
                 });
     }
 
-    /// Publishes nothing any more by itself.
+    /// Stops publishing by itself.
     @Override
     public void close() {
         closed = true;

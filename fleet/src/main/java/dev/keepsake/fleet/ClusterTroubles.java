@@ -6,14 +6,14 @@ import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What is wrong with clusters that do not run, and since when. Owned by the fleet's thread.
+/// The failures of clusters that do not run, and since when they fail. Owned by the fleet's thread.
 final class ClusterTroubles {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterTroubles.class);
 
     private final Map<ClusterId, String> complaints = new HashMap<>();
     private final Map<ClusterId, Long> failingSinceNs = new HashMap<>();
 
-    /// Logs what is wrong with a cluster that is tried again, once for each thing that is.
+    /// Logs why a cluster that is tried again failed, once for each reason.
     void complain(ClusterId id, Exception e) {
         var reason = String.valueOf(e.getMessage());
         if (!reason.equals(complaints.put(id, reason))) {
@@ -28,19 +28,19 @@ final class ClusterTroubles {
         }
     }
 
-    /// A cluster has failed to start.
+    /// Reports that a cluster has failed to start.
     ///
     /// @return for how long it has been failing, in nanoseconds
     long failed(ClusterId id, long nowNs) {
         return nowNs - failingSinceNs.computeIfAbsent(id, _ -> nowNs);
     }
 
-    /// A cluster makes progress.
+    /// Reports that a cluster makes progress.
     void recovered(ClusterId id) {
         failingSinceNs.remove(id);
     }
 
-    /// A cluster runs, or nothing of it is left.
+    /// Forgets a cluster that runs, or of which nothing is left.
     void forget(ClusterId id) {
         complaints.remove(id);
         failingSinceNs.remove(id);

@@ -7,12 +7,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/// A cluster that runs, as it was when somebody looked: its shards, and what its nodes have been
-/// told.
+/// A running cluster as it was at one moment: its shards, and the settings that its nodes have
+/// received. A value.
 ///
-/// @param engine what all nodes run on
-/// @param parameters what all nodes are to run with
-/// @param access whom all nodes have been told to admit
+/// @param engine the engine of all nodes
+/// @param parameters the parameters that all nodes have to run with
+/// @param access the users that all nodes have been given
 record ClusterView(
         InstalledEngines.Installed engine,
         Map<String, String> parameters,
@@ -38,12 +38,12 @@ record ClusterView(
         return shards.stream().allMatch(ShardView::isServing);
     }
 
-    /// Whether the engine of every node that answers admits whom the nodes have been told to.
+    /// Whether the engine of every node that answers has the rules of the users in `access`.
     boolean isAccessApplied() {
         return nodes().allMatch(NodeView::admitting);
     }
 
-    /// Whether every node runs with the parameters that it is to run with.
+    /// Whether every node runs with `parameters`.
     boolean areParametersApplied() {
         return nodes().allMatch(node -> node.parameters().equals(parameters));
     }

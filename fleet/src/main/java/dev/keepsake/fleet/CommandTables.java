@@ -15,15 +15,14 @@ import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/// Which commands the engines of this machine have, and how fronts treat each. A program that could
+/// The commands of this machine's engines, and how fronts treat each of them. A program that could
 /// not be examined when the server started is examined before a cluster runs on it, and again if it
-/// does not answer; what is found out about it then counts as what is found out at a start does.
-/// Owned by the fleet's thread, which waits for an answer a moment, and not for a program that
-/// hangs.
+/// does not answer. The findings count in the same way as those at the start. Owned by the fleet's
+/// thread, which waits only a moment for an answer, and not for a program that hangs.
 final class CommandTables {
     private static final long ANSWERS_WITHIN_MS = 2_000;
 
-    /// Finds out what a program is. Blocks.
+    /// Examines a program. Blocks.
     interface Examiner {
         EngineFacts examine(EngineBinary program) throws IOException;
     }
@@ -34,25 +33,26 @@ final class CommandTables {
     private final Map<EngineBinary, CompletableFuture<EngineFacts>> asked = new HashMap<>();
     private final Map<EngineBinary, Table> tables = new HashMap<>();
 
-    /// @param facts what it was made from
+    /// @param facts the facts that it was made from
     private record Table(EngineFacts facts, ServedEngine served) {}
 
-    /// @param engines what is known, and is told what is found out
-    /// @param threads in which programs are examined
+    /// @param engines knows the engines, and receives new findings
+    /// @param threads creates the threads that examine programs
     CommandTables(ClusterEngines engines, Examiner examiner, ThreadFactory threads) {
         this.engines = engines;
         this.examiner = examiner;
         this.threads = threads;
     }
 
-    /// What a front is told of a program.
+    /// The commands of a program, in the form that a front needs.
     ///
-    /// @throws IOException when the program does not say it, or has not yet
+    /// @throws IOException when the program does not list them, or has not listed them yet
     ServedEngine of(EngineBinary program) throws IOException {
         examine(program);
         var facts = engines.engines().factsOf(program).orElse(null);
         if (facts == null) {
-            throw new IOException("the engine %s is not here any more".formatted(program.path()));
+            throw new IOException(
+                    "the engine %s is not installed any more".formatted(program.path()));
         }
         var before = tables.get(program);
         if (before != null && before.facts().equals(facts)) {
@@ -69,11 +69,10 @@ final class CommandTables {
         }
     }
 
-    /// Has a program examined, unless that has been done.
+    /// Has a program examined, unless it has been examined.
     ///
-    /// @return whether something is known now that was not before: another engine may be the one to
-    ///   run
-    /// @throws IOException when it cannot be examined, or has not been yet
+    /// @return whether new findings arrived, so that another engine may have to be chosen
+    /// @throws IOException when it cannot be examined, or has not answered yet
     boolean examine(EngineBinary program) throws IOException {
         if (engines.engines().factsOf(program).isPresent()) {
             return false;
@@ -87,19 +86,19 @@ final class CommandTables {
             return true;
         } catch (TimeoutException _) {
             throw new IOException(
-                    "the engine %s has yet to say which commands it has".formatted(program.path()));
+                    "the engine %s has not yet listed its commands".formatted(program.path()));
         } catch (ExecutionException e) {
             asked.remove(program);
             throw notSaid(program, e.getCause() == null ? e : e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IOException("interrupted while an engine is asked for its commands", e);
+            throw new IOException("interrupted while asking an engine for its commands", e);
         }
     }
 
     private static IOException notSaid(EngineBinary program, Throwable cause) {
         return new IOException(
-                "the engine %s does not say which commands it has: %s"
+                "the engine %s does not list its commands: %s"
                         .formatted(program.path(), cause.getMessage()),
                 cause);
     }
@@ -117,7 +116,7 @@ final class CommandTables {
         } catch (IOException e) {
             answer.completeExceptionally(e);
         } catch (RuntimeException e) {
-            answer.completeExceptionally(e); // or nobody would ask again
+            answer.completeExceptionally(e); // so that the next call asks again
             throw e;
         }
     }

@@ -27,13 +27,15 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The control plane's memory: decide, make durable, then apply. Its records are data entries of a
-/// transaction log, one entry a decision, so a decision is kept whole or not at all. From time to
-/// time the whole state is written behind them, and what came before is given up.
+/// The storage of the control plane: it decides, makes the decision durable, and then applies it.
+/// The records are DATA entries of a transaction log, one entry for each decision, so a decision is
+/// stored completely or not at all. From time to time the journal appends the whole state and trims
+/// the entries before it.
 ///
-/// Any thread may call; a lock makes the callers take turns, and each waits until its decision is
-/// durable. When it cannot be known whether a decision was kept, the caller is told just that, the
-/// fault handler too, and nothing is decided any more until a restart reads the log again.
+/// Any thread may call. A lock serializes the calls, and each waits until its decision is durable.
+/// When it is unknown whether a decision was stored, the caller gets an error that says so, and the
+/// fault handler gets a report. Then nothing is decided any more until a restart has read the log
+/// again.
 ///
 /// Decision 14 (docs/decisions) says why the log is rewritten in place.
 final class ControlJournal implements ControlService, AutoCloseable {
@@ -75,12 +77,13 @@ final class ControlJournal implements ControlService, AutoCloseable {
         this.onChange = onChange;
     }
 
-    /// Reads the log from its beginning and takes the leadership of it.
+    /// Reads the log from its beginning and claims its leadership.
     ///
-    /// @param name what this process is called in the log; another one's is another
-    /// @param onChange called after each decision that changed something, on the deciding thread
-    /// @param rewriteAfterBytes how many bytes of decisions are kept before the state is written in
-    ///   their place
+    /// @param name the name of this process in the log; every process has another one
+    /// @param onChange called after each decision that changed something, on the thread that
+    ///   decided
+    /// @param rewriteAfterBytes how many bytes of decisions may gather before the whole state is
+    ///   written
     static ControlJournal open(
             String name,
             TransactionLog log,
@@ -97,7 +100,7 @@ final class ControlJournal implements ControlService, AutoCloseable {
         return journal;
     }
 
-    /// Who wrote the log before, by name; empty when nobody did.
+    /// The name of the process that led the log before; empty when none did.
     String predecessor() {
         return predecessor;
     }
@@ -133,7 +136,7 @@ final class ControlJournal implements ControlService, AutoCloseable {
         }
     }
 
-    /// Reads the state as the fleet needs it.
+    /// Reads the state, for the fleet.
     <R> R read(Function<ControlState, R> query) {
         turn.lock();
         try {
@@ -149,15 +152,16 @@ final class ControlJournal implements ControlService, AutoCloseable {
     }
 
     /*
-     * The control log, oldest first; it begins where its oldest unit of storage does:
+     * The control log, oldest entry first. It begins with the log's oldest unit of storage:
      *
      *   … | decision | decision | part 0 | part 1 | … | part n | decision | decision | …
      *                           '------- the state ----------'
      *
-     * Replaying decisions from the middle of the history gives a state that never was, which does
-     * no harm: the parts that follow replace it as a whole. Nothing before part 0 is trimmed until
-     * part n is durable, and parts whose last is missing change nothing, so a crash at any point
-     * leaves either all decisions or all parts. Nobody decides while parts are written.
+     * The decisions before part 0 may begin in the middle of the history, and then give a state
+     * that never existed. That is harmless, because the parts replace it as a whole. No entry
+     * before part 0 is trimmed until part n is durable, and parts without the last one change
+     * nothing. So a crash at any point leaves either all decisions or all parts. No decision is
+     * made while parts are written.
      */
     private void rewriteWhenLong() {
         if (bytesSinceRewrite < rewriteAfterBytes) {
@@ -171,23 +175,23 @@ final class ControlJournal implements ControlService, AutoCloseable {
             bytesSinceRewrite = 0;
             log.trim(term, firstPart);
         } catch (ControlUnavailableException e) {
-            bytesSinceRewrite = 0; // it is tried again after as many decisions
+            bytesSinceRewrite = 0; // the next try is after as many bytes
             LOG.warn("the control log was not rewritten reason={}", e.getMessage());
         } catch (IOException e) {
             LOG.warn("the control log was not trimmed reason={}", e.toString());
         }
     }
 
-    /// What a log says that nobody writes: the state behind its last entry.
+    /// The state after the last entry of a log that no process writes.
     static ControlState stateIn(TransactionLog log) throws IOException {
         var state = new ControlState();
         replay(log, new StateParts(state), log.firstIndex(), (_, _) -> {});
         return state;
     }
 
-    /// Told of each entry that was applied.
+    /// Receives each entry that was applied.
     private interface Applied {
-        /// @param endsState whether the whole state stands written up to here
+        /// @param endsState whether the entry completes a whole state
         void on(int bytes, boolean endsState);
     }
 
@@ -218,8 +222,9 @@ final class ControlJournal implements ControlService, AutoCloseable {
         bytesSinceRewrite = endsState ? 0 : bytesSinceRewrite + bytes;
     }
 
-    /// Reads the log to its end and claims it. A log may show its true end only to a claimant: what
-    /// a predecessor that died had written last is read then, and claimed behind.
+    /// Reads the log to its end and claims it. Some logs show their true end only to a claimant.
+    /// Then the last entries of a dead predecessor are read after a first claim has failed, and the
+    /// claim is repeated.
     private void takeOver() throws IOException {
         long next = log.firstIndex();
         for (int tries = 0; tries < CLAIM_TRIES; tries++) {

@@ -7,14 +7,14 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.random.RandomGenerator;
 
-/// What directories hold.
+/// Helpers for directories.
 final class Directories {
     private static final String NAME_FILE = "name";
 
     private Directories() {}
 
-    /// What a server's data directory is called, which no other one is: made up when it is first
-    /// asked for, and kept in it.
+    /// The unique name of a server's data directory. It is drawn at the first call, and stored in
+    /// the directory.
     static String nameOf(Path directory, RandomGenerator random) throws IOException {
         var file = directory.resolve(NAME_FILE);
         if (Files.isRegularFile(file)) {
@@ -31,7 +31,7 @@ final class Directories {
         return name;
     }
 
-    /// Whether there is no file in the directory or below, or none with a byte in it.
+    /// Whether the directory, with everything below it, has no file or only empty files.
     static boolean holdNothing(Path directory) throws IOException {
         if (!Files.isDirectory(directory)) {
             return true;

@@ -7,33 +7,34 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Decides which node of a shard is told to claim the leadership: a state machine without I/O.
-/// Reports of nodes go in, a [Nomination] comes out. Owned by the fleet's thread, but for
-/// [#isLeaderComing].
+/// Decides which node of a shard is asked to claim the leadership: a state machine without I/O.
+/// Reports of nodes go in, a [Nomination] comes out. Owned by the fleet's thread; any thread may
+/// call [#isLeaderComing].
 ///
-/// The log decides who leads. The election only says who should try, so a wrong nomination costs a
-/// claim that is refused. It has to be right in one thing: nobody is told to claim behind a term
-/// that somebody may still hold, because the holder may be telling its clients of keys that a new
-/// primary then changes. Another process may hold it, or a node of this one that stood by itself
-/// and has not said so yet. In that case the nodes stand by themselves, once the holder's lease has
-/// run out, or the holder is heard of.
+/// The log decides which node leads. The election only decides which node should try, so a wrong
+/// nomination costs only a refused claim. One thing must be right: no node is asked to claim after
+/// a term that another node may still hold, because the holder may be sending clients data that a
+/// new primary then changes. The holder may be in another process, or a node of this process that
+/// claimed by itself and has not reported it yet. In that case the nodes claim by themselves, once
+/// the holder's lease has run out, or the holder reports.
 ///
 /// | seat | means | left by |
 /// | --- | --- | --- |
-/// | VACANT | no node leads, and none has been told to claim | a nomination → ASKED; a node that stood by itself leads → LED |
-/// | ASKED | one node has been told to claim | it or another one leads → LED; it retires or is removed → VACANT |
+/// | VACANT | no node leads, and none has been asked to claim | a nomination → ASKED; a node that claimed by itself leads → LED |
+/// | ASKED | one node has been asked to claim | it or another one leads → LED; it retires or is removed → VACANT |
 /// | LED | a node leads | it retires or resigns → VACANT; another one leads → LED by that one |
 ///
-/// One node is asked at a time: a second one could win right after the first, and end its term for
-/// nothing. Should the asked node hang, the others stand by themselves once it has been silent for
-/// long.
+/// Only one node is asked at a time: a second one could win directly after the first, and end its
+/// term without need. If the asked node hangs, the others claim by themselves once the leader has
+/// been silent for long enough.
 ///
-/// The node that led before a restart is preferred until it leads or fails, so that a restart keeps
-/// the roles however long that node takes. Otherwise the replica that has come furthest is asked.
+/// The node that led before a restart is preferred until it leads or fails. So a restart keeps the
+/// roles, however long that node takes. Otherwise the replica with the highest applied offset is
+/// asked.
 final class Election {
-    /// A node is to claim the leadership.
+    /// The node to ask for a claim.
     ///
-    /// @param over the newest term that is known to be over
+    /// @param over the newest term that is certainly over
     record Nomination(String node, Term over) {}
 
     private enum State {
@@ -42,7 +43,7 @@ final class Election {
         LED
     }
 
-    /// @param node whom it is about, or the empty name
+    /// @param node the asked or leading node, or the empty name
     private record Seat(State state, String node) {
         static final Seat VACANT = new Seat(State.VACANT, "");
 
@@ -56,16 +57,16 @@ final class Election {
     private @Nullable String lastLeader;
     private boolean paused;
     private volatile @Nullable String preferred;
-    private volatile Term termOver = Term.NONE; // the newest that nobody unheard of holds
+    private volatile Term termOver = Term.NONE; // the newest that is certainly over
 
     /// @param other whether another process can lead the shard
     Election(OtherProcess other) {
         this.other = other;
     }
 
-    /// The shard starts.
+    /// Begins, when the shard starts.
     ///
-    /// @param last the node that led last, as the log says
+    /// @param last the node that led last, according to the log
     /// @param newest the newest term in the log
     void begin(String last, Term newest) {
         lastLeader = last;
@@ -92,12 +93,12 @@ final class Election {
     ///
     /// @param newest the newest term in the log
     boolean isLeaderComing(Term newest) {
-        // A newer term than at the start comes to light when a predecessor had taken it just before
-        // it died. Nobody is told to claim behind that one.
+        // A term newer than at the start appears when a predecessor had won it just before it died.
+        // No node is asked to claim after that term.
         return preferred != null && (other == OtherProcess.NONE || isOver(newest));
     }
 
-    /// A node leads.
+    /// Reports that a node leads.
     void onLeading(String node, Term won) {
         preferred = null;
         seat = new Seat(State.LED, node);
@@ -105,7 +106,7 @@ final class Election {
         noteWon(won);
     }
 
-    /// A node has given the leadership up, and follows.
+    /// Reports that a node has given up the leadership, and follows.
     ///
     /// @param won the newest term that it has won
     void onResigned(String node, Term won) {
@@ -115,7 +116,7 @@ final class Election {
         noteWon(won);
     }
 
-    /// A node has failed.
+    /// Reports that a node has failed.
     ///
     /// @param won the newest term that it has won
     void onRetired(String node, Term won) {
@@ -128,14 +129,14 @@ final class Election {
         }
     }
 
-    /// A replica has left the shard.
+    /// Reports that a replica has left the shard.
     void onRemoved(String node) {
         if (seat.is(State.ASKED, node)) {
             seat = Seat.VACANT;
         }
     }
 
-    /// Nobody is asked until [#resume].
+    /// Stops nominations until [#resume].
     void pause() {
         paused = true;
     }
@@ -144,10 +145,11 @@ final class Election {
         paused = false;
     }
 
-    /// Who is to claim now, if somebody is. Whoever is returned counts as asked.
+    /// The node to ask for a claim now, if there is one. The returned node counts as asked.
     ///
-    /// @param log the end of the log
-    /// @param passedOver a node that has handed over, and leads again only if no other can; or null
+    /// @param log the tail of the log
+    /// @param passedOver a node that has handed over, and leads again only if no other node can; or
+    ///   null
     Optional<Nomination> next(List<NodeView> nodes, Tail log, @Nullable String passedOver) {
         noteGone(log, nodes);
         var newest = log.term();
@@ -156,7 +158,7 @@ final class Election {
         }
         var wanted = preferred;
         if (wanted != null && isStarting(wanted, nodes)) {
-            return Optional.empty(); // it will be ready, or retire, and either brings us back here
+            return Optional.empty(); // asked again when it is ready or retires
         }
         var able = nodes.stream().filter(node -> node.phase() == NodePhase.REPLICA).toList();
         var chosen =
@@ -174,13 +176,14 @@ final class Election {
                 .anyMatch(node -> node.name().equals(name) && node.phase() == NodePhase.STARTING);
     }
 
-    /// Whether nobody can hold a term who has not been heard of.
+    /// Whether a term is certainly over: no node can hold it that has not reported.
     boolean isOver(Term term) {
         return !term.isNewerThan(termOver);
     }
 
-    /// In a log of this process alone, only a node of the shard can have won the newest term. It is
-    /// over when the life is that won it, even if that ended before it could say so.
+    /// Notes terms whose winner's life has ended. In a log that belongs to this process alone, only
+    /// a node of the shard can have won the newest term. The term is over when the life that won it
+    /// is over, even if that life ended before it could report the term.
     private void noteGone(Tail log, List<NodeView> nodes) {
         if (other == OtherProcess.NONE
                 && nodes.stream()
@@ -196,8 +199,8 @@ final class Election {
         };
     }
 
-    /// Whatever a node of this process has won is over when that node has retired or resigned, and
-    /// is its own while it leads.
+    /// Notes a term that a node of this process has won. It is over when that node has retired or
+    /// resigned, and the node holds it itself while it leads.
     private void noteWon(Term won) {
         if (won.isNewerThan(termOver)) {
             termOver = won;

@@ -8,11 +8,10 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Has the endpoints of clusters listen, and tries again until they do: somebody else may have had
-/// a port while this server was down. Clients were told of that port and of no other, so nothing
-/// else can be listened on instead. Nothing is announced of a port that is free again at the next
-/// try: an engine that starts has every socket of its parent for a moment. Owned by the fleet's
-/// thread.
+/// Makes the endpoints of clusters listen, and tries again until they do: another program may have
+/// taken a port while this server was down. Clients know only the published port, so the endpoint
+/// cannot use another one. A port that is free again at the second try is not reported, because a
+/// starting engine has all sockets of its parent process for a moment. Owned by the fleet's thread.
 final class EndpointListening {
     private static final Logger LOG = LoggerFactory.getLogger(EndpointListening.class);
     private static final int FAILURES_BEFORE_NEWS = 2;
@@ -21,19 +20,21 @@ final class EndpointListening {
     private final RetryLater.Pause pause;
     private final Executor fleet;
 
-    /// What listens when it is told to. It fails when somebody else has the port.
+    /// Starts to listen. Fails when another program has the port.
     @FunctionalInterface
     interface Listener {
         CompletableFuture<Void> bind(InetSocketAddress address);
     }
 
-    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
+    /// @param fleet runs its tasks on the fleet's thread, and drops them once that has ended
     EndpointListening(Reports reports, RetryLater.Pause pause, Executor fleet) {
         this.reports = reports;
         this.pause = pause;
         this.fleet = fleet;
     }
 
+    /// Listens at an address, now or as soon as possible.
+    ///
     /// @param isRunning whether the cluster has not ended meanwhile
     void listen(
             ClusterId id, InetSocketAddress address, Listener listener, BooleanSupplier isRunning) {

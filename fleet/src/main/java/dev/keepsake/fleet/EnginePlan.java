@@ -8,22 +8,23 @@ import dev.keepsake.engine.Engines;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
-/// How engines are chosen, and what they may have and do.
+/// How engines are chosen and bounded.
 ///
-/// @param strict whether none but sound engines are run
-/// @param exactVersions whether clusters of an engine that is not installed are refused
-/// @param timeoutNs how long an engine may leave a question unanswered before it counts as dead
+/// @param strict whether only sound engines are run
+/// @param exactVersions whether requests for an engine that is not installed are refused
+/// @param timeoutNs how long an engine may leave a question unanswered before it counts as failed,
+///   in nanoseconds
 /// @param memory how much memory nodes have
 public record EnginePlan(boolean strict, boolean exactVersions, long timeoutNs, NodeMemory memory) {
-    /// Whatever engine is nearest, dead after 10 s, with as much memory as with AWS.
+    /// The nearest installed engine, 10 s for an answer, as much memory as with AWS.
     static final EnginePlan STANDARD =
             new EnginePlan(false, false, TimeUnit.SECONDS.toNanos(10), NodeMemory.asAws());
 
     public EnginePlan {
-        checkArgument(timeoutNs > 0, "an engine timeout of %d ns", timeoutNs);
+        checkArgument(timeoutNs > 0, "an engine timeout of %d ns; expected at least 1", timeoutNs);
     }
 
-    /// Those of some engines that new clusters get, whatever they ask for.
+    /// The engines that new clusters can get, for any requested version.
     public static List<EngineBinary> gotByNewClusters(Engines engines) {
         return EngineVersions.all().stream()
                 .map(wanted -> engines.nearest(wanted.engine(), wanted.version()))

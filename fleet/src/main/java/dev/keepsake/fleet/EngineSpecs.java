@@ -11,8 +11,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/// How engines are launched: those of nodes, and helpers that serve nobody. Each launch has a
-/// password of its own. Any thread.
+/// How engines are launched: those of nodes, and helpers without clients. Each launch has its own
+/// password. Any thread.
 final class EngineSpecs {
     private static final String FEED_USER = "feed";
 
@@ -28,7 +28,7 @@ final class EngineSpecs {
 
     /// The engine of a node.
     ///
-    /// @param parameters those of its cluster that engines have
+    /// @param parameters the parameters of its cluster that are directives of the engine
     EngineSpec ofNode(
             ClusterSpec cluster,
             NodeSpec node,
@@ -50,7 +50,7 @@ final class EngineSpecs {
                 directives);
     }
 
-    /// An engine that makes and checks the snapshots of a shard.
+    /// An engine that takes and verifies the snapshots of a shard.
     EngineSpec ofSnapshots(ClusterSpec cluster, ShardSpec shard, EngineBinary program) {
         return helper(
                 "%s-%s-snapshot".formatted(cluster.id().name(), shard.name()),
@@ -59,8 +59,8 @@ final class EngineSpecs {
                 Map.of());
     }
 
-    /// An engine that makes the first file of a shard. It is careful, because others made the files
-    /// that it reads.
+    /// An engine that makes the first file of a shard. It checks its input strictly, because it
+    /// reads files from elsewhere.
     EngineSpec ofFilling(ClusterSpec cluster, ShardSpec shard, EngineBinary program) {
         return helper(
                 "%s-%s-fill".formatted(cluster.id().name(), shard.name()),

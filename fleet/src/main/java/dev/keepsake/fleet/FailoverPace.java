@@ -4,15 +4,15 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.util.concurrent.TimeUnit;
 
-/// How quickly the two halves of a FailoverShard come.
+/// How fast the two halves of a FailoverShard follow.
 ///
-/// @param promotionDelayNs from the failure until a replica may take over
-/// @param recoveryDelayNs from the promotion until the failed node is replaced
+/// @param promotionDelayNs from the failure until a replica may take over, in nanoseconds
+/// @param recoveryDelayNs from the promotion until the failed node starts again, in nanoseconds
 public record FailoverPace(long promotionDelayNs, long recoveryDelayNs) {
-    /// As quickly as it can be done.
+    /// No delays.
     public static final FailoverPace INSTANT = new FailoverPace(0, 0);
 
-    /// Seconds, as AWS takes them: users see writes resume after some ten, and AWS's own sample of
+    /// The delays of AWS: users see writes resume after some ten seconds, and AWS's own sample of
     /// DescribeEvents shows half a minute until the end.
     public static final FailoverPace AWS =
             new FailoverPace(TimeUnit.SECONDS.toNanos(10), TimeUnit.SECONDS.toNanos(20));
@@ -20,14 +20,14 @@ public record FailoverPace(long promotionDelayNs, long recoveryDelayNs) {
     public FailoverPace {
         checkArgument(
                 promotionDelayNs >= 0 && recoveryDelayNs >= 0,
-                "delays of %d and %d ns",
+                "delays of %d and %d ns; expected at least 0",
                 promotionDelayNs,
                 recoveryDelayNs);
     }
 
-    /// The same, so many times as quick.
+    /// The pace with both delays divided by `times`.
     public FailoverPace dividedBy(int times) {
-        checkArgument(times >= 1, "a pace divided by %d", times);
+        checkArgument(times >= 1, "a pace divided by %d; expected at least 1", times);
         return new FailoverPace(promotionDelayNs / times, recoveryDelayNs / times);
     }
 }

@@ -5,25 +5,27 @@ import static dev.keepsake.core.Checks.checkArgument;
 import dev.keepsake.control.FailoverMode;
 import java.util.concurrent.TimeUnit;
 
-/// How failovers that are called for go.
+/// How requested failovers are carried out.
 ///
-/// @param mode how FailoverShard lets a primary fail, unless its cluster says otherwise
-/// @param silentForNs how long a primary that fell silent stays so before it is replaced
-/// @param pace how quickly a FailoverShard continues
-/// @param topologyLagNs how long the other nodes of a cluster take to learn of a new primary,
-///   unless the cluster says otherwise
-/// @param quota how many failovers may be called for in 24 hours; 0 for any number
+/// @param mode how FailoverShard makes a primary fail, unless the cluster has its own mode
+/// @param silentForNs how long a primary that fell silent stays silent before it is replaced, in
+///   nanoseconds
+/// @param pace how fast the steps of a FailoverShard follow each other
+/// @param topologyLagNs how long the other nodes of a cluster do not learn of a new primary, in
+///   nanoseconds, unless the cluster has its own value
+/// @param quota how many FailoverShard calls are accepted within 24 hours; 0 for any number
 public record FailoverPlan(
         FailoverMode mode, long silentForNs, FailoverPace pace, long topologyLagNs, int quota) {
-    /// Primaries crash, at once, as often as one likes.
+    /// Primaries crash, without delays and without a quota.
     static final FailoverPlan STANDARD =
             new FailoverPlan(
                     FailoverMode.CRASH, TimeUnit.SECONDS.toNanos(5), FailoverPace.INSTANT, 0, 0);
 
     public FailoverPlan {
-        checkArgument(silentForNs > 0, "a silence of %d ns", silentForNs);
-        checkArgument(topologyLagNs >= 0, "a topology that is %d ns late", topologyLagNs);
-        checkArgument(quota >= 0, "a quota of %d failovers", quota);
+        checkArgument(silentForNs > 0, "a silence of %d ns; expected at least 1", silentForNs);
+        checkArgument(
+                topologyLagNs >= 0, "a topology lag of %d ns; expected at least 0", topologyLagNs);
+        checkArgument(quota >= 0, "a quota of %d failovers; expected at least 0", quota);
     }
 
     FailoverPlan withTopologyLag(long lagNs) {

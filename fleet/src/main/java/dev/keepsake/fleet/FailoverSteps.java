@@ -2,28 +2,28 @@ package dev.keepsake.fleet;
 
 import dev.keepsake.control.Failover;
 
-/// What comes next in a FailoverShard, decided from what is recorded of it and from how its shard
-/// is now. No state, no I/O: a server that died in the middle asks the same question again, and
-/// goes on from there. It is asked at any report about the shard, also while a failure is under
-/// way: a node that is made to fail counts as one that does not answer from then on.
+/// Decides the next step of a FailoverShard, from its record and from the present state of its
+/// shard. No state, no I/O. A server that starts after a crash asks the same question, and
+/// continues with the answer. The question is asked after every report about the shard, also while
+/// a failure is under way: a node that is made to fail counts as not answering from then on.
 ///
 /// | recorded | seen | next |
 /// | --- | --- | --- |
-/// | called for | the primary answers, and so does a node that could take over | [Step.Begin] |
+/// | requested | the primary answers, and so does a node that could take over | [Step.Begin] |
 /// | a node is to fail | that node leads and answers, and so does a node that could take over | [Step.FailAgain] |
 /// | a node is to fail | another node leads and answers | [Step.Promoted] |
 /// | another node took over | the failed node answers again | [Step.Finished] |
 /// | anything | anything else | [Step.Nothing] |
 final class FailoverSteps {
-    /// What is to be done.
+    /// The next step.
     sealed interface Step {
-        /// Record that the primary is about to fail; then let it fail.
+        /// Record that the primary is about to fail. Then make it fail.
         ///
         /// @param failing the primary
         record Begin(String failing) implements Step {}
 
-        /// Let the primary fail, which is recorded already. A restart came between the record and
-        /// the deed, or no replica was there in time. It crashes, whatever the mode.
+        /// Make the primary fail, which is recorded already: a restart came between the record and
+        /// the failure, or there was no replica in time. The primary crashes, whatever the mode.
         ///
         /// @param failing the primary
         record FailAgain(String failing) implements Step {}
@@ -34,12 +34,12 @@ final class FailoverSteps {
         /// @param promoted the primary
         record Promoted(String failing, String promoted) implements Step {}
 
-        /// Record that the node that failed is back.
+        /// Record that the failed node answers again.
         ///
         /// @param failing the node that failed
         record Finished(String failing) implements Step {}
 
-        /// Wait.
+        /// Wait for the next report.
         record Nothing() implements Step {}
     }
 
@@ -70,7 +70,8 @@ final class FailoverSteps {
         if (!leader.get().equals(failing)) {
             return new Step.Promoted(failing, leader.get());
         }
-        // The primary answers until there is a successor: without one, it would only win again.
+        // The primary may continue until there is a successor: without one, it would only win
+        // again.
         return shard.hasSuccessor() ? new Step.FailAgain(failing) : NOTHING;
     }
 

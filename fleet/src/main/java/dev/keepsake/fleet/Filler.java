@@ -25,11 +25,11 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Makes the file that a shard of a new cluster begins with out of RDB files of any number of
-/// shards: an engine of its own loads all of them, gives up what belongs to other shards, and dumps
-/// the rest. So what the cluster starts from has been loaded by an engine once.
+/// Makes the first file of a shard of a new cluster, out of RDB files of any number of shards. An
+/// engine of its own loads all files, deletes the keys of other shards, and dumps the rest. So an
+/// engine has loaded everything that the cluster starts from.
 ///
-/// Blocks for as long as that takes.
+/// Blocks until the file is made.
 final class Filler {
     private static final long WHOLE_DATA_NS = TimeUnit.MINUTES.toNanos(5);
     private static final byte[] PAGE = "2000".getBytes(US_ASCII);
@@ -41,14 +41,14 @@ final class Filler {
         this.launcher = launcher;
     }
 
-    /// Fills one shard.
+    /// Fills one shard. Blocks.
     ///
-    /// @param spec how the engine is launched; its parameters have to admit DEBUG
-    /// @param reader what that engine is
+    /// @param spec how the engine is launched; its parameters have to allow DEBUG
+    /// @param reader the name, version and RDB version of that engine
     /// @param sources RDB files, as any engine writes them
-    /// @param filling bounds what is read, and may end it
-    /// @param slots what belongs to the shard
-    /// @param result where the file is put
+    /// @param filling bounds how much is read, and can end it
+    /// @param slots the slots of the shard
+    /// @param result the path of the new file
     /// @throws IOException when a file cannot be loaded; the message names it
     void fill(
             EngineSpec spec,
@@ -68,17 +68,17 @@ final class Filler {
                 load(engine, source.name(), header, reader);
                 checkFunctions(engine, source.name());
             }
-            giveUpOthers(engine, slots);
+            deleteOthers(engine, slots);
             filling.expectWanted();
             expectOk(engine.commandWithin(WHOLE_DATA_NS, "SAVE"), "SAVE");
             Files.move(dump, result, StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
-    /// A file of a newer engine is refused by that reason, before it is copied. What is no RDB file
-    /// at all is the engine's to refuse.
+    /// Refuses a file of a newer engine, with that reason, before it is copied. A file that is not
+    /// an RDB file is left for the engine to refuse.
     ///
-    /// @return what the file says of itself
+    /// @return the header of the file
     private static Optional<RdbHeader> expectLoadable(FillSource source, EngineStamp reader)
             throws IOException {
         Optional<RdbHeader> header;
@@ -98,7 +98,7 @@ final class Filler {
         return header;
     }
 
-    /// @param header of the file that is loaded
+    /// @param header the header of the file that is loaded
     private static void load(
             Engine engine, String name, Optional<RdbHeader> header, EngineStamp reader)
             throws IOException {
@@ -112,8 +112,9 @@ final class Filler {
         }
     }
 
-    /// An engine does not say why it does not load a file. Who wrote the file may tell, where the
-    /// engine could not go on with what that one leaves; but the file may be damaged as well.
+    /// The error for a file that the engine did not load. An engine gives no reason. If the present
+    /// engine cannot continue from what the file's writer leaves, that is a probable reason; but
+    /// the file may also be damaged.
     static IOException notLoaded(
             String name, Optional<RdbHeader> header, EngineStamp reader, IOException cause) {
         return new IOException(
@@ -124,14 +125,14 @@ final class Filler {
                 cause);
     }
 
-    /// Files of one RDB version differ in what is in them: Valkey 8.0 and 8.1 write the same one,
-    /// and the latter knows types that the former does not.
+    /// The error for a file whose writer may know more types than the reader, with the same RDB
+    /// version: Valkey 8.0 and 8.1 write the same one, but only 8.1 knows some types.
     private static String writtenByOther(String name, EngineStamp writer, EngineStamp reader) {
         return "%s cannot be loaded by %s: it says that %s wrote it, which may write more than that reads. Fill a cluster that runs on %s or a newer %s."
                 .formatted(name, reader, writer, writer, writer.name());
     }
 
-    /// A file may bring functions, and clients may call those.
+    /// Checks the functions that the files have brought, because clients may call them.
     private static void checkFunctions(Engine engine, String file) throws IOException {
         var reply =
                 engine.commandOfBytes(
@@ -141,7 +142,8 @@ final class Filler {
                                 "LIST".getBytes(US_ASCII),
                                 "WITHCODE".getBytes(US_ASCII)));
         if (!(reply instanceof RespValue.ArrayReply(List<RespValue> libraries))) {
-            throw new IOException("the engine answers %s to FUNCTION LIST".formatted(reply));
+            throw new IOException(
+                    "the engine answers %s to FUNCTION LIST; expected libraries".formatted(reply));
         }
         for (var library : libraries) {
             if (!(library instanceof RespValue.ArrayReply(List<RespValue> fields))
@@ -167,7 +169,7 @@ final class Filler {
         return null;
     }
 
-    private static void giveUpOthers(Engine engine, SlotRange slots) throws IOException {
+    private static void deleteOthers(Engine engine, SlotRange slots) throws IOException {
         if (slots.equals(SlotRange.split(1).getFirst())) {
             return;
         }
@@ -184,14 +186,15 @@ final class Filler {
             if (!(reply instanceof RespValue.ArrayReply(List<RespValue> parts))
                     || !(parts.getFirst() instanceof RespValue.Bulk(byte[] next))
                     || !(parts.getLast() instanceof RespValue.ArrayReply(List<RespValue> keys))) {
-                throw new IOException("the engine answers %s to SCAN".formatted(reply));
+                throw new IOException(
+                        "the engine answers %s to SCAN; expected keys".formatted(reply));
             }
             cursor = next;
-            giveUp(engine, keys, slots);
+            delete(engine, keys, slots);
         } while (!new String(cursor, US_ASCII).equals("0"));
     }
 
-    private static void giveUp(Engine engine, List<RespValue> keys, SlotRange slots)
+    private static void delete(Engine engine, List<RespValue> keys, SlotRange slots)
             throws IOException {
         var command = new ArrayList<byte[]>();
         command.add("DEL".getBytes(US_ASCII));

@@ -21,17 +21,17 @@ import java.util.concurrent.ThreadFactory;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Fills new clusters with what they are to begin with, before they start. Owned by the fleet's
-/// thread; the work is done on a thread for each cluster.
+/// Fills new clusters with the data that they start from, before their nodes start. Owned by the
+/// fleet's thread. The work is done on one thread for each cluster.
 ///
-/// A shard that an earlier process has filled is not filled again. What cannot be filled leaves no
-/// file behind, nor does what is given up.
+/// A shard that an earlier process has filled is not filled again. A filling that fails or is
+/// abandoned leaves no file behind.
 final class Fillings {
-    /// Who hears of the outcome, on the fleet's thread.
+    /// Receives the outcomes, on the fleet's thread.
     interface Listener {
         void onFilled(ClusterId id);
 
-        /// Also when it was given up.
+        /// The cluster could not be filled, or its filling was abandoned.
         void onNotFilled(ClusterId id, String reason);
     }
 
@@ -51,9 +51,9 @@ final class Fillings {
     private final Set<ClusterId> done = new HashSet<>();
     private volatile boolean closed;
 
-    /// @param threads makes the virtual threads on which clusters are filled
-    /// @param engines says which engine makes the files of a cluster
-    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
+    /// @param threads creates the virtual threads that fill clusters
+    /// @param engines chooses the engine that makes the files of a cluster
+    /// @param fleet runs its tasks on the fleet's thread, and drops them once that has ended
     Fillings(
             SnapshotFiles snapshotFiles,
             EngineLauncher launcher,
@@ -76,7 +76,7 @@ final class Fillings {
         this.listener = listener;
     }
 
-    /// Whether a cluster may start: at once, unless it is to be filled first, which begins then.
+    /// Whether a cluster may start. Starts its filling if it is to be filled first.
     boolean isFilled(ClusterSpec spec) {
         var id = spec.id();
         var restore = spec.restore();
@@ -91,25 +91,25 @@ final class Fillings {
         return false;
     }
 
-    /// Gives up filling a cluster, if it is being filled.
+    /// Abandons the filling of a cluster, if there is one.
     ///
-    /// @return whether that has ended; if not, the end will be reported
-    boolean giveUp(ClusterId id) {
+    /// @return whether the filling has ended; if not, its end will be reported
+    boolean abandon(ClusterId id) {
         var filling = underWay.get(id);
         if (filling == null) {
             return true;
         }
-        filling.stop(); // first, so that no engine is launched behind those that are ended
+        filling.stop(); // first, so that no engine is launched after the others have ended
         launcher.killBelow(directories.of(id));
         return false;
     }
 
-    /// Nothing of a cluster is left.
+    /// Forgets a cluster of which nothing is left.
     void forget(ClusterId id) {
         done.remove(id);
     }
 
-    /// What is under way is left as it is for the next process.
+    /// Stops. The next server starts the unfinished fillings again.
     void close() {
         closed = true;
         underWay.values().forEach(Filling::stop);
@@ -120,7 +120,7 @@ final class Fillings {
         var directory = directories.of(id);
         var downloads = directory.resolve("downloads");
         try {
-            SnapshotFiles.Trees.delete(downloads); // of an earlier process
+            SnapshotFiles.Trees.delete(downloads); // from an earlier process
             var sources =
                     filling.waitingFor(() -> snapshotFiles.sourcesOf(restore, downloads, filling));
             for (var shard : spec.shards()) {
@@ -133,7 +133,7 @@ final class Fillings {
                 listener.onFilled(id);
             });
         } catch (IOException | RuntimeException e) {
-            if (!closed) { // it is filled when the records are read again
+            if (!closed) { // otherwise the next server fills it
                 notFilled(id, directory, e);
             }
         }
@@ -165,7 +165,7 @@ final class Fillings {
     private void notFilled(ClusterId id, Path directory, Exception failure) {
         String reason = String.valueOf(failure.getMessage());
         if (failure instanceof Filling.StoppedException) {
-            LOG.info("cluster={} is not filled any further", id.name());
+            LOG.info("cluster={} filling was abandoned", id.name());
         } else {
             LOG.warn("cluster={} cannot be filled reason={}", id.name(), reason, failure);
         }
@@ -173,7 +173,7 @@ final class Fillings {
             SnapshotFiles.Trees.delete(directory);
         } catch (IOException e) {
             LOG.warn(
-                    "cluster={} leaves files behind until it is deleted reason={}",
+                    "cluster={} files of its failed filling remain until it is deleted reason={}",
                     id.name(),
                     e.toString());
         }

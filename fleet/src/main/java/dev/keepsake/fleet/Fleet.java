@@ -31,13 +31,13 @@ import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Makes what runs match what is recorded. One thread owns all of it: it looks at the records after
-/// every change, compares them with what runs, and takes the next step; what nodes report comes
-/// back to it. Each step is recorded when it is done, and may be reported again after a restart, so
-/// a fleet that died in the middle of anything continues from there.
+/// Makes the running clusters match the records. One thread owns everything: after every change it
+/// compares the records with what runs, and takes the next step. Reports of nodes come to this
+/// thread, too. Each step is recorded when it is done, and may be reported again after a restart.
+/// So a fleet whose process died at any point continues from there.
 ///
-/// [ClusterReconciler] acts on the nodes of this machine, [ClusterProgress] decides what is
-/// recorded of them. This class is their parts list and their clock.
+/// [ClusterReconciler] acts on the nodes of this machine; [ClusterProgress] decides what is
+/// recorded about them. This class creates all parts and schedules their work.
 public final class Fleet implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Fleet.class);
     private static final long REWRITE_CONTROL_AFTER_BYTES = 16L << 20;
@@ -50,7 +50,7 @@ public final class Fleet implements AutoCloseable {
 
     private final FleetConfig config;
     private final Machine machine;
-    private final ScheduledExecutorService thread; // drops what comes once it has ended
+    private final ScheduledExecutorService thread; // drops tasks once it has ended
     private final ControlJournal control;
     private final Reports reports;
     private final RulesEngine rules;
@@ -95,7 +95,7 @@ public final class Fleet implements AutoCloseable {
                 new ScheduledThreadPoolExecutor(
                         1,
                         Thread.ofPlatform().name("fleet").daemon().factory(),
-                        (_, _) -> LOG.debug("something comes to a fleet that has ended"));
+                        (_, _) -> LOG.debug("a task was dropped, because the fleet has ended"));
 
         var name = "control-" + Directories.nameOf(config.dataDirectory(), machine.random());
         this.control = openControl(name, engines, places, callerFiles, directories, faults);
@@ -241,8 +241,9 @@ public final class Fleet implements AutoCloseable {
                 REWRITE_CONTROL_AFTER_BYTES);
     }
 
-    /// Opens the log of the records. One that is gone would be taken for a new one, and every
-    /// cluster with it; but their directories tell that there were some.
+    /// Opens the log of the records. If the log's directory is gone, the log would be taken for a
+    /// new one, and all clusters would be lost. The directories of clusters show that it is not
+    /// new.
     private static TransactionLog openControlLog(LogFactory logs, ClusterDirectories directories)
             throws IOException {
         var directory = directories.control();
@@ -254,7 +255,8 @@ public final class Fleet implements AutoCloseable {
         return logs.open(directory);
     }
 
-    /// A server has its data directory for itself, so whoever used this one before has ended.
+    /// Whether another process can lead the shards. A server locks its data directory, so the
+    /// process that used this directory before has ended.
     private static OtherProcess otherProcess(LogFactory logs, String name, String predecessor) {
         if (logs.isExclusive()) {
             return OtherProcess.NONE;
@@ -263,12 +265,12 @@ public final class Fleet implements AutoCloseable {
         return ended ? OtherProcess.ENDED : OtherProcess.MAY_LEAD;
     }
 
-    /// Reads the records and has every cluster in them start. Returns before their nodes listen,
-    /// and that they serve takes as long as their engines need to read the log.
+    /// Reads the records and starts all clusters in them. Returns before their nodes listen. They
+    /// serve clients once their engines have read the log.
     ///
-    /// @param engines what this machine has
+    /// @param engines the engines of this machine
     /// @param rule which of them may be run
-    /// @param authority vouches for the nodes
+    /// @param authority signs the certificates of the nodes
     public static Fleet start(
             FleetConfig config,
             LogFactory logs,
@@ -306,7 +308,8 @@ public final class Fleet implements AutoCloseable {
         return fleet;
     }
 
-    /// Whoever calls the API has to see at once what has yet to recover.
+    /// Records the start of the server before this returns, so that the first call of the API sees
+    /// which nodes recover.
     private void noteStart() throws IOException {
         try {
             thread.submit(() -> reports.report(ControlPlane::serverStarted)).get();
@@ -322,7 +325,7 @@ public final class Fleet implements AutoCloseable {
         thread.scheduleWithFixedDelay(action, firstMs, everyMs, TimeUnit.MILLISECONDS);
     }
 
-    /// Asks an engine about access strings, for the API.
+    /// Checks access strings with an engine, for the API.
     public AccessStringCheck accessStrings() {
         return rules;
     }
@@ -353,8 +356,9 @@ public final class Fleet implements AutoCloseable {
         closed = true;
         logSnapshots.close();
         snapshots.close();
-        // First, for ending may be cut short. Behind everything else that waits to be recorded: if
-        // that cannot be, the next server has to find out what is missing, as after a kill.
+        // Reported first, because the end may be cut short, and recorded after everything else that
+        // waits to be recorded. If it cannot be recorded, the next server recovers all nodes, as
+        // after a kill.
         reports.report(ControlPlane::serverStopped);
         fillings.close();
         snapshotFiles.close();
@@ -363,12 +367,12 @@ public final class Fleet implements AutoCloseable {
         ports.close();
     }
 
-    /// Something is recorded that was not before. Any thread.
+    /// Schedules a comparison, because new records exist. Any thread.
     private void wake() {
         thread.execute(this::reconcileAll);
     }
 
-    /// Compares everything that is recorded with what runs.
+    /// Compares all records with what runs, and takes the next steps.
     private void reconcileAll() {
         if (closed) {
             return;
@@ -398,8 +402,8 @@ public final class Fleet implements AutoCloseable {
         }
     }
 
-    /// Looks at one cluster, of which something was reported. When what has been reached cannot be
-    /// recorded now, everything is looked at again.
+    /// Takes the next steps for one cluster, after a report about it. If a step cannot be recorded
+    /// now, everything is compared again later.
     private void lookAt(ClusterId id) {
         if (closed) {
             return;
@@ -420,7 +424,7 @@ public final class Fleet implements AutoCloseable {
         }
         try {
             snapshots.askForDue(machine.random());
-            snapshots.advance(); // one may have waited for the machine or its cluster
+            snapshots.advance(); // a snapshot may have waited for this
         } catch (ControlUnavailableException e) {
             LOG.warn("the schedule of snapshots waits reason={}", e.getMessage());
         }
@@ -430,7 +434,7 @@ public final class Fleet implements AutoCloseable {
         thread.schedule(action, RETRY_MS, TimeUnit.MILLISECONDS);
     }
 
-    /// What becomes of clusters that were to be filled.
+    /// Reacts to the outcome of filling a cluster.
     private final class WhenFilled implements Fillings.Listener {
         @Override
         public void onFilled(ClusterId id) {
@@ -440,7 +444,7 @@ public final class Fleet implements AutoCloseable {
         @Override
         public void onNotFilled(ClusterId id, String reason) {
             reports.report((plane, now) -> plane.restoreFailed(id, reason, now));
-            reconcileAll(); // it may be waited for by a deletion
+            reconcileAll(); // a deletion may have waited for this
         }
     }
 }

@@ -10,19 +10,19 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What a fleet is run with.
+/// The settings of a fleet.
 ///
-/// @param host the address that nodes listen on that have none of their own
-/// @param firstPort the first port that those may listen on
-/// @param lastPort the last one
-/// @param anywhere whether nodes get ports from anywhere between those rather than the first that
-///   is free
-/// @param nodeAddresses what each new node gets an address of its own from, or null for none
-/// @param hostName what clients are told instead of `host`, or null for that itself
-/// @param dataDirectory where logs and engines are kept
+/// @param host the address of nodes without their own address
+/// @param firstPort the first port of their range
+/// @param lastPort the last port of their range, included
+/// @param anywhere whether the search for a free port of the range begins at a random one instead
+///   of the first
+/// @param nodeAddresses the block in which each new node gets its own address, or null for none
+/// @param hostName the host name that clients get instead of `host`, or null for `host` itself
+/// @param dataDirectory the directory of logs and engines
 /// @param hold which replies wait until they are durable
-/// @param credentials the keys with which the tokens of IAM users have to be signed, by access key
-///   id; when there are none no signature is looked at
+/// @param credentials the secret keys for the tokens of IAM users, by access key id; when there are
+///   none, signatures are not checked
 /// @param s3 where buckets are, or null for directories below the data directory
 public record FleetConfig(
         String host,
@@ -40,12 +40,12 @@ public record FleetConfig(
         credentials = Map.copyOf(credentials);
     }
 
-    /// The host name of an address, as clients are told it; null when they are told none.
+    /// The host name that clients get for an address; null when they get the address.
     @Nullable String hostNameOf(String address) {
         return address.equals(host) ? hostName : null;
     }
 
-    /// What nodes without an address of their own are known under.
+    /// The names of nodes without their own address.
     List<String> commonNames() {
         var names = new ArrayList<>(List.of(host, "127.0.0.1", "localhost"));
         if (hostName != null) {

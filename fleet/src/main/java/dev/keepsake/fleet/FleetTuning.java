@@ -14,14 +14,15 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// What may be chosen for all clusters of a server.
+/// Settings that hold for all clusters of a server.
 ///
-/// @param timings the leases
-/// @param statusPace how long statuses of the control plane last
-/// @param createWithinNs how long a new cluster may fail to start before it is given up
+/// @param timings the timings of the leases
+/// @param statusPace how long statuses of the control plane last at least
+/// @param createWithinNs how long a new cluster may fail to start before its creation fails, in
+///   nanoseconds
 /// @param front the bounds of every node's front
-/// @param operatorSockets a directory for sockets over which operators reach nodes, or null for
-///   none; only its owner may enter it
+/// @param operatorSockets the directory for the sockets of operators, or null for none; only its
+///   owner may have access
 public record FleetTuning(
         LeaseTimings timings,
         FailoverPlan failovers,
@@ -32,11 +33,15 @@ public record FleetTuning(
         FrontOptions front,
         @Nullable Path operatorSockets) {
     public FleetTuning {
-        checkArgument(createWithinNs > 0, "clusters that start within %d ns", createWithinNs);
+        checkArgument(
+                createWithinNs > 0,
+                "a time of %d ns to create clusters; expected at least 1",
+                createWithinNs);
     }
 
-    /// The standard lease, a snapshot every 256 MiB of log, engines dead after 10 s, failovers that
-    /// crash, at once, as often as one likes, and a minute for a new cluster that does not start.
+    /// The standard lease, a snapshot every 256 MiB of log, 10 s for an engine's answer, failovers
+    /// that crash the primary without delays or quota, and one minute for a new cluster that does
+    /// not start.
     public static FleetTuning standard() {
         return new FleetTuning(
                 LeaseTimings.standard(),
@@ -120,7 +125,7 @@ public record FleetTuning(
                 next.operatorSockets);
     }
 
-    /// A copy while it is changed.
+    /// A mutable copy.
     private static final class Change {
         private LeaseTimings timings;
         private FailoverPlan failovers;
@@ -143,30 +148,32 @@ public record FleetTuning(
         }
     }
 
-    /// Whether none but sound engines are run.
+    /// Whether only sound engines are run.
     public boolean strictEngines() {
         return engines.strict();
     }
 
-    /// Whether clusters of an engine that is not installed are refused.
+    /// Whether requests for an engine that is not installed are refused.
     boolean exactEngineVersions() {
         return engines.exactVersions();
     }
 
-    /// How much memory the engine of a node may use; 0 for any amount.
+    /// How much memory the engine of a node may use, in bytes; 0 for no limit.
     long maxmemoryBytes(String nodeType) {
         return NodeType.find(nodeType)
                 .map(type -> engines.memory().of(type.maxmemoryBytes()))
                 .orElse(0L);
     }
 
-    /// How much the nodes of a cluster hold together; any amount when no bound is known.
+    /// How much data the nodes of a cluster can hold together, in bytes; [Long#MAX_VALUE] when
+    /// there is no known limit.
     long capacityBytes(ClusterSpec cluster) {
         long nodeBytes = maxmemoryBytes(cluster.nodeType());
         return nodeBytes == 0 ? Long.MAX_VALUE : nodeBytes * cluster.shards().size();
     }
 
-    /// How long replicas wait before they claim by themselves: not before they may be promoted.
+    /// The lease timings under the failover pace: replicas do not claim by themselves before they
+    /// may be promoted.
     LeaseTimings pacedTimings() {
         return new LeaseTimings(
                 timings.renewEveryNs(),

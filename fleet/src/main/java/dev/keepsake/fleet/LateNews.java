@@ -12,20 +12,21 @@ import java.util.Set;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/// What the nodes of a cluster are shown while word of a new primary is on its way: in a Redis
-/// cluster some nodes learn of it before others, and clients that ask the wrong one go astray.
-/// Owned by the fleet's thread; no I/O.
+/// The topology that each node of a cluster shows while the news of a new primary spreads. In a
+/// Redis cluster some nodes learn of it later than others, and clients that ask those are
+/// redirected to the old primary. Owned by the fleet's thread; no I/O.
 ///
-/// A shard's new primary knows of itself, and so does the one that led before. All other nodes of
-/// the cluster are shown the shard as it was before the change, until some time has passed. When
-/// its primary changes once more meanwhile, they are shown the same until that time has passed
-/// since the last change. A shard whose nodes or slots have changed is shown as it is.
+/// The new primary of a shard knows of the change, and so does the previous one. All other nodes of
+/// the cluster show the shard as it was before the change, until the lag has passed. If the primary
+/// changes again meanwhile, they show the same until the lag has passed since the last change. A
+/// shard whose nodes or slots have changed is shown as it is.
 ///
-/// Nothing of this is remembered beyond the process: the first picture that it gives is the truth.
+/// Nothing of this survives the process: the first report is shown as it is.
 final class LateNews {
-    /// What each node is shown.
+    /// The topology that each node shows.
     ///
-    /// @param common to all nodes but those in `special`
+    /// @param common the topology of all nodes that are not in `special`
+    /// @param special by node, a topology of its own
     record Views(Topology common, Map<String, Topology> special) {
         static final Views NONE = new Views(new Topology(0, List.of()), Map.of());
 
@@ -34,17 +35,18 @@ final class LateNews {
         }
     }
 
-    /// A change that has not got around.
+    /// A change that not all nodes know yet.
     private record Change(TopologyShard before, Set<String> informed, long untilNs) {}
 
     private final Map<String, String> leaders = new HashMap<>(); // by shard, as last reported
     private final Map<String, TopologyShard> shown = new HashMap<>(); // by shard
     private final Map<String, Change> changes = new HashMap<>(); // by shard
 
-    /// Takes in how things stand.
+    /// Takes the present topology.
     ///
-    /// @param lead the shards that are led at present; their topology names who leads
-    /// @param lagNs how long changes of primaries take to get around
+    /// @param truth the present topology
+    /// @param lead the shards that have a leader at present; the topology names it
+    /// @param lagNs how long other nodes do not learn of a new primary, in nanoseconds
     Views report(Topology truth, Set<String> lead, long lagNs, long nowNs) {
         for (var shard : truth.shards()) {
             if (lead.contains(shard.name())) {
@@ -70,8 +72,8 @@ final class LateNews {
         return new Views(common, Map.copyOf(special));
     }
 
-    /// How long it takes until the next change has got around, and it is time to report again;
-    /// empty when none is on its way.
+    /// How long until the next change has spread, in nanoseconds, when [#report] has to be called
+    /// again; empty when no change is spreading.
     OptionalLong nextInNs(long nowNs) {
         return changes.values().stream().mapToLong(change -> change.untilNs() - nowNs).min();
     }

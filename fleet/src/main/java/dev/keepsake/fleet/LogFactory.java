@@ -4,33 +4,33 @@ import dev.keepsake.log.TransactionLog;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/// Opens transaction logs: which implementation is the composition root's choice.
+/// Opens transaction logs. The composition root chooses the implementation.
 public interface LogFactory extends AutoCloseable {
-    /// Opens the log that is kept in `directory`, or in its name, or begins it.
+    /// Opens the log for `directory`, in that directory or elsewhere under its name. Creates the
+    /// log if it does not exist. Blocks.
     TransactionLog open(Path directory) throws IOException;
 
-    /// Whether no other process can have a log open while this one has.
+    /// Whether no other process can have a log open while this process has it open.
     default boolean isExclusive() {
         return true;
     }
 
-    /// Whether nothing is kept of the log: it was never led, or all of it is gone.
+    /// Whether nothing of the log exists: it was never led, or all of it was deleted.
     default boolean holdsNothing(Path directory) throws IOException {
         return Directories.holdNothing(directory);
     }
 
-    /// Where the log is kept, for people.
+    /// The place of the log, for messages.
     default String placeOf(Path directory) {
         return directory.toString();
     }
 
-    /// Deletes what [#open] keeps elsewhere than in `directory`, of a log that has been closed.
-    /// There need not be any.
+    /// Deletes the parts of a closed log that are not in `directory`, if there are any.
     ///
-    /// @throws IOException when not all could be deleted; it can be tried again
+    /// @throws IOException when not all could be deleted; the call may be repeated
     default void delete(Path directory) throws IOException {}
 
-    /// Closes what all logs share, once they have been closed.
+    /// Releases what all logs share. All logs have to be closed before.
     @Override
     default void close() {}
 }

@@ -12,12 +12,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Takes the internal snapshots, behind which logs are given up: of the shard that needs one most.
-/// One at a time, as [OneAtATime] says, because each needs the memory of a whole shard. Owned by
-/// the fleet's thread.
+/// Takes the internal snapshots after which logs are trimmed, always for the shard that needs one
+/// most. Only one runs at a time, as [OneAtATime] says, because each needs the memory of a whole
+/// shard. Owned by the fleet's thread.
 ///
-/// A shard whose snapshot failed is not tried again at once: each try restores a whole shard, and
-/// what is wrong with a disk seldom passes within a second.
+/// After a failed snapshot there is a pause for its shard: each try restores a whole shard, and a
+/// problem of a disk seldom ends within a second.
 final class LogSnapshots implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(LogSnapshots.class);
 
@@ -28,9 +28,10 @@ final class LogSnapshots implements AutoCloseable {
     private final Executor fleet;
     private boolean closed;
 
-    /// @param shards those that run
-    /// @param threads makes the virtual threads on which snapshots are taken
-    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
+    /// @param shards gives the running shards
+    /// @param turn the permit to take internal snapshots
+    /// @param threads creates the virtual threads that take snapshots
+    /// @param fleet runs its tasks on the fleet's thread, and drops them once that has ended
     LogSnapshots(
             Supplier<Stream<ShardRuntime>> shards,
             OneAtATime turn,
@@ -44,7 +45,7 @@ final class LogSnapshots implements AutoCloseable {
         this.fleet = fleet;
     }
 
-    /// Takes a snapshot of the shard that needs one most, if one does.
+    /// Takes a snapshot of the shard that needs one most, if one needs it.
     void takeStalest() {
         if (closed || !turn.tryTake()) {
             return;
@@ -58,7 +59,7 @@ final class LogSnapshots implements AutoCloseable {
                         shard -> threads.newThread(() -> take(shard)).start(), turn::giveBack);
     }
 
-    /// On a virtual thread.
+    /// Takes the snapshot, on a virtual thread.
     private void take(ShardRuntime shard) {
         Exception failure = null;
         try {
@@ -79,14 +80,14 @@ final class LogSnapshots implements AutoCloseable {
             backoff.succeeded();
         } else if (!shard.isClosed()) {
             LOG.error(
-                    "shard={} has no new snapshot, its log grows next_try_ms={}",
+                    "shard={} snapshot failed, so its log grows next_try_ms={}",
                     shard.name(),
                     TimeUnit.NANOSECONDS.toMillis(backoff.failed(clock.nowNs())),
                     failure);
         }
     }
 
-    /// Begins no further snapshot.
+    /// Starts no further snapshot.
     @Override
     public void close() {
         closed = true;

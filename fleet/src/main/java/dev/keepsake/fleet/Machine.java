@@ -9,12 +9,12 @@ import dev.keepsake.trust.NodeCertificates;
 import java.util.concurrent.ThreadFactory;
 import java.util.random.RandomGenerator;
 
-/// What this machine has to make nodes from.
+/// The parts of this machine that nodes are made from.
 ///
-/// @param engines the programs that are installed
-/// @param certificates vouch for the nodes
-/// @param room for all clients together
-/// @param threads makes the virtual threads on which blocking work is done
+/// @param engines the installed programs
+/// @param certificates the certificates of nodes
+/// @param room the bound of all clients together
+/// @param threads creates the virtual threads for blocking work
 record Machine(
         LogFactory logs,
         EngineLauncher launcher,

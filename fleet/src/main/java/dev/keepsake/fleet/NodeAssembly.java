@@ -23,12 +23,12 @@ import java.util.Map;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.Consumer;
 
-/// The parts list of a cluster, a shard and a node: puts them together from what this machine has.
-/// Starts nothing. Owned by the fleet's thread.
+/// Puts clusters, shards and nodes together from the parts of this machine. Starts nothing. Owned
+/// by the fleet's thread.
 final class NodeAssembly {
     private static final int UNDECIDED_MAX_BYTES = 64 << 20;
 
-    // Of all shards. One more costs as much memory as the longest that there may be.
+    // For all shards together. Each costs as much memory as the longest allowed unit.
     private static final int LARGE_UNITS_AT_ONCE = 2;
 
     private final FleetConfig config;
@@ -43,8 +43,8 @@ final class NodeAssembly {
     private final UnitRoom unitRoom = new UnitRoom(LARGE_UNITS_AT_ONCE);
 
     /// @param other whether another process can lead the shards
-    /// @param onProgress called on the fleet's thread when something has happened that a cluster
-    ///   may have waited for
+    /// @param onProgress called on the fleet's thread after an event that a cluster may have waited
+    ///   for
     NodeAssembly(
             FleetConfig config,
             Machine machine,
@@ -66,10 +66,10 @@ final class NodeAssembly {
         this.onProgress = onProgress;
     }
 
-    /// A cluster that has no shards yet.
+    /// A cluster without shards.
     ///
-    /// @param parameters what all engines are to run with
-    /// @param access whom all fronts are to admit
+    /// @param parameters the parameters of all engines and fronts
+    /// @param access the users that all fronts accept
     ClusterRuntime cluster(
             ClusterSpec spec,
             Endpoints endpoints,
@@ -96,11 +96,11 @@ final class NodeAssembly {
                 runtime.topology()::serving);
     }
 
-    /// A shard that has no nodes yet.
+    /// A shard without nodes.
     ///
-    /// @param log its log, which is the shard's from now on, and is closed when there is none
-    /// @throws IOException when something is missing of what it has held
-    /// @throws dev.keepsake.engine.NewerEngineException when the engine cannot go on from its
+    /// @param log its log; the shard closes it, and this method does if it fails
+    /// @throws IOException when the log or the snapshot of the shard is not complete
+    /// @throws dev.keepsake.engine.NewerEngineException when the engine cannot continue from its
     ///   snapshot
     ShardRuntime shard(
             ShardSpec spec,
@@ -144,7 +144,7 @@ final class NodeAssembly {
         var snapshots = SnapshotStore.open(directory);
         expectWhole(cluster, shard, tail, snapshots);
         if (cluster.restore() != null && snapshots.newest().isEmpty()) {
-            // The log does not miss what came before its first entry.
+            // The log itself does not show that data is missing before its first entry.
             throw new IOException(
                     "there is no snapshot in %s, though cluster %s began with one; restore the directory, or delete the cluster"
                             .formatted(directory, cluster.id().name()));
@@ -155,8 +155,8 @@ final class NodeAssembly {
         return snapshots;
     }
 
-    /// A log knows what its own directory has to hold, but not that it was there at all; and not
-    /// that it was another one.
+    /// Checks the log against the snapshot. A log knows what its directory has to contain, but not
+    /// whether the whole directory was lost or replaced.
     private void expectWhole(
             ClusterSpec cluster, ShardSpec shard, Tail tail, SnapshotStore snapshots)
             throws IOException {
@@ -227,14 +227,14 @@ final class NodeAssembly {
         front.learnOffsetsFrom(runtime.topology()::offsetOf);
         var operatorSockets = config.tuning().operatorSockets();
         if (operatorSockets != null) {
-            // Names of clusters are unique in a region only.
+            // The names of clusters are unique only within a region.
             front.admitOperators(
                     operatorSockets.resolve(cluster.id().region() + "." + node.name() + ".sock"));
         }
         return front;
     }
 
-    /// What one life of a node is to be.
+    /// The settings of a node's next life.
     private ShardNodeConfig lifeOf(
             ClusterRuntime runtime,
             ShardSpec shard,

@@ -10,12 +10,11 @@ import java.io.IOException;
 import java.util.LinkedHashSet;
 import java.util.List;
 
-/// How nodes and their clients prove who they are: the certificates of nodes, and the tokens of IAM
-/// users.
+/// The proofs of identity: the certificates of nodes, and the tokens of IAM users.
 final class NodeIdentities {
     private final FleetConfig config;
     private final NodeCertificates certificates;
-    private final NodeTls common; // of nodes without an address of their own
+    private final NodeTls common; // for nodes without their own address
     private final Clock clock;
 
     NodeIdentities(FleetConfig config, NodeCertificates certificates, Clock clock)
@@ -26,8 +25,8 @@ final class NodeIdentities {
         this.clock = clock;
     }
 
-    /// What a node proves itself with. It also names the endpoint of its cluster, because a client
-    /// that has come by that expects so.
+    /// The certificate of a node. It also names the endpoint of the cluster, because a client that
+    /// came through the endpoint checks that name.
     NodeTls tlsOf(Endpoints endpoints, String node) throws IOException {
         var own = List.of(endpoints.hostOf(node), endpoints.host());
         if (config.commonNames().containsAll(own)) {
@@ -38,7 +37,7 @@ final class NodeIdentities {
         return certificates.issue(List.copyOf(names));
     }
 
-    /// The tokens that admit IAM users to a cluster.
+    /// The check of the tokens with which IAM users log in to a cluster.
     IamTokens tokensOf(ClusterId cluster) {
         return new IamTokens(cluster.name(), cluster.region(), config.credentials(), clock);
     }

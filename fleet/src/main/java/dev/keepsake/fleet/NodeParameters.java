@@ -6,22 +6,22 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 
-/// The parameters of a node, told apart: some are its engine's, some its front's.
+/// Splits the parameters of a node into those of its engine and those of its front.
 final class NodeParameters {
     private static final String POLICY = "maxmemory-policy";
     private static final String NO_EVICTION = "noeviction";
 
     private NodeParameters() {}
 
-    /// Those that are directives of the engine.
+    /// The parameters that are directives of the engine.
     static Map<String, String> ofEngine(Map<String, String> all) {
         var ofEngine = new TreeMap<>(all);
         ofEngine.keySet().removeIf(Parameter::isOfFront);
         return ofEngine;
     }
 
-    /// What those of the front come to. One that is missing, as in a group of no family that this
-    /// build knows, is Redis's default.
+    /// The limits of clients that the front's parameters give. A missing parameter, as in a group
+    /// of an unknown family, has Redis's default.
     static ClientLimits ofFront(Map<String, String> all) {
         var standard = ClientLimits.STANDARD;
         return new ClientLimits(
@@ -31,12 +31,12 @@ final class NodeParameters {
                 Math.toIntExact(number(all, "tcp-keepalive", standard.keepAliveSeconds())));
     }
 
-    /// Whether such a change makes an engine begin or end to evict.
+    /// Whether a change of these parameters can switch eviction on or off.
     static boolean changeEviction(Map<String, String> some) {
         return some.containsKey(POLICY);
     }
 
-    /// Whether an engine deletes keys when its memory is full.
+    /// Whether an engine with these parameters evicts keys when its memory is full.
     static boolean evict(Map<String, String> all) {
         return !all.getOrDefault(POLICY, NO_EVICTION).equals(NO_EVICTION);
     }

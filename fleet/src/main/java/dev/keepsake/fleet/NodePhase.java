@@ -1,15 +1,15 @@
 package dev.keepsake.fleet;
 
-/// Where a node is in its life.
+/// The phase of a node in its life.
 enum NodePhase {
-    /// No engine: not started, crashed, or ended.
+    /// The node has no engine: not started, crashed, or ended.
     DOWN,
     /// An engine is starting or catching up.
     STARTING,
-    /// Follows the log closely.
+    /// The engine follows the log closely.
     REPLICA,
-    /// Leads.
+    /// The node leads.
     PRIMARY,
-    /// Led, and answers nobody any more, though its sockets are open.
+    /// The node led, and no longer answers, although its sockets are open.
     SILENT
 }

@@ -21,28 +21,29 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One node as it runs: the front that its clients know, and the present life of its engine. Owned
-/// by the fleet's thread, which calls every method; what the node's event loop reports is passed on
-/// there.
+/// One running node: its front, to which clients connect, and the present life of its engine. Owned
+/// by the fleet's thread, which calls every method. Reports from the node's event loop are passed
+/// to that thread.
 ///
-/// The front stays when a life ends; a crash closes its listener too, and the next life opens it
-/// again on the same address.
+/// The front remains when a life ends. A crash closes the front's listener, too; the next life
+/// opens it again on the same address.
 final class NodeRuntime {
-    /// What the node tells its shard, on the fleet's thread.
+    /// Receives what happens to the node, on the fleet's thread.
     interface Listener {
-        /// The engine has caught up; `serve` it as a replica.
+        /// The engine has caught up. Call `serve` to answer clients as a replica.
         void onReplicaReady(NodeRuntime node);
 
-        /// The node leads; once the topology says so, `serve` it as the primary.
+        /// The node leads. Publish the topology, then call `serve` to answer clients as the
+        /// primary.
         void onLeading(NodeRuntime node);
 
-        /// Clients begin to be answered, as the node's phase says.
+        /// The node begins to answer clients, in the role of its phase.
         void onServing(NodeRuntime node);
 
-        /// The node has handed over: it leads no more, and follows with the engine that it has.
+        /// The node has handed over: it no longer leads, and follows with the same engine.
         void onResigned(NodeRuntime node);
 
-        /// This life is over.
+        /// The life is over.
         void onRetired(NodeRuntime node);
     }
 
@@ -75,13 +76,13 @@ final class NodeRuntime {
     private Term wonTerm = Term.NONE;
     private @Nullable EngineStamp engineNeeded;
     private boolean serving;
-    private boolean resigned; // its front goes on with the engine that it has
+    private boolean resigned; // its front continues with the same engine
     private boolean closed;
     private volatile @Nullable ShardNode life;
     private @Nullable Path socket;
 
-    /// @param hostName what clients are told instead of the address, or null
-    /// @param fleet the fleet's thread, which drops what it is given once it has ended
+    /// @param hostName the host name that clients get instead of the address, or null
+    /// @param fleet runs its tasks on the fleet's thread, and drops them once that has ended
     NodeRuntime(
             String name,
             String id,
@@ -110,7 +111,7 @@ final class NodeRuntime {
         front.whenEngineIsLost(this::onEngineLost);
     }
 
-    /// On the event loop.
+    /// Reacts to the loss of the connection to the engine, on the event loop.
     private void onEngineLost() {
         var present = life;
         if (present != null) {
@@ -126,7 +127,7 @@ final class NodeRuntime {
         return phase;
     }
 
-    /// Whether it has an engine that follows or leads.
+    /// Whether the node has an engine that follows or leads.
     boolean hasEngine() {
         return switch (phase) {
             case REPLICA, PRIMARY -> true;
@@ -138,32 +139,31 @@ final class NodeRuntime {
         return front;
     }
 
-    /// Whether clients are answered from the engine. False as soon as this node is made to fail,
-    /// even where it still answers for a while: [FailoverSteps] takes a leader that serves for one
-    /// that has yet to fail.
+    /// Whether the engine answers clients. False as soon as this node is made to fail, even while
+    /// it still answers: [FailoverSteps] takes a leader that serves for one that still has to fail.
     boolean isServing() {
         return serving;
     }
 
-    /// How things stand.
+    /// The present state of the node.
     NodeView view() {
         return new NodeView(
                 name,
                 phase,
                 serving,
-                users.areAdmitted() || !serving, // who answers nobody admits nobody by older rules
+                users.areAdmitted() || !serving, // without answers no older rules apply
                 settings.applied(),
                 appliedOffset());
     }
 
-    /// How far the engine had come when it was last asked, in bytes of the stream. Any thread.
+    /// The engine's applied offset when it was last asked, in bytes of the stream. Any thread.
     long appliedOffset() {
         var present = life;
         return present == null ? -1 : present.appliedOffset();
     }
 
-    /// The first log entry that it has yet to read, unless it lacks what is before `offset`. Any
-    /// thread.
+    /// The first log entry that the node still has to read, unless it lacks data before `offset`.
+    /// Any thread.
     long neededIndex(long offset) {
         var present = life;
         return present == null ? Long.MAX_VALUE : present.neededIndex(offset);
@@ -174,7 +174,7 @@ final class NodeRuntime {
         var health =
                 switch (phase) {
                     case DOWN -> TopologyNode.Health.FAILED;
-                    // Nobody can know before another node leads.
+                    // The other nodes cannot know of the silence before another node leads.
                     case SILENT ->
                             primary ? TopologyNode.Health.ONLINE : TopologyNode.Health.FAILED;
                     case STARTING -> TopologyNode.Health.LOADING;
@@ -185,14 +185,13 @@ final class NodeRuntime {
                 name, id, address.getHostString(), hostName, address.getPort(), role, health);
     }
 
-    /// Begins a life: opens the listener, which tells clients that the node is loading, and
-    /// launches an engine. Lives that ended soon after their beginning are followed by the next
-    /// only after a pause.
+    /// Begins a life: opens the listener, which answers that the node is loading, and launches an
+    /// engine. After short lives there is a pause before.
     void startAgain() {
         startAgain(0);
     }
 
-    /// As [#startAgain()], but not before some time has passed.
+    /// Does the same as [#startAgain()], but not before `atLeastMs` milliseconds have passed.
     void startAgain(long atLeastMs) {
         phase = NodePhase.STARTING;
         long livesPauseNs = livesPause.beforeNextNs(clock.nowNs());
@@ -233,9 +232,10 @@ final class NodeRuntime {
                         fleet);
     }
 
-    /// Lets engine and front take the parameters that they are to have, if they have others.
+    /// Makes engine and front apply their parameters, if these have changed.
     ///
-    /// @param onDone called on the fleet's thread when it has taken them, or may be asked again
+    /// @param onDone called on the fleet's thread when they have been applied, or may be tried
+    ///   again
     void configure(Runnable onDone) {
         var present = life;
         if (present != null && socket != null) {
@@ -243,14 +243,16 @@ final class NodeRuntime {
         }
     }
 
-    /// Tells the front whom to admit.
+    /// Gives the front the users to accept.
     ///
-    /// @param onAdmitted called on the fleet's thread once the engine has everybody's rules
+    /// @param onAdmitted called on the fleet's thread once the engine has the rules of all users
     void permit(List<AccessRule> rules, Runnable onAdmitted) {
         users.permit(rules, onAdmitted);
     }
 
-    /// @param over the newest term that is known to be over
+    /// Asks the node to claim.
+    ///
+    /// @param over the newest term that is certainly over
     void claim(Term over) {
         var present = life;
         if (present != null) {
@@ -258,7 +260,8 @@ final class NodeRuntime {
         }
     }
 
-    /// The engine without which the last life could not follow the log, if that is how it ended.
+    /// The engine that wrote the log, if the last life ended because its engine could not continue
+    /// from the log; else null.
     @Nullable EngineStamp engineNeeded() {
         return engineNeeded;
     }
@@ -268,7 +271,7 @@ final class NodeRuntime {
         return wonTerm;
     }
 
-    /// Answers clients from the engine, as `phase` says.
+    /// Starts to answer clients from the engine, in the role of the phase.
     void serve() {
         var present = life;
         var path = socket;
@@ -301,7 +304,7 @@ final class NodeRuntime {
                 fleet);
     }
 
-    /// The failure that FailoverShard asks for: sockets are reset, the engine is killed.
+    /// Makes the node fail as FailoverShard requests: sockets are reset, the engine is killed.
     void crash() {
         serving = false;
         front.crash();
@@ -311,8 +314,8 @@ final class NodeRuntime {
         }
     }
 
-    /// The failure of a machine that hangs: sockets stay open, nothing is answered, the lease is
-    /// not renewed. After `silentForNs` the machine is given up as in [#crash].
+    /// Makes the node fail like a machine that hangs: sockets stay open, no command is answered,
+    /// the lease is not renewed. After `silentForNs` it ends as in [#crash].
     void fallSilent(long silentForNs) {
         serving = false;
         phase = NodePhase.SILENT;
@@ -331,8 +334,8 @@ final class NodeRuntime {
                 TimeUnit.NANOSECONDS);
     }
 
-    /// A planned change: answers what was taken, then gives the leadership up and goes on as a
-    /// replica. Clients stay connected and wait until [#resume].
+    /// Hands over, as a planned change: the node answers all accepted commands, gives up the
+    /// leadership, and continues as a replica. Clients stay connected and wait until [#resume].
     void handOver() {
         serving = false;
         var present = life;
@@ -346,7 +349,7 @@ final class NodeRuntime {
                         fleet);
     }
 
-    /// Takes commands again after a [#handOver]: to tell clients who leads now.
+    /// Accepts commands again after a [#handOver], to redirect clients to the new primary.
     void resume() {
         front.resume();
     }
@@ -364,8 +367,8 @@ final class NodeRuntime {
         }
     }
 
-    /// Passes on what a life reports from its event loop, unless a newer life has begun meanwhile.
-    /// What concerns replies is done at once, on the loop.
+    /// Passes on the reports of a life from its event loop, unless a newer life has begun. Reports
+    /// that concern replies take effect at once, on the loop.
     private final class LoopListener implements ShardNode.Listener {
         @Override
         public void onLoading(ShardNode node, Path engineSocket) {
@@ -422,7 +425,7 @@ final class NodeRuntime {
 
         @Override
         public void onResigned(ShardNode node) {
-            front.follow(); // at once: nobody else leads before
+            front.follow(); // at once: no other node leads before this
             inFleet(
                     node,
                     () -> {
@@ -435,7 +438,7 @@ final class NodeRuntime {
 
         @Override
         public void onRetired(ShardNode node) {
-            front.stopServing(); // at once: what is parked must never leave
+            front.stopServing(); // at once: parked replies must never be sent
             inFleet(
                     node,
                     () -> {

@@ -13,7 +13,8 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The parameters that a node runs with: its engine's and its front's. Owned by the fleet's thread.
+/// The parameters of a node: those of its engine and those of its front. Owned by the fleet's
+/// thread.
 final class NodeSettings {
     private static final long PAUSE_MIN_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final long PAUSE_MAX_NS = TimeUnit.SECONDS.toNanos(5);
@@ -29,7 +30,7 @@ final class NodeSettings {
     private Map<String, String> applied = Map.of();
     private boolean changing;
 
-    /// @param wanted what the node is to run with at present
+    /// @param wanted gives the parameters that the node has to run with
     /// @param isPresent whether a life is the node's present one
     NodeSettings(
             String node,
@@ -46,12 +47,12 @@ final class NodeSettings {
         this.fleet = fleet;
     }
 
-    /// What the present life runs with.
+    /// The parameters that the present life runs with.
     Map<String, String> applied() {
         return applied;
     }
 
-    /// A new life begins, with what is wanted now.
+    /// Begins a new life with the wanted parameters.
     ///
     /// @return the parameters of its engine
     Map<String, String> begin() {
@@ -61,12 +62,12 @@ final class NodeSettings {
         return NodeParameters.ofEngine(applied);
     }
 
-    /// Lets engine and front take the parameters that they are to have, if they have others. An
-    /// engine that refuses them is asked again after a pause, which is longer each time.
+    /// Makes engine and front apply the wanted parameters, if they have others. An engine that
+    /// refuses them is tried again after a pause, which grows with each failure.
     ///
-    /// @param life the present one
-    /// @param onDone called on the fleet's thread when they have been taken, or when the engine may
-    ///   be asked again
+    /// @param life the present life
+    /// @param onDone called on the fleet's thread when they have been applied, or may be tried
+    ///   again
     void change(ShardNode life, Runnable onDone) {
         var asked = wanted.get();
         if (changing || asked.equals(applied)) {
@@ -74,7 +75,7 @@ final class NodeSettings {
         }
         front.limitClients(NodeParameters.ofFront(asked));
         if (NodeParameters.evict(asked)) {
-            front.expectEvictions(true); // before the engine begins, and until it has ended
+            front.expectEvictions(true); // before the engine starts to evict, until it has stopped
         }
         var changes = new TreeMap<>(NodeParameters.ofEngine(asked));
         changes.entrySet().removeAll(applied.entrySet());
@@ -109,7 +110,7 @@ final class NodeSettings {
     private void askAgain(Throwable failure, Runnable onDone) {
         long pauseNs = refusals.failed(clock.nowNs());
         LOG.warn(
-                "node={} did not take its parameters, it is asked again pause_ms={} reason={}",
+                "node={} did not apply its parameters, which is tried again pause_ms={} reason={}",
                 node,
                 TimeUnit.NANOSECONDS.toMillis(pauseNs),
                 failure.getMessage());

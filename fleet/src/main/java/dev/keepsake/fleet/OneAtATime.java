@@ -1,10 +1,10 @@
 package dev.keepsake.fleet;
 
-/// A permit that is given to one at a time. Owned by the fleet's thread.
+/// A permit that only one holder can have at a time. Owned by the fleet's thread.
 final class OneAtATime {
     private boolean taken;
 
-    /// Takes the permit, if nobody has it.
+    /// Takes the permit, if it is free.
     ///
     /// @return whether the caller has it now
     boolean tryTake() {

@@ -2,10 +2,10 @@ package dev.keepsake.fleet;
 
 /// Whether another process than this one can lead a shard.
 enum OtherProcess {
-    /// The log is this one's alone.
+    /// No other process can lead: the log belongs to this process alone.
     NONE,
-    /// The one that had the log before has ended. Yet another may come.
+    /// The process that had the log before has ended. Another one may come.
     ENDED,
-    /// The one that had the log before may be alive and lead, until its lease is over.
+    /// The process that had the log before may be alive and lead, until its lease is over.
     MAY_LEAD
 }

@@ -6,23 +6,23 @@ import dev.keepsake.front.NodeFront;
 import java.util.List;
 import java.util.concurrent.Executor;
 
-/// Whom a node admits. Owned by the fleet's thread.
+/// The users that a node accepts. Owned by the fleet's thread.
 final class PermittedUsers {
     private final NodeFront front;
     private final Executor fleet;
-    private int permitted; // how often
+    private int permitted; // the number of calls
     private boolean admitted;
 
-    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
+    /// @param fleet runs its tasks on the fleet's thread, and drops them once that has ended
     PermittedUsers(NodeFront front, Executor fleet) {
         this.front = front;
         this.fleet = fleet;
     }
 
-    /// Tells the front whom to admit.
+    /// Gives the front the users to accept.
     ///
-    /// @param onAdmitted called on the fleet's thread once the engine has everybody's rules, unless
-    ///   there are newer ones
+    /// @param onAdmitted called on the fleet's thread once the engine has the rules of all users,
+    ///   unless newer rules have been given meanwhile
     void permit(List<AccessRule> rules, Runnable onAdmitted) {
         permitted++;
         int mine = permitted;
@@ -38,7 +38,7 @@ final class PermittedUsers {
                         }));
     }
 
-    /// Whether the engine has everybody's newest rules.
+    /// Whether the engine has the newest rules of all users.
     boolean areAdmitted() {
         return admitted;
     }

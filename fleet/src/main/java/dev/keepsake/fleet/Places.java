@@ -15,16 +15,16 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// Hands out places to listen at: to the endpoint of each cluster and to each of its nodes. Owned
-/// by the fleet's thread. What is handed out stays taken until it is given back, whether or not
-/// somebody listens there at the moment, and is held meanwhile (see [PortHold]), so that nobody
-/// else of this machine gets it who takes whatever is free.
+/// Assigns places (an address and a port) to the endpoint and to each node of every cluster. Owned
+/// by the fleet's thread. An assigned place stays taken until it is given back, even while nothing
+/// listens there. Meanwhile it is held (see [PortHold]), so that no other program which takes any
+/// free port gets it.
 ///
-/// Without a block of addresses all are at one host, on ports of a range; with one, each has an
-/// address of its own, and all of a cluster are on its port. What was handed out in one way before
-/// a restart stays where it is after one in the other.
+/// Without a block of addresses, all places are at one host, on ports of a range. With a block,
+/// each node has its own address, and all nodes of a cluster use the cluster's port. Places that
+/// were assigned before a restart stay, even if the server was started in the other way then.
 final class Places implements AutoCloseable {
-    /// Nothing is left.
+    /// There are not enough places left.
     static final class UsedUpException extends IOException {
         private UsedUpException(String message) {
             super(message);
@@ -41,9 +41,10 @@ final class Places implements AutoCloseable {
     private final AskedPorts asked;
     private final Map<Place, PortHold> taken = new HashMap<>();
 
-    /// @param host where everything is that has no address of its own
-    /// @param anywhere where in the range the search for a port begins, or null for at its first
-    /// @param block what addresses are handed out of, or null to hand out ports
+    /// @param host the address of places without their own one
+    /// @param anywhere chooses where in the range the search for a port begins, or null for at its
+    ///   first
+    /// @param block the block whose addresses are assigned, or null to assign ports
     Places(
             String host,
             int firstPort,
@@ -58,13 +59,13 @@ final class Places implements AutoCloseable {
         this.asked = new AskedPorts(host);
     }
 
-    /// Ports that were asked for by their number, and have not been handed out yet. Any thread.
+    /// The ports that requests named and that have not been assigned yet. Any thread.
     AskedPorts asked() {
         return asked;
     }
 
-    /// What was found for a new cluster is recorded: nobody else can ask for its port any more, and
-    /// it may listen there.
+    /// Reports that the places of a new cluster are recorded. No other request can name its port
+    /// any more, and the cluster may listen there.
     void recorded(ClusterSpec spec, Endpoints endpoints) {
         if (asked.isHeldBy(spec.id(), endpoints.clusterPort())) {
             var place = new Place(endpoints.host(), endpoints.clusterPort());
@@ -74,7 +75,7 @@ final class Places implements AutoCloseable {
         }
     }
 
-    /// The same, as the control plane has to know it.
+    /// The places, in the form that the control plane needs.
     NodePlaces asDecided() {
         return block == null
                 ? new NodePorts(
@@ -85,7 +86,7 @@ final class Places implements AutoCloseable {
                 : new NodeAddresses(block, PortHold::isFree);
     }
 
-    /// Notes what was handed out before a restart.
+    /// Takes places that were assigned before a restart.
     void take(Endpoints endpoints) {
         for (var place : placesOf(endpoints)) {
             taken.computeIfAbsent(place, each -> PortHold.take(each.host(), each.port()));
@@ -103,7 +104,7 @@ final class Places implements AutoCloseable {
         }
     }
 
-    /// Takes back what some nodes have.
+    /// Takes back the places of some nodes.
     void giveBack(Endpoints endpoints, Collection<String> nodes) {
         for (String node : nodes) {
             var port = endpoints.nodePorts().get(node);
@@ -113,10 +114,10 @@ final class Places implements AutoCloseable {
         }
     }
 
-    /// Finds what a cluster has yet to get.
+    /// Finds the places that a cluster does not have yet.
     ///
-    /// @param before what it has, or null when that is nothing
-    /// @throws UsedUpException when there is not enough; nothing is taken then
+    /// @param before the places that it has, or null for none
+    /// @throws UsedUpException when there are not enough; none is taken then
     Endpoints find(ClusterSpec spec, @Nullable Endpoints before) throws UsedUpException {
         var found = new HashSet<Place>();
         try {
@@ -192,7 +193,8 @@ final class Places implements AutoCloseable {
                         .formatted(from, port));
     }
 
-    /// @param alone whether there is a choice, and a port that others might want is none of it
+    /// @param alone whether to skip a port that another socket has bound, because there are other
+    ///   ports to choose from
     private boolean tryTake(Place place, boolean alone, Set<Place> found) {
         if (taken.containsKey(place)) {
             return false;
@@ -218,7 +220,7 @@ final class Places implements AutoCloseable {
         return places;
     }
 
-    /// Lets everything go. Idempotent.
+    /// Releases all places. Idempotent.
     @Override
     public void close() {
         taken.values().forEach(PortHold::close);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Gives clusters the ports that they have yet to get, and records them. Owned by the fleet's
+/// Assigns to clusters the ports that they do not have yet, and records them. Owned by the fleet's
 /// thread.
 final class PortAssignment implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(PortAssignment.class);
@@ -27,7 +27,7 @@ final class PortAssignment implements AutoCloseable {
         this.clock = clock;
     }
 
-    /// Notes what was given before a restart.
+    /// Takes the ports that were assigned before a restart.
     void takeRecorded() {
         for (var cluster : control.read(state -> state.clusters())) {
             if (cluster.endpoints() != null) {
@@ -42,14 +42,14 @@ final class PortAssignment implements AutoCloseable {
                 && spec.nodes().allMatch(node -> endpoints.nodePorts().containsKey(node.name()));
     }
 
-    /// Finds ports, and records them; or records that there are none.
+    /// Finds ports and records them, or records that there are none.
     ///
-    /// @param before what the cluster has already, or null
+    /// @param before the ports that the cluster has already, or null
     void assign(ClusterSpec spec, @Nullable Endpoints before) {
         Endpoints found;
         try {
             found = places.find(spec, before);
-        } catch (Places.UsedUpException e) { // somebody else took them after the call was accepted
+        } catch (Places.UsedUpException e) { // taken after the call was accepted
             LOG.warn("cluster={} has no ports reason={}", spec.id().name(), e.getMessage());
             String reason = String.valueOf(e.getMessage());
             control.decide(plane -> plane.portsMissing(spec.id(), reason, clock.now()));
@@ -66,7 +66,7 @@ final class PortAssignment implements AutoCloseable {
         }
         if (before == null && found.clusterPort() != spec.requestedPort()) {
             LOG.warn(
-                    "cluster={} does not listen on the port that it is to have, which is taken"
+                    "cluster={} does not listen on the requested port, which is taken"
                             + " port={} instead={}",
                     spec.id().name(),
                     spec.requestedPort(),
@@ -84,10 +84,10 @@ final class PortAssignment implements AutoCloseable {
         places.giveBack(found, news);
     }
 
-    /// Gives up ports that were asked for by calls that came to nothing, or for clusters that are
-    /// not being created any more.
+    /// Releases requested ports of calls that were refused, and of clusters that are not being
+    /// created any more.
     void releaseUnwanted() {
-        for (var id : places.asked().holders()) { // first, for calls may be decided meanwhile
+        for (var id : places.asked().holders()) { // first: calls may be decided meanwhile
             if (!isBeingCreated(id)) {
                 places.asked().release(id);
             }
@@ -100,12 +100,12 @@ final class PortAssignment implements AutoCloseable {
                 .isPresent();
     }
 
-    /// A cluster needs its ports no longer.
+    /// Takes back all ports of a cluster.
     void giveBack(Endpoints endpoints) {
         places.giveBack(endpoints);
     }
 
-    /// Some nodes of a cluster need their ports no longer.
+    /// Takes back the ports of some nodes of a cluster.
     void giveBack(Endpoints endpoints, Collection<String> nodes) {
         places.giveBack(endpoints, nodes);
     }

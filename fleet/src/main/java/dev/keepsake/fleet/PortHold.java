@@ -6,14 +6,14 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import org.jspecify.annotations.Nullable;
 
-/// Keeps a port from everybody else of this machine who takes whatever is free, from the moment at
-/// which it is found until it is let go. Whoever was promised the port can listen on it meanwhile.
-/// Any thread.
+/// Keeps a port from all programs of this machine that take any free port, from the moment when it
+/// is found until it is released. The node or endpoint that was promised the port can listen on it
+/// meanwhile. Any thread.
 ///
-/// It is a socket that is bound and neither listens nor connects. Linux lets a listener bind beside
-/// such a one when both allow it (SO_REUSEADDR), hands such a port to nobody who asks for any, and
-/// to no second hold that wants it alone. Where a system does not let both be there, nothing is
-/// held.
+/// A hold is a socket that is bound, but neither listens nor connects. Linux lets a listener bind
+/// to the same port if both sockets allow it (SO_REUSEADDR). It gives the port to no program that
+/// asks for any port, and to no second hold that wants it alone. On a system that does not allow
+/// both sockets, nothing is held.
 final class PortHold implements AutoCloseable {
     private static final boolean LETS_OTHERS_LISTEN = letsOthersListen();
 
@@ -23,8 +23,8 @@ final class PortHold implements AutoCloseable {
         this.socket = socket;
     }
 
-    /// Holds a port on which nobody listens, and which nobody else holds; null when somebody does,
-    /// and also while the system remembers connections to it that have ended.
+    /// Holds a port on which no program listens and which no other program holds. Null when there
+    /// is such a program, and while the system remembers ended connections of the port.
     static @Nullable PortHold tryTakeAlone(String host, int port) {
         if (!LETS_OTHERS_LISTEN) {
             return isFree(host, port) ? new PortHold(null) : null;
@@ -36,13 +36,13 @@ final class PortHold implements AutoCloseable {
         }
     }
 
-    /// Holds a port on which nobody listens; null when somebody does.
+    /// Holds a port on which no program listens; null when one does.
     static @Nullable PortHold tryTake(String host, int port) {
         return isFree(host, port) ? take(host, port) : null;
     }
 
-    /// Holds a port that was promised before, for example by an earlier process, if nobody has
-    /// taken it since.
+    /// Holds a port that was promised before, for example by an earlier process, if it is still
+    /// free.
     static PortHold take(String host, int port) {
         if (!LETS_OTHERS_LISTEN) {
             return new PortHold(null);
@@ -50,14 +50,14 @@ final class PortHold implements AutoCloseable {
         try {
             return new PortHold(bind(new InetSocketAddress(host, port), true));
         } catch (IOException _) {
-            return new PortHold(null); // who wants to listen there will say so
+            return new PortHold(null); // listening on it will report the problem
         }
     }
 
-    /// Whether this machine has an address on which nobody listens on a port at present.
+    /// Whether this machine has an address on which no program listens on a port at present.
     ///
     /// It does not listen there itself, not even for a moment: an engine that is started meanwhile
-    /// inherits the socket until its program is loaded, and so the port would stay taken.
+    /// inherits the socket until its program is loaded, and would occupy the port for that long.
     static boolean isFree(String host, int port) {
         try (var socket = bind(new InetSocketAddress(host, port), true)) {
             return socket.isBound();
@@ -66,8 +66,8 @@ final class PortHold implements AutoCloseable {
         }
     }
 
-    /// @param beside whether it may be bound beside others that are bound and do not listen, and
-    ///   beside what is left of connections
+    /// @param beside whether other sockets may have bound the port without listening, and ended
+    ///   connections of it may remain
     private static Socket bind(InetSocketAddress address, boolean beside) throws IOException {
         var socket = new Socket();
         try {
@@ -90,14 +90,14 @@ final class PortHold implements AutoCloseable {
         }
     }
 
-    /// Lets it go. Idempotent.
+    /// Releases the port. Idempotent.
     @Override
     public void close() {
         if (socket != null) {
             try {
                 socket.close();
             } catch (IOException e) {
-                throw new IllegalStateException("a socket without a connection closes", e);
+                throw new IllegalStateException("a socket that holds a port cannot be closed", e);
             }
         }
     }

@@ -14,24 +14,26 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// What the records in a data directory say of the engines of its clusters. They are only read, and
-/// a server may be at work there meanwhile: its control log is copied, and the copy is opened.
+/// The engines of the clusters in a data directory, according to its records. The records are only
+/// read: the control log is copied and the copy is opened, because a server may be using the
+/// directory meanwhile.
 public final class RecordedClusters {
-    // The oldest part of the log may be given up while it is copied.
+    // The oldest part of the log may be trimmed while it is copied.
     private static final int TRIES = 5;
     private static final String BOUNDS = "bounds";
     private static final String LOCK = "lock";
 
     private RecordedClusters() {}
 
-    /// A cluster, and what it runs on.
+    /// A cluster and its engine.
     ///
-    /// @param status as the API says it
-    /// @param engine what it ran on last, by record: `redis` or `valkey`; null when it has not run
-    /// @param version of that; null when it has not run
+    /// @param status as the API returns it
+    /// @param engine the engine that it ran on last, according to the records: `redis` or `valkey`;
+    ///   null when it has not run
+    /// @param version the version of that engine; null when it has not run
     /// @param here that engine, if it is installed and may be run
-    /// @param next what the cluster would run on at the next start, by its records alone; null when
-    ///   nothing here can go on with its data
+    /// @param next the engine that the cluster would get at the next start, according to its
+    ///   records alone; null when no installed engine can continue from its data
     public record Recorded(
             String region,
             String name,
@@ -41,12 +43,12 @@ public final class RecordedClusters {
             @Nullable EngineBinary here,
             @Nullable EngineBinary next) {}
 
-    /// Reads them.
+    /// Reads the records.
     ///
     /// @param logs opens the copy of the control log
-    /// @param scratch an empty directory for that, private to the caller
-    /// @param engines what is installed
-    /// @return by region and name; empty when there is no data directory, or nothing in it
+    /// @param scratch an empty directory for the copy, private to the caller
+    /// @param engines the installed engines
+    /// @return by region and name; empty when the data directory is missing or empty
     /// @throws IOException when it cannot be read, or the records are elsewhere
     public static List<Recorded> read(
             Path dataDirectory, LogFactory logs, Path scratch, Engines engines) throws IOException {
@@ -55,14 +57,16 @@ public final class RecordedClusters {
             return List.of();
         }
         if (!Files.isReadable(dataDirectory)) {
-            throw new IOException("%s may not be read".formatted(dataDirectory));
+            throw new IOException(
+                    "%s cannot be read; give its owner's user, or another directory"
+                            .formatted(dataDirectory));
         }
         if (Directories.holdNothing(directories.control())) {
             if (Directories.holdNothing(directories.clusters())) {
                 return List.of();
             }
             throw new IOException(
-                    "its records are not in %s: they are on BookKeeper, or lost"
+                    "its records are not in %s; they are on BookKeeper, or lost"
                             .formatted(directories.control()));
         }
         return state(directories.control(), logs, scratch).clusters().stream()
@@ -88,8 +92,8 @@ public final class RecordedClusters {
         }
     }
 
-    /// What the log has to hold is copied first: it holds that and more by the time it is copied
-    /// itself. The lock is whoever's who holds it.
+    /// Copies the log. The record of its bounds is copied first, so the files that are copied later
+    /// contain at least what it says. The lock is not copied.
     private static void copy(Path from, Path to) throws IOException {
         var names = new ArrayList<String>();
         try (var files = Files.newDirectoryStream(from, Files::isRegularFile)) {
@@ -106,9 +110,9 @@ public final class RecordedClusters {
         }
     }
 
-    /// What the records say of one cluster. Of one that was refused they name the engine that it
-    /// needs: that may have written no more than a file, which does not say whether a release or a
-    /// candidate for it wrote it.
+    /// The records of one cluster. For a cluster that cannot run, they name the engine that it
+    /// needs. That engine may be known only from a file, which does not tell a release from its
+    /// release candidate.
     static Recorded recorded(ClusterState cluster, Engines engines) {
         var spec = cluster.spec();
         var needed = cluster.engineNeeded();

@@ -10,18 +10,18 @@ import java.util.ArrayDeque;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What has happened and is to be recorded, in the order in which it was reported. What cannot be
-/// recorded now is recorded later. Owned by the fleet's thread.
+/// Events that are to be recorded, in the order in which they were reported. An event that cannot
+/// be recorded now is recorded later. Owned by the fleet's thread.
 ///
-/// Bounded: when too many events wait, the oldest is given up. Events inform, and nothing is
-/// decided by them.
+/// Bounded: when too many events wait, the oldest one is dropped. Events inform users only; no
+/// decision depends on them.
 final class Reports {
-    /// Something that has happened.
+    /// An event.
     @FunctionalInterface
     interface Event {
-        /// What it means for the records.
+        /// The decision that records the event.
         ///
-        /// @param now when it was reported
+        /// @param now the time at which it was reported
         Decision<?> decide(ControlPlane plane, Instant now);
     }
 
@@ -45,7 +45,7 @@ final class Reports {
         this.retry = new RetryLater(pause, this::recordAll);
     }
 
-    /// Records an event of now, behind those that wait.
+    /// Reports an event with the present time. It is recorded after those that wait.
     void report(Event event) {
         if (waiting.size() == WAITING_MAX) {
             waiting.removeFirst();

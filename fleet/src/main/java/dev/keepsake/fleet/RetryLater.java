@@ -1,12 +1,12 @@
 package dev.keepsake.fleet;
 
-/// Does something once more after a pause. One pause at a time: with one for each failure, every
-/// try that fails in several ways would bring several more. Owned by the fleet's thread.
+/// Repeats an action after a pause. Only one pause runs at a time: otherwise every try that fails
+/// in several ways would start several more. Owned by the fleet's thread.
 final class RetryLater {
-    /// The pause before anything that has failed is tried again.
+    /// The pause before a failed action is tried again.
     @FunctionalInterface
     interface Pause {
-        /// Does something on the fleet's thread when the pause is over.
+        /// Runs an action on the fleet's thread after the pause.
         void then(Runnable action);
     }
 
@@ -19,7 +19,7 @@ final class RetryLater {
         this.action = action;
     }
 
-    /// Asks for another try, unless one is due already.
+    /// Requests another try, unless one is due already.
     void ask() {
         if (!due) {
             due = true;

@@ -14,11 +14,11 @@ import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 
-/// Asks engines of its own, which hold nothing and serve nobody, whether access strings are what
-/// engines take. A user may be let into clusters of any engine, so it is enough that one of those
-/// installed takes its string; an engine that does not keeps the user out. One that cannot be asked
-/// is passed over, as long as another one answers. Any thread; one at a time, each for as long as
-/// engines need to start, but for strings that were taken lately.
+/// Checks access strings with engines of its own, which have no data and no clients. A user may be
+/// accepted by clusters of any engine, so it is enough that one installed engine accepts the
+/// string; a cluster whose engine does not accept it refuses the user. An engine that cannot be
+/// asked is skipped if another one answers. Any thread. One check runs at a time and takes as long
+/// as engines need to start; strings that were accepted lately are remembered.
 final class RulesEngine implements AccessStringCheck {
     private static final int REMEMBERED_MAX = 1_000;
 
@@ -27,13 +27,13 @@ final class RulesEngine implements AccessStringCheck {
     private final ReentrantLock turn = new ReentrantLock();
     private final Set<String> taken = new LinkedHashSet<>(); // guarded by turn, oldest first
 
-    /// Has an engine carry out a command. Blocks.
+    /// Executes a command on an engine. Blocks.
     @FunctionalInterface
     interface Asked {
         RespValue answer(EngineSpec spec, List<String> command) throws IOException;
     }
 
-    /// @param specs one for each engine that may be run now
+    /// @param specs gives one specification for each engine that may be run now
     RulesEngine(EngineLauncher launcher, Supplier<List<EngineSpec>> specs) {
         this(
                 (spec, command) -> {
@@ -44,7 +44,7 @@ final class RulesEngine implements AccessStringCheck {
                 specs);
     }
 
-    /// @param asked carries out a command by an engine that is launched for it
+    /// @param asked executes a command on an engine that is launched for it
     RulesEngine(Asked asked, Supplier<List<EngineSpec>> specs) {
         this.asked = asked;
         this.specs = specs;
@@ -63,7 +63,7 @@ final class RulesEngine implements AccessStringCheck {
         }
     }
 
-    /// Returns when one has taken it.
+    /// Returns when one engine has accepted the string.
     private void ask(String normalForm) {
         var command = new ArrayList<>(List.of("ACL", "SETUSER", "probe", "reset"));
         command.addAll(List.of(normalForm.split(" ", -1)));
@@ -76,7 +76,7 @@ final class RulesEngine implements AccessStringCheck {
                     return;
                 }
                 refusal = refusal == null ? text : refusal;
-            } catch (IOException | RuntimeException e) { // it may answer anything
+            } catch (IOException | RuntimeException e) { // the answer may have any form
                 failures.add(failure(spec, e));
             }
         }

@@ -10,8 +10,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The clusters that run on this machine: what [ClusterProgress] sees of them, and what acts for
-/// it. Owned by the fleet's thread.
+/// The clusters that run on this machine, as [ClusterProgress] sees and controls them. Owned by the
+/// fleet's thread.
 final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
     private final PortAssignment ports;
     private final Map<ClusterId, ClusterRuntime> clusters = new HashMap<>();
@@ -28,7 +28,7 @@ final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
         return clusters.containsKey(id);
     }
 
-    /// Whether a cluster runs as just this, which has neither ended nor been replaced.
+    /// Whether `runtime` is the present one of its cluster: it has neither ended nor been replaced.
     boolean has(ClusterRuntime runtime) {
         return clusters.get(runtime.spec().id()) == runtime;
     }
@@ -37,9 +37,9 @@ final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
         clusters.put(runtime.spec().id(), runtime);
     }
 
-    /// Forgets a cluster, which the caller closes.
+    /// Removes a cluster, which the caller closes.
     ///
-    /// @return what has run until now, or null
+    /// @return the cluster that ran until now, or null
     @Nullable ClusterRuntime remove(ClusterId id) {
         return clusters.remove(id);
     }
@@ -52,7 +52,7 @@ final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
         }
     }
 
-    /// All shards.
+    /// The shards of all clusters.
     Stream<ShardRuntime> shards() {
         return clusters.values().stream().flatMap(runtime -> runtime.shards().stream());
     }
@@ -109,7 +109,7 @@ final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
         }
     }
 
-    /// Ends all of them.
+    /// Ends all clusters.
     @Override
     public void close() {
         clusters.values().forEach(ClusterRuntime::close);

@@ -2,7 +2,7 @@ package dev.keepsake.fleet;
 
 import java.util.concurrent.Executor;
 
-/// Passes on what happens in the shards of one cluster to whom it concerns. On the fleet's thread.
+/// Passes events of the shards of one cluster to the parts that handle them. On the fleet's thread.
 final class ShardReports implements ShardRuntime.Listener {
     private final ClusterRuntime runtime;
     private final Reports reports;
@@ -11,7 +11,7 @@ final class ShardReports implements ShardRuntime.Listener {
     private final Executor fleet;
     private final Runnable onEnded;
 
-    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
+    /// @param fleet runs its tasks on the fleet's thread, and drops them once that has ended
     /// @param onEnded called when the cluster has ended, and may be started again
     ShardReports(
             ClusterRuntime runtime,
@@ -44,9 +44,9 @@ final class ShardReports implements ShardRuntime.Listener {
         var id = runtime.spec().id();
         reports.report((plane, now) -> plane.nodeRecovering(id, failed.name(), now));
         var needed = failed.engineNeeded();
-        fleet.execute(() -> { // not before the shard has done its part
+        fleet.execute(() -> { // after the shard has handled the event
             if (needed == null) {
-                end.giveUpWhenNew(id);
+                end.failWhenNew(id);
             } else if (end.endFor(runtime, needed)) {
                 onEnded.run();
             }

@@ -14,18 +14,19 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One shard as it runs: carries out what its [Election] decides, and restarts nodes that fail.
+/// One running shard: carries out the decisions of its [Election], and restarts nodes that fail.
 /// Owned by the fleet's thread.
 ///
-/// A node that retires is started again: at once when nobody waits for a new primary, and else a
-/// moment after there is one, so that neither the promotion nor the clients that come back compete
-/// with a starting engine.
+/// A retired node is started again. It starts at once when no client waits for a new primary.
+/// Otherwise it starts a moment after there is a new primary, so that the starting engine does not
+/// compete with the promotion and with the clients that come back.
 ///
 /// Decision 15 (docs/decisions) says why.
 final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
-    /// What the shard tells its cluster, on the fleet's thread.
+    /// Receives what happens in the shard, on the fleet's thread.
     interface Listener {
-        /// Roles or health have changed: publish a new topology. Returns once fronts can see it.
+        /// Roles or health have changed: publish a new topology. Returns once the fronts can see
+        /// it.
         void onTopologyChanged();
 
         /// One more node answers its clients.
@@ -35,8 +36,8 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         void onNodeFailed(NodeRuntime failed);
     }
 
-    // Clients of a new primary connect anew, TLS and all, and that is what is left of an outage. An
-    // engine that starts meanwhile doubled it on two processors.
+    // The clients of a new primary connect again, with TLS, which is the main part of an outage. An
+    // engine that started meanwhile doubled the outage on two processors.
     private static final long CLIENTS_COME_BACK_MS = 250;
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardRuntime.class);
@@ -49,7 +50,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private final ScheduledExecutorService fleet;
     private final Listener listener;
     private volatile List<NodeRuntime> nodes = List.of();
-    private @Nullable NodeRuntime failing; // the primary that a FailoverShard lets fail
+    private @Nullable NodeRuntime failing; // the primary that a FailoverShard makes fail
     private volatile boolean closed;
 
     ShardRuntime(
@@ -73,7 +74,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         return name;
     }
 
-    /// How things stand.
+    /// The present state of the shard.
     ShardView view() {
         return new ShardView(
                 name,
@@ -82,7 +83,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
                 nodes.stream().map(NodeRuntime::view).toList());
     }
 
-    /// Any thread.
+    /// The nodes of the shard. Any thread.
     List<NodeRuntime> nodes() {
         return nodes;
     }
@@ -100,7 +101,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         return election.isLeaderComing(log.tail().term());
     }
 
-    /// Any thread.
+    /// Whether the shard has been closed. Any thread.
     boolean isClosed() {
         return closed;
     }
@@ -122,7 +123,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         return node(election.leader());
     }
 
-    /// The node that leads or led last: what a topology names as the primary.
+    /// The node that leads or led last, which a topology names as the primary.
     @Nullable String lastLeader() {
         return election.lastLeader();
     }
@@ -138,7 +139,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         var newest = log.tail().term();
         election.begin(node(logged).isPresent() ? logged : nodes.getFirst().name(), newest);
         if (!election.isOver(newest)) {
-            LOG.info("shard={} waits until the lease of another process is over", name);
+            LOG.info("shard={} waits until the lease of another process has run out", name);
         }
         nodes.forEach(NodeRuntime::startAgain);
     }
@@ -166,7 +167,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         elect();
     }
 
-    /// Lets the primary fail. Whoever replaces it is reported as any new primary is.
+    /// Makes the primary fail. The new primary is reported like any other.
     void failLeader(FailoverMode mode) {
         var primary = leader().orElse(null);
         if (primary == null) {
@@ -218,13 +219,13 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         var won = node.wonTerm();
         election.onLeading(node.name(), won);
         LOG.info("shard={} primary={} term={}", name, node.name(), won.number());
-        listener.onTopologyChanged(); // first, or the new primary would send its clients elsewhere
+        listener.onTopologyChanged(); // first: the new primary must not redirect its clients
         node.serve();
         var handedOver = failing;
         if (handedOver != null && handedOver.phase() != NodePhase.SILENT) {
             handedOver.resume();
             if (handedOver.phase() != NodePhase.DOWN) {
-                failing = null; // it follows with the engine that it has
+                failing = null; // it follows with the same engine
             }
         }
     }

@@ -4,9 +4,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A shard as it was when somebody looked. This is the wall between what decides and what acts:
-/// [ClusterProgress], [FailoverSteps] and [Election] see shards as such values only, and never an
-/// engine, a front or a thread.
+/// A shard as it was at one moment. It is the boundary between the classes that decide and those
+/// that act: [ClusterProgress], [FailoverSteps] and [Election] see shards only as such values, and
+/// never an engine, a front or a thread.
 ///
 /// @param leader the node that leads, or null while none does
 /// @param lastLeader the node that leads or led last, or null before the shard has started
@@ -25,12 +25,12 @@ record ShardView(
         return node(name).map(NodeView::serving).orElse(false);
     }
 
-    /// The primary, once it answers clients.
+    /// The primary, if it answers clients.
     Optional<String> servingLeader() {
         return Optional.ofNullable(leader).filter(this::serves);
     }
 
-    /// Whether there is a node that could take over: one that answers, and does not lead.
+    /// Whether there is a node that could take over: one that answers and does not lead.
     boolean hasSuccessor() {
         return nodes.stream().anyMatch(node -> node.serving() && !node.name().equals(leader));
     }

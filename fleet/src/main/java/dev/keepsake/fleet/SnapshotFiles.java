@@ -22,10 +22,11 @@ import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Where the files of clusters' snapshots are: a directory for each snapshot with one RDB file a
+/// The files of clusters' snapshots: a directory for each snapshot with one RDB file for each
 /// shard, and buckets. Stateless; every method blocks.
 ///
-/// Durability: a snapshot's directory has its name only once everything in it has been forced.
+/// Durability: the directory of a snapshot gets its name only after everything in it has been
+/// forced.
 final class SnapshotFiles {
     private static final FileSystemDisk DISK = new FileSystemDisk();
     private static final Pattern OBJECT = Pattern.compile("arn:aws:s3:::([^/]+)/(.+)");
@@ -40,12 +41,12 @@ final class SnapshotFiles {
         this.callerFiles = callerFiles;
     }
 
-    /// Where a snapshot's files are.
+    /// The directory of a snapshot's files.
     Path of(SnapshotId id) {
         return directory.resolve(id.region()).resolve(id.name() + "-" + id.incarnation());
     }
 
-    /// Where a snapshot's files are put until all are there. Empty.
+    /// An empty directory for a snapshot's files, until all of them are there.
     Path unfinished(SnapshotId id) throws IOException {
         var unfinished = of(id).resolveSibling(of(id).getFileName() + ".tmp");
         Trees.delete(unfinished);
@@ -53,7 +54,7 @@ final class SnapshotFiles {
         return unfinished;
     }
 
-    /// Makes an unfinished snapshot's files the snapshot's.
+    /// Makes the unfinished directory the snapshot's.
     void finish(SnapshotId id) throws IOException {
         var finished = of(id);
         var unfinished = finished.resolveSibling(finished.getFileName() + ".tmp");
@@ -74,7 +75,7 @@ final class SnapshotFiles {
         return from.shards();
     }
 
-    /// Puts all files of a snapshot into a bucket, as NAME-SHARD.rdb.
+    /// Copies all files of a snapshot into a bucket, as NAME-SHARD.rdb.
     void export(SnapshotId id, List<SnapshotShard> shards, String bucket) throws IOException {
         for (var shard : shards) {
             buckets.put(
@@ -84,7 +85,7 @@ final class SnapshotFiles {
         }
     }
 
-    /// Gives up what is under way in buckets.
+    /// Ends transfers from and to buckets.
     void close() {
         buckets.close();
     }
@@ -94,10 +95,10 @@ final class SnapshotFiles {
         Trees.delete(of(id));
     }
 
-    /// What a new cluster is filled with.
+    /// The files that a new cluster is filled with.
     ///
-    /// @param downloads where objects may be put that are not files yet
-    /// @throws IOException when one cannot be read; the message names it
+    /// @param downloads the directory for objects that have to be downloaded first
+    /// @throws IOException when a file cannot be read; the message names it
     List<FillSource> sourcesOf(Restore restore, Path downloads, Filling filling)
             throws IOException {
         var sources = new ArrayList<FillSource>();
@@ -124,11 +125,11 @@ final class SnapshotFiles {
         return sources;
     }
 
-    /// Trees of files.
+    /// Deletes trees of files.
     static final class Trees {
         private Trees() {}
 
-        /// Deletes a directory with all that is in it. There need not be one.
+        /// Deletes a directory and everything in it, if it exists.
         static void delete(Path tree) throws IOException {
             if (!Files.exists(tree)) {
                 return;
@@ -136,7 +137,7 @@ final class SnapshotFiles {
             Files.walkFileTree(tree, new Deleting());
         }
 
-        /// What goes by itself meanwhile, as the files of an engine that ends do, is gone too.
+        /// Skips files that disappear meanwhile, such as those of an engine that ends.
         private static final class Deleting extends SimpleFileVisitor<Path> {
             @Override
             public FileVisitResult visitFile(Path file, BasicFileAttributes attributes)

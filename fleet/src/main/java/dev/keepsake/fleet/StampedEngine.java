@@ -6,12 +6,12 @@ import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineStamp;
 import java.util.Optional;
 
-/// An engine of this machine, and what it writes into the logs of the clusters that it serves.
+/// An engine of this machine, with the stamp that it writes into the logs of its clusters.
 ///
-/// @param knownHoles the numbers of those that it was seen to have, or nothing
+/// @param knownHoles the numbers of the holes that its examination found; empty when it is sound
 record StampedEngine(EngineBinary binary, EngineStamp stamp, String knownHoles) {
-    /// With what was found out about it. One that could not be examined is taken to write what
-    /// releases of its version write.
+    /// The engine with the facts of its examination. An engine that could not be examined gets the
+    /// stamp of the releases of its version.
     static StampedEngine of(EngineBinary binary, Optional<EngineFacts> facts) {
         var stamp =
                 facts.map(found ->
@@ -20,7 +20,7 @@ record StampedEngine(EngineBinary binary, EngineStamp stamp, String knownHoles) 
         return new StampedEngine(binary, stamp, facts.map(EngineFacts::cves).orElse(""));
     }
 
-    /// As the control plane knows it.
+    /// The engine in the form of the control plane.
     InstalledEngines.Installed installed() {
         return new InstalledEngines.Installed(stamp.name(), stamp.version(), knownHoles);
     }

@@ -6,8 +6,8 @@ import dev.keepsake.control.ControlState;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Cuts a state into parts that fit entries of the control log, and puts it together again. Owned
-/// by the control journal.
+/// Divides a state into parts that fit into entries of the control log, and puts them together
+/// again. Owned by the control journal.
 final class StateParts {
     private static final int NONE = -1;
 
@@ -21,7 +21,7 @@ final class StateParts {
 
     /// The whole state, one list for each entry.
     ///
-    /// @param maxBytes how large an entry may become; a single record may be larger
+    /// @param maxBytes the largest size of an entry; a single record may be larger
     List<List<ControlRecord>> of(int maxBytes) {
         var cut = new ArrayList<List<ControlRecord>>();
         var part = new ArrayList<ControlRecord>();
@@ -43,7 +43,7 @@ final class StateParts {
         return cut;
     }
 
-    /// Applies what an entry has: a decision at once, a part of a state with its last one.
+    /// Applies the records of an entry: a decision at once, a state when its last part arrives.
     ///
     /// @return whether the state has been replaced
     boolean apply(List<ControlRecord> records) {
@@ -56,7 +56,7 @@ final class StateParts {
             next = 0;
         }
         if (part.number() != next) {
-            next = NONE; // of a state whose beginning is not there
+            next = NONE; // the beginning of this state is missing
             return false;
         }
         collected.addAll(records.subList(1, records.size()));
