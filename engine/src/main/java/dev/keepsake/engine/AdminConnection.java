@@ -18,11 +18,11 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
-/// A connection to an engine for commands of our own, one after the other. Owned by the calling
-/// thread, which blocks until the reply is there or the time is up.
+/// A connection to an engine for Keepsake's own commands, one after the other. Owned by the calling
+/// thread, which blocks until the reply has arrived or the time is over.
 ///
-/// The socket is non-blocking and waited on with a selector, because a blocking Unix socket knows
-/// no timeout and an engine that was stopped (SIGSTOP) accepts connections but never answers.
+/// The socket is non-blocking and waits with a selector. A blocking Unix socket has no timeout, and
+/// an engine that was stopped (SIGSTOP) accepts connections but never answers.
 final class AdminConnection implements AutoCloseable {
     private static final int READ_BYTES = 4096;
 
@@ -31,14 +31,15 @@ final class AdminConnection implements AutoCloseable {
     private final SocketChannel channel;
     private final Selector selector;
 
-    /// Connects. Everything up to the last reply has to happen within the timeout.
+    /// Connects. All commands up to the last reply have to finish within the timeout.
     AdminConnection(Path socket, Clock clock, long timeoutNs) throws IOException {
         this.clock = clock;
         this.deadlineNs = clock.nowNs() + timeoutNs;
         this.channel = SocketChannel.open(StandardProtocolFamily.UNIX);
         try {
             channel.configureBlocking(false);
-            // A Unix socket connects at once or not at all: not when the backlog is full.
+            // A Unix socket connects at once or not at all; it does not connect when the backlog is
+            // full.
             if (!channel.connect(UnixDomainSocketAddress.of(socket))) {
                 throw new IOException("%s has too many waiting connections".formatted(socket));
             }
@@ -49,14 +50,14 @@ final class AdminConnection implements AutoCloseable {
         }
     }
 
-    /// Sends the command and returns its reply. An error reply is a reply.
+    /// Sends a command and returns its reply, which may be an error. Blocks.
     RespValue ask(String... command) throws IOException {
         var request = Unpooled.buffer();
         RespWriter.command(request, command);
         return ask(request);
     }
 
-    /// As [#ask(String...)], with arguments that may be any bytes.
+    /// Does the same as [#ask(String...)], with arguments of arbitrary bytes.
     RespValue ask(byte[]... command) throws IOException {
         var request = Unpooled.buffer();
         RespWriter.command(request, command);
@@ -87,7 +88,7 @@ final class AdminConnection implements AutoCloseable {
 
     private void await() throws IOException {
         long leftMs = TimeUnit.NANOSECONDS.toMillis(deadlineNs - clock.nowNs());
-        // 0 would wait without end.
+        // A timeout of 0 would wait without end.
         int ready = leftMs <= 0 ? 0 : selector.select(leftMs);
         if (Thread.currentThread().isInterrupted()) {
             throw new InterruptedIOException("interrupted while waiting for the engine");

@@ -12,19 +12,20 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/// The redis-server that comes inside the class path, for machines that have none. It is started
-/// only if its bytes are those that this build was made with: their SHA-256 is in the source tree,
-/// apart from the jar that brings them.
+/// The redis-server on the class path, for machines that have no engine. It is started only if its
+/// bytes are those that this build expects: the expected SHA-256 is in the source tree, apart from
+/// the jar that contains the program.
 final class BundledEngine {
     private static final String VERSION = "7.0.15";
 
-    /// As `sha256sum` writes and checks them: 64 hexadecimal digits, two spaces, the name.
+    /// The file of checksums, in the format of `sha256sum`: 64 hexadecimal digits, two spaces, the
+    /// name.
     private static final String CHECKSUMS = "bundled-engines.sha256";
 
     private BundledEngine() {}
 
-    /// Names the resource for an operating system and processor, as `os.name` and `os.arch` spell
-    /// them. Empty when none is bundled for them.
+    /// The name of the resource for an operating system and processor, as `os.name` and `os.arch`
+    /// name them. Empty when no engine is bundled for them.
     static Optional<String> resourceFor(String osName, String osArch) {
         var os = osName.toLowerCase(Locale.ROOT);
         String system;
@@ -46,15 +47,16 @@ final class BundledEngine {
         return "redis-server-%s-%s-%s".formatted(VERSION, system, processor);
     }
 
-    /// Puts the resource into `directory` as an executable file only we may touch, unless exactly
-    /// those bytes are there already. Two servers may do so at once: the file appears whole or not.
+    /// Writes the resource into `directory` as an executable file that only its owner may access,
+    /// unless the same bytes are there already. Two servers may do so at once: the file appears
+    /// complete or not at all.
     ///
-    /// @throws IOException also when its bytes are others than they should be; nothing is written
+    /// @throws IOException also when the bytes are not the expected ones; nothing is written then
     static Path extract(String resource, Path directory) throws IOException {
         return extract(resource, read("/" + resource), directory);
     }
 
-    /// The same with what was read under the resource's name.
+    /// Does the same with the bytes of the resource.
     static Path extract(String resource, byte[] bytes, Path directory) throws IOException {
         verify(resource, bytes);
         var target = directory.resolve(resource);

@@ -12,8 +12,8 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Looks for what is wrong with an RDB file, for messages: the engine's own program does when it is
-/// run under the name `redis-check-rdb` or `valkey-check-rdb`, and looks at every byte.
+/// Finds the damage in an RDB file, for messages. It runs the engine's own program under the name
+/// `redis-check-rdb` or `valkey-check-rdb`, which checks every byte.
 public final class DumpCheck {
     private static final Logger LOG = LoggerFactory.getLogger(DumpCheck.class);
     private static final int WITHIN_S = 120;
@@ -22,10 +22,10 @@ public final class DumpCheck {
 
     private DumpCheck() {}
 
-    /// The first key whose value is damaged; empty when none is, or it cannot be told. Blocks for
-    /// two minutes at most.
+    /// The first key whose value is damaged. Empty when none is damaged, or it could not be found
+    /// out. Blocks for at most two minutes.
     ///
-    /// @param directory private to the caller; files are made in it and removed again
+    /// @param directory private to the caller; files are created in it and removed again
     public static Optional<String> damagedKey(EngineBinary binary, Path rdb, Path directory) {
         var program = directory.resolve(binary.name() + "-check-rdb");
         var output = directory.resolve(OUTPUT);

@@ -14,8 +14,8 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One running engine. Made by [EngineLauncher], which ends it when it is closed. Callable from any
-/// thread; what blocks says so.
+/// One running engine. Created by [EngineLauncher]; closing it ends the process. Callable from any
+/// thread; methods that block say so.
 public final class Engine implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Engine.class);
     private static final long COMMAND_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(5);
@@ -46,17 +46,17 @@ public final class Engine implements AutoCloseable {
         this.exit = process.onExit().thenApply(_ -> ended());
     }
 
-    /// Whose engine it is.
+    /// The name of the engine's node.
     public String node() {
         return node;
     }
 
-    /// Whether its work directory is there or further below.
+    /// Whether its work directory is `directory` or is below it.
     boolean worksBelow(Path directory) {
         return workDirectory.path().toAbsolutePath().startsWith(directory);
     }
 
-    /// The program that runs.
+    /// The program of the process.
     public EngineBinary binary() {
         return binary;
     }
@@ -66,27 +66,26 @@ public final class Engine implements AutoCloseable {
         return process.pid();
     }
 
-    /// Where lanes, tap and [#command] connect to. The engine has no TCP port.
+    /// The Unix socket to which lanes, tap and [#command] connect. The engine has no TCP port.
     public Path socket() {
         return socket;
     }
 
-    /// Completes when the process has ended, for whatever reason. Dependent stages run on a thread
-    /// of the JVM, so they hand over to their owner at once.
+    /// Completes when the process has ended, for any reason. Dependent stages run on a thread of
+    /// the JVM, so they have to pass the event to their owner at once.
     public CompletableFuture<EngineExit> exit() {
         return exit.copy();
     }
 
-    /// Sends a command of our own over a connection of its own and returns the reply, which may be
-    /// an error. Blocks for at most five seconds.
+    /// Sends one of Keepsake's own commands over a new connection, and returns the reply, which may
+    /// be an error. Blocks for at most five seconds.
     ///
-    /// @throws IOException when there is no reply; the command may have been executed nevertheless
+    /// @throws IOException when there is no reply; the command may have been executed
     public RespValue command(String... args) throws IOException {
         return commandWithin(COMMAND_TIMEOUT_NS, args);
     }
 
-    /// As [#command], for what may take longer or must not take as long. Blocks for at most
-    /// `timeoutNs`.
+    /// Does the same as [#command] with another timeout. Blocks for at most `timeoutNs`.
     public RespValue commandWithin(long timeoutNs, String... args) throws IOException {
         try (var connection = new AdminConnection(socket, clock, timeoutNs)) {
             return connection.ask(args);
@@ -102,7 +101,7 @@ public final class Engine implements AutoCloseable {
                 why);
     }
 
-    /// Connects, for several commands of our own, all of which have to be answered within
+    /// Connects for several of Keepsake's own commands, all of which have to be answered within
     /// `timeoutNs`.
     public EngineConnection connectWithin(long timeoutNs) throws IOException {
         var connection = new AdminConnection(socket, clock, timeoutNs);
@@ -123,7 +122,7 @@ public final class Engine implements AutoCloseable {
         };
     }
 
-    /// As [#commandWithin(long, String...)], with arguments that may be any bytes.
+    /// Does the same as [#commandWithin(long, String...)], with arguments of arbitrary bytes.
     public RespValue commandOfBytes(long timeoutNs, List<byte[]> args) throws IOException {
         try (var connection = new AdminConnection(socket, clock, timeoutNs)) {
             return connection.ask(args.toArray(new byte[0][]));
@@ -135,7 +134,8 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /// Ends the process with SIGKILL and returns at once; [#exit()] completes when it is gone.
+    /// Ends the process with SIGKILL and returns at once. [#exit()] completes when the process has
+    /// ended.
     public void kill() {
         askedToEnd = true;
         process.destroyForcibly();
@@ -143,7 +143,7 @@ public final class Engine implements AutoCloseable {
 
     /// Waits for the end of the process.
     ///
-    /// @return whether it has ended; false when the time ran out
+    /// @return whether it has ended; false when the time is over
     boolean endsWithin(long timeoutMs) throws InterruptedIOException {
         try {
             exit.get(timeoutMs, TimeUnit.MILLISECONDS);
@@ -158,8 +158,8 @@ public final class Engine implements AutoCloseable {
         }
     }
 
-    /// Kills the engine, waits at most five seconds for its end and removes its socket and dumps.
-    /// Its log stays.
+    /// Kills the engine, waits at most five seconds for its end, and removes its socket and dumps.
+    /// Its log file stays.
     @Override
     public void close() {
         kill();

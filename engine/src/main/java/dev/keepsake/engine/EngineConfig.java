@@ -5,16 +5,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// Writes the configuration that an engine reads from its standard input. Every directive is known
-/// to Redis 7.0 and to Valkey, but for those that [#ofVersion] adds.
+/// Writes the configuration that an engine reads from its standard input. Redis 7.0 and Valkey know
+/// every directive, except those that [#ofVersion] adds.
 final class EngineConfig {
     /*
-     * The last one of two equal directives counts, so what may be overridden stands before the
-     * parameters and what Keepsake relies on behind them.
+     * Of two equal directives the last one counts. So directives that may be overridden come before
+     * the parameters, and directives that Keepsake relies on come after them.
      *
-     * RESTORE looks at every byte of what a client brings, or a damaged value would end the engine
-     * when it is read. What comes from a feed or a snapshot has been looked at before (docs/decisions,
-     * 0021); files of others are loaded by an engine that looks at everything.
+     * RESTORE checks every byte of a client's value, because a damaged value would end the engine
+     * when it is read. Data from a feed or a snapshot has been checked before (docs/decisions,
+     * 0021). Files of others are loaded by an engine that checks everything.
      */
     private static final String DEFAULTS =
             """
@@ -25,20 +25,21 @@ final class EngineConfig {
             """;
 
     /*
-     * - The process title stays the command line: an orphan is known by the socket path in it.
-     * - Durability is the log's; the engine writes no file, and forgets the RDB file that a full
-     *   resync over a non-empty engine goes through.
-     * - A thousand clients may need lanes of their own in one moment; the backlog is the socket's too.
-     * - Lanes are ours, so idle ones are not closed. A client that needs a lane of its own costs one
-     *   of the 12,000; a front takes 10,000 clients.
-     * - The backlog must hold what the tap has not read when it connects again; 64 MB are more than
-     *   half a second of the 100 MB/s that MemoryDB admits; nodes with little memory have less. The
-     *   engine allocates it as it fills, and with a TTL of 0 never throws it away: the tap's partial
-     *   resync after a promotion needs it.
-     * - A tap that falls behind is held back by the front's bounds; the engine must not cut it off.
-     * - A full resync starts at once and is not written to disk on the way. The replica reads it
-     *   straight from the socket when it is empty, which a fresh engine is.
-     * - Only the leader decides what is evicted; the effects come through the feed.
+     * - The process title stays the command line: an orphan is recognized by the socket path in it.
+     * - The log provides durability. The engine writes no file, and deletes the RDB file that a
+     *   full resync of a non-empty engine needs.
+     * - A thousand clients may need their own lanes at the same moment. tcp-backlog also holds for
+     *   the Unix socket.
+     * - All connections are lanes, so idle ones are not closed. A client with its own lane uses one
+     *   of the 12,000; a front accepts 10,000 clients.
+     * - The replication backlog must hold the bytes that the tap has not read when it connects
+     *   again. 64 MB are more than half a second of the 100 MB/s that MemoryDB allows. Nodes with
+     *   little memory have less. The engine allocates it as it fills, and with a TTL of 0 never
+     *   frees it: the tap's partial resync after a promotion needs it.
+     * - The front's bounds limit how far a tap falls behind. The engine must not disconnect it.
+     * - A full resync starts at once and is not written to disk. An empty replica reads it directly
+     *   from the socket, and a new engine is empty.
+     * - Only the leader decides which keys are evicted. The deletions come through the feed.
      */
     private static final String FIXED =
             """
@@ -71,14 +72,14 @@ final class EngineConfig {
     private static final long BACKLOG_MIN_BYTES = 1L << 20;
     private static final long BACKLOG_MAX_BYTES = 64L << 20;
 
-    // The backlog counts as used memory: it must leave a small node room for data.
+    // The backlog counts as used memory, and must leave a small node room for data.
     private static final int BACKLOG_SHARE = 16;
 
     private EngineConfig() {}
 
     static String of(EngineSpec spec, EngineBinary binary) {
         var config = new StringBuilder(DEFAULTS);
-        // Sorted, so that equal specs give equal configurations.
+        // Sorted, so that equal specifications give equal configurations.
         for (Map.Entry<String, String> parameter : new TreeMap<>(spec.parameters()).entrySet()) {
             config.append(directive(parameter.getKey(), parameter.getValue()));
         }
@@ -91,9 +92,9 @@ final class EngineConfig {
                 .toString();
     }
 
-    /// What engines of some versions offer beside the protocol that tap and feed speak, and are not
-    /// to: a replica that has its snapshot come over a second connection, while the stream comes
-    /// over the first. The feed gives both over one, snapshot first.
+    /// Switches off what engines of some versions add to the protocol of tap and feed: that a
+    /// replica receives its snapshot over a second connection while the stream comes over the
+    /// first. The feed sends both over one connection, snapshot first.
     private static String ofVersion(EngineBinary binary) {
         if (EngineStamp.compareNumbers(binary.version(), "8.0") < 0) {
             return "";
@@ -112,8 +113,8 @@ final class EngineConfig {
                         BACKLOG_MAX_BYTES);
     }
 
-    /// One line. The value is quoted byte for byte where needed, so it cannot end its line or
-    /// quotes.
+    /// One line of the configuration. The value is quoted byte by byte where needed, so it cannot
+    /// end its line or its quotes.
     private static String directive(String name, String value) {
         var line = new StringBuilder(name).append(" \"");
         for (byte b : value.getBytes(UTF_8)) {

@@ -24,30 +24,30 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Finds out what engine programs are: starts each once, in a directory of its own, where it serves
-/// nobody, asks it for its commands and the version of its dumps, tries the known holes on it, and
-/// ends it. What it has found out is remembered in the data directory. Callable from any thread;
-/// blocks, so never from an event loop.
+/// Examines engine programs: it starts each once in its own directory, without clients, asks it for
+/// its commands and the version of its dumps, tries the known holes on it, and ends it. The
+/// findings are stored in the data directory. Callable from any thread; blocks, so never call it
+/// from an event loop.
 ///
-/// A program is the same as long as its path, what it says of its version, and the SHA-256 of its
-/// file are. That alone would say little of a script that starts the real program, or of one whose
-/// Lua is a library; so on Linux the files that the examined process ran code of, the real program
-/// and its libraries among them, have to have the size and the time of last change that they had.
-/// Elsewhere a script has to be changed with what it starts, which is found out when that has
-/// another version. Each time that a program is launched later, the [EngineLauncher] compares it
-/// with what was examined; [#lookAgain] says what is there now.
+/// **Identity.** A program is the same as long as its path, the version that it reports, and the
+/// SHA-256 of its file are the same. This says little about a script that starts the real program,
+/// or about a program whose Lua is a library. So on Linux, all files whose code the examined
+/// process ran, the real program and its libraries included, must also have the same size and time
+/// of last change. On other systems a script must be changed together with the program that it
+/// starts; a program of another version is noticed there, too. At each later launch the
+/// [EngineLauncher] compares the program with the examined one; [#lookAgain] examines it again.
 ///
-/// An engine that was ended by a probe may leave a core dump, as the machine is set up, in that
-/// directory, which is removed, or where the machine collects them.
+/// A probe may end the engine. Depending on the machine, the engine leaves a core dump in its
+/// directory, which is removed, or where the machine collects core dumps.
 ///
 /// Decision 22 (docs/decisions) says why the version is not enough.
 public final class EngineExaminer {
     private static final Logger LOG = LoggerFactory.getLogger(EngineExaminer.class);
-    private static final int DUMP_FOOTER_BYTES = 10; // two of the version, eight of a checksum
+    private static final int DUMP_FOOTER_BYTES = 10; // two bytes of version, eight of checksum
     private static final long PROBE_WITHIN_NS = TimeUnit.SECONDS.toNanos(5);
 
-    /// An engine that ends by one of these does so by itself: 128 and SIGILL, SIGTRAP, SIGABRT,
-    /// SIGBUS (two numbers), SIGFPE, SIGSEGV. SIGKILL and SIGTERM come from others.
+    /// The exit codes of an engine that a probe has ended: 128 plus SIGILL, SIGTRAP, SIGABRT,
+    /// SIGBUS (two numbers), SIGFPE, SIGSEGV. SIGKILL and SIGTERM come from another process.
     private static final Set<Integer> ENDS_BY_ITSELF = Set.of(132, 133, 134, 135, 136, 138, 139);
 
     private final EngineLauncher launcher;
@@ -59,13 +59,14 @@ public final class EngineExaminer {
 
     private record Examined(EngineFacts facts, ProgramIdentity identity) {}
 
-    /// @param launcher starts what is examined
-    /// @param directory a private one for what is remembered; made when needed
+    /// @param launcher starts the examined programs
+    /// @param directory a private directory for the findings; created when needed
     public EngineExaminer(EngineLauncher launcher, Path directory) {
         this(launcher, directory, PROBE_WITHIN_NS);
     }
 
-    /// @param probeWithinNs how long an engine may take to answer a probe, or to end by it
+    /// @param probeWithinNs how long an engine may take to answer a probe or to end by it, in
+    ///   nanoseconds
     EngineExaminer(EngineLauncher launcher, Path directory, long probeWithinNs) {
         this.probeWithinNs = probeWithinNs;
         this.launcher = launcher;
@@ -73,16 +74,16 @@ public final class EngineExaminer {
         this.remembered = new RememberedFacts(directory);
     }
 
-    /// Where a server remembers what it has found out.
+    /// The directory in which a server stores its findings.
     public static Path directoryIn(Path dataDirectory) {
         return dataDirectory.resolve("engines");
     }
 
-    /// What a program is. Blocks while it is examined, some hundredths of a second as a rule; at
-    /// once when it is known.
+    /// The facts of a program. Blocks while it is examined, usually some hundredths of a second;
+    /// returns at once when its facts are stored.
     ///
-    /// @throws IOException when it cannot be started, does not answer, or is another program by
-    ///   now; it is tried again when asked again
+    /// @throws IOException when the program cannot be started, does not answer, or has been
+    ///   replaced; the next call examines it again
     public EngineFacts examine(EngineBinary binary) throws IOException {
         var turn = turnOf(binary);
         turn.lock();
@@ -107,8 +108,8 @@ public final class EngineExaminer {
         }
     }
 
-    /// What is there now where a program was that is said to have been replaced. Blocks as
-    /// [#examine] does, and is not satisfied with what is known already.
+    /// Examines the program that is now at the path of a replaced one. Blocks as [#examine] does,
+    /// and does not use earlier findings.
     public EngineSight lookAgain(EngineBinary before) {
         var turn = turnOf(before);
         turn.lock();
@@ -130,17 +131,19 @@ public final class EngineExaminer {
         try {
             var file = ProgramFile.of(now.path());
             return new EngineSight.Examined(examineNow(now, Sha256.hexOf(now.path()), file));
-        } catch (IOException | RuntimeException e) { // it may answer anything
+        } catch (IOException | RuntimeException e) { // the answer may have any form
             return new EngineSight.Unexamined(now, String.valueOf(e.getMessage()));
         }
     }
 
-    /// One at a time for each path, as the directories are in which programs are examined.
+    /// The lock for one path: the directory in which a program is examined is used by one thread at
+    /// a time.
     private ReentrantLock turnOf(EngineBinary binary) {
         return turns.computeIfAbsent(binary.path(), _ -> new ReentrantLock());
     }
 
-    /// What is there now instead of a program, for people; nothing when that is what it was.
+    /// The difference between a program and the one that is now at its path, for messages; empty
+    /// when there is none.
     private static Optional<String> whatElse(EngineBinary binary) {
         return switch (EngineProbe.probe(binary.path())) {
             case Usable(var now) ->
@@ -153,7 +156,7 @@ public final class EngineExaminer {
         };
     }
 
-    /// @param file the program's own, as it was before anything was found out
+    /// @param file the program's own file, as it was before the examination
     private EngineFacts learn(EngineFacts facts, ProgramFile file, List<ProgramFile> ran) {
         var files = new ArrayList<>(ran);
         files.add(file);
@@ -165,13 +168,13 @@ public final class EngineExaminer {
 
     private EngineFacts examineNow(EngineBinary binary, String sha256, ProgramFile file)
             throws IOException {
-        LOG.info("engine is examined, and may end by that path={}", binary.path());
+        LOG.info("engine is examined, which may end it path={}", binary.path());
         PrivateFiles.directory(directory);
         var workDirectory = directory.resolve("examined-" + RememberedFacts.nameOf(binary));
         try (var throwaway = new Throwaway(binary, workDirectory)) {
             var engine = throwaway.engine();
-            // Asked behind the start, and the file was looked at before that: whatever is put in
-            // its place, at any time, is found out here or when it is launched.
+            // The file was looked at before the start, and the program is asked again now. So a
+            // replacement at any time is noticed here or when the program is launched.
             var other = whatElse(binary);
             if (other.isPresent()) {
                 throw new ReplacedEngineException(binary, other.get());
@@ -214,7 +217,7 @@ public final class EngineExaminer {
         throw new IOException("%s does not list its commands".formatted(engine.binary().path()));
     }
 
-    /// As every dump of a value says it, two bytes before the checksum, the lower one first.
+    /// The RDB version in the dump of a value: two bytes before the checksum, the lower one first.
     private static int rdbVersion(Engine engine) throws IOException {
         engine.command("SET", "k", "v");
         if (engine.command("DUMP", "k") instanceof RespValue.Bulk(byte[] dump)
@@ -231,7 +234,8 @@ public final class EngineExaminer {
         UNTOLD
     }
 
-    /// What was found out by earlier probes stays when an engine cannot be started once more.
+    /// The outcome of one probe. The outcomes of earlier probes stay when the engine cannot be
+    /// started again.
     private Outcome outcome(Throwaway throwaway, KnownHole hole) throws IOException {
         Engine engine;
         try {
@@ -240,7 +244,7 @@ public final class EngineExaminer {
             throw e;
         } catch (IOException e) {
             LOG.warn(
-                    "engine does not start once more, so nobody knows whether it has hole={} reason={}",
+                    "engine does not start again, so it is unknown whether it has hole={} reason={}",
                     hole,
                     e.toString());
             return Outcome.UNTOLD;
@@ -255,7 +259,7 @@ public final class EngineExaminer {
         } catch (IOException e) {
             LOG.debug("engine={} does not answer to {}", engine.binary().path(), hole, e);
             if (!engine.endsWithin(TimeUnit.NANOSECONDS.toMillis(probeWithinNs))) {
-                engine.close(); // it hangs; the next probe gets another
+                engine.close(); // it hangs; the next probe gets a new engine
                 return Outcome.UNTOLD;
             }
             boolean byItself = ENDS_BY_ITSELF.contains(engine.exit().join().code());
@@ -263,12 +267,12 @@ public final class EngineExaminer {
         }
     }
 
-    /// What cannot be remembered is found out again.
+    /// Stores the findings. If that fails, the program is examined again another time.
     private void keepQuietly(EngineFacts facts, List<ProgramFile> ran) {
         try {
             remembered.keep(facts, ran);
         } catch (IOException e) {
-            LOG.warn("what engines are is not remembered directory={}", directory, e);
+            LOG.warn("findings about engines cannot be stored directory={}", directory, e);
         }
     }
 
@@ -282,7 +286,7 @@ public final class EngineExaminer {
         }
     }
 
-    /// The engine that is examined: another one when the one before has ended.
+    /// The engine under examination. A new one is started when the previous one has ended.
     private final class Throwaway implements AutoCloseable {
         private final EngineSpec spec;
         private @Nullable Engine engine;
@@ -293,10 +297,10 @@ public final class EngineExaminer {
                             "examined",
                             workDirectory,
                             0,
-                            "nobody", // it never follows
+                            "nobody", // the user for a feed, which is not used
                             new Secret(""),
                             binary,
-                            // A report of a crash would take longer than the crash.
+                            // A crash report would take longer than the crash.
                             Map.of("crash-log-enabled", "no"));
         }
 

@@ -8,17 +8,17 @@ import java.util.Collections;
 import java.util.Set;
 import java.util.TreeSet;
 
-/// What an engine program said and did when it was examined. Immutable.
+/// The facts that the examination of an engine program found. Immutable.
 ///
 /// @param binary the program
-/// @param sha256 of the program's file, 64 hexadecimal digits: of the script where the program is
-///   one that starts the real one
-/// @param commands its reply to `COMMAND`, in RESP2: one item for each command
-/// @param rdbVersion the version of what it dumps; it reads that and older ones
-/// @param holes those that it was seen to have
-/// @param untold those of which nobody knows whether it has them: it did not answer in time, or was
-///   ended by somebody else
-/// @param said who it said that it is
+/// @param sha256 the SHA-256 of the program's file, 64 hexadecimal digits; if the program is a
+///   script that starts the real one, that of the script
+/// @param commands its reply to `COMMAND` in RESP2: one item for each command
+/// @param rdbVersion the version of its dumps; it reads this and older ones
+/// @param holes the known holes that it has
+/// @param untold the known holes that could not be decided: it did not answer in time, or another
+///   process ended it
+/// @param said its description of itself
 public record EngineFacts(
         EngineBinary binary,
         String sha256,
@@ -27,7 +27,7 @@ public record EngineFacts(
         Set<KnownHole> holes,
         Set<KnownHole> untold,
         SelfDescription said) {
-    /// Of one that has not said who it is.
+    /// Facts without a description.
     public EngineFacts(
             EngineBinary binary,
             String sha256,
@@ -45,17 +45,17 @@ public record EngineFacts(
         untold = Set.copyOf(untold);
     }
 
-    /// Whether it was seen to have none of the known holes.
+    /// Whether it is sound: examined, and without any of the known holes.
     public boolean isSound() {
         return holes.isEmpty() && untold.isEmpty();
     }
 
-    /// The numbers of its holes in order: `CVE-2024-31449, CVE-2025-46817`.
+    /// The numbers of its holes, in order: `CVE-2024-31449, CVE-2025-46817`.
     public String cves() {
         return cves(holes);
     }
 
-    /// The numbers of those that it may have, in order.
+    /// The numbers of the holes that could not be decided, in order.
     public String untoldCves() {
         return cves(untold);
     }
@@ -64,7 +64,7 @@ public record EngineFacts(
         return some.stream().map(KnownHole::cve).sorted().collect(joining(", "));
     }
 
-    /// The names of its commands. It lists them in another order each time that it is started.
+    /// The names of its commands. Their order differs from start to start.
     public Set<String> commandNames() {
         var names = new TreeSet<String>();
         for (var command : commands.items()) {
@@ -77,8 +77,8 @@ public record EngineFacts(
         return names;
     }
 
-    /// Its version, with the stage of its release where that is none: `9.0.0-rc1`. Valkey says that
-    /// in INFO and not with `--version`.
+    /// Its version, with the stage if it is not a release: `9.0.0-rc1`. Valkey reports the stage in
+    /// INFO, but not with `--version`.
     public String version() {
         return said.versionOf(binary);
     }

@@ -20,8 +20,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// Finds the engine program: the configured one, else the first usable one on the search path, else
-/// the bundled one. A configured program that does not work is an error: whoever names one wants
-/// that one. Which of several is taken when it is known what they are, [Engines#nearest] says.
+/// the bundled one. A configured program that does not work is an error, because the user wants
+/// that one. [Engines#nearest] chooses among several examined programs.
 public final class EngineFinder {
     private static final Logger LOG = LoggerFactory.getLogger(EngineFinder.class);
     private static final List<String> PROGRAMS = List.of("valkey-server", "redis-server");
@@ -31,11 +31,9 @@ public final class EngineFinder {
     private final Path bundleDirectory;
     private final Optional<String> bundled;
 
-    /// Remembers where to look.
-    ///
-    /// @param configured the program to use, or null to search
-    /// @param searchPath directories as in the environment variable `PATH`
-    /// @param bundleDirectory a private directory that the bundled program may be put into
+    /// @param configured the program to use, or null to search for one
+    /// @param searchPath directories, in the form of the environment variable `PATH`
+    /// @param bundleDirectory a private directory for the bundled program
     public EngineFinder(@Nullable Path configured, String searchPath, Path bundleDirectory) {
         this(
                 configured,
@@ -56,7 +54,7 @@ public final class EngineFinder {
         this.bundled = bundled;
     }
 
-    /// Searches, and logs what was taken and why. Blocks while candidates are asked for their
+    /// Finds a program, and logs which one and why. Blocks while candidates are asked for their
     /// version.
     public EngineBinary find() throws EngineNotFoundException {
         if (configured != null) {
@@ -74,25 +72,25 @@ public final class EngineFinder {
         return chosen(findBundled(rejected), "bundled, none usable on the PATH", rejected);
     }
 
-    /// What a search for every program came to.
+    /// The result of a search for all programs.
     ///
-    /// @param engines those that can be used
-    /// @param rejected the paths of those that cannot, each with the reason
+    /// @param engines the usable ones
+    /// @param rejected the paths of the others, each with the reason
     public record Found(Engines engines, List<String> rejected) {
         public Found {
             rejected = List.copyOf(rejected);
         }
     }
 
-    /// Searches for every usable program: the configured one alone, else those on the search path
-    /// and the bundled one, in this order. Blocks as [#find] does.
+    /// Finds all usable programs: only the configured one if there is one, else those on the search
+    /// path and then the bundled one. Blocks as [#find] does.
     public Engines findAll() throws EngineNotFoundException {
         var found = search();
         LOG.info("engines found={} rejected={}", found.engines().all(), found.rejected());
         return found.engines();
     }
 
-    /// The same, and tells what else was looked at.
+    /// Does the same as [#findAll], and also returns the rejected programs.
     public Found search() throws EngineNotFoundException {
         if (configured != null) {
             return new Found(new Engines(List.of(findConfigured(configured))), List.of());
@@ -117,7 +115,7 @@ public final class EngineFinder {
         return new Found(new Engines(List.copyOf(found)), rejected);
     }
 
-    /// All at once: several that hang are waited for no longer than one.
+    /// All candidates are asked at once, so several that hang take no longer than one.
     private static Map<Path, CompletableFuture<EngineProbe.Finding>> findings(List<Path> programs) {
         Executor threads = probe -> Thread.ofVirtual().name("probe-engine").start(probe);
         var findings = new LinkedHashMap<Path, CompletableFuture<EngineProbe.Finding>>();
@@ -144,7 +142,8 @@ public final class EngineFinder {
         var programs = new ArrayList<Path>();
         for (String program : PROGRAMS) {
             Arrays.stream(searchPath.split(File.pathSeparator))
-                    // An empty element means the working directory, which nobody means.
+                    // An empty element of PATH means the working directory, which is never
+                    // intended.
                     .filter(directory -> !directory.isEmpty())
                     .map(directory -> Path.of(directory, program))
                     .filter(Files::exists)

@@ -19,17 +19,18 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Starts engines and owns them: none survives [#close()]. Callable from any thread; everything
-/// here blocks, so never from an event loop.
+/// Starts engines and owns them: none outlives [#close()]. Callable from any thread. Every method
+/// blocks, so never call it from an event loop.
 ///
-/// Engines are processes, so they would outlive a server that is killed: an [OrphanGuard] ends them
-/// then, and the next server calls [#endOrphans()] before its first launch. Only one server at a
-/// time may use a run directory; whoever makes the launcher sees to that.
+/// Engines are processes, so they would outlive a server that is killed. In that case an
+/// [OrphanGuard] ends them, and the next server calls [#endOrphans()] before its first launch. Only
+/// one server at a time may use a run directory; the creator of the launcher is responsible for
+/// that.
 ///
-/// A program may be replaced while the server runs, as packages are upgraded. So each engine that
-/// was launched is compared with what was examined, before anybody gets it, and what is not to be
-/// run is not: what is known of engines, and what logs say of who wrote them, is true of those that
-/// really run.
+/// A program may be replaced while the server runs, for example by a package upgrade. So each
+/// launched engine is compared with the examined program before it is used, and is ended if it
+/// differs. Only then the facts about engines, and the engine names in logs, are true for the
+/// processes that really run.
 public final class EngineLauncher implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(EngineLauncher.class);
     private static final long START_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(10);
@@ -40,62 +41,62 @@ public final class EngineLauncher implements AutoCloseable {
     private final Clock clock;
     private final String socketPrefix;
     private final OrphanGuard guard;
-    private final List<Engine> running = new ArrayList<>(); // ended ones too, until the next launch
+    private final List<Engine> running = new ArrayList<>(); // and ended, until the next launch
     private final Map<EngineBinary, ProgramIdentity> examined = new ConcurrentHashMap<>();
     private volatile Map<EngineBinary, String> excluded = Map.of();
     private volatile Consumer<EngineBinary> onRefused = _ -> {};
     private int started;
     private boolean closed;
 
-    /// Touches nothing yet.
+    /// Does not touch the disk yet.
     ///
-    /// @param preferred the program to run for whoever asks for none
-    /// @param runDirectory where the sockets go, see [RunDirectory#forData]
+    /// @param preferred the program for specifications that name none
+    /// @param runDirectory the directory of the sockets, see [RunDirectory#forData]
     /// @param clock bounds the waits
     public EngineLauncher(EngineBinary preferred, Path runDirectory, Clock clock) {
         this.preferred = preferred;
         this.runDirectory = runDirectory.toAbsolutePath().normalize();
         this.clock = clock;
-        // Another server's guard must not take the engines of this one for its own.
+        // The guard of another server must not take the engines of this one for its own.
         this.socketPrefix = ProcessHandle.current().pid() + "-";
         this.guard = new OrphanGuard(this.runDirectory + File.separator + socketPrefix);
     }
 
-    /// Has a listener called whenever a program is not launched because it is excluded, or because
-    /// it is no longer what was examined, and whenever an examination finds another program in its
-    /// place. Called by the launching or examining thread.
+    /// Sets a listener for refused programs. It is called when a program is not launched because it
+    /// is excluded or differs from the examined one, and when an examination finds another program
+    /// at its path. Called on the thread that launches or examines.
     public void whenRefused(Consumer<EngineBinary> listener) {
         onRefused = listener;
     }
 
-    /// A program is no longer what it was found to be.
+    /// Reports that a program differs from the examined one.
     void refuse(EngineBinary binary) {
         onRefused.accept(binary);
     }
 
-    /// Launches these no more.
+    /// Excludes programs from being launched.
     ///
-    /// @param reasons why, as a sentence goes on behind the name of each
+    /// @param reasons by program, the reason as the end of a sentence after its name
     public void exclude(Map<EngineBinary, String> reasons) {
         excluded = Map.copyOf(reasons);
     }
 
-    /// A program has been examined; whatever else is found in its place is not launched.
+    /// Reports that a program has been examined. Another program at its path is not launched.
     void expect(EngineBinary binary, ProgramIdentity identity) {
         examined.put(binary, identity);
     }
 
-    /// Whether the files of a program are others than they were when it was examined.
+    /// Whether the files of a program have changed since it was examined.
     public boolean isReplaced(EngineBinary binary) {
         var known = examined.get(binary);
         return known != null && known.changedFile().isPresent();
     }
 
-    /// Starts an empty engine and returns when it answers, ten seconds later at most.
+    /// Starts an empty engine. Returns when it answers, after at most ten seconds.
     ///
-    /// @throws ReplacedEngineException when the program is no longer what was examined
-    /// @throws IOException when it cannot be started, is not to be, or does not answer; nothing is
-    ///   left running
+    /// @throws ReplacedEngineException when the program differs from the examined one
+    /// @throws IOException when it cannot be started, is excluded, or does not answer; no process
+    ///   is left then
     public Engine launch(EngineSpec spec) throws IOException {
         var binary = program(spec);
         var why = excluded.get(binary);
@@ -137,7 +138,7 @@ public final class EngineLauncher implements AutoCloseable {
         return spec.program() == null ? preferred : spec.program();
     }
 
-    /// As [#launch], whatever the program has become.
+    /// Does the same as [#launch], without comparing the program with the examined one.
     Engine launchUnknown(EngineSpec spec) throws IOException {
         long startNs = clock.nowNs();
         var engine = start(spec);
@@ -156,10 +157,10 @@ public final class EngineLauncher implements AutoCloseable {
         return engine;
     }
 
-    /// Ends the engines that an earlier server on this run directory left behind, however it ended,
-    /// and removes their sockets. Engines of this launcher and all other processes stay untouched.
+    /// Ends the engines that an earlier server on this run directory left, and removes their
+    /// sockets. Engines of this launcher and all other processes are not touched.
     ///
-    /// @throws IOException when one is still there after five seconds
+    /// @throws IOException when one of them has not ended after five seconds
     public synchronized void endOrphans() throws IOException {
         var ours = running.stream().map(engine -> engine.socket().toString()).toList();
         EngineProcesses.end(socket -> isInRunDirectory(socket) && !ours.contains(socket));
@@ -168,23 +169,23 @@ public final class EngineLauncher implements AutoCloseable {
         }
     }
 
-    /// Kills the engines that work in a directory or below it, those that have yet to answer
-    /// included, and returns at once. An engine can be launched only where the directory above its
-    /// own is there, so none follows once that has been deleted.
+    /// Kills the engines whose work directory is in `directory` or below it, including those that
+    /// do not answer yet, and returns at once. An engine is launched only if the directory above
+    /// its own exists. So no further one starts after that has been deleted.
     public synchronized void killBelow(Path directory) {
         var path = directory.toAbsolutePath();
         running.stream().filter(engine -> engine.worksBelow(path)).forEach(Engine::kill);
     }
 
-    /// Ends every engine it has launched, forked children included. Nothing can be launched any
-    /// more.
+    /// Ends all launched engines, including their forked children. No further engine can be
+    /// launched.
     @Override
     public synchronized void close() {
         if (closed) {
             return;
         }
         closed = true;
-        running.forEach(Engine::kill); // all at once, then wait for each
+        running.forEach(Engine::kill); // all at once, before waiting for each
         running.forEach(Engine::close);
         try {
             EngineProcesses.end(this::isInRunDirectory);
@@ -194,7 +195,7 @@ public final class EngineLauncher implements AutoCloseable {
         guard.close();
     }
 
-    // Under the same lock as close(), so that no engine slips in behind it.
+    // Uses the same lock as close(), so that no engine starts after it.
     private synchronized Engine start(EngineSpec spec) throws IOException {
         if (closed) {
             throw new IOException(
@@ -210,7 +211,7 @@ public final class EngineLauncher implements AutoCloseable {
                 socket,
                 RunDirectory.SOCKET_PATH_BYTES_MAX);
         Files.deleteIfExists(socket);
-        guard.start(); // first, for we may be killed at any moment
+        guard.start(); // first, because this process may be killed at any moment
         var binary = program(spec);
         var process =
                 command(binary, socket, spec.workDirectory())
@@ -225,10 +226,11 @@ public final class EngineLauncher implements AutoCloseable {
         return engine;
     }
 
-    // The configuration goes in through standard input: the password is in it, and neither the
-    // process list nor a file shall have that. Should we be killed while we write it, the engine
-    // starts with half of it; the port is on the command line so that it opens none even then, and
-    // that it has to leave this line alone, by which it is found.
+    // The configuration goes through standard input, because it contains the password, which must
+    // not be in the process list or in a file. If this process is killed while it writes, the
+    // engine starts with half of the configuration. So the command line has the port, which keeps
+    // TCP closed even then, and the directive that keeps the process title, by which orphans are
+    // found.
     static ProcessBuilder command(EngineBinary binary, Path socket, Path workDirectory) {
         return CleanEnvironment.of(
                 new ProcessBuilder(
@@ -238,7 +240,7 @@ public final class EngineLauncher implements AutoCloseable {
                         "0",
                         "--set-proc-title",
                         "no",
-                        "--dir", // which also tells who reads the process list whose engine it is
+                        "--dir", // also shows in the process list which node the engine belongs to
                         workDirectory.toAbsolutePath().toString(),
                         EngineProcesses.SOCKET_OPTION,
                         socket.toString()));
@@ -248,7 +250,8 @@ public final class EngineLauncher implements AutoCloseable {
         try (var standardInput = process.getOutputStream()) {
             standardInput.write(EngineConfig.of(spec, binary).getBytes(US_ASCII));
         } catch (IOException _) {
-            // It ended before it had read everything; waiting for its answer tells how.
+            // The engine has ended before it had read everything. Waiting for its answer finds out
+            // how.
         }
     }
 
@@ -283,7 +286,7 @@ public final class EngineLauncher implements AutoCloseable {
         try {
             return engine.command("PING").equals(new RespValue.SimpleString("PONG"));
         } catch (IOException _) {
-            return false; // bound but not listening yet
+            return false; // the socket is bound, but does not listen yet
         }
     }
 

@@ -1,7 +1,7 @@
 package dev.keepsake.engine;
 
-/// No usable engine program. The message lists what was looked at, what was wrong with each, and
-/// what to do about it.
+/// There is no usable engine program. The message lists the candidates, what was wrong with each,
+/// and the way out.
 public final class EngineNotFoundException extends Exception {
     EngineNotFoundException(String message) {
         super(message);

@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
 
-/// Asks a program whether it is an engine that can be used, by running it with `--version`.
+/// Runs a program with `--version` to find out whether it is a usable engine.
 final class EngineProbe {
     private static final int TIMEOUT_S = 5;
     private static final int OLDEST_MAJOR = 7;
@@ -22,20 +22,21 @@ final class EngineProbe {
 
     private EngineProbe() {}
 
-    /// What the probe learned.
+    /// The finding about a program.
     sealed interface Finding {
         /// The program can be used.
         record Usable(EngineBinary binary) implements Finding {}
 
-        /// It cannot.
+        /// The program cannot be used.
         ///
-        /// @param reason goes on from the program's path: "is not executable"
-        /// @param mayPass whether it may be due to the machine at this moment, and not to the
+        /// @param reason the reason as the end of a sentence after the program's path: "is not
+        ///   executable"
+        /// @param mayPass whether the reason may be the present state of the machine, and not the
         ///   program
         record Unusable(String reason, boolean mayPass) implements Finding {}
     }
 
-    /// Runs the program. Blocks for at most ten seconds.
+    /// Probes a program. Blocks for at most ten seconds.
     static Finding probe(Path program) {
         if (!Files.isRegularFile(program)) {
             return new Finding.Unusable("is not a file", false);
@@ -50,10 +51,9 @@ final class EngineProbe {
         }
     }
 
-    /// A program that was written a moment ago is busy for as long as a process that was started
-    /// meanwhile, by another thread, holds the file open that it has inherited. Only the words of
-    /// the exception would tell that from other reasons, in the language of the machine; so each
-    /// gets two seconds.
+    /// Starts a program, and tries again for two seconds. A program that was written just now is
+    /// busy while a process that another thread has started holds the inherited file open. Only the
+    /// text of the exception, in the machine's language, would tell this from other reasons.
     private static Process start(ProcessBuilder command) throws IOException {
         command.redirectErrorStream(true);
         for (int tries = 1; ; tries++) {
@@ -91,8 +91,8 @@ final class EngineProbe {
                 start(CleanEnvironment.of(new ProcessBuilder(program.toString(), "--version")));
         try {
             process.getOutputStream().close();
-            // The output is read after the end, so a program that prints without end blocks on the
-            // full pipe and runs into the timeout instead of filling the heap.
+            // The output is read after the end of the process. So a program that prints without end
+            // blocks on the full pipe and reaches the timeout, instead of filling the heap.
             if (!process.waitFor(TIMEOUT_S, TimeUnit.SECONDS)) {
                 throw new IOException("no end of --version within %d s".formatted(TIMEOUT_S));
             }

@@ -12,9 +12,9 @@ import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The engine processes on this machine, known by the `--unixsocket` of their command line: it is
-/// there from a process's first moment and its forked children (a dump in progress) have it too. A
-/// name or a process id would be no proof.
+/// Finds engine processes on this machine by the `--unixsocket` in their command line. It is there
+/// from a process's first moment, and in its forked children (such as a dump in progress). A name
+/// or a process id would not be proof.
 final class EngineProcesses {
     static final String SOCKET_OPTION = "--unixsocket";
 
@@ -24,24 +24,25 @@ final class EngineProcesses {
 
     private EngineProcesses() {}
 
-    /// Kills the processes with such sockets and returns when they are gone.
+    /// Kills the processes with matching sockets. Returns when they have ended.
     ///
-    /// @param isSocket which paths are meant, as they stand in the command line; other programs may
-    ///   have anything there, even what is no path
-    /// @throws IOException when one is still there after five seconds
+    /// @param isSocket whether a text of a command line is the path of such a socket; other
+    ///   programs may have any text there, even one that is not a path
+    /// @throws IOException when one of them has not ended after five seconds
     static void end(Predicate<String> isSocket) throws IOException {
         var found = scan(isSocket);
-        found.forEach(process -> LOG.info("engine left behind is ended pid={}", process.pid()));
+        found.forEach(
+                process -> LOG.info("engine of an earlier server is ended pid={}", process.pid()));
         for (int i = 0; i < RESCANS_MAX && !found.isEmpty(); i++) {
             found.forEach(ProcessHandle::destroyForcibly);
             awaitEnd(found);
-            // Only a scan tells: one that is dead but not reaped by its parent never "exits", yet
-            // has no command line any more.
+            // Only a new scan tells: a process that is dead but not reaped by its parent never
+            // "exits", but has no command line any more.
             found = scan(isSocket);
         }
         if (!found.isEmpty()) {
             throw new IOException(
-                    "engines of an earlier server do not end; end them by hand: pids "
+                    "engines of an earlier server do not end; end them with kill -9: pids "
                             + found.stream().map(ProcessHandle::pid).toList());
         }
     }
@@ -67,7 +68,7 @@ final class EngineProcesses {
         try {
             CompletableFuture.allOf(exits).get(RESCAN_MS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException | ExecutionException _) {
-            // The scan that follows tells.
+            // The next scan tells.
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while ending engines");

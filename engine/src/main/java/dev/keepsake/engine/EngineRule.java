@@ -5,18 +5,18 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Which engines of the machine a server runs, by what is known of their holes. Where only sound
-/// ones are run, one that has known holes is not, nor one of which nobody knows that it has none;
-/// elsewhere all are, and a warning names those. The same at the start and whenever something is
-/// found out later. Immutable.
+/// Decides which engines of the machine a server may run, by their known holes. If only sound
+/// engines are allowed, an engine with a known hole is excluded, and so is one that could not be
+/// examined for a hole. Otherwise all are allowed, with a warning for those. The rule is the same
+/// at the start and after later findings. Immutable.
 ///
-/// @param onlySoundBecause why none but sound engines are run, as the first half of a sentence:
-///   `--strict-engines was given`; nothing when others may be
-/// @param betterOne the command that brings a better engine onto this machine
+/// @param onlySoundBecause why only sound engines are allowed, as the first half of a sentence:
+///   `--strict-engines was given`; empty when all are allowed
+/// @param betterOne the command that installs a better engine on this machine
 public record EngineRule(Optional<String> onlySoundBecause, String betterOne) {
     private static final Logger LOG = LoggerFactory.getLogger(EngineRule.class);
 
-    /// Sorts out those that are not to be run.
+    /// Separates the excluded engines from the others.
     public Engines applyTo(Engines found) {
         var excluded = new LinkedHashMap<EngineBinary, String>(found.excluded());
         for (var each : found.all()) {
@@ -25,20 +25,20 @@ public record EngineRule(Optional<String> onlySoundBecause, String betterOne) {
         return found.excluding(excluded);
     }
 
-    /// Why an engine is not run, as a sentence goes on behind its name: `has CVE-2024-31449`.
+    /// Why an engine is excluded, as the end of a sentence after its name: `has CVE-2024-31449`.
     ///
-    /// @return nothing when it is
+    /// @return empty when it is allowed
     public Optional<String> whyNot(Engines found, EngineBinary engine) {
         return onlySoundBecause.isEmpty() ? Optional.empty() : doubt(found, engine);
     }
 
-    /// What to do about engines that are not run, as the end of a sentence.
+    /// What to do about excluded engines, as the end of a sentence.
     public String wayOut() {
         return "get a better one: %s; or start the server without --strict-engines and with loopback addresses only, where any engine is run"
                 .formatted(betterOne);
     }
 
-    /// Warns of an engine that is run, unless it is sound.
+    /// Logs a warning about an allowed engine that is not sound.
     public void warnOf(Engines found, EngineBinary engine) {
         if (found.isSound(engine)) {
             return;

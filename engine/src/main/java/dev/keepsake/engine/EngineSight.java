@@ -1,11 +1,11 @@
 package dev.keepsake.engine;
 
-/// What is found where a program was.
+/// The result of examining a program's path again.
 public sealed interface EngineSight {
-    /// The program that is there now, or that was there.
+    /// The program that is there now; if there is none, the former one.
     EngineBinary binary();
 
-    /// It could be examined.
+    /// The program could be examined.
     record Examined(EngineFacts facts) implements EngineSight {
         @Override
         public EngineBinary binary() {
@@ -13,14 +13,15 @@ public sealed interface EngineSight {
         }
     }
 
-    /// It could not be.
+    /// The program could not be examined.
     ///
-    /// @param reason why, for people
+    /// @param reason the reason, for people
     record Unexamined(EngineBinary binary, String reason) implements EngineSight {}
 
-    /// There is none that can be used: it was removed, or what is there is none, or too old.
+    /// There is no usable program: it was removed, is not an engine, or is too old.
     ///
-    /// @param binary what was there
-    /// @param reason what is there now, as a sentence goes on behind the name: `is not a file`
+    /// @param binary the former program
+    /// @param reason the present state of the path, as the end of a sentence after the name: `is
+    ///   not a file`
     record Gone(EngineBinary binary, String reason) implements EngineSight {}
 }

@@ -7,17 +7,17 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What one engine is started with.
+/// The specification of one engine to launch.
 ///
-/// @param node whose engine it is; for logs and messages
-/// @param workDirectory private to this engine, one engine at a time; made when missing, and freed
-///   of an earlier engine's dumps, because an engine always starts empty
-/// @param maxmemoryBytes when the engine refuses writes or evicts; 0 for no limit
-/// @param feedUser whom the engine authenticates as with its feed
+/// @param node the engine's node, for logs and messages
+/// @param workDirectory private to this engine, for one engine at a time; created when missing.
+///   Dumps of an earlier engine are removed, because an engine always starts empty
+/// @param maxmemoryBytes the limit at which the engine refuses writes or evicts; 0 for no limit
+/// @param feedUser the user name with which the engine authenticates with its feed
 /// @param feedPassword the password for that
-/// @param program what is run, or null for what the launcher prefers
+/// @param program the program to run, or null for the launcher's preferred one
 /// @param parameters further directives of the engine's configuration, such as `maxmemory-policy`;
-///   what Keepsake itself relies on cannot be overridden with them
+///   they cannot override directives that Keepsake relies on
 public record EngineSpec(
         String node,
         Path workDirectory,
@@ -26,7 +26,7 @@ public record EngineSpec(
         Secret feedPassword,
         @Nullable EngineBinary program,
         Map<String, String> parameters) {
-    /// For what the launcher prefers.
+    /// A specification for the launcher's preferred program.
     public EngineSpec(
             String node,
             Path workDirectory,

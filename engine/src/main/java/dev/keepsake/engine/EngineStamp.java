@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /// Which engine wrote data: its name and version, and the version of the RDB files that it writes.
-/// It stands in logs, and says what another engine has to be to read them.
+/// Logs contain the stamp. It decides which other engines may read them.
 ///
 /// Decision 23 (docs/decisions) says why logs name their engine.
 ///
@@ -23,7 +23,7 @@ public record EngineStamp(String name, String version, int rdbVersion) {
     public static final String REDIS = "redis";
     public static final String VALKEY = "valkey";
 
-    /// Older versions first.
+    /// Orders versions, older ones first.
     public static final Comparator<String> BY_VERSION = EngineStamp::compare;
 
     /*
@@ -35,13 +35,14 @@ public record EngineStamp(String name, String version, int rdbVersion) {
     private static final byte FORMAT = 1;
     private static final int TEXT_MAX_BYTES = 255;
 
-    // Valkey left Redis at 7.2.4, which writes RDB 11. What came behind that in either is its own.
+    // Valkey split from Redis at 7.2.4, which writes RDB 11. Higher versions differ between the
+    // two.
     private static final int SHARED_RDB_VERSION = 11;
 
-    // What Valkey writes since 9.0, with a magic of its own.
+    // The RDB version of Valkey since 9.0, which has its own magic.
     private static final int VALKEY_RDB_VERSION = 80;
 
-    // The earlier ones first.
+    // Stages before a release, earlier ones first.
     private static final List<String> STAGES = List.of("dev", "alpha", "beta", "m", "rc");
     private static final Pattern STAGE =
             Pattern.compile("[\\d.]+-(?i)(dev|alpha|beta|m|rc)[.-]?(\\d{0,9})");
@@ -54,7 +55,7 @@ public record EngineStamp(String name, String version, int rdbVersion) {
         checkArgument(rdbVersion > 0, "RDB version %d", rdbVersion);
     }
 
-    /// An engine of which nobody has seen a file yet: what releases of that version write.
+    /// The stamp of the releases of a version, for an engine of which no file is known.
     public static EngineStamp ofRelease(String name, String version) {
         return new EngineStamp(name, version, rdbVersionOf(name, version));
     }
@@ -70,11 +71,11 @@ public record EngineStamp(String name, String version, int rdbVersion) {
         return compareNumbers(version, "7.4") < 0 ? SHARED_RDB_VERSION : 12;
     }
 
-    /// Whether this engine may go on with what `writer` has left: its log, and its snapshots.
+    /// Whether this engine can continue from what `writer` has written: its log and its snapshots.
     ///
-    /// Within one family an engine reads what older ones wrote. A Valkey reads what Redis wrote up
-    /// to 7.2, from which it comes. Nothing else: an engine that is fed a command that it does not
-    /// know goes on without it, and nobody hears of that.
+    /// An engine continues from older ones of its own family. A Valkey also continues from Redis up
+    /// to 7.2, from which it descends. All other combinations are refused: an engine skips commands
+    /// of the stream that it does not know, without an error.
     public boolean continues(EngineStamp writer) {
         if (name.equals(writer.name)) {
             return compare(version, writer.version) >= 0;
@@ -82,7 +83,7 @@ public record EngineStamp(String name, String version, int rdbVersion) {
         return name.equals(VALKEY) && writer.rdbVersion <= SHARED_RDB_VERSION;
     }
 
-    /// Whether this engine loads such an RDB file, whoever wrote it.
+    /// Whether this engine loads such an RDB file, whichever engine wrote it.
     public boolean loads(RdbHeader file) {
         int newest = file.rdbVersion();
         if (newest > rdbVersion) {
@@ -96,7 +97,7 @@ public record EngineStamp(String name, String version, int rdbVersion) {
                 : newest >= VALKEY_RDB_VERSION;
     }
 
-    /// Which RDB files this engine loads, for people.
+    /// The RDB files that this engine loads, for messages.
     public String loadable() {
         if (name.equals(REDIS)) {
             return "Redis's RDB versions up to %d".formatted(rdbVersion);
@@ -107,21 +108,20 @@ public record EngineStamp(String name, String version, int rdbVersion) {
                         : " and Valkey's from %d to %d".formatted(VALKEY_RDB_VERSION, rdbVersion));
     }
 
-    /// Whether no Valkey has a version as old as that, so that it can be Redis's only.
+    /// Whether the version is older than every Valkey, so that it can only be a Redis.
     public static boolean isBeforeValkey(String version) {
         return compareNumbers(version, "7.2.5") < 0;
     }
 
-    /// Compares versions: number by number, and of equal numbers a release candidate or another
-    /// stage on the way to a release is older than that. Redis numbers its candidates so that they
-    /// are older as they stand: 7.9.240 is one of 8.0. What else is behind the numbers does not
-    /// count.
+    /// Compares versions number by number. If the numbers are equal, a release candidate or another
+    /// stage is older than the release. Redis numbers its candidates so that they are older by
+    /// number: 7.9.240 is a candidate of 8.0. Other text after the numbers does not count.
     static int compare(String one, String other) {
         int order = compareNumbers(one, other);
         return order == 0 ? stage(one).compareTo(stage(other)) : order;
     }
 
-    /// Compares versions number by number; what is behind the numbers does not count.
+    /// Compares versions number by number. Text after the numbers does not count.
     static int compareNumbers(String one, String other) {
         int[] mine = numbers(one);
         int[] its = numbers(other);
@@ -134,10 +134,10 @@ public record EngineStamp(String name, String version, int rdbVersion) {
         return 0;
     }
 
-    /// How far a version is on the way to its release.
+    /// The stage of a version before its release.
     ///
-    /// @param rank more for what comes later
-    /// @param number of several of a kind
+    /// @param rank higher for later stages
+    /// @param number counts several stages of a kind
     private record Stage(int rank, int number) implements Comparable<Stage> {
         static final Stage RELEASED = new Stage(STAGES.size(), 0);
 
@@ -160,25 +160,25 @@ public record EngineStamp(String name, String version, int rdbVersion) {
                 number.isEmpty() ? 0 : Integer.parseInt(number));
     }
 
-    /// Whether a version says that it is none of a release: `9.0.0-rc1`.
+    /// Whether a version is not a release: `9.0.0-rc1`.
     static boolean hasStage(String version) {
         return STAGE.matcher(version).matches();
     }
 
-    /// The same as a file tells of its writer: it knows the numbers, and no stage.
+    /// The stamp as a file of this engine tells it: with the numbers, but without the stage.
     private EngineStamp withoutStage() {
         return hasStage(version)
                 ? new EngineStamp(name, version.substring(0, version.indexOf('-')), rdbVersion)
                 : this;
     }
 
-    /// Whether this engine may go on with a file, of which it is not known whether a release or a
-    /// candidate for it wrote it. What a log says of the same data is compared besides.
+    /// Whether this engine can continue from a file that may have been written by a release or by a
+    /// candidate of it. The stamp in the log of the same data is checked separately.
     public boolean continuesFileOf(EngineStamp writer) {
         return withoutStage().continues(writer);
     }
 
-    /// The numbers that a version begins with: 8, 0 and 1 of `8.0.1-rc2`.
+    /// The numbers at the beginning of a version: 8, 0 and 1 of `8.0.1-rc2`.
     static int[] numbers(String version) {
         int end = 0;
         while (end < version.length()
@@ -191,7 +191,7 @@ public record EngineStamp(String name, String version, int rdbVersion) {
                 .toArray();
     }
 
-    /// As an entry of a log.
+    /// The stamp as the payload of an ENGINE entry.
     public ByteBuffer encode() {
         byte[] nameBytes = utf8(name);
         byte[] versionBytes = utf8(version);
@@ -211,9 +211,9 @@ public record EngineStamp(String name, String version, int rdbVersion) {
         return bytes;
     }
 
-    /// What [#encode] made.
+    /// Reads the bytes that [#encode] wrote.
     ///
-    /// @throws IllegalArgumentException when it made none of this
+    /// @throws IllegalArgumentException when they have another format, or are damaged
     public static EngineStamp decode(ByteBuffer payload) {
         var bytes = payload.duplicate();
         try {
@@ -236,7 +236,7 @@ public record EngineStamp(String name, String version, int rdbVersion) {
         return new String(text, UTF_8);
     }
 
-    /// Such as `valkey 8.0.1`.
+    /// The engine as text, such as `valkey 8.0.1`.
     @Override
     public String toString() {
         return name + " " + version;

@@ -18,16 +18,15 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The engine programs of this machine, and what is known of them. At least one is here or has
-/// been. Immutable.
+/// The engine programs of this machine and their facts. There is, or was, at least one. Immutable.
 ///
-/// @param all those that may be run, in the order of preference among equals
-/// @param facts what was found out about them; nothing of those that could not be examined
-/// @param unexamined why they could not be, of those that could not
-/// @param excluded those that are here too but are not to be run, each with the reason as an
-///   [EngineRule] says it
-/// @param gone those that were here and are not any more, each with what is in its place, as a
-///   sentence goes on behind the name: `is not a file`
+/// @param all the programs that may be run, in the order of preference among equals
+/// @param facts the facts of examined programs; missing for those that could not be examined
+/// @param unexamined for programs that could not be examined, the reason
+/// @param excluded programs that are installed but excluded, each with the reason of the
+///   [EngineRule]
+/// @param gone programs that are not installed any more, each with the present state of its path,
+///   as the end of a sentence after the name: `is not a file`
 public record Engines(
         List<EngineBinary> all,
         Map<EngineBinary, EngineFacts> facts,
@@ -37,17 +36,17 @@ public record Engines(
     private static final Logger LOG = LoggerFactory.getLogger(Engines.class);
     private static final int MINORS = 1_000; // more than a major version has
 
-    /// Of which nothing is known.
+    /// Programs without facts.
     public Engines(List<EngineBinary> all) {
         this(all, Map.of());
     }
 
-    /// All of which may be run.
+    /// Programs of which all may be run.
     public Engines(List<EngineBinary> all, Map<EngineBinary, EngineFacts> facts) {
         this(all, facts, Map.of(), Map.of());
     }
 
-    /// All of which are here.
+    /// Programs of which all are installed.
     public Engines(
             List<EngineBinary> all,
             Map<EngineBinary, EngineFacts> facts,
@@ -63,11 +62,11 @@ public record Engines(
         excluded = Collections.unmodifiableMap(new LinkedHashMap<>(excluded));
         gone = Collections.unmodifiableMap(new LinkedHashMap<>(gone));
         checkArgument(
-                !all.isEmpty() || !excluded.isEmpty() || !gone.isEmpty(), "there is no engine");
+                !all.isEmpty() || !excluded.isEmpty() || !gone.isEmpty(),
+                "there is no engine; expected at least one");
     }
 
-    /// The one that is preferred when it does not matter; one of those that may be run, if there
-    /// are any.
+    /// The preferred program when it does not matter which. One that may be run, if there is one.
     public EngineBinary first() {
         return candidates().getFirst();
     }
@@ -79,24 +78,23 @@ public record Engines(
         return List.copyOf(excluded.isEmpty() ? gone.keySet() : excluded.keySet());
     }
 
-    /// Which of all these is, or was, where this path leads.
+    /// The program that is or was at this path.
     public Optional<EngineBinary> at(Path path) {
         return Stream.concat(everyOne(), gone.keySet().stream())
                 .filter(each -> each.path().equals(path))
                 .findFirst();
     }
 
-    /// What is known of one of them; nothing when it could not be examined.
+    /// The facts of a program; empty when it could not be examined.
     public Optional<EngineFacts> factsOf(EngineBinary engine) {
         return Optional.ofNullable(facts.get(engine));
     }
 
-    /// The program that comes nearest to what is asked for: one of that name before any other, of
-    /// those one without known holes before one of which that is not known, and that before one
-    /// with holes; then the nearest version, of two as near the newer. But the bundled one, if it
-    /// has holes, is taken only where there is no sound one at all, of whatever name and version:
-    /// it is there for machines that have none. Where none may be run, it is one of those that may
-    /// not, so that it can be said what is here, and where none is here, one that was.
+    /// The program that is nearest to a request, by these criteria in order: the same name; sound
+    /// before undecided before holes; the nearest version, of two equally near ones the newer. The
+    /// bundled one, if it has holes, is chosen only if there is no sound one of any name and
+    /// version: it exists for machines without an engine. If no program may be run, an excluded one
+    /// is returned, so that messages can name it. If none is installed, a former one is returned.
     ///
     /// @param name `redis` or `valkey`
     /// @param version such as `7.1`
@@ -114,18 +112,17 @@ public record Engines(
                 .orElseThrow();
     }
 
-    /// Whether an engine was seen to have none of the known holes.
+    /// Whether an engine is sound.
     public boolean isSound(EngineBinary engine) {
         return factsOf(engine).map(EngineFacts::isSound).orElse(false);
     }
 
-    /// Whether an engine was seen to have known holes.
+    /// Whether an engine has known holes.
     public boolean hasHoles(EngineBinary engine) {
         return factsOf(engine).map(found -> !found.holes().isEmpty()).orElse(false);
     }
 
-    /// How little can be said for an engine: 0 for a sound one, 1 for one of which it is not known,
-    /// 2 for one with known holes.
+    /// The rank by holes: 0 for a sound engine, 1 for an undecided one, 2 for one with known holes.
     public int doubt(EngineBinary engine) {
         if (hasHoles(engine)) {
             return 2;
@@ -135,12 +132,12 @@ public record Engines(
 
     /// Why an engine could not be examined, for people.
     public String whyUnexamined(EngineBinary engine) {
-        return unexamined.getOrDefault(engine, "nobody has tried");
+        return unexamined.getOrDefault(engine, "it has not been tried");
     }
 
-    /// Those of them that are as they should be.
+    /// The programs that satisfy a predicate.
     ///
-    /// @return empty when none is
+    /// @return empty when none does
     public Optional<Engines> only(Predicate<EngineBinary> wanted) {
         var left = all.stream().filter(wanted).toList();
         return left.isEmpty()
@@ -154,19 +151,19 @@ public record Engines(
         return known;
     }
 
-    /// The same without those that are not to be run.
+    /// The engines, with some programs moved to the excluded ones.
     ///
-    /// @param reasons why, of each of them
+    /// @param reasons by program, the reason
     Engines excluding(Map<EngineBinary, String> reasons) {
         var left = all.stream().filter(each -> !reasons.containsKey(each)).toList();
         return new Engines(left, facts, unexamined, reasons, gone);
     }
 
-    /// The same when a program was looked at once more: where it was found, another one may be, or
-    /// none, or one again. What is excluded has to be decided anew.
+    /// The engines after a program's path was examined again: there may be another program, none,
+    /// or one again. The excluded programs have to be decided again after that.
     ///
-    /// @param before the program as it was known
-    /// @param now what was found in its place
+    /// @param before the former program
+    /// @param now what is at its path now
     public Engines with(EngineBinary before, EngineSight now) {
         var programs = new LinkedHashSet<EngineBinary>();
         everyOne().forEach(each -> programs.add(each.equals(before) ? now.binary() : each));
@@ -195,8 +192,9 @@ public record Engines(
         return Stream.concat(all.stream(), excluded.keySet().stream());
     }
 
-    /// The same with what is found out about them. Blocks while they are examined, all at once. One
-    /// that cannot be examined stays, for it may be able to run all the same; a warning says so.
+    /// The engines with the facts of an examination. Blocks while all of them are examined at once.
+    /// A program that cannot be examined stays, because it may be usable nevertheless; a warning is
+    /// logged.
     public Engines examinedBy(EngineExaminer examiner) throws InterruptedException {
         var found = new ConcurrentHashMap<EngineBinary, EngineFacts>();
         var failed = new ConcurrentHashMap<EngineBinary, String>();
@@ -220,10 +218,10 @@ public record Engines(
             Map<EngineBinary, String> failed) {
         try {
             found.put(engine, examiner.examine(engine));
-        } catch (IOException | RuntimeException e) { // it may answer anything
+        } catch (IOException | RuntimeException e) { // the answer may have any form
             failed.put(engine, String.valueOf(e.getMessage()));
             LOG.warn(
-                    "engine cannot be examined, so nobody knows its commands and holes path={}"
+                    "engine cannot be examined, so its commands and holes are unknown path={}"
                             + " reason={}",
                     engine.path(),
                     e.getMessage());

@@ -5,11 +5,11 @@ import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// A hole that engines in use have, and that a script of one line finds out about. What it asks is
-/// what the engines' own tests ask since it was closed; an engine that has the hole may end by it,
-/// so only one that serves nobody is asked.
+/// A known hole of engines in use, and a one-line script that finds out whether an engine has it.
+/// The scripts are those that the engines' own tests have used since the hole was closed. An engine
+/// with the hole may crash by it, so only an engine without clients is asked.
 ///
-/// They stand in the order in which they are asked: those that an engine lives on through first.
+/// The order is that of the probes: first the holes that do not crash the engine.
 public enum KnownHole {
     CVE_2025_46818(
             "a user who may run scripts can change what the scripts of others do, and act by their"
@@ -31,24 +31,24 @@ public enum KnownHole {
     private final String script;
     private final @Nullable String soundAnswer;
 
-    /// @param soundAnswer what the script answers when there is no hole, unless it is an error
+    /// @param soundAnswer the script's answer when there is no hole; null when that is an error
     KnownHole(String meaning, String script, @Nullable String soundAnswer) {
         this.meaning = meaning;
         this.script = script;
         this.soundAnswer = soundAnswer;
     }
 
-    /// Its number, such as `CVE-2024-31449`.
+    /// The number, such as `CVE-2024-31449`.
     public String cve() {
         return name().replace('_', '-');
     }
 
-    /// What somebody can do through it, in a line.
+    /// What an attacker can do through it, in one line.
     public String meaning() {
         return meaning;
     }
 
-    /// The hole of that number, if it is one of these.
+    /// The hole with that number, if it is known here.
     static Optional<KnownHole> of(String cve) {
         return Arrays.stream(values()).filter(hole -> hole.cve().equals(cve)).findFirst();
     }
@@ -57,8 +57,8 @@ public enum KnownHole {
         return script;
     }
 
-    /// Whether an engine that answers the script so has it not. One that does not know what the
-    /// script needs, or runs no scripts at all, answers with an error too.
+    /// Whether an engine that gives this answer does not have the hole. An engine that lacks what
+    /// the script needs, or runs no scripts, answers with an error, too.
     boolean isClosedBy(RespValue reply) {
         return reply instanceof RespValue.ErrorReply
                 || (reply instanceof RespValue.Bulk text && text.utf8().equals(soundAnswer));

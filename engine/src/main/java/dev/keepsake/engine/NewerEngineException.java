@@ -2,15 +2,15 @@ package dev.keepsake.engine;
 
 import java.io.IOException;
 
-/// Data were written by an engine that the one at hand cannot go on from.
+/// The present engine cannot continue from data that another engine wrote.
 public final class NewerEngineException extends IOException {
     private static final long serialVersionUID = 1;
 
     private final transient EngineStamp needed;
 
     /// @param what the data, for people: "entry 12 of the log"
-    /// @param needed who wrote them
-    /// @param reader who should go on
+    /// @param needed the engine that wrote the data
+    /// @param reader the engine that should continue
     public NewerEngineException(String what, EngineStamp needed, EngineStamp reader) {
         super(
                 "%s was written by %s (RDB version %d), which %s (RDB version %d) cannot go on from; %s"
@@ -30,7 +30,7 @@ public final class NewerEngineException extends IOException {
                 .formatted(needed, needed.name());
     }
 
-    /// The engine that wrote the data. Not after having been serialized.
+    /// The engine that wrote the data. Not kept by serialization.
     public EngineStamp needed() {
         return needed;
     }

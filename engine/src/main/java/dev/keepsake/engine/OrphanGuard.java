@@ -10,16 +10,17 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// A small process beside the server that ends the server's engines when the server is gone,
-/// however it went. Callable from any thread.
+/// A small process beside the server that ends the server's engines when the server has ended, for
+/// any reason. Callable from any thread.
 ///
-/// It is a shell that waits for the end of its standard input, which only the server holds open:
-/// the system closes it also when the server is killed. Then it ends, with SIGKILL, all whose
-/// command line names a socket of this server, and looks again for two seconds, since an engine may
-/// have been about to start. It keeps no list of process ids: nobody can be told of an engine in
-/// the moment in which it is started, and an id may be another process's by then.
+/// It is a shell that waits for the end of its standard input. Only the server holds the other end
+/// open, and the system closes it even when the server is killed. Then the shell kills all
+/// processes whose command line contains a socket of this server, and looks again for two seconds,
+/// because an engine may have been about to start. It keeps no list of process ids: the guard could
+/// not learn an engine's id in the moment of its start, and the id may belong to another process
+/// later.
 ///
-/// A machine without `/bin/sh` has no guard: engines are then ended by the next server only.
+/// A machine without `/bin/sh` has no guard. There, only the next server ends the engines.
 ///
 /// Decision 20 (docs/decisions) says why.
 final class OrphanGuard implements AutoCloseable {
@@ -31,8 +32,9 @@ final class OrphanGuard implements AutoCloseable {
     private static final int STARTS_MAX = 10;
 
     /*
-     * $1 is how the paths of our sockets begin; $2 is where Linux has a directory for each process,
-     * which takes no program that a small machine might lack. Elsewhere there is ps.
+     * $1 is the prefix of the server's socket paths. $2 is the directory in which Linux has one
+     * directory for each process; reading it needs no program that a small machine might lack.
+     * Other systems have ps.
      */
     private static final String SCRIPT =
             """
@@ -66,18 +68,18 @@ final class OrphanGuard implements AutoCloseable {
                             EngineProcesses.SOCKET_OPTION);
 
     private final String socketPrefix;
-    private @Nullable Process shell; // guarded by this, as is all below
+    private @Nullable Process shell; // guarded by `this`, as are all fields below
     private int starts;
     private boolean closed;
 
-    /// Starts nothing yet.
+    /// Does not start the guard yet.
     ///
-    /// @param socketPrefix how the paths of this server's sockets begin, and no other's
+    /// @param socketPrefix the prefix of this server's socket paths, which no other server has
     OrphanGuard(String socketPrefix) {
         this.socketPrefix = socketPrefix;
     }
 
-    /// Makes sure that it runs. One that ends before the server is replaced.
+    /// Makes sure that the guard runs. Starts a new one if it has ended.
     synchronized void start() {
         if (closed || shell != null || starts == STARTS_MAX) {
             return;
@@ -89,7 +91,7 @@ final class OrphanGuard implements AutoCloseable {
             var _ = started.onExit().thenRun(() -> onExit(started));
         } catch (IOException e) {
             starts = STARTS_MAX;
-            LOG.warn("engines would outlive a killed server, for no guard starts", e);
+            LOG.warn("no guard can be started, so engines would outlive a killed server", e);
         }
     }
 
@@ -97,7 +99,7 @@ final class OrphanGuard implements AutoCloseable {
         return CleanEnvironment.of(
                         new ProcessBuilder(
                                 SHELL, "-c", SCRIPT, "keepsake-guard", socketPrefix, processes))
-                .directory(new File("/")) // it keeps no directory busy
+                .directory(new File("/")) // so that it occupies no other directory
                 .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                 .redirectError(ProcessBuilder.Redirect.DISCARD);
     }
@@ -108,18 +110,18 @@ final class OrphanGuard implements AutoCloseable {
         }
         shell = null;
         LOG.warn(
-                "the guard of the engines has ended pid={} code={}",
+                "the guard of the engines has ended and is replaced pid={} code={}",
                 ended.pid(),
                 ended.exitValue());
         start();
     }
 
-    /// The guard's process id, or -1 when none runs.
+    /// The guard's process id, or -1 when it does not run.
     synchronized long pid() {
         return shell == null ? -1 : shell.pid();
     }
 
-    /// Ends the guard, which ends nobody then.
+    /// Ends the guard without ending any engine.
     @Override
     public synchronized void close() {
         closed = true;

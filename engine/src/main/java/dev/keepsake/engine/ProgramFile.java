@@ -11,13 +11,13 @@ import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/// A file that a process runs, a program or a library, as it was at some time: whoever puts another
-/// one in its place, or other bytes into it, changes its size or the time of its last change, which
-/// nobody can set back.
+/// A file whose code a process runs, a program or a library, as it was at one time. Replacing the
+/// file or its bytes changes its size or the time of its last change, which no program can set
+/// back.
 ///
-/// @param path where it is, absolute
-/// @param sizeBytes how large it was
-/// @param changedNs when it was changed last (`ctime`), in nanoseconds since 1970
+/// @param path the path, absolute
+/// @param sizeBytes the size
+/// @param changedNs the time of the last change (`ctime`), in nanoseconds since 1970
 record ProgramFile(Path path, long sizeBytes, long changedNs) {
     private static final Path PROCESSES = Path.of("/proc");
     private static final int FILES_MAX = 200;
@@ -30,19 +30,19 @@ record ProgramFile(Path path, long sizeBytes, long changedNs) {
         return new ProgramFile(path, Files.size(path), changed.to(TimeUnit.NANOSECONDS));
     }
 
-    /// Whether it is there, and nobody has changed it since.
+    /// Whether the file exists and has not changed since.
     boolean isUnchanged() {
         try {
             return of(path).equals(this);
         } catch (IOException _) {
-            return false; // it is gone
+            return false; // removed
         }
     }
 
-    /// All files that a process runs code of. Linux tells; elsewhere there are none.
+    /// All files whose code a process runs. Known on Linux only; elsewhere the list is empty.
     ///
-    /// @return empty when one of them has been removed or replaced since, so that what the process
-    ///   runs is no longer there to be looked at, or when it has ended
+    /// @return empty when one of the files has been removed or replaced, so that it can no longer
+    ///   be looked at, and when the process has ended
     static Optional<List<ProgramFile>> mappedBy(long pid) {
         if (!Files.isDirectory(PROCESSES.resolve("self"))) {
             return Optional.of(List.of());
@@ -59,7 +59,8 @@ record ProgramFile(Path path, long sizeBytes, long changedNs) {
         return files.isEmpty() || files.size() > FILES_MAX ? Optional.empty() : Optional.of(files);
     }
 
-    /// The path of a removed one ends with `(deleted)`, so there is none of that name.
+    /// The paths in the maps. The path of a removed file ends with `(deleted)`, so no file has that
+    /// name.
     private static List<Path> paths(List<String> maps) {
         return maps.stream()
                 .map(MAPPED::matcher)

@@ -4,22 +4,24 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 
-/// What tells whether a program is still the one that was examined.
+/// The criteria by which a program is still the examined one.
 ///
-/// @param files the program's own and, on Linux, all others that the examined process ran code of
-/// @param said what that process said of itself
+/// @param files the program's file and, on Linux, all other files whose code the examined process
+///   ran
+/// @param said the description that the process gave of itself
 record ProgramIdentity(List<ProgramFile> files, SelfDescription said) {
     ProgramIdentity {
         files = List.copyOf(files);
     }
 
-    /// The first file that is another one now.
+    /// The first file that has changed since.
     Optional<ProgramFile> changedFile() {
         return files.stream().filter(file -> !file.isUnchanged()).findFirst();
     }
 
-    /// What is different with an engine that was started a moment ago, for people. The files are
-    /// looked at behind its start: what has been there since the examination is what it runs.
+    /// The difference between a just started engine and the examined program, for messages; empty
+    /// when there is none. The files are compared after the start, so files that have not changed
+    /// since the examination are those that the engine runs.
     Optional<String> differenceOf(Engine running) throws IOException {
         var saysNow = SelfDescription.of(running);
         if (!saysNow.equals(said)) {

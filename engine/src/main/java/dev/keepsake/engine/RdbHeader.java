@@ -13,48 +13,49 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What the first bytes of an RDB file say of it.
+/// The facts in the first bytes of an RDB file.
 ///
-/// @param family whose format it is, by its magic: `redis` or `valkey`. Valkey wrote Redis's until
-///   9.0
-/// @param rdbVersion of the format
-/// @param writer `redis` or `valkey`, who says that it wrote the file; null when nobody does
-/// @param writerVersion its version, as `8.0.1`; null when there is no writer
+/// @param family the family of the format, by its magic: `redis` or `valkey`. Valkey wrote Redis's
+///   format until 9.0
+/// @param rdbVersion the version of the format
+/// @param writer `redis` or `valkey`, the engine that wrote the file according to the file; null
+///   when it names none
+/// @param writerVersion the engine's version, as `8.0.1`; null when there is no writer
 public record RdbHeader(
         String family, int rdbVersion, @Nullable String writer, @Nullable String writerVersion) {
     /*
      * Redis's "REDIS" and four digits, or Valkey's "VALKEY" and three. Then records, of which those
-     * of auxiliary fields come first: 0xFA, name, value, each a string. A string is a length and its
-     * bytes, or a number. (Source: `rdbSaveInfoAuxFields` and `rdbLoadLenByRef` in `rdb.c`.)
+     * of auxiliary fields come first: 0xFA, name, value, each a string. A string is a length and
+     * its bytes, or a number. (Source: `rdbSaveInfoAuxFields` and `rdbLoadLenByRef` in `rdb.c`.)
      */
     private static final String REDIS_MAGIC = "REDIS";
     private static final String VALKEY_MAGIC = "VALKEY";
     private static final int MAGIC_BYTES = 9;
     private static final int AUX = 0xFA;
 
-    // The writer is the first field that engines write, so this is more than enough.
+    // Engines write the field of the writer first, so this is more than enough.
     private static final int LOOKED_AT_BYTES = 512;
 
-    // Anybody may have written the file, and people read this in messages.
+    // The file may come from anyone, and this text appears in messages.
     private static final Pattern VERSION = Pattern.compile("\\d[\\w.+~-]{0,39}");
 
-    /// Reads it; empty when the file is no RDB file.
+    /// Reads the header; empty when the file is not an RDB file.
     public static Optional<RdbHeader> of(Path file) throws IOException {
         try (var channel = FileChannel.open(file)) {
             return read(channel);
         }
     }
 
-    /// Reads it from where the channel stands, and some bytes more.
+    /// Reads the header at the channel's position. The position moves on by some more bytes.
     public static Optional<RdbHeader> read(ReadableByteChannel file) throws IOException {
         var bytes = ByteBuffer.allocate(LOOKED_AT_BYTES);
         while (bytes.hasRemaining() && file.read(bytes) >= 0) {
-            // as much as there is
+            // reads as much as there is
         }
         return parse(bytes.flip());
     }
 
-    /// Reads it out of the first bytes of a file.
+    /// Reads the header from the first bytes of a file.
     static Optional<RdbHeader> parse(ByteBuffer bytes) {
         if (bytes.remaining() < MAGIC_BYTES) {
             return Optional.empty();
@@ -91,12 +92,12 @@ public record RdbHeader(
                 }
             }
         } catch (BufferUnderflowException _) {
-            // It says nothing of its writer within what was looked at.
+            // The bytes do not name the writer.
         }
         return new RdbHeader(family, rdbVersion, null, null);
     }
 
-    /// A short string, or a number that is kept as one.
+    /// A short string, or a number that is stored as one.
     private static String string(ByteBuffer bytes) {
         int first = bytes.get() & 0xff;
         int low = first & 0x3f;
@@ -109,9 +110,9 @@ public record RdbHeader(
                         case 1 -> Short.toString(Short.reverseBytes(bytes.getShort()));
                         case 2 -> Integer.toString(Integer.reverseBytes(bytes.getInt()));
                         default ->
-                                throw new BufferUnderflowException(); // compressed: not before us
+                                throw new BufferUnderflowException(); // compressed: never before it
                     };
-            default -> throw new BufferUnderflowException(); // longer than what is looked at
+            default -> throw new BufferUnderflowException(); // longer than these bytes
         };
     }
 
@@ -124,14 +125,14 @@ public record RdbHeader(
         return new String(text, UTF_8);
     }
 
-    /// Which engine wrote the file, if it says so.
+    /// The engine that wrote the file, if the file names it.
     public Optional<EngineStamp> stamp() {
         return writer == null || writerVersion == null
                 ? Optional.empty()
                 : Optional.of(new EngineStamp(writer, writerVersion, rdbVersion));
     }
 
-    /// For people: who wrote it, if it says so, and in which format.
+    /// The writer, if the file names it, and the format, for messages.
     public String describe() {
         var format =
                 "%s's RDB version %d"

@@ -28,9 +28,9 @@ import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What was found out about engine programs, in files that outlive the server: one for each path of
-/// a program, of which the newest 32 are kept. A file that is damaged, of another format or about
-/// another program is as good as none.
+/// The findings about engine programs, in files that outlive the server: one for each path of a
+/// program, of which the newest 32 are kept. A file that is damaged, has another format or is about
+/// another program is ignored.
 final class RememberedFacts {
     private static final Logger LOG = LoggerFactory.getLogger(RememberedFacts.class);
 
@@ -41,11 +41,11 @@ final class RememberedFacts {
      *     | count | field, value ... | count | CVE ... | count | CVE ... | length
      *     | COMMAND's reply in RESP | SHA-256 of all
      *
-     * The files are what the examined process ran code of, the fields what it said of itself, the
-     * first CVEs all that it was examined for, the others those that it has. Whoever adds a hole
-     * thereby has all examined again.
+     * The files are those whose code the examined process ran. The fields are its description of
+     * itself. The first CVEs are all that it was examined for, the second ones those that it has.
+     * So all programs are examined again when a hole is added to [KnownHole].
      */
-    private static final int FORMAT = 0x4B454632; // "KEF2"; the first had no fields
+    private static final int FORMAT = 0x4B454632; // "KEF2"; the first format had no fields
 
     private static final String SUFFIX = ".facts";
     private static final int SHA_256_BYTES = 32;
@@ -56,19 +56,20 @@ final class RememberedFacts {
 
     private final Path directory;
 
-    /// @param directory a private one that is for these files
+    /// @param directory a private directory for these files
     RememberedFacts(Path directory) {
         this.directory = directory;
     }
 
-    /// What is known of a program.
+    /// The stored findings about a program.
     ///
-    /// @param ran the files that it was seen to run with
+    /// @param ran the files whose code it ran
     record Remembered(EngineFacts facts, List<ProgramFile> ran) {}
 
-    /// What is known of a program, if its file and all that it ran with are still what they were.
+    /// The stored findings about a program, if its file and all files whose code it ran are
+    /// unchanged.
     ///
-    /// @param sha256 of the program's file now
+    /// @param sha256 the SHA-256 of the program's file now
     Optional<Remembered> of(EngineBinary binary, String sha256) {
         var file = file(binary);
         try {
@@ -80,7 +81,7 @@ final class RememberedFacts {
             return Optional.empty();
         } catch (IOException | CorruptReplyException | IllegalArgumentException e) {
             LOG.info(
-                    "what is remembered of an engine is of no use file={} path={} reason={}",
+                    "stored findings about an engine are ignored file={} path={} reason={}",
                     file,
                     binary.path(),
                     e.toString());
@@ -148,10 +149,10 @@ final class RememberedFacts {
         return holes;
     }
 
-    /// Keeps what was found out.
+    /// Stores findings.
     ///
-    /// @param facts with nothing untold
-    /// @param ran the files that the program was seen to run with
+    /// @param facts without undecided holes
+    /// @param ran the files whose code the program ran
     void keep(EngineFacts facts, List<ProgramFile> ran) throws IOException {
         var whole = new ByteArrayOutputStream();
         write(facts, ran, new DataOutputStream(whole));
@@ -224,7 +225,7 @@ final class RememberedFacts {
         return directory.resolve(nameOf(binary) + SUFFIX);
     }
 
-    /// A name for files and directories that are about a program.
+    /// A name for files and directories that belong to a program.
     static String nameOf(EngineBinary binary) {
         return Sha256.hexOf(binary.path().toString().getBytes(UTF_8)).substring(0, NAME_DIGITS);
     }

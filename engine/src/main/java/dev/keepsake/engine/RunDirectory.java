@@ -8,21 +8,21 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HexFormat;
 
-/// The private directory that holds the engines' Unix sockets. Its path is also how the engines of
-/// an earlier server are recognised, so the same data directory must always lead to the same one.
+/// The private directory of the engines' Unix sockets. Its path also identifies the engines of an
+/// earlier server, so the same data directory must always lead to the same run directory.
 public final class RunDirectory {
-    /// How long a socket's path may be: macOS has room for 104 bytes with the final NUL, Linux for
+    /// The longest path of a socket: macOS has room for 104 bytes with the final NUL, Linux for
     /// 108.
     static final int SOCKET_PATH_BYTES_MAX = 103;
 
     /// Room for `/` and a socket's name, such as `4194304-123456.sock`: the server's process id,
-    /// and [EngineLauncher] counts its sockets from 1.
+    /// and a number that [EngineLauncher] counts from 1.
     private static final int SOCKET_NAME_BYTES_MAX = 20;
 
     private RunDirectory() {}
 
-    /// Makes the run directory of a data directory: `run` inside it when sockets there have short
-    /// enough paths, else one in the temporary directory whose name is derived from it.
+    /// Creates the run directory of a data directory: `run` inside it if the paths of sockets there
+    /// are short enough, else a directory in the temporary directory with a derived name.
     ///
     /// @throws IOException also when the directory belongs to another user or is a symbolic link
     public static Path forData(Path dataDirectory) throws IOException {
@@ -31,7 +31,7 @@ public final class RunDirectory {
 
     static Path forData(Path dataDirectory, Path temporaryDirectory) throws IOException {
         Files.createDirectories(dataDirectory);
-        // The real path, so that two ways to the same data find the same engines.
+        // The real path, so that two paths to the same data directory find the same engines.
         var data = dataDirectory.toRealPath();
         var inside = data.resolve("run");
         if (isShortEnough(inside)) {

@@ -6,19 +6,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// What a running engine says of itself in `INFO server`: name, versions, stage of release, and the
-/// numbers of its build. Another program says something else, wherever it lies and whatever script
-/// starts it; the same one says the same each time.
+/// A running engine's description of itself in `INFO server`: name, versions, stage, and the ids of
+/// its build. Another program has another description, wherever its file is and whichever script
+/// starts it. The same program always has the same one.
 ///
-/// @param fields as INFO has them, those that tell programs apart
+/// @param fields the fields of INFO that distinguish programs
 public record SelfDescription(Map<String, String> fields) {
-    /// Of an engine that nobody has asked.
+    /// The description of an engine that was not asked.
     public static final SelfDescription NONE = new SelfDescription(Map.of());
 
     private static final String STAGE = "valkey_release_stage";
     private static final String RELEASED = "ga";
 
-    /// Those of Redis are in every Valkey, too.
+    /// The fields that distinguish programs. Every Valkey has those of Redis, too.
     private static final List<String> TELLING =
             List.of(
                     "redis_version",
@@ -33,7 +33,7 @@ public record SelfDescription(Map<String, String> fields) {
         fields = Map.copyOf(fields);
     }
 
-    /// Asks an engine.
+    /// Asks an engine for its description.
     static SelfDescription of(Engine engine) throws IOException {
         if (engine.command("INFO", "server") instanceof RespValue.Bulk text) {
             return parse(text.utf8());
@@ -41,7 +41,7 @@ public record SelfDescription(Map<String, String> fields) {
         throw new IOException("%s does not say who it is".formatted(engine.binary().path()));
     }
 
-    /// What is in the reply to `INFO server`.
+    /// The description in a reply to `INFO server`.
     static SelfDescription parse(String info) {
         var fields = new TreeMap<String, String>();
         for (var line : info.lines().toList()) {
@@ -53,7 +53,7 @@ public record SelfDescription(Map<String, String> fields) {
         return new SelfDescription(fields);
     }
 
-    /// The version of a program that says this of itself, with its stage where it is no release.
+    /// The version of a program with this description, with its stage if it is not a release.
     String versionOf(EngineBinary binary) {
         var stage = fields.getOrDefault(STAGE, RELEASED);
         var staged = binary.version() + "-" + stage;

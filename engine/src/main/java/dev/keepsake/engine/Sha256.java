@@ -21,7 +21,7 @@ final class Sha256 {
         return HexFormat.of().formatHex(of(bytes));
     }
 
-    /// Of what a file holds, however large it is.
+    /// The SHA-256 of a file of any size, in hexadecimal digits.
     static String hexOf(Path file) throws IOException {
         var digest = digest();
         try (var in = Files.newInputStream(file)) {

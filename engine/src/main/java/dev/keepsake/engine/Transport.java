@@ -41,21 +41,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import jdk.net.ExtendedSocketOptions;
 
-/// The event loops and socket kinds of this machine. Owns its threads; everything may be called
-/// from any thread.
+/// The event loops and socket types of this machine. Owns its threads. Any thread may call every
+/// method.
 public final class Transport implements AutoCloseable {
-    /// What event loops wait with, the preferred first (see decision 0009).
+    /// The kinds of event loops, the preferred one first (see decision 0009).
     public enum Kind {
         /// Linux's epoll.
         EPOLL,
-        /// Linux's io_uring, where the kernel has it and the container allows it.
+        /// Linux's io_uring, if the kernel has it and the container allows it.
         IO_URING,
         /// macOS's kqueue.
         KQUEUE,
-        /// The JDK's, which is there everywhere.
+        /// The JDK's, on every machine.
         NIO;
 
-        /// Whether this machine has it.
+        /// Whether this machine supports it.
         public boolean isAvailable() {
             return switch (this) {
                 case EPOLL -> Epoll.isAvailable();
@@ -97,17 +97,17 @@ public final class Transport implements AutoCloseable {
         this.domainAddress = domainAddress;
     }
 
-    /// Starts event loops of the first kind that this machine has.
+    /// Starts event loops of the first kind that this machine supports.
     public static Transport best(int threads) {
         for (var kind : Kind.values()) {
             if (kind.isAvailable()) {
                 return of(kind, threads);
             }
         }
-        throw new IllegalStateException("NIO is there everywhere");
+        throw new IllegalStateException("NIO is not available, though every JDK has it");
     }
 
-    /// Starts event loops of a kind that this machine has.
+    /// Starts event loops of a kind that this machine supports.
     public static Transport of(Kind kind, int threads) {
         return switch (kind) {
             case EPOLL -> epoll(threads);
@@ -175,22 +175,22 @@ public final class Transport implements AutoCloseable {
         return group;
     }
 
-    /// What listens on TCP.
+    /// The type of TCP listeners.
     public Class<? extends ServerChannel> serverChannel() {
         return serverChannel;
     }
 
-    /// What connects over TCP.
+    /// The type of outgoing TCP connections.
     public Class<? extends Channel> clientChannel() {
         return clientChannel;
     }
 
-    /// What listens on a Unix socket.
+    /// The type of listeners on Unix sockets.
     public Class<? extends ServerChannel> domainServerChannel() {
         return domainServerChannel;
     }
 
-    /// What connects to a Unix socket, such as an engine's.
+    /// The type of connections to Unix sockets, such as an engine's.
     public Class<? extends Channel> domainChannel() {
         return domainChannel;
     }
@@ -200,9 +200,9 @@ public final class Transport implements AutoCloseable {
         return domainAddress.apply(socket);
     }
 
-    /// Lets the system ask, when a TCP connection has been quiet for so long, whether the other end
-    /// is still there, as Redis does: three times within as long again, then the connection is
-    /// closed. Where intervals cannot be set (kqueue), the system's own hold.
+    /// Makes the system probe a TCP connection that has been quiet for `quietSeconds`, as Redis
+    /// does: three times within the same time again, then the connection is closed. Where these
+    /// intervals cannot be set (kqueue), the system's own apply.
     ///
     /// @param quietSeconds 0 for never
     public void keepAlive(Channel channel, int quietSeconds) {
@@ -230,8 +230,8 @@ public final class Transport implements AutoCloseable {
         }
     }
 
-    /// Closes what is still open on the event loops and ends them. Waits, but not for long; not to
-    /// be called on one of them.
+    /// Closes everything that is open on the event loops and ends them. Waits a bounded time. Must
+    /// not be called on an event loop.
     @Override
     public void close() {
         group.shutdownGracefully(0, CLOSE_TIMEOUT_S, TimeUnit.SECONDS)

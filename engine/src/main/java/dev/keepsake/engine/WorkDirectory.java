@@ -10,7 +10,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 
-/// The private directory one engine works in: its log, and dumps while it needs them.
+/// The private work directory of one engine: its log, and dumps while it needs them.
 final class WorkDirectory {
     private static final int LOG_TAIL_BYTES = 2048;
 
@@ -20,11 +20,11 @@ final class WorkDirectory {
         this.path = path;
     }
 
-    /// Makes the directory, or takes one that is there and removes the dumps of an earlier engine:
-    /// a new engine must not load them.
+    /// Creates the directory, or uses an existing one after removing the dumps of an earlier
+    /// engine, which a new engine must not load.
     ///
-    /// @throws IOException also when there is no directory above it: what the engine was for may
-    ///   have been deleted meanwhile, and is not to come back
+    /// @throws IOException also when there is no directory above it: the cluster may have been
+    ///   deleted meanwhile, and its directory must not come back
     static WorkDirectory prepare(Path path) throws IOException {
         PrivateFiles.directoryInParent(path);
         var directory = new WorkDirectory(path);
@@ -37,18 +37,18 @@ final class WorkDirectory {
         return path;
     }
 
-    /// Where the engine's output goes. A new engine overwrites it.
+    /// The file of the engine's output. A new engine overwrites it.
     Path log() {
         return path.resolve("engine.log");
     }
 
-    /// The end of the log, or nothing when it cannot be read: it only serves messages.
+    /// The last lines of the log, for messages; empty when it cannot be read.
     List<String> lastLogLines() {
         try (var channel = Files.newByteChannel(log())) {
             long from = Math.max(0, channel.size() - LOG_TAIL_BYTES);
             var tail = ByteBuffer.allocate(LOG_TAIL_BYTES);
             channel.position(from).read(tail);
-            // The first line is cut unless the tail is the whole log.
+            // The first line is incomplete, unless the whole log was read.
             return new String(tail.array(), 0, tail.position(), UTF_8)
                     .lines()
                     .skip(from == 0 ? 0 : 1)
@@ -58,14 +58,14 @@ final class WorkDirectory {
         }
     }
 
-    /// Removes the dumps, unless the directory itself has been removed meanwhile.
+    /// Removes the dumps, unless the whole directory has been removed meanwhile.
     void removeDumps() throws IOException {
         try (var dumps = Files.newDirectoryStream(path, "*.rdb")) {
             for (Path dump : dumps) {
                 Files.deleteIfExists(dump);
             }
         } catch (NoSuchFileException _) {
-            // its cluster was deleted; so are the dumps
+            // the cluster was deleted, with the dumps
         }
     }
 }

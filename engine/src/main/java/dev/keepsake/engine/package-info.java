@@ -1,4 +1,5 @@
-/// Engine processes: one redis-server or valkey-server each, found, launched, supervised and ended.
+/// Engine processes: one redis-server or valkey-server each. The module finds, examines, launches,
+/// supervises and ends them.
 @NullMarked
 package dev.keepsake.engine;
 
