@@ -7,7 +7,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 
-/// Keeps each log on BookKeeper, under the name that its directory has in the data directory.
+/// Opens each log on BookKeeper, under the path of its directory relative to the data directory.
 final class BookKeeperLogFactory implements LogFactory {
     private final BookKeeperLogs logs;
     private final Path dataDirectory;

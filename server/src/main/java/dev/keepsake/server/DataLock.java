@@ -16,7 +16,8 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import java.util.function.LongSupplier;
 
-/// Keeps a data directory to one server. The system gives the lock back however the server ends.
+/// The lock of a data directory: only one server at a time uses it. The system releases the lock,
+/// however the server ends.
 final class DataLock implements AutoCloseable {
     private final FileChannel file;
 
@@ -28,7 +29,10 @@ final class DataLock implements AutoCloseable {
         return take(dataDirectory, PrivateFiles::ourselves);
     }
 
-    /// @param ourselves the user id that the directory has to belong to, where there are such
+    /// Locks a data directory.
+    ///
+    /// @param ourselves gives the user id that the directory has to belong to, on systems that have
+    ///   user ids
     static DataLock take(Path dataDirectory, LongSupplier ourselves) throws StartException {
         try {
             var lockFile = new FileAttribute<?>[0];
@@ -51,7 +55,7 @@ final class DataLock implements AutoCloseable {
                     FileChannel.open(
                             dataDirectory.resolve("server.lock"),
                             Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
-                            lockFile); // others could take the lock, and nobody could start
+                            lockFile); // others could take the lock, and no server could start
             if (isLocked(file)) {
                 return new DataLock(file);
             }
@@ -71,19 +75,19 @@ final class DataLock implements AutoCloseable {
         long owner = PrivateFiles.owner(dataDirectory);
         if (owner != ourselves) {
             throw new StartException(
-                    "the data directory %s belongs to user id %d; expected our own, %d, as chown %d makes it. Or start the server as that user, or choose another with --data-dir"
+                    "the data directory %s belongs to user id %d; expected our own, %d: run chown %d on it, start the server as that user, or choose another with --data-dir"
                             .formatted(dataDirectory, owner, ourselves, ourselves));
         }
     }
 
-    /// Whoever can write there can make nodes read what he likes, the keys of their authority
-    /// included.
+    /// Checks that only the owner may write to the directory. A user who can write there can make
+    /// nodes read anything, including the keys of their authority.
     private static void expectOwnersAlone(Path dataDirectory) throws IOException, StartException {
         var allowed = Files.getPosixFilePermissions(dataDirectory);
         if (allowed.contains(PosixFilePermission.GROUP_WRITE)
                 || allowed.contains(PosixFilePermission.OTHERS_WRITE)) {
             throw new StartException(
-                    "the data directory %s may be written by others (%s); expected one that only its owner may write, as chmod go-w makes it, or choose another with --data-dir"
+                    "the data directory %s may be written by others (%s); expected one that only its owner may write: run chmod go-w on it, or choose another with --data-dir"
                             .formatted(dataDirectory, PosixFilePermissions.toString(allowed)));
         }
     }
@@ -101,7 +105,7 @@ final class DataLock implements AutoCloseable {
         try {
             return file.tryLock() != null;
         } catch (OverlappingFileLockException e) {
-            return false; // by another server in this process
+            return false; // locked by another server in this process
         }
     }
 

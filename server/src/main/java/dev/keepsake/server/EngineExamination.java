@@ -6,8 +6,8 @@ import java.io.InterruptedIOException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
-/// Engines that are being examined, on a thread of its own. It ends by itself, soon when the
-/// launcher of the examiner is closed.
+/// An examination of engines on its own thread. It ends by itself, and soon after the launcher of
+/// the examiner has been closed.
 final class EngineExamination {
     private final FutureTask<Engines> examined;
 
@@ -21,9 +21,9 @@ final class EngineExamination {
         return new EngineExamination(task);
     }
 
-    /// Waits for its end.
+    /// Waits for the end of the examination.
     ///
-    /// @return the engines, with what is known of them
+    /// @return the engines with their facts
     Engines await() throws InterruptedIOException {
         try {
             return examined.get();

@@ -12,9 +12,10 @@ import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Decides which engines of the machine a server runs clusters on. Where nobody but this machine
-/// reaches the nodes, all of them, and a warning names those that clusters would get and that have
-/// known holes, or may have; where others do, or the user wants it so, none but sound ones.
+/// Decides which engines of the machine a server runs clusters on. If only this machine can reach
+/// the nodes, all engines are allowed, with a warning for those that new clusters would get and
+/// that are not sound. If other machines can reach the nodes, or the user wants it, only sound
+/// engines are allowed.
 final class EngineGate {
     private static final Logger LOG = LoggerFactory.getLogger(EngineGate.class);
 
@@ -24,12 +25,12 @@ final class EngineGate {
         this.rule = rule;
     }
 
-    /// For what a server is started with.
+    /// The gate for a server's settings.
     static EngineGate of(ServerConfig config) {
         return new EngineGate(new EngineRule(whyOnlySound(config), InstallHint.here().command()));
     }
 
-    /// By which it decides, also later.
+    /// The rule of this gate, for later decisions.
     EngineRule rule() {
         return rule;
     }
@@ -63,10 +64,10 @@ final class EngineGate {
         }
     }
 
-    /// Sorts out those that clusters may not run on; at least one is left.
+    /// Separates the excluded engines from the others. At least one is left.
     ///
-    /// @param found with what is known of them
-    /// @throws StartException when there is none; says the way out
+    /// @param found the engines with their facts
+    /// @throws StartException when none is left; the message says the way out
     Engines admit(Engines found) throws StartException {
         var admitted = rule.applyTo(found);
         if (admitted.all().isEmpty()) {

@@ -8,19 +8,19 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// How a maintained engine comes onto a machine.
+/// How to install a maintained engine on a machine.
 ///
-/// @param system what the machine says it is, such as `Debian GNU/Linux 12 (bookworm)`
-/// @param command what to run there, or what else to do where no command brings one
-/// @param also what else is worth knowing, or nothing
+/// @param system the name of the system, such as `Debian GNU/Linux 12 (bookworm)`
+/// @param command the command to run, or another instruction where no command installs one
+/// @param also a further hint, or empty
 public record InstallHint(String system, String command, String also) {
     private static final List<Path> OS_RELEASE =
             List.of(Path.of("/etc/os-release"), Path.of("/usr/lib/os-release"));
 
-    /// A kind of system.
+    /// The instruction for one kind of system.
     ///
-    /// @param id what it calls itself, or is like, in `os-release`; with its release where that
-    ///   matters
+    /// @param id its id in `os-release`, or the id that it is similar to; with its release where
+    ///   that matters
     private record Way(String id, String command, String also) {
         Way(String id, String command) {
             this(id, command, "");
@@ -31,8 +31,8 @@ public record InstallHint(String system, String command, String also) {
             "The package also starts a server on port 6379, which Keepsake does not use: sudo"
                     + " systemctl disable --now ";
 
-    /// Releases that have none: Debian's before bookworm and Ubuntu's before 24.04 have Redis 6 at
-    /// most, which is too old, and what Ubuntu has in universe gets no fixes there.
+    /// For releases without a usable package: Debian before bookworm and Ubuntu before 24.04 have
+    /// Redis 6 at most, which is too old, and Ubuntu's packages in universe get no fixes there.
     private static final String NONE_PACKAGED =
             "no package of this release will do: upgrade the system, or build valkey-server from"
                     + " https://valkey.io/download";
@@ -41,7 +41,7 @@ public record InstallHint(String system, String command, String also) {
             "Put what was built on the PATH, or name it with --engine. The redis-server of this"
                     + " release is of version 6 or older; 7.0 or newer is needed.";
 
-    /// The first that fits counts.
+    /// The first one that matches is used.
     private static final List<Way> WAYS =
             List.of(
                     new Way(
@@ -76,15 +76,15 @@ public record InstallHint(String system, String command, String also) {
                     "https://valkey.io/download has them. Put it on the PATH, or name it with"
                             + " --engine.");
 
-    /// For this machine.
+    /// The hint for this machine.
     public static InstallHint here() {
         return of(System.getProperty("os.name"), osRelease());
     }
 
-    /// For another one.
+    /// The hint for another machine.
     ///
-    /// @param osName as Java calls it
-    /// @param osRelease what is in its `os-release`, if it has one
+    /// @param osName the system's name in Java
+    /// @param osRelease the content of its `os-release`, if it has one
     static InstallHint of(String osName, Map<String, String> osRelease) {
         if (osName.startsWith("Mac")) {
             return of(osName, List.of("macos"));
@@ -94,10 +94,10 @@ public record InstallHint(String system, String command, String also) {
                 Stream.concat(
                                 Stream.of(
                                         id + " " + osRelease.getOrDefault("VERSION_CODENAME", ""),
-                                        // Mint and others are built on a release of Ubuntu's.
+                                        // Mint and others are based on a release of Ubuntu.
                                         "ubuntu " + osRelease.getOrDefault("UBUNTU_CODENAME", ""),
                                         "debian " + osRelease.getOrDefault("DEBIAN_CODENAME", ""),
-                                        // Raspbian and others call a release as Debian does.
+                                        // Raspbian and others use Debian's names of releases.
                                         "debian " + osRelease.getOrDefault("VERSION_CODENAME", ""),
                                         id),
                                 Stream.of(osRelease.getOrDefault("ID_LIKE", "").split(" ", -1)))
@@ -119,13 +119,13 @@ public record InstallHint(String system, String command, String also) {
             try {
                 return parse(Files.readAllLines(file));
             } catch (IOException _) {
-                // there is another, or none
+                // another file may exist, or none
             }
         }
         return Map.of();
     }
 
-    /// Lines of `NAME=value`, where the value may stand in quotes.
+    /// Parses lines of `NAME=value`. The value may be in quotes.
     static Map<String, String> parse(List<String> lines) {
         var values = new HashMap<String, String>();
         for (var line : lines) {

@@ -5,13 +5,15 @@ import com.sun.management.UnixOperatingSystemMXBean;
 import dev.keepsake.front.ClientRoom;
 import java.lang.management.ManagementFactory;
 
-/// What this process may have altogether, and what of it is for clients.
+/// The memory bounds of this process, and the part of them that is for clients.
 final class ProcessRoom {
     private static final long FILES_WHERE_UNKNOWN = 10_000;
 
     private ProcessRoom() {}
 
-    /// @param outputMaxBytes what one client may leave unread
+    /// The bounds for all clients together.
+    ///
+    /// @param outputMaxBytes how many bytes of output one client may leave unread
     static ClientRoom forClients(long outputMaxBytes) {
         return ClientRoom.of(
                 directMaxBytes(),
@@ -25,7 +27,7 @@ final class ProcessRoom {
         return Runtime.getRuntime().maxMemory();
     }
 
-    /// What `-XX:MaxDirectMemorySize` says; without it, as much as the heap.
+    /// The value of `-XX:MaxDirectMemorySize`; without it, the size of the heap.
     private static long directMaxBytes() {
         var options = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
         long given = Long.parseLong(options.getVMOption("MaxDirectMemorySize").getValue());

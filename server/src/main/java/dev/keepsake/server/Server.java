@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Everything that runs, put together.
+/// A running server with all its parts.
 public final class Server implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Server.class);
 
@@ -39,20 +39,20 @@ public final class Server implements AutoCloseable {
         this.parts = parts;
     }
 
-    /// Starts a server. What an earlier one left behind on the same data directory is ended first,
-    /// and its clusters come back.
+    /// Starts a server. First ends the processes that an earlier server on the same data directory
+    /// has left. The clusters in the data directory are started again.
     ///
-    /// @throws StartException when it cannot; nothing is left running then
+    /// @throws StartException when it cannot start; no part is left running then
     public static Server start(ServerConfig config) throws StartException {
         return start(config, ServerParts.standard());
     }
 
-    /// Starts a server out of other parts than the standard ones.
+    /// Starts a server with other parts than the standard ones.
     public static Server start(ServerConfig config, ServerParts parts) throws StartException {
         return start(config, parts, new MachineClock());
     }
 
-    /// The same by another clock than the machine's.
+    /// Does the same with another clock than the machine's.
     static Server start(ServerConfig config, ServerParts parts, Clock clock) throws StartException {
         var started = new ArrayDeque<AutoCloseable>();
         try {
@@ -63,7 +63,7 @@ public final class Server implements AutoCloseable {
         } catch (EngineNotFoundException | IOException e) {
             throw new StartException(String.valueOf(e.getMessage()));
         } finally {
-            closeAll(started); // empty unless the start failed
+            closeAll(started); // is empty, unless the start has failed
         }
     }
 
@@ -127,8 +127,7 @@ public final class Server implements AutoCloseable {
                         ServerParts::onFault);
         started.push(fleet);
         LOG.info("nodes speak TLS by {}", NodeTls.implementation());
-        // Requests are read on a thread of their own, so that many of them delay no client of a
-        // node.
+        // The API has its own thread, so that many requests do not delay the clients of a node.
         var apiTransport = startTransport(config.transport(), 1);
         started.push(apiTransport);
         var api = startApi(config, authority, fleet, clock, random, apiTransport);
@@ -140,14 +139,14 @@ public final class Server implements AutoCloseable {
         return wanted == null ? Transport.best(threads) : Transport.of(wanted, threads);
     }
 
-    /// Where a server keeps what its nodes prove themselves with.
+    /// The directory of a server's certificate authority.
     public static Path tlsDirectory(Path dataDirectory) {
         return dataDirectory.resolve("tls");
     }
 
-    /// Finds a busy port before the clusters come back rather than after.
+    /// Reports a busy port before the clusters are started instead of after it.
     private static void requireFree(String host, int port) throws StartException {
-        try (var probe = new Socket()) { // which listens not even for a moment, see PortHold
+        try (var probe = new Socket()) { // does not listen, not even for a moment; see PortHold
             probe.setReuseAddress(true);
             probe.bind(new InetSocketAddress(host, port));
         } catch (IOException e) {
@@ -157,7 +156,8 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /// Finds out before a cluster is made whether this machine has the addresses for it.
+    /// Checks at the start whether this machine has the addresses of the block, not only when a
+    /// cluster is created.
     private static void requireOwn(AddressBlock block) throws StartException {
         String address = block.address(0);
         try (var probe = new ServerSocket()) {
@@ -194,12 +194,12 @@ public final class Server implements AutoCloseable {
         }
     }
 
-    /// Where the API answers, without a slash at the end.
+    /// The URL of the API, without a slash at the end.
     public URI endpoint() {
         return endpoint;
     }
 
-    /// Stops everything, in the reverse order of starting. Idempotent, and bounded in time.
+    /// Stops all parts in the reverse order of their start. Idempotent, and bounded in time.
     @Override
     public void close() {
         closeAll(parts);

@@ -8,20 +8,20 @@ import dev.keepsake.fleet.FleetTuning;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 
-/// What a server is started with.
+/// The settings of a server.
 ///
-/// @param apiHost the address that the API listens on, and every node without one of its own
-/// @param apiPort the port that the API listens on, 0 for any
-/// @param dataDirectory where clusters and their logs are kept
+/// @param apiHost the address of the API, and of every node without its own address
+/// @param apiPort the port of the API, 0 for any free one
+/// @param dataDirectory the directory of clusters and their logs
 /// @param nodePorts the ports that nodes may listen on
-/// @param engine the engine's binary, or null to look for one
-/// @param tuning what may be chosen for all clusters
+/// @param engine the engine's program, or null to search for one
+/// @param tuning the settings of all clusters
 /// @param access who may call the API
 /// @param s3 where buckets are, or null for directories below the data directory
-/// @param transport what connections wait with, or null for the best there is
-/// @param nodeAddresses what each node gets an address of its own from, or null for none
-/// @param hostName what clients are told instead of the address that all nodes have in common, or
-///   null for that itself
+/// @param transport the kind of event loops, or null for the best that this machine has
+/// @param nodeAddresses the block in which each node gets its own address, or null for none
+/// @param hostName the host name that clients get instead of the address that all nodes share, or
+///   null for the address
 public record ServerConfig(
         String apiHost,
         int apiPort,
@@ -34,7 +34,7 @@ public record ServerConfig(
         Transport.@Nullable Kind transport,
         @Nullable AddressBlock nodeAddresses,
         @Nullable String hostName) {
-    /// Open to everybody.
+    /// Settings for an API that accepts calls from everyone.
     public ServerConfig(
             String apiHost,
             int apiPort,
@@ -56,7 +56,7 @@ public record ServerConfig(
                 null);
     }
 
-    /// With the standard tuning.
+    /// Settings with the standard tuning.
     public ServerConfig(
             String apiHost,
             int apiPort,
@@ -66,7 +66,7 @@ public record ServerConfig(
         this(apiHost, apiPort, dataDirectory, nodePorts, engine, FleetTuning.standard());
     }
 
-    /// The same with buckets on an S3-compatible server.
+    /// These settings with buckets on an S3-compatible server.
     public ServerConfig withBucketsOn(S3Endpoint other) {
         return new ServerConfig(
                 apiHost,
@@ -82,7 +82,7 @@ public record ServerConfig(
                 hostName);
     }
 
-    /// The same with an address out of this block for each node.
+    /// These settings with an address of this block for each node.
     public ServerConfig withNodeAddresses(AddressBlock block) {
         return new ServerConfig(
                 apiHost,
@@ -98,7 +98,7 @@ public record ServerConfig(
                 hostName);
     }
 
-    /// The same with nodes that are known under a name.
+    /// These settings with a host name for the nodes.
     public ServerConfig announcing(String name) {
         return new ServerConfig(
                 apiHost,

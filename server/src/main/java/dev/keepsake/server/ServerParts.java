@@ -15,9 +15,9 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What a test may put in the place of the real thing, to prove that a check notices a fault.
+/// The parts of a server that a test may replace, to prove that a check notices a fault.
 ///
-/// @param logs how transaction logs are opened; the server closes it
+/// @param logs opens transaction logs; the server closes it
 /// @param hold which replies wait until they are durable
 public record ServerParts(LogFactory logs, HoldRule hold) {
     private static final Logger LOG = LoggerFactory.getLogger(ServerParts.class);
@@ -27,17 +27,17 @@ public record ServerParts(LogFactory logs, HoldRule hold) {
         return with(new FileSystemDisk(), EmbeddedLogOptions.standard());
     }
 
-    /// The real parts on another disk.
+    /// The real parts with another disk.
     public static ServerParts onDisk(Disk disk) {
         return with(disk, EmbeddedLogOptions.standard());
     }
 
-    /// The real parts, with segments that are full soon.
+    /// The real parts with small segments.
     public static ServerParts withSegmentsOf(long segmentBytes) {
         return onDisk(new FileSystemDisk(), segmentBytes);
     }
 
-    /// The same on another disk.
+    /// The real parts with another disk and small segments.
     public static ServerParts onDisk(Disk disk, long segmentBytes) {
         var standard = EmbeddedLogOptions.standard();
         return with(
@@ -46,9 +46,9 @@ public record ServerParts(LogFactory logs, HoldRule hold) {
                         segmentBytes, standard.maxPendingBytes(), standard.recentBytes()));
     }
 
-    /// The real parts, with logs on BookKeeper.
+    /// The real parts with logs on BookKeeper.
     ///
-    /// @param dataDirectory the server's; logs are named relative to it
+    /// @param dataDirectory the server's data directory; the names of logs are relative to it
     public static ServerParts onBookKeeper(BookKeeperOptions options, Path dataDirectory)
             throws StartException {
         try {

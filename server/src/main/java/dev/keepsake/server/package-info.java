@@ -1,4 +1,5 @@
-/// The composition root: a server out of its parts, with the real clock, disk and network.
+/// The composition root: it puts a server together from its parts, with the real clock, disk and
+/// network.
 @NullMarked
 package dev.keepsake.server;
 
