@@ -51,13 +51,13 @@ import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
 import org.jspecify.annotations.Nullable;
 
-/// Vouches for the nodes of one server. Made at its first start and kept in a directory: whoever
-/// trusts its certificate trusts the server's nodes, restarts and failovers included. Immutable
-/// once opened; any thread.
+/// The authority that signs the certificates of one server's nodes. It is created at the server's
+/// first start and kept in a directory. A client that trusts its certificate trusts the server's
+/// nodes, also after restarts and failovers. Immutable once opened; any thread.
 ///
-/// The directory holds `authority.pem`, key and certificate, which only its owner may read, and
-/// `ca.pem`, the certificate for whoever wants it. The first is written whole under another name
-/// and then renamed, so a crash leaves no authority or a whole one.
+/// The directory contains `authority.pem`, key and certificate, which only its owner may read, and
+/// `ca.pem`, the certificate for clients. The first is written completely under another name and
+/// then renamed. So a crash leaves a complete authority or none.
 ///
 /// Decision 3 (docs/decisions) says why.
 public final class CertificateAuthority {
@@ -65,11 +65,11 @@ public final class CertificateAuthority {
     private static final String PUBLIC_FILE = "ca.pem";
     private static final Duration LIFE = Duration.ofDays(3_650);
 
-    // The longest that every client accepts. A server issues a new one at each start, and before
-    // the present one ends.
+    // The longest lifetime that every client accepts. A server issues a new certificate at each
+    // start, and before the present one ends.
     private static final Duration NODE_LIFE = Duration.ofDays(825);
 
-    // For clients whose clocks are behind.
+    // Certificates begin this much earlier, for clients whose clocks are behind.
     private static final Duration HEAD_START = Duration.ofDays(1);
     private static final int SERIAL_BITS = 127;
     private static final Set<PosixFilePermission> OWNER_ONLY =
@@ -104,11 +104,11 @@ public final class CertificateAuthority {
         this.random = random;
     }
 
-    /// Reads the authority in a directory, or makes one, which vouches for what is known of nodes
-    /// then and for nobody else. One that an earlier build made vouches for anybody; those who
-    /// trust it go on trusting it. Blocks. One process at a time may do so.
+    /// Reads the authority in a directory, or creates one. A new authority can sign only for the
+    /// permitted names. One that an earlier build created can sign for every name, and stays in use
+    /// for the clients that trust it. Blocks. Only one process at a time may do this.
     ///
-    /// @param permitted what nodes may be known as, should one be made
+    /// @param permitted the names and addresses of a new authority's nodes
     /// @throws IOException when it cannot be read or written; the message names the file
     public static CertificateAuthority open(
             Path directory, PermittedNames permitted, Clock clock, SecureRandom random)
@@ -131,18 +131,19 @@ public final class CertificateAuthority {
         }
     }
 
-    /// Anybody may read it, whatever new files are otherwise; only its owner tells whom to trust.
+    /// Publishes a file that every user may read, whatever the process's default for new files is.
+    /// Only its owner may write it, and so decides which certificate clients trust.
     private static void publish(Path file, String pem) throws IOException {
         try {
             Files.createFile(file, PosixFilePermissions.asFileAttribute(ALL_READ));
         } catch (FileAlreadyExistsException _) {
-            // it is from an earlier start
+            // the file is from an earlier start
         }
         Files.setPosixFilePermissions(file, ALL_READ);
         Files.writeString(file, pem, US_ASCII);
     }
 
-    /// Where the certificate of a server's authority lies, for whoever may read its directory.
+    /// The file with the certificate of a server's authority, for users who may read its directory.
     public static Path certificateFile(Path directory) {
         return directory.resolve(PUBLIC_FILE);
     }
@@ -202,12 +203,12 @@ public final class CertificateAuthority {
             }
         }
         throw new IOException(
-                ("%s does not hold a key and its certificate; remove it, and the next start makes"
-                                + " another authority, which clients have to be told to trust")
+                ("%s does not contain a key and its certificate; remove it, and the next start creates"
+                                + " another authority, which clients then have to trust")
                         .formatted(file));
     }
 
-    /// The certificate to trust, in PEM.
+    /// The certificate that clients have to trust, in PEM.
     public String pem() {
         try {
             return pem(certificate);
@@ -216,18 +217,18 @@ public final class CertificateAuthority {
         }
     }
 
-    /// Issues what nodes that are known under these names prove themselves with.
+    /// Issues a certificate for nodes with these names.
     ///
-    /// @param names host names and IP addresses, each as it is announced
+    /// @param names host names and IP addresses, each in the form that clients get
     public NodeTls issue(List<String> names) throws IOException {
         return new NodeTls(issueFor(names));
     }
 
-    /// Issues a new certificate when two thirds of the present one's life are over, for the
-    /// handshakes from then on. None is issued that would not live longer, for nothing outlives its
-    /// authority.
+    /// Issues a new certificate when two thirds of the present one's lifetime are over. Handshakes
+    /// use it from then on. If the new one would not end later, because no certificate outlives its
+    /// authority, none is issued.
     ///
-    /// @return whether there is a new one
+    /// @return whether there is a new certificate
     boolean renewIfDue(NodeTls tls) throws IOException {
         var present = tls.present();
         if (clock.now().isBefore(present.renewAt()) || !present.end().isBefore(endOfNew())) {
@@ -238,7 +239,7 @@ public final class CertificateAuthority {
     }
 
     private Instant endOfNew() {
-        // Certificates know whole seconds.
+        // Certificates have a precision of seconds.
         return earlier(clock.now().plus(NODE_LIFE), certificate.getNotAfter().toInstant())
                 .truncatedTo(ChronoUnit.SECONDS);
     }
@@ -246,12 +247,12 @@ public final class CertificateAuthority {
     private void expectPermitted(List<String> names) throws IOException {
         var permitted = constraints;
         if (permitted == null) {
-            return; // an earlier build made it
+            return; // an authority of an earlier build, which may sign for every name
         }
         for (String name : names) {
             if (!PermittedNames.permits(permitted, generalName(name))) {
                 throw new IOException(
-                        "the authority in %s does not vouch for nodes that are known as %s, because it was made for a server without that; start the server as it was started first, or remove %s: the next start makes another authority, which clients have to be told to trust"
+                        "the authority in %s cannot sign for nodes with the name %s, because it was created for a server without that name; start the server with its first options, or remove %s: the next start creates another authority, which clients then have to trust"
                                 .formatted(file, name, file));
             }
         }

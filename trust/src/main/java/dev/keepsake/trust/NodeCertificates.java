@@ -8,8 +8,8 @@ import java.util.WeakHashMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The certificates of a server's nodes. A server may run for longer than one lives, so each is
-/// replaced in time, for as long as some node has it. One thread.
+/// The certificates of a server's nodes. A server may run for longer than a certificate is valid,
+/// so each certificate is replaced in time, as long as a node uses it. One thread.
 public final class NodeCertificates {
     private static final Logger LOG = LoggerFactory.getLogger(NodeCertificates.class);
 
@@ -20,15 +20,15 @@ public final class NodeCertificates {
         this.authority = authority;
     }
 
-    /// Issues what nodes that are known under these names prove themselves with.
+    /// Issues a certificate for nodes with these names.
     public NodeTls issue(List<String> names) throws IOException {
         var tls = authority.issue(names);
         issued.add(tls);
         return tls;
     }
 
-    /// Replaces those whose time has come. To be called now and then; what fails is tried again the
-    /// next time.
+    /// Replaces the certificates that are due. The owner calls this from time to time; a failed
+    /// replacement is tried again at the next call.
     public void renewDue() {
         for (var tls : List.copyOf(issued)) {
             try {

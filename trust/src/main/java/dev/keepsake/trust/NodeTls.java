@@ -12,12 +12,12 @@ import java.time.Instant;
 import java.util.List;
 import javax.net.ssl.SSLException;
 
-/// What nodes prove with who they are: a key and its certificates, for TLS 1.2 and 1.3. When there
-/// are new ones, handshakes from then on are made with them; connections that are there stay. Any
+/// A key and its certificates, with which nodes prove their identity in TLS 1.2 and 1.3. They can
+/// be replaced: handshakes from then on use the new ones, and existing connections stay. Any
 /// thread.
 ///
-/// BoringSSL does the work where its native library can be loaded, and else the JDK. Clients are
-/// not asked for certificates: they say by password or token who they are.
+/// BoringSSL does the work where its native library can be loaded, otherwise the JDK. Clients are
+/// not asked for certificates: they log in with a password or token.
 public final class NodeTls {
     private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
     private static final long HANDSHAKE_WITHIN_MS = 10_000;
@@ -25,10 +25,10 @@ public final class NodeTls {
 
     /// A key and the certificates for it.
     ///
-    /// @param names what it is for
-    /// @param chain the certificate of the key first, then those that vouch for it
-    /// @param renewAt when it is time for another one
-    /// @param end when nobody believes it any more
+    /// @param names the names that the certificate is for
+    /// @param chain the certificate of the key first, then those that sign it
+    /// @param renewAt when the certificate should be replaced
+    /// @param end when the certificate is no longer valid
     record Proof(
             List<String> names,
             PrivateKey key,
@@ -40,17 +40,17 @@ public final class NodeTls {
 
     private volatile Present present;
 
-    /// @throws SSLException when the key and the certificate are no pair
+    /// @throws SSLException when the key and the certificate do not belong together
     NodeTls(Proof proof) throws SSLException {
         this.present = presented(proof);
     }
 
-    /// Proves who nodes are with something else from now on.
+    /// Uses another key and certificate from now on.
     void become(Proof proof) throws SSLException {
         present = presented(proof);
     }
 
-    /// What handshakes are made with now.
+    /// The key and certificate for new handshakes.
     Proof present() {
         return present.proof();
     }
@@ -64,12 +64,12 @@ public final class NodeTls {
                         .build());
     }
 
-    /// Which implementation it is, for the log: `BoringSSL` or the like, or `JDK`.
+    /// The implementation of TLS, for the log: `BoringSSL` or similar, or `JDK`.
     public static String implementation() {
         return OpenSsl.isAvailable() ? OpenSsl.versionString() : "JDK";
     }
 
-    /// What one connection is encrypted with.
+    /// A handler that encrypts one connection.
     public SslHandler newHandler(ByteBufAllocator allocator) {
         var handler = present.context().newHandler(allocator);
         handler.setHandshakeTimeoutMillis(HANDSHAKE_WITHIN_MS);

@@ -10,9 +10,10 @@ import org.bouncycastle.asn1.x509.NameConstraints;
 import org.bouncycastle.asn1.x509.PKIXNameConstraintValidator;
 import org.jspecify.annotations.Nullable;
 
-/// What the nodes of a server may be known as: the names and addresses of this machine, and those
-/// that the server was told of. An authority says so in its certificate, so that its key, should it
-/// be stolen, proves nothing about anybody else to those who trust it. Immutable.
+/// The names that the nodes of a server may have: the names and addresses of this machine, and
+/// those of the server's options. An authority's certificate contains them as constraints. So even
+/// with a stolen key of the authority, clients that trust it accept no certificate for another
+/// name. Immutable.
 public final class PermittedNames {
     private final List<GeneralName> names;
 
@@ -20,10 +21,10 @@ public final class PermittedNames {
         this.names = List.copyOf(names);
     }
 
-    /// This machine.
+    /// The names of this machine and of the options.
     ///
-    /// @param hostName what clients are told instead of an address, or null
-    /// @param block what nodes have addresses of their own from, or null
+    /// @param hostName the host name that clients get instead of an address, or null
+    /// @param block the block of the nodes' own addresses, or null
     public static PermittedNames of(@Nullable String hostName, @Nullable AddressBlock block) {
         var names = new ArrayList<GeneralName>();
         names.add(new GeneralName(GeneralName.iPAddress, "127.0.0.0/8"));
@@ -38,13 +39,13 @@ public final class PermittedNames {
         return new PermittedNames(names);
     }
 
-    /// As an authority's certificate has it.
+    /// The constraints for an authority's certificate.
     NameConstraints asConstraints() {
         return new NameConstraints(
                 names.stream().map(GeneralSubtree::new).toArray(GeneralSubtree[]::new), null);
     }
 
-    /// Whether an authority that is constrained in this way may vouch for a name.
+    /// Whether an authority with these constraints may sign for a name.
     static boolean permits(NameConstraints constraints, GeneralName name) {
         var validator = new PKIXNameConstraintValidator();
         validator.intersectPermittedSubtree(constraints.getPermittedSubtrees());

@@ -1,4 +1,4 @@
-/// Who vouches for the nodes of a server: its certificate authority, and the certificates of nodes.
+/// The identity of a server's nodes: its certificate authority, and the certificates of nodes.
 @NullMarked
 package dev.keepsake.trust;
 
