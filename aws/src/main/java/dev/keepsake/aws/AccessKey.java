@@ -3,11 +3,12 @@ package dev.keepsake.aws;
 import dev.keepsake.core.Secret;
 import org.jspecify.annotations.Nullable;
 
-/// One key with which calls and login tokens are signed, without its id. It never shows its secret.
+/// The secret of a key that signs calls and login tokens, without the key's id. Its text never
+/// contains the secret.
 ///
-/// @param user whose login tokens it signs, or null for anybody's
+/// @param user the only user whose login tokens it may sign, or null for all users
 public record AccessKey(Secret secret, @Nullable String user) {
-    /// A key that signs for anybody.
+    /// A key that may sign for all users.
     public static AccessKey of(String secret) {
         return new AccessKey(new Secret(secret), null);
     }

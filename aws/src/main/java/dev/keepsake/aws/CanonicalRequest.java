@@ -11,12 +11,11 @@ import java.util.SequencedMap;
 public final class CanonicalRequest {
     private CanonicalRequest() {}
 
-    /// All of it but the digest of the body, which follows.
+    /// The whole text without its last line, which is the digest of the body.
     ///
-    /// @param path as it is signed
-    /// @param query as [#query] gives it
-    /// @param headers those that are signed, by their names in lower case, in the order of the
-    ///   alphabet
+    /// @param path the path in its signed form
+    /// @param query as [#query] returns it
+    /// @param headers the signed headers, by their names in lower case, in alphabetical order
     public static String head(
             String method, String path, String query, SequencedMap<String, String> headers) {
         var lines = new StringBuilder();
@@ -28,10 +27,10 @@ public final class CanonicalRequest {
                 .toString();
     }
 
-    /// Parameters in order, each encoded in the one way that is meant.
+    /// The parameters in order, each in its only valid encoding.
     ///
-    /// @param parameters names and values as they are meant
-    /// @param charset what their characters are as bytes
+    /// @param parameters names and values, not encoded
+    /// @param charset converts their characters to bytes
     public static String query(
             Collection<? extends Map.Entry<String, String>> parameters, Charset charset) {
         var encoded = new ArrayList<Map.Entry<String, String>>();

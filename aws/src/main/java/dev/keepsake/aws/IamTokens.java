@@ -12,21 +12,21 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Checks the tokens that users log in with who have no password: for one cluster. Any thread.
+/// Checks the tokens with which users without a password log in to one cluster. Any thread.
 ///
-/// A token is the presigned URL of a call that is never made, without its scheme:
+/// A token is the presigned URL, without its scheme, of a call that is never sent:
 ///
 /// ```
 /// CLUSTER/?Action=connect&User=NAME&X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=KEY%2FDATE
-///   %2FREGION%2Fmemorydb%2Faws4_request&X-Amz-Date=…&X-Amz-Expires=900&X-Amz-SignedHeaders=host
-///   &X-Amz-Signature=…
+/// %2FREGION%2Fmemorydb%2Faws4_request&X-Amz-Date=…&X-Amz-Expires=900&X-Amz-SignedHeaders=host
+/// &X-Amz-Signature=…
 /// ```
 ///
-/// A key that is mapped to a user signs for that one alone.
+/// A key that is bound to a user signs only tokens of that user.
 ///
-/// When no credentials are known everything but the signature is checked, as the API does it.
+/// When no credentials are configured, everything but the signature is checked, as in the API.
 public final class IamTokens {
-    /// How long a connection may go on without another login.
+    /// How long a login is valid.
     static final Duration LOGIN_LASTS = Duration.ofHours(12);
 
     private static final Logger LOG = LoggerFactory.getLogger(IamTokens.class);
@@ -42,8 +42,8 @@ public final class IamTokens {
     private final Map<String, AccessKey> credentials;
     private final Clock clock;
 
-    /// @param cluster the name of the cluster that logins are for
-    /// @param credentials keys by access key id, or none to look at no signature
+    /// @param cluster the name of the cluster that users log in to
+    /// @param credentials keys by access key id; without keys, signatures are not checked
     public IamTokens(
             String cluster, String region, Map<String, AccessKey> credentials, Clock clock) {
         this.cluster = cluster;
@@ -52,16 +52,17 @@ public final class IamTokens {
         this.clock = clock;
     }
 
-    /// Whether a token lets this user in now. Why it does not is logged, without the token.
+    /// Whether a token lets this user log in now. The reason of a refusal is logged, without the
+    /// token.
     public boolean accepts(String user, String token) {
         String refusal = refusal(user, token);
         if (refusal != null) {
-            LOG.info("cluster={} user={} is not let in reason={}", cluster, user, refusal);
+            LOG.info("cluster={} user={} login refused reason={}", cluster, user, refusal);
         }
         return refusal == null;
     }
 
-    /// When a login of this moment runs out, in the clock's nanoseconds.
+    /// When a login of this moment expires, in nanoseconds of the clock.
     public long loginEndsNs() {
         return clock.nowNs() + LOGIN_LASTS.toNanos();
     }
@@ -81,10 +82,10 @@ public final class IamTokens {
                 || !"connect".equals(query.get("Action"))
                 || !SignatureV4.ALGORITHM.equals(query.get("X-Amz-Algorithm"))
                 || !"host".equals(query.get("X-Amz-SignedHeaders"))) {
-            return "the token is no presigned connect";
+            return "the token is not a presigned connect request";
         }
         if (!user.equals(query.get("User"))) {
-            return "the token is another user's";
+            return "the token belongs to another user";
         }
         var credential = CREDENTIAL.matcher(query.getOrDefault("X-Amz-Credential", ""));
         String time = query.getOrDefault("X-Amz-Date", "");
@@ -123,12 +124,12 @@ public final class IamTokens {
         }
         var now = clock.now();
         if (signed.isAfter(now.plus(SKEW_MAX))) {
-            return "the token is of the future";
+            return "the token's date is in the future";
         }
         return now.isBefore(signed.plus(lasts)) ? null : "the token has expired";
     }
 
-    /// The decoded parameters; null when they cannot be read or one is there twice.
+    /// The decoded parameters; null when they cannot be read, or one occurs twice.
     private static @Nullable Map<String, String> query(String text) {
         var query = new TreeMap<String, String>();
         for (String pair : text.split("&", -1)) {

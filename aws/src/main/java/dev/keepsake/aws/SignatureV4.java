@@ -17,10 +17,10 @@ import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
-/// The arithmetic of AWS's signatures of version 4, of which requests and login tokens are made
-/// alike. Source: AWS's description of the signing process. Stateless; any thread.
+/// Computes AWS's signatures of version 4, which requests and login tokens share. Source: AWS's
+/// description of the signing process. Stateless; any thread.
 public final class SignatureV4 {
-    /// As it is named in requests.
+    /// The algorithm's name in requests.
     public static final String ALGORITHM = "AWS4-HMAC-SHA256";
 
     private static final DateTimeFormatter TIME =
@@ -28,7 +28,7 @@ public final class SignatureV4 {
 
     private SignatureV4() {}
 
-    /// The moment that an `X-Amz-Date` names, such as `20210817T120000Z`; empty when it is none.
+    /// Parses an `X-Amz-Date`, such as `20210817T120000Z`. Empty when the text is not one.
     public static Optional<Instant> time(String text) {
         try {
             return Optional.of(LocalDateTime.parse(text, TIME).toInstant(ZoneOffset.UTC));
@@ -37,16 +37,16 @@ public final class SignatureV4 {
         }
     }
 
-    /// A moment as an `X-Amz-Date` names it.
+    /// A time in the form of `X-Amz-Date`.
     public static String text(Instant time) {
         return TIME.format(time.atOffset(ZoneOffset.UTC));
     }
 
-    /// The signature that a key gives, in lower-case hexadecimal.
+    /// The signature by a key, in lower-case hexadecimal.
     ///
     /// @param time the `X-Amz-Date`
     /// @param scope such as `20210817/us-east-1/memorydb/aws4_request`
-    /// @param canonicalRequest what is signed
+    /// @param canonicalRequest the signed text
     public static String signatureHex(
             Secret key, String time, String scope, String canonicalRequest) {
         String text =
@@ -61,16 +61,16 @@ public final class SignatureV4 {
 
     /// Whether a signature is the one that this key gives; see [#signatureHex].
     ///
-    /// @param signatureHex what was sent, in lower-case hexadecimal
+    /// @param signatureHex the signature of a request, in lower-case hexadecimal
     public static boolean matches(
             Secret key, String time, String scope, String canonicalRequest, String signatureHex) {
         String expected = signatureHex(key, time, scope, canonicalRequest);
         return MessageDigest.isEqual(expected.getBytes(UTF_8), signatureHex.getBytes(UTF_8));
     }
 
-    /// A text as it stands in what is signed: everything but letters, digits and `-._~` as `%XY`.
+    /// A text in the encoding of signed texts: everything but letters, digits and `-._~` as `%XY`.
     ///
-    /// @param charset what its characters are as bytes
+    /// @param charset converts its characters to bytes
     public static String encoded(String text, Charset charset) {
         var out = new StringBuilder();
         for (byte b : text.getBytes(charset)) {
@@ -84,7 +84,7 @@ public final class SignatureV4 {
         return out.toString();
     }
 
-    /// The digest of some bytes, in lower-case hexadecimal.
+    /// The SHA-256 of the bytes, in lower-case hexadecimal.
     public static String sha256Hex(byte[] bytes) {
         try {
             return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));

@@ -1,4 +1,4 @@
-/// AWS's signatures of version 4: what requests, login tokens and S3 are signed by.
+/// AWS's signatures of version 4, for requests, login tokens and S3.
 @NullMarked
 package dev.keepsake.aws;
 
