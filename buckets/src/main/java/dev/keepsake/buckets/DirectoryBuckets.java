@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.Path;
 
-/// Buckets that are directories. What is stored is forced.
+/// Buckets that are directories. Stored objects are forced to disk.
 public final class DirectoryBuckets implements Buckets {
     private static final FileSystemDisk DISK = new FileSystemDisk();
 
@@ -18,14 +18,14 @@ public final class DirectoryBuckets implements Buckets {
     @Override
     public void put(String bucket, String key, Path file) throws IOException {
         var object = objectAt(bucket, key);
-        var folder = object.resolveSibling(""); // the parent, which there is
+        var folder = object.resolveSibling(""); // the parent, which exists
         DISK.makeDirectory(folder);
         FileCopy.forced(file, object);
         DISK.forceDirectory(folder);
     }
 
-    /// The directory of a bucket may be a link, which its owner has made; what is in it leads
-    /// nowhere else.
+    /// Opens an object. The directory of a bucket may be a link that its owner has made, but links
+    /// inside a bucket cannot lead out of it.
     @Override
     public FillSource get(String bucket, String key, Path into, Filling filling)
             throws IOException {
@@ -54,7 +54,7 @@ public final class DirectoryBuckets implements Buckets {
         var folder = directory.resolve(bucket).normalize();
         var file = folder.resolve(key).normalize();
         if (!folder.startsWith(directory) || folder.equals(directory) || !file.startsWith(folder)) {
-            throw new IOException("%s/%s names no object.".formatted(bucket, key));
+            throw new IOException("%s/%s is not the name of an object.".formatted(bucket, key));
         }
         return file;
     }

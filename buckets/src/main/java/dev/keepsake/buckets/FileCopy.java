@@ -7,11 +7,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 
-/// Copies files that have to be on the disk afterwards. Stateless; blocks.
+/// Copies files and makes the copies durable. Stateless; blocks.
 public final class FileCopy {
     private FileCopy() {}
 
-    /// Copies a file and forces it; its name is not forced.
+    /// Copies a file and forces its content, but not its name.
     ///
     /// @return its length in bytes
     public static long forced(Path from, Path to) throws IOException {

@@ -13,21 +13,21 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Objects;
 import java.util.Set;
 
-/// Opens files whose names come from callers, below a directory that they may read. Stateless.
+/// Opens files below an allowed directory whose names come from callers. Stateless.
 ///
-/// Where a link leads is found out first; then every directory on the way is opened below the one
-/// before it without following a link, and so is the file. Whoever exchanges one of them meanwhile
-/// is noticed rather than followed. What is no regular file is not opened at all: a pipe would
-/// never answer, a device never end.
+/// First all links in the name are resolved. Then every directory on the way is opened below the
+/// previous one without following links, and so is the file. So an exchange of one of them
+/// meanwhile is noticed and not followed. Only regular files are opened: a pipe might never answer,
+/// and a device might never end.
 public final class FilesBelow {
 
     private FilesBelow() {}
 
-    /// Opens a regular file to be read.
+    /// Opens a regular file for reading.
     ///
-    /// @param file absolute; it may go through links
-    /// @throws IOException when there is no such file, it cannot be read, is no regular file, or is
-    ///   outside the directory; callers must not be told which
+    /// @param file absolute; it may contain links
+    /// @throws IOException when the file does not exist, cannot be read, is not a regular file, or
+    ///   is outside the directory; callers must not learn which
     public static SeekableByteChannel open(Path directory, Path file) throws IOException {
         var root = directory.toRealPath();
         var real = file.toRealPath();
@@ -74,7 +74,7 @@ public final class FilesBelow {
                                 name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
                         .readAttributes();
         if (!found.isRegularFile()) {
-            throw new IOException(name + " is no regular file");
+            throw new IOException(name + " is not a regular file");
         }
         return found;
     }

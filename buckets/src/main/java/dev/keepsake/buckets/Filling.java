@@ -13,22 +13,22 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// One cluster that is being filled: how much may be read for it, and whether it is still wanted.
-/// Its thread copies with it; [#stop] may come from any other.
+/// The filling of one cluster: how much may be read for it, and whether it is still wanted. Its
+/// thread copies with it; any thread may call [#stop].
 ///
-/// What is copied is bounded by what the nodes can hold, and leaves the disk some room: logs of
-/// other clusters are on it.
+/// The copied bytes are bounded by what the nodes can hold, and by a margin that stays free on the
+/// disk, because the logs of other clusters are on it.
 public final class Filling {
-    /// The cluster is not wanted any more.
+    /// The filling has been stopped.
     public static final class StoppedException extends IOException {
         private static final long serialVersionUID = 1;
 
         StoppedException() {
-            super("the cluster is not wanted any more");
+            super("the filling was stopped, because the cluster is not wanted any more");
         }
     }
 
-    /// How much of a disk is free.
+    /// Tells how many bytes of a disk are free.
     @FunctionalInterface
     public interface Disk {
         long usableBytes(Path directory);
@@ -36,26 +36,26 @@ public final class Filling {
 
     public static final Disk REAL = directory -> directory.toFile().getUsableSpace();
 
-    /// What stays free on the disk.
+    /// How many bytes stay free on the disk.
     public static final long MARGIN_BYTES = 256L << 20;
 
     private static final int CHUNK_BYTES = 1 << 20;
 
     private final long maxBytes;
     private final Disk disk;
-    private long leftBytes; // of the thread that fills
+    private long leftBytes; // owned by the thread that fills
     private volatile boolean stopped;
     private @Nullable Thread waiting; // guarded by this
 
-    /// @param maxBytes what all files together may have
+    /// @param maxBytes the bound for all files together
     public Filling(long maxBytes, Disk disk) {
         this.maxBytes = maxBytes;
         this.disk = disk;
         this.leftBytes = maxBytes;
     }
 
-    /// Makes whatever is being read or copied end at its next piece, and ends what waits for
-    /// another machine. Idempotent.
+    /// Ends reading and copying at the next piece, and interrupts waiting for another machine.
+    /// Idempotent.
     public synchronized void stop() {
         stopped = true;
         if (waiting != null) {
@@ -69,7 +69,7 @@ public final class Filling {
         T get() throws IOException;
     }
 
-    /// Does such work, which [#stop] interrupts.
+    /// Does such work. [#stop] interrupts it.
     public <T> T waitingFor(Waiting<T> work) throws IOException {
         synchronized (this) {
             expectWanted();
@@ -81,47 +81,47 @@ public final class Filling {
             synchronized (this) {
                 waiting = null;
                 if (stopped) {
-                    Thread.interrupted(); // what follows cleans up, and has to be able to wait
+                    Thread.interrupted(); // the clean-up that follows may have to wait
                 }
             }
         }
     }
 
-    /// Expects that the cluster is still wanted.
+    /// Checks that the cluster is still wanted.
     ///
-    /// @throws StoppedException when it is not
+    /// @throws StoppedException when [#stop] has been called
     public void expectWanted() throws StoppedException {
         if (stopped) {
             throw new StoppedException();
         }
     }
 
-    /// All files are read from the beginning again, for another shard.
+    /// Starts counting again, because all files are read again for another shard.
     public void beginShard() {
         leftBytes = maxBytes;
     }
 
-    /// Expects that there is room for so many bytes more, in the nodes and on the disk.
+    /// Checks that there is room for this many more bytes, in the nodes and on the disk.
     ///
-    /// @param name of what they are in
-    /// @param to where they are to be put
+    /// @param name the name of the file, for messages
+    /// @param to the path that they are written to
     void expectRoom(String name, long bytes, Path to) throws IOException {
         expectWanted();
         if (bytes > leftBytes) {
             throw new IOException(
-                    "%s has %d bytes, and the files that fill a cluster may have %d, as its nodes have memory for; choose a larger NodeType or more shards."
+                    "%s has %d bytes, but the files that fill a cluster may have %d, for which its nodes have memory; choose a larger NodeType or more shards."
                             .formatted(name, maxBytes - leftBytes + bytes, maxBytes));
         }
         long usableBytes = disk.usableBytes(requireNonNull(to.toAbsolutePath().getParent()));
         if (bytes > usableBytes - MARGIN_BYTES) {
             throw new IOException(
-                    "%s has %d bytes, and the disk of the server has %d, of which %d stay free; make room on it."
+                    "%s has %d bytes, but the disk of the server has %d, of which %d stay free; make room on it."
                             .formatted(name, bytes, usableBytes, MARGIN_BYTES));
         }
     }
 
-    /// Copies a file. What it says of its length is expected to be true, and not believed: no more
-    /// than the bounds admit is copied, whatever comes.
+    /// Copies a file. The length that it reports is used for the check of the room only: if more
+    /// bytes come, they count against the bounds, too.
     public void copy(FillSource source, Path to) throws IOException {
         expectWanted();
         Files.deleteIfExists(to);

@@ -36,18 +36,18 @@ import java.util.regex.Pattern;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Buckets of an S3-compatible server, spoken to by signed requests with the bucket in the path.
+/// Buckets of an S3-compatible server, by signed requests with the bucket in the path.
 ///
-/// Files go up and down in parts, so that each request is bounded in time. Every part goes up with
-/// its SHA-256, which the server checks; parts that come down must be of one version of the object.
-/// A request that fails for a reason that may pass is tried again at once, a few times.
+/// Files are sent and received in parts, so that each request is bounded in time. Every part is
+/// sent with its SHA-256, which the server checks. Received parts must belong to one version of the
+/// object. A request that fails for a reason that may pass is tried again at once, a few times.
 ///
-/// Decision 12 (docs/decisions) says why not by the SDK.
+/// Decision 12 (docs/decisions) says why it does not use the SDK.
 public final class S3Buckets implements Buckets {
     private static final Logger LOG = LoggerFactory.getLogger(S3Buckets.class);
     private static final long PART_BYTES = 64L << 20;
-    private static final long READ_PART_BYTES = 4L << 20; // is in memory as a whole
-    private static final int PARTS_MAX = 10_000; // of S3
+    private static final long READ_PART_BYTES = 4L << 20; // a part is in memory as a whole
+    private static final int PARTS_MAX = 10_000; // the limit of S3
     private static final int TRIES = 3;
     private static final Duration CONNECT_WITHIN = Duration.ofSeconds(10);
     private static final long ANSWER_WITHIN_S = 300;
@@ -114,7 +114,7 @@ public final class S3Buckets implements Buckets {
         }
     }
 
-    /// The beginning of another stream.
+    /// The first bytes of another stream.
     private static final class Limited extends InputStream {
         private final InputStream in;
         private long left;
@@ -146,7 +146,7 @@ public final class S3Buckets implements Buckets {
         }
     }
 
-    /// One request without what is the same for all.
+    /// The parts of a request that differ between requests.
     private record Ask(
             String method,
             String bucket,
@@ -178,7 +178,7 @@ public final class S3Buckets implements Buckets {
         var id = UPLOAD_ID.matcher(text(begun));
         if (!id.find()) {
             throw new IOException(
-                    "the S3 server began no upload of %s/%s: %s"
+                    "the S3 server did not begin the upload of %s/%s: %s"
                             .formatted(bucket, key, shown(begun)));
         }
         String uploadId = unescape(id.group(1));
@@ -190,7 +190,7 @@ public final class S3Buckets implements Buckets {
         }
     }
 
-    /// @return the parts' tags
+    /// @return the ETags of the parts
     private List<String> putParts(String bucket, String key, String uploadId, Path file, long bytes)
             throws IOException {
         long eachBytes = Math.max(partBytes, Math.ceilDiv(bytes, (long) PARTS_MAX));
@@ -223,7 +223,7 @@ public final class S3Buckets implements Buckets {
                 send(
                         new Ask("POST", bucket, key).with(Map.of("uploadId", uploadId)),
                         body.toString().getBytes(UTF_8));
-        // S3 may find out that it failed after it has said 200.
+        // S3 may notice a failure after it has answered 200.
         if (!text(answer).contains("CompleteMultipartUploadResult")) {
             throw new IOException(
                     "the S3 server did not complete %s/%s: %s"
@@ -236,7 +236,7 @@ public final class S3Buckets implements Buckets {
             send(new Ask("DELETE", bucket, key).with(Map.of("uploadId", uploadId)), NOTHING);
         } catch (IOException e) {
             LOG.warn(
-                    "bucket={} key={} has parts of an upload that was given up reason={}",
+                    "bucket={} key={} parts of an abandoned upload remain reason={}",
                     bucket,
                     key,
                     e.getMessage());
@@ -296,7 +296,7 @@ public final class S3Buckets implements Buckets {
         return send(ask, slice.sha256Hex(), slice.body());
     }
 
-    /// @return an answer that says that it was done
+    /// @return a successful answer
     private HttpResponse<byte[]> send(Ask ask, String sha256Hex, BodyPublisher body)
             throws IOException {
         for (int attempt = 1; ; attempt++) {
@@ -325,7 +325,7 @@ public final class S3Buckets implements Buckets {
         }
     }
 
-    /// The server has answered, and trying again would not help.
+    /// The server has answered, and another try would not help.
     private static final class RefusedException extends IOException {
         private static final long serialVersionUID = 1;
 
@@ -351,7 +351,7 @@ public final class S3Buckets implements Buckets {
                 HttpRequest.newBuilder(URI.create(address))
                         .method(ask.method(), body)
                         .header("Authorization", authorization);
-        signed.remove("host"); // which the client sends by itself
+        signed.remove("host"); // the HTTP client adds it
         signed.forEach(request::header);
         var answer = http.sendAsync(request.build(), BodyHandlers.ofByteArray());
         try {

@@ -9,7 +9,7 @@ import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
-/// Signs requests for S3, whose paths are encoded once where other services want it twice. Source:
+/// Signs requests for S3, which encodes paths once where other services encode them twice. Source:
 /// AWS's description of signatures in the Authorization header of S3. Stateless; any thread.
 final class S3Signer {
     private final String region;
@@ -24,10 +24,10 @@ final class S3Signer {
 
     /// The value of the header Authorization.
     ///
-    /// @param path encoded, from the slash on
-    /// @param query names and values as they are meant
-    /// @param headers every header to be signed, by its name in lower case; `x-amz-date` and
-    ///   `x-amz-content-sha256` are among them
+    /// @param path encoded, beginning with the slash
+    /// @param query names and values, not encoded
+    /// @param headers all signed headers, by their names in lower case; they include `x-amz-date`
+    ///   and `x-amz-content-sha256`
     String authorization(
             String method,
             String path,
@@ -50,12 +50,12 @@ final class S3Signer {
                         SignatureV4.signatureHex(secretKey, time, scope, canonical));
     }
 
-    /// A query as it is sent and signed.
+    /// A query in the form in which it is sent and signed.
     static String encodeQuery(Map<String, String> query) {
         return CanonicalRequest.query(query.entrySet(), UTF_8);
     }
 
-    /// The path of an object as it is sent and signed.
+    /// The path of an object in the form in which it is sent and signed.
     static String encodePath(String bucket, String key) {
         return "/"
                 + SignatureV4.encoded(bucket, UTF_8)

@@ -1,5 +1,5 @@
-/// Files that leave the server or come from elsewhere: buckets of S3 or of directories, and what
-/// bounds the copying of files that fill clusters.
+/// Files that leave the server or come from elsewhere: buckets of S3 or of directories, and the
+/// bounds for copying files that fill clusters.
 @NullMarked
 package dev.keepsake.buckets;
 
