@@ -18,15 +18,15 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The engines of a machine, for people and for programs.
+/// The report about a machine's engines, for people and for programs.
 ///
-/// @param found with what is known of them
-/// @param isNamed whether the only one is what `--engine` names
-/// @param hint how a better one comes onto the machine
-/// @param clusters those of the data directory
+/// @param found the engines with their facts
+/// @param isNamed whether there is one engine, the one that `--engine` names
+/// @param hint how to install a better one
+/// @param clusters the clusters of the data directory
 record EngineReport(
         EngineFinder.Found found, boolean isNamed, InstallHint hint, ClustersOnRecord clusters) {
-    /// For people.
+    /// The report for people.
     String text() {
         var text = new Formatter(Locale.ROOT);
         text.format("Engines on this machine:%n");
@@ -55,7 +55,7 @@ record EngineReport(
         }
         if (!clusters.unreadable().isEmpty()) {
             text.format(
-                    "The clusters in %s cannot be told: %s%n",
+                    "The clusters in %s cannot be read: %s%n",
                     clusters.dataDirectory(), clusters.unreadable());
         } else if (!clusters.all().isEmpty()) {
             text.format("Clusters in %s run on:%n", clusters.dataDirectory());
@@ -85,7 +85,9 @@ record EngineReport(
         var next = cluster.next();
         if (cluster.engine() == null) {
             return "nothing so far; "
-                    + (next == null ? "no engine here will do" : nameOf(next) + " would be next");
+                    + (next == null
+                            ? "no installed engine can run it"
+                            : nameOf(next) + " would be next");
         }
         var recorded = cluster.engine() + " " + cluster.version();
         var here = cluster.here();
@@ -100,7 +102,7 @@ record EngineReport(
                                     : "; the next start takes " + nameOf(next));
         }
         return next == null
-                ? "%s, which is not installed, and nothing here can go on with its data: install %s or a newer %s"
+                ? "%s, which is not installed, and no installed engine can continue from its data: install %s or a newer %s"
                         .formatted(recorded, recorded, cluster.engine())
                 : "%s, which is not installed; the next start upgrades it to %s (%s)"
                         .formatted(recorded, nameOf(next), condition(next));
@@ -130,11 +132,11 @@ record EngineReport(
             return "sound: none of the known holes";
         }
         var holes = facts.holes().isEmpty() ? "" : "known holes: " + facts.cves();
-        var untold =
-                facts.untold().isEmpty()
+        var undecided =
+                facts.undecided().isEmpty()
                         ? ""
-                        : "could not be told: " + String.join(", ", cves(facts.untold()));
-        return holes + (holes.isEmpty() || untold.isEmpty() ? "" : "; ") + untold;
+                        : "could not be determined: " + String.join(", ", cves(facts.undecided()));
+        return holes + (holes.isEmpty() || undecided.isEmpty() ? "" : "; ") + undecided;
     }
 
     private EngineBinary taken(EngineVersions wanted) {
@@ -156,14 +158,14 @@ record EngineReport(
             return "the bundled %s has known holes".formatted(wanted.engine());
         }
         if (taken.version().startsWith(wanted.version() + ".")) {
-            return "it is what is asked for";
+            return "it is the requested one";
         }
         return ofThatName.size() == 1
                 ? "it is the only " + wanted.engine()
                 : "it is the nearest sound one, or the nearest where none is sound";
     }
 
-    /// Whether a new cluster may get an engine that has known holes, or may have.
+    /// Whether a new cluster may get an engine that is not sound.
     private boolean isBetterWanted() {
         return EnginePlan.gotByNewClusters(engines()).stream()
                 .anyMatch(each -> !engines().isSound(each));
@@ -173,7 +175,7 @@ record EngineReport(
         return holes.stream().map(KnownHole::cve).sorted().toList();
     }
 
-    /// One JSON object on one line.
+    /// The report as one JSON object on one line.
     String json() {
         var mapper = new JsonMapper();
         var json = mapper.createObjectNode();
@@ -222,7 +224,8 @@ record EngineReport(
         json.put("name", engine.name())
                 .put("version", engine.version())
                 .put("where", where(engine))
-                // A bundled one is unpacked where it is needed.
+                // A bundled engine has no path of its own: each program unpacks it in its own
+                // directory.
                 .put("path", engine.isBundled() ? null : engine.path().toString());
         var facts = engines().factsOf(engine).orElse(null);
         json.put("examined", facts != null);
@@ -232,7 +235,7 @@ record EngineReport(
                     .put("commands", facts.commands().items().size())
                     .put("sound", facts.isSound());
             add(json.putArray("holes"), cves(facts.holes()));
-            add(json.putArray("untold"), cves(facts.untold()));
+            add(json.putArray("untold"), cves(facts.undecided()));
         }
     }
 

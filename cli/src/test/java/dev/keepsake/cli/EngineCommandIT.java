@@ -56,7 +56,7 @@ class EngineCommandIT {
         var data = directory.resolve("data").toString();
         assertThat(run("engine", "--engine", program, "--data-dir", data)).isZero();
         assertThat(out.toString())
-                .contains("The clusters in " + data + " cannot be told: its records are not in");
+                .contains("The clusters in " + data + " cannot be read: its records are not in");
         Files.createDirectory(directory.resolve("data/control"));
         Files.writeString(directory.resolve("data/control/bounds"), "damaged");
         Files.writeString(directory.resolve("data/control/00000000000000000000.log"), "damaged");

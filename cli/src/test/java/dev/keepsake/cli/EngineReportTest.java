@@ -94,8 +94,10 @@ class EngineReportTest {
     void whatCouldNotBeToldIsNotCalledSound() {
         assertThat(report(new EngineFixture().unknown(VALKEY, "it ends")).text())
                 .contains("could not be examined: it ends", "A better one");
-        assertThat(report(new EngineFixture().withUntold(VALKEY, KnownHole.CVE_2024_31449)).text())
-                .contains("could not be told: CVE-2024-31449", "A better one")
+        assertThat(
+                        report(new EngineFixture().withUndecided(VALKEY, KnownHole.CVE_2024_31449))
+                                .text())
+                .contains("could not be determined: CVE-2024-31449", "A better one")
                 .doesNotContain("sound: none");
     }
 
@@ -145,8 +147,8 @@ class EngineReportTest {
                         "  upgraded (us-east-1, available): valkey 8.0.1, which is not installed;"
                                 + " the next start upgrades it to valkey 8.1.4 (sound: none of the"
                                 + " known holes)",
-                        "  left (us-east-1, available): valkey 10.0.0, which is not installed, and"
-                                + " nothing here can go on with its data: install valkey 10.0.0 or"
+                        "  left (us-east-1, available): valkey 10.0.0, which is not installed, and no"
+                                + " installed engine can continue from its data: install valkey 10.0.0 or"
                                 + " a newer valkey",
                         "  new (us-east-1, available): nothing so far; valkey 9.1.2 would be next");
         var json = json(report).at("/clusters");

@@ -151,7 +151,8 @@ public final class Engine implements AutoCloseable {
         } catch (TimeoutException _) {
             return false;
         } catch (ExecutionException e) {
-            throw new IllegalStateException("the end of pid %d cannot be told".formatted(pid()), e);
+            throw new IllegalStateException(
+                    "the end of pid %d cannot be awaited".formatted(pid()), e);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             throw new InterruptedIOException("interrupted while waiting for pid " + pid());

@@ -184,24 +184,25 @@ public final class EngineExaminer {
             int rdbVersion = rdbVersion(engine);
             var ran = ProgramFile.mappedBy(engine.pid());
             var holes = EnumSet.noneOf(KnownHole.class);
-            var untold = EnumSet.noneOf(KnownHole.class);
+            var undecided = EnumSet.noneOf(KnownHole.class);
             for (var hole : KnownHole.values()) {
                 switch (outcome(throwaway, hole)) {
                     case CLOSED -> {}
                     case OPEN -> holes.add(hole);
-                    case UNTOLD -> untold.add(hole);
+                    case UNDECIDED -> undecided.add(hole);
                 }
             }
             LOG.info(
-                    "engine examined path={} name={} version={} rdb={} holes={} untold={}",
+                    "engine examined path={} name={} version={} rdb={} holes={} undecided={}",
                     binary.path(),
                     binary.name(),
                     binary.version(),
                     rdbVersion,
                     holes,
-                    untold);
-            var facts = new EngineFacts(binary, sha256, commands, rdbVersion, holes, untold, said);
-            if (untold.isEmpty() && ran.isPresent()) {
+                    undecided);
+            var facts =
+                    new EngineFacts(binary, sha256, commands, rdbVersion, holes, undecided, said);
+            if (undecided.isEmpty() && ran.isPresent()) {
                 keepQuietly(facts, ran.get());
             }
             return learn(facts, file, ran.orElse(List.of()));
@@ -231,7 +232,7 @@ public final class EngineExaminer {
     private enum Outcome {
         CLOSED,
         OPEN,
-        UNTOLD
+        UNDECIDED
     }
 
     /// The outcome of one probe. The outcomes of earlier probes stay when the engine cannot be
@@ -247,7 +248,7 @@ public final class EngineExaminer {
                     "engine does not start again, so it is unknown whether it has hole={} reason={}",
                     hole,
                     e.toString());
-            return Outcome.UNTOLD;
+            return Outcome.UNDECIDED;
         }
         return probe(engine, hole);
     }
@@ -260,10 +261,10 @@ public final class EngineExaminer {
             LOG.debug("engine={} does not answer to {}", engine.binary().path(), hole, e);
             if (!engine.endsWithin(TimeUnit.NANOSECONDS.toMillis(probeWithinNs))) {
                 engine.close(); // it hangs; the next probe gets a new engine
-                return Outcome.UNTOLD;
+                return Outcome.UNDECIDED;
             }
             boolean byItself = ENDS_BY_ITSELF.contains(engine.exit().join().code());
-            return byItself ? Outcome.OPEN : Outcome.UNTOLD;
+            return byItself ? Outcome.OPEN : Outcome.UNDECIDED;
         }
     }
 

@@ -16,8 +16,8 @@ import java.util.TreeSet;
 /// @param commands its reply to `COMMAND` in RESP2: one item for each command
 /// @param rdbVersion the version of its dumps; it reads this and older ones
 /// @param holes the known holes that it has
-/// @param untold the known holes that could not be decided: it did not answer in time, or another
-///   process ended it
+/// @param undecided the known holes that could not be decided: it did not answer in time, or
+///   another process ended it
 /// @param said its description of itself
 public record EngineFacts(
         EngineBinary binary,
@@ -25,7 +25,7 @@ public record EngineFacts(
         RespValue.ArrayReply commands,
         int rdbVersion,
         Set<KnownHole> holes,
-        Set<KnownHole> untold,
+        Set<KnownHole> undecided,
         SelfDescription said) {
     /// Facts without a description.
     public EngineFacts(
@@ -34,20 +34,23 @@ public record EngineFacts(
             RespValue.ArrayReply commands,
             int rdbVersion,
             Set<KnownHole> holes,
-            Set<KnownHole> untold) {
-        this(binary, sha256, commands, rdbVersion, holes, untold, SelfDescription.NONE);
+            Set<KnownHole> undecided) {
+        this(binary, sha256, commands, rdbVersion, holes, undecided, SelfDescription.NONE);
     }
 
     public EngineFacts {
         checkArgument(
-                Collections.disjoint(holes, untold), "%s is told and is not: %s", binary, untold);
+                Collections.disjoint(holes, undecided),
+                "holes of %s are both found and undecided: %s",
+                binary,
+                undecided);
         holes = Set.copyOf(holes);
-        untold = Set.copyOf(untold);
+        undecided = Set.copyOf(undecided);
     }
 
     /// Whether it is sound: examined, and without any of the known holes.
     public boolean isSound() {
-        return holes.isEmpty() && untold.isEmpty();
+        return holes.isEmpty() && undecided.isEmpty();
     }
 
     /// The numbers of its holes, in order: `CVE-2024-31449, CVE-2025-46817`.
@@ -56,8 +59,8 @@ public record EngineFacts(
     }
 
     /// The numbers of the holes that could not be decided, in order.
-    public String untoldCves() {
-        return cves(untold);
+    public String undecidedCves() {
+        return cves(undecided);
     }
 
     private static String cves(Set<KnownHole> some) {

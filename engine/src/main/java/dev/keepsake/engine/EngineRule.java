@@ -45,8 +45,8 @@ public record EngineRule(Optional<String> onlySoundBecause, String betterOne) {
         }
         if (found.hasHoles(engine)) {
             LOG.warn(
-                    "ENGINE WITH KNOWN HOLES path={} name={} version={} holes=\"{}\": whoever may"
-                            + " run scripts on a cluster can end its engine or run code in it."
+                    "ENGINE WITH KNOWN HOLES path={} name={} version={} holes=\"{}\": a user"
+                            + " who may run scripts on a cluster can end its engine or run code in it."
                             + " Get a better one: {} (./keepsake engine tells more)",
                     engine.path(),
                     engine.name(),
@@ -55,9 +55,9 @@ public record EngineRule(Optional<String> onlySoundBecause, String betterOne) {
                     betterOne);
         } else {
             LOG.warn(
-                    "ENGINE OF WHICH NOBODY KNOWS WHETHER IT HAS KNOWN HOLES path={} name={}"
-                            + " version={}: it {}. It is used all the same, and looked at again at the"
-                            + " next start; './keepsake engine' looks now",
+                    "ENGINE THAT MAY HAVE KNOWN HOLES path={} name={} version={}: it {}. It is"
+                            + " used nevertheless, and examined again at the next start; './keepsake"
+                            + " engine' examines it now",
                     engine.path(),
                     engine.name(),
                     engine.version(),
@@ -75,7 +75,7 @@ public record EngineRule(Optional<String> onlySoundBecause, String betterOne) {
         }
         return Optional.of(
                 facts.holes().isEmpty()
-                        ? "could not be tried for " + facts.untoldCves()
+                        ? "could not be tried for " + facts.undecidedCves()
                         : "has " + facts.cves());
     }
 }

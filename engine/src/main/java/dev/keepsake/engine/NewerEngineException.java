@@ -13,7 +13,7 @@ public final class NewerEngineException extends IOException {
     /// @param reader the engine that should continue
     public NewerEngineException(String what, EngineStamp needed, EngineStamp reader) {
         super(
-                "%s was written by %s (RDB version %d), which %s (RDB version %d) cannot go on from; %s"
+                "%s was written by %s (RDB version %d), from which %s (RDB version %d) cannot continue; %s"
                         .formatted(
                                 what,
                                 needed,

@@ -102,7 +102,7 @@ final class EngineExaminerIT {
         var found = examine(bundled);
         assertThat(found.binary()).isEqualTo(bundled);
         assertThat(found.holes()).containsExactlyInAnyOrder(KnownHole.values());
-        assertThat(found.untold()).isEmpty();
+        assertThat(found.undecided()).isEmpty();
         assertThat(found.isSound()).isFalse();
         assertThat(found.cves()).isEqualTo("CVE-2024-31449, CVE-2025-46817, CVE-2025-46818");
         assertThat(found.rdbVersion()).isEqualTo(10);
@@ -135,7 +135,7 @@ final class EngineExaminerIT {
         Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
         var found = examine(new EngineFinder(script, "", bundleDirectory).find());
         assertThat(found.holes()).isNotEmpty();
-        assertThat(found.untold()).isNotEmpty().doesNotContainAnyElementsOf(found.holes());
+        assertThat(found.undecided()).isNotEmpty().doesNotContainAnyElementsOf(found.holes());
         assertThat(found.isSound()).isFalse();
     }
 
@@ -190,7 +190,7 @@ final class EngineExaminerIT {
                 new EngineExaminer(launcher, facts, TimeUnit.MILLISECONDS.toNanos(100))
                         .examine(script);
         assertThat(found.holes()).isEmpty();
-        assertThat(found.untold()).containsExactlyInAnyOrder(KnownHole.values());
+        assertThat(found.undecided()).containsExactlyInAnyOrder(KnownHole.values());
         assertThat(found.isSound()).isFalse();
         assertThat(left()).isEmpty();
     }

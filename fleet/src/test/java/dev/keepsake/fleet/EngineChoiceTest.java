@@ -139,9 +139,9 @@ class EngineChoiceTest {
     @ParameterizedTest
     @CsvSource({
         "unexamined, sound",
-        "untold,     sound",
+        "undecided,     sound",
         "holes,      sound",
-        "holes,      untold",
+        "holes,      undecided",
         "holes,      unexamined",
     })
     void ofTwoCopiesTheOneWithLessDoubtIsTakenInWhateverOrder(String worse, String better) {
@@ -169,7 +169,7 @@ class EngineChoiceTest {
                                 new RespValue.ArrayReply(List.of()),
                                 10,
                                 what.equals("holes") ? hole : Set.of(),
-                                what.equals("untold") ? hole : Set.of()));
+                                what.equals("undecided") ? hole : Set.of()));
     }
 
     private static EngineBinary binary(EngineChoice choice) {

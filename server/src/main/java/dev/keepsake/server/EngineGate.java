@@ -93,7 +93,7 @@ final class EngineGate {
         admitted.excluded()
                 .forEach((engine, why) ->
                         LOG.info(
-                                "engine is not used, for it {} path={} version={}",
+                                "engine is not used, because it {} path={} version={}",
                                 found.hasHoles(engine)
                                         ? "has known holes (%s)".formatted(why)
                                         : why,

@@ -31,8 +31,8 @@ public final class EngineFixture {
         return with(engine, Set.of(holes), Set.of());
     }
 
-    public EngineFixture withUntold(EngineBinary engine, KnownHole... untold) {
-        return with(engine, Set.of(), Set.of(untold));
+    public EngineFixture withUndecided(EngineBinary engine, KnownHole... undecided) {
+        return with(engine, Set.of(), Set.of(undecided));
     }
 
     public EngineFixture unknown(EngineBinary engine, String why) {
@@ -41,7 +41,8 @@ public final class EngineFixture {
         return this;
     }
 
-    private EngineFixture with(EngineBinary engine, Set<KnownHole> holes, Set<KnownHole> untold) {
+    private EngineFixture with(
+            EngineBinary engine, Set<KnownHole> holes, Set<KnownHole> undecided) {
         all.add(engine);
         facts.put(
                 engine,
@@ -51,7 +52,7 @@ public final class EngineFixture {
                         new RespValue.ArrayReply(List.of()),
                         11,
                         holes,
-                        untold));
+                        undecided));
         return this;
     }
 

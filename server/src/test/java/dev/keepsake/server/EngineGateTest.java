@@ -132,9 +132,9 @@ class EngineGateTest {
                 .hasMessageContaining("(/data/bin/redis-server) has CVE-2024-31449,")
                 .hasMessageContaining("tried again at the next start")
                 .hasMessageContaining(InstallHint.here().command());
-        var untold = onlyBundled().withUntold(VALKEY, KnownHole.CVE_2025_46817).engines();
+        var undecided = onlyBundled().withUndecided(VALKEY, KnownHole.CVE_2025_46817).engines();
         var others = EngineGate.of(PLAIN.withNodeAddresses(AddressBlock.parse("10.1.0.0/24")));
-        assertThatThrownBy(() -> others.admit(untold))
+        assertThatThrownBy(() -> others.admit(undecided))
                 .isInstanceOf(StartException.class)
                 .hasMessageContaining("could not be tried for CVE-2025-46817");
         var sound = new EngineBinary(Path.of("/opt/valkey-server"), "valkey", "9.1.2");
@@ -148,11 +148,11 @@ class EngineGateTest {
     @Test
     void onLoopbackItRunsAndAWarningSaysWhatNobodyKnows() throws Exception {
         var gate = EngineGate.of(PLAIN);
-        gate.admit(new EngineFixture().withUntold(VALKEY, KnownHole.CVE_2025_46817).engines());
+        gate.admit(new EngineFixture().withUndecided(VALKEY, KnownHole.CVE_2025_46817).engines());
         gate.admit(new EngineFixture().unknown(VALKEY, "it ends").engines());
         assertThat(warnings)
                 .hasSize(2)
-                .allMatch(text -> text.contains("NOBODY KNOWS WHETHER IT HAS KNOWN HOLES"))
+                .allMatch(text -> text.contains("ENGINE THAT MAY HAVE KNOWN HOLES"))
                 .allMatch(text -> text.contains("/usr/bin/valkey-server"));
         assertThat(warnings.getFirst()).contains("could not be tried for CVE-2025-46817");
         assertThat(warnings.getLast()).contains("could not be examined: it ends");

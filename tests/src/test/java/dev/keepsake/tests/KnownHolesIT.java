@@ -103,7 +103,7 @@ class KnownHolesIT {
     void aSoundOneIsTakenBeforeTheBundledOne() throws Exception {
         try (var server = launch(pathWithSound(), "--strict-engines")) {
             server.awaitReady();
-            assertThat(server.errors()).contains("engine is not used, for it has known holes");
+            assertThat(server.errors()).contains("engine is not used, because it has known holes");
         }
         try (var server = launch(directory.resolve("path").toString());
                 var api = new Api(server.awaitReady())) {
@@ -125,7 +125,7 @@ class KnownHolesIT {
             var facts =
                     new EngineExaminer(launcher, EngineExaminer.directoryIn(data)).examine(redis);
             assertThat(facts.holes()).isEmpty();
-            assertThat(facts.untold()).isEmpty();
+            assertThat(facts.undecided()).isEmpty();
             assertThat(facts.rdbVersion()).isEqualTo(10);
         }
     }
