@@ -14,10 +14,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Users and ACLs.
+/// The operations on users and ACLs.
 final class AccessOperations {
     static final String UNVERIFIED_TOKENS =
-            "there are users who log in by IAM, and any token lets them in whoever signed it; start with --credentials to have signatures verified";
+            "users log in by IAM, and tokens are accepted without checking who signed them; start with --credentials to have signatures verified";
 
     private static final Logger LOG = LoggerFactory.getLogger(AccessOperations.class);
 
@@ -158,7 +158,7 @@ final class AccessOperations {
         return Json.page("ACLs", page, this::acl);
     }
 
-    /// An engine has the last word on commands and categories.
+    /// The access string, after an engine has accepted its commands and categories.
     private @Nullable String checked(@Nullable String accessString) {
         if (accessString != null) {
             check.check(Access.normalForm(accessString));

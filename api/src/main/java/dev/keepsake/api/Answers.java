@@ -8,7 +8,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// How answers look on the wire: JSON, a request id, and faults by their names. Stateless.
+/// Makes HTTP answers: JSON, a request id, and errors by their names. Stateless.
 final class Answers {
     static final String CONTENT_TYPE = "application/x-amz-json-1.1";
 
@@ -45,7 +45,7 @@ final class Answers {
                 fault(fault.code(), message));
     }
 
-    /// The body of a fault, also of one that is none of the service's.
+    /// The body of an error, also of one that the service does not have.
     static byte[] fault(String code, @Nullable String message) {
         var body = JsonNodeFactory.instance.objectNode();
         body.put("__type", code);
@@ -53,7 +53,7 @@ final class Answers {
         return JSON.writeValueAsBytes(body);
     }
 
-    /// What was found, cut so that messages about it do not grow with it.
+    /// A part of the request for a message, cut to a bounded length.
     static String shown(String found) {
         return found.length() <= SHOWN_MAX ? found : found.substring(0, SHOWN_MAX) + "…";
     }

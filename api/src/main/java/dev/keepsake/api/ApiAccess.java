@@ -3,13 +3,13 @@ package dev.keepsake.api;
 import dev.keepsake.aws.AccessKey;
 import java.util.Map;
 
-/// Who may call, and what.
+/// Who may call the API, and whether a reset is allowed.
 ///
-/// @param credentials keys by access key id; when there are none, everybody may call and no
-///   signature is looked at
-/// @param allowReset whether `POST /_keepsake/reset` empties everything
+/// @param credentials keys by access key id; without keys, everyone may call and no signature is
+///   checked
+/// @param allowReset whether `POST /_keepsake/reset` deletes everything
 public record ApiAccess(Map<String, AccessKey> credentials, boolean allowReset) {
-    /// Everybody may call everything but the reset.
+    /// Everyone may call everything but the reset.
     public static final ApiAccess OPEN = new ApiAccess(Map.of(), false);
 
     public ApiAccess {

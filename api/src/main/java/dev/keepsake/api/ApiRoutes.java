@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What the API answers to which request. Immutable; any thread.
+/// Chooses the answer to each request. Immutable; any thread.
 final class ApiRoutes implements HttpService {
     static final String TARGET_PREFIX = "AmazonMemoryDB.";
 
@@ -21,7 +21,7 @@ final class ApiRoutes implements HttpService {
             Pattern.compile(
                     Pattern.quote(Answers.CONTENT_TYPE) + "\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
 
-    /// What no form of a web page can send.
+    /// The content types that no form of a web page can send.
     private static final Pattern JSON_TYPES =
             Pattern.compile(
                     "application/(json|x-amz-json-1\\.1)\\s*(;.*)?", Pattern.CASE_INSENSITIVE);
@@ -99,7 +99,8 @@ final class ApiRoutes implements HttpService {
     }
 
     private Reception call(HttpHead head, String requestId) {
-        // As the service does it: whom the call is for, who calls, and only then what is asked.
+        // The same order as in the service: first the called service, then the caller, and only
+        // then the operation.
         var other = OtherServices.answer(head, requestId);
         if (other.isPresent()) {
             return new Reception.Answered(other.get());
@@ -163,7 +164,7 @@ final class ApiRoutes implements HttpService {
 
     private static HttpAnswer failed(String requestId, RuntimeException e) {
         if (e instanceof ControlUnavailableException) {
-            LOG.warn("request={} cannot be carried out now reason={}", requestId, e.getMessage());
+            LOG.warn("request={} cannot be executed now reason={}", requestId, e.getMessage());
             return Answers.fault(
                     requestId,
                     Fault.SERVICE_UNAVAILABLE,
@@ -204,7 +205,7 @@ final class ApiRoutes implements HttpService {
         return target.substring(TARGET_PREFIX.length());
     }
 
-    /// The region of the credential's scope, whether or not the signature is verified.
+    /// The region in the credential's scope, whether the signature is verified or not.
     private static String region(HttpHead head) {
         String authorization = head.headerOrEmpty("authorization");
         if (authorization.isEmpty()) {

@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// The AWS API over HTTP: `POST /` with `X-Amz-Target`, AWS JSON 1.1, and a health check. Requests
-/// run on virtual threads and may block. Whatever goes wrong is answered as the service answers it,
-/// never as a page.
+/// run on virtual threads and may block. Every error is answered in the form of the service, never
+/// as an HTML page.
 public final class ApiServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
 
@@ -23,10 +23,10 @@ public final class ApiServer implements AutoCloseable {
         this.http = http;
     }
 
-    /// Listens and answers.
+    /// Starts to listen.
     ///
-    /// @param loop what reads requests and writes answers; it has to be there until this is closed
-    /// @param kind what listens on such a loop
+    /// @param loop reads requests and writes answers; it has to run until this is closed
+    /// @param kind the type of listeners on that loop
     /// @throws IOException when the address cannot be listened on; the message names it
     public static ApiServer start(
             ApiConfig config,
@@ -59,12 +59,12 @@ public final class ApiServer implements AutoCloseable {
         }
     }
 
-    /// Where it listens.
+    /// The port on which it listens.
     public int port() {
         return http.port();
     }
 
-    /// Stops listening and lets requests under way finish, for a second at most. Idempotent.
+    /// Stops listening and lets requests under way finish, for at most one second. Idempotent.
     @Override
     public void close() {
         http.close();

@@ -6,7 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One call of an operation: its members, and what is known of the caller.
+/// One call of an operation: its members, its region and its time.
 record Call(Members members, String region, Instant now) {
     private static final int SHOWN_MAX = 100;
 
@@ -30,13 +30,13 @@ record Call(Members members, String region, Instant now) {
         return members.strings(name);
     }
 
-    /// `MaxResults`.
+    /// The member `MaxResults`, or null.
     @Nullable Integer maxResults() {
         return members.integer("MaxResults");
     }
 
-    /// Expects that `MaxResults` is what pages of an empty list may have, and that there is no
-    /// `NextToken`, because such a list gives none.
+    /// Checks the paging members of a list that is always empty: `MaxResults` must be in range, and
+    /// there must be no `NextToken`, because such a list never returns one.
     void expectPageSize() {
         if (nextToken() != null) {
             throw Fault.INVALID_PARAMETER_VALUE.because(
@@ -49,12 +49,12 @@ record Call(Members members, String region, Instant now) {
         }
     }
 
-    /// `NextToken`.
+    /// The member `NextToken`, or null.
     @Nullable String nextToken() {
         return members.string("NextToken");
     }
 
-    /// `Tags`.
+    /// The member `Tags`, or null.
     @Nullable List<CreateClusterRequest.Tag> tags() {
         return members.list(
                 "Tags",

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Engine versions, reserved nodes, service updates and tags.
+/// The operations on engine versions, reserved nodes, service updates and tags.
 final class CatalogOperations {
     private final ControlService control;
     private final String accountId;
@@ -151,7 +151,7 @@ final class CatalogOperations {
         return node;
     }
 
-    /// There never are any: whatever an engine gets, it gets when the server is started with
+    /// There are never any, because an engine is replaced only when the server is started with
     /// another one.
     private ObjectNode serviceUpdates(Call call) {
         String name = call.string("ServiceUpdateName");

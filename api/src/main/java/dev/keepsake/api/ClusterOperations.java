@@ -15,7 +15,7 @@ import java.util.Optional;
 import java.util.random.RandomGenerator;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Clusters, their failovers, updates and events.
+/// The operations on clusters, their failovers, updates and events.
 final class ClusterOperations {
     private final ControlService control;
     private final Shapes shapes;
@@ -139,7 +139,7 @@ final class ClusterOperations {
         return wrapped("Cluster", shapes.brief(cluster));
     }
 
-    /// No service update has a name, because there are none; see
+    /// BatchUpdateCluster. No service update has a name, because there are none; see
     /// [ControlPlane#applyServiceUpdates].
     private ObjectNode batchUpdate(Call call) {
         var update = call.members().nested("ServiceUpdate");

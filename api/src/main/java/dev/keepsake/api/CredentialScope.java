@@ -4,14 +4,14 @@ import dev.keepsake.aws.SignatureV4;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// What the `Credential=KEY/DATE/REGION/SERVICE/aws4_request` of an Authorization header says.
+/// The parts of `Credential=KEY/DATE/REGION/SERVICE/aws4_request` in an Authorization header.
 record CredentialScope(String key, String date, String region, String service) {
     private static final String CREDENTIAL = "Credential=";
     private static final Pattern DATE = Pattern.compile("\\d{8}");
     private static final Pattern REGION = Pattern.compile("[a-z0-9-]{1,63}");
     private static final Pattern SERVICE = Pattern.compile("[a-z0-9-]{1,63}");
 
-    /// The scope; empty when the header has none. Nothing else of the header is looked at.
+    /// The scope in a header; empty when there is none. The rest of the header is not checked.
     static Optional<CredentialScope> of(String authorization) {
         int at = authorization.indexOf(CREDENTIAL);
         if (!authorization.startsWith(SignatureV4.ALGORITHM) || at < 0) {

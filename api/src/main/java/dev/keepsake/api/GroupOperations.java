@@ -14,7 +14,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Parameter groups and subnet groups.
+/// The operations on parameter groups and subnet groups.
 final class GroupOperations {
     private static final List<String> NETWORK_TYPES = List.of("ipv4");
 

@@ -4,16 +4,16 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.util.List;
 
-/// An answer over HTTP, without what belongs to the connection. Immutable, as long as nobody
-/// changes its body.
+/// An HTTP answer, without the headers of the connection. Immutable, provided that its body is not
+/// changed.
 final class HttpAnswer {
     private final int status;
     private final String contentType;
     private final List<HttpHead.Header> headers;
     private final byte[] body;
 
-    /// @param headers besides those of every answer
-    /// @param body not to be changed from now on
+    /// @param headers the headers in addition to those of every answer
+    /// @param body must not be changed from now on
     HttpAnswer(int status, String contentType, List<HttpHead.Header> headers, byte[] body) {
         this.status = status;
         this.contentType = contentType;
@@ -21,7 +21,7 @@ final class HttpAnswer {
         this.body = body;
     }
 
-    /// 200 and a text.
+    /// An answer 200 with a text.
     static HttpAnswer ok(String contentType, String body) {
         return new HttpAnswer(200, contentType, List.of(), body.getBytes(UTF_8));
     }
@@ -30,14 +30,15 @@ final class HttpAnswer {
         return status;
     }
 
-    /// Not to be changed.
+    /// The body, which must not be changed.
     byte[] body() {
         return body;
     }
 
     /// The head of this answer as it is sent.
     ///
-    /// @param date as HTTP writes it
+    /// @param date in the form of HTTP
+    /// @param isLast whether the connection is closed after it
     String head(String date, boolean isLast) {
         var text = new StringBuilder(256);
         text.append("HTTP/1.1 ").append(status).append(' ').append(reason()).append("\r\n");

@@ -2,17 +2,19 @@ package dev.keepsake.api;
 
 import java.util.concurrent.TimeUnit;
 
-/// How much an [HttpServer] takes on. Together with the size of a head these bound its memory, also
-/// against clients that want to use it up.
+/// The bounds of an [HttpServer]. Together with the bound of a head they limit its memory, even if
+/// clients try to exhaust it.
 ///
-/// @param connections how many there may be; when one more comes, the one is closed that has been
-///   waiting for the longest, for its next request or for the rest of one
-/// @param heldBytes heads and bodies that have come, of all connections together; when more come,
-///   the same is done with the one that has waited for the longest of those that hold some
-/// @param working how many requests are carried out at the same time
-/// @param queued how many wait for that; more are told to come again
-/// @param requestNs within which a request has to be there, and an answer has to be taken
-/// @param idleNs how long a connection may be without a request
+/// @param connections the most connections; for one more, the connection is closed that has waited
+///   longest for its next request or for the rest of one
+/// @param heldBytes the most bytes of received heads and bodies, over all connections; for more,
+///   the connection with such bytes is closed that has waited longest
+/// @param working how many requests are executed at the same time
+/// @param queued how many requests wait for that; further ones are refused with the advice to try
+///   again
+/// @param requestNs the time within which a request has to arrive, and an answer has to be read, in
+///   nanoseconds
+/// @param idleNs how long a connection may be without a request, in nanoseconds
 /// @param skippedBytes how much of an unwanted body is read before its connection is closed
 record HttpBounds(
         int connections,
@@ -22,7 +24,7 @@ record HttpBounds(
         long requestNs,
         long idleNs,
         int skippedBytes) {
-    /// For the 256 MiB of heap that the launcher gives.
+    /// The bounds for the launcher's heap of 256 MiB.
     static final HttpBounds STANDARD =
             new HttpBounds(
                     1_024,

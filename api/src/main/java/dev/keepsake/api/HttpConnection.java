@@ -17,12 +17,12 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One connection of an [HttpServer]: reads a request, has it answered, and only then reads the
-/// next. Owned by the server's event loop.
+/// One connection of an [HttpServer]: it reads a request, gets its answer, and only then reads the
+/// next one. Owned by the server's event loop.
 ///
-/// States: *reading* a request or waiting for one, *working* on it, *answering* until the client
-/// has taken the answer, *lingering* after the last answer, so that a client that is still sending
-/// gets to read it, and *closed*.
+/// States: *reading* a request or waiting for one; *working* on it; *answering* until the client
+/// has read the answer; *lingering* after the last answer, so that a client that is still sending
+/// can read it; and *closed*.
 final class HttpConnection extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
     private static final int AHEAD_MAX_BYTES = 64 << 10;
@@ -43,13 +43,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private State state = State.READING;
     private @Nullable ByteBuf unread;
     private HttpService.Reception.@Nullable Wanted wanted;
-    private @Nullable ChannelFuture answer; // the newest one
+    private @Nullable ChannelFuture answer; // the newest answer
     private boolean isLast;
     private boolean isForHead;
     private boolean hasInputEnded;
     private long skippedBytes;
     private int answerBytes;
-    private int heldBytes; // as the server knows it
+    private int heldBytes; // as last reported to the server
     private long sinceNs;
 
     HttpConnection(HttpServer server, HttpService service, Channel channel) {
@@ -58,9 +58,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         this.channel = channel;
     }
 
-    // ---- what the server asks
+    // ---- calls of the server
 
-    /// Since when it has been waiting for what it waits for now.
+    /// Since when it has been waiting for its client, in nanoseconds.
     long sinceNs() {
         return sinceNs;
     }
@@ -69,7 +69,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         sinceNs = nowNs;
     }
 
-    /// Whether it waits for a request, and nothing of one has come.
+    /// Whether it waits for a request of which nothing has arrived.
     boolean isIdle() {
         return state == State.READING && !reader.isWithin();
     }
@@ -82,7 +82,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         return state == State.CLOSED;
     }
 
-    /// What it waits for has not come in time.
+    /// Ends the wait, because the client was too slow.
     void timeOut() {
         if (state == State.READING && reader.isWithin() && answer == null) {
             refuse(Fault.REQUEST_TIMEOUT.because("The request did not come to its end in time."));
@@ -91,7 +91,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    // ---- what comes in
+    // ---- received bytes
 
     @Override
     public void channelActive(ChannelHandlerContext ctx) {
@@ -113,7 +113,8 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 process();
             }
             case WORKING, ANSWERING -> {
-                // Not asked for: the client has ended its side, and the system gives the rest.
+                // Bytes without a read: the client has closed its side, and the system delivers the
+                // rest.
                 unread = unread == null ? bytes : joined(unread, bytes);
                 if (unread.readableBytes() > AHEAD_MAX_BYTES) {
                     close();
@@ -159,7 +160,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             hasInputEnded = true;
             if (state == State.READING && answer != null) {
                 isLast = true;
-                answering(); // it still gets that
+                answering(); // the client may still read the answer
             } else if (state == State.READING || state == State.LINGERING) {
                 close();
             }
@@ -226,7 +227,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                 isLast |= !isSkipped;
                 send(refusal);
                 if (!isSkipped) {
-                    answering(); // and then close, while more may come
+                    answering(); // then the connection is closed, although more may arrive
                 }
             }
             case HttpService.Reception.Wanted asked -> {
@@ -239,7 +240,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// The request has ended.
+    /// Handles the end of a request.
     private void finish() {
         if (wanted == null) {
             answering();
@@ -255,7 +256,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Takes the answer to the request that is being worked on.
+    /// Sends the answer to the request that is being worked on.
     void answered(HttpAnswer given) {
         if (state == State.WORKING) {
             send(given);
@@ -265,7 +266,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Tells why, as the last answer.
+    /// Sends a refusal as the last answer.
     private void refuse(ApiException refusal) {
         isLast = true;
         wanted = null;
@@ -285,7 +286,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         answer = channel.writeAndFlush(bytes);
     }
 
-    /// Goes on once the client has taken its answer.
+    /// Continues when the client has read its answer.
     private void answering() {
         if (state == State.CLOSED) {
             return;
@@ -334,9 +335,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Tells the server how much is held.
+    /// Reports to the server how many bytes are held.
     ///
-    /// @return whether that may be
+    /// @return whether they are within the bounds
     private boolean hold() {
         int more = reader.heldBytes() + answerBytes - heldBytes;
         heldBytes += more;

@@ -16,16 +16,15 @@ import org.jspecify.annotations.Nullable;
 
 /// The head of an HTTP request: everything before its body. Immutable.
 ///
-/// Only what RFC 9112 allows is one, and of what it allows only what can be understood in one way:
-/// no line ends without CR, no folded headers, no second value of a header that decides something,
-/// not both a length and chunks. So whoever stands between client and server sees the same
-/// requests.
+/// It accepts only what RFC 9112 allows, and of that only what has one possible meaning: no line
+/// ends without CR, no folded headers, no second value of a header that decides something, not both
+/// a length and chunks. So a proxy between client and server sees the same requests as the server.
 ///
 /// @param path raw, without the query
 /// @param query raw, without its question mark; empty when there is none
-/// @param headers with their names in lower case, in the order in which they came
-/// @param isHttp10 whether the client speaks HTTP/1.0
-/// @param bodyBytes how long the body is, or [#CHUNKED]
+/// @param headers with their names in lower case, in the order of the request
+/// @param isHttp10 whether the client uses HTTP/1.0
+/// @param bodyBytes the length of the body, or [#CHUNKED]
 record HttpHead(
         String method,
         String path,
@@ -33,7 +32,7 @@ record HttpHead(
         List<Header> headers,
         boolean isHttp10,
         long bodyBytes) {
-    /// The length of a body that says only at its end how long it is.
+    /// The length of a body in chunks, which is known only at its end.
     static final long CHUNKED = -1;
 
     private static final int HEADERS_MAX = 100;
@@ -41,7 +40,7 @@ record HttpHead(
     private static final int LENGTH_MAX_DIGITS = 15;
     private static final Pattern DIGITS = Pattern.compile("\\d{1," + LENGTH_MAX_DIGITS + "}");
 
-    /// Headers that decide something, and so must not be there twice.
+    /// Headers that decide something, and so may occur only once.
     private static final Set<String> SINGLE =
             Set.of(
                     "authorization",
@@ -63,15 +62,15 @@ record HttpHead(
     /// @param value without white space around it
     record Header(String name, String value) {}
 
-    /// Reads a head.
+    /// Parses a head.
     ///
-    /// @param bytes all of it, with the empty line at its end
-    /// @throws ApiException when it is none
+    /// @param bytes the whole head, with the empty line at its end
+    /// @throws ApiException when it is not valid; the message says why
     static HttpHead parse(byte[] bytes, int length) {
         var lines = new String(bytes, 0, length, ISO_8859_1).split("\r\n", -1);
         var request = lines[0].split(" ", -1);
         if (request.length != 3 || !isToken(request[0])) {
-            throw malformed("the first line is no METHOD TARGET HTTP/1.1");
+            throw malformed("the first line is not METHOD TARGET HTTP/1.1");
         }
         boolean isHttp10 = request[2].equals("HTTP/1.0");
         if (!isHttp10 && !request[2].equals("HTTP/1.1")) {
@@ -79,7 +78,7 @@ record HttpHead(
         }
         String target = request[1];
         if (request[0].length() > METHOD_MAX_BYTES || !isTarget(target)) {
-            throw malformed("the target of the first line is no path");
+            throw malformed("the target of the first line is not a path");
         }
         var headers = new ArrayList<Header>();
         for (int i = 1; i < lines.length - 2; i++) { // the last two are empty
@@ -111,7 +110,7 @@ record HttpHead(
     private static Header parseHeader(String line) {
         int colon = line.indexOf(':');
         if (colon < 1 || !isToken(line.substring(0, colon))) {
-            throw malformed("a header line is no NAME: VALUE");
+            throw malformed("a header line is not NAME: VALUE");
         }
         var value = line.substring(colon + 1);
         for (int i = 0; i < value.length(); i++) {
@@ -142,7 +141,7 @@ record HttpHead(
                 return 0;
             }
             if (!DIGITS.matcher(length).matches()) {
-                throw malformed("the Content-Length is no number of bytes");
+                throw malformed("the Content-Length is not a number of bytes");
             }
             return Long.parseLong(length);
         }
@@ -188,7 +187,7 @@ record HttpHead(
         return true;
     }
 
-    /// The values of a header, joined with commas; null when it is not there.
+    /// The values of a header, joined with commas; null when there is none.
     ///
     /// @param name in lower case
     @Nullable String header(String name) {
@@ -201,7 +200,7 @@ record HttpHead(
         return found;
     }
 
-    /// The same, or an empty text.
+    /// Does the same as [#header], with an empty text instead of null.
     String headerOrEmpty(String name) {
         var value = header(name);
         return value == null ? "" : value;
@@ -216,7 +215,7 @@ record HttpHead(
         return bodyBytes != 0;
     }
 
-    /// Whether there will be no further request on the connection.
+    /// Whether the connection is closed after this request.
     boolean isLast() {
         if (isHttp10) {
             return true;
@@ -229,7 +228,7 @@ record HttpHead(
         return false;
     }
 
-    /// Whether the client sends the body only once it has been told to.
+    /// Whether the client waits for `100 Continue` before it sends the body.
     boolean waitsToBeToldToContinue() {
         return !isHttp10 && headerOrEmpty("expect").equalsIgnoreCase("100-continue");
     }

@@ -32,10 +32,10 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Listens for HTTP/1.1 and 1.0, within bounds that hold whatever clients do. Owned by one event
-/// loop, which all its connections share; requests are carried out on threads of their own.
+/// An HTTP server for versions 1.1 and 1.0, with bounds that hold whatever clients do. Owned by one
+/// event loop, which all its connections share. Requests are executed on other threads.
 ///
-/// Decision 17 (docs/decisions) says why the API has a server of its own.
+/// Decision 17 (docs/decisions) says why the API has its own server.
 final class HttpServer implements AutoCloseable {
     private static final int BACKLOG = 1_024;
     private static final int READ_BYTES = 16 << 10;
@@ -54,7 +54,7 @@ final class HttpServer implements AutoCloseable {
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("api-", 0).factory());
 
     private final LinkedHashSet<HttpConnection> connections = new LinkedHashSet<>();
-    private final LinkedHashSet<HttpConnection> waiting = new LinkedHashSet<>(); // the oldest first
+    private final LinkedHashSet<HttpConnection> waiting = new LinkedHashSet<>(); // oldest first
     private final ArrayDeque<Asked> queue = new ArrayDeque<>();
     private int working;
     private long heldBytes;
@@ -69,10 +69,10 @@ final class HttpServer implements AutoCloseable {
         this.loop = loop;
     }
 
-    /// Listens and answers.
+    /// Starts to listen.
     ///
-    /// @param loop what everything but requests runs on; it has to be there until this is closed
-    /// @param kind what listens on such a loop
+    /// @param loop runs everything but the requests; it has to run until this is closed
+    /// @param kind the type of listeners on that loop
     /// @throws IOException when the address cannot be listened on
     static HttpServer start(
             InetSocketAddress address,
@@ -118,7 +118,7 @@ final class HttpServer implements AutoCloseable {
         return server;
     }
 
-    /// Where it listens.
+    /// The port on which it listens.
     int port() {
         return port;
     }
@@ -127,12 +127,13 @@ final class HttpServer implements AutoCloseable {
         return bounds;
     }
 
-    /// This moment, as HTTP writes it.
+    /// The present time in the form of HTTP.
     String date() {
         return DATE.format(clock.now());
     }
 
-    /// That there is no room for one more request now; clients of AWS come again after a while.
+    /// The refusal of a request for which there is no room now. AWS's clients repeat it after a
+    /// while.
     static ApiException tooMuch() {
         return Fault.THROTTLING.because("The server has too much to do at present; try again.");
     }
@@ -152,7 +153,7 @@ final class HttpServer implements AutoCloseable {
         }
     }
 
-    /// From now on it waits for its client.
+    /// Reports that a connection waits for its client from now on.
     void waits(HttpConnection connection) {
         connection.waitingSince(clock.nowNs());
         waiting.remove(connection);
@@ -165,10 +166,10 @@ final class HttpServer implements AutoCloseable {
         heldBytes -= connection.heldBytes();
     }
 
-    /// Notes that more is held, or less. When it is too much, the connections are closed that have
-    /// waited for the longest.
+    /// Adds to the number of held bytes; negative when bytes are released. When there are too many,
+    /// the connections that have waited longest are closed.
     ///
-    /// @return false when there is none to close, and yet too much
+    /// @return false when there are still too many, and no connection is left to close
     boolean hold(int more) {
         heldBytes += more;
         while (more > 0 && heldBytes > bounds.heldBytes()) {
@@ -194,11 +195,11 @@ final class HttpServer implements AutoCloseable {
         late.forEach(HttpConnection::timeOut);
     }
 
-    // ---- work
+    // ---- execution of requests
 
-    /// Has a request carried out, and the connection told its answer.
+    /// Executes a request, and passes the answer to its connection.
     ///
-    /// @return false when there is too much to do already
+    /// @return false when too many requests are waiting
     boolean work(HttpConnection connection, HttpService.Work work, byte[] body) {
         boolean isBusy = working >= bounds.working() && queue.size() >= bounds.queued();
         if (isBusy || !hold(body.length)) {
@@ -215,7 +216,7 @@ final class HttpServer implements AutoCloseable {
         while (working < bounds.working() && !queue.isEmpty()) {
             var next = queue.remove();
             if (next.connection().isClosed()) {
-                heldBytes -= next.bytes(); // nobody waits for it, and it has not begun
+                heldBytes -= next.bytes(); // its connection is closed, and it has not begun
                 continue;
             }
             working++;
@@ -235,7 +236,7 @@ final class HttpServer implements AutoCloseable {
             try {
                 loop.execute(() -> carriedOut(asked, given));
             } catch (RejectedExecutionException _) {
-                // the event loop has ended, and every connection with it
+                // the event loop has ended, with all connections
             }
         }
     }
@@ -251,10 +252,10 @@ final class HttpServer implements AutoCloseable {
         workOn();
     }
 
-    // ---- the end
+    // ---- closing
 
-    /// Stops listening, lets requests under way finish, for a second at most, and closes all
-    /// connections. Idempotent; not to be called on the event loop.
+    /// Stops listening, lets requests under way finish, for at most one second, and closes all
+    /// connections. Idempotent. Must not be called on the event loop.
     @Override
     public void close() {
         var done = new CompletableFuture<Void>();
@@ -264,7 +265,7 @@ final class HttpServer implements AutoCloseable {
             var closed = loop.submit(this::closeAll);
             await(closed, FINISH_WITHIN_MS);
         } catch (RejectedExecutionException _) {
-            // the event loop has ended, and everything with it
+            // the event loop has ended, with everything on it
         }
     }
 
@@ -290,7 +291,7 @@ final class HttpServer implements AutoCloseable {
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         } catch (TimeoutException | ExecutionException _) {
-            // what has not finished by now is cut short
+            // requests that have not finished are interrupted
         }
     }
 }

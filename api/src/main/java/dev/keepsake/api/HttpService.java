@@ -2,31 +2,31 @@ package dev.keepsake.api;
 
 import dev.keepsake.control.ApiException;
 
-/// What answers the requests of an [HttpServer].
+/// Answers the requests of an [HttpServer].
 interface HttpService {
-    /// What is done with a request whose body has not come yet.
+    /// The decision about a request whose body has not arrived yet.
     sealed interface Reception {
-        /// Nothing more has to be known; the body is not wanted.
+        /// The request is answered without its body.
         record Answered(HttpAnswer answer) implements Reception {}
 
-        /// It is carried out once its body is there.
+        /// The request is executed when its body has arrived.
         ///
-        /// @param maxBodyBytes a longer body is refused
+        /// @param maxBodyBytes the largest accepted body
         record Wanted(int maxBodyBytes, Work work) implements Reception {}
     }
 
-    /// What is done once the body is there. Runs on a thread of its own and may block.
+    /// The execution of a request with its body. Runs on a thread of its own and may block.
     interface Work {
         HttpAnswer answer(byte[] body);
     }
 
     /// Decides from the head alone. Runs on the event loop and must not block.
     ///
-    /// @param port on which it came
+    /// @param port the port on which the request arrived
     Reception receive(HttpHead head, int port);
 
-    /// The answer to what could not even be received, or not now.
+    /// The answer to a request that could not be received, or not be executed now.
     ///
-    /// @param refusal why
+    /// @param refusal the reason
     HttpAnswer refuse(ApiException refusal);
 }

@@ -11,8 +11,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
-/// How answers are put together. Members that are not set are left out; times are epoch seconds
-/// with milliseconds.
+/// Builds JSON answers. Members without a value are omitted. Times are epoch seconds with
+/// milliseconds.
 final class Json {
     private static final JsonNodeFactory FACTORY = JsonNodeFactory.instance;
 
@@ -35,7 +35,7 @@ final class Json {
         return array;
     }
 
-    /// One page of a list, and the token for the next.
+    /// One page of a list, and the token of the next page.
     static <T> ObjectNode page(String member, Page<T> page, Function<T, ObjectNode> shape) {
         var answer = object();
         var items = answer.putArray(member);
@@ -50,14 +50,15 @@ final class Json {
         return array;
     }
 
-    /// Puts a member, unless it is not set.
+    /// Sets a member, unless the value is null.
     static void putSet(ObjectNode node, String member, @Nullable String value) {
         if (value != null) {
             node.put(member, value);
         }
     }
 
-    /// A decimal, because a double of this size is written with an exponent.
+    /// The time as a decimal number, because a double of this size would be written with an
+    /// exponent.
     static BigDecimal seconds(Instant time) {
         return BigDecimal.valueOf(time.toEpochMilli(), 3);
     }

@@ -9,11 +9,11 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// The members of a request, by name, each of the type that the service's model gives it. A member
-/// that is missing or null is null; one of another type is a SerializationException, as the service
-/// answers it. Members that nobody asks for are ignored.
+/// The members of a request, by name, each with the type of the service's model. A missing member
+/// and a null are null. A member of another type is a SerializationException, as in the service.
+/// Unknown members are ignored.
 ///
-/// @param name what the members belong to, for messages
+/// @param name the structure that the members belong to, for messages
 record Members(String name, JsonNode body) {
     /// The members of a whole request.
     static Members of(JsonNode request) {
@@ -56,7 +56,7 @@ record Members(String name, JsonNode body) {
         return member.booleanValue();
     }
 
-    /// Epoch seconds, with a fraction.
+    /// A time: epoch seconds, with a fraction.
     @Nullable Instant timestamp(String name) {
         var member = member(name);
         if (member == null) {
@@ -94,7 +94,7 @@ record Members(String name, JsonNode body) {
                 });
     }
 
-    /// A structure.
+    /// A structure, or null.
     @Nullable Members nested(String name) {
         var member = member(name);
         return member == null ? null : new Members(name, member);

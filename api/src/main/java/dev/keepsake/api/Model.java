@@ -17,8 +17,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
-/// The service's model, from the tables `operations.tsv`, `members.tsv` and `types.tsv`: what there
-/// is to call, what it takes and answers, and which faults it declares. Immutable; any thread.
+/// The service's model, from the tables `operations.tsv`, `members.tsv` and `types.tsv`: the
+/// operations, their inputs and outputs, and the errors that they declare. Immutable; any thread.
 final class Model {
     private static final Model STANDARD = new Model();
 
@@ -29,9 +29,9 @@ final class Model {
     /// A member of a structure.
     record Member(String name, String type, boolean required) {}
 
-    /// A string that is not just any.
+    /// The restrictions of a string type.
     ///
-    /// @param values what it may be, or empty for anything that fits the pattern
+    /// @param values the allowed values, or empty when every text that fits the pattern is allowed
     record Text(List<String> values, int shortest, int longest, @Nullable Pattern pattern) {}
 
     private Model() {
@@ -82,7 +82,7 @@ final class Model {
         return faults.keySet();
     }
 
-    /// The faults that an operation declares, by their names on the wire.
+    /// The errors that an operation declares, by their names on the wire.
     Set<String> faultsOf(String operation) {
         return faults.getOrDefault(operation, Set.of());
     }
@@ -114,10 +114,10 @@ final class Model {
         return names;
     }
 
-    /// Holds a request against the model: first that every member is of its type, then that none is
-    /// missing or of a wrong value. Members that the model does not know are ignored.
+    /// Checks a request against the model: first the types of all members, then the required ones
+    /// and the values. Unknown members are ignored.
     ///
-    /// @throws ApiException naming the first that is wrong
+    /// @throws ApiException about the first error
     void check(String operation, JsonNode request) {
         checkTypes("The request", operation + "Request", request);
         checkValues(operation + "Request", request);
@@ -159,7 +159,8 @@ final class Model {
         }
     }
 
-    /// Half of a pair of surrogates is no character, and could be neither kept nor answered.
+    /// Checks the text's characters. Half of a surrogate pair is not a character, and could be
+    /// neither stored nor returned.
     private static void expectText(String name, String value) {
         if (value.codePoints().anyMatch(point -> Character.getType(point) == Character.SURROGATE)) {
             throw Fault.SERIALIZATION.because(
@@ -225,7 +226,7 @@ final class Model {
         }
     }
 
-    /// Of what a type is a list; null when it is none.
+    /// The type of the items of a list; null when the type is not a list.
     private static @Nullable String itemOf(String type) {
         return type.startsWith("[") ? type.substring(1, type.lastIndexOf(']')) : null;
     }

@@ -8,8 +8,8 @@ import dev.keepsake.control.Resource;
 import java.util.Map;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Clusters over several regions, of which there never are any: creating one is refused, so lists
-/// are empty and names are not found.
+/// The operations on multi-Region clusters. Keepsake has none: creations are refused, lists are
+/// empty and names are not found.
 final class MultiRegionOperations {
     private final ControlService control;
     private final String accountId;

@@ -40,14 +40,14 @@ final class Operations {
         }
     }
 
-    /// Expects that there is an operation of that name.
+    /// Checks that there is an operation with that name.
     void expectKnown(String name) {
         if (!byName.containsKey(name)) {
             throw Fault.UNKNOWN_OPERATION.because("The operation %s is not known.", name);
         }
     }
 
-    /// Carries out an operation that is known.
+    /// Executes an operation, which must be known.
     ObjectNode answer(String name, JsonNode request, String region) {
         var members = Members.of(request);
         model.check(name, request);

@@ -8,8 +8,9 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Answers calls of services that are not here, each in a form that the service's own client can
-/// read. Clients send them when they are told of this server for all services at once. Stateless.
+/// Answers calls of other AWS services with an error in a form that the client of that service can
+/// read. Clients send such calls when this server's address is configured for all services.
+/// Stateless.
 final class OtherServices {
     private static final String FORM = "application/x-www-form-urlencoded";
     private static final String JSON = "application/x-amz-json-1.";
@@ -20,7 +21,7 @@ final class OtherServices {
 
     private OtherServices() {}
 
-    /// The answer; empty when it is not seen that the call is for another service.
+    /// The answer; empty when the call is not recognized as one of another service.
     static Optional<HttpAnswer> answer(HttpHead head, String requestId) {
         String service = serviceOf(head);
         boolean isForOther = !service.isEmpty() && !service.equals(OWN_NAME);
@@ -54,13 +55,13 @@ final class OtherServices {
                 });
     }
 
-    /// Whether it is a call of the query protocol that has everything in its address. None of our
-    /// own is, so it need not say for which service it is.
+    /// Whether it is a call of the query protocol with all parameters in the URL. No call of
+    /// MemoryDB has this form, so the service need not be named.
     private static boolean asksInQuery(HttpHead head) {
         return head.path().equals("/") && ACTION.matcher(head.query()).find();
     }
 
-    /// The service that the signature is scoped to; empty when there is none.
+    /// The service in the signature's scope; empty when there is none.
     private static String serviceOf(HttpHead head) {
         return CredentialScope.of(head.headerOrEmpty("authorization"))
                 .map(CredentialScope::service)
@@ -72,7 +73,7 @@ final class OtherServices {
                 .formatted(service.isEmpty() ? "another service" : Answers.shown(service));
     }
 
-    /// awsJson1_0, awsJson1_1, restJson1.
+    /// The error in awsJson1_0, awsJson1_1 and restJson1.
     private static HttpAnswer json(String contentType, String message, String requestId) {
         return new HttpAnswer(
                 404,
@@ -83,7 +84,7 @@ final class OtherServices {
                 Answers.fault(CODE, message));
     }
 
-    /// awsQuery, as STS, IAM and SNS speak it.
+    /// The error in awsQuery, for STS, IAM and SNS.
     private static HttpAnswer query(String message, String requestId) {
         return xml(
                 """
@@ -94,7 +95,7 @@ final class OtherServices {
                 requestId);
     }
 
-    /// ec2Query.
+    /// The error in ec2Query.
     private static HttpAnswer ec2(String message, String requestId) {
         return xml(
                 """
@@ -105,7 +106,7 @@ final class OtherServices {
                 requestId);
     }
 
-    /// restXml, as S3 speaks it.
+    /// The error in restXml, for S3.
     private static HttpAnswer rest(String message, String requestId) {
         return xml(
                 "<Error><Code>InvalidRequest</Code><Message>%s</Message><RequestId>%s</RequestId></Error>"
@@ -125,13 +126,13 @@ final class OtherServices {
         return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;");
     }
 
-    /// rpcv2Cbor: a map of two texts.
+    /// The error in rpcv2Cbor: a map of two texts.
     private static HttpAnswer cbor(String message) {
         var body = new ByteArrayOutputStream();
         body.write(0xA2);
         for (String text : List.of("__type", CODE, "message", message)) {
             var bytes = text.getBytes(UTF_8);
-            body.write(0x79); // a text, and two bytes of length
+            body.write(0x79); // a text with two bytes of length
             body.write(bytes.length >> 8);
             body.write(bytes.length);
             body.writeBytes(bytes);

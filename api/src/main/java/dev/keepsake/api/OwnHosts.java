@@ -5,11 +5,10 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// Tells requests of programs from those that a web page makes a browser send. Immutable.
+/// Distinguishes requests of programs from those that a web page made a browser send. Immutable.
 ///
-/// A page of another site can send a request here, but its browser says so (`Origin`,
-/// `Sec-Fetch-Site`); and a page whose own name was made to lead here (DNS rebinding) sends that
-/// name as `Host`.
+/// The browser marks requests of another site's page (`Origin`, `Sec-Fetch-Site`). A page whose own
+/// name was made to resolve to this server (DNS rebinding) sends that name as `Host`.
 final class OwnHosts {
     // [::1]:8379, localhost:8379, localhost
     private static final Pattern HOST_AND_PORT =
@@ -17,7 +16,7 @@ final class OwnHosts {
     private static final Pattern LOOPBACK =
             Pattern.compile("127(?:\\.(?:25[0-5]|2[0-4]\\d|1?\\d?\\d)){3}");
 
-    // Browsers leave it out of the Origin of a page that came from there, and of that one only.
+    // Browsers omit this port from the Origin of a page, and no other port.
     private static final int ORIGIN_PORT = 80;
 
     private final String listensOn;
@@ -25,18 +24,19 @@ final class OwnHosts {
     private final boolean anyHost;
 
     /// @param listensOn the address
-    /// @param announced a name of it that clients are told, or null
-    /// @param anyHost whether requests prove by a signature for which host they are
+    /// @param announced a host name of the address that clients get, or null
+    /// @param anyHost whether every host is accepted, because requests prove their host by a
+    ///   signature
     OwnHosts(String listensOn, @Nullable String announced, boolean anyHost) {
         this.listensOn = listensOn;
         this.announced = announced;
         this.anyHost = anyHost;
     }
 
-    /// Expects that no web page of somebody else has sent it.
+    /// Checks that the request does not come from a web page of another site.
     ///
-    /// @param port on which it came
-    /// @throws dev.keepsake.control.ApiException when one may have
+    /// @param port the port on which it arrived
+    /// @throws dev.keepsake.control.ApiException when it may come from one
     void expectNoForeignPage(HttpHead head, int port) {
         String host = head.header("host");
         if (!anyHost && host != null && !isOwn(host, port, port)) {
@@ -64,7 +64,7 @@ final class OwnHosts {
                 && isOwn(origin.substring(scheme.length()), ORIGIN_PORT, port);
     }
 
-    /// @param unnamed the port that is meant when none is named
+    /// @param unnamed the port when the text has none
     private boolean isOwn(String hostAndPort, int unnamed, int port) {
         var parts = HOST_AND_PORT.matcher(hostAndPort);
         if (!parts.matches()

@@ -13,13 +13,12 @@ import tools.jackson.core.json.JsonFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/// Reads the bodies of requests: JSON in UTF-8 that can be understood in one way only. Stateless;
-/// any thread.
+/// Reads the bodies of requests: JSON in UTF-8 with one possible meaning. Stateless; any thread.
 final class RequestJson {
     private static final int DEPTH_MAX = 64;
 
-    /// Each value, name and bracket is one, and costs some hundred bytes: more than a hundred times
-    /// as many as the largest request of the service has.
+    /// The bound of values, names and brackets. Each costs some hundred bytes. The bound is more
+    /// than a hundred times what the largest request of the service has.
     private static final int TOKENS_MAX = 20_000;
 
     private static final JsonMapper JSON =
@@ -36,10 +35,10 @@ final class RequestJson {
 
     private RequestJson() {}
 
-    /// The value of a whole body; of an empty one an object without members.
+    /// The value of a whole body. An empty body is an object without members.
     ///
-    /// @throws ApiException when it is none: a member that is there twice, another encoding or
-    ///   something behind the value is no such JSON either
+    /// @throws ApiException when the body is not such JSON: also for a member that occurs twice,
+    ///   another encoding, or bytes after the value
     static JsonNode read(byte[] body) {
         if (body.length == 0) {
             return JSON.createObjectNode();

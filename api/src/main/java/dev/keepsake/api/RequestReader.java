@@ -8,16 +8,16 @@ import io.netty.buffer.ByteBuf;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Makes requests of the bytes of one connection, one after the other. Owned by the connection's
+/// Parses the bytes of one connection into requests, one after the other. Owned by the connection's
 /// event loop.
 ///
-/// States: *head* (until an empty line), then *body* (so many bytes) or *size*, *chunk*, *chunk
-/// end* and *trailer* (chunks, until one is empty), then *end*. Whoever reads is stopped after the
-/// head, to say whether the body is kept or skipped, and at the end, to take it. After an error
-/// nothing that follows can be understood.
+/// States: *head* (until an empty line), then *body* (a known number of bytes) or *size*, *chunk*,
+/// *chunk end* and *trailer* (chunks, until an empty one), then *end*. The reader stops after the
+/// head, so that the caller decides whether the body is kept or skipped, and at the end, so that
+/// the caller takes the body. After an error no further bytes can be understood.
 ///
-/// What it holds is bounded: a head by 16 KiB, a body by what it is allowed to be, and what is
-/// skipped is not held at all.
+/// Its memory is bounded: 16 KiB for a head, the caller's bound for a body; a skipped body needs
+/// none.
 final class RequestReader {
     static final int HEAD_MAX_BYTES = 16 << 10;
 
@@ -26,9 +26,9 @@ final class RequestReader {
     private static final int TRAILER_MAX_BYTES = 4 << 10;
     private static final int SIZE_MAX_DIGITS = 8;
 
-    /// What was found last.
+    /// The result of reading.
     enum Found {
-        /// Everything was read, and it is not enough.
+        /// All bytes were read, and more are needed.
         TOO_LITTLE,
         /// A head; see [#head()]. The body is skipped unless [#keepBody] is called now.
         HEAD,
@@ -50,14 +50,14 @@ final class RequestReader {
     private byte[] held = new byte[0];
     private int heldUsed;
     private @Nullable HttpHead head;
-    private int keepMax = -1; // skip
-    private long left; // of the body or of the chunk
-    private final StringBuilder line = new StringBuilder(); // of chunks
+    private int keepMax = -1; // -1: skip the body
+    private long left; // bytes of the body or of the chunk
+    private final StringBuilder line = new StringBuilder(); // a line between chunks
     private int trailerBytes;
 
-    /// Reads on, until something is found.
+    /// Reads on until there is a result.
     ///
-    /// @throws ApiException when what comes is no request, or too much
+    /// @throws ApiException when the bytes are not a request, or exceed a bound
     Found read(ByteBuf in) {
         if (state == State.END) {
             state = State.HEAD;
@@ -178,7 +178,7 @@ final class RequestReader {
         state = left == 0 ? State.TRAILER : State.CHUNK;
     }
 
-    /// Reads a line of what is around chunks into `line`, without its end.
+    /// Reads a line between chunks into `line`, without its end.
     private boolean readLine(ByteBuf in) {
         while (in.isReadable()) {
             char c = (char) (in.readByte() & 0xFF);
@@ -208,7 +208,7 @@ final class RequestReader {
         if (needed > held.length) {
             long room = Math.max(needed, Math.max(FIRST_BYTES, 2L * held.length));
             if (state == State.BODY) {
-                room = Math.min(room, needed + left); // no more will come
+                room = Math.min(room, needed + left); // the body has no more bytes
             }
             held = Arrays.copyOf(held, (int) room);
         }
@@ -219,19 +219,19 @@ final class RequestReader {
         heldUsed = 0;
     }
 
-    /// The head that was found last.
+    /// The last head.
     HttpHead head() {
         return requireNonNull(head, "nothing has been read");
     }
 
-    /// Says that the body that comes now is wanted.
+    /// Keeps the body that follows.
     ///
-    /// @param maxBytes longer ones are an error
+    /// @param maxBytes the largest accepted body; a longer one is an error
     void keepBody(int maxBytes) {
         keepMax = maxBytes;
     }
 
-    /// Gives away the body that was read, which is held no longer.
+    /// Returns the body, and forgets it.
     byte[] takeBody() {
         var body = heldUsed == held.length ? held : Arrays.copyOf(held, heldUsed);
         letGo();
@@ -243,17 +243,17 @@ final class RequestReader {
         return state != State.END && (state != State.HEAD || heldUsed > 0);
     }
 
-    /// Whether everything of a request has been read, and nothing of the next.
+    /// Whether a request has been read completely, and nothing of the next one.
     boolean isAtEnd() {
         return !isWithin();
     }
 
-    /// Whether a body comes that nobody wants.
+    /// Whether a body is being skipped.
     boolean isSkipping() {
         return state != State.HEAD && keepMax < 0;
     }
 
-    /// How much memory is held.
+    /// How much memory is used, in bytes.
     int heldBytes() {
         return held.length;
     }

@@ -6,7 +6,7 @@ import dev.keepsake.core.Clock;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
-/// `POST /_keepsake/reset`: empties everything, for test suites, and returns once it is empty.
+/// `POST /_keepsake/reset`: deletes everything, for test suites. Returns when everything is gone.
 final class ResetCall {
     private static final long WITHIN_NS = TimeUnit.SECONDS.toNanos(30);
     private static final long LOOK_EVERY_NS = TimeUnit.MILLISECONDS.toNanos(10);
@@ -34,7 +34,7 @@ final class ResetCall {
         long startNs = clock.nowNs();
         while (!control.query(plane -> plane.isEmpty())) {
             if (clock.nowNs() - startNs > WITHIN_NS) {
-                throw new IllegalStateException("not everything is gone after 30 s");
+                throw new IllegalStateException("the reset has not deleted everything after 30 s");
             }
             LockSupport.parkNanos(LOOK_EVERY_NS);
         }

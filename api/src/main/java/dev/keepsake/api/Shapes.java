@@ -10,7 +10,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.node.ObjectNode;
 
-/// The output shapes of the service, as JSON. Members that are not set are left out; times are
+/// The output structures of the service as JSON. Members without a value are omitted. Times are
 /// epoch seconds with milliseconds.
 final class Shapes {
     private final ApiConfig config;
@@ -21,8 +21,8 @@ final class Shapes {
         this.accountId = config.accountId();
     }
 
-    /// `Cluster` as FailoverShard and DeleteCluster answer it: without shards, availability mode,
-    /// ACL and description.
+    /// `Cluster` in the answers of FailoverShard and DeleteCluster: without shards, availability
+    /// mode, ACL and description.
     ObjectNode brief(ClusterState cluster) {
         var spec = cluster.spec();
         var node = Json.object();
@@ -68,11 +68,11 @@ final class Shapes {
         return node;
     }
 
-    /// `Cluster` as CreateCluster and DescribeClusters answer it.
+    /// `Cluster` in the answers of CreateCluster and DescribeClusters.
     ///
     /// Decision 8 (docs/decisions) says why `AvailabilityMode` is in lower case.
     ///
-    /// @param aclToApply the ACL that its nodes have yet to follow, if there is one
+    /// @param aclToApply the ACL that its nodes still have to apply, if there is one
     ObjectNode full(ClusterState cluster, Optional<String> aclToApply, boolean showShards) {
         var spec = cluster.spec();
         var node = brief(cluster);
@@ -127,7 +127,8 @@ final class Shapes {
         return switch (cluster.shownStatus()) {
             case CREATING, CREATE_FAILED, RESTORE_FAILED -> "creating";
             case AVAILABLE, SNAPSHOTTING -> "available";
-            // Terraform counts replicas in available shards only, so no other update shows.
+            // Terraform counts replicas only in available shards, so only updates of the number of
+            // nodes are shown here.
             case UPDATING ->
                     cluster.update() != null && cluster.update().otherNodes()
                             ? "modifying"
@@ -159,7 +160,7 @@ final class Shapes {
         return node;
     }
 
-    /// The endpoints, once clients may use them.
+    /// The endpoints, once clients may use them; else null.
     private static @Nullable Endpoints answering(ClusterState cluster) {
         return switch (cluster.shownStatus()) {
             case CREATING, CREATE_FAILED, RESTORE_FAILED -> null;

@@ -21,15 +21,16 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/// Verifies signatures of version 4, as AWS's clients send them in the Authorization header.
-/// Source: AWS's description of the signing process. Stateless; any thread.
+/// Verifies signatures of version 4 that AWS's clients send in the Authorization header. Source:
+/// AWS's description of the signing process. Stateless; any thread.
 ///
-/// It goes in two steps: what the head tells is checked before a body is read, and the signature
-/// itself when it is there.
+/// There are two steps: the head is checked before the body is read, and the signature when the
+/// body is there.
 final class Signatures {
     private static final Duration SKEW_MAX = Duration.ofMinutes(15);
 
-    /// As in X-Amz-Date. Clients read it out of the messages about it, to set their clocks by it.
+    /// The format of X-Amz-Date. Clients read the times in the messages about it, to correct their
+    /// clocks.
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("uuuuMMdd'T'HHmmss'Z'", Locale.ROOT)
                     .withZone(ZoneOffset.UTC);
@@ -47,9 +48,9 @@ final class Signatures {
         this.credentials = credentials;
     }
 
-    /// A request that is signed as it has to be, as far as its head tells.
+    /// A request whose head is correctly signed as far as that can be known without the body.
     ///
-    /// @param canonicalHead what is signed, but for the digest of the body
+    /// @param canonicalHead the signed text without the digest of the body
     record Claim(
             Secret secret,
             String time,
@@ -57,9 +58,10 @@ final class Signatures {
             String canonicalHead,
             String signatureHex) {}
 
-    /// Expects that the head names one of the credentials, now, and that what decides is signed.
+    /// Checks that the head names one of the credentials and the present time, and that the headers
+    /// which decide are signed.
     ///
-    /// @throws ApiException as the service answers it
+    /// @throws ApiException as the service answers
     Claim expectClaim(HttpHead head, Instant now) {
         String authorization = head.header("authorization");
         if (authorization == null) {
@@ -92,9 +94,9 @@ final class Signatures {
         return new Claim(key.secret(), time, scope, canonicalHead(head, headers), parts.group(3));
     }
 
-    /// Expects that the signature is that of the head and this body.
+    /// Checks that the signature belongs to the head and this body.
     ///
-    /// @throws ApiException as the service answers it
+    /// @throws ApiException as the service answers
     void verify(Claim claim, byte[] body) {
         if (!SignatureV4.matches(
                 claim.secret(),
@@ -120,9 +122,9 @@ final class Signatures {
         }
     }
 
-    /// What says which call it is has to be signed: else whoever sees one call could make another
-    /// of it. Content-Type need not be, for there is only one (AWS's client for PHP never signs
-    /// it).
+    /// Checks that the headers which identify the call are signed. Otherwise a listener could turn
+    /// one call into another. Content-Type need not be signed, because there is only one (AWS's
+    /// client for PHP never signs it).
     private static void expectSigned(HttpHead head, List<String> signed) {
         if (!signed.contains("host")) {
             throw Fault.INVALID_SIGNATURE.because("The header host has to be signed.");
@@ -168,9 +170,9 @@ final class Signatures {
                 head.method(), head.path(), canonicalQuery(head.query()), headers);
     }
 
-    /// The parameters in order, each encoded in the one way that is meant.
+    /// The parameters in order, each in its only valid encoding.
     ///
-    /// @throws ApiException when it is not encoded at all
+    /// @throws ApiException when a parameter is not encoded correctly
     static String canonicalQuery(String query) {
         var parameters = new ArrayList<Map.Entry<String, String>>();
         for (String pair : query.split("&", -1)) {
@@ -185,7 +187,7 @@ final class Signatures {
         return CanonicalRequest.query(parameters, ISO_8859_1);
     }
 
-    /// The bytes of a text that may be encoded or not, each as one character.
+    /// The bytes of a text that may be percent-encoded, each as one character.
     private static String decoded(String text) {
         var bytes = new ByteArrayOutputStream();
         var raw = text.getBytes(UTF_8);

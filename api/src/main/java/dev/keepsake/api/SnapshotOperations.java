@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.random.RandomGenerator;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Snapshots.
+/// The operations on snapshots.
 final class SnapshotOperations {
     private final ControlService control;
     private final String accountId;

@@ -1,4 +1,4 @@
-/// The AWS API over HTTP: AWS JSON 1.1, credential scopes, faults on the wire.
+/// The AWS API over HTTP: AWS JSON 1.1, signatures, and the service's errors.
 @NullMarked
 package dev.keepsake.api;
 
