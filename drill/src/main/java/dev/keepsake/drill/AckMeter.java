@@ -1,11 +1,11 @@
 package dev.keepsake.drill;
 
-/// When one writer's writes on one shard were acknowledged. The writer reports to it, the drill
-/// reads it: every method may be called from any thread.
+/// The times at which the writes of one writer on one shard were acknowledged. The writer reports
+/// them, the drill reads them. Any thread.
 ///
-/// Times are `System.nanoTime()`. The outage of a failover is the longest gap between two
-/// acknowledgements in a row that reaches into the watched time, so it includes the gap that was
-/// open when watching began.
+/// Times are those of `System.nanoTime()`. The outage of a failover is the longest gap between two
+/// successive acknowledgements that ends after the watch began. So it includes the gap that was
+/// open when the watch began.
 final class AckMeter {
     private long count;
     private long lastNs;
@@ -21,13 +21,13 @@ final class AckMeter {
         count++;
     }
 
-    /// Begins to watch; gaps that ended before are forgotten.
+    /// Begins the watch. Gaps that ended before are forgotten.
     synchronized void watch() {
         longestGapNs = 0;
     }
 
-    /// The longest gap that ended since watching began, or the one that is open now if it is
-    /// longer.
+    /// The longest gap that ended since the watch began, or the open gap if that is longer, in
+    /// nanoseconds.
     synchronized long longestGapNs(long nowNs) {
         return Math.max(longestGapNs, nowNs - lastNs);
     }

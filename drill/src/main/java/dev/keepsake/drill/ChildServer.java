@@ -10,8 +10,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
-/// A server in a process of its own, which can be killed and started again on the same data. Owned
-/// by one thread.
+/// A server in its own process, which can be killed and started again on the same data. Owned by
+/// one thread.
 public final class ChildServer implements DrilledServer {
     private static final String READY = "Keepsake is ready: ";
     private static final long ENDS_WITHIN_S = 10;
@@ -33,12 +33,13 @@ public final class ChildServer implements DrilledServer {
         this.endpoint = awaitReady();
     }
 
-    /// Starts it and returns when its API answers.
+    /// Starts the server. Returns when its API answers.
     ///
-    /// @param command what starts it: it says where its API is on its first line of output, and how
-    ///   many bytes its heap has for each line of input; it ends when its input does
-    /// @param dataDirectory the server's
-    /// @param log where its log is added
+    /// @param command the command that starts it. The first line of its output has the address of
+    ///   the API. For each line of input it prints the size of its heap in bytes. It ends when its
+    ///   input ends
+    /// @param dataDirectory the server's data directory
+    /// @param log the file to which its log is appended
     public static ChildServer start(List<String> command, Path dataDirectory, Path log)
             throws IOException, DrillException {
         return new ChildServer(command, dataDirectory, log);
@@ -54,7 +55,7 @@ public final class ChildServer implements DrilledServer {
         var line = said.readLine();
         if (line == null || !line.startsWith(READY)) {
             process.destroyForcibly();
-            throw new DrillException("the server did not start; %s tells why".formatted(log));
+            throw new DrillException("the server did not start; see %s".formatted(log));
         }
         return URI.create(line.substring(READY.length()));
     }

@@ -15,29 +15,30 @@ import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
-/// A measured failover under load, several times: a cluster is made through the AWS API, writers
-/// write through a stock client, FailoverShard is called shard by shard, and in the end everything
-/// that was acknowledged must be there. Owned by the thread that runs it.
+/// Measured failovers under load. The drill creates a cluster through the AWS API, lets writers
+/// write through a stock client, calls FailoverShard for one shard after the other, and finally
+/// reads everything back that was acknowledged. Owned by the thread that runs it.
 public final class Drill implements AutoCloseable {
-    /// How long, and how much, every writer writes before each failover. A second gives a delayed
-    /// replica something to be behind with.
+    /// How long each writer writes before each failover. After one second a delayed replica has
+    /// something to catch up with.
     private static final Duration LOAD_TIME = Duration.ofSeconds(1);
 
     private static final int LOAD_WRITES = 20;
     private static final Duration LOAD_LIMIT = Duration.ofSeconds(30);
 
-    /// From the call to the last of its events; the replicas' lag comes on top.
+    /// The limit from the call to its last event; the replicas' lag is added.
     private static final Duration FAILOVER_LIMIT = Duration.ofSeconds(30);
 
     private static final int PATIENT_MS = 2_000;
 
-    /// Of a primary that fell silent: many round trips, but the outage ends up to four of these
-    /// after the promotion.
+    /// How long a client waits for a reply in the mode `silent`. It is many round trips, but the
+    /// outage ends up to four times this long after the promotion.
     private static final int IMPATIENT_MS = 30;
 
     private static final Duration RESUME_LIMIT = Duration.ofSeconds(10);
 
-    /// More than a server keeps of a log in memory, in writes that no client waits long for.
+    /// More than a server keeps of a log in memory, in writes that are small enough to delay no
+    /// client for long.
     private static final int FILLING_BYTES = 24 << 20;
 
     private static final int FILLING_WRITES = 96;
@@ -49,7 +50,7 @@ public final class Drill implements AutoCloseable {
     private final DrillCluster cluster;
     private final RandomGenerator random = RandomGenerator.getDefault();
 
-    /// @param clusterPort the port to ask for, if it matters
+    /// @param clusterPort the port to request, or empty for any
     public Drill(
             DrillOptions options,
             DrilledServer server,
@@ -62,14 +63,15 @@ public final class Drill implements AutoCloseable {
         this.cluster = new DrillCluster(server.endpoint());
     }
 
-    /// A drill of a server that is somebody else's.
+    /// A drill of a server that the drill does not own.
     public Drill(DrillOptions options, URI endpoint, OptionalInt clusterPort, Progress progress) {
         this(options, DrilledServer.at(endpoint), clusterPort, progress);
     }
 
-    /// Runs the drill to its end.
+    /// Runs the drill to its end. Blocks.
     ///
-    /// @throws DrillException when there is no verdict, because something broke around the database
+    /// @throws DrillException when there is no verdict, because something outside the database
+    ///   failed
     public DrillReport run() throws DrillException, InterruptedException {
         long startNs = System.nanoTime();
         var topology = cluster.create(options, clusterPort);
@@ -96,7 +98,7 @@ public final class Drill implements AutoCloseable {
             ledgers = crew.stop();
         }
         progress.live("Reading everything back");
-        // A new client, as an application that starts afterwards would have.
+        // A new client, like that of an application which starts after the failovers.
         try (var store =
                 JedisStore.connect(
                         topology.endpoint(), topology.trust(), options.writers(), PATIENT_MS)) {
@@ -119,8 +121,8 @@ public final class Drill implements AutoCloseable {
         return WriterCrew.start(options.writers(), keys, store);
     }
 
-    /// Lets the server fill what it fills once, the newest entries of each log for one, so that its
-    /// growth from one failover to another is none of that.
+    /// Lets the server fill its bounded buffers, such as the newest entries of each log, so that
+    /// they do not count as growth between failovers.
     private static void growToSize(DrillKeys keys, DrillStore store) {
         var value = "x".repeat(FILLING_BYTES / FILLING_WRITES);
         for (int i = 0; i < FILLING_WRITES; i++) {
@@ -128,13 +130,14 @@ public final class Drill implements AutoCloseable {
                 try {
                     store.set(keys.filling(shard), value);
                 } catch (WriteFailedException e) {
-                    // It may fill all the same, and nobody reads it back.
+                    // A failed write does not matter here: these keys are not read back.
                 }
             }
         }
     }
 
-    /// A primary that fell silent is noticed by waiting for it, so the writers wait briefly.
+    /// How long clients wait for a reply, in milliseconds. It is short in the mode `silent`,
+    /// because there a client notices the failure only by waiting.
     private int timeoutMs() {
         return options.mode() == FailoverMode.SILENT ? IMPATIENT_MS : PATIENT_MS;
     }
@@ -149,11 +152,11 @@ public final class Drill implements AutoCloseable {
             results.add(result);
             progress.line(
                     options.durationS() > 0
-                            ? "Failover %d: %s".formatted(i + 1, told(result))
+                            ? "Failover %d: %s".formatted(i + 1, described(result))
                             : "Failover %d of %d: %s"
-                                    .formatted(i + 1, options.failovers(), told(result)));
+                                    .formatted(i + 1, options.failovers(), described(result)));
             if (!result.isComplete()) {
-                break; // The next one would only be refused.
+                break; // The next call would be refused.
             }
         }
         return results;
@@ -177,11 +180,12 @@ public final class Drill implements AutoCloseable {
         };
     }
 
-    private static String told(FailoverResult result) {
+    private static String described(FailoverResult result) {
         double maxMs = result.outage().maxMs();
         return result.isComplete()
-                ? String.format(Locale.ROOT, "%s, write outage max %.1f ms", result.told(), maxMs)
-                : result.told() + ": " + result.shortfall();
+                ? String.format(
+                        Locale.ROOT, "%s, write outage max %.1f ms", result.summary(), maxMs)
+                : result.summary() + ": " + result.shortfall();
     }
 
     private FailoverResult failOver(
@@ -225,7 +229,9 @@ public final class Drill implements AutoCloseable {
                                     eventsBefore,
                                     messages -> FailoverTrail.followServer(nodes, messages));
                         }
-                        case RANDOM -> throw new IllegalStateException("chance has decided");
+                        case RANDOM ->
+                                throw new IllegalStateException(
+                                        "RANDOM was replaced by one of the others before");
                     };
         } catch (DrillException | IOException refused) {
             return result(name, none, meters, refused.getMessage());
@@ -246,8 +252,7 @@ public final class Drill implements AutoCloseable {
             String shard, FailoverTrail trail, List<AckMeter> meters, @Nullable String shortfall) {
         long nowNs = System.nanoTime();
         var gapsNs = meters.stream().map(meter -> meter.longestGapNs(nowNs)).toList();
-        // Only now: to look lets the server collect its garbage, which nobody's write shall wait
-        // for.
+        // Read last: it makes the server collect its garbage, which must not delay a writer.
         return new FailoverResult(shard, trail, gapsNs, shortfall, use());
     }
 
@@ -255,7 +260,7 @@ public final class Drill implements AutoCloseable {
         try {
             return server.use().orElse(null);
         } catch (IOException e) {
-            progress.line("What the server holds cannot be seen: " + e.getMessage());
+            progress.line("The server's resources cannot be read: " + e.getMessage());
             return null;
         }
     }
@@ -267,7 +272,7 @@ public final class Drill implements AutoCloseable {
         return Waiting.until(
                 LOAD_LIMIT,
                 () -> {
-                    tellCount(crew, "writing");
+                    showCount(crew, "writing");
                     for (int i = 0; i < meters.size(); i++) {
                         if (meters.get(i).count() < before.get(i) + LOAD_WRITES) {
                             return false;
@@ -287,7 +292,7 @@ public final class Drill implements AutoCloseable {
         Waiting.until(
                 FAILOVER_LIMIT.plusMillis(options.lagMs()),
                 () -> {
-                    tellCount(crew, "failing over shard " + shard);
+                    showCount(crew, "failing over shard " + shard);
                     var messages = cluster.events().stream().map(DrillEvent::message).toList();
                     trail[0] = follow.apply(messages.subList(eventsBefore, messages.size()));
                     return trail[0].isComplete();
@@ -295,7 +300,7 @@ public final class Drill implements AutoCloseable {
         return trail[0];
     }
 
-    private void tellCount(WriterCrew crew, String doing) {
+    private void showCount(WriterCrew crew, String doing) {
         progress.live(
                 String.format(Locale.ROOT, "%,d acknowledged, %s", crew.acknowledged(), doing));
     }
@@ -308,8 +313,8 @@ public final class Drill implements AutoCloseable {
         return sum;
     }
 
-    /// Deletes the cluster, if there is one, and lets go of the API. What cannot be cleaned up is
-    /// told and left.
+    /// Deletes the cluster, if there is one, and closes the connection to the API. Reports what
+    /// cannot be cleaned up, and leaves it.
     @Override
     public void close() {
         try (cluster) {

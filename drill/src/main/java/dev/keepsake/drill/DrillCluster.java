@@ -31,8 +31,7 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 import software.amazon.awssdk.services.memorydb.model.SourceType;
 import software.amazon.awssdk.services.memorydb.model.Tag;
 
-/// The drilled cluster, made and watched through the AWS API as any user would. Owned by the
-/// drill's thread.
+/// The cluster of the drill, created and watched through the AWS API. Owned by the drill's thread.
 final class DrillCluster implements AutoCloseable {
     private static final Duration CALL_LIMIT = Duration.ofSeconds(10);
     private static final Duration CREATE_LIMIT = Duration.ofSeconds(30);
@@ -43,7 +42,7 @@ final class DrillCluster implements AutoCloseable {
     private final String name = "drill-" + UUID.randomUUID().toString().substring(0, 8);
     private boolean mayExist;
 
-    /// Prepares to talk to the API at the endpoint; nothing is sent yet.
+    /// Prepares calls of the API at the endpoint. Sends nothing yet.
     DrillCluster(URI endpoint) {
         this.endpoint = endpoint;
         this.api =
@@ -55,7 +54,8 @@ final class DrillCluster implements AutoCloseable {
                                         AwsBasicCredentials.create("drill", "drill")))
                         .httpClientBuilder(
                                 UrlConnectionHttpClient.builder().socketTimeout(CALL_LIMIT))
-                        // A FailoverShard that the SDK repeats would be a second failover.
+                        // The SDK must not repeat FailoverShard, because that would be a second
+                        // failover.
                         .overrideConfiguration(
                                 config -> config.retryStrategy(AwsRetryStrategy.doNotRetry()))
                         .build();
@@ -67,8 +67,8 @@ final class DrillCluster implements AutoCloseable {
 
     /// Creates the cluster and waits until it is available.
     ///
-    /// @param port the port of the cluster's endpoint, if it matters
-    /// @throws DrillException when it does not come to life
+    /// @param port the port of the cluster's endpoint, or empty for any
+    /// @throws DrillException when it does not become available
     Topology create(DrillOptions options, OptionalInt port)
             throws DrillException, InterruptedException {
         mayExist = true;
@@ -100,7 +100,7 @@ final class DrillCluster implements AutoCloseable {
         return request.build();
     }
 
-    /// Whether a call has certainly changed nothing. After a timeout, for one, that is unknown.
+    /// Whether a call has certainly changed nothing. After a timeout, for example, this is unknown.
     private static boolean isRefused(DrillException e) {
         return e.getCause() instanceof MemoryDbException || hasCause(e, ConnectException.class);
     }
@@ -192,7 +192,7 @@ final class DrillCluster implements AutoCloseable {
                             .flatMap(page -> page.events().stream())
                             .map(event -> new DrillEvent(event.date(), event.message()))
                             .forEach(events::add);
-                    Collections.reverse(events); // The API tells the newest first.
+                    Collections.reverse(events); // The API returns the newest first.
                     return events;
                 });
     }
@@ -202,7 +202,8 @@ final class DrillCluster implements AutoCloseable {
         try {
             return request.get();
         } catch (AbortedException e) {
-            // The SDK's way to say it; it leaves the thread marked, which would abort the clean-up.
+            // The SDK reports the interrupt in this way. The thread stays marked, which would abort
+            // the clean-up.
             Thread.interrupted();
             throw new InterruptedException();
         } catch (SdkException e) {
@@ -211,7 +212,7 @@ final class DrillCluster implements AutoCloseable {
         }
     }
 
-    /// Deletes the cluster and waits until it is gone. A cluster that was never made is no error.
+    /// Deletes the cluster and waits until it is gone. Does nothing when there is no cluster.
     void delete() throws DrillException, InterruptedException {
         if (!mayExist) {
             return;
@@ -254,9 +255,9 @@ final class DrillCluster implements AutoCloseable {
         api.close();
     }
 
-    /// Where the cluster answers and who serves what.
+    /// The addresses of the cluster and the slots of its shards.
     record Topology(HostAndPort endpoint, ServerTrust trust, List<ShardSlots> shards) {
-        /// The port of a shard's primary, as the cluster's nodes tell it.
+        /// The port of a shard's primary, according to the cluster's nodes.
         int primaryPort(int shard) throws DrillException {
             try (var jedis = new Jedis(endpoint, trust.jedis().build())) {
                 for (var answer : (List<?>) jedis.sendCommand(Protocol.Command.CLUSTER, "SLOTS")) {
@@ -271,7 +272,7 @@ final class DrillCluster implements AutoCloseable {
             } catch (JedisException e) {
                 throw new DrillException("CLUSTER SLOTS failed: " + e.getMessage(), e);
             }
-            throw new DrillException("CLUSTER SLOTS tells no primary of shard " + shard);
+            throw new DrillException("CLUSTER SLOTS has no primary of shard " + shard);
         }
     }
 }

@@ -6,8 +6,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 
-/// The temporary directory of a drill: its log and, if it has one, its own server's data. Closing
-/// removes it; the log alone stays unless the drill says that nobody will want it.
+/// The temporary directory of a drill: its log and, if the drill has its own server, the server's
+/// data. Closing removes it, except for the log if [#forgetLog] has not been called.
 public final class DrillDirectory implements AutoCloseable {
     private final Path root;
     private final Progress progress;
@@ -30,7 +30,7 @@ public final class DrillDirectory implements AutoCloseable {
         return root.resolve("drill.log");
     }
 
-    /// Lets the log go with the rest.
+    /// Makes [#close] remove the log, too.
     public void forgetLog() {
         isLogWanted = false;
     }

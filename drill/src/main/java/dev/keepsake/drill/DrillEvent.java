@@ -2,5 +2,5 @@ package dev.keepsake.drill;
 
 import java.time.Instant;
 
-/// One event of the drilled cluster, as DescribeEvents told it.
+/// One event of the cluster, from DescribeEvents.
 public record DrillEvent(Instant date, String message) {}

@@ -1,6 +1,6 @@
 package dev.keepsake.drill;
 
-/// The drill cannot go on, which says nothing about the database's data. The message is one line
+/// The drill cannot continue, which says nothing about the database's data. The message is one line
 /// for people.
 public final class DrillException extends Exception {
     DrillException(String message, Throwable cause) {

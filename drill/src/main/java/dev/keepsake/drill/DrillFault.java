@@ -4,18 +4,18 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/// What a drill does to the shard again and again.
+/// The fault that a drill causes repeatedly.
 public enum DrillFault {
-    /// Calls FailoverShard, as AWS offers it.
+    /// Calls FailoverShard of the AWS API.
     FAILOVER,
-    /// Ends the primary's engine with SIGKILL, behind the server's back.
+    /// Kills the primary's engine with SIGKILL, without telling the server.
     ENGINE,
-    /// Ends the whole server with SIGKILL and starts it again.
+    /// Kills the whole server with SIGKILL and starts it again.
     SERVER,
-    /// Any of the others, by chance.
+    /// Causes any of the other faults, at random.
     RANDOM;
 
-    /// What `--kill` takes: all but what happens without it.
+    /// The fault with this name in `--kill`, which takes all but the default.
     public static DrillFault ofKill(String option) {
         for (var fault : values()) {
             if (fault != FAILOVER && fault.option().equals(option)) {
@@ -32,12 +32,12 @@ public enum DrillFault {
                                         .collect(Collectors.joining(", "))));
     }
 
-    /// As `--kill` takes it.
+    /// The name in `--kill`.
     public String option() {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /// Whether FailoverShard is among what it does.
+    /// Whether it can call FailoverShard.
     public boolean callsFailoverShard() {
         return this == FAILOVER || this == RANDOM;
     }

@@ -4,9 +4,8 @@ import java.util.List;
 import java.util.stream.IntStream;
 import redis.clients.jedis.util.JedisClusterCRC16;
 
-/// Which keys each writer uses and on which shard they live. Unique keys fall on the shards as
-/// their hash wills; lists and counters carry a hash tag, so that every writer has one on every
-/// shard.
+/// The keys of each writer, and their shards. The shard of a unique key follows from its hash.
+/// Lists and counters have a hash tag, so that every writer has one of each on every shard.
 final class DrillKeys {
     private static final String PADDING = "-keepsake".repeat(8);
 
@@ -38,7 +37,7 @@ final class DrillKeys {
         return "drill:set:" + writer + ":" + number;
     }
 
-    /// The value that belongs to a unique key; no two keys share one.
+    /// The value of a unique key, which no other key has.
     static String valueOf(String uniqueKey) {
         return uniqueKey + PADDING;
     }
@@ -56,7 +55,7 @@ final class DrillKeys {
         return "drill:filling:{" + tags.get(shard) + "}";
     }
 
-    /// The index of the shard that a key lives on.
+    /// The index of the shard that holds a key.
     int shardOf(String key) {
         int slot = JedisClusterCRC16.getSlot(key);
         for (int shard = 0; shard < shards.size(); shard++) {

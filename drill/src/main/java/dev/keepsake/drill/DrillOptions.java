@@ -4,16 +4,17 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import dev.keepsake.control.FailoverMode;
 
-/// What a drill does. Every message of a failed check names the option and the way out.
+/// The options of a drill. The message of a failed check names the option and the way out.
 ///
-/// @param failovers how many failovers, one after the other
-/// @param durationS how long to fail over again and again instead, in seconds; 0 to go by number
-/// @param shards how many shards the cluster has
-/// @param replicas how many replicas each shard has
-/// @param writers how many writers write at once
-/// @param lagMs how far replicas are held behind the log, in milliseconds
-/// @param mode how FailoverShard lets the primary fail
-/// @param fault what is done
+/// @param failovers the number of failovers
+/// @param durationS the duration of the drill in seconds, instead of a number of failovers; 0 for a
+///   number
+/// @param shards the number of shards of the cluster
+/// @param replicas the number of replicas of each shard
+/// @param writers the number of concurrent writers
+/// @param lagMs the delay of replicas behind the log, in milliseconds
+/// @param mode how FailoverShard makes the primary fail
+/// @param fault the fault that is caused
 public record DrillOptions(
         int failovers,
         int durationS,
@@ -27,12 +28,12 @@ public record DrillOptions(
         check("--failovers", failovers, 1, 10_000);
         check("--duration", durationS, 0, 7 * 24 * 3600);
         check("--shards", shards, 1, 16);
-        check("--replicas", replicas, 1, 5); // A shard without one cannot fail over.
+        check("--replicas", replicas, 1, 5); // A shard without a replica cannot fail over.
         check("--writers", writers, 1, 64);
         check("--lag-ms", lagMs, 0, 10_000);
     }
 
-    /// FailoverShard, crashing, by number.
+    /// A drill with a number of FailoverShard calls in the mode `crash`.
     public DrillOptions(int failovers, int shards, int replicas, int writers, int lagMs) {
         this(
                 failovers,

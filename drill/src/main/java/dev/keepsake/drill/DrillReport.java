@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/// What a drill found, for people and for programs.
+/// The result of a drill, for people and for programs.
 ///
-/// @param options what was asked for
-/// @param failovers what was done, in order; fewer than asked for when one did not complete
-/// @param shards the shards' names
+/// @param options the options of the drill
+/// @param failovers the failovers in order; fewer than requested when one did not complete
+/// @param shards the names of the shards
 /// @param verdicts by shard
 /// @param failures how many writes were not acknowledged, by kind
 /// @param events the cluster's events, oldest first
@@ -31,13 +31,13 @@ public record DrillReport(
         events = List.copyOf(events);
     }
 
-    /// Whether every failover completed and everything that was acknowledged is there, once and in
-    /// order.
+    /// Whether every failover completed and every acknowledged write is there, once and in order.
     public boolean isPassed() {
         return completed() > 0 && completed() == asked() && total().isIntact();
     }
 
-    /// How many failovers there should be; with a duration, as many as were begun.
+    /// The number of failovers that should have completed; with a duration, the number that were
+    /// begun.
     private long asked() {
         return options.durationS() > 0 ? failovers.size() : options.failovers();
     }
@@ -50,7 +50,7 @@ public record DrillReport(
         return verdicts.stream().reduce(Verdict.EMPTY, Verdict::plus);
     }
 
-    /// Over every writer of every failover, and nothing when there was none.
+    /// The outage over all writers and failovers; zero when there was none.
     private Outage outage() {
         var gapsNs = failovers.stream().flatMap(failover -> failover.gapsNs().stream()).toList();
         return gapsNs.isEmpty()
@@ -58,13 +58,14 @@ public record DrillReport(
                 : Outage.of(gapsNs.stream().mapToLong(Long::longValue));
     }
 
-    /// The number of the failover that growth is counted from, by when a server has grown to its
-    /// size: the tenth, or earlier in a short drill.
+    /// The number of the failover from which growth is counted: the tenth, after which a server has
+    /// filled its buffers, or an earlier one in a short drill.
     public int settled() {
         return Math.max(1, Math.min(10, failovers.size() / 3));
     }
 
-    /// What has become of the server's resources since it had settled, or null when nobody saw.
+    /// The growth of the server's resources since that failover, or null when they could not be
+    /// read.
     private @Nullable String growth() {
         if (failovers.isEmpty()) {
             return null;
@@ -73,10 +74,11 @@ public record DrillReport(
         var to = failovers.getLast().use();
         return from == null || to == null
                 ? null
-                : "failover %d to %d: %s".formatted(settled(), failovers.size(), from.toldUpTo(to));
+                : "failover %d to %d: %s"
+                        .formatted(settled(), failovers.size(), from.changeUntil(to));
     }
 
-    /// The table that a person reads.
+    /// The report as a table for people.
     public String table() {
         var total = total();
         var text = new Formatter(Locale.ROOT);
@@ -84,7 +86,7 @@ public record DrillReport(
         for (int i = 0; i < failovers.size(); i++) {
             var failover = failovers.get(i);
             var outage = failover.outage();
-            text.format("%8d  %5s  %-40s  ", i + 1, failover.shard(), failover.told());
+            text.format("%8d  %5s  %-40s  ", i + 1, failover.shard(), failover.summary());
             text.format("%7.1f ms  %7.1f ms%n", outage.p50Ms(), outage.maxMs());
         }
         text.format("%nfailovers     %d of %d completed%n", completed(), asked());
@@ -131,7 +133,7 @@ public record DrillReport(
         return failovers.isEmpty() ? "none was begun" : failovers.getLast().shortfall();
     }
 
-    /// One JSON object on one line.
+    /// The report as one JSON object on one line.
     public String json() {
         var mapper = new JsonMapper();
         var json = mapper.createObjectNode();
@@ -141,9 +143,9 @@ public record DrillReport(
         put(json, outage());
         var errors = json.putObject("errors");
         failures.forEach((kind, count) -> errors.put(kind.label(), count));
-        var told = json.putArray("events");
+        var listed = json.putArray("events");
         for (var event : events) {
-            told.addObject().put("date", event.date().toString()).put("message", event.message());
+            listed.addObject().put("date", event.date().toString()).put("message", event.message());
         }
         var each = json.putArray("per_failover");
         for (var failover : failovers) {

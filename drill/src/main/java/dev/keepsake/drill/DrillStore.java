@@ -3,8 +3,8 @@ package dev.keepsake.drill;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// The database as the drill uses it. Callable from any thread. A write is attempted once: whoever
-/// retried it behind the writer's back would turn an unknown outcome into a duplicate.
+/// The database as the drill uses it. Any thread. A write is tried once: a hidden retry would turn
+/// an unknown outcome into a duplicate.
 interface DrillStore extends AutoCloseable {
     void set(String key, String value) throws WriteFailedException;
 

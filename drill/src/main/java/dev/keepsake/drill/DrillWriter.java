@@ -3,13 +3,13 @@ package dev.keepsake.drill;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Writes unique keys, lists and counters in turn until it is told to stop. It never repeats a
-/// write: after a failure of whatever kind it goes on with the next one, so that its ledger says
-/// exactly what was sent once. Owned by the thread that runs it; only `stop()` and the meters are
-/// for others.
+/// Writes unique keys, lists and counters in turn until it is stopped. It never repeats a write:
+/// after any failure it continues with the next one. So its ledger says exactly which writes were
+/// sent once. Owned by the thread that runs it; other threads may call only `stop()` and use the
+/// meters.
 final class DrillWriter implements Runnable {
-    /// Keeps a writer from spinning while nobody answers. Long beside a round trip, short beside
-    /// the outages that are measured.
+    /// Keeps a writer from looping while no node answers. Long compared with a round trip, short
+    /// compared with the measured outages.
     private static final int PAUSE_AFTER_FAILURE_MS = 3;
 
     private final int id;
@@ -30,17 +30,17 @@ final class DrillWriter implements Runnable {
         this.meters = Stream.generate(() -> new AckMeter(nowNs)).limit(keys.shards()).toList();
     }
 
-    /// Lets the writer end after the write it is in.
+    /// Makes the writer end after its present write.
     void stop() {
         stopping = true;
     }
 
-    /// One meter a shard.
+    /// One meter for each shard.
     List<AckMeter> meters() {
         return meters;
     }
 
-    /// What became of the writes; to be read once the writer has ended.
+    /// The outcomes of the writes. Read it only after the writer has ended.
     WriteLedger ledger() {
         return ledger;
     }
@@ -59,7 +59,7 @@ final class DrillWriter implements Runnable {
     private void set() {
         var sets = ledger.sets();
         if (sets.sent() == mostKeys) {
-            return; // The engines hold all keys in memory; a long drill lives on lists and
+            return; // The engines hold all keys in memory; a long drill continues with lists and
             // counters.
         }
         int number = sets.next();

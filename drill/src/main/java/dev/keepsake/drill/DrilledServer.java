@@ -4,26 +4,26 @@ import java.io.IOException;
 import java.net.URI;
 import java.util.Optional;
 
-/// The server that a drill drills, and what can be done to it behind its back. Owned by the drill's
-/// thread.
+/// The server of a drill, and the faults that can be caused without telling it. Owned by the
+/// drill's thread.
 public interface DrilledServer extends AutoCloseable {
     URI endpoint();
 
-    /// Ends the engine of a node with SIGKILL.
+    /// Kills the engine of a node with SIGKILL.
     ///
     /// @throws DrillException when there is no such engine
     void killEngine(String node) throws DrillException;
 
-    /// Ends the server with SIGKILL, starts it again, and returns when its API answers.
+    /// Kills the server with SIGKILL and starts it again. Returns when its API answers.
     void killAndStartAgain() throws DrillException, IOException;
 
-    /// What it holds now, if that can be seen.
+    /// The resources that it uses now; empty when they cannot be read.
     Optional<ResourceUse> use() throws IOException;
 
     @Override
     void close();
 
-    /// A server that is somebody else's.
+    /// A server that the drill does not own.
     static DrilledServer at(URI endpoint) {
         return new DrilledServer() {
             @Override
@@ -33,12 +33,13 @@ public interface DrilledServer extends AutoCloseable {
 
             @Override
             public void killEngine(String node) throws DrillException {
-                throw new DrillException("engines of another server are not killed");
+                throw new DrillException(
+                        "a drill kills engines only of a server that it has started");
             }
 
             @Override
             public void killAndStartAgain() throws DrillException {
-                throw new DrillException("another server is not killed");
+                throw new DrillException("a drill kills only a server that it has started");
             }
 
             @Override
@@ -48,7 +49,7 @@ public interface DrilledServer extends AutoCloseable {
 
             @Override
             public void close() {
-                // it stays
+                // the server continues
             }
         };
     }

@@ -4,12 +4,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 
-/// Kills engines of a server on this machine, found by the directory in their command line, as an
-/// operator would find them with `ps`.
+/// Kills engines of a server on this machine. It finds them by the directory in their command line,
+/// like an operator with `ps`.
 final class EngineKiller {
     private final Path dataDirectory;
 
-    /// @param dataDirectory the server's
+    /// @param dataDirectory the server's data directory
     EngineKiller(Path dataDirectory) {
         this.dataDirectory = dataDirectory.toAbsolutePath();
     }

@@ -3,13 +3,13 @@ package dev.keepsake.drill;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One failover of the drill.
+/// The result of one failover.
 ///
 /// @param shard the shard's name
-/// @param trail what its events told
+/// @param trail the progress according to its events
 /// @param gapsNs each writer's longest wait for an acknowledgement on the shard, in nanoseconds
-/// @param shortfall why it does not count as completed, or null when it does
-/// @param use what the server held afterwards, or null when that cannot be seen
+/// @param shortfall the reason why it did not complete, or null when it did
+/// @param use the server's resources afterwards, or null when they could not be read
 public record FailoverResult(
         String shard,
         FailoverTrail trail,
@@ -24,8 +24,8 @@ public record FailoverResult(
         return shortfall == null;
     }
 
-    /// Who took over from whom, in short.
-    String told() {
+    /// The old and the new primary, in short.
+    String summary() {
         return isComplete() ? trail.from() + " -> " + trail.to() : "not completed";
     }
 

@@ -5,12 +5,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// How far a failover has come, by its events: called, failed over, recovering, recovered. AWS
-/// documents these four texts and this order.
+/// The progress of a failover according to its events: called, failed over, recovering, recovered.
+/// AWS documents these four texts and this order.
 ///
-/// @param seen how many of the four have come
-/// @param from the primary that failed, once that is told
-/// @param to the replica that was promoted, once that is told
+/// @param seen how many of the four events have come
+/// @param from the failed primary, once an event has named it
+/// @param to the promoted replica, once an event has named it
 public record FailoverTrail(int seen, @Nullable String from, @Nullable String to) {
     private static final int ALL = 4;
     private static final Pattern COMPLETED =
@@ -18,10 +18,11 @@ public record FailoverTrail(int seen, @Nullable String from, @Nullable String to
     private static final Pattern UNPLANNED =
             Pattern.compile("Failover to replica node (\\S+) completed");
 
-    /// Follows the events.
+    /// The progress of a FailoverShard.
     ///
-    /// @param shard the shard that FailoverShard was called for
-    /// @param messages the cluster's events since the call, oldest first; others may be among them
+    /// @param shard the shard of the call
+    /// @param messages the cluster's events since the call, oldest first; other events may be among
+    ///   them
     static FailoverTrail follow(String shard, List<String> messages) {
         int seen = 0;
         String from = null;
@@ -57,11 +58,10 @@ public record FailoverTrail(int seen, @Nullable String from, @Nullable String to
         return new FailoverTrail(seen, from, to);
     }
 
-    /// Follows the events after a primary has failed by itself: it is recovering, and has
-    /// recovered, and somewhere between or behind these another leads. Each counts once, however
-    /// often it is told.
+    /// The progress after a primary has failed by itself. It is recovering, then it has recovered,
+    /// and another node leads at some time between or after these. Repeated events count once.
     ///
-    /// @param from the primary that failed
+    /// @param from the failed primary
     /// @param messages the cluster's events since then, oldest first
     static FailoverTrail followUnplanned(String from, List<String> messages) {
         String to = null;
@@ -72,14 +72,14 @@ public record FailoverTrail(int seen, @Nullable String from, @Nullable String to
             }
         }
         if (to == null) {
-            return new FailoverTrail(1, from, null); // nobody has called
+            return new FailoverTrail(1, from, null); // there is no event of a call
         }
         return new FailoverTrail(2 + recoverySteps(from, messages), from, to);
     }
 
-    /// Follows the events after the server was killed and started again: every node recovers.
+    /// The progress after the server was killed and started again: every node recovers.
     ///
-    /// @param nodes the cluster's
+    /// @param nodes the cluster's nodes
     /// @param messages the cluster's events since then, oldest first
     static FailoverTrail followServer(List<String> nodes, List<String> messages) {
         int steps = nodes.stream().mapToInt(node -> recoverySteps(node, messages)).min().orElse(0);
@@ -100,7 +100,7 @@ public record FailoverTrail(int seen, @Nullable String from, @Nullable String to
         return seen == ALL;
     }
 
-    /// What to wait for next, in words.
+    /// The next expected event, in words.
     String missing() {
         return switch (seen) {
             case 0 -> "the event that FailoverShard was called";

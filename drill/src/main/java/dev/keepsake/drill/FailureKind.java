@@ -12,11 +12,11 @@ import redis.clients.jedis.exceptions.JedisConnectionException;
 import redis.clients.jedis.exceptions.JedisDataException;
 import redis.clients.jedis.exceptions.JedisMovedDataException;
 
-/// Why a write was not acknowledged, and whether it may have been applied all the same.
+/// Why a write was not acknowledged, and whether it may have been applied nevertheless.
 ///
-/// An error reply says that the command was not applied, and a refused connection that it was never
-/// sent. Everything else leaves the outcome unknown; in doubt a kind belongs there, because calling
-/// an applied write refused would accuse the database of damage that it did not do.
+/// An error reply says that the command was not applied, and after a refused connection it was
+/// never sent. The outcome of all other failures is unknown. A doubtful kind counts as unknown,
+/// because an applied write that counted as refused would be reported as damage of the database.
 public enum FailureKind {
     MOVED("moved", false),
     ASK("ask", false),
@@ -46,8 +46,8 @@ public enum FailureKind {
         return mayBeApplied;
     }
 
-    /// Sorts what the client threw after its only attempt. The client wraps the reason, sometimes
-    /// as a cause and sometimes as a suppressed exception, so the most telling one in reach
+    /// The kind of an exception of the client's only try. The client wraps the reason, sometimes as
+    /// a cause and sometimes as a suppressed exception. So the most specific exception within it
     /// decides.
     static FailureKind of(Throwable thrown) {
         var kind = OTHER;

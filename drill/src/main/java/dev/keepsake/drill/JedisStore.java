@@ -13,15 +13,15 @@ import redis.clients.jedis.RedisClusterClient;
 import redis.clients.jedis.Response;
 import redis.clients.jedis.exceptions.JedisException;
 
-/// The database through Jedis, as an application would use it, but with a single attempt a command.
+/// The database through Jedis, as an application uses it, but with a single try for each command.
 /// Jedis still renews its slot map when a connection breaks and when it is redirected.
 final class JedisStore implements DrillStore {
-    /// Only bounds retries, of which there are none; it must not cut the one attempt short, because
-    /// Jedis then hides why it failed.
+    /// The limit of retries, of which there are none. A short limit would end the only try early,
+    /// and Jedis would hide the reason.
     private static final Duration LONG = Duration.ofMinutes(1);
 
-    /// The first handshakes with a server that has just been started take longer than an impatient
-    /// client waits.
+    /// The first handshakes with a server that has just been started take longer than the short
+    /// timeout of clients.
     private static final int CONNECT_ATTEMPTS = 20;
 
     private static final int READ_ATTEMPTS = 5;
@@ -36,9 +36,9 @@ final class JedisStore implements DrillStore {
     /// Connects to a cluster.
     ///
     /// @param clusterEndpoint the cluster's configuration endpoint
-    /// @param trust in the cluster's nodes
-    /// @param threads how many threads will use the store at once
-    /// @param timeoutMs how long a reply is waited for
+    /// @param trust the trust in the certificates of the cluster's nodes
+    /// @param threads how many threads will use the store at the same time
+    /// @param timeoutMs how long a reply may take
     static JedisStore connect(
             HostAndPort clusterEndpoint, ServerTrust trust, int threads, int timeoutMs)
             throws DrillException {
@@ -102,8 +102,8 @@ final class JedisStore implements DrillStore {
             replies = keys.stream().map(pipeline::get).toList();
             pipeline.sync();
         }
-        // A reply that never came throws an IllegalStateException here: the pipeline itself
-        // swallows broken connections.
+        // A missing reply throws an IllegalStateException here, because the pipeline itself hides
+        // broken connections.
         return replies.stream().<@Nullable String>map(Response::get).toList();
     }
 
@@ -113,11 +113,11 @@ final class JedisStore implements DrillStore {
         return read(() -> client.lrange(listKey, first, first + count - 1));
     }
 
-    /// Reads may be repeated; only a lasting failure ends the drill.
+    /// Repeats a read that fails. Only a lasting failure ends the drill.
     private static <T> T read(Supplier<T> reading) throws DrillException, InterruptedException {
         for (int attempt = 1; ; attempt++) {
             if (Thread.interrupted()) {
-                throw new InterruptedException(); // Jedis itself does not listen.
+                throw new InterruptedException(); // Jedis itself ignores interrupts.
             }
             try {
                 return reading.get();

@@ -2,8 +2,8 @@ package dev.keepsake.drill;
 
 import java.util.BitSet;
 
-/// Judges one writer's list, element by element from its head. Every acknowledged number must be
-/// there once and in order; one of unknown outcome may be there once.
+/// Checks one writer's list, element by element from its head. Every acknowledged number must be
+/// there once and in order. A number of unknown outcome may be there once.
 final class ListCheck {
     private final NumberLedger ledger;
     private final BitSet seen = new BitSet();
@@ -33,7 +33,7 @@ final class ListCheck {
         highest = Math.max(highest, number);
     }
 
-    /// What the elements so far add up to, taken as the whole list.
+    /// The verdict about the elements so far, taken as the whole list.
     Verdict verdict() {
         long acknowledged = 0;
         long lost = 0;

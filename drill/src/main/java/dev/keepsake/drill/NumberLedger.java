@@ -4,14 +4,14 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.util.BitSet;
 
-/// What became of the numbers 0, 1, 2 … that one writer sent: acknowledged, unknown or, when
-/// neither, refused. Two bits a number. Owned by the writer; read by others once it has stopped.
+/// The outcomes of the numbers 0, 1, 2 … that one writer sent: acknowledged, unknown or refused. It
+/// needs two bits for each number. Owned by the writer; read by other threads after it has stopped.
 final class NumberLedger {
     private final BitSet acknowledged = new BitSet();
     private final BitSet unknown = new BitSet();
     private int sent;
 
-    /// The number to send next. It counts as refused until it is acknowledged or doubted.
+    /// The next number to send. It counts as refused until it is acknowledged or doubted.
     int next() {
         return sent++;
     }
@@ -21,7 +21,7 @@ final class NumberLedger {
         acknowledged.set(number);
     }
 
-    /// Notes that the number may or may not have been applied.
+    /// Records that the number may or may not have been applied.
     void doubt(int number) {
         check(number);
         unknown.set(number);
@@ -42,7 +42,7 @@ final class NumberLedger {
     private void check(int number) {
         checkArgument(
                 number >= 0 && number < sent && !acknowledged.get(number) && !unknown.get(number),
-                "number %d of %d sent ones is settled twice or was not sent",
+                "number %d of %d sent ones has two outcomes or was not sent",
                 number,
                 sent);
     }

@@ -8,18 +8,19 @@ import java.util.stream.LongStream;
 /// How long writers had to wait for an acknowledgement.
 ///
 /// @param p50Ms the median over the writers, in milliseconds
-/// @param maxMs the longest, in milliseconds
+/// @param maxMs the longest wait, in milliseconds
 public record Outage(double p50Ms, double maxMs) {
     static final Outage NONE = new Outage(0, 0);
 
-    /// Sums up gaps in nanoseconds, at least one.
+    /// The outage from gaps in nanoseconds, at least one.
     static Outage of(LongStream gapsNs) {
         long[] sorted = gapsNs.sorted().toArray();
-        checkArgument(sorted.length > 0, "no gaps to sum up: %s", Arrays.toString(sorted));
+        checkArgument(
+                sorted.length > 0, "no gaps; expected at least one: %s", Arrays.toString(sorted));
         return new Outage(ms(sorted[(sorted.length - 1) / 2]), ms(sorted[sorted.length - 1]));
     }
 
-    /// Milliseconds with one decimal: more would pretend a precision that scheduling does not have.
+    /// Milliseconds with one decimal; more would suggest a precision that scheduling does not have.
     private static double ms(long ns) {
         return Math.round(ns / 100_000.0) / 10.0;
     }

@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/// Looks at what another process of this machine holds, where there is a `/proc`.
+/// Reads the resources that another process of this machine uses, on systems with `/proc`.
 final class ProcessProbe {
     private static final int KB = 1 << 10;
 
@@ -17,9 +17,9 @@ final class ProcessProbe {
         this.proc = Path.of("/proc", Long.toString(process.pid()));
     }
 
-    /// What it holds now; nothing where there is no `/proc`.
+    /// The resources that it uses now; empty on systems without `/proc`.
     ///
-    /// @param heapBytes what it says of its heap
+    /// @param heapBytes the size of its heap as it reports it
     Optional<ResourceUse> look(long heapBytes) throws IOException {
         if (!Files.isDirectory(proc)) {
             return Optional.empty();
@@ -46,7 +46,7 @@ final class ProcessProbe {
         try {
             return Files.readSymbolicLink(file).toString().startsWith("socket:");
         } catch (IOException e) {
-            return false; // closed meanwhile
+            return false; // the file was closed meanwhile
         }
     }
 
@@ -57,7 +57,7 @@ final class ProcessProbe {
                 return Long.parseLong(words[1]) * KB;
             }
         }
-        throw new IOException("%s/status does not tell VmRSS".formatted(proc));
+        throw new IOException("%s/status has no VmRSS".formatted(proc));
     }
 
     private static long count(Path directory) throws IOException {

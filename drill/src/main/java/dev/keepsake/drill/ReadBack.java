@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 
-/// Reads everything back that the writers sent and compares it with their ledgers.
+/// Reads back everything that the writers sent, and compares it with their ledgers.
 final class ReadBack {
     private static final int KEYS_AT_ONCE = 500;
     private static final int ELEMENTS_AT_ONCE = 2_000;
@@ -20,10 +20,10 @@ final class ReadBack {
         Arrays.fill(byShard, Verdict.EMPTY);
     }
 
-    /// Checks all writers' writes.
+    /// Checks the writes of all writers.
     ///
     /// @param ledgers by writer, all of them stopped
-    /// @return one verdict a shard
+    /// @return one verdict for each shard
     /// @throws DrillException when something cannot be read
     List<Verdict> check(List<WriteLedger> ledgers) throws DrillException, InterruptedException {
         for (int writer = 0; writer < ledgers.size(); writer++) {

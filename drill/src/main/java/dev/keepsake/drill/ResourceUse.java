@@ -2,14 +2,14 @@ package dev.keepsake.drill;
 
 import java.util.Locale;
 
-/// What a server holds at one moment, between two failovers.
+/// The resources that a server uses at one moment, between two failovers.
 ///
-/// @param heapBytes the live objects, after a collection
+/// @param heapBytes the size of the live objects, after a collection
 /// @param residentBytes the memory of its process
-/// @param threads of the machine, not of Java's virtual ones
-/// @param files open file descriptors, sockets among them
+/// @param threads its platform threads
+/// @param files open file descriptors, sockets included
 /// @param sockets open sockets
-/// @param processes the processes that it has started and that run
+/// @param processes its running child processes
 public record ResourceUse(
         long heapBytes,
         long residentBytes,
@@ -19,8 +19,8 @@ public record ResourceUse(
         long processes) {
     private static final double MB = 1 << 20;
 
-    /// What has become of it, in one line.
-    String toldUpTo(ResourceUse later) {
+    /// The change until `later`, in one line.
+    String changeUntil(ResourceUse later) {
         return String.format(
                 Locale.ROOT,
                 "heap %.1f -> %.1f MB, resident %.0f -> %.0f MB, threads %d -> %d, files %d -> %d, sockets %d -> %d,"

@@ -15,8 +15,8 @@ import javax.net.ssl.SSLParameters;
 import javax.net.ssl.TrustManagerFactory;
 import redis.clients.jedis.DefaultJedisClientConfig;
 
-/// Trust in the nodes of a server, as an application has it that was given the server's
-/// certificate: nobody else is trusted, and names are checked. Immutable.
+/// Trust in the nodes of a server, like that of an application which was given the server's
+/// certificate: no other certificate is trusted, and names are checked. Immutable.
 final class ServerTrust {
     private static final Duration WITHIN = Duration.ofSeconds(10);
 
@@ -26,7 +26,7 @@ final class ServerTrust {
         this.context = context;
     }
 
-    /// Asks a server for its certificate. Blocks.
+    /// Gets the certificate from a server. Blocks.
     static ServerTrust of(URI endpoint) throws DrillException, InterruptedException {
         var certificate = endpoint.resolve("/_keepsake/ca.pem");
         try (var http = HttpClient.newBuilder().connectTimeout(WITHIN).build()) {
@@ -41,7 +41,8 @@ final class ServerTrust {
             }
             return new ServerTrust(contextTrusting(answer.body()));
         } catch (IOException | GeneralSecurityException e) {
-            throw new DrillException("%s is of no use: %s".formatted(certificate, e), e);
+            throw new DrillException(
+                    "the certificate at %s cannot be used: %s".formatted(certificate, e), e);
         }
     }
 
@@ -60,9 +61,9 @@ final class ServerTrust {
         return context;
     }
 
-    /// How Jedis connects with it: by one context for all connections. From `SslOptions` Jedis
-    /// makes one, and reads the trust store, for each connection anew.
-    @SuppressWarnings("deprecation") // for SslOptions, which cannot be given a context
+    /// The settings for Jedis, with one TLS context for all connections. With `SslOptions`, Jedis
+    /// would create a context and read the trust store again for each connection.
+    @SuppressWarnings("deprecation") // SslOptions cannot have a context
     DefaultJedisClientConfig.Builder jedis() {
         var names = new SSLParameters();
         names.setEndpointIdentificationAlgorithm("HTTPS");

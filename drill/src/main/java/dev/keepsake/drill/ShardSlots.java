@@ -3,19 +3,19 @@ package dev.keepsake.drill;
 import java.util.ArrayList;
 import java.util.List;
 
-/// The hash slots that one shard serves.
+/// The hash slots of one shard.
 ///
 /// @param name the shard's name, `0001` and so on
 /// @param ranges its slots
 record ShardSlots(String name, List<Range> ranges) {
-    /// Slots in a row, both ends included.
+    /// Consecutive slots, both ends included.
     record Range(int first, int last) {}
 
     ShardSlots {
         ranges = List.copyOf(ranges);
     }
 
-    /// Reads what the API says of a shard's slots: `0-8191`, or several of those with commas.
+    /// Parses the API's text for a shard's slots: `0-8191`, or several ranges with commas.
     static ShardSlots parse(String name, String slots) {
         var ranges = new ArrayList<Range>();
         for (var range : slots.split(",", -1)) {

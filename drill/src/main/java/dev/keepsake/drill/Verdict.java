@@ -1,12 +1,12 @@
 package dev.keepsake.drill;
 
-/// What reading back found, in numbers of writes.
+/// The result of reading back, in numbers of writes.
 ///
-/// @param acknowledged writes whose acknowledgement a writer has seen
-/// @param lost acknowledged writes that are gone, or whose value is another one
+/// @param acknowledged writes whose acknowledgement a writer has received
+/// @param lost acknowledged writes that are missing, or have another value
 /// @param duplicated writes that are there more than once
-/// @param reordered list elements that stand behind one that was appended later
-/// @param uncalled list elements that were refused or never sent, and are there all the same
+/// @param reordered list elements that come after one that was appended later
+/// @param uncalled list elements that were refused or never sent, but are there
 public record Verdict(
         long acknowledged, long lost, long duplicated, long reordered, long uncalled) {
     public static final Verdict EMPTY = new Verdict(0, 0, 0, 0, 0);

@@ -2,14 +2,14 @@ package dev.keepsake.drill;
 
 import java.time.Duration;
 
-/// Waits for conditions that nobody announces. To look takes time from what is waited for and
-/// measured, so the first look comes after a step too, and steps are longer than an outage.
+/// Waits for conditions by polling. A look costs time of the measured server. So the first look
+/// comes after a pause, too, and pauses are longer than an outage.
 final class Waiting {
     private static final Duration STEP = Duration.ofMillis(100);
 
     private Waiting() {}
 
-    /// Asks again and again until the condition holds or the limit has passed.
+    /// Polls until the condition holds or the limit has passed.
     ///
     /// @return whether it holds
     static boolean until(Duration limit, Condition condition)

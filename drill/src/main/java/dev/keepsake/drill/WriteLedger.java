@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
 
-/// Everything one writer knows about its own writes. Owned by the writer; read by others once it
+/// The outcomes of all writes of one writer. Owned by the writer; read by other threads after it
 /// has stopped.
 ///
 /// @param sets its unique keys

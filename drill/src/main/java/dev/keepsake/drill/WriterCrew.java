@@ -10,9 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 
-/// The drill's writers, each on a thread of its own. Owned by the drill's thread.
+/// The writers of a drill, each on its own thread. Owned by the drill's thread.
 final class WriterCrew implements AutoCloseable {
-    /// All writers together create at most this many unique keys: about 200 MB in an engine.
+    /// The most unique keys of all writers together: about 200 MB in an engine.
     private static final int MOST_KEYS = 1_000_000;
 
     /// Longer than the client waits for one reply.
@@ -52,19 +52,19 @@ final class WriterCrew implements AutoCloseable {
                 .sum();
     }
 
-    /// Every writer's meter of every shard.
+    /// The meters of every writer for every shard.
     List<AckMeter> meters() {
         return writers.stream().flatMap(writer -> writer.meters().stream()).toList();
     }
 
-    /// Every writer's meter of one shard.
+    /// The meters of every writer for one shard.
     List<AckMeter> meters(int shard) {
         return writers.stream().map(writer -> writer.meters().get(shard)).toList();
     }
 
-    /// Stops the writers and hands over their ledgers, in the order of the writers.
+    /// Stops the writers and returns their ledgers, in the order of the writers.
     ///
-    /// @throws DrillException when a writer broke or does not end, so that its ledger is no
+    /// @throws DrillException when a writer failed or does not end, so that its ledger is not
     ///   evidence
     List<WriteLedger> stop() throws DrillException, InterruptedException {
         writers.forEach(DrillWriter::stop);
@@ -73,7 +73,7 @@ final class WriterCrew implements AutoCloseable {
             try {
                 run.get(deadlineNs - System.nanoTime(), TimeUnit.NANOSECONDS);
             } catch (ExecutionException e) {
-                throw new DrillException("a writer broke: " + e.getCause(), e);
+                throw new DrillException("a writer failed: " + e.getCause(), e);
             } catch (TimeoutException e) {
                 throw new DrillException(
                         "a writer did not end within %d s".formatted(STOP_LIMIT.toSeconds()), e);
@@ -82,7 +82,7 @@ final class WriterCrew implements AutoCloseable {
         return writers.stream().map(DrillWriter::ledger).toList();
     }
 
-    /// Tells the writers to end without waiting; closing their store ends a write that hangs.
+    /// Makes the writers end, without waiting. Closing their store ends a write that hangs.
     @Override
     public void close() {
         writers.forEach(DrillWriter::stop);

@@ -1,5 +1,5 @@
-/// Failovers under load, measured from outside: a server is driven through the AWS API and a stock
-/// Redis cluster client, and everything that it has acknowledged is read back.
+/// Failovers under load, measured from outside: the drill uses a server through the AWS API and a
+/// stock Redis cluster client, and reads back everything that the server has acknowledged.
 @NullMarked
 package dev.keepsake.drill;
 
