@@ -12,7 +12,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// `keepsake ca`.
+/// The command `keepsake ca`.
 @Command(
         name = "ca",
         header = "Prints the certificate that clients have to trust, in PEM.",

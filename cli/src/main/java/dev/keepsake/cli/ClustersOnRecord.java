@@ -8,20 +8,20 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/// What a data directory says of its clusters.
+/// The clusters in a data directory, according to its records.
 ///
-/// @param dataDirectory where they are
-/// @param all of them
-/// @param unreadable why they cannot be told, or nothing when they can
+/// @param dataDirectory the data directory
+/// @param all the clusters
+/// @param unreadable why they could not be read, or empty when they could
 record ClustersOnRecord(
         Path dataDirectory, List<RecordedClusters.Recorded> all, String unreadable) {
     ClustersOnRecord {
         all = List.copyOf(all);
     }
 
-    /// Reads them, and says so if that cannot be done.
+    /// Reads the clusters. A failure is part of the result.
     ///
-    /// @param scratch a directory of the caller's own
+    /// @param scratch a private directory of the caller
     static ClustersOnRecord read(Path dataDirectory, Path scratch, Engines engines) {
         try (var logs = ServerParts.standard().logs()) {
             return new ClustersOnRecord(

@@ -11,8 +11,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/// Reads the keys of those who may call, from a file in the form of `~/.aws/credentials`. A profile
-/// may also say whose login tokens its key signs:
+/// Reads the keys that may sign calls, from a file in the form of `~/.aws/credentials`. A profile
+/// may bind its key to the login tokens of one user:
 ///
 /// ```
 /// [reports]
@@ -32,8 +32,9 @@ final class CredentialsFile {
 
     /// The keys of all profiles, by access key id.
     ///
-    /// @param option which option names the file, for messages
-    /// @throws UsageException when the file cannot be read, or has no key; the message shows none
+    /// @param option the option that names the file, for messages
+    /// @throws UsageException when the file cannot be read, or has no key; the message contains no
+    ///   key
     static Map<String, AccessKey> read(String option, Path file) throws UsageException {
         var read = new CredentialsFile();
         try {
@@ -68,7 +69,7 @@ final class CredentialsFile {
     private void endProfile() {
         if (!user.isEmpty() && !USER.matcher(user).matches()) {
             throw new IllegalArgumentException(
-                    "in which user = %s is no name of a user; it begins with a letter, and letters, digits and hyphens follow"
+                    "in which user = %s is not a user's name; give a letter, followed by letters, digits and hyphens"
                             .formatted(user));
         }
         if (!id.isEmpty() && !secret.isEmpty()) {

@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// `keepsake drill`.
+/// The command `keepsake drill`.
 @Command(
         name = "drill",
         header = "Fails a cluster over under load and checks that nothing acknowledged was lost.",
@@ -42,13 +42,13 @@ import picocli.CommandLine.Option;
         },
         showDefaultValues = true)
 final class DrillCommand implements Callable<Integer> {
-    /// The launcher's, for drills.
+    /// The launcher script's option for drills.
     private static final String ONE_COMPILER = "-XX:TieredStopAtLevel=1";
 
-    /// Deleting the cluster, closing the server and removing its files, together.
+    /// The limit for deleting the cluster, closing the server and removing its files, together.
     private static final Duration STOP_LIMIT = Duration.ofSeconds(15);
 
-    /// More than the cluster needs, so that a port that is taken meanwhile does no harm.
+    /// Ports beyond the cluster's need, in case a port is taken meanwhile.
     private static final int SPARE_PORTS = 20;
 
     @Option(names = "--failovers", paramLabel = "N", description = "How many failovers.")
@@ -110,7 +110,7 @@ final class DrillCommand implements Callable<Integer> {
     private final PrintWriter out;
     private final PrintWriter err;
 
-    /// @param mainClass runs this command line
+    /// @param mainClass the class that runs this command line
     DrillCommand(String mainClass, PrintWriter out, PrintWriter err) {
         this.mainClass = mainClass;
         this.out = out;
@@ -151,7 +151,7 @@ final class DrillCommand implements Callable<Integer> {
             }
             if (kill != null && mode != null && !kill.callsFailoverShard()) {
                 throw new UsageException(
-                        "--mode is how FailoverShard lets a primary fail, and --kill %s never calls"
+                        "--mode is how FailoverShard makes a primary fail, and --kill %s never calls"
                                         .formatted(kill.option())
                                 + " it; omit one of them");
             }
@@ -178,8 +178,9 @@ final class DrillCommand implements Callable<Integer> {
                 && ("http".equals(address.getScheme()) || "https".equals(address.getScheme()));
     }
 
-    /// A live line needs a terminal; Java tells that of standard input and output together.
-    @SuppressWarnings("SystemConsoleNull") // Since JDK 25 it is null again without a terminal.
+    /// Whether lines can be overwritten, which needs a terminal. Java answers this only for
+    /// standard input and output together.
+    @SuppressWarnings("SystemConsoleNull") // Since JDK 25, it is null again without a terminal.
     private static boolean isTerminal() {
         var console = System.console();
         return console != null && console.isTerminal();
@@ -191,7 +192,8 @@ final class DrillCommand implements Callable<Integer> {
         int needed = options.nodes() + SPARE_PORTS;
         try (var ports = PortLease.take(needed, RandomGenerator.getDefault())) {
             var nodePorts = new PortRange(ports.first() + 1, ports.last());
-            // A port of the lease for the API too: a server that was killed needs the same again.
+            // The API's port is from the lease, too, because a killed server needs the same port
+            // again.
             var command =
                     serverCommand(mainClass, ports.first(), nodePorts, directory.data(), engine);
             progress.live("Starting a server");
@@ -203,9 +205,10 @@ final class DrillCommand implements Callable<Integer> {
         }
     }
 
-    /// The same Java with the same options, but with both compilers.
+    /// The command that starts a server: the same Java with the same options, but with both
+    /// compilers.
     ///
-    /// @param mainClass runs this command line
+    /// @param mainClass the class that runs this command line
     static List<String> serverCommand(
             String mainClass,
             int apiPort,
@@ -229,7 +232,7 @@ final class DrillCommand implements Callable<Integer> {
                         dataDirectory.toString(),
                         "--node-ports",
                         nodePorts.toString(),
-                        "--tell-heap")); // and so it ends when this process does
+                        "--tell-heap")); // which also ends it when this process ends
         if (engine != null) {
             command.addAll(List.of("--engine", engine.toString()));
         }

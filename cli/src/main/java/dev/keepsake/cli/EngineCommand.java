@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// `keepsake engine`.
+/// The command `keepsake engine`.
 @Command(
         name = "engine",
         header = "Says which engines there are, and whether they have known holes.",
@@ -84,7 +84,7 @@ final class EngineCommand implements Callable<Integer> {
             var examiner = new EngineExaminer(launcher, EngineExaminer.directoryIn(directory));
             return new EngineFinder.Found(found.engines().examinedBy(examiner), found.rejected());
         } finally {
-            Files.deleteIfExists(sockets); // which may be elsewhere
+            Files.deleteIfExists(sockets); // may be outside of the directory
         }
     }
 }

@@ -7,19 +7,19 @@ import java.io.Reader;
 import java.lang.management.ManagementFactory;
 import java.util.concurrent.CountDownLatch;
 
-/// Tells the process that started this one how large the heap is, live objects only: a line comes
-/// in, a number of bytes goes out. When no more lines can come, that process has ended, or wants
-/// this one to end.
-final class HeapTeller {
+/// Reports the size of the heap, live objects only, to the process that has started this one: for
+/// each line of standard input it prints a number of bytes. The end of the input means that the
+/// other process has ended, or wants this one to end.
+final class HeapReports {
     private final BufferedReader in;
     private final PrintWriter out;
     private final CountDownLatch ended = new CountDownLatch(1);
 
-    HeapTeller(Reader in, PrintWriter out) {
+    HeapReports(Reader in, PrintWriter out) {
         this.in = new BufferedReader(in);
         this.out = out;
-        // A read of standard input cannot be interrupted, so it gets a thread that need not end.
-        Thread.ofPlatform().name("heap-teller").daemon().start(this::run);
+        // A read of standard input cannot be interrupted, so it runs on a daemon thread.
+        Thread.ofPlatform().name("heap-reports").daemon().start(this::run);
     }
 
     private void run() {
@@ -30,13 +30,13 @@ final class HeapTeller {
                 out.flush();
             }
         } catch (IOException e) {
-            // There is nobody left to tell.
+            // The other process has ended.
         } finally {
             ended.countDown();
         }
     }
 
-    /// Waits until no more lines can come.
+    /// Waits for the end of the input.
     void awaitEnd() throws InterruptedException {
         ended.await();
     }

@@ -5,7 +5,7 @@ import dev.keepsake.resp.ProtocolLimits;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// What clients of the nodes may send and leave, among the options of `keepsake start`.
+/// The options of `keepsake start` that limit the clients of nodes.
 final class LimitOptions {
     private static final int KB = 1 << 10;
     private static final int MB = 1 << 20;
@@ -79,9 +79,9 @@ final class LimitOptions {
                             + " --max-output-mb if that is larger).")
     private @Nullable Integer totalOutputMb;
 
-    /// What the options say.
+    /// The limits that the options give.
     ///
-    /// @param onBookKeeper whether logs are there, which takes no longer values than 64 MiB
+    /// @param onBookKeeper whether logs are on BookKeeper, where values are limited to 64 MiB
     FrontOptions front(boolean onBookKeeper) throws UsageException {
         int longest = onBookKeeper ? BOOKKEEPER_VALUE_MAX_MB : VALUE_MAX_MB;
         int value = valueMb == null ? longest : valueMb;

@@ -4,11 +4,12 @@ import java.time.temporal.ChronoUnit;
 import java.util.logging.Formatter;
 import java.util.logging.LogRecord;
 
-/// One line a record: time, level, who, what; then, when it tells of an exception, what that says.
+/// Formats a log record as one line: time, level, source and message, and then the message of an
+/// exception, if there is one.
 ///
-/// Whatever a message holds, it is one line, and shows in the order in which it was written: what
-/// would break the line or turn its direction is shown as `\\n` or `\\u202e`. Clients choose names,
-/// commands and headers, and some come to be told of.
+/// Every message becomes one line in the order in which it was written: a character that would
+/// break the line or change its direction is printed as an escape such as `\\n` or `\\u202e`.
+/// Messages may contain names, commands and headers that clients have chosen.
 final class LogLine extends Formatter {
     private static final int CAUSES_MAX = 20;
 
@@ -37,7 +38,7 @@ final class LogLine extends Formatter {
         return visible(loggerName.substring(loggerName.lastIndexOf('.') + 1));
     }
 
-    /// As `printStackTrace` puts it, but a line for each message.
+    /// The stack in the form of `printStackTrace`, with one line for each message.
     private static String stackOf(Throwable thrown) {
         var stack = new StringBuilder();
         var next = thrown;
@@ -81,8 +82,8 @@ final class LogLine extends Formatter {
         return shown.toString();
     }
 
-    /// Whether a character moves what follows, or is not seen: controls, marks of direction, ends
-    /// of lines and paragraphs, halves of characters.
+    /// Whether a character is invisible or moves the ones after it: controls, marks of direction,
+    /// ends of lines and paragraphs, single surrogates.
     private static boolean isHidden(int point) {
         return switch (Character.getType(point)) {
             case Character.CONTROL,

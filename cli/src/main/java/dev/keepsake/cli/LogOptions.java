@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Where transaction logs are kept, as the command line says it.
+/// The options of `keepsake start` that say where transaction logs are kept.
 final class LogOptions {
     private static final String LEDGERS = "/ledgers";
 
@@ -48,14 +48,15 @@ final class LogOptions {
                             + " counts as durable (default: 3/3/2).")
     private @Nullable String quorum;
 
-    /// Whether logs are to be on BookKeeper.
+    /// Whether logs are on BookKeeper.
     boolean isBookKeeper() {
         return kind.equals("bookkeeper");
     }
 
-    /// What the options say, or what is wrong with them.
+    /// The settings that the options give.
     ///
     /// @return null for logs in files
+    /// @throws UsageException when the options are wrong
     private @Nullable BookKeeperOptions bookKeeper() throws UsageException {
         switch (kind) {
             case "embedded" -> {
@@ -92,9 +93,9 @@ final class LogOptions {
         }
     }
 
-    /// Makes what the options ask for.
+    /// Opens what the options name.
     ///
-    /// @param dataDirectory what logs are named relative to
+    /// @param dataDirectory the server's data directory; the names of logs are relative to it
     ServerParts open(Path dataDirectory) throws UsageException, StartException {
         var bookKeeper = bookKeeper();
         return bookKeeper == null

@@ -11,24 +11,25 @@ import java.util.logging.LogManager;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 
-/// Where the process's log goes: everything of Keepsake's own, and of libraries only what is wrong.
+/// Configures the process's log: all records of Keepsake, and the warnings and errors of libraries.
 final class Logs {
-    /// That ZooKeeper's client cannot connect, at every attempt, is told once, in words of ours.
+    /// Libraries that are silenced. ZooKeeper's client logs every failed connection, which Keepsake
+    /// reports once itself.
     private static final Set<String> TOLD_OTHERWISE = Set.of("org.apache.zookeeper.ClientCnxn");
 
     private Logs() {}
 
-    /// For a server that somebody watches or whose output a supervisor collects.
+    /// For a server whose output a person or a supervisor reads.
     static void toStandardError(boolean verbose) {
         to(new ConsoleHandler(), verbose);
     }
 
-    /// For a server behind a display of its own. The file closes with the process.
+    /// For a server behind a display of its own. The file is closed at the end of the process.
     static void toFile(Path file) throws IOException {
         to(new FileHandler(file.toString()), true);
     }
 
-    /// For a command that has nothing to log.
+    /// For a command that logs nothing.
     static void toNowhere() {
         LogManager.getLogManager().reset();
     }

@@ -3,7 +3,7 @@ package dev.keepsake.cli;
 import com.sun.management.OperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 
-/// The memory of this machine, or of the container that it is.
+/// The memory of this machine, or of the container in which this process runs.
 final class MachineMemory {
     private MachineMemory() {}
 

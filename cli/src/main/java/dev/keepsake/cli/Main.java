@@ -17,8 +17,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
 
-/// The command line. It ends with 0, with 1 when something failed, or with 2 when it was asked for
-/// something that cannot be, and then says why on one line.
+/// The command line. It exits with 0, with 1 when something failed, or with 2 when the options are
+/// wrong, with the reason on one line.
 @Command(
         name = "keepsake",
         header = "Amazon MemoryDB on your own machines.",
@@ -35,7 +35,7 @@ public final class Main implements Runnable {
             usageHelp = true,
             scope = ScopeType.INHERIT,
             description = "Print this help and exit.")
-    @SuppressWarnings("unused") // picocli looks at the annotation alone.
+    @SuppressWarnings("unused") // picocli only uses the annotation.
     private boolean isHelpWanted;
 
     private Main(PrintWriter out, PrintWriter err) {
@@ -65,12 +65,12 @@ public final class Main implements Runnable {
 
     /// Runs the command line.
     ///
-    /// @return the code to end the process with
+    /// @return the exit code
     static int run(PrintWriter out, PrintWriter err, String... args) {
         return new Main(out, err).commandLine.execute(args);
     }
 
-    /// What `keepsake` alone does.
+    /// Handles `keepsake` without a command.
     @Override
     public void run() {
         throw new ParameterException(

@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
-/// Where clients find the nodes, among the options of `keepsake start`.
+/// The options of `keepsake start` for the addresses of nodes.
 final class NetworkOptions {
     private static final int NAME_MAX_CHARACTERS = 253;
     private static final Pattern NAME =
@@ -37,9 +37,9 @@ final class NetworkOptions {
         return nodeAddresses;
     }
 
-    /// What clients are to be told.
+    /// The host name that clients get, or null for none.
     ///
-    /// @param address what it has to lead to
+    /// @param address the address that it has to resolve to
     @Nullable String hostName(String address) throws UsageException {
         if (announceHost == null) {
             return null;
@@ -53,7 +53,7 @@ final class NetworkOptions {
                 || NUMBERS.matcher(announceHost).matches()
                 || !NAME.matcher(announceHost).matches()) {
             throw new UsageException(
-                    "--announce-host is %s, which is no host name; give one of letters, digits,"
+                    "--announce-host is %s, which is not a host name; give one of letters, digits,"
                                     .formatted(announceHost)
                             + " hyphens and dots, for example localhost");
         }
@@ -61,10 +61,11 @@ final class NetworkOptions {
         return announceHost;
     }
 
-    /// A name that leads elsewhere would send every client away.
+    /// Checks that the name resolves to the address. A wrong name would send every client to
+    /// another machine.
     private static void requireLeadsTo(String name, String address) throws UsageException {
         String wayOut =
-                "; nodes listen on %s, so give a name of that, for example localhost, or add one to /etc/hosts"
+                "; nodes listen on %s, so give a name of that address, for example localhost, or add one to /etc/hosts"
                         .formatted(address);
         try {
             var found =

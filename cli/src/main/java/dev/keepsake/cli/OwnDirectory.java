@@ -7,14 +7,14 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/// A directory that nobody may enter but its owner.
+/// A directory that only its owner may enter.
 final class OwnDirectory {
     private static final Set<PosixFilePermission> OWNER_ONLY =
             PosixFilePermissions.fromString("rwx------");
 
     private OwnDirectory() {}
 
-    /// Makes it, or checks one that is there.
+    /// Creates the directory, or checks an existing one.
     static Path at(Path wanted) throws UsageException {
         var directory = wanted.toAbsolutePath();
         try {
@@ -25,13 +25,13 @@ final class OwnDirectory {
             var allowed = Files.getPosixFilePermissions(directory);
             if (!OWNER_ONLY.containsAll(allowed)) {
                 throw new UsageException(
-                        "--operator-sockets is %s, which others may use too (%s); give one of your own, as chmod 700 makes it"
+                        "--operator-sockets is %s, which others may use, too (%s); give one that only you may use: run chmod 700 on it"
                                 .formatted(directory, PosixFilePermissions.toString(allowed)));
             }
             return directory;
         } catch (IOException e) {
             throw new UsageException(
-                    "--operator-sockets is %s, which cannot be used: %s; give a directory that can be made"
+                    "--operator-sockets is %s, which cannot be used: %s; give a directory that can be created"
                             .formatted(directory, e));
         }
     }

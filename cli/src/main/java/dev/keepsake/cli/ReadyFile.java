@@ -12,14 +12,15 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.JsonNodeFactory;
 
-/// Tells other programs where a server answers, in a file that is there as long as it does:
+/// The file that tells other programs where a server answers. It exists as long as the server
+/// answers:
 ///
 /// ```
 /// {"endpoint":"http://127.0.0.1:41873","port":41873,"ca":"/…/tls/ca.pem","pid":4711}
 /// ```
 ///
-/// The file appears whole, once everything is ready. What a killed server has left is removed
-/// before the next one starts.
+/// The file appears complete, when everything is ready. A file of a killed server is removed before
+/// the next server starts.
 final class ReadyFile implements AutoCloseable {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -29,8 +30,10 @@ final class ReadyFile implements AutoCloseable {
         this.file = file;
     }
 
-    /// @param file where it is to be, or null for nowhere
-    /// @throws UsageException when no file can be there
+    /// Prepares the file.
+    ///
+    /// @param file the path, or null for no file
+    /// @throws UsageException when the file cannot be written there
     static ReadyFile at(@Nullable Path file) throws UsageException {
         if (file == null) {
             return new ReadyFile(null);
@@ -39,7 +42,7 @@ final class ReadyFile implements AutoCloseable {
         var directory = absolute.getParent();
         if (directory == null || !Files.isDirectory(directory) || Files.isDirectory(absolute)) {
             throw new UsageException(
-                    "--ready-file is %s, and there is no directory %s for such a file; make it, or give another"
+                    "--ready-file is %s, but there is no directory %s; create it, or give another file"
                             .formatted(file, directory));
         }
         try {
@@ -72,14 +75,14 @@ final class ReadyFile implements AutoCloseable {
         }
     }
 
-    /// The server answers no longer.
+    /// Removes the file, because the server no longer answers.
     @Override
     public void close() {
         if (file != null) {
             try {
                 Files.deleteIfExists(file);
             } catch (IOException _) {
-                return; // who finds it sees by the process id that it has ended
+                return; // the process id in the file shows that the server has ended
             }
         }
     }

@@ -5,7 +5,7 @@ import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Option;
 
-/// What files callers may fill clusters with, among the options of `keepsake start`.
+/// The option of `keepsake start` for directories whose files callers may fill clusters with.
 final class RestoreOptions {
     @Option(
             names = "--restore-from",
@@ -16,12 +16,13 @@ final class RestoreOptions {
                             + " several times (default: no file of this machine may be read).")
     private List<Path> directories = List.of();
 
-    /// What is no directory now is a mistake that no caller of CreateCluster could explain.
+    /// The directories. One that does not exist is an error now, because callers of CreateCluster
+    /// would get no explanation.
     List<Path> directories() throws UsageException {
         for (var directory : directories) {
             if (!Files.isDirectory(directory)) {
                 throw new UsageException(
-                        "--restore-from is %s, which is no directory; give one that is there"
+                        "--restore-from is %s, which is not a directory; give one that exists"
                                 .formatted(directory));
             }
         }

@@ -30,7 +30,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/// `keepsake start`.
+/// The command `keepsake start`.
 @Command(
         name = "start",
         header = "Starts Keepsake, which serves until it is stopped.",
@@ -49,10 +49,10 @@ final class StartCommand implements Callable<Integer> {
     private static final Pattern PACE = Pattern.compile("instant|aws(?:/([1-9]\\d{0,4}))?");
     private static final String LOOPBACK = "127.0.0.1";
 
-    /// A server closes within 5 s; this is a little more, so that it can say so when it does not.
+    /// A server closes within 5 s. This is a little longer, so that it can report when it does not.
     private static final Duration STOP_LIMIT = Duration.ofMillis(5_500);
 
-    /// Ports that no well-known service uses, below those that systems hand out to clients.
+    /// Ports that no well-known service uses, below those that systems assign to client sockets.
     private static final String NODE_PORTS = "18400-18699";
 
     @Option(
@@ -379,7 +379,7 @@ final class StartCommand implements Callable<Integer> {
                         operatorSockets == null ? null : OwnDirectory.at(operatorSockets));
     }
 
-    /// How many times as quick as AWS; 0 for at once.
+    /// The divisor of AWS's times; 0 for no delays.
     private int quickened() throws UsageException {
         var given = PACE.matcher(pace);
         if (!given.matches()) {
@@ -410,12 +410,12 @@ final class StartCommand implements Callable<Integer> {
     private void awaitStop() {
         try {
             if (tellHeap) {
-                new HeapTeller(new InputStreamReader(System.in, UTF_8), out).awaitEnd();
+                new HeapReports(new InputStreamReader(System.in, UTF_8), out).awaitEnd();
             } else {
                 new CountDownLatch(1).await();
             }
         } catch (InterruptedException told) {
-            // This is how a StopSignal ends the wait; closing must not be interrupted again.
+            // A StopSignal ends the wait in this way. Closing must not be interrupted again.
         }
     }
 }

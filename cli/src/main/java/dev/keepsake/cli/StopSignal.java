@@ -4,11 +4,10 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/// Turns SIGINT and SIGTERM into an interrupt of the thread that made this, and holds the process
-/// until that thread has cleaned up and closes it, or until the limit has passed.
+/// Turns SIGINT and SIGTERM into an interrupt of the thread that created this. The process does not
+/// end before that thread has cleaned up and closed this, or the limit has passed.
 ///
-/// The process then ends with the code that the signal stands for: 130 after SIGINT, 143 after
-/// SIGTERM.
+/// The exit code is that of the signal: 130 after SIGINT, 143 after SIGTERM.
 final class StopSignal implements AutoCloseable {
     private final Thread worker = Thread.currentThread();
     private final CountDownLatch cleanedUp = new CountDownLatch(1);
@@ -20,7 +19,7 @@ final class StopSignal implements AutoCloseable {
         this.hook = Thread.ofPlatform().name("stop-signal").unstarted(this::stop);
     }
 
-    /// Begins to listen, on behalf of the calling thread.
+    /// Begins to listen for signals, for the calling thread.
     static StopSignal listen(Duration limit) {
         var signal = new StopSignal(limit);
         Runtime.getRuntime().addShutdownHook(signal.hook);

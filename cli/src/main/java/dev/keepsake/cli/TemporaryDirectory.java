@@ -5,7 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 
-/// A directory for as long as a command takes. Closing removes it with all that is in it.
+/// A directory for the duration of a command. Closing removes it with its content.
 record TemporaryDirectory(Path path) implements AutoCloseable {
     static TemporaryDirectory create(String prefix) throws IOException {
         return new TemporaryDirectory(Files.createTempDirectory(prefix));

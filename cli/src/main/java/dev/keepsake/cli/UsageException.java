@@ -1,7 +1,6 @@
 package dev.keepsake.cli;
 
-/// The command line asks for something that cannot be. The message is one line for people and names
-/// the option.
+/// The options are wrong. The message is one line for people and names the option.
 final class UsageException extends Exception {
     UsageException(String message, Throwable cause) {
         super(message, cause);

@@ -8,11 +8,11 @@ import java.util.Properties;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 
-/// `keepsake version`.
+/// The command `keepsake version`.
 @Command(name = "version", header = "Says which Keepsake, with which engine and Java, this is.")
 final class VersionCommand implements Callable<Integer> {
     private static final String RESOURCE =
-            "version.properties"; // Maven writes the version into it.
+            "version.properties"; // Maven writes the version into this file.
 
     private final PrintWriter out;
 
@@ -30,7 +30,7 @@ final class VersionCommand implements Callable<Integer> {
         return Main.EXIT_OK;
     }
 
-    /// The engine that is found first; `keepsake engine` says more, and takes longer.
+    /// The engine that is found first. `keepsake engine` reports more and takes longer.
     private static String engine() throws IOException {
         try (var unpacked = TemporaryDirectory.create("keepsake-version-")) {
             var found =

@@ -1,4 +1,4 @@
-/// The command line.
+/// The command line of Keepsake.
 @NullMarked
 package dev.keepsake.cli;
 
