@@ -7,20 +7,19 @@ import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// What an engine says of one of its commands or subcommands in its reply to `COMMAND`.
+/// An engine's description of one of its commands or subcommands, from its reply to `COMMAND`.
 ///
-/// What an engine does not say, on purpose: whether a command that is called neither `write` nor
-/// `readonly` replicates something all the same (`may_replicate`), and whether it touches keys that
-/// it does not name.
+/// The description does not say whether a command that is neither `write` nor `readonly` replicates
+/// something (`may_replicate`), nor whether a command accesses keys that it does not name.
 ///
 /// @param name lower case; `object|encoding` for a subcommand
 /// @param arity the number of arguments with the name; negative means "at least"
-/// @param keyRules where keys are, as far as the engine says it
-/// @param namesAllKeys whether that are all keys, and exactly those
+/// @param keyRules the positions of keys, as far as the description has them
+/// @param namesAllKeys whether these are exactly all keys
 record CommandDescription(
         String name, int arity, Set<String> flags, List<KeyRule> keyRules, boolean namesAllKeys) {
     /*
-     * A row of the reply, in both versions of RESP, of which a decoded map is keys and values in turn:
+     * A row of the reply in both versions of RESP (a decoded map is keys and values in turn):
      *
      *   name, arity, flags, first key, last key, step, ACL categories, tips, key specifications, subcommands
      *
@@ -49,9 +48,9 @@ record CommandDescription(
     private static final String MOVABLE_KEYS = "movablekeys";
     private static final String VARIABLE_FLAGS = "variable_flags";
 
-    /// Reads the whole reply: every command, and behind it its subcommands.
+    /// Reads the whole reply: every command, followed by its subcommands.
     ///
-    /// @throws CorruptReplyException when it is not what engines since Redis 7.0 reply
+    /// @throws CorruptReplyException when the reply is not what engines since Redis 7.0 send
     static List<CommandDescription> all(RespValue reply) {
         var all = new ArrayList<CommandDescription>();
         var names = new HashSet<String>();
@@ -124,15 +123,16 @@ record CommandDescription(
         for (var each : specifications) {
             var parts = Fields.of(each, "a key specification of " + name);
             var keyFlags = words(parts.get("flags"), "the flags of a key of " + name);
-            // What is no key but tells a slot, such as a cursor, says nothing of what is read.
+            // An argument that is not a key but determines a slot, such as a cursor, does not tell
+            // which data is read.
             complete &= !keyFlags.contains("incomplete") && !keyFlags.contains("not_key");
             varying |= keyFlags.contains(VARIABLE_FLAGS);
             var rule = rule(parts);
             if (rule == null) {
                 complete = false;
             } else {
-                // Commands do not take the first such word wherever it stands, and an engine does
-                // not say what else may be called that.
+                // Commands do not take the first such word wherever it is, and the description does
+                // not tell which other arguments may have that text.
                 complete &= rule.keywords().isEmpty();
                 rules.add(rule);
             }
@@ -148,7 +148,7 @@ record CommandDescription(
                 complete && !specifications.isEmpty() && (!moves || explained));
     }
 
-    /// @return null when the engine says that nobody can say it
+    /// @return null when the description says that the positions are unknown
     private static @Nullable KeyRule rule(Fields specification) {
         var begin = specification.step("begin_search");
         var find = specification.step("find_keys");

@@ -2,10 +2,12 @@ package dev.keepsake.resp;
 
 import java.util.Arrays;
 
-/// Where the arguments of one command stand. Reused for the next command of the same connection.
+/// The positions of the arguments of one command in a buffer. Reused for the next command of the
+/// same connection.
 ///
-/// A command that is too large to be held is described by its *sketch* (see [CommandStream]): there
-/// the last arguments may not be known yet, and long ones are cut.
+/// For a command that is too large to be kept in memory, it has the positions in the command's
+/// *sketch* (see [CommandStream]). In a sketch the last arguments may not be known yet, and long
+/// ones are cut.
 public final class CommandFrame {
     private static final int KEPT_ARGUMENTS = 1024;
 
@@ -18,32 +20,32 @@ public final class CommandFrame {
 
     CommandFrame() {}
 
-    /// How many arguments there are, the command's name included.
+    /// The number of arguments, including the command's name.
     public int argumentCount() {
         return announced < 0 ? argumentCount : announced;
     }
 
-    /// How many of them stand here; all, but in a sketch.
+    /// The number of arguments with a position: all of them, except in a sketch.
     public int knownCount() {
         return argumentCount;
     }
 
-    /// Whether this is not the command itself: long arguments are cut, the last may be missing.
+    /// Whether this describes a sketch: long arguments are cut, and the last ones may be missing.
     public boolean isSketch() {
         return sketch;
     }
 
-    /// The first byte of argument `i`, counted from the first byte of the frame.
+    /// The position of argument `i`, from the first byte of the frame.
     public int start(int i) {
         return starts[i];
     }
 
-    /// How many bytes argument `i` has.
+    /// The length of argument `i`, in bytes.
     public int length(int i) {
         return lengths[i];
     }
 
-    /// How many bytes the whole frame has. Of a sketch: how many the command has at least.
+    /// The length of the whole frame in bytes. For a sketch, the minimum length of the command.
     public int lengthBytes() {
         return (int) Math.min(Integer.MAX_VALUE, lengthBytes);
     }
@@ -69,7 +71,7 @@ public final class CommandFrame {
         argumentCount++;
     }
 
-    /// More arguments are to come than those that have been added.
+    /// Announces more arguments than those that have been added.
     void announce(int arguments) {
         announced = arguments;
     }

@@ -6,32 +6,32 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Finds commands in the bytes of one connection, without copying them. One per connection, used by
-/// one thread.
+/// Finds commands in the bytes of one connection, without copying them. One for each connection,
+/// used by one thread.
 ///
-/// All positions count from the first byte of the command, so that the buffer may be compacted or
-/// moved between two calls; what has been seen is never looked at again, whatever the splits.
+/// All positions count from the first byte of the command, so the buffer may be compacted or moved
+/// between two calls. No byte is examined twice, wherever the reads divide the command.
 ///
 /// Texts and limits as in Redis 7.0, `networking.c`, `processMultibulkBuffer` and
 /// `processInlineBuffer`.
 public final class CommandFramer {
-    /// What [#parse] found.
+    /// The result of [#parse].
     public enum Parsed {
-        /// Not all of a command is there yet.
+        /// The command has not arrived completely.
         INCOMPLETE,
         /// A command; see [#frame].
         COMMAND,
-        /// The beginning of a command that will have more bytes than are gathered; see [#frame].
-        /// Either [#gather] it, or go on with a [CommandStream].
+        /// The beginning of a command that is longer than the bound for gathering; see [#frame].
+        /// Either [#gather] it, or continue with a [CommandStream].
         LARGE,
-        /// A command typed as a line; see [#inlineArguments].
+        /// A command in the form of a line; see [#inlineArguments].
         INLINE,
-        /// An empty line or an empty array: skip it, nothing is to be answered.
+        /// An empty line or an empty array. Skip it; it gets no answer.
         EMPTY
     }
 
     private static final int MISSING = Integer.MIN_VALUE;
-    private static final int DIGITS_MAX = 18; // more may not fit a long
+    private static final int DIGITS_MAX = 18; // more digits may not fit into a long
     private static final int LOGIN_ARGUMENTS_MAX = 10;
     private static final int LOGIN_BULK_BYTES_MAX = 16_384;
 
@@ -41,8 +41,8 @@ public final class CommandFramer {
     private List<byte[]> inlineArguments = List.of();
     private boolean authenticated = true;
 
-    private int at; // the next byte to look at
-    private int searchedTo; // how far a line end has been looked for
+    private int at; // the next byte to examine
+    private int searchedTo; // where the search for a line end stopped
     private int argumentsExpected = -1;
     private int bulkBytes = -1;
     private int lengthBytes;
@@ -53,24 +53,23 @@ public final class CommandFramer {
         this(limits, Integer.MAX_VALUE);
     }
 
-    /// @param gatheredMaxBytes commands that are longer are found as [Parsed#LARGE]
+    /// @param gatheredMaxBytes longer commands are found as [Parsed#LARGE]
     public CommandFramer(ProtocolLimits limits, int gatheredMaxBytes) {
         this.limits = limits;
         this.gatheredMaxBytes = gatheredMaxBytes;
     }
 
-    /// Waits for all of the command that was found as [Parsed#LARGE].
+    /// Decides to wait for all bytes of the command that was found as [Parsed#LARGE].
     public void gather() {
         gathering = true;
     }
 
-    /// Forgets the command that was found as [Parsed#LARGE]: somebody else reads on.
+    /// Forgets the command that was found as [Parsed#LARGE]. Another reader continues.
     public void leave() {
         restart();
     }
 
-    /// How many bytes the command has at least that is being looked for, as far as its peer has
-    /// said.
+    /// The minimum length of the incomplete command, as far as the peer has announced it.
     public long announcedBytes() {
         if (found) {
             return 0;
@@ -78,46 +77,47 @@ public final class CommandFramer {
         return bulkBytes < 0 ? at : (long) at + bulkBytes + 2;
     }
 
-    /// How many bytes are to be gathered of that command, as far as its peer has said.
+    /// How many bytes of the incomplete command have to be gathered, as far as the peer has
+    /// announced them.
     public long neededBytes() {
         long announced = announcedBytes();
         return gathering ? announced : Math.min(announced, gatheredMaxBytes);
     }
 
-    /// Whether all of a command is waited for that was found as [Parsed#LARGE].
+    /// Whether a command that was found as [Parsed#LARGE] is being gathered.
     public boolean isGathering() {
         return gathering && !found;
     }
 
-    /// How long the argument is that follows those in [#frame], as far as the peer has said.
+    /// The length of the argument after those in [#frame], as far as the peer has announced it.
     ///
-    /// @return -1 as long as that is not known
+    /// @return -1 while it is not known
     public int announcedArgumentBytes() {
         return bulkBytes;
     }
 
-    /// Whether the peer has logged in. Until then it may send no more than a login needs.
+    /// Sets whether the peer has logged in. Before, it may send no more than a login needs.
     public void authenticated(boolean loggedIn) {
         authenticated = loggedIn;
     }
 
-    /// The command that was found last. Valid after [Parsed#COMMAND] and, as far as it is known,
-    /// [Parsed#LARGE] until the next [#parse].
+    /// The last command. Valid after [Parsed#COMMAND], and after [Parsed#LARGE] as far as the
+    /// command is known, until the next [#parse].
     public CommandFrame frame() {
         return frame;
     }
 
-    /// The arguments of the line that was found last, unquoted.
+    /// The arguments of the last line, without quotes.
     public List<byte[]> inlineArguments() {
         return inlineArguments;
     }
 
-    /// How many bytes the last find has: what to skip before the next [#parse].
+    /// The length of the last result, in bytes. Skip them before the next [#parse].
     public int lengthBytes() {
         return lengthBytes;
     }
 
-    /// Looks for one command that begins at the reader index, which does not move.
+    /// Looks for one command at the reader index, which does not move.
     public Parsed parse(ByteBuf in) throws ProtocolException {
         if (found) {
             restart();
@@ -177,7 +177,7 @@ public final class CommandFramer {
                 bulkBytes = length;
             }
             if (announcedBytes() > gatheredMaxBytes && !gathering) {
-                // So much of it as a message may quote is there.
+                // Wait until as much of the argument has arrived as a message may quote.
                 boolean quotable = end - at >= Math.min(bulkBytes, CommandStream.QUOTED_BYTES);
                 return quotable ? Parsed.LARGE : Parsed.INCOMPLETE;
             }
@@ -228,8 +228,8 @@ public final class CommandFramer {
         inlineArguments = List.of();
     }
 
-    /// Reads the number between `from` and the end of its line, and moves behind that line. Which
-    /// spellings are numbers is as in Redis's `string2ll`: no plus, no needless zeros.
+    /// Reads the number between `from` and the end of its line, and moves behind that line. Accepts
+    /// the same spellings as Redis's `string2ll`: no plus sign, no leading zeros.
     private int lineNumber(ByteBuf in, int base, int from, int max, String complaint)
             throws ProtocolException {
         int newline = newline(in, base, from);
@@ -242,7 +242,7 @@ public final class CommandFramer {
         return number;
     }
 
-    /// The number in the line from `from` to its line feed; -1 when it is negative.
+    /// The number between `from` and the line feed; -1 when it is negative.
     static int number(ByteBuf in, int from, int newline, int max, String complaint)
             throws ProtocolException {
         int end = newline - 1; // the carriage return
@@ -285,7 +285,7 @@ public final class CommandFramer {
         return Parsed.INCOMPLETE;
     }
 
-    /// Splits a line as Redis's `sdssplitargs` does.
+    /// Splits a line into arguments as Redis's `sdssplitargs` does.
     ///
     /// @return null when a quote is not closed, or not followed by a space
     private static @Nullable List<byte[]> splitArguments(byte[] line) {
@@ -315,7 +315,7 @@ public final class CommandFramer {
         }
     }
 
-    /// Reads from the quote at `start` to its end.
+    /// Reads a quoted argument from the quote at `start` to its end.
     ///
     /// @return the index behind the closing quote, or -1
     private static int readQuoted(byte[] line, int start, ByteArrayOutputStream into) {
@@ -359,7 +359,7 @@ public final class CommandFramer {
         };
     }
 
-    /// What may stand between arguments: C's `isspace`.
+    /// Whether a byte may separate arguments: C's `isspace`.
     private static boolean isSpace(byte c) {
         return endsArgument(c) || c == 0x0b || c == '\f';
     }

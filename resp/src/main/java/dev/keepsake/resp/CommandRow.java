@@ -12,12 +12,13 @@ import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// What Keepsake knows of a command beyond what engines say: a row of `commands.tsv`.
+/// A row of `commands.tsv`: what Keepsake knows about a command in addition to the engine's
+/// description.
 ///
-/// @param effect null when the engine's flags tell it
-/// @param handling null when the engine's flags tell it
-/// @param blocks null when the engine's flags tell it
-/// @param keyRules null when they are the engine's key specifications
+/// @param effect null when the engine's flags determine it
+/// @param handling null when the engine's flags determine it
+/// @param blocks null when the engine's flags determine it
+/// @param keyRules null when the engine's key specifications are used
 record CommandRow(
         String name,
         @Nullable Effect effect,
@@ -75,24 +76,24 @@ record CommandRow(
                 : List.of(column.split(" ", -1)).stream().map(KeyRule::parse).toList();
     }
 
-    /// Whether a replica carries it out though it may write.
+    /// Whether a replica executes it although it may write.
     boolean isForReplicas() {
         return traits.contains(REPLICA);
     }
 
-    /// Where its script is, 0 for none.
+    /// The index of the argument with its script, 0 for none.
     int script() {
         return argument(SCRIPT);
     }
 
-    /// Where its payload of libraries is, 0 for none.
+    /// The index of the argument with its libraries, 0 for none.
     int libraries() {
         return argument(LIBRARIES);
     }
 
-    /// The arity of what the front answers before every engine, also one that does not have it; 0
-    /// when it is none of those.
-    int arityOfItsOwn() {
+    /// The arity of a command that the front answers for every engine, even one that does not have
+    /// it; 0 for other commands.
+    int ownArity() {
         return argument(ALWAYS);
     }
 

@@ -7,9 +7,10 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// What a front has to know of one command or subcommand. Immutable; see [CommandTable].
+/// Everything that a front needs to know about one command or subcommand. Immutable; see
+/// [CommandTable].
 public final class CommandSpec {
-    /// What a command's reply can tell, and what it can change.
+    /// What a command's reply can reveal, and what the command can change.
     public enum Effect {
         /// Neither reads nor changes data.
         NONE,
@@ -22,7 +23,7 @@ public final class CommandSpec {
         /// May change anything.
         OPAQUE;
 
-        /// Whether a replica may carry it out.
+        /// Whether a replica may execute such a command.
         public boolean isRead() {
             return switch (this) {
                 case NONE, READ, SCAN -> true;
@@ -33,13 +34,13 @@ public final class CommandSpec {
 
     /// Who answers a command.
     public enum Handling {
-        /// The engine, over a lane that clients share.
+        /// The engine, over a shared lane.
         SHARED_LANE,
-        /// The engine, over a lane that the client has for itself.
+        /// The engine, over the client's own lane.
         OWN_LANE,
         /// The front.
         FRONT,
-        /// Nobody: clusters know it and refuse it.
+        /// Nobody: Redis Cluster refuses it.
         REFUSED,
         /// Nobody: MemoryDB does not offer it.
         WITHHELD
@@ -51,11 +52,11 @@ public final class CommandSpec {
         WITH_OPTION
     }
 
-    /// By whom it is known what a command does.
+    /// The source of the knowledge about a command.
     public enum Origin {
-        /// By a row of `commands.tsv`, and the engine for the rest.
+        /// A row of `commands.tsv`, and the engine's description for the rest.
         KNOWN,
-        /// By the engine alone.
+        /// The engine's description alone.
         DERIVED
     }
 
@@ -76,7 +77,7 @@ public final class CommandSpec {
     private final boolean servedWhileLoading;
     private final boolean carriedOutByReplicas;
     private final boolean refusedInTransactions;
-    private final int script; // where, 0 for none
+    private final int script; // argument's index, 0 for none
     private final int libraries;
     private final Set<Trait> traits;
 
@@ -109,13 +110,16 @@ public final class CommandSpec {
         this.traits = traits;
     }
 
-    /// A command of which nothing is known but what the engine says. It is handled in the safe way:
+    /// The specification of a command of which only the engine's description is known. It is
+    /// treated in the safe way:
     ///
-    /// - What is called neither a read nor a write may be anything, for an engine does not tell
-    ///   that such a command replicates. It has a lane for itself, and waits for the log, and so
-    ///   does everything that is read until it is there.
-    /// - So does a write that does not name all its keys; a read that does not waits for the log.
-    /// - What is for administrators, changes who a connection is, or makes it listen, is withheld.
+    /// - A command that is neither a read nor a write may do anything, because the description does
+    ///   not tell whether it replicates. It uses an own lane and waits for the log, and so does
+    ///   every read until it is in the log.
+    /// - A write that does not name all its keys is treated in the same way. A read that does not
+    ///   name all its keys waits for the log.
+    /// - A command for administrators, or one that changes who the connection is or makes it
+    ///   listen, is withheld.
     static CommandSpec derived(CommandDescription described) {
         boolean plain = described.is(WRITE) || described.is(READONLY);
         boolean blocking = described.is(BLOCKING);
@@ -149,8 +153,8 @@ public final class CommandSpec {
         return Effect.OPAQUE;
     }
 
-    /// The same for one that a row knows more of. A row may know that a command does more than the
-    /// engine says; that it does less is not believed of what an engine carries out for clients.
+    /// The specification of a command with a row. The row may add effects to the engine's
+    /// description. It cannot take any away from a command that the engine executes for clients.
     static CommandSpec known(CommandRow row, CommandDescription described) {
         var derived = derived(described);
         var handling = row.handling() == null ? derived.handling : row.handling();
@@ -182,11 +186,11 @@ public final class CommandSpec {
         return traits;
     }
 
-    /// One that the front answers though the engine does not have it.
+    /// The specification of a command that the front answers although the engine does not have it.
     static CommandSpec ofTheFront(CommandRow row) {
         return new CommandSpec(
                 row.name(),
-                row.arityOfItsOwn(),
+                row.ownArity(),
                 Origin.KNOWN,
                 Effect.NONE,
                 Handling.FRONT,
@@ -200,7 +204,7 @@ public final class CommandSpec {
                 Trait.of(row.name(), row.traits()));
     }
 
-    /// The same, offered to nobody.
+    /// This specification, withheld from all clients.
     CommandSpec withheld() {
         return new CommandSpec(
                 name,
@@ -259,7 +263,7 @@ public final class CommandSpec {
         return arity;
     }
 
-    /// Whether a command of `count` arguments, its name included, is well-formed so far.
+    /// Whether `count` arguments, including the name, fit the arity.
     public boolean acceptsArgumentCount(int count) {
         return arity >= 0 ? count == arity : count >= -arity;
     }
@@ -276,34 +280,33 @@ public final class CommandSpec {
         return origin;
     }
 
-    /// Whether the table says this of it.
+    /// Whether the command has a trait.
     public boolean is(Trait trait) {
         return traits.contains(trait);
     }
 
-    /// Whether it changes which channels its client listens to.
+    /// Whether it changes the channels to which its client listens.
     public boolean changesSubscriptions() {
         return is(Trait.SUBSCRIBE) || is(Trait.UNSUBSCRIBE);
     }
 
-    /// Whether replicas may be sent anything of it. Redis counts it among what a pause of writes
-    /// holds back.
+    /// Whether it may be replicated. Redis delays such commands in a pause of writes.
     public boolean mayReplicate() {
         return !effect.isRead() || is(Trait.PUBLISH) || is(Trait.KEEPS_RESULT);
     }
 
-    /// Whether nobody knows what it does to the connection that it comes over: the engine calls it
-    /// neither a read nor a write, and no row says more.
+    /// Whether its effect on its connection is unknown: the engine's description says neither read
+    /// nor write, and there is no row.
     public boolean mayChangeItsLane() {
         return origin == Origin.DERIVED && effect == Effect.OPAQUE && carriedOutByReplicas;
     }
 
-    /// Whether Redis serves it while it is loading.
+    /// Whether Redis answers it while it is loading.
     public boolean isServedWhileLoading() {
         return servedWhileLoading;
     }
 
-    /// Whether a replica carries it out. What it writes there, if anything, its engine refuses.
+    /// Whether a replica executes it. If it writes, the replica's engine refuses it.
     public boolean isCarriedOutByReplicas() {
         return carriedOutByReplicas;
     }
@@ -313,16 +316,14 @@ public final class CommandSpec {
         return refusedInTransactions;
     }
 
-    /// Which argument of one invocation is the text of a script or of a library of functions.
-    ///
-    /// @return its index, or 0 when there is none
+    /// The index of the argument that is the text of a script or of a library of functions, for an
+    /// invocation with this many arguments; 0 when there is none.
     public int scriptArgument(int argumentCount) {
         return script < 0 ? argumentCount + script : script;
     }
 
-    /// Which argument is what FUNCTION DUMP gives: libraries of functions.
-    ///
-    /// @return its index, or 0 when there is none
+    /// The index of the argument that is a payload of FUNCTION DUMP (libraries of functions); 0
+    /// when there is none.
     public int librariesArgument() {
         return libraries;
     }
@@ -332,7 +333,7 @@ public final class CommandSpec {
         return !keyRules.isEmpty();
     }
 
-    /// Whether this invocation may wait for data.
+    /// Whether this invocation may block until data arrive.
     public boolean blocks(ByteBuf in, int base, CommandFrame frame) {
         return switch (blocks) {
             case NEVER -> false;
@@ -348,7 +349,7 @@ public final class CommandSpec {
         };
     }
 
-    /// Whether it depends on the arguments whether an invocation waits for data.
+    /// Whether the arguments determine whether an invocation may block.
     public boolean mayBlock() {
         return blocks != Blocks.NEVER;
     }
@@ -356,8 +357,8 @@ public final class CommandSpec {
     /// Finds the keys of one invocation.
     ///
     /// @param base the index of the frame's first byte
-    /// @return how many there are; 0 also when the arguments are malformed, for which the engine
-    ///   has an error of its own
+    /// @return their number; 0 also when the arguments are malformed, for which the engine has its
+    ///   own error
     public int keys(ByteBuf in, int base, CommandFrame frame, KeyPositions into) {
         into.clear();
         for (var rule : keyRules) {
@@ -370,7 +371,7 @@ public final class CommandSpec {
     }
 
     /// Everything but the name, for people: `arity effect handling blocks keys traits`, in the
-    /// words of `commands.tsv`, with a tab between them.
+    /// words of `commands.tsv`, separated by tabs.
     public String described() {
         var words = new ArrayList<String>();
         addIf(servedWhileLoading, LOADING, words);

@@ -3,16 +3,17 @@ package dev.keepsake.resp;
 import io.netty.buffer.ByteBuf;
 import java.util.function.IntPredicate;
 
-/// A command that is passed on while it arrives, since it is too large to be held. One for each
-/// such command, used by one thread; closed by its owner.
+/// A command that is passed on while it arrives, because it is too large to be kept in memory. One
+/// for each such command, used by one thread, closed by its owner.
 ///
-/// What is known of the command is its *sketch*: the command once more, without most of its bytes.
-/// The keys stand there in full, of other arguments as much as a message may quote.
+/// The known part of the command is its *sketch*: the command without most of its bytes. The sketch
+/// contains the keys completely, and the beginning of other arguments, as much as a message may
+/// quote.
 public final class CommandStream implements AutoCloseable {
-    /// How much of an argument is kept that is no key: as much as Redis quotes.
+    /// How many bytes of an argument that is not a key are kept: as many as Redis quotes.
     public static final int QUOTED_BYTES = 128;
 
-    /// How much the sketch may have besides as many bytes as the keys may have.
+    /// How many bytes the sketch may have in addition to the keys.
     private static final int BESIDES_KEYS_BYTES = 8 * QUOTED_BYTES;
 
     private final ProtocolLimits limits;
@@ -22,23 +23,23 @@ public final class CommandStream implements AutoCloseable {
     private final CommandFrame frame = new CommandFrame();
     private final int arguments;
 
-    // Counted from the first byte of the command.
+    // All positions count from the first byte of the command.
     private long taken;
-    private long at; // the next length to look at, when that has arrived
+    private long at; // the next length to examine, when it has arrived
     private long keptTo; // how much of the argument before `at` is kept
     private int begun; // arguments whose length is known
-    private int keptStart; // where in the sketch the newest one begins
-    private int keptBytes; // and how much of it is to stand there
-    private long keysBytes; // of those arguments that are kept in full
+    private int keptStart; // where the newest argument begins in the sketch
+    private int keptBytes; // how many of its bytes are kept
+    private long keysBytes; // of the arguments that are kept completely
 
-    /// Begins with a command of which a framer has found the beginning.
+    /// A stream that continues from the beginning of a command that a framer has found.
     ///
-    /// @param command where the command begins
+    /// @param command the beginning of the command
     /// @param known its frame so far
-    /// @param isKept whether an argument is to stand in the sketch in full; those that are known
-    ///   already do
-    /// @param keysMaxBytes the most that these may have together
-    /// @param sketch an empty buffer, which is the stream's from now on
+    /// @param isKept whether an argument is kept completely in the sketch; arguments that are known
+    ///   already are kept
+    /// @param keysMaxBytes the most bytes of all kept arguments together
+    /// @param sketch an empty buffer, which belongs to the stream from now on
     public CommandStream(
             ProtocolLimits limits,
             ByteBuf command,
@@ -70,10 +71,10 @@ public final class CommandStream implements AutoCloseable {
 
     /// Takes the next bytes of the command.
     ///
-    /// @param in the bytes from its reader index on follow those that were taken before
+    /// @param in its bytes from the reader index on follow those of the previous call
     /// @return how many of them may be passed on now; the reader index does not move
-    /// @throws ProtocolException when what follows is no command, or more than the bound would have
-    ///   to be kept
+    /// @throws ProtocolException when the bytes are not a command, or the kept arguments exceed the
+    ///   bound
     public int take(ByteBuf in) throws ProtocolException {
         int base = in.readerIndex();
         long end = taken + in.readableBytes();
@@ -113,7 +114,7 @@ public final class CommandStream implements AutoCloseable {
         return length;
     }
 
-    /// An argument begins at `start`.
+    /// Begins an argument at `start`.
     private void begin(int length, long start) throws ProtocolException {
         boolean isKey = isKept.test(begun);
         int kept = isKey ? length : Math.min(length, QUOTED_BYTES);
@@ -132,7 +133,7 @@ public final class CommandStream implements AutoCloseable {
         frame.end(at);
     }
 
-    /// Copies what has arrived of the argument that was begun last.
+    /// Copies the arrived bytes of the newest argument into the sketch.
     private void keep(ByteBuf in, int base, long end) {
         if (begun == frame.knownCount()) {
             return;
@@ -152,27 +153,27 @@ public final class CommandStream implements AutoCloseable {
         return keptStart + (long) keptBytes - sketch.writerIndex();
     }
 
-    /// Whether all of the command has been taken.
+    /// Whether the whole command has been taken.
     public boolean isComplete() {
         return begun == arguments && taken == at;
     }
 
-    /// How many bytes the command has at least, as far as its peer has said.
+    /// The minimum length of the command in bytes, as far as the peer has announced it.
     public long announcedBytes() {
         return at;
     }
 
-    /// What the arguments are, as far as they are known, in [#sketch].
+    /// The positions of the known arguments in [#sketch].
     public CommandFrame frame() {
         return frame;
     }
 
-    /// The bytes that [#frame] is about.
+    /// The bytes that [#frame] refers to.
     public ByteBuf sketch() {
         return sketch;
     }
 
-    /// Lets the sketch go. Once.
+    /// Releases the sketch. Call it once.
     @Override
     public void close() {
         sketch.release();

@@ -7,13 +7,13 @@ import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/// All commands that an engine has, and how a front treats each. Immutable; any thread.
+/// All commands of an engine, and how a front treats each of them. Immutable; any thread.
 public final class CommandTable {
     private static final int SUBCOMMAND_SEED = 31;
 
     private final Map<String, CommandSpec> byName;
 
-    // Open addressing over the names' hashes, so that finding a command allocates nothing.
+    // A hash table with open addressing over the names, so that a lookup allocates nothing.
     private final @Nullable CommandSpec[] buckets;
     private final int longestSubcommand;
 
@@ -34,11 +34,10 @@ public final class CommandTable {
         }
     }
 
-    /// The commands of an engine, by what it replies to `COMMAND`, in either version of RESP. What
-    /// Keepsake knows of them beyond that is in `commands.tsv`; a command that is not there is
-    /// handled by its flags, in the safe way.
+    /// The table of an engine, from its reply to `COMMAND` in either version of RESP and from
+    /// `commands.tsv`. A command without a row is treated by its flags, in the safe way.
     ///
-    /// @throws CorruptReplyException when the reply is not what engines since Redis 7.0 give
+    /// @throws CorruptReplyException when the reply is not what engines since Redis 7.0 send
     public static CommandTable of(RespValue commandReply) {
         var rows = CommandRow.all();
         var byName = new LinkedHashMap<String, CommandSpec>();
@@ -49,15 +48,16 @@ public final class CommandTable {
                     row != null ? CommandSpec.known(row, described) : derived(described, byName));
         }
         for (var row : rows.values()) {
-            if (row.arityOfItsOwn() != 0) {
+            if (row.ownArity() != 0) {
                 byName.putIfAbsent(row.name(), CommandSpec.ofTheFront(row));
             }
         }
         return new CommandTable(byName);
     }
 
-    /// What is below a command that clients do not give to an engine is nothing for an engine
-    /// either: who shares a lane would change it for all others.
+    /// The specification of a command without a row. A subcommand of a command that clients may not
+    /// send to the engine is withheld as well: on a shared lane it would change the lane for all
+    /// clients.
     private static CommandSpec derived(
             CommandDescription described, Map<String, CommandSpec> before) {
         var spec = CommandSpec.derived(described);
@@ -73,18 +73,18 @@ public final class CommandTable {
         };
     }
 
-    /// Every row.
+    /// All commands and subcommands.
     public Collection<CommandSpec> all() {
         return byName.values();
     }
 
-    /// The row of a command, `set`, or subcommand, `client|list`.
+    /// The specification of a command, `set`, or subcommand, `client|list`.
     public @Nullable CommandSpec find(String name) {
         return byName.get(name.toLowerCase(Locale.ROOT));
     }
 
-    /// The row that describes an invocation: its subcommand's when that is known, else the
-    /// command's.
+    /// The specification of an invocation: that of its subcommand when it is known, else that of
+    /// the command.
     ///
     /// @param base the index of the frame's first byte
     /// @return null when the command is unknown
@@ -92,7 +92,7 @@ public final class CommandTable {
         int name = base + frame.start(0);
         int nameLength = frame.length(0);
         var command = find(in, name, nameLength, 0, 0);
-        // What is longer, a script for instance, is not looked at.
+        // A longer argument, such as a script, is not a subcommand.
         if (command == null || frame.knownCount() < 2 || frame.length(1) > longestSubcommand) {
             return command;
         }
@@ -122,7 +122,7 @@ public final class CommandTable {
             return false;
         }
         if (subLength == 0) {
-            return candidate.indexOf('|') < 0; // `client|list` is two words or no command
+            return candidate.indexOf('|') < 0; // `client|list` is written in two words
         }
         return candidate.charAt(length) == '|'
                 && sameLetters(candidate, length + 1, in, sub, subLength);
@@ -137,7 +137,7 @@ public final class CommandTable {
         return true;
     }
 
-    /// Whether the bytes are `word`, which is in capitals, in any case.
+    /// Whether the bytes are `word` in any case. `word` has capital letters.
     static boolean isWord(ByteBuf in, int start, int length, String word) {
         if (length != word.length()) {
             return false;

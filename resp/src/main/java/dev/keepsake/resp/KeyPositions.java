@@ -2,23 +2,23 @@ package dev.keepsake.resp;
 
 import java.util.Arrays;
 
-/// Which arguments of a command are its keys. Reused from command to command.
+/// The arguments of a command that are its keys. Reused from command to command.
 public final class KeyPositions {
     private int[] arguments = new int[16];
     private int count;
     private boolean complete = true;
 
-    /// How many keys there are.
+    /// The number of keys.
     public int count() {
         return count;
     }
 
-    /// The argument that is the `i`th key.
+    /// The index of the argument that is the `i`th key.
     public int argument(int i) {
         return arguments[i];
     }
 
-    /// Whether these are all, and all of them stand in the frame. Of a sketch they need not be.
+    /// Whether these are all keys, and the frame has all of them. In a sketch some may be missing.
     public boolean areKnown(CommandFrame frame) {
         for (int i = 0; i < count && complete; i++) {
             if (arguments[i] >= frame.knownCount()) {
@@ -28,7 +28,7 @@ public final class KeyPositions {
         return complete;
     }
 
-    /// Whether it is known which arguments are keys, even if those have not arrived yet.
+    /// Whether the positions of all keys are known, even if the keys have not arrived yet.
     public boolean areComplete() {
         return complete;
     }
@@ -38,7 +38,7 @@ public final class KeyPositions {
         complete = true;
     }
 
-    /// Which arguments are keys depends on one that has not arrived yet.
+    /// Records that the positions depend on an argument that has not arrived yet.
     void incomplete() {
         complete = false;
     }

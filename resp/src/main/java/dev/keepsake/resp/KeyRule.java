@@ -4,23 +4,23 @@ import io.netty.buffer.ByteBuf;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/// One way in which a command names keys: where they begin, and how many there are. As the engine's
-/// key specifications (`getKeysUsingKeySpecs` in `db.c`), written `BEGIN:last:step:limit` or
-/// `BEGIN#count:first:step`; see `commands.tsv`.
+/// One rule for the positions of a command's keys: where they begin, and how many there are. It
+/// corresponds to an engine's key specification (`getKeysUsingKeySpecs` in `db.c`), and is written
+/// `BEGIN:last:step:limit` or `BEGIN#count:first:step`; see `commands.tsv`.
 ///
-/// Redis's specifications look for a keyword wherever it stands. Commands do not: they take their
-/// options one after the other, and a group, a consumer or a stream may be called `STREAMS`. So a
-/// rule names the options that may stand before its keyword, and how many words each of them takes.
+/// Redis's specifications search for a keyword anywhere. Commands do not: they parse their options
+/// one after the other, and a group, a consumer or a stream may have the name `STREAMS`. So a rule
+/// names the options that may precede its keyword, and how many words each of them takes.
 ///
 /// @param keywords the words that the keys may follow; empty when they begin at `begin`
-/// @param options what else may stand there, and how many words belong to it
+/// @param options the options that may precede the keyword, and how many words each takes
 /// @param begin an argument's index, or where the search for the keyword begins (negative: from the
 ///   end, backwards)
-/// @param counted whether an argument says how many keys there are
-/// @param a last argument, relative to the first or (negative) to the end; or where the count
-///   stands
-/// @param b the step; or where the first key stands, relative to the beginning
-/// @param c the share of the rest that are keys (2: half); or the step
+/// @param counted whether an argument has the number of keys
+/// @param a the last argument, relative to the first or (negative) to the end; or the index of the
+///   count
+/// @param b the step; or the index of the first key, relative to the beginning
+/// @param c the share of the remaining arguments that are keys (2: half); or the step
 record KeyRule(
         List<String> keywords,
         List<Option> options,
@@ -29,7 +29,7 @@ record KeyRule(
         int a,
         int b,
         int c) {
-    /// @param words how many belong to it, its name not counted
+    /// @param words how many words follow its name
     record Option(String name, int words) {
         static Option parse(String text) {
             var parts = text.split("=", -1);
@@ -37,12 +37,12 @@ record KeyRule(
         }
     }
 
-    /// Keys up to an argument, or up to the end.
+    /// A rule for keys up to an argument, or up to the end.
     static KeyRule range(List<String> keywords, int begin, int last, int step, int limit) {
         return new KeyRule(keywords, List.of(), begin, false, last, step, limit);
     }
 
-    /// So many keys as an argument says.
+    /// A rule for as many keys as an argument says.
     static KeyRule counted(List<String> keywords, int begin, int count, int first, int step) {
         return new KeyRule(keywords, List.of(), begin, true, count, first, step);
     }
@@ -122,9 +122,9 @@ record KeyRule(
         return true;
     }
 
-    /// Where the keys after the keyword begin, or -1 when it is not there. An option that is given
-    /// twice counts the last time. A keyword that ends the options, for all that follows are keys,
-    /// counts the first, and before it may stand nothing but options.
+    /// The index of the first key after the keyword, or -1 when there is no keyword. If an option
+    /// occurs twice, the last one counts. A keyword that ends the options, because only keys
+    /// follow, counts at its first occurrence, and only options may precede it.
     private int afterKeyword(ByteBuf in, int base, CommandFrame frame) {
         boolean option = a == 0;
         int step = begin > 0 ? 1 : -1;
@@ -136,7 +136,7 @@ record KeyRule(
                 if (!option) {
                     return after;
                 }
-                i++; // it is followed by its key, whatever that is called
+                i++; // the next argument is its key, whatever its text is
             } else if (!options.isEmpty()) {
                 int words = wordsOfOption(in, base, frame, i);
                 if (words < 0 && !option) {
@@ -158,7 +158,7 @@ record KeyRule(
         return false;
     }
 
-    /// How many words belong to an option, or -1 when it is none.
+    /// How many words belong to an option, or -1 when the argument is not an option.
     private int wordsOfOption(ByteBuf in, int base, CommandFrame frame, int argument) {
         for (var option : options) {
             if (isWord(in, base, frame, argument, option.name())) {
@@ -191,7 +191,7 @@ record KeyRule(
         return number;
     }
 
-    /// As it is written in `commands.tsv`.
+    /// The rule in the form of `commands.tsv`.
     @Override
     public String toString() {
         var taken =

@@ -3,11 +3,11 @@ package dev.keepsake.resp;
 import dev.keepsake.core.Slots;
 import io.netty.buffer.ByteBuf;
 
-/// Slot and hash of a key where it stands in a buffer.
+/// Computes the slot and the hash of a key in a buffer.
 public final class KeySlot {
     private KeySlot() {}
 
-    /// The slot of the key: of its hash tag, where it has one. Source: Redis Cluster specification.
+    /// The slot of the key, or of its hash tag if it has one. Source: Redis Cluster specification.
     public static int of(ByteBuf in, int start, int length) {
         int from = start;
         int to = start + length;

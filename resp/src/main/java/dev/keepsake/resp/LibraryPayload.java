@@ -3,8 +3,8 @@ package dev.keepsake.resp;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// Reads what FUNCTION DUMP gives and FUNCTION RESTORE takes: libraries of functions, as an RDB
-/// file holds them. Used by one thread, once.
+/// Reads a payload of FUNCTION DUMP and FUNCTION RESTORE: libraries of functions, in the form of an
+/// RDB file. Used by one thread, once.
 ///
 /// Source: Redis 7.0 `rdb.c` and `functions.c`.
 final class LibraryPayload {
@@ -21,7 +21,7 @@ final class LibraryPayload {
     private static final int LITERALS = 32;
     private static final int LONG_MATCH = 7;
 
-    /// It cannot be said what is in it.
+    /// The content cannot be determined.
     private static final class Unreadable extends Exception {
         private static final long serialVersionUID = 1;
 
@@ -40,10 +40,10 @@ final class LibraryPayload {
         this.end = payload.length - FOOTER_BYTES;
     }
 
-    /// Why an engine is not to be given a payload.
+    /// The refusal of a payload.
     ///
-    /// @return Redis's kind of error, or null when each library is harmless, as [ScriptCheck] says,
-    ///   or when the engine refuses the payload itself
+    /// @return an error in the form of Redis; null when each library is harmless, as [ScriptCheck]
+    ///   decides, or when the engine itself refuses the payload
     static @Nullable String refusal(byte[] payload) {
         try {
             return new LibraryPayload(payload).read();
@@ -60,7 +60,7 @@ final class LibraryPayload {
                 throw new Unreadable("a library in the format of a release candidate of Redis 7.0");
             }
             if (type != LIBRARY) {
-                return null; // the engine takes none of it
+                return null; // the engine refuses the payload
             }
             String refusal = ScriptCheck.refusal(string());
             if (refusal != null) {
@@ -120,7 +120,7 @@ final class LibraryPayload {
                                 case 0x81 -> number(4) != 0 ? -1 : number(4) & 0xffff_ffffL;
                                 default -> -1;
                             };
-                    default -> -1; // a number, which is no library
+                    default -> -1; // a number, which is not a library
                 };
         if (length < 0 || length > Integer.MAX_VALUE) {
             throw new Unreadable("a length that no library has");
@@ -138,7 +138,8 @@ final class LibraryPayload {
         return value;
     }
 
-    /// LZF: runs of bytes as they are, and references to what has been written before.
+    /// Decompresses LZF: runs of literal bytes, and references to bytes that have been written
+    /// before.
     private byte[] decompress(int from, int to, int length) throws Unreadable {
         var out = new byte[length];
         int written = 0;

@@ -6,33 +6,33 @@ import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Reads the tokens of a script exactly where Lua 5.1's own lexer (`llex.c`) finds them. Used by
+/// Finds the tokens of a script exactly where Lua 5.1's own lexer (`llex.c`) finds them. Used by
 /// one thread.
 ///
-/// It is stricter than Lua where a script would not compile anyway, or only in some locale: bytes
-/// that are neither text of a program nor within a string or a comment end it with
-/// [Kind#UNREADABLE]. It never takes more for a string, a comment or a number than Lua does, so
-/// nothing hides from it.
+/// It is stricter than Lua for scripts that would not compile anyway, or compile only in some
+/// locales: at a byte that is neither program text nor within a string or a comment it stops with
+/// [Kind#UNREADABLE]. It never takes more bytes than Lua for a string, a comment or a number, so no
+/// token can hide from it.
 final class LuaLexer {
-    /// What a token is.
+    /// The kind of a token.
     enum Kind {
         /// An identifier or a keyword.
         NAME,
-        /// A string between quotes without escapes: what it says is what stands there.
+        /// A string in quotes without escapes: its value is its text.
         PLAIN_STRING,
         /// Any other string.
         STRING,
         NUMBER,
-        /// One of the characters of which programs consist, or `..` and the like.
+        /// A punctuation character of a program, or `..` and similar.
         SYMBOL,
-        /// Behind the last one.
+        /// The end of the script.
         END,
-        /// Nothing that Lua would read: the script does not compile.
+        /// Bytes that Lua does not accept: the script does not compile.
         UNREADABLE
     }
 
-    /// One token, and where it stands. A script may have one for every two bytes of its own, so a
-    /// token that nobody looks at any more is used again for the next.
+    /// One token and its position. A script may have one token for every two bytes, so a token that
+    /// is no longer needed is reused for the next.
     static final class Token {
         private final byte[] script;
         private Kind kind = Kind.END;
@@ -45,8 +45,8 @@ final class LuaLexer {
             this.script = script;
         }
 
-        /// @param word what a name says, if it is one of [#WORDS], else null
-        /// @param start of the text, within the quotes if it is a string
+        /// @param word a name's text, if it is one of [#WORDS], else null
+        /// @param start the beginning of the text, within the quotes if it is a string
         private void set(Kind kind, @Nullable String word, int start, int end, int line) {
             this.kind = kind;
             this.word = word;
@@ -70,10 +70,10 @@ final class LuaLexer {
         boolean is(String text) {
             return kind != Kind.PLAIN_STRING
                     && kind != Kind.STRING
-                    && says(script, start, end, text);
+                    && isText(script, start, end, text);
         }
 
-        /// As far as it can be shown to somebody.
+        /// The text, as far as it can be shown in a message.
         String text() {
             var shown = new byte[Math.min(end - start, SHOWN_MAX)];
             for (int i = 0; i < shown.length; i++) {
@@ -84,7 +84,8 @@ final class LuaLexer {
         }
     }
 
-    /// Lua's keywords, and what leads further than a script may go. They are found without a copy.
+    /// Lua's keywords, and names that lead to more than a script may use. They are recognized
+    /// without a copy.
     static final Set<String> KEYWORDS =
             Set.of(
                     "and",
@@ -109,10 +110,10 @@ final class LuaLexer {
                     "until",
                     "while");
 
-    /// The names of the table of Redis's functions.
+    /// The names of the table with Redis's functions.
     static final Set<String> TABLE = Set.of("redis", "server");
 
-    /// Those of Redis 7.0 and, in the last line, of what other engines might let out.
+    /// Names of Redis 7.0 and, in the last line, names that other engines might provide.
     static final Set<String> LEADS_FURTHER =
             Set.of(
                     "_G",
@@ -158,7 +159,7 @@ final class LuaLexer {
     private @Nullable String word(int start) {
         int bucket = bucket(script, start, at);
         for (var word = WORDS[bucket]; word != null; word = WORDS[bucket]) {
-            if (says(script, start, at, word)) {
+            if (isText(script, start, at, word)) {
                 return word;
             }
             bucket = (bucket + 1) & (BUCKETS - 1);
@@ -166,7 +167,7 @@ final class LuaLexer {
         return null;
     }
 
-    private static boolean says(byte[] script, int start, int end, String word) {
+    private static boolean isText(byte[] script, int start, int end, String word) {
         if (end - start != word.length()) {
             return false;
         }
@@ -178,7 +179,7 @@ final class LuaLexer {
         return true;
     }
 
-    /// Begins behind the first line if that is a shebang, as Redis does.
+    /// Begins after the first line if that is a shebang, as Redis does.
     LuaLexer(byte[] script) {
         this.script = script;
         if (script.length > 1 && script[0] == '#' && script[1] == '!') {
@@ -200,7 +201,7 @@ final class LuaLexer {
         return c == '\n' || c == '\r';
     }
 
-    /// `\r\n` and `\n\r` are one.
+    /// Skips a newline. `\r\n` and `\n\r` count as one.
     private void skipNewline() {
         int first = current();
         at++;
@@ -217,8 +218,8 @@ final class LuaLexer {
 
     /// Finds the next token.
     ///
-    /// @param into becomes that token; nobody may need what it was before
-    /// @return the same
+    /// @param into receives the token; its former content is lost
+    /// @return `into`
     Token next(Token into) {
         while (true) {
             int c = current();
@@ -265,7 +266,7 @@ final class LuaLexer {
                         ? token(into, Kind.STRING, start)
                         : token(into, Kind.UNREADABLE, at);
             }
-            // `[=` and no second bracket is an error of Lua's lexer.
+            // `[=` without a second bracket is an error of Lua's lexer.
             return token(into, level == -1 ? Kind.SYMBOL : Kind.UNREADABLE, start);
         }
         if (c <= BEFORE_PRINTABLE || c >= 0x7f) {
@@ -274,7 +275,7 @@ final class LuaLexer {
         at++;
         int next = current();
         if (c == '.') {
-            // A zero byte counts as a dot in Lua's lexer, and is unreadable here in any case.
+            // Lua's lexer takes a zero byte for a dot. Here it is unreadable in any case.
             if (next == '.') {
                 at += following() == '.' ? 2 : 1;
             }
@@ -317,7 +318,7 @@ final class LuaLexer {
                 if (isNewline(current())) {
                     skipNewline();
                 } else if (current() != NOTHING) {
-                    at++; // the digits behind a first one are no quotes, so they need no care
+                    at++; // further digits cannot be quotes, so they need no care
                 }
             }
         }
@@ -327,9 +328,9 @@ final class LuaLexer {
         return into;
     }
 
-    /// Skips a bracket and the equals signs behind it.
+    /// Skips a bracket and the equals signs after it.
     ///
-    /// @return how many those are when another bracket follows, else -1 less that number
+    /// @return the number of equals signs when a second bracket follows, else -1 minus that number
     private int bracketLevel(int bracket) {
         at++;
         int count = 0;
@@ -355,7 +356,7 @@ final class LuaLexer {
 
     /// Skips a long string or comment from its second bracket on.
     ///
-    /// @return false when Lua does not take it
+    /// @return false when Lua does not accept it
     private boolean skipLong(int level) {
         at++;
         while (true) {
@@ -371,7 +372,7 @@ final class LuaLexer {
                 if (bracketLevel('[') == level) {
                     at++;
                     if (level == 0) {
-                        return false; // nested: an error, and in older versions counted
+                        return false; // nested: an error here, counted by older versions
                     }
                 }
             } else if (isNewline(c)) {

@@ -2,24 +2,23 @@ package dev.keepsake.resp;
 
 import io.netty.buffer.ByteBuf;
 
-/// Finds the end of replies in what an engine sends, RESP2 and RESP3, without copying. One per
-/// connection, used by one thread. What has been seen is never looked at again, whatever the
-/// splits.
+/// Finds the end of replies in an engine's output, RESP2 and RESP3, without copying. One for each
+/// connection, used by one thread. No byte is examined twice, wherever the reads divide a reply.
 ///
 /// An attribute (`|`) belongs to the reply that follows it.
 ///
-/// A reply that is too large to be gathered can be taken as it arrives: see [#taken].
+/// A reply that is too large to be gathered can be taken out while it arrives; see [#taken].
 public final class ReplyFramer {
-    private static final int DIGITS_MAX = 10; // of 2^31 - 1, more than any buffer can hold
+    private static final int DIGITS_MAX = 10; // of 2^31 - 1, the limit of any buffer
 
-    private long at; // the next byte to look at, which may have yet to arrive
+    private long at; // the next byte to examine, which may not have arrived yet
     private long searchedTo;
     private long valuesMissing = 1;
 
-    /// Looks for one reply that begins at the reader index, which does not move.
+    /// Looks for one reply at the reader index, which does not move.
     ///
-    /// @return its length in bytes, or -1 when not all of it is there yet
-    /// @throws CorruptReplyException when the bytes are no RESP
+    /// @return its length in bytes, or -1 when it has not arrived completely
+    /// @throws CorruptReplyException when the bytes are not RESP
     public int parse(ByteBuf in) {
         int base = in.readerIndex();
         int end = in.readableBytes();
@@ -63,13 +62,13 @@ public final class ReplyFramer {
         return length;
     }
 
-    /// How far the reply that is incomplete reaches at least, in bytes from where it begins.
+    /// The minimum length of the incomplete reply, in bytes.
     public long announcedBytes() {
         return at;
     }
 
-    /// The first bytes of the reply that is incomplete have been taken out of the buffer, so that
-    /// it seems to begin behind them.
+    /// Reports that the first bytes of the incomplete reply have been taken out of the buffer. The
+    /// buffer then begins behind them.
     ///
     /// @param bytes no more than [#announcedBytes]
     public void taken(int bytes) {
@@ -77,7 +76,7 @@ public final class ReplyFramer {
         searchedTo = Math.max(0, searchedTo - bytes);
     }
 
-    /// Whether the frame at `index` is a push, which answers no command.
+    /// Whether the frame at `index` is a push, which is not the reply to a command.
     public static boolean isPush(ByteBuf in, int index) {
         return in.getByte(index) == '>';
     }
@@ -88,7 +87,7 @@ public final class ReplyFramer {
         return type == '-' || type == '!';
     }
 
-    /// How many values an aggregate announces; none when it is null.
+    /// The number of values that an aggregate announces; 0 for null.
     private static long items(ByteBuf in, int line, int newline) {
         return Math.max(0, number(in, line + 1, newline - 1));
     }

@@ -6,7 +6,8 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 
-/// One decoded reply. For answers that are looked into; what is only passed on stays bytes.
+/// One decoded reply. Only replies whose content is needed are decoded; others are passed on as
+/// bytes.
 public sealed interface RespValue {
     /// `+text`.
     record SimpleString(String text) implements RespValue {}
@@ -18,8 +19,7 @@ public sealed interface RespValue {
     record IntegerReply(long value) implements RespValue {}
 
     /// A bulk string, or a verbatim string without the three letters that name its format.
-    @SuppressWarnings(
-            "ArrayRecordComponent") // made by the decoder for one reader, compared by nobody
+    @SuppressWarnings("ArrayRecordComponent") // made by the decoder for one reader, never compared
     record Bulk(byte[] bytes) implements RespValue {
         /// The bytes as text.
         public String utf8() {
@@ -43,7 +43,7 @@ public sealed interface RespValue {
 
     /// Decodes one complete reply at the reader index, and moves behind it.
     ///
-    /// @throws CorruptReplyException when the bytes are no RESP, or not a whole reply
+    /// @throws CorruptReplyException when the bytes are not RESP, or the reply is incomplete
     static RespValue decode(ByteBuf in) {
         try {
             return decodeNext(in);

@@ -5,7 +5,8 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 
-/// Writes RESP into a buffer. `protocol` is 2 or 3 where the two differ.
+/// Writes RESP into a buffer. The parameter `protocol` is 2 or 3, for values that differ between
+/// the versions.
 public final class RespWriter {
     private RespWriter() {}
 
@@ -14,8 +15,8 @@ public final class RespWriter {
         line(out, '+', text);
     }
 
-    /// Writes `-text`; the text begins with its code, such as `ERR`. Line breaks in it become
-    /// spaces, as in Redis: it may quote what a client sent, and must stay one reply.
+    /// Writes `-text`. The text begins with its code, such as `ERR`. Line breaks become spaces, as
+    /// in Redis, because the text may quote a client and must stay one reply.
     public static void error(ByteBuf out, String text) {
         line(out, '-', text.replace('\r', ' ').replace('\n', ' '));
     }
@@ -40,7 +41,7 @@ public final class RespWriter {
 
     /// Writes a number with a fraction: a double in RESP3, a bulk string in RESP2.
     ///
-    /// @param text as it is written
+    /// @param text the number as it is written
     public static void number(ByteBuf out, String text, int protocol) {
         if (protocol == 3) {
             line(out, ',', text);
@@ -49,8 +50,7 @@ public final class RespWriter {
         }
     }
 
-    /// Writes text that is for people, as it stands: a verbatim string in RESP3, a bulk string in
-    /// RESP2.
+    /// Writes text for people: a verbatim string in RESP3, a bulk string in RESP2.
     public static void verbatim(ByteBuf out, String text, int protocol) {
         if (protocol == 2) {
             bulk(out, text);
@@ -61,7 +61,7 @@ public final class RespWriter {
         }
     }
 
-    /// Writes "no value".
+    /// Writes a null value.
     public static void nullBulk(ByteBuf out, int protocol) {
         if (protocol == 2) {
             line(out, '$', "-1");
@@ -70,7 +70,7 @@ public final class RespWriter {
         }
     }
 
-    /// Writes "no array", as EXEC does when a watched key has changed.
+    /// Writes a null array, as EXEC does when a watched key has changed.
     public static void nullArray(ByteBuf out, int protocol) {
         if (protocol == 2) {
             line(out, '*', "-1");
@@ -84,17 +84,17 @@ public final class RespWriter {
         line(out, '*', Integer.toString(size));
     }
 
-    /// Begins a set of `size` values: an array in RESP2.
+    /// Begins a set of `size` values. In RESP2 it is an array.
     public static void set(ByteBuf out, int size, int protocol) {
         line(out, protocol == 2 ? '*' : '~', Integer.toString(size));
     }
 
-    /// Begins a push of `size` values, which answers no command. There is none in RESP2.
+    /// Begins a push of `size` values, which is not the reply to a command. RESP2 has no pushes.
     public static void push(ByteBuf out, int size) {
         line(out, '>', Integer.toString(size));
     }
 
-    /// Begins a map: of `pairs` keys and values in RESP3, an array of twice as many in RESP2.
+    /// Begins a map of `pairs` keys and values. In RESP2 it is an array of twice as many values.
     public static void map(ByteBuf out, int pairs, int protocol) {
         if (protocol == 2) {
             array(out, 2 * pairs);
@@ -103,7 +103,7 @@ public final class RespWriter {
         }
     }
 
-    /// Writes a command.
+    /// Writes a command with arguments of bytes.
     public static void command(ByteBuf out, byte[]... arguments) {
         array(out, arguments.length);
         for (var argument : arguments) {
@@ -111,7 +111,7 @@ public final class RespWriter {
         }
     }
 
-    /// Writes a command.
+    /// Writes a command with arguments of text.
     public static void command(ByteBuf out, String... arguments) {
         array(out, arguments.length);
         for (var argument : arguments) {
@@ -119,8 +119,8 @@ public final class RespWriter {
         }
     }
 
-    /// Writes a decoded value so that decoding it gives an equal one: in RESP2 what RESP2 has, and
-    /// scalars and "no value" in RESP3.
+    /// Writes a decoded value so that decoding gives an equal one. Values that RESP2 has are
+    /// written in RESP2, scalars and null in RESP3.
     public static void value(ByteBuf out, RespValue value) {
         switch (value) {
             case RespValue.SimpleString(var text) -> simpleString(out, text);

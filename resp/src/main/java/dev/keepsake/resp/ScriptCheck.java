@@ -6,38 +6,39 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// Tells whether a script could write what no log holds. Stateless; any thread.
+/// Checks whether a script could make writes that are not in the log. Stateless; any thread.
 ///
-/// `redis.set_repl` lets a script choose that what it writes is not replicated. A failover would
-/// then take back what clients have been told, and an engine has no setting that forbids it.
+/// With `redis.set_repl` a script can prevent the replication of its writes. A failover would then
+/// take back data that clients have seen, and no setting of an engine forbids the function.
 ///
 /// Decision 16 (docs/decisions) says why scripts are read.
 public final class ScriptCheck {
-    /// How long a script may be, or the code of one library of functions.
+    /// The longest script, and the longest code of one library of functions, in bytes.
     public static final int MAX_SCRIPT_BYTES = 1 << 20;
 
-    /// How long a payload of FUNCTION RESTORE may be, and the libraries in it together.
+    /// The longest payload of FUNCTION RESTORE, and the longest libraries in it together, in bytes.
     public static final int MAX_PAYLOAD_BYTES = 4 << 20;
 
     /*
-     * A script is taken only if it is certain that it cannot come to that function, however it
-     * spells it. In Lua 5.1 a value is reached by a name or through another value. So it is enough
-     * that
+     * A script is accepted only if it certainly cannot reach that function, in any spelling. In Lua
+     * 5.1 a value is reached by a name or through another value. So two conditions suffice:
      *
-     *   - the table that holds the function is never a value by itself. Its name is followed by the
-     *     name of something harmless in it (redis.call, redis["call"]), or is assigned to, or is all
-     *     that a local variable is set to (local r = redis), whose name is then one more name of it;
+     *   - The table that contains the function is never a value by itself. Its name is followed by
+     *     the name of a harmless function in it (redis.call, redis["call"]), or is assigned to, or
+     *     is the whole value of a local variable (local r = redis), whose name is then one more
+     *     name of the table.
      *
-     *   - what gives the table of all globals, or makes a program of a text, has no name here.
+     *   - Functions that return the table of all globals, or turn text into a program, are not
+     *     named.
      *
-     * Names of fields (x.redis, x:load, {load = 1}) are no variables. What Redis gives a script
-     * besides (KEYS, ARGV, string, table, math, bit, cjson, cmsgpack, struct, the metatable of
-     * strings) leads to neither. A local variable is visible behind its declaration only, so one
-     * pass suffices.
+     * Names of fields (x.redis, x:load, {load = 1}) are not variables. The other values that Redis
+     * gives a script (KEYS, ARGV, string, table, math, bit, cjson, cmsgpack, struct, the metatable
+     * of strings) lead to neither. A local variable is visible only after its declaration, so one
+     * pass is enough.
      *
-     * A name that the script has declared as a local variable of its own (local server = ARGV[1]) is
-     * free until the block ends. That counts from the next statement on, and for declarations of one
-     * name; what is not seen to be a local is taken for the global.
+     * A name that the script has declared as its own local variable (local server = ARGV[1]) is
+     * free until the end of the block. This holds from the next statement on, and for declarations
+     * of one name. A name that is not recognized as a local counts as the global.
      */
     private static final Set<String> HARMLESS =
             Set.of(
@@ -73,15 +74,15 @@ public final class ScriptCheck {
     private static final int ALIASES_MAX = 100;
 
     private final LuaLexer lexer;
-    private final Set<String> aliases = new HashSet<>(); // more names of the table
+    private final Set<String> aliases = new HashSet<>(); // further names of the table
 
-    // The script's own variables: in how many blocks each was declared.
+    // The script's own variables, and in how many open blocks each was declared.
     private final Map<String, Integer> locals = new HashMap<>();
-    private @Nullable String declared; // in force from the next statement on
+    private @Nullable String declared; // counts from the next statement on
     private int blocks;
     private int blocksOfDeclared;
 
-    // The token that is looked at, what precedes it and what follows it.
+    // The present token, the three before it, and the three after it.
     private LuaLexer.@Nullable Token third;
     private LuaLexer.@Nullable Token second;
     private LuaLexer.@Nullable Token previous;
@@ -98,18 +99,18 @@ public final class ScriptCheck {
         this.behind = lexer.next(lexer.token());
     }
 
-    /// Why an engine is not to be given a script.
+    /// The refusal of a script.
     ///
     /// @param script the body of EVAL, or the code of a library of functions
-    /// @return Redis's kind of error, or null when it is harmless
+    /// @return an error in the form of Redis, or null when the script is harmless
     public static @Nullable String refusal(byte[] script) {
         String tooLong = refusalByLength(script.length);
         return tooLong == null ? new ScriptCheck(script).run() : tooLong;
     }
 
-    /// Why a script is not even read, by its length.
+    /// The refusal of a script that is too long to be read.
     ///
-    /// @return as [#refusal]
+    /// @return as from [#refusal]
     public static @Nullable String refusalByLength(long bytes) {
         return bytes <= MAX_SCRIPT_BYTES
                 ? null
@@ -118,9 +119,9 @@ public final class ScriptCheck {
                         .formatted(bytes, MAX_SCRIPT_BYTES);
     }
 
-    /// Why a payload of libraries is not even read, by its length.
+    /// The refusal of a payload of libraries that is too long to be read.
     ///
-    /// @return as [#refusal]
+    /// @return as from [#refusal]
     public static @Nullable String refusalOfLibrariesByLength(long bytes) {
         return bytes <= MAX_PAYLOAD_BYTES
                 ? null
@@ -129,10 +130,10 @@ public final class ScriptCheck {
                         .formatted(bytes, MAX_PAYLOAD_BYTES);
     }
 
-    /// Why an engine is not to be given libraries of functions.
+    /// The refusal of libraries of functions.
     ///
-    /// @param payload what FUNCTION DUMP gives
-    /// @return as [#refusal]
+    /// @param payload a payload of FUNCTION DUMP
+    /// @return as from [#refusal]
     public static @Nullable String refusalOfLibraries(byte[] payload) {
         String tooLong = refusalOfLibrariesByLength(payload.length);
         return tooLong == null ? LibraryPayload.refusal(payload) : tooLong;
@@ -163,7 +164,7 @@ public final class ScriptCheck {
         behind = behind.kind() == LuaLexer.Kind.END ? behind : lexer.next(unused);
     }
 
-    /// @return what is wrong with the token, or null
+    /// @return the error in the present token, or null
     private @Nullable String look() {
         if (token.kind() == LuaLexer.Kind.UNREADABLE) {
             return "what is no Lua";
@@ -179,7 +180,7 @@ public final class ScriptCheck {
         String name = word == null ? token.text() : word;
         boolean table = (word != null && LuaLexer.TABLE.contains(word)) || aliases.contains(name);
         boolean leadsFurther = word != null && LuaLexer.LEADS_FURTHER.contains(word);
-        boolean free = next.is("=") || locals.containsKey(name); // assigned to, or the script's own
+        boolean free = next.is("=") || locals.containsKey(name); // assigned to, or a local
         if (free || !(table || leadsFurther)) {
             return null;
         }
@@ -206,14 +207,14 @@ public final class ScriptCheck {
         return "'%s' without the name of a function behind it".formatted(name);
     }
 
-    /// From here on a name stands for the table, whatever else it stands for somewhere.
+    /// From here on the name stands for the table, whatever it stands for in other blocks.
     private void addAlias(String name) {
         aliases.add(name);
         locals.remove(name);
         declared = null;
     }
 
-    /// Keeps track of blocks, and of what is declared in them.
+    /// Keeps track of blocks and of the variables that are declared in them.
     private void follow(@Nullable String word) {
         boolean keyword = word != null && LuaLexer.KEYWORDS.contains(word);
         boolean begins = keyword ? BEGINS_A_STATEMENT.contains(word) : isOperand(previous);
@@ -222,7 +223,7 @@ public final class ScriptCheck {
             declared = null;
         }
         if (word == null) {
-            return; // no variable that matters
+            return; // not a variable that matters
         }
         switch (word) {
             case "do", "if", "function", "repeat" -> blocks++;
@@ -249,7 +250,7 @@ public final class ScriptCheck {
         }
     }
 
-    /// Whether an expression may end with it: a name behind it begins a new statement.
+    /// Whether an expression may end with the token: then a name after it begins a new statement.
     private static boolean isOperand(LuaLexer.@Nullable Token before) {
         if (before == null) {
             return false;
@@ -276,7 +277,7 @@ public final class ScriptCheck {
         return field.kind() == kind && HARMLESS.contains(field.text());
     }
 
-    /// Whether it is `redis` in `local r = redis`, and a new statement follows.
+    /// Whether the token is `redis` in `local r = redis`, and a new statement follows.
     private boolean isAllOfALocal() {
         var equals = previous;
         var name = second;

@@ -5,12 +5,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 
-/// A fact of a command that decides how a front treats it, as a word in the last column of
+/// A fact about a command that decides how a front treats it, as a word in the last column of
 /// `commands.tsv`: `keeps-result` for [#KEEPS_RESULT].
 ///
-/// Decision 24 (docs/decisions) says why facts, and not names of classes.
+/// Decision 24 (docs/decisions) says why the table has facts instead of names of classes.
 public enum Trait {
-    // ---- what it does to the connection of its client
+    // ---- its effect on the connection of its client
 
     /// Begins a transaction.
     MULTI,
@@ -18,90 +18,90 @@ public enum Trait {
     EXEC,
     /// Discards a transaction.
     DISCARD,
-    /// Has EXEC look at whether its keys have changed.
+    /// Makes EXEC check whether its keys have changed.
     WATCH,
-    /// Ends what all [#WATCH] have begun.
+    /// Ends the effect of all [#WATCH] commands.
     UNWATCH,
     /// Begins to listen to channels.
     SUBSCRIBE,
-    /// Ends to listen to channels.
+    /// Stops listening to channels.
     UNSUBSCRIBE,
-    /// Is about the tracking of keys, which the engine does for the client.
+    /// Controls the tracking of keys, which the engine does for the client.
     TRACKING,
 
-    // ---- when it may be given
+    // ---- when it is allowed
 
-    /// For those too who have not said who they are.
+    /// Also allowed for clients that have not logged in.
     NO_LOGIN,
-    /// Also while the client listens to channels in RESP2.
+    /// Also allowed while the client listens to channels in RESP2.
     LISTENING,
-    /// Carried out at once when a transaction is open, and no part of it.
+    /// Executed at once, even while a transaction is open, and not part of it.
     AT_ONCE,
-    /// No part of a transaction: what follows it there could not be answered.
+    /// Not allowed in a transaction, because the commands after it could not be answered there.
     NO_MULTI,
-    /// For operators, whatever else the row says.
+    /// Allowed for operators, whatever the other columns of the row say.
     OPERATOR,
 
-    // ---- where it is carried out
+    // ---- where it is executed
 
-    /// On the primary of its shard, also for those who read from replicas.
+    /// On the primary of its shard, even for clients that read from replicas.
     ON_PRIMARY,
-    /// On any node of its shard, also for those who do not read from replicas.
+    /// On any node of its shard, even for clients that do not read from replicas.
     ON_ANY_NODE,
-    /// Where it has arrived, but on a replica by its primary.
+    /// On the node where it arrives; a replica has its primary execute it.
     RELAYED,
-    /// By an engine that is loading too, since its program alone decides the answer.
+    /// Also by an engine that is loading, because the program alone determines the answer.
     OF_PROGRAM,
 
-    // ---- what it does
+    // ---- its effect
 
-    /// Tells those who listen to a channel.
+    /// Sends a message to the listeners of a channel.
     PUBLISH,
-    /// Carries out a script or a function.
+    /// Executes a script or a function.
     SCRIPT,
     /// Changes the libraries of functions.
     CHANGES_FUNCTIONS,
-    /// Reads, and writes what it has found out into the key for the next time.
+    /// Reads, and stores its result in the key for the next time.
     KEEPS_RESULT,
     /// Ends a script that has written nothing.
     ENDS_SCRIPT,
     /// Shows commands of clients with their arguments.
     SLOW_LOG,
-    /// May be refused in a cluster by what its arguments say.
+    /// May be refused in a cluster, depending on its arguments.
     CLUSTER_RULE,
 
-    // ---- what the front has to do with it
+    // ---- the front's work with it
 
-    /// Has to be there as a whole before anything is done with it.
+    /// Has to arrive completely before the front handles it.
     WHOLE,
-    /// Means nothing without a subcommand that the table has.
+    /// Has no meaning without a subcommand of the table.
     CONTAINER,
     /// Its reply describes the node: INFO.
     SHOWS_NODE,
-    /// Its reply tells which function runs.
+    /// Its reply names the running function.
     SHOWS_FUNCTION,
-    /// Its reply describes commands, all that there are.
+    /// Its reply describes all commands.
     SHOWS_COMMANDS,
-    /// Its reply describes the commands that are asked for.
+    /// Its reply describes the requested commands.
     SHOWS_ASKED_COMMANDS,
-    /// Its reply lists settings of the engine, secrets among them.
+    /// Its reply contains settings of the engine, secrets included.
     SHOWS_SETTINGS,
-    /// Not shown to those who monitor: it may hold a password, or begins or ends a connection, or
-    /// the engine says that it is for administrators.
+    /// Not shown to clients that monitor: it may contain a password, it begins or ends a
+    /// connection, or the engine's description says that it is for administrators.
     UNMONITORED,
     /// Its reply lists subcommands.
     HELP;
 
     private static final String HELP_SUFFIX = "|help";
 
-    /// As it is written in the table.
+    /// The word in the table.
     public String word() {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /// Those that a command has: by its row, and by its name.
+    /// The traits of a command, from its row and from its name.
     ///
-    /// @param words of the row; those that are no traits of this kind, `script=1`, are passed over
+    /// @param words the words of the row; other words, such as `script=1`, are skipped
     static Set<Trait> of(String name, List<String> words) {
         var traits = EnumSet.noneOf(Trait.class);
         for (var trait : values()) {
@@ -112,7 +112,7 @@ public enum Trait {
         if (name.endsWith(HELP_SUFFIX)) {
             traits.add(HELP);
         }
-        // Also those of engines to come: what a script says may come from the data.
+        // Also commands of future engines. A script's reply may depend on any data.
         if (name.startsWith("eval") || name.startsWith("fcall")) {
             traits.add(SCRIPT);
         }

@@ -1,4 +1,5 @@
-/// The Redis serialization protocol, versions 2 and 3: framing, encoding, and the command table.
+/// The Redis serialization protocol (RESP), versions 2 and 3: framing, encoding, the command table,
+/// and checks of scripts.
 @NullMarked
 package dev.keepsake.resp;
 
