@@ -85,7 +85,7 @@ public final class EngineExaminer {
     /// @throws IOException when the program cannot be started, does not answer, or has been
     ///   replaced; the next call examines it again
     public EngineFacts examine(EngineBinary binary) throws IOException {
-        var turn = turnOf(binary);
+        var turn = turnOf(binary.path());
         turn.lock();
         try {
             var known = examined.get(binary);
@@ -111,7 +111,7 @@ public final class EngineExaminer {
     /// Examines the program that is now at the path of a replaced one. Blocks as [#examine] does,
     /// and does not use earlier findings.
     public EngineSight lookAgain(EngineBinary before) {
-        var turn = turnOf(before);
+        var turn = turnOf(before.path());
         turn.lock();
         try {
             return switch (EngineProbe.probe(before.path())) {
@@ -127,6 +127,33 @@ public final class EngineExaminer {
         }
     }
 
+    /// What is there where no program was known to be. Blocks as [#examine] does.
+    ///
+    /// @return empty when there is none that can be used
+    /// @throws IOException when that cannot be told at this moment
+    public Optional<EngineSight> lookAt(Path program) throws IOException {
+        var turn = turnOf(program);
+        turn.lock();
+        try {
+            return switch (EngineProbe.probe(program)) {
+                case Usable(var binary) -> Optional.of(examineAgain(binary));
+                case Unusable(var reason, var mayPass) -> {
+                    if (mayPass) {
+                        throw new IOException(program + " " + reason);
+                    }
+                    yield Optional.empty();
+                }
+            };
+        } finally {
+            turn.unlock();
+        }
+    }
+
+    /// Whether there is a program at a place, an engine or another. Starts nothing.
+    public static boolean isProgram(Path place) {
+        return Files.isRegularFile(place) && Files.isExecutable(place);
+    }
+
     private EngineSight examineAgain(EngineBinary now) {
         try {
             var file = ProgramFile.of(now.path());
@@ -138,8 +165,8 @@ public final class EngineExaminer {
 
     /// The lock for one path: the directory in which a program is examined is used by one thread at
     /// a time.
-    private ReentrantLock turnOf(EngineBinary binary) {
-        return turns.computeIfAbsent(binary.path(), _ -> new ReentrantLock());
+    private ReentrantLock turnOf(Path program) {
+        return turns.computeIfAbsent(program, _ -> new ReentrantLock());
     }
 
     /// The difference between a program and the one that is now at its path, for messages; empty

@@ -138,15 +138,24 @@ public final class EngineFinder {
         };
     }
 
+    /// Where programs are looked for, whether there are any now or not: at the configured place
+    /// alone, or in the directories of the search path. The bundled one is not among them.
+    public List<Path> places() {
+        return configured == null ? placesOnSearchPath() : List.of(configured.toAbsolutePath());
+    }
+
     private List<Path> onSearchPath() {
+        return placesOnSearchPath().stream().filter(Files::exists).toList();
+    }
+
+    private List<Path> placesOnSearchPath() {
         var programs = new ArrayList<Path>();
         for (String program : PROGRAMS) {
             Arrays.stream(searchPath.split(File.pathSeparator))
                     // An empty element of PATH means the working directory, which is never
                     // intended.
                     .filter(directory -> !directory.isEmpty())
-                    .map(directory -> Path.of(directory, program))
-                    .filter(Files::exists)
+                    .map(directory -> Path.of(directory, program).toAbsolutePath())
                     .forEach(programs::add);
         }
         return programs;

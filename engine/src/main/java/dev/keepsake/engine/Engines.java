@@ -4,6 +4,7 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -186,6 +187,15 @@ public record Engines(
             }
         }
         return new Engines(List.copyOf(programs), known, unknown, Map.of(), missing);
+    }
+
+    /// The same with a program where none was known to be. It comes before the bundled one, as what
+    /// is found at a start does. What is excluded has to be decided anew.
+    public Engines with(EngineSight found) {
+        var programs = new ArrayList<>(everyOne().filter(each -> !each.isBundled()).toList());
+        programs.add(found.binary());
+        everyOne().filter(EngineBinary::isBundled).forEach(programs::add);
+        return new Engines(programs, facts, unexamined, Map.of(), gone).with(found.binary(), found);
     }
 
     private Stream<EngineBinary> everyOne() {

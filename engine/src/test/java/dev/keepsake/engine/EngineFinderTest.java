@@ -202,6 +202,21 @@ final class EngineFinderTest {
 
     /// Each says its version once all have been asked; asked in turn, the first would hang.
     @Test
+    void itTellsWhereProgramsMayBePutLater() {
+        var bin = directory.resolve("bin");
+        assertThat(
+                        finder(null, bin + File.pathSeparator + File.pathSeparator + "relative")
+                                .places())
+                .containsExactly(
+                        bin.resolve("valkey-server"),
+                        Path.of("relative/valkey-server").toAbsolutePath(),
+                        bin.resolve("redis-server"),
+                        Path.of("relative/redis-server").toAbsolutePath());
+        assertThat(finder(Path.of("my-engine"), bin.toString()).places())
+                .containsExactly(Path.of("my-engine").toAbsolutePath());
+    }
+
+    @Test
     void programsAreAskedAllAtOnce() throws Exception {
         var names = List.of("first", "second");
         for (var name : names) {

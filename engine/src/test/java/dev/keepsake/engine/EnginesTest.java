@@ -125,6 +125,26 @@ final class EnginesTest {
     }
 
     @Test
+    void oneThatIsFoundLaterComesBeforeTheBundledOneAndWhatIsKnownStays() {
+        var one = engine("valkey", "8.1.1");
+        var two = engine("valkey", "9.0.0");
+        var known =
+                new Engines(
+                        List.of(BUNDLED),
+                        Map.of(BUNDLED, facts(BUNDLED, "holes")),
+                        Map.of(),
+                        Map.of(one, "could not be examined"));
+        var more = known.with(new EngineSight.Examined(facts(two, "sound")));
+        assertThat(more.all()).containsExactly(one, two, BUNDLED);
+        assertThat(more.isSound(two)).isTrue();
+        assertThat(more.hasHoles(BUNDLED)).isTrue();
+        assertThat(more.excluded()).as("it is decided anew").isEmpty();
+        var unexamined = known.with(new EngineSight.Unexamined(two, "it ended"));
+        assertThat(unexamined.all()).contains(two);
+        assertThat(unexamined.whyUnexamined(two)).isEqualTo("it ended");
+    }
+
+    @Test
     void someOfThemKeepWhatIsKnown() {
         var sound = engine("valkey", "8.1.1");
         var engines =

@@ -138,6 +138,24 @@ final class ReplacedProgramIT {
         assertThat(examiner.lookAgain(program)).isInstanceOf(EngineSight.Examined.class);
     }
 
+    @Test
+    void whoLooksWhereNoneWasIsToldWhatIsThere() throws Exception {
+        var place = directory.resolve("redis-server");
+        assertThat(EngineExaminer.isProgram(place)).isFalse();
+        assertThat(examiner.lookAt(place)).isEmpty();
+        install("6.2.0", "");
+        assertThat(EngineExaminer.isProgram(place)).isTrue();
+        assertThat(examiner.lookAt(place)).as("an engine that is too old").isEmpty();
+        install("7.0.16", "--rename-command EVAL ''");
+        var now = (EngineSight.Examined) examiner.lookAt(place).orElseThrow();
+        assertThat(now.binary()).isEqualTo(new EngineBinary(place, "redis", "7.0.16"));
+        assertThat(now.facts().isSound()).isTrue();
+        launch(now.binary());
+        assertThat(launcher.isReplaced(now.binary())).isFalse();
+        install("7.0.17", "");
+        assertThat(launcher.isReplaced(now.binary())).isTrue();
+    }
+
     /// Whoever knows the program by what it was cannot have the next one examined by that name, and
     /// so launched.
     @Test

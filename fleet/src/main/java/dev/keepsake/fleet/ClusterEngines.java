@@ -83,7 +83,30 @@ final class ClusterEngines implements InstalledEngines {
                     now.binary().name(),
                     now.binary().version());
         }
-        var next = rule.applyTo(known.with(before, now));
+        take(rule.applyTo(known.with(before, now)), now);
+    }
+
+    /// Takes over what was found where no program was known to be, and warns of it or gives it up,
+    /// as at the start.
+    void find(EngineSight found) {
+        var known = engines;
+        var program = found.binary();
+        if (known.at(program.path()).isPresent()) {
+            return; // it is known meanwhile
+        }
+        LOG.info(
+                "engine found path={} name={} version={}",
+                program.path(),
+                program.name(),
+                program.version());
+        take(rule.applyTo(known.with(found)), found);
+    }
+
+    private void take(Engines next, EngineSight now) {
+        var known = engines;
+        if (next.equals(known)) {
+            return; // and all of it has been said
+        }
         engines = next;
         var notRun = new HashMap<>(next.excluded());
         notRun.putAll(next.gone());
@@ -104,7 +127,7 @@ final class ClusterEngines implements InstalledEngines {
             warnedOf.add(now.binary());
         } else {
             LOG.error(
-                    "engine is not used any more path={} version={}: it {}, and {}; {}",
+                    "engine is not used path={} version={}: it {}, and {}; {}",
                     now.binary().path(),
                     now.binary().version(),
                     why,

@@ -24,6 +24,7 @@ final class ClusterStart {
     private final ControlJournal control;
     private final RunningClusters running;
     private final ClusterEngines engines;
+    private final AwaitedEngines awaited;
     private final ClusterPreparation preparation;
     private final NodeAssembly assembly;
     private final EndpointListening listening;
@@ -36,6 +37,7 @@ final class ClusterStart {
             ControlJournal control,
             RunningClusters running,
             ClusterEngines engines,
+            AwaitedEngines awaited,
             ClusterPreparation preparation,
             NodeAssembly assembly,
             EndpointListening listening,
@@ -45,6 +47,7 @@ final class ClusterStart {
         this.control = control;
         this.running = running;
         this.engines = engines;
+        this.awaited = awaited;
         this.preparation = preparation;
         this.assembly = assembly;
         this.listening = listening;
@@ -97,6 +100,7 @@ final class ClusterStart {
     /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
     private void announceEngineMissing(ClusterState cluster, EngineStamp needed)
             throws IOException {
+        awaited.await();
         var id = cluster.spec().id();
         var reason = engines.missing(needed);
         if (cluster.status() == ClusterState.Status.CREATING) {

@@ -161,11 +161,35 @@ public final class Fleet implements AutoCloseable {
                         ports,
                         troubles,
                         tuning.createWithinNs());
+        var replaced =
+                new ReplacedEngines(
+                        engines,
+                        examiner::lookAgain,
+                        machine.launcher()::isReplaced,
+                        running,
+                        control,
+                        reports,
+                        machine.threads(),
+                        thread,
+                        this::reconcileAll);
+        machine.launcher().whenRefused(replaced::onRefused);
         var start =
                 new ClusterStart(
                         control,
                         running,
                         engines,
+                        new AwaitedEngines(
+                                config.enginePlaces(),
+                                new AwaitedEngines.OnDisk(machine.launcher(), examiner),
+                                engines,
+                                replaced,
+                                control,
+                                clock,
+                                machine.threads(),
+                                thread,
+                                (pauseNs, action) ->
+                                        thread.schedule(action, pauseNs, TimeUnit.NANOSECONDS),
+                                this::reconcileAll),
                         new ClusterPreparation(engines, commands, openings),
                         assembly,
                         new EndpointListening(reports, this::afterPause, thread),
@@ -179,18 +203,6 @@ public final class Fleet implements AutoCloseable {
                                         thread,
                                         this::reconcileAll),
                         clock);
-        var replaced =
-                new ReplacedEngines(
-                        engines,
-                        examiner::lookAgain,
-                        machine.launcher()::isReplaced,
-                        running,
-                        control,
-                        reports,
-                        machine.threads(),
-                        thread,
-                        this::reconcileAll);
-        machine.launcher().whenRefused(replaced::onRefused);
         this.reconciler =
                 new ClusterReconciler(
                         control, running, start, end, ports, fillings, openings, snapshots,

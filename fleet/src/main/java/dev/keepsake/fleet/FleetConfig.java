@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// @param nodeAddresses the block in which each new node gets its own address, or null for none
 /// @param hostName the host name that clients get instead of `host`, or null for `host` itself
 /// @param dataDirectory the directory of logs and engines
+/// @param enginePlaces where engine programs are looked for that are installed while it runs
 /// @param hold which replies wait until they are durable
 /// @param credentials the secret keys for the tokens of IAM users, by access key id; when there are
 ///   none, signatures are not checked
@@ -32,11 +33,13 @@ public record FleetConfig(
         @Nullable AddressBlock nodeAddresses,
         @Nullable String hostName,
         Path dataDirectory,
+        List<Path> enginePlaces,
         FleetTuning tuning,
         HoldRule hold,
         Map<String, AccessKey> credentials,
         @Nullable S3Endpoint s3) {
     public FleetConfig {
+        enginePlaces = List.copyOf(enginePlaces);
         credentials = Map.copyOf(credentials);
     }
 

@@ -19,7 +19,8 @@ import org.slf4j.LoggerFactory;
 
 /// What becomes of clusters when the program that they run on is replaced while they run, as
 /// packages are upgraded, or turns out to be one that is not to be run. Heard of when an engine is
-/// launched, which is refused; the program is examined anew then. Owned by the fleet's thread.
+/// launched, which is refused, or from [AwaitedEngines]; the program is examined anew then. Owned
+/// by the fleet's thread.
 ///
 /// A program that only has other bytes, such as a fix under the same version, is what the clusters
 /// go on with: their next engines run it, and nobody is interrupted. Where it is another engine,
@@ -77,10 +78,20 @@ final class ReplacedEngines {
 
     /// A program was not launched. Any thread.
     void onRefused(EngineBinary program) {
-        fleet.execute(() -> lookAt(program));
+        fleet.execute(() -> lookAtRefused(program));
     }
 
-    private void lookAt(EngineBinary program) {
+    /// Looks at what is there now where a known program is or was, whatever has been found out
+    /// before. Unless it is being looked at already.
+    ///
+    /// @param then called on the fleet's thread when it is known
+    void lookAgain(EngineBinary known, Runnable then) {
+        if (underWay.add(known.path())) {
+            threads.newThread(() -> look(known, then)).start();
+        }
+    }
+
+    private void lookAtRefused(EngineBinary program) {
         if (!underWay.add(program.path())) {
             return;
         }
@@ -94,16 +105,19 @@ final class ReplacedEngines {
                             if (isExplained && !isReplaced.test(known)) {
                                 fleet.execute(() -> done(program, true)); // nothing is new
                             } else {
-                                look(known);
+                                look(known, () -> {});
                             }
                         })
                 .start();
     }
 
-    private void look(EngineBinary program) {
+    private void look(EngineBinary program, Runnable then) {
         try {
             var sight = look.lookAgain(program);
-            fleet.execute(() -> done(program, learn(program, sight)));
+            fleet.execute(() -> {
+                done(program, learn(program, sight));
+                then.run();
+            });
         } catch (RuntimeException e) {
             fleet.execute(() -> underWay.remove(program.path())); // or nobody would look again
             throw e;

@@ -78,12 +78,12 @@ public final class Server implements AutoCloseable {
         if (config.nodeAddresses() != null) {
             requireOwn(config.nodeAddresses());
         }
-        var found =
+        var finder =
                 new EngineFinder(
-                                config.engine(),
-                                System.getenv().getOrDefault("PATH", ""),
-                                data.resolve("bin"))
-                        .findAll();
+                        config.engine(),
+                        System.getenv().getOrDefault("PATH", ""),
+                        data.resolve("bin"));
+        var found = finder.findAll();
         var launcher = new EngineLauncher(found.first(), RunDirectory.forData(data), clock);
         started.push(launcher);
         launcher.endOrphans();
@@ -111,6 +111,7 @@ public final class Server implements AutoCloseable {
                                 config.nodeAddresses(),
                                 config.hostName(),
                                 data,
+                                finder.places(),
                                 config.tuning(),
                                 parts.hold(),
                                 config.access().credentials(),

@@ -137,6 +137,16 @@ class ReplacedEngineIT {
             assertThat(onRecord().version()).isEqualTo("7.2.11");
             assertThat(onRecord().here()).isNull();
             assertThat(onRecord().next()).isNull();
+
+            install("7.2.12", ""); // one that can, while nothing is launched
+            await(
+                    "it is noticed, and the cluster runs again",
+                    () -> api.describe(NAME).enginePatchVersion().equals("7.2.12"));
+            assertThat(api.allMessages(NAME))
+                    .contains(
+                            "Engine redis 7.2.12 can go on with the data; the cluster is started.");
+            awaitServing(api, 0);
+            awaitServing(api, 1);
         }
     }
 
