@@ -159,6 +159,12 @@ final class ClusterReports {
                                                             : nameBefore + " " + before,
                                                     engine.engine(),
                                                     engine.patchVersion())));
+                    records.add(
+                            Events.ofCluster(
+                                    id,
+                                    now,
+                                    "There is no way back: the data can be continued by %s %s or a newer engine only."
+                                            .formatted(engine.engine(), engine.patchVersion())));
                     recordEngine(found.spec(), engine, now, records);
                 });
         return new Decision<>(records, cluster);

@@ -44,6 +44,8 @@ class EngineOfClusterTest {
         assertThat(control.messages("demo"))
                 .contains(
                         "Engine upgraded from redis 7.0.15 to valkey 8.0.1.",
+                        "There is no way back: the data can be continued by valkey 8.0.1 or a newer"
+                                + " engine only.",
                         "Engine redis 7.0 is not installed; the cluster runs on valkey 8.0.1.");
         assertNoNews(plane -> plane.clusterRuns(id, VALKEY_8, control.now));
         assertThat(control.restarted(true).describe("demo").engineName()).isEqualTo("valkey");

@@ -83,6 +83,15 @@ public record EngineStamp(String name, String version, int rdbVersion) {
         return name.equals(VALKEY) && writer.rdbVersion <= SHARED_RDB_VERSION;
     }
 
+    /// Whether this engine and another are releases of one version, which differ in their patches
+    /// alone, if at all: 7.0.15 and 7.0.16.
+    public boolean isPatchOfSameVersion(EngineStamp other) {
+        return name.equals(other.name)
+                && Arrays.equals(
+                        Arrays.copyOf(numbers(version), 2),
+                        Arrays.copyOf(numbers(other.version), 2));
+    }
+
     /// Whether this engine loads such an RDB file, whichever engine wrote it.
     public boolean loads(RdbHeader file) {
         int newest = file.rdbVersion();

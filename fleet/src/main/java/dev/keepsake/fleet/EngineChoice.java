@@ -14,7 +14,11 @@ import org.jspecify.annotations.Nullable;
 ///
 /// The recorded engine, wherever it is found: another search path is no reason for another engine.
 /// Else, when that is not here any more, the nearest newer one that can go on with the data, which
-/// is an upgrade. An engine that cannot is never chosen; there may be none then.
+/// is an upgrade. So it is when only the bundled program is of the recorded version, which has
+/// known holes, and a sound patch release of that version is installed. An engine that cannot go on
+/// with the data is never chosen; there may be none then.
+///
+/// Decision 23 (docs/decisions) says why.
 sealed interface EngineChoice {
     /// The cluster runs on this.
     ///
@@ -53,7 +57,7 @@ sealed interface EngineChoice {
             return new Missing(wrote.isEmpty() ? askedFor(cluster) : newest(wrote));
         }
         var chosen =
-                recorded == null ? asked(cluster, able, engines) : nearest(recorded, able, engines);
+                recorded == null ? asked(cluster, able, engines) : after(recorded, able, engines);
         return new Chosen(chosen, sounder(chosen, able, engines));
     }
 
@@ -125,14 +129,33 @@ sealed interface EngineChoice {
                 .orElseThrow();
     }
 
-    /// A recorded engine stays also when it has holes and a better one was installed since: nothing
-    /// but an operator moves a cluster to an engine from which there is no way back.
+    /// A recorded engine stays also when it has holes and a better one was installed since, unless
+    /// [#after] says otherwise: nothing but an operator moves a cluster to an engine from which
+    /// there is no way back.
     private static @Nullable StampedEngine sounder(
             StampedEngine chosen, List<StampedEngine> able, Engines engines) {
         var sound = able.stream().filter(each -> engines.isSound(each.binary())).toList();
         return chosen.knownHoles().isEmpty() || sound.isEmpty()
                 ? null
                 : nearest(chosen.stamp(), sound, engines);
+    }
+
+    /// The nearest one. But nobody has chosen the bundled program, and the cluster may never have
+    /// run on it: when the machine's own program is upgraded to a patch release, the bundled one is
+    /// all that is left of the version before. With known holes it is not what the upgrade was to
+    /// bring.
+    private static StampedEngine after(
+            EngineStamp recorded, List<StampedEngine> able, Engines engines) {
+        var nearest = nearest(recorded, able, engines);
+        if (!nearest.binary().isBundled() || !engines.hasHoles(nearest.binary())) {
+            return nearest;
+        }
+        var patched =
+                able.stream()
+                        .filter(each -> engines.isSound(each.binary()))
+                        .filter(each -> each.stamp().isPatchOfSameVersion(nearest.stamp()))
+                        .toList();
+        return patched.isEmpty() ? nearest : nearest(recorded, patched, engines);
     }
 
     /// Every one that is able and has the recorded name is as new, or newer. Of two copies the

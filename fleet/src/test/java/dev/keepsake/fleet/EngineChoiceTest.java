@@ -13,6 +13,7 @@ import dev.keepsake.engine.KnownHole;
 import dev.keepsake.resp.RespValue;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -155,6 +156,55 @@ class EngineChoiceTest {
             assertThat(binary(of(recorded, NOTHING, new Engines(order, facts))))
                     .as("of %s", order)
                     .isEqualTo(two);
+        }
+    }
+
+    /// As a distribution brings the fix of a hole: the program of the recorded version is upgraded,
+    /// and the bundled one is all that is left of that version. Each engine is written `name
+    /// version known`; `bundled` is Redis 7.0.15.
+    @ParameterizedTest
+    @CsvSource({
+        // A sound patch release of the version before the bundled program with known holes.
+        "redis 7.0.15, bundled holes; redis 7.0.16 sound, redis 7.0.16",
+        "redis 7.0.15, bundled holes; redis 7.0.17 sound; redis 7.0.16 sound, redis 7.0.16",
+        "redis 7.0.15, bundled holes; redis 7.0.16 holes; redis 7.0.17 sound, redis 7.0.17",
+        "redis 7.0.14, bundled holes; redis 7.0.16 sound, redis 7.0.16",
+        // The version that is recorded, if a program of it is sound.
+        "redis 7.0.15, bundled holes; redis 7.0.15 sound; redis 7.0.16 sound, redis 7.0.15",
+        "redis 7.0.15, bundled sound; redis 7.0.16 sound, bundled",
+        // There is no way back from a newer one: not for one that may have holes too.
+        "redis 7.0.15, bundled holes; redis 7.0.16 untold, bundled",
+        "redis 7.0.15, bundled holes; redis 7.0.16 unexamined, bundled",
+        // Nor for another version, which has other commands.
+        "redis 7.0.15, bundled holes; redis 7.2.4 sound, bundled",
+        "redis 7.0.15, bundled holes; redis 70.0.1 sound, bundled",
+        "redis 7.0.15, bundled holes; valkey 8.1.1 sound, bundled",
+        // Somebody has installed what is not bundled, and left it there.
+        "redis 7.0.15, redis 7.0.15 holes; redis 7.0.16 sound, redis 7.0.15",
+        // What cannot continue from the data is not considered.
+        "redis 7.0.16, bundled holes; redis 7.0.16 sound, redis 7.0.16",
+    })
+    void aSoundPatchReleaseIsPreferredToTheBundledProgramWithHoles(
+            String recorded, String installed, String chosen) {
+        var bundled = new EngineBinary(Path.of("/data/bin/redis"), "redis", "7.0.15", true);
+        var facts = new HashMap<EngineBinary, EngineFacts>();
+        var all = new ArrayList<EngineBinary>();
+        for (var each : installed.split("; ", -1)) {
+            int end = each.lastIndexOf(' ');
+            var release = each.substring(0, end);
+            var engine =
+                    release.equals("bundled") ? bundled : program("/usr/bin/" + release, release);
+            all.add(engine);
+            known(engine, each.substring(end + 1)).ifPresent(found -> facts.put(engine, found));
+        }
+        var ran = recorded.split(" ", -1);
+        var cluster = cluster("redis 7.0", ran[0], ran[1]);
+        for (var order : List.of(all, all.reversed())) {
+            assertThat(binary(of(cluster, NOTHING, new Engines(order, facts))))
+                    .isEqualTo(
+                            chosen.equals("bundled")
+                                    ? bundled
+                                    : program("/usr/bin/" + chosen, chosen));
         }
     }
 
