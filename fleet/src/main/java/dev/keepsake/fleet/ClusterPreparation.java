@@ -3,6 +3,7 @@ package dev.keepsake.fleet;
 import dev.keepsake.control.ClusterState;
 import dev.keepsake.engine.EngineStamp;
 import java.io.IOException;
+import java.util.Optional;
 
 /// Prepares the start of a cluster: has its logs opened, and chooses an engine that can go on with
 /// what they say of their writers. The logs of a cluster that lacks an engine are read once: who
@@ -15,7 +16,8 @@ final class ClusterPreparation {
 
     /// How far it is.
     sealed interface Prepared {
-        /// The logs are being opened, whose end is reported elsewhere: [LogOpenings].
+        /// The logs are being opened, or the engine is being examined; the end of either is
+        /// reported elsewhere: [LogOpenings], [CommandTables].
         record NotYet() implements Prepared {}
 
         /// No engine here can go on with the data.
@@ -41,9 +43,14 @@ final class ClusterPreparation {
     ///   next call tries it again
     Prepared prepare(ClusterState cluster) throws IOException {
         var id = cluster.spec().id();
-        if (engines.knowsLogsOf(id)
-                && choose(cluster) instanceof EngineChoice.Missing(var needed)) {
-            return new Prepared.Lacks(needed);
+        if (engines.knowsLogsOf(id)) {
+            var choice = choose(cluster).orElse(null);
+            if (choice == null) {
+                return new Prepared.NotYet();
+            }
+            if (choice instanceof EngineChoice.Missing(var needed)) {
+                return new Prepared.Lacks(needed);
+            }
         }
         var opened = openings.take(cluster);
         if (opened.isEmpty()) {
@@ -53,8 +60,12 @@ final class ClusterPreparation {
         boolean isReady = false;
         try {
             engines.noteLogs(id, logs.writers());
+            var choice = choose(cluster).orElse(null);
+            if (choice == null) {
+                return new Prepared.NotYet();
+            }
             var prepared =
-                    switch (choose(cluster)) {
+                    switch (choice) {
                         case EngineChoice.Missing(var needed) -> new Prepared.Lacks(needed);
                         case EngineChoice.Chosen chosen -> new Prepared.Ready(logs, chosen);
                     };
@@ -68,13 +79,13 @@ final class ClusterPreparation {
     }
 
     /// What is chosen has been examined, for that may make another one the right one.
-    private EngineChoice choose(ClusterState cluster) throws IOException {
-        while (true) {
-            var choice = engines.choose(cluster);
-            if (!(choice instanceof EngineChoice.Chosen chosen)
-                    || !commands.examine(chosen.engine().binary())) {
-                return choice;
-            }
-        }
+    ///
+    /// @return empty while it is being examined
+    private Optional<EngineChoice> choose(ClusterState cluster) throws IOException {
+        var choice = engines.choose(cluster);
+        return choice instanceof EngineChoice.Chosen chosen
+                        && !commands.examine(chosen.engine().binary())
+                ? Optional.empty()
+                : Optional.of(choice);
     }
 }

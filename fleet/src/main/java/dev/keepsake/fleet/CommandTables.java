@@ -8,20 +8,17 @@ import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.CorruptReplyException;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.Set;
+import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /// The commands of this machine's engines, and how fronts treat each of them. A program that could
 /// not be examined when the server started is examined before a cluster runs on it, and again if it
 /// does not answer. The findings count in the same way as those at the start. Owned by the fleet's
-/// thread, which waits only a moment for an answer, and not for a program that hangs.
+/// thread, which never waits for a program.
 final class CommandTables {
-    private static final long ANSWERS_WITHIN_MS = 2_000;
-
     /// Examines a program. Blocks.
     interface Examiner {
         EngineFacts examine(EngineBinary program) throws IOException;
@@ -30,7 +27,10 @@ final class CommandTables {
     private final ClusterEngines engines;
     private final Examiner examiner;
     private final ThreadFactory threads;
-    private final Map<EngineBinary, CompletableFuture<EngineFacts>> asked = new HashMap<>();
+    private final Executor fleet;
+    private final Runnable onAnswer;
+    private final Set<EngineBinary> asked = new HashSet<>(); // and have not answered yet
+    private final Map<EngineBinary, Exception> failures = new HashMap<>(); // of the last try
     private final Map<EngineBinary, Table> tables = new HashMap<>();
 
     /// @param facts the facts that it was made from
@@ -38,17 +38,30 @@ final class CommandTables {
 
     /// @param engines knows the engines, and receives new findings
     /// @param threads creates the threads that examine programs
-    CommandTables(ClusterEngines engines, Examiner examiner, ThreadFactory threads) {
+    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
+    /// @param onAnswer called when clusters may be started that had to wait for an examination, or
+    ///   cannot be
+    CommandTables(
+            ClusterEngines engines,
+            Examiner examiner,
+            ThreadFactory threads,
+            Executor fleet,
+            Runnable onAnswer) {
         this.engines = engines;
         this.examiner = examiner;
         this.threads = threads;
+        this.fleet = fleet;
+        this.onAnswer = onAnswer;
     }
 
     /// The commands of a program, in the form that a front needs.
     ///
     /// @throws IOException when the program does not list them, or has not listed them yet
     ServedEngine of(EngineBinary program) throws IOException {
-        examine(program);
+        if (!examine(program)) {
+            throw new IOException(
+                    "the engine %s has yet to say which commands it has".formatted(program.path()));
+        }
         var facts = engines.engines().factsOf(program).orElse(null);
         if (facts == null) {
             throw new IOException(
@@ -69,55 +82,57 @@ final class CommandTables {
         }
     }
 
-    /// Has a program examined, unless it has been examined.
+    /// Has a program examined, unless it has been examined. New findings may make another engine
+    /// the one to run.
     ///
-    /// @return whether new findings arrived, so that another engine may have to be chosen
-    /// @throws IOException when it cannot be examined, or has not answered yet
+    /// @return whether it has been; if not, the end of the examination is reported
+    /// @throws IOException when it could not be examined; the next call tries again
     boolean examine(EngineBinary program) throws IOException {
         if (engines.engines().factsOf(program).isPresent()) {
-            return false;
-        }
-        var before = asked.get(program);
-        var answer = before == null ? ask(program) : before;
-        try {
-            var facts = answer.get(before == null ? ANSWERS_WITHIN_MS : 0, TimeUnit.MILLISECONDS);
-            asked.remove(program);
-            engines.learn(program, new EngineSight.Examined(facts));
             return true;
-        } catch (TimeoutException _) {
-            throw new IOException(
-                    "the engine %s has not yet listed its commands".formatted(program.path()));
-        } catch (ExecutionException e) {
-            asked.remove(program);
-            throw notSaid(program, e.getCause() == null ? e : e.getCause());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while asking an engine for its commands", e);
+        }
+        var failure = failures.get(program);
+        if (asked.add(program)) {
+            threads.newThread(() -> ask(program)).start();
+        }
+        if (failure != null) {
+            throw notSaid(program, failure);
+        }
+        return false;
+    }
+
+    /// On a thread of its own.
+    private void ask(EngineBinary program) {
+        try {
+            var facts = examiner.examine(program);
+            fleet.execute(() -> onExamined(program, facts));
+        } catch (IOException e) {
+            fleet.execute(() -> onFailed(program, e));
+        } catch (RuntimeException e) {
+            fleet.execute(() -> onFailed(program, e)); // or nobody would ask again
+            throw e;
         }
     }
 
-    private static IOException notSaid(EngineBinary program, Throwable cause) {
+    private void onExamined(EngineBinary program, EngineFacts facts) {
+        asked.remove(program);
+        failures.remove(program);
+        engines.learn(program, new EngineSight.Examined(facts));
+        onAnswer.run();
+    }
+
+    /// Who has been told of the first failure asks again after a pause.
+    private void onFailed(EngineBinary program, Exception failure) {
+        asked.remove(program);
+        if (failures.put(program, failure) == null) {
+            onAnswer.run();
+        }
+    }
+
+    private static IOException notSaid(EngineBinary program, Exception cause) {
         return new IOException(
                 "the engine %s does not list its commands: %s"
                         .formatted(program.path(), cause.getMessage()),
                 cause);
-    }
-
-    private CompletableFuture<EngineFacts> ask(EngineBinary program) {
-        var answer = new CompletableFuture<EngineFacts>();
-        asked.put(program, answer);
-        threads.newThread(() -> examine(program, answer)).start();
-        return answer;
-    }
-
-    private void examine(EngineBinary program, CompletableFuture<EngineFacts> answer) {
-        try {
-            answer.complete(examiner.examine(program));
-        } catch (IOException e) {
-            answer.completeExceptionally(e);
-        } catch (RuntimeException e) {
-            answer.completeExceptionally(e); // so that the next call asks again
-            throw e;
-        }
     }
 }

@@ -82,7 +82,6 @@ public final class Fleet implements AutoCloseable {
         var examiner =
                 new EngineExaminer(
                         machine.launcher(), EngineExaminer.directoryIn(config.dataDirectory()));
-        var commands = new CommandTables(engines, examiner::examine, machine.threads());
         var callerFiles = new CallerFiles(tuning.snapshots().restoreFrom());
         this.snapshotFiles =
                 new SnapshotFiles(config.dataDirectory(), buckets(config, clock), callerFiles);
@@ -105,6 +104,9 @@ public final class Fleet implements AutoCloseable {
         this.running = new RunningClusters(ports);
         this.progress = new ClusterProgress(control, running, tuning.failovers().mode(), clock);
 
+        var commands =
+                new CommandTables(
+                        engines, examiner::examine, machine.threads(), thread, this::reconcileAll);
         var assembly =
                 new NodeAssembly(
                         config,

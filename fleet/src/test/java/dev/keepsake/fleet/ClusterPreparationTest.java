@@ -150,7 +150,9 @@ class ClusterPreparationTest {
                         program -> {
                             throw new IOException("it does not start");
                         },
-                        Thread.ofVirtual().factory());
+                        Thread.ofVirtual().factory(),
+                        fleet,
+                        () -> foundLater.add(look()));
         preparation = new ClusterPreparation(engines, commands, openings);
         return engines;
     }
@@ -210,6 +212,7 @@ class ClusterPreparationTest {
     void theLogOfAClusterWhoseEngineDoesNotAnswerIsReadOnce() throws Exception {
         prepareWith(new Engines(List.of(VALKEY)));
         assertThat(looked()).isEqualTo("not yet");
+        assertThat(foundLater.take()).as("its log is open").isEqualTo("not yet");
         assertThat(foundLater.take()).contains("/bin/valkey").contains("which commands it has");
         for (int i = 0; i < LOOKS; i++) {
             assertThat(looked()).contains("/bin/valkey").contains("which commands it has");
