@@ -15,6 +15,7 @@ final class ClusterEnd {
     private final ClusterEngines engines;
     private final Machine machine;
     private final ClusterDirectories directories;
+    private final LogClosings closings;
     private final Fillings fillings;
     private final PortAssignment ports;
     private final ClusterTroubles troubles;
@@ -29,6 +30,7 @@ final class ClusterEnd {
             ClusterEngines engines,
             Machine machine,
             ClusterDirectories directories,
+            LogClosings closings,
             Fillings fillings,
             PortAssignment ports,
             ClusterTroubles troubles,
@@ -39,20 +41,24 @@ final class ClusterEnd {
         this.engines = engines;
         this.machine = machine;
         this.directories = directories;
+        this.closings = closings;
         this.fillings = fillings;
         this.ports = ports;
         this.troubles = troubles;
         this.createWithinNs = createWithinNs;
     }
 
-    /// Deletes everything of a cluster, and records that.
+    /// Deletes everything of a cluster, and records that when it is done. Until then the cluster
+    /// keeps its name. May be called again.
     void remove(ClusterState cluster) throws IOException {
         var id = cluster.spec().id();
         var runtime = running.remove(id);
         if (runtime != null) {
             runtime.closeAndFreePort();
         }
-        delete(cluster.spec());
+        if (!closings.delete(id, () -> delete(cluster.spec()))) {
+            return; // its end is reported
+        }
         fillings.forget(id);
         troubles.forget(id);
         engines.forget(id);
@@ -64,7 +70,7 @@ final class ClusterEnd {
     }
 
     /// Ends every engine of a closed cluster, including those that are being launched, and deletes
-    /// all its files and logs.
+    /// all its files and logs. Blocks, so it runs beside the fleet's thread.
     ///
     /// @throws IOException when not all could be deleted; the call may be repeated
     private void delete(ClusterSpec cluster) throws IOException {

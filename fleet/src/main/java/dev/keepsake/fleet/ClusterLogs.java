@@ -34,6 +34,11 @@ final class ClusterLogs implements AutoCloseable {
         return Set.copyOf(writers);
     }
 
+    /// Whether there is nothing to close.
+    boolean isEmpty() {
+        return logs.isEmpty();
+    }
+
     @Override
     public void close() {
         logs.values().forEach(TransactionLog::close);

@@ -13,6 +13,7 @@ final class ClusterPreparation {
     private final ClusterEngines engines;
     private final CommandTables commands;
     private final LogOpenings openings;
+    private final LogClosings closings;
 
     /// How far it is.
     sealed interface Prepared {
@@ -31,10 +32,15 @@ final class ClusterPreparation {
         record Ready(ClusterLogs logs, EngineChoice.Chosen chosen) implements Prepared {}
     }
 
-    ClusterPreparation(ClusterEngines engines, CommandTables commands, LogOpenings openings) {
+    ClusterPreparation(
+            ClusterEngines engines,
+            CommandTables commands,
+            LogOpenings openings,
+            LogClosings closings) {
         this.engines = engines;
         this.commands = commands;
         this.openings = openings;
+        this.closings = closings;
     }
 
     /// Takes the next step to the start of a cluster that does not run.
@@ -73,7 +79,7 @@ final class ClusterPreparation {
             return prepared;
         } finally {
             if (!isReady) {
-                logs.close();
+                closings.close(id, logs::close);
             }
         }
     }

@@ -26,6 +26,7 @@ final class ClusterStart {
     private final ClusterEngines engines;
     private final AwaitedEngines awaited;
     private final ClusterPreparation preparation;
+    private final LogClosings closings;
     private final NodeAssembly assembly;
     private final EndpointListening listening;
     private final ClusterTroubles troubles;
@@ -39,6 +40,7 @@ final class ClusterStart {
             ClusterEngines engines,
             AwaitedEngines awaited,
             ClusterPreparation preparation,
+            LogClosings closings,
             NodeAssembly assembly,
             EndpointListening listening,
             ClusterTroubles troubles,
@@ -49,6 +51,7 @@ final class ClusterStart {
         this.engines = engines;
         this.awaited = awaited;
         this.preparation = preparation;
+        this.closings = closings;
         this.assembly = assembly;
         this.listening = listening;
         this.troubles = troubles;
@@ -64,13 +67,17 @@ final class ClusterStart {
             case ClusterPreparation.Prepared.Lacks(var needed) ->
                     announceEngineMissing(cluster, needed);
             case ClusterPreparation.Prepared.Ready(var logs, var chosen) -> {
-                try (logs) {
+                try {
                     start(cluster, endpoints, chosen.engine(), logs);
                     warningOfHoles(
                                     cluster.spec().id().name(),
                                     chosen,
                                     engines.isWarnedOf(chosen.engine().binary()))
                             .ifPresent(LOG::warn);
+                } finally {
+                    if (!logs.isEmpty()) {
+                        closings.close(cluster.spec().id(), logs::close);
+                    }
                 }
             }
         }

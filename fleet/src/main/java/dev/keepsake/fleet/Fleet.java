@@ -62,6 +62,7 @@ public final class Fleet implements AutoCloseable {
     private final ClusterReconciler reconciler;
     private final Fillings fillings;
     private final LogOpenings openings;
+    private final LogClosings closings;
     private final ClusterSnapshots snapshots;
     private final LogSnapshots logSnapshots;
     private final RetryLater retry;
@@ -107,11 +108,14 @@ public final class Fleet implements AutoCloseable {
         var commands =
                 new CommandTables(
                         engines, examiner::examine, machine.threads(), thread, this::reconcileAll);
+        this.closings =
+                new LogClosings(machine.threads(), thread, LogOpenings.SAID_AFTER, this::reconcile);
         var assembly =
                 new NodeAssembly(
                         config,
                         machine,
                         directories,
+                        closings,
                         specs,
                         commands,
                         identities,
@@ -133,6 +137,7 @@ public final class Fleet implements AutoCloseable {
                 new LogOpenings(
                         machine.logs(),
                         directories,
+                        closings,
                         machine.threads(),
                         thread,
                         LogOpenings.SAID_AFTER,
@@ -159,6 +164,7 @@ public final class Fleet implements AutoCloseable {
                         engines,
                         machine,
                         directories,
+                        closings,
                         fillings,
                         ports,
                         troubles,
@@ -192,7 +198,8 @@ public final class Fleet implements AutoCloseable {
                                 (pauseNs, action) ->
                                         thread.schedule(action, pauseNs, TimeUnit.NANOSECONDS),
                                 this::reconcileAll),
-                        new ClusterPreparation(engines, commands, openings),
+                        new ClusterPreparation(engines, commands, openings, closings),
+                        closings,
                         assembly,
                         new EndpointListening(reports, this::afterPause, thread),
                         troubles,
@@ -378,6 +385,7 @@ public final class Fleet implements AutoCloseable {
         snapshotFiles.close();
         running.close();
         openings.close();
+        closings.awaitEnd();
         ports.close();
     }
 

@@ -9,12 +9,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -24,16 +22,17 @@ import org.slf4j.LoggerFactory;
 /// on other machines, which are slow at times, or away; so each cluster has a thread for that, and
 /// no other waits for it. Owned by the fleet's thread.
 ///
-/// There is one try for a cluster at a time. What does not answer is said to be wrong with the
-/// cluster after a while, and is waited for all the same: only when it has ended can the same log
-/// be opened once more. Logs bound each of their steps themselves.
+/// There is one try for a cluster at a time, and none before its logs are closed that were open:
+/// [LogClosings]. What does not answer is said to be wrong with the cluster after a while, and is
+/// waited for all the same: only when it has ended can the same log be opened once more. Logs bound
+/// each of their steps themselves.
 final class LogOpenings {
     private static final Logger LOG = LoggerFactory.getLogger(LogOpenings.class);
     static final Duration SAID_AFTER = Duration.ofSeconds(10);
-    private static final Duration CLOSE_WITHIN = Duration.ofSeconds(1);
 
     private final LogFactory factory;
     private final ClusterDirectories directories;
+    private final LogClosings closings;
     private final ThreadFactory threads;
     private final ScheduledExecutorService fleet;
     private final Duration saidAfter;
@@ -49,12 +48,14 @@ final class LogOpenings {
     LogOpenings(
             LogFactory factory,
             ClusterDirectories directories,
+            LogClosings closings,
             ThreadFactory threads,
             ScheduledExecutorService fleet,
             Duration saidAfter,
             Consumer<ClusterId> onChange) {
         this.factory = factory;
         this.directories = directories;
+        this.closings = closings;
         this.threads = threads;
         this.fleet = fleet;
         this.saidAfter = saidAfter;
@@ -63,14 +64,17 @@ final class LogOpenings {
 
     /// The logs of a cluster, which are the caller's to close from now on.
     ///
-    /// @return empty while they are being opened, which begins with the first call
+    /// @return empty while they are being opened, which begins with the first call that finds
+    ///   nothing of them open
     /// @throws IOException when they cannot be opened, which the next call tries again; or when
     ///   they should have been open long since
     Optional<ClusterLogs> take(ClusterState cluster) throws IOException {
         var id = cluster.spec().id();
         var opening = openings.get(id);
         if (opening == null) {
-            begin(cluster);
+            if (closings.isOver(id)) {
+                begin(cluster);
+            }
             return Optional.empty();
         }
         if (opening.hasEnded) {
@@ -85,9 +89,10 @@ final class LogOpenings {
         return Optional.empty();
     }
 
-    /// Closes what is opened for a cluster that is not to start.
+    /// Has closed what is opened for a cluster that is not to start.
     ///
-    /// @return whether nothing of it is being opened; if not, the end will be reported
+    /// @return whether nothing of it is being opened; if not, the end will be reported. It may
+    ///   still be closed: [LogClosings]
     boolean giveUp(ClusterId id) {
         var opening = openings.get(id);
         if (opening == null) {
@@ -97,17 +102,9 @@ final class LogOpenings {
         return opening.hasEnded && openings.remove(id, opening);
     }
 
-    /// Closes what nobody has taken, now or as soon as it is open. Bounded in time.
+    /// Has closed what nobody has taken, now or as soon as it is open.
     void close() {
-        var ends = openings.values().stream().map(Opening::giveUp);
-        try {
-            CompletableFuture.allOf(ends.toArray(CompletableFuture<?>[]::new))
-                    .get(CLOSE_WITHIN.toMillis(), TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        } catch (ExecutionException | TimeoutException e) {
-            LOG.debug("logs that were being opened stay as they are", e);
-        }
+        openings.values().forEach(Opening::giveUp);
         openings.clear();
     }
 
@@ -150,7 +147,7 @@ final class LogOpenings {
         private final ClusterState cluster;
         private final CompletableFuture<ClusterLogs> logs = new CompletableFuture<>();
         private volatile String place = ""; // of the log that is being opened
-        private volatile @Nullable CompletableFuture<?> closed; // once it is given up
+        private volatile boolean isGivenUp;
 
         // Of the fleet's thread.
         private @Nullable Future<?> lateness; // which finds out whether it is late
@@ -197,7 +194,7 @@ final class LogOpenings {
         }
 
         private void expectWanted() throws IOException {
-            if (closed != null) {
+            if (isGivenUp) {
                 throw new IOException("the logs are closed, because the cluster is not to start");
             }
         }
@@ -213,14 +210,21 @@ final class LogOpenings {
             }
         }
 
-        /// Closes the logs as soon as they are open.
-        private CompletableFuture<?> giveUp() {
-            var end = closed;
-            if (end == null) {
-                end = logs.thenAccept(ClusterLogs::close);
-                closed = end;
+        /// Has the logs closed as soon as they are open.
+        private void giveUp() {
+            if (!isGivenUp) {
+                isGivenUp = true;
+                closings.close(cluster.spec().id(), this::closeOnceOpen);
             }
-            return end;
+        }
+
+        /// Blocks until then.
+        private void closeOnceOpen() {
+            try {
+                logs.join().close();
+            } catch (CompletionException e) {
+                LOG.debug("the log in {} was not opened", place, e);
+            }
         }
     }
 }

@@ -34,6 +34,7 @@ final class NodeAssembly {
     private final FleetConfig config;
     private final Machine machine;
     private final ClusterDirectories directories;
+    private final LogClosings closings;
     private final EngineSpecs specs;
     private final CommandTables commands;
     private final NodeIdentities identities;
@@ -49,6 +50,7 @@ final class NodeAssembly {
             FleetConfig config,
             Machine machine,
             ClusterDirectories directories,
+            LogClosings closings,
             EngineSpecs specs,
             CommandTables commands,
             NodeIdentities identities,
@@ -58,6 +60,7 @@ final class NodeAssembly {
         this.config = config;
         this.machine = machine;
         this.directories = directories;
+        this.closings = closings;
         this.specs = specs;
         this.commands = commands;
         this.identities = identities;
@@ -108,11 +111,12 @@ final class NodeAssembly {
             TransactionLog log,
             ShardRuntime.Listener listener)
             throws IOException {
+        Consumer<TransactionLog> closing = each -> closings.close(runtime.spec().id(), each::close);
         SnapshotStore snapshots;
         try {
             snapshots = openSnapshots(runtime.spec(), spec, runtime.engine(), log.tail());
         } catch (IOException | RuntimeException e) {
-            log.close();
+            closing.accept(log);
             throw e;
         }
         var snapshotter =
@@ -130,6 +134,7 @@ final class NodeAssembly {
                 spec.name(),
                 other,
                 log,
+                closing,
                 new ShardSnapshots(
                         log, snapshots, snapshotter, config.tuning().snapshots().everyBytes()),
                 config.tuning().failovers(),

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,6 +45,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     private final String name;
     private final TransactionLog log;
+    private final Consumer<TransactionLog> closing;
     private final ShardSnapshots snapshots;
     private final Election election;
     private final FailoverPlan plan;
@@ -53,16 +55,19 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private @Nullable NodeRuntime failing; // the primary that a FailoverShard makes fail
     private volatile boolean closed;
 
+    /// @param closing closes the log, and does not block
     ShardRuntime(
             String name,
             OtherProcess other,
             TransactionLog log,
+            Consumer<TransactionLog> closing,
             ShardSnapshots snapshots,
             FailoverPlan plan,
             ScheduledExecutorService fleet,
             Listener listener) {
         this.name = name;
         this.log = log;
+        this.closing = closing;
         this.snapshots = snapshots;
         this.election = new Election(other);
         this.plan = plan;
@@ -258,7 +263,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         closed = true;
         snapshots.close();
         nodes.forEach(NodeRuntime::close);
-        log.close();
+        closing.accept(log);
     }
 
     private boolean hasCandidates() {

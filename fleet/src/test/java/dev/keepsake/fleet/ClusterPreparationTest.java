@@ -59,15 +59,23 @@ class ClusterPreparationTest {
     private final ClusterState cluster = recordedOnRedis();
     private ClusterDirectories directories;
     private LogOpenings openings;
+    private LogClosings closings;
     private @Nullable ClusterPreparation preparation; // of the fleet's thread once it is used
 
     @BeforeEach
     void writeLog() throws Exception {
         directories = new ClusterDirectories(data);
+        closings =
+                new LogClosings(
+                        Thread.ofVirtual().factory(),
+                        fleet,
+                        Duration.ofDays(1),
+                        _ -> foundLater.add(look()));
         openings =
                 new LogOpenings(
                         new Logs(),
                         directories,
+                        closings,
                         Thread.ofVirtual().factory(),
                         fleet,
                         Duration.ofDays(1),
@@ -81,6 +89,7 @@ class ClusterPreparationTest {
     @AfterEach
     void close() throws Exception {
         fleet.submit(openings::close).get();
+        fleet.submit(closings::awaitEnd).get();
         fleet.shutdownNow();
     }
 
@@ -153,7 +162,7 @@ class ClusterPreparationTest {
                         Thread.ofVirtual().factory(),
                         fleet,
                         () -> foundLater.add(look()));
-        preparation = new ClusterPreparation(engines, commands, openings);
+        preparation = new ClusterPreparation(engines, commands, openings, closings);
         return engines;
     }
 
@@ -177,6 +186,11 @@ class ClusterPreparationTest {
         return fleet.submit(this::look).get();
     }
 
+    private void awaitClosed() throws Exception {
+        fleet.submit(closings::awaitEnd).get();
+        assertThat(open).hasValue(0);
+    }
+
     @Test
     void theLogOfAClusterThatLacksItsEngineIsReadOnce() throws Exception {
         var engines = prepareWith(new Engines(List.of(REDIS), Map.of(REDIS, facts(REDIS, 10))));
@@ -186,7 +200,7 @@ class ClusterPreparationTest {
             assertThat(looked()).isEqualTo("lacks valkey 8.0.1");
         }
         assertThat(opened).hasValue(1);
-        assertThat(open).hasValue(0);
+        awaitClosed();
         assertThat(foundLater).isEmpty();
 
         // Another engine is there now.
@@ -202,6 +216,7 @@ class ClusterPreparationTest {
         var engines = prepareWith(new Engines(List.of(REDIS), Map.of(REDIS, facts(REDIS, 10))));
         assertThat(looked()).isEqualTo("not yet");
         assertThat(foundLater.take()).isEqualTo("lacks valkey 8.0.1");
+        awaitClosed();
         fleet.submit(() -> engines.forget(cluster.spec().id())).get();
         assertThat(looked()).isEqualTo("not yet");
         assertThat(foundLater.take()).isEqualTo("lacks valkey 8.0.1");
@@ -218,6 +233,6 @@ class ClusterPreparationTest {
             assertThat(looked()).contains("/bin/valkey").contains("which commands it has");
         }
         assertThat(opened).hasValue(1);
-        assertThat(open).hasValue(0);
+        awaitClosed();
     }
 }

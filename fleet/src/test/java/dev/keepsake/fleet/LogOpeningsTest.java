@@ -52,6 +52,7 @@ class LogOpeningsTest {
     private final ScheduledThreadPoolExecutor fleet = new ScheduledThreadPoolExecutor(1);
     private final Map<String, CountDownLatch> unanswering = new ConcurrentHashMap<>();
     private final Set<String> broken = ConcurrentHashMap.newKeySet();
+    private final Set<String> opened = ConcurrentHashMap.newKeySet(); // or tried
     private final Set<String> open = ConcurrentHashMap.newKeySet();
     private final Set<String> unwanted = ConcurrentHashMap.newKeySet();
     private final BlockingQueue<String> news = new LinkedBlockingQueue<>();
@@ -60,6 +61,7 @@ class LogOpeningsTest {
     private final Map<String, ClusterLogs> taken = new HashMap<>();
 
     private ControlJournal control;
+    private LogClosings closings;
     private LogOpenings openings;
     private ClusterState one;
     private ClusterState two;
@@ -78,6 +80,12 @@ class LogOpeningsTest {
                         Long.MAX_VALUE);
         one = created("one");
         two = created("two");
+        closings =
+                new LogClosings(
+                        Thread.ofVirtual().factory(),
+                        fleet,
+                        NEVER,
+                        id -> lookAt(List.of(id.equals(idOf(one)) ? one : two)));
         openings = openings(NEVER);
     }
 
@@ -86,6 +94,7 @@ class LogOpeningsTest {
         unanswering.values().forEach(CountDownLatch::countDown);
         onFleet(() -> {
             openings.close();
+            closings.awaitEnd();
             taken.values().forEach(ClusterLogs::close);
             return true;
         });
@@ -165,8 +174,34 @@ class LogOpeningsTest {
         while (!onFleet(() -> openings.giveUp(idOf(one)))) {
             Thread.onSpinWait();
         }
+        while (!onFleet(() -> closings.isOver(idOf(one)))) {
+            Thread.onSpinWait();
+        }
         assertThat(open).containsExactly("two");
         assertThat(onFleet(() -> openings.giveUp(idOf(one)))).isTrue();
+    }
+
+    @Test
+    void aLogIsNotOpenedBeforeItIsClosed() throws Exception {
+        unwanted.add("two");
+        var closed = new CountDownLatch(1);
+        onFleet(() -> {
+            closings.close(idOf(one), () -> await(closed));
+            return true;
+        });
+        assertThat(onFleet(this::look)).isEmpty();
+        assertThat(open).isEmpty();
+        assertThat(opened).as("tries").isEmpty();
+        closed.countDown();
+        assertThat(news.take()).isEqualTo("one is open");
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
     }
 
     @Test
@@ -236,6 +271,7 @@ class LogOpeningsTest {
         return new LogOpenings(
                 this::openAnyway,
                 new ClusterDirectories(DATA),
+                closings,
                 Thread.ofVirtual().factory(),
                 fleet,
                 saidAfter,
@@ -248,6 +284,7 @@ class LogOpeningsTest {
                         .getFileName()
                         .toString()
                         .replaceFirst("-.*", "");
+        opened.add(name);
         if (broken.contains(name)) {
             throw new IOException("it is broken");
         }

@@ -21,6 +21,7 @@ import dev.keepsake.engine.KnownHole;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
 import dev.keepsake.log.MemoryDisk;
+import dev.keepsake.log.TransactionLog;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.shard.SnapshotStore;
 import dev.keepsake.shard.Snapshotter;
@@ -219,6 +220,7 @@ class ReplacedEnginesTest {
                         "0001",
                         OtherProcess.NONE,
                         log,
+                        TransactionLog::close,
                         new ShardSnapshots(log, store, snapshotter, Long.MAX_VALUE),
                         FailoverPlan.STANDARD,
                         fleet,

@@ -234,6 +234,10 @@ final class Api implements AutoCloseable {
 
     void delete(String cluster) {
         client.deleteCluster(request -> request.clusterName(cluster));
+        awaitGone(cluster);
+    }
+
+    void awaitGone(String cluster) {
         await(cluster + " is gone", () -> isGone(cluster));
     }
 

@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
-/// A log that does not answer when its cluster is to start, as one on other machines may: that
-/// cluster waits for it, and nothing else does.
+/// A log that does not answer when its cluster is to start or to end, as one on other machines may:
+/// that cluster waits for it, and nothing else does.
 class UnansweringLogIT {
     @TempDir Path directory;
 
@@ -42,6 +42,26 @@ class UnansweringLogIT {
             assertThat(answer.getCount()).as("answers that are awaited").isOne();
             answer.countDown();
             await("held serves", () -> holds(held));
+        } finally {
+            answer.countDown();
+        }
+    }
+
+    /// A new cluster of the same name waits, too: the old one has it until nothing is left of it.
+    @Test
+    void otherClustersAreMadeWhileOneIsBeingDeleted() throws Exception {
+        var answer = new CountDownLatch(1);
+        try (var server = TestServer.start(directory, withoutEnd(answer))) {
+            int port = server.nextEndpointPort();
+            var held = written(server, "held", port);
+            server.api().client().deleteCluster(request -> request.clusterName("held"));
+            await("nothing of held runs", () -> !holds(held));
+            written(server, "more", server.nextEndpointPort());
+            server.api().delete("more");
+            assertThat(server.api().describe("held").status()).isEqualTo("deleting");
+            answer.countDown();
+            server.api().awaitGone("held");
+            written(server, "held", port);
         } finally {
             answer.countDown();
         }
@@ -69,11 +89,39 @@ class UnansweringLogIT {
     private static ServerParts without(CountDownLatch answer) {
         var real = ServerParts.standard().logs();
         return new ServerParts(
-                log ->
-                        requireNonNull(log.getParent()).getFileName().toString().startsWith("held-")
-                                ? new Unanswering(real.open(log), answer)
-                                : real.open(log),
+                log -> isOfHeld(log) ? new Unanswering(real.open(log), answer) : real.open(log),
                 HoldRule.ALL);
+    }
+
+    /// Parts with which that log is not closed before the latch is open.
+    private static ServerParts withoutEnd(CountDownLatch answer) {
+        var real = ServerParts.standard().logs();
+        return new ServerParts(
+                log -> isOfHeld(log) ? new Unending(real.open(log), answer) : real.open(log),
+                HoldRule.ALL);
+    }
+
+    private static boolean isOfHeld(Path log) {
+        return requireNonNull(log.getParent()).getFileName().toString().startsWith("held-");
+    }
+
+    private static final class Unending extends ForwardingLog {
+        private final CountDownLatch answer;
+
+        Unending(TransactionLog log, CountDownLatch answer) {
+            super(log);
+            this.answer = answer;
+        }
+
+        @Override
+        public void close() {
+            try {
+                answer.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            super.close();
+        }
     }
 
     private static final class Unanswering extends ForwardingLog {
