@@ -10,8 +10,11 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -19,8 +22,31 @@ import org.junit.jupiter.api.io.TempDir;
 /// The launcher in a clone of a few files, with a JDK and a Maven that only say what they are told.
 class LauncherIT {
     private static final Duration LIMIT = Duration.ofMinutes(2);
+    private static final String BUILDS =
+            "echo \"$@\" >>calls; mkdir -p cli/target/lib; touch cli/target/keepsake.jar";
+
+    /// What the launcher and Maven's stand-in run.
+    private static final List<String> TOOLS =
+            List.of(
+                    "cat",
+                    "cksum",
+                    "dirname",
+                    "env",
+                    "find",
+                    "mkdir",
+                    "mkfifo",
+                    "readlink",
+                    "rm",
+                    "sed",
+                    "sh",
+                    "sleep",
+                    "sort",
+                    "touch",
+                    "tr",
+                    "xargs");
 
     @TempDir private Path temporary;
+    private String path = System.getenv("PATH");
     private Path clone;
     private Path source;
 
@@ -34,8 +60,9 @@ class LauncherIT {
         makeJdk("old jdk", "17.0.15");
         makeJdk("jdk", "25.0.3");
         makeMaven(
-                "echo \"$@\" >>calls; sleep 1; mkdir -p cli/target/lib;"
-                        + " touch cli/target/keepsake.jar");
+                BUILDS
+                        + "; sleep 1; echo '[INFO] Building core 0.1      [1/2]';"
+                        + " echo '[INFO] Nothing to say'; echo '[INFO] Building cli 0.1   [2/2]'");
     }
 
     @Test
@@ -43,26 +70,62 @@ class LauncherIT {
         var run = launch(clone.resolve("keepsake"), "drill", "two words");
         assertThat(run.code()).isZero();
         assertThat(run.out()).startsWith("<25.0.3>").endsWith("<drill>\n<two words>\n");
-        assertThat(run.err())
-                .isEqualTo(
-                        "Building Keepsake (the first time takes minutes; log: target/build.log)"
-                                + " ...\n");
+        assertThat(run.err().lines())
+                .satisfiesExactly(
+                        began ->
+                                assertThat(began)
+                                        .startsWith("Building Keepsake: one or two minutes"),
+                        first -> assertThat(first).isEqualTo("  1/2 core"),
+                        second -> assertThat(second).isEqualTo("  2/2 cli"));
+        assertThat(clone.resolve("target/build.log")).content().contains("[INFO] Nothing to say");
     }
 
     @Test
-    void buildsAgainOnlyWhenASourceIsNewerOrGone() throws Exception {
+    void buildsAgainWhenSourcesAreOthers() throws Exception {
         launch(clone.resolve("keepsake"));
         launch(clone.resolve("keepsake"));
         assertThat(builds()).isEqualTo(1);
 
-        Files.delete(source);
+        write(source, "class A { int a; }");
         launch(clone.resolve("keepsake"));
         assertThat(builds()).isEqualTo(2);
 
-        var later = FileTime.from(Instant.now().plusSeconds(60));
-        Files.setLastModifiedTime(clone.resolve("pom.xml"), later);
+        Files.move(source, source.resolveSibling("B.java"));
         launch(clone.resolve("keepsake"));
         assertThat(builds()).isEqualTo(3);
+
+        Files.delete(source.resolveSibling("B.java"));
+        launch(clone.resolve("keepsake"));
+        assertThat(builds()).isEqualTo(4);
+
+        write(clone.resolve("cli/target/keepsake.jar"), "of the fourth build");
+        write(clone.resolve("core/src/test/java/ATest.java"), "class ATest {}");
+        write(clone.resolve("docs/page.md"), "no source");
+        launch(clone.resolve("keepsake"));
+        assertThat(builds()).isEqualTo(4);
+    }
+
+    @Test
+    void usesWhatWasBuiltElsewhereFromTheSameSources() throws Exception {
+        launch(clone.resolve("keepsake"));
+        var copy = temporary.resolve("a copy");
+        Files.move(clone, copy); // every path and the directories' times are others
+        var later = FileTime.from(Instant.now().plusSeconds(60));
+        Files.setLastModifiedTime(copy.resolve("pom.xml"), later);
+        clone = copy;
+        launch(copy.resolve("keepsake"));
+        assertThat(builds()).isEqualTo(1);
+    }
+
+    @Test
+    void theWrapperBringsAMavenWhereThereIsNone() throws Exception {
+        Files.move(temporary.resolve("bin/mvn"), clone.resolve("mvnw"));
+        for (var tool : TOOLS) {
+            Files.createSymbolicLink(temporary.resolve("bin").resolve(tool), onThePath(tool));
+        }
+        path = temporary.resolve("bin").toString();
+        assertThat(launch(clone.resolve("keepsake")).code()).isZero();
+        assertThat(builds()).isEqualTo(1);
     }
 
     @Test
@@ -86,6 +149,39 @@ class LauncherIT {
     }
 
     @Test
+    void aBuildWhoseLauncherWasKilledIsWaitedFor() throws Exception {
+        makeMaven(BUILDS + "; until [ -e goes-on ]; do sleep 0.1; done; echo end >>calls");
+        var killed = start(clone.resolve("keepsake"));
+        await("the build has begun", () -> Files.exists(clone.resolve("calls")));
+        killed.destroyForcibly().waitFor();
+
+        var second = start(clone.resolve("keepsake"));
+        var said = second.errorReader(UTF_8);
+        assertThat(said.readLine()).isEqualTo("keepsake: waiting for another build to end");
+        assertThat(builds()).isEqualTo(1);
+
+        Files.createFile(clone.resolve("goes-on"));
+        assertThat(finish(second).code()).isZero();
+        assertThat(Files.readAllLines(clone.resolve("calls")))
+                .as("one build after the other")
+                .hasSize(4)
+                .element(1)
+                .isEqualTo("end");
+    }
+
+    @Test
+    void aLauncherThatIsToldToEndEndsItsBuild() throws Exception {
+        makeMaven(BUILDS + "; echo $$ >pid; until [ -e never ]; do sleep 0.1; done");
+        var launcher = start(clone.resolve("keepsake"));
+        await("the build has begun", () -> Files.exists(clone.resolve("pid")));
+        launcher.toHandle().destroy(); // Process.destroy would close its streams
+        assertThat(finish(launcher).code()).isEqualTo(143);
+        var maven = Long.parseLong(Files.readString(clone.resolve("pid")).strip());
+        await("Maven has ended", () -> ProcessHandle.of(maven).isEmpty());
+        assertThat(clone.resolve("target/build.lock")).doesNotExist();
+    }
+
+    @Test
     void aLockWhoseOwnerIsGoneDoesNotStopABuild() throws Exception {
         var gone = new ProcessBuilder("true").start();
         gone.waitFor();
@@ -103,6 +199,14 @@ class LauncherIT {
         assertThat(run.err()).contains("A.java does not compile").contains("target/build.log");
         launch(clone.resolve("keepsake"));
         assertThat(builds()).isEqualTo(2);
+    }
+
+    private static Path onThePath(String tool) {
+        return Arrays.stream(System.getenv("PATH").split(":"))
+                .map(directory -> Path.of(directory, tool))
+                .filter(Files::isExecutable)
+                .findFirst()
+                .orElseThrow();
     }
 
     private void makeJdk(String name, String version) throws IOException {
@@ -142,8 +246,16 @@ class LauncherIT {
         environment.put("JAVA_HOME", temporary.resolve("old jdk").toString());
         environment.put("JAVA25_HOME", temporary.resolve("jdk").toString());
         environment.remove("KEEPSAKE_JAVA_OPTS");
-        environment.merge("PATH", "", (path, _) -> temporary.resolve("bin") + ":" + path);
+        environment.put("PATH", temporary.resolve("bin") + ":" + path);
         return builder.start();
+    }
+
+    private static void await(String what, BooleanSupplier condition) {
+        long endNs = System.nanoTime() + LIMIT.toNanos();
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime()).as(what).isLessThan(endNs);
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+        }
     }
 
     private static Run finish(Process process) throws Exception {
