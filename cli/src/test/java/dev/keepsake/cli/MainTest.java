@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import tools.jackson.databind.json.JsonMapper;
 
 class MainTest {
     private final StringWriter out = new StringWriter();
@@ -97,6 +98,17 @@ class MainTest {
     void theVersionComesFromTheBuild() {
         assertThat(run("version")).isZero();
         assertThat(out.toString()).containsPattern("Keepsake \\d+\\.\\d+").doesNotContain("${");
+    }
+
+    @Test
+    void theVersionIsJsonForProgramsThatAsk() {
+        assertThat(run("version", "--json")).isZero();
+        var told = new JsonMapper().readTree(out.toString());
+        assertThat(told.get("version").asString()).matches("\\d+\\.\\d+\\.\\d+(-.+)?");
+        assertThat(told.get("engine").get("name").asString()).isIn("redis", "valkey");
+        assertThat(told.get("engine").get("version").asString()).matches("[7-9]\\.\\d+.*");
+        assertThat(told.get("java").get("version").asString())
+                .isEqualTo(Runtime.version().toString());
     }
 
     @Test
