@@ -38,6 +38,7 @@ class BookKeeperFaultsIT {
     private static final int WITHIN_S = 120;
     private static final int RENEW_S = 2;
 
+
     @TempDir private Path directory;
     private TestBookKeeper bookKeeper;
     private BookKeeperLogs one;
@@ -273,6 +274,7 @@ class BookKeeperFaultsIT {
 
     @Test
     void withTwoBookiesLostNothingIsAcknowledgedAndNothingThatWasIsLost() throws Exception {
+        connectAgain(Duration.ofSeconds(8), TestBookKeeper.PATIENT);
         try (var a = one.open("log")) {
             lead(a, "a");
             append(a, FIRST, "12345");
@@ -300,6 +302,7 @@ class BookKeeperFaultsIT {
 
     @Test
     void whileZooKeeperIsAwayTheLeaderGoesOnAndAClaimFailsClearly() throws Exception {
+        connectAgain(TestBookKeeper.PATIENT, Duration.ofSeconds(5));
         try (var a = one.open("log")) {
             lead(a, "a");
             append(a, FIRST, "12345");
@@ -323,7 +326,8 @@ class BookKeeperFaultsIT {
     }
 
     @Test
-    void withoutZooKeeperNoLogOpensAndTheMessageSaysWhere() {
+    void withoutZooKeeperNoLogOpensAndTheMessageSaysWhere() throws Exception {
+        connectAgain(TestBookKeeper.PATIENT, Duration.ofSeconds(2));
         bookKeeper.stopZooKeeper();
         assertThatIOException()
                 .isThrownBy(() -> one.open("log"))
@@ -335,14 +339,25 @@ class BookKeeperFaultsIT {
     void withoutZooKeeperNobodyConnects() {
         bookKeeper.stopZooKeeper();
         assertThatIOException()
-                .isThrownBy(this::connect)
+                .isThrownBy(() -> connect(TestBookKeeper.PATIENT, Duration.ofSeconds(2)))
                 .withMessageContaining(bookKeeper.metadata().toString());
     }
 
     // ---- helpers
 
     private BookKeeperLogs connect() throws IOException {
-        return BookKeeperLogs.connect(
+        return connect(TestBookKeeper.PATIENT, TestBookKeeper.PATIENT);
+    }
+
+    /// The first process in place of the one before, with bounds that the test waits for.
+    private void connectAgain(Duration appendWithin, Duration metadataWithin) throws IOException {
+        one.close();
+        one = connect(appendWithin, metadataWithin);
+    }
+
+    private BookKeeperLogs connect(Duration appendWithin, Duration metadataWithin)
+            throws IOException {
+        return TestBookKeeper.connect(
                 new BookKeeperOptions(
                         bookKeeper.metadata(),
                         bookKeeper.ledgersPath(),
@@ -351,12 +366,10 @@ class BookKeeperFaultsIT {
                         50_000,
                         1 << 20,
                         2048,
-                        Duration.ofSeconds(3),
-                        Duration.ofSeconds(2),
+                        appendWithin,
+                        metadataWithin,
                         Duration.ofMillis(500),
                         Duration.ofMillis(10)),
-                new TestClock(),
-                Thread.ofPlatform().daemon().name("log-", 0).factory(),
                 (what, _) -> faults.add(what));
     }
 

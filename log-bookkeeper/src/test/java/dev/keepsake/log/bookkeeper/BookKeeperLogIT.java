@@ -52,11 +52,7 @@ class BookKeeperLogIT extends TransactionLogConformance {
     }
 
     private static BookKeeperLogs connect(TestBookKeeper bookKeeper) throws IOException {
-        return BookKeeperLogs.connect(
-                small(bookKeeper),
-                new TestClock(),
-                Thread.ofPlatform().daemon().name("log-", 0).factory(),
-                (what, _) -> FAULTS.add(what));
+        return TestBookKeeper.connect(small(bookKeeper), (what, _) -> FAULTS.add(what));
     }
 
     private static BookKeeperOptions small(TestBookKeeper bookKeeper) {
@@ -68,8 +64,8 @@ class BookKeeperLogIT extends TransactionLogConformance {
                 100_000,
                 1 << 20,
                 2048,
-                Duration.ofSeconds(4),
-                Duration.ofSeconds(4),
+                TestBookKeeper.PATIENT,
+                TestBookKeeper.PATIENT,
                 Duration.ofSeconds(1),
                 Duration.ofMillis(10));
     }

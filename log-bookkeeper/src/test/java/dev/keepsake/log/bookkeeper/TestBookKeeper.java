@@ -2,11 +2,13 @@ package dev.keepsake.log.bookkeeper;
 
 import static dev.keepsake.core.Checks.checkState;
 
+import dev.keepsake.core.FaultHandler;
 import dev.keepsake.core.PortLease;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -24,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 /// A ZooKeeper and bookies in this process, on leased loopback ports. Each can be taken away and
 /// come back as it was. Owned by the test's thread.
 public final class TestBookKeeper implements AutoCloseable {
+    /// How long a busy machine may take over what no test waits for in vain.
+    static final Duration PATIENT = Duration.ofSeconds(60);
+
     private static final String LEDGERS = "/ledgers";
     private static final int TICK_MS = 500;
     private static final int CONNECTIONS = 100;
@@ -71,6 +76,19 @@ public final class TestBookKeeper implements AutoCloseable {
             cluster.close();
             throw e;
         }
+    }
+
+    /// A process of its own. Bookies of this machine are not dead because it is busy, so the client
+    /// waits for them as long as [#PATIENT]. One that has been stopped refuses at once.
+    static BookKeeperLogs connect(BookKeeperOptions options, FaultHandler faults)
+            throws IOException {
+        int patientS = (int) PATIENT.toSeconds();
+        return BookKeeperLogs.connect(
+                options,
+                client -> client.setAddEntryTimeout(patientS).setReadEntryTimeout(patientS),
+                new TestClock(),
+                Thread.ofPlatform().daemon().name("log-", 0).factory(),
+                faults);
     }
 
     /// Where logs keep their lists.
