@@ -8,10 +8,14 @@ import dev.keepsake.server.PortRange;
 import dev.keepsake.server.StartException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -28,7 +32,12 @@ public final class Main implements Runnable {
     static final int EXIT_FAILED = 1;
     static final int EXIT_USAGE = 2;
 
+    /// The commands whose options may come from the environment and from a file.
+    private static final Set<String> SET_UP = Set.of("start", "config", "ca", "engine");
+
     private final CommandLine commandLine;
+    private final List<String> arguments;
+    private final Settings settings;
 
     @Option(
             names = {"-h", "--help"},
@@ -38,13 +47,16 @@ public final class Main implements Runnable {
     @SuppressWarnings("unused") // picocli only uses the annotation.
     private boolean isHelpWanted;
 
-    private Main(PrintWriter out, PrintWriter err) {
+    private Main(PrintWriter out, PrintWriter err, List<String> arguments, Settings settings) {
+        this.arguments = arguments;
+        this.settings = settings;
         this.commandLine = new CommandLine(this);
         commandLine
-                .addSubcommand(new StartCommand(out))
+                .addSubcommand(withSettings(new StartCommand(out)))
+                .addSubcommand(withSettings(new ConfigCommand(out, settings)))
                 .addSubcommand(new DrillCommand(Main.class.getName(), out, err))
-                .addSubcommand(new CaCommand(out))
-                .addSubcommand(new EngineCommand(out))
+                .addSubcommand(withSettings(new CaCommand(out)))
+                .addSubcommand(withSettings(new EngineCommand(out)))
                 .addSubcommand(new VersionCommand(out))
                 .registerConverter(PortRange.class, readably(PortRange::parse))
                 .registerConverter(AddressBlock.class, readably(AddressBlock::parse))
@@ -54,6 +66,10 @@ public final class Main implements Runnable {
                 .setErr(err)
                 .setParameterExceptionHandler((e, _) -> refuse(e.getCommandLine(), e))
                 .setExecutionExceptionHandler((e, failed, _) -> explain(e, failed));
+    }
+
+    private CommandLine withSettings(Object command) {
+        return new CommandLine(command).setDefaultValueProvider(settings);
     }
 
     /// Runs the command line and ends the process.
@@ -67,14 +83,35 @@ public final class Main implements Runnable {
     ///
     /// @return the exit code
     static int run(PrintWriter out, PrintWriter err, String... args) {
-        return new Main(out, err).commandLine.execute(args);
+        return run(out, err, System.getenv(), args);
+    }
+
+    /// Runs the command line in an environment.
+    static int run(
+            PrintWriter out, PrintWriter err, Map<String, String> environment, String... args) {
+        var arguments = List.of(args);
+        Settings settings;
+        try {
+            boolean isWanted = args.length > 0 && SET_UP.contains(args[0]);
+            settings =
+                    isWanted
+                            ? Settings.read(
+                                    CommandSpec.forAnnotatedObject(new StartCommand(out)),
+                                    environment,
+                                    arguments)
+                            : Settings.none();
+        } catch (UsageException e) {
+            err.println("keepsake: " + e.getMessage());
+            return EXIT_USAGE;
+        }
+        return new Main(out, err, arguments, settings).commandLine.execute(args);
     }
 
     /// Handles `keepsake` without a command.
     @Override
     public void run() {
         throw new ParameterException(
-                commandLine, "say what to do: start, drill, ca, engine or version");
+                commandLine, "say what to do: start, config, drill, ca, engine or version");
     }
 
     private static <T> ITypeConverter<T> readably(ITypeConverter<T> converter) {
@@ -87,19 +124,25 @@ public final class Main implements Runnable {
         };
     }
 
-    private static int refuse(CommandLine refusing, Exception why) {
+    private int refuse(CommandLine refusing, Exception why) {
         var name = refusing.getCommandSpec().qualifiedName();
-        refusing.getErr().println("keepsake: %s; see %s --help".formatted(why.getMessage(), name));
+        var message = String.valueOf(why.getMessage());
+        refusing.getErr()
+                .println(
+                        "keepsake: %s%s; see %s --help"
+                                .formatted(message, settings.sources(message, arguments), name));
         return EXIT_USAGE;
     }
 
-    private static int explain(Exception e, CommandLine failed) {
+    private int explain(Exception e, CommandLine failed) {
         switch (e) {
             case UsageException usage -> {
                 return refuse(failed, usage);
             }
             case StartException start -> {
-                failed.getErr().println("keepsake: " + start.getMessage());
+                var message = String.valueOf(start.getMessage());
+                failed.getErr()
+                        .println("keepsake: " + message + settings.sources(message, arguments));
                 return EXIT_USAGE;
             }
             case DrillException drill -> {

@@ -10,10 +10,11 @@ final class RestoreOptions {
     @Option(
             names = "--restore-from",
             paramLabel = "DIR",
+            split = ":",
             description =
                     "Let CreateCluster fill clusters with the RDB files of this directory,"
-                            + " named as file:///DIR/FILE in SnapshotArns. The option may be given"
-                            + " several times (default: no file of this machine may be read).")
+                            + " named as file:///DIR/FILE in SnapshotArns. Several are separated"
+                            + " by colons, or the option is given several times (default: no file of this machine may be read).")
     private List<Path> directories = List.of();
 
     /// The directories. One that does not exist is an error now, because callers of CreateCluster

@@ -40,6 +40,10 @@ import picocli.CommandLine.Option;
                         + " in the data directory.",
         footer = {
             "",
+            "Each option may also be given as an environment variable, --api-port as"
+                    + " KEEPSAKE_API_PORT, or in the file of --config. 'keepsake config' prints what"
+                    + " is in force.",
+            "",
             "SIGINT (Ctrl-C) and SIGTERM stop all processes within 5 s, with exit"
                     + " code 130 or 143. A busy port, a data directory in use and invalid"
                     + " options end the start with exit code 2."
@@ -54,6 +58,16 @@ final class StartCommand implements Callable<Integer> {
 
     /// Ports that no well-known service uses, below those that systems assign to client sockets.
     private static final String NODE_PORTS = "18400-18699";
+
+    @Option(
+            names = Settings.FILE_OPTION,
+            paramLabel = "FILE",
+            description =
+                    "A properties file with options of start that neither the command line nor the"
+                            + " environment gives, such as api-port=8379 (default: the file that"
+                            + " KEEPSAKE_CONFIG names, or none).")
+    @SuppressWarnings("unused") // Settings looks for it before anything else is read.
+    private @Nullable Path config;
 
     @Option(
             names = "--api-port",

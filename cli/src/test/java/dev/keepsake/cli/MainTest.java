@@ -69,7 +69,7 @@ class MainTest {
     @Test
     void nothingToDoIsRefusedWithWhatThereIs() {
         assertThat(run()).isEqualTo(2);
-        assertThat(err.toString()).contains("start, drill, ca, engine or version");
+        assertThat(err.toString()).contains("start, config, drill, ca, engine or version");
     }
 
     @ParameterizedTest

@@ -22,7 +22,7 @@ class PackagedIT {
         var jar = TARGET.resolve("keepsake.jar").toAbsolutePath();
         assumeThat(jar).as("Maven packages before it runs this").exists();
         var output = directory.resolve("output");
-        var process =
+        var builder =
                 new ProcessBuilder(
                                 ProcessHandle.current().info().command().orElseThrow(),
                                 "-Xmx256m",
@@ -35,8 +35,10 @@ class PackagedIT {
                                 "--failovers",
                                 "1")
                         .redirectErrorStream(true)
-                        .redirectOutput(output.toFile())
-                        .start();
+                        .redirectOutput(output.toFile());
+        // What is meant for a server of the user's must not reach that of the drill.
+        builder.environment().put("KEEPSAKE_CREDENTIALS", "/no/such/file");
+        var process = builder.start();
         try {
             assertThat(process.waitFor(ENDS_WITHIN_S, TimeUnit.SECONDS)).isTrue();
             assertThat(process.exitValue()).as(Files.readString(output)).isZero();

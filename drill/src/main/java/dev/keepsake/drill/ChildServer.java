@@ -46,9 +46,12 @@ public final class ChildServer implements DrilledServer {
     }
 
     private Process launch() throws IOException {
-        return new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()))
-                .start();
+        var builder =
+                new ProcessBuilder(command)
+                        .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+        // Options that are given so are meant for another server.
+        builder.environment().keySet().removeIf(name -> name.startsWith("KEEPSAKE_"));
+        return builder.start();
     }
 
     private URI awaitReady() throws IOException, DrillException {

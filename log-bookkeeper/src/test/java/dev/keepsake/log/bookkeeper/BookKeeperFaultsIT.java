@@ -38,7 +38,6 @@ class BookKeeperFaultsIT {
     private static final int WITHIN_S = 120;
     private static final int RENEW_S = 2;
 
-
     @TempDir private Path directory;
     private TestBookKeeper bookKeeper;
     private BookKeeperLogs one;
