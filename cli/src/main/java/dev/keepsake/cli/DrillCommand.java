@@ -8,18 +8,24 @@ import dev.keepsake.drill.DrillDirectory;
 import dev.keepsake.drill.DrillException;
 import dev.keepsake.drill.DrillFault;
 import dev.keepsake.drill.DrillOptions;
+import dev.keepsake.drill.DrillOutcome;
 import dev.keepsake.drill.DrillReport;
 import dev.keepsake.drill.DrilledServer;
+import dev.keepsake.drill.HtmlReport;
+import dev.keepsake.drill.JunitXml;
 import dev.keepsake.drill.Progress;
 import dev.keepsake.server.PortRange;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.lang.management.ManagementFactory;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
@@ -37,8 +43,12 @@ import picocli.CommandLine.Option;
                         + " everything back.",
         footer = {
             "",
-            "Ends with 0 when every failover completed and every acknowledged write is there, once"
-                    + " and in order; with 1 when not; with 2 for options that make no sense."
+            "Exit codes:",
+            "  0  every failover completed, and every acknowledged write is there, once and in order",
+            "  1  the data is not what was acknowledged",
+            "  2  the options make no sense",
+            "  3  nothing is lost, but an outage was longer than --max-outage-ms",
+            "  4  the drill could not run, or a failover did not complete"
         },
         showDefaultValues = true)
 final class DrillCommand implements Callable<Integer> {
@@ -91,6 +101,28 @@ final class DrillCommand implements Callable<Integer> {
             description = "Continue for this many seconds instead of counting failovers.")
     private int durationS = 0;
 
+    @Option(
+            names = "--max-outage-ms",
+            paramLabel = "MS",
+            description =
+                    "How long a writer may wait for an acknowledgement. A longer outage ends the drill"
+                            + " with exit code 3 (0: any time).")
+    private int maxOutageMs = 0;
+
+    @Option(
+            names = "--report",
+            paramLabel = "FILE",
+            description =
+                    "Write a page of HTML to this file, which opens without a net: the course of the"
+                            + " drill, outages, errors, events and environment.")
+    private @Nullable Path reportFile;
+
+    @Option(
+            names = "--junit-xml",
+            paramLabel = "FILE",
+            description = "Write the result to this file in the form of JUnit, for a CI system.")
+    private @Nullable Path junitFile;
+
     @Option(names = "--json", description = "Print one JSON object as the last line.")
     private boolean json;
 
@@ -120,6 +152,8 @@ final class DrillCommand implements Callable<Integer> {
     @Override
     public Integer call() throws UsageException, DrillException, IOException {
         var options = options();
+        expectWritable("--report", reportFile);
+        expectWritable("--junit-xml", junitFile);
         var people = json ? err : out;
         var progress = new Progress(people, !json && isTerminal());
         try (var _ = StopSignal.listen(STOP_LIMIT);
@@ -135,11 +169,35 @@ final class DrillCommand implements Callable<Integer> {
                                         OptionalInt.empty(),
                                         progress);
                 return judge(report, directory, people);
+            } catch (DrillException e) {
+                if (junitFile != null) {
+                    Files.writeString(junitFile, JunitXml.ofError(String.valueOf(e.getMessage())));
+                }
+                throw e;
             } catch (InterruptedException e) {
                 directory.forgetLog();
-                progress.line("Stopped before the end.");
-                return Main.EXIT_FAILED;
+                progress.line("Stopped before the end: nothing is known about lost writes.");
+                return DrillOutcome.INCOMPLETE.exitCode();
             }
+        }
+    }
+
+    /// A report that cannot be written is better noticed before a long drill than behind it.
+    private static void expectWritable(String option, @Nullable Path file) throws UsageException {
+        if (file == null) {
+            return;
+        }
+        var directory = file.toAbsolutePath().getParent();
+        boolean isWritable =
+                Files.exists(file)
+                        ? Files.isRegularFile(file) && Files.isWritable(file)
+                        : directory != null
+                                && Files.isDirectory(directory)
+                                && Files.isWritable(directory);
+        if (!isWritable) {
+            throw new UsageException(
+                    "%s is %s, which cannot be written; give a file in a directory that is there"
+                            .formatted(option, file));
         }
     }
 
@@ -148,6 +206,11 @@ final class DrillCommand implements Callable<Integer> {
             if (kill != null && endpoint != null) {
                 throw new UsageException(
                         "--kill works on a server that the drill starts; omit --endpoint");
+            }
+            if (endpoint != null && engine != null) {
+                throw new UsageException(
+                        "--engine is for the server that the drill starts, and --endpoint is another"
+                                + " one; omit one of them");
             }
             if (kill != null && mode != null && !kill.callsFailoverShard()) {
                 throw new UsageException(
@@ -167,7 +230,8 @@ final class DrillCommand implements Callable<Integer> {
                     writers,
                     lagMs,
                     mode == null ? FailoverMode.CRASH : mode,
-                    kill == null ? DrillFault.FAILOVER : kill);
+                    kill == null ? DrillFault.FAILOVER : kill,
+                    maxOutageMs);
         } catch (IllegalArgumentException e) {
             throw new UsageException(String.valueOf(e.getMessage()), e);
         }
@@ -247,7 +311,8 @@ final class DrillCommand implements Callable<Integer> {
         }
     }
 
-    private int judge(DrillReport report, DrillDirectory directory, PrintWriter people) {
+    private int judge(DrillReport report, DrillDirectory directory, PrintWriter people)
+            throws IOException {
         people.println();
         people.print(report.table());
         people.flush();
@@ -255,10 +320,35 @@ final class DrillCommand implements Callable<Integer> {
             out.println(report.json());
             out.flush();
         }
-        if (!report.isPassed()) {
-            return Main.EXIT_FAILED;
+        if (reportFile != null) {
+            Files.writeString(reportFile, HtmlReport.of(report, environment()));
+            people.println("Report: " + reportFile.toAbsolutePath());
         }
-        directory.forgetLog();
-        return Main.EXIT_OK;
+        if (junitFile != null) {
+            Files.writeString(junitFile, JunitXml.of(report));
+        }
+        people.flush();
+        if (report.isPassed()) {
+            directory.forgetLog();
+        }
+        return report.outcome().exitCode();
+    }
+
+    private Map<String, String> environment() throws IOException {
+        var environment = new LinkedHashMap<String, String>();
+        environment.put("Keepsake", VersionCommand.productVersion());
+        environment.put("Server", endpoint == null ? "started by the drill" : endpoint.toString());
+        environment.put("Engine", engine == null ? "as Keepsake chooses it" : engine.toString());
+        environment.put("Java", Runtime.version().toString());
+        environment.put(
+                "System",
+                "%s %s, %s"
+                        .formatted(
+                                System.getProperty("os.name"),
+                                System.getProperty("os.version"),
+                                System.getProperty("os.arch")));
+        environment.put(
+                "Processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
+        return environment;
     }
 }

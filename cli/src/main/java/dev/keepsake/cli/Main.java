@@ -4,6 +4,7 @@ import dev.keepsake.control.FailoverMode;
 import dev.keepsake.core.AddressBlock;
 import dev.keepsake.drill.DrillException;
 import dev.keepsake.drill.DrillFault;
+import dev.keepsake.drill.DrillOutcome;
 import dev.keepsake.server.PortRange;
 import dev.keepsake.server.StartException;
 import java.io.PrintWriter;
@@ -22,7 +23,7 @@ import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.TypeConversionException;
 
 /// The command line. It exits with 0, with 1 when something failed, or with 2 when the options are
-/// wrong, with the reason on one line.
+/// wrong, with the reason on one line. A drill has further exit codes ([DrillOutcome]).
 @Command(
         name = "keepsake",
         header = "Amazon MemoryDB on your own machines.",
@@ -153,6 +154,9 @@ public final class Main implements Runnable {
             }
         }
         LoggerFactory.getLogger(Main.class).error("{} failed", failed.getCommandName(), e);
-        return EXIT_FAILED;
+        // A drill that ends with 1 says that writes are lost.
+        return failed.getCommandSpec().userObject() instanceof DrillCommand
+                ? DrillOutcome.INCOMPLETE.exitCode()
+                : EXIT_FAILED;
     }
 }

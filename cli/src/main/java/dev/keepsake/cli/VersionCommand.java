@@ -94,7 +94,8 @@ final class VersionCommand implements Callable<Integer> {
 
     private record None(String reason) implements Found {}
 
-    private static String productVersion() throws IOException {
+    /// As the build has written it.
+    static String productVersion() throws IOException {
         try (var resource = VersionCommand.class.getResourceAsStream(RESOURCE)) {
             if (resource == null) {
                 throw new IOException(RESOURCE + " is missing from the command line's jar");

@@ -114,7 +114,7 @@ class DrillFaultsIT {
 
     /// Two nodes, two writers.
     private DrillReport drill(int failovers, FailoverMode mode, DrillFault fault) throws Exception {
-        var options = new DrillOptions(failovers, 0, 1, 1, 2, 0, mode, fault);
+        var options = new DrillOptions(failovers, 0, 1, 1, 2, 0, mode, fault, 0);
         var silent = new Progress(new PrintWriter(new StringWriter()), false);
         try (var ports = PortLease.take(options.nodes() + 20, RandomGenerator.getDefault())) {
             var data = directory.resolve("data");

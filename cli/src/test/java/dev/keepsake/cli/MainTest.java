@@ -113,7 +113,7 @@ class MainTest {
 
     @Test
     void aDrillWhereNobodyAnswersSaysWhereAndKeepsItsLog() throws IOException {
-        assertThat(run("drill", "--endpoint", "http://127.0.0.1:1")).isEqualTo(1);
+        assertThat(run("drill", "--endpoint", "http://127.0.0.1:1")).isEqualTo(4);
         assertThat(err.toString().lines()).hasSize(1);
         assertThat(err.toString()).contains("CreateCluster at http://127.0.0.1:1 failed");
         var told = out.toString().lines().toList().getLast();

@@ -9,27 +9,27 @@ package dev.keepsake.drill;
 final class AckMeter {
     private long count;
     private long lastNs;
-    private long longestGapNs;
+    private Gap longest;
 
     AckMeter(long startNs) {
         this.lastNs = startNs;
+        this.longest = new Gap(startNs, startNs);
     }
 
     synchronized void acknowledged(long nowNs) {
-        longestGapNs = Math.max(longestGapNs, nowNs - lastNs);
+        longest = longestGap(nowNs);
         lastNs = nowNs;
         count++;
     }
 
     /// Begins the watch. Gaps that ended before are forgotten.
     synchronized void watch() {
-        longestGapNs = 0;
+        longest = new Gap(lastNs, lastNs);
     }
 
-    /// The longest gap that ended since the watch began, or the open gap if that is longer, in
-    /// nanoseconds.
-    synchronized long longestGapNs(long nowNs) {
-        return Math.max(longestGapNs, nowNs - lastNs);
+    /// The longest gap that ended since the watch began, or the open gap if that is longer.
+    synchronized Gap longestGap(long nowNs) {
+        return nowNs - lastNs > longest.lengthNs() ? new Gap(lastNs, nowNs) : longest;
     }
 
     synchronized long count() {

@@ -5,10 +5,8 @@ import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
@@ -86,6 +84,7 @@ public final class Drill implements AutoCloseable {
         var keys = new DrillKeys(topology.shards());
         List<FailoverResult> results;
         List<WriteLedger> ledgers;
+        Throughput throughput;
         try (var store =
                         JedisStore.connect(
                                 topology.endpoint(),
@@ -96,6 +95,7 @@ public final class Drill implements AutoCloseable {
             progress.line("%d writers write".formatted(options.writers()));
             results = failOverAll(crew, keys, topology);
             ledgers = crew.stop();
+            throughput = crew.history().upTo(System.nanoTime());
         }
         progress.live("Reading everything back");
         // A new client, like that of an application which starts after the failovers.
@@ -109,7 +109,8 @@ public final class Drill implements AutoCloseable {
                     results,
                     topology.shards().stream().map(ShardSlots::name).toList(),
                     verdicts,
-                    failures(ledgers),
+                    ledgers.stream().map(WriteLedger::failures).toList(),
+                    throughput,
                     cluster.events());
         }
     }
@@ -195,7 +196,7 @@ public final class Drill implements AutoCloseable {
         var meters = crew.meters(shard);
         var none = new FailoverTrail(0, null, null);
         if (!isLoaded(crew)) {
-            return result(name, none, meters, "the writers get no acknowledgements before it");
+            return result(name, none, crew, meters, "the writers get no acknowledgements before it");
         }
         int eventsBefore = cluster.events().size();
         meters.forEach(AckMeter::watch);
@@ -234,10 +235,10 @@ public final class Drill implements AutoCloseable {
                                         "RANDOM was replaced by one of the others before");
                     };
         } catch (DrillException | IOException refused) {
-            return result(name, none, meters, refused.getMessage());
+            return result(name, none, crew, meters, refused.getMessage());
         }
         if (!trail.isComplete()) {
-            return result(name, trail, meters, "still waiting for " + trail.missing());
+            return result(name, trail, crew, meters, "still waiting for " + trail.missing());
         }
         long recoveredNs = System.nanoTime();
         boolean resumed =
@@ -245,15 +246,24 @@ public final class Drill implements AutoCloseable {
                         RESUME_LIMIT,
                         () -> meters.stream().allMatch(m -> m.hasAcknowledgedSince(recoveredNs)));
         return result(
-                name, trail, meters, resumed ? null : "a writer gets no acknowledgements after it");
+                name,
+                trail,
+                crew,
+                meters,
+                resumed ? null : "a writer gets no acknowledgements after it");
     }
 
     private FailoverResult result(
-            String shard, FailoverTrail trail, List<AckMeter> meters, @Nullable String shortfall) {
+            String shard,
+            FailoverTrail trail,
+            WriterCrew crew,
+            List<AckMeter> meters,
+            @Nullable String shortfall) {
         long nowNs = System.nanoTime();
-        var gapsNs = meters.stream().map(meter -> meter.longestGapNs(nowNs)).toList();
+        long startNs = crew.history().startNs();
+        var gaps = meters.stream().map(each -> each.longestGap(nowNs).since(startNs)).toList();
         // Read last: it makes the server collect its garbage, which must not delay a writer.
-        return new FailoverResult(shard, trail, gapsNs, shortfall, use());
+        return new FailoverResult(shard, trail, gaps, shortfall, use());
     }
 
     private @Nullable ResourceUse use() {
@@ -303,14 +313,6 @@ public final class Drill implements AutoCloseable {
     private void showCount(WriterCrew crew, String doing) {
         progress.live(
                 String.format(Locale.ROOT, "%,d acknowledged, %s", crew.acknowledged(), doing));
-    }
-
-    private static Map<FailureKind, Long> failures(List<WriteLedger> ledgers) {
-        var sum = new EnumMap<FailureKind, Long>(FailureKind.class);
-        for (var ledger : ledgers) {
-            ledger.failures().forEach((kind, count) -> sum.merge(kind, count, Long::sum));
-        }
-        return sum;
     }
 
     /// Deletes the cluster, if there is one, and closes the connection to the API. Reports what

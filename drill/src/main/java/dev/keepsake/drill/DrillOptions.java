@@ -15,6 +15,8 @@ import dev.keepsake.control.FailoverMode;
 /// @param lagMs the delay of replicas behind the log, in milliseconds
 /// @param mode how FailoverShard makes the primary fail
 /// @param fault the fault that is caused
+/// @param maxOutageMs how long a writer may wait for an acknowledgement, in milliseconds; 0 for no
+///   limit
 public record DrillOptions(
         int failovers,
         int durationS,
@@ -23,7 +25,8 @@ public record DrillOptions(
         int writers,
         int lagMs,
         FailoverMode mode,
-        DrillFault fault) {
+        DrillFault fault,
+        int maxOutageMs) {
     public DrillOptions {
         check("--failovers", failovers, 1, 10_000);
         check("--duration", durationS, 0, 7 * 24 * 3600);
@@ -31,6 +34,7 @@ public record DrillOptions(
         check("--replicas", replicas, 1, 5); // A shard without a replica cannot fail over.
         check("--writers", writers, 1, 64);
         check("--lag-ms", lagMs, 0, 10_000);
+        check("--max-outage-ms", maxOutageMs, 0, 3_600_000);
     }
 
     /// A drill with a number of FailoverShard calls in the mode `crash`.
@@ -43,7 +47,8 @@ public record DrillOptions(
                 writers,
                 lagMs,
                 FailoverMode.CRASH,
-                DrillFault.FAILOVER);
+                DrillFault.FAILOVER,
+                0);
     }
 
     private static void check(String option, int value, int lowest, int highest) {

@@ -1,5 +1,6 @@
 package dev.keepsake.drill;
 
+import java.util.EnumMap;
 import java.util.Formatter;
 import java.util.List;
 import java.util.Locale;
@@ -15,47 +16,77 @@ import tools.jackson.databind.node.ObjectNode;
 /// @param failovers the failovers in order; fewer than requested when one did not complete
 /// @param shards the names of the shards
 /// @param verdicts by shard
-/// @param failures how many writes were not acknowledged, by kind
+/// @param failuresByWriter how many writes were not acknowledged, by writer and kind
+/// @param throughput when writes were acknowledged
 /// @param events the cluster's events, oldest first
 public record DrillReport(
         DrillOptions options,
         List<FailoverResult> failovers,
         List<String> shards,
         List<Verdict> verdicts,
-        Map<FailureKind, Long> failures,
+        List<Map<FailureKind, Long>> failuresByWriter,
+        Throughput throughput,
         List<DrillEvent> events) {
     public DrillReport {
         failovers = List.copyOf(failovers);
         shards = List.copyOf(shards);
         verdicts = List.copyOf(verdicts);
+        failuresByWriter = List.copyOf(failuresByWriter);
         events = List.copyOf(events);
     }
 
-    /// Whether every failover completed and every acknowledged write is there, once and in order.
+    /// The outcome, which decides the exit code.
+    public DrillOutcome outcome() {
+        if (!total().isIntact()) {
+            return DrillOutcome.LOST;
+        }
+        if (completed() == 0 || completed() != asked()) {
+            return DrillOutcome.INCOMPLETE;
+        }
+        return isOverBudget() ? DrillOutcome.OVER_BUDGET : DrillOutcome.PASSED;
+    }
+
+    /// Whether an outage was longer than it may be, whatever else was found.
+    boolean isOverBudget() {
+        return options.maxOutageMs() > 0 && outage().maxMs() > options.maxOutageMs();
+    }
+
     public boolean isPassed() {
-        return completed() > 0 && completed() == asked() && total().isIntact();
+        return outcome() == DrillOutcome.PASSED;
+    }
+
+    /// How many writes were not acknowledged, by kind.
+    public Map<FailureKind, Long> failures() {
+        var sum = new EnumMap<FailureKind, Long>(FailureKind.class);
+        for (var ofWriter : failuresByWriter) {
+            ofWriter.forEach((kind, count) -> sum.merge(kind, count, Long::sum));
+        }
+        return sum;
     }
 
     /// The number of failovers that should have completed; with a duration, the number that were
     /// begun.
-    private long asked() {
+    long asked() {
         return options.durationS() > 0 ? failovers.size() : options.failovers();
     }
 
-    private long completed() {
+    long completed() {
         return failovers.stream().filter(FailoverResult::isComplete).count();
     }
 
-    private Verdict total() {
+    Verdict total() {
         return verdicts.stream().reduce(Verdict.EMPTY, Verdict::plus);
     }
 
     /// The outage over all writers and failovers; zero when there was none.
-    private Outage outage() {
-        var gapsNs = failovers.stream().flatMap(failover -> failover.gapsNs().stream()).toList();
-        return gapsNs.isEmpty()
-                ? Outage.NONE
-                : Outage.of(gapsNs.stream().mapToLong(Long::longValue));
+    Outage outage() {
+        var gaps = gaps();
+        return gaps.isEmpty() ? Outage.NONE : Outage.of(gaps.stream().mapToLong(Gap::lengthNs));
+    }
+
+    /// Every writer's longest wait of every failover.
+    List<Gap> gaps() {
+        return failovers.stream().flatMap(failover -> failover.gaps().stream()).toList();
     }
 
     /// The number of the failover from which growth is counted: the tenth, after which a server has
@@ -113,6 +144,10 @@ public record DrillReport(
     }
 
     private String failuresInWords() {
+        return inWords(failures());
+    }
+
+    static String inWords(Map<FailureKind, Long> failures) {
         return failures.isEmpty()
                 ? "none"
                 : failures.entrySet().stream()
@@ -120,13 +155,22 @@ public record DrillReport(
                         .collect(Collectors.joining(", "));
     }
 
-    private String conclusion() {
-        if (!total().isIntact()) {
-            return "FAILED: the data is not what was acknowledged.";
-        }
-        return isPassed()
-                ? "Passed: every acknowledged write is there, once and in order."
-                : "FAILED: a failover did not complete (" + shortfall() + ").";
+    String conclusion() {
+        return switch (outcome()) {
+            case LOST -> "FAILED: the data is not what was acknowledged.";
+            case INCOMPLETE -> "FAILED: a failover did not complete (" + shortfall() + ").";
+            case OVER_BUDGET ->
+                    "FAILED: " + budgetInWords() + ". Nothing is lost.";
+            case PASSED -> "Passed: every acknowledged write is there, once and in order.";
+        };
+    }
+
+    String budgetInWords() {
+        return String.format(
+                Locale.ROOT,
+                "an outage took %.1f ms, and --max-outage-ms is %d",
+                outage().maxMs(),
+                options.maxOutageMs());
     }
 
     private @Nullable String shortfall() {
@@ -138,11 +182,15 @@ public record DrillReport(
         var mapper = new JsonMapper();
         var json = mapper.createObjectNode();
         json.put("passed", isPassed());
+        json.put("outcome", outcome().label());
+        if (options.maxOutageMs() > 0) {
+            json.put("max_outage_ms_allowed", options.maxOutageMs());
+        }
         json.put("failovers", completed());
         put(json, total());
         put(json, outage());
         var errors = json.putObject("errors");
-        failures.forEach((kind, count) -> errors.put(kind.label(), count));
+        failures().forEach((kind, count) -> errors.put(kind.label(), count));
         var listed = json.putArray("events");
         for (var event : events) {
             listed.addObject().put("date", event.date().toString()).put("message", event.message());

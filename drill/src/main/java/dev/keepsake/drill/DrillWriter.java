@@ -17,17 +17,18 @@ final class DrillWriter implements Runnable {
     private final DrillKeys keys;
     private final DrillStore store;
     private final WriteLedger ledger;
+    private final AckHistory history;
     private final List<AckMeter> meters;
     private volatile boolean stopping;
 
-    DrillWriter(int id, int mostKeys, DrillKeys keys, DrillStore store) {
+    DrillWriter(int id, int mostKeys, DrillKeys keys, DrillStore store, AckHistory history) {
         this.id = id;
         this.mostKeys = mostKeys;
         this.keys = keys;
         this.store = store;
+        this.history = history;
         this.ledger = WriteLedger.empty(keys.shards());
-        long nowNs = System.nanoTime();
-        this.meters = Stream.generate(() -> new AckMeter(nowNs)).limit(keys.shards()).toList();
+        this.meters = Stream.generate(() -> new AckMeter(history.startNs())).limit(keys.shards()).toList();
     }
 
     /// Makes the writer end after its present write.
@@ -105,7 +106,9 @@ final class DrillWriter implements Runnable {
     }
 
     private void acknowledged(int shard) {
-        meters.get(shard).acknowledged(System.nanoTime());
+        long nowNs = System.nanoTime();
+        meters.get(shard).acknowledged(nowNs);
+        history.acknowledged(nowNs);
     }
 
     private void failed(FailureKind kind) {

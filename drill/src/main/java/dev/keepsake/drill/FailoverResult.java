@@ -7,17 +7,18 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param shard the shard's name
 /// @param trail the progress according to its events
-/// @param gapsNs each writer's longest wait for an acknowledgement on the shard, in nanoseconds
+/// @param gaps each writer's longest wait for an acknowledgement on the shard, counted from the start
+///   of the writers
 /// @param shortfall the reason why it did not complete, or null when it did
 /// @param use the server's resources afterwards, or null when they could not be read
 public record FailoverResult(
         String shard,
         FailoverTrail trail,
-        List<Long> gapsNs,
+        List<Gap> gaps,
         @Nullable String shortfall,
         @Nullable ResourceUse use) {
     public FailoverResult {
-        gapsNs = List.copyOf(gapsNs);
+        gaps = List.copyOf(gaps);
     }
 
     public boolean isComplete() {
@@ -30,6 +31,6 @@ public record FailoverResult(
     }
 
     public Outage outage() {
-        return Outage.of(gapsNs.stream().mapToLong(Long::longValue));
+        return Outage.of(gaps.stream().mapToLong(Gap::lengthNs));
     }
 }

@@ -19,18 +19,24 @@ final class WriterCrew implements AutoCloseable {
     private static final Duration STOP_LIMIT = Duration.ofSeconds(10);
 
     private final List<DrillWriter> writers;
+    private final AckHistory history;
     private final List<Future<?>> runs = new ArrayList<>();
 
-    private WriterCrew(List<DrillWriter> writers) {
+    private WriterCrew(List<DrillWriter> writers, AckHistory history) {
         this.writers = writers;
+        this.history = history;
     }
 
     static WriterCrew start(int count, DrillKeys keys, DrillStore store) {
-        var crew =
-                new WriterCrew(
-                        IntStream.range(0, count)
-                                .mapToObj(id -> new DrillWriter(id, MOST_KEYS / count, keys, store))
-                                .toList());
+        var history = new AckHistory(System.nanoTime());
+        var writers =
+                IntStream.range(0, count)
+                        .mapToObj(
+                                id ->
+                                        new DrillWriter(
+                                                id, MOST_KEYS / count, keys, store, history))
+                        .toList();
+        var crew = new WriterCrew(writers, history);
         crew.writers.forEach(crew::run);
         return crew;
     }
@@ -43,6 +49,11 @@ final class WriterCrew implements AutoCloseable {
 
     int size() {
         return writers.size();
+    }
+
+    /// When writes were acknowledged.
+    AckHistory history() {
+        return history;
     }
 
     long acknowledged() {

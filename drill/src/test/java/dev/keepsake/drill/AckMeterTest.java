@@ -13,21 +13,21 @@ class AckMeterTest {
         meter.watch();
         meter.acknowledged(130);
         meter.acknowledged(135);
-        assertThat(meter.longestGapNs(136)).isEqualTo(30);
+        assertThat(meter.longestGap(136)).isEqualTo(new Gap(100, 130));
     }
 
     @Test
     void aGapThatEndedBeforeWatchingDoesNotCount() {
         meter.acknowledged(100);
         meter.watch();
-        assertThat(meter.longestGapNs(101)).isEqualTo(1);
+        assertThat(meter.longestGap(101)).isEqualTo(new Gap(100, 101));
     }
 
     @Test
     void aGapThatNeverEndsGrows() {
         meter.acknowledged(10);
         meter.watch();
-        assertThat(meter.longestGapNs(1_000)).isEqualTo(990);
+        assertThat(meter.longestGap(1_000)).isEqualTo(new Gap(10, 1_000));
     }
 
     @Test

@@ -94,32 +94,40 @@ class DrillReportTest {
                 IntStream.rangeClosed(1, failovers)
                         .mapToObj(number ->
                                 new ResourceUse(10L * number * MB, 200 * MB, 50, 99, 7, 2))
-                        .map(use -> new FailoverResult("0001", trail, List.of(1L), null, use))
+                        .map(use -> new FailoverResult("0001", trail, List.of(new Gap(0, 1)), null, use))
                         .toList();
         return new DrillReport(
                 new DrillOptions(failovers, 1, 1, 3, 0),
                 results,
                 List.of("0001"),
                 List.of(INTACT),
-                Map.of(),
+                List.of(),
+                Throughput.NONE,
                 List.of());
     }
 
     /// Two failovers were asked for; one is done for every shortfall given, null meaning completed.
     private static DrillReport report(Verdict verdict, @Nullable String... shortfalls) {
         var trail = new FailoverTrail(4, "c-0001-001", "c-0001-002");
-        var gapsNs = List.of(10_000_000L, 20_000_000L, 40_000_000L);
+        var gaps =
+                List.of(
+                        new Gap(1_000, 10_001_000),
+                        new Gap(0, 20_000_000),
+                        new Gap(5_000_000, 45_000_000));
         var failovers =
                 Arrays.stream(shortfalls)
                         .map(shortfall ->
-                                new FailoverResult("0001", trail, gapsNs, shortfall, null))
+                                new FailoverResult("0001", trail, gaps, shortfall, null))
                         .toList();
         return new DrillReport(
                 new DrillOptions(2, 1, 1, 3, 0),
                 failovers,
                 List.of("0001"),
                 Collections.singletonList(verdict),
-                Map.of(FailureKind.CONNECTION_LOST, 4L),
+                List.of(
+                        Map.of(FailureKind.CONNECTION_LOST, 3L),
+                        Map.of(FailureKind.CONNECTION_LOST, 1L)),
+                Throughput.NONE,
                 List.of(new DrillEvent(Instant.EPOCH, "Cluster created.")));
     }
 }

@@ -35,7 +35,7 @@ class DrillWriterTest {
     }
 
     private DrillWriter write(int mostKeys) {
-        var writer = new DrillWriter(0, mostKeys, keys, store);
+        var writer = new DrillWriter(0, mostKeys, keys, store, new AckHistory(0));
         store.atLimit(writer::stop);
         writer.run();
         return writer;

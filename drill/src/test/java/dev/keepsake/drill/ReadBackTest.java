@@ -16,7 +16,7 @@ class ReadBackTest {
                             ShardSlots.parse("0001", "0-8191"),
                             ShardSlots.parse("0002", "8192-16383")));
     private final MemoryStore store = new MemoryStore(WRITES);
-    private final DrillWriter writer = new DrillWriter(0, WRITES, keys, store);
+    private final DrillWriter writer = new DrillWriter(0, WRITES, keys, store, new AckHistory(0));
 
     @Test
     void anUndamagedStoreIsIntactOnEveryShard() throws Exception {

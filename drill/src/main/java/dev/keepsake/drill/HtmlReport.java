@@ -1,0 +1,220 @@
+package dev.keepsake.drill;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Formatter;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+
+/// A report of a drill as one page of HTML, which needs nothing else and runs no script: verdict,
+/// the course of the drill as a plot, outages, errors of each writer, events and environment.
+public final class HtmlReport {
+    private final DrillReport report;
+    private final Map<String, String> environment;
+    private final Formatter html = new Formatter(Locale.ROOT);
+
+    private HtmlReport(DrillReport report, Map<String, String> environment) {
+        this.report = report;
+        this.environment = environment;
+    }
+
+    /// The page.
+    ///
+    /// @param environment what was drilled, and where: names and values, in this order
+    public static String of(DrillReport report, Map<String, String> environment) {
+        return new HtmlReport(report, environment).page();
+    }
+
+    private String page() {
+        put("<!doctype html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\">%n");
+        put("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n");
+        put("<title>Keepsake drill: %s</title>%n", report.outcome().label().replace('_', ' '));
+        put("<style>%n%s</style>%n</head>%n<body>%n", style());
+        put("<h1>Keepsake drill</h1>%n<p class=\"soft\">%s</p>%n", text(asked()));
+        put(
+                "<p class=\"verdict%s\" role=\"status\">%s</p>%n",
+                report.isPassed() ? "" : " failed",
+                text(report.conclusion()));
+        figures();
+        course();
+        failovers();
+        histogram();
+        writers();
+        shards();
+        events();
+        environment();
+        put("</body>%n</html>%n");
+        return html.toString();
+    }
+
+    private void put(String format, Object... values) {
+        html.format(format, values);
+    }
+
+    private static String style() {
+        try (var css = HtmlReport.class.getResourceAsStream("report.css")) {
+            if (css == null) {
+                throw new IllegalStateException("report.css is missing from the drill's jar");
+            }
+            return new String(css.readAllBytes(), UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String asked() {
+        var options = report.options();
+        var fault =
+                switch (options.fault()) {
+                    case FAILOVER -> "FailoverShard in the mode " + options.mode().option();
+                    case RANDOM -> "FailoverShard, or SIGKILL of an engine or of the server";
+                    case ENGINE, SERVER -> "SIGKILL of the " + options.fault().option();
+                };
+        return "%s; %d shards with %d replicas each, %d ms behind; %d writers."
+                .formatted(
+                        fault,
+                        options.shards(),
+                        options.replicas(),
+                        options.lagMs(),
+                        options.writers());
+    }
+
+    private void figures() {
+        var total = report.total();
+        var outage = report.outage();
+        put("<dl class=\"figures\">%n");
+        figure("failovers", "%d of %d".formatted(report.completed(), report.asked()));
+        figure("acknowledged writes", "%,d".formatted(total.acknowledged()));
+        figure("lost", "%,d".formatted(total.lost()));
+        figure("duplicated", "%,d".formatted(total.duplicated()));
+        figure("reordered", "%,d".formatted(total.reordered()));
+        figure("outage, median", String.format(Locale.ROOT, "%.1f ms", outage.p50Ms()));
+        figure("outage, longest", String.format(Locale.ROOT, "%.1f ms", outage.maxMs()));
+        put("</dl>%n");
+    }
+
+    private void figure(String name, String value) {
+        put("<div><dt>%s</dt><dd>%s</dd></div>%n", text(name), text(value));
+    }
+
+    private void course() {
+        put("<h2>The course of the drill</h2>%n");
+        put(
+                "<p class=\"soft\">Acknowledged writes a second, of all writers. A red band is the time from the first"
+                        + " writer without an acknowledgement to the last one that got its next.</p>%n");
+        put("%s", Plots.course(report));
+    }
+
+    private void failovers() {
+        put("<h2>Failovers</h2>%n<div class=\"scroll\"><table>%n<thead><tr>");
+        put("<th class=\"number\">no.</th><th>shard</th><th>from</th><th>to</th>");
+        put("<th class=\"number\">at</th><th class=\"number\">outage p50</th>");
+        put("<th class=\"number\">max</th><th>what each writer waited</th></tr></thead>%n<tbody>%n");
+        double longestMs = report.outage().maxMs();
+        int number = 0;
+        for (var failover : report.failovers()) {
+            number++;
+            var outage = failover.outage();
+            put("<tr><td class=\"number\">%d</td><td>%s</td>", number, text(failover.shard()));
+            put(
+                    "<td>%s</td><td>%s</td>",
+                    text(String.valueOf(failover.trail().from())),
+                    text(
+                            failover.isComplete()
+                                    ? String.valueOf(failover.trail().to())
+                                    : "not completed: " + failover.shortfall()));
+            put("<td class=\"number\">%.1f s</td>", beganNs(failover) / 1e9);
+            put("<td class=\"number\">%.1f ms</td>", outage.p50Ms());
+            put("<td class=\"number\">%.1f ms</td>", outage.maxMs());
+            put("<td>%s</td></tr>%n", Plots.waits(failover.gaps(), longestMs));
+        }
+        put("</tbody></table></div>%n");
+    }
+
+    static long beganNs(FailoverResult failover) {
+        return failover.gaps().stream().mapToLong(Gap::fromNs).min().orElse(0);
+    }
+
+    private void histogram() {
+        if (report.gaps().isEmpty()) {
+            return;
+        }
+        put("<h2>Outages</h2>%n");
+        put(
+                "<p class=\"soft\">How many writers waited how long, over all failovers%s.</p>%n",
+                report.options().maxOutageMs() > 0
+                        ? ". The dashed line is --max-outage-ms"
+                        : "");
+        put("%s", Plots.histogram(report));
+    }
+
+    private void writers() {
+        put("<h2>What writers were told</h2>%n<table>%n");
+        put("<thead><tr><th class=\"number\">writer</th><th>writes that failed</th></tr></thead>");
+        put("%n<tbody>%n");
+        int writer = 0;
+        for (var failures : report.failuresByWriter()) {
+            writer++;
+            put(
+                    "<tr><td class=\"number\">%d</td><td>%s</td></tr>%n",
+                    writer,
+                    text(DrillReport.inWords(failures)));
+        }
+        put("</tbody></table>%n");
+    }
+
+    private void shards() {
+        put("<h2>What was read back</h2>%n<div class=\"scroll\"><table>%n<thead><tr><th>shard</th>");
+        for (var name : List.of("acknowledged", "lost", "duplicated", "reordered", "uncalled")) {
+            put("<th class=\"number\">%s</th>", name);
+        }
+        put("</tr></thead>%n<tbody>%n");
+        for (int i = 0; i < report.shards().size(); i++) {
+            var verdict = report.verdicts().get(i);
+            put("<tr><td>%s</td>", text(report.shards().get(i)));
+            for (long value :
+                    new long[] {
+                        verdict.acknowledged(),
+                        verdict.lost(),
+                        verdict.duplicated(),
+                        verdict.reordered(),
+                        verdict.uncalled()
+                    }) {
+                put("<td class=\"number\">%,d</td>", value);
+            }
+            put("</tr>%n");
+        }
+        put("</tbody></table></div>%n");
+    }
+
+    private void events() {
+        put("<h2>Events of the cluster</h2>%n<div class=\"scroll\"><table>%n");
+        put("<thead><tr><th>time</th><th>event</th></tr></thead>%n<tbody>%n");
+        for (var event : report.events()) {
+            put(
+                    "<tr><td><time>%s</time></td><td>%s</td></tr>%n",
+                    text(event.date().toString()),
+                    text(event.message()));
+        }
+        put("</tbody></table></div>%n");
+    }
+
+    private void environment() {
+        put("<h2>Environment</h2>%n<table>%n<tbody>%n");
+        environment.forEach(
+                (name, value) ->
+                        put("<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n", text(name), text(value)));
+        put("</tbody></table>%n");
+    }
+
+    /// As text of a page, whatever a server says.
+    static String text(String raw) {
+        return raw.replace("&", "&amp;")
+                .replace("<", "&lt;")
+                .replace(">", "&gt;")
+                .replace("\"", "&quot;");
+    }
+}
