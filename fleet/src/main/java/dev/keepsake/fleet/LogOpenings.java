@@ -146,7 +146,7 @@ final class LogOpenings {
     private final class Opening {
         private final ClusterState cluster;
         private final CompletableFuture<ClusterLogs> logs = new CompletableFuture<>();
-        private volatile String place = ""; // of the log that is being opened
+        private volatile String place; // of the log that is being opened, or will be first
         private volatile boolean isGivenUp;
 
         // Of the fleet's thread.
@@ -156,6 +156,8 @@ final class LogOpenings {
 
         Opening(ClusterState cluster) {
             this.cluster = cluster;
+            var first = cluster.spec().shards().getFirst();
+            this.place = factory.placeOf(directories.logOf(cluster.spec().id(), first));
         }
 
         /// What has ended is not kept for as long as it could have taken.

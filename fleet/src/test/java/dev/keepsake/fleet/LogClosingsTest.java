@@ -184,7 +184,6 @@ class LogClosingsTest {
             closings.awaitEnd();
             return true;
         });
-        assertThat(onFleet(() -> true)).as("what was told meanwhile").isTrue();
         assertThat(isOver(ONE)).isTrue();
         assertThat(news).isEmpty();
         assertThat(onFleet(() -> List.copyOf(fleet.getQueue())))
