@@ -13,18 +13,14 @@ import dev.keepsake.log.ClaimOutcome;
 import dev.keepsake.log.RunningChecksum;
 import dev.keepsake.log.Tail;
 import dev.keepsake.log.TransactionLog;
-import dev.keepsake.resp.ProtocolException;
 import dev.keepsake.resp.RespValue;
 import io.netty.bootstrap.Bootstrap;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -94,8 +90,6 @@ public final class ShardNode implements AutoCloseable {
         void onRetired(ShardNode node);
     }
 
-    private record UndecidedPublication(long endOffset, Publication publication) {}
-
     /// The engine has been told to follow, and has executed everything before `offset`; it goes on
     /// when the log holds that. The checksum is of the log's data up to there.
     private record Resignation(long offset, CompletableFuture<Long> checksum) {}
@@ -106,8 +100,6 @@ public final class ShardNode implements AutoCloseable {
     // Twice a tick passes between the end of a silence and the claim: the last renewal is seen up
     // to one late, and so is that no other has come.
     private static final long TICK_MS = 20;
-
-    private static final long FULL_RETRY_MS = 100;
 
     // An engine begins to follow within milliseconds. One that does not is thrown away.
     private static final long HANDOVER_MAX_MS = 2_000;
@@ -140,13 +132,11 @@ public final class ShardNode implements AutoCloseable {
     private @Nullable Engine engine;
     private volatile @Nullable Feed feed;
     private @Nullable Channel tap;
-    private @Nullable TapSink sink;
-    private @Nullable LogWriter writer;
+    private @Nullable PrimaryStream stream;
     private @Nullable Feed nextFeed; // of an engine that hands over
     private @Nullable Resignation resignation;
     private @Nullable Future<?> givingUp;
     private @Nullable EngineWatch watch; // of an engine that is promoted
-    private final ArrayDeque<UndecidedPublication> undecidedPublications = new ArrayDeque<>();
     private @Nullable Future<?> ticking;
     private boolean silent;
     private long wonIndex;
@@ -310,7 +300,7 @@ public final class ShardNode implements AutoCloseable {
     /// Resigns when there is nothing left that the engine has executed and the log does not hold.
     /// The tap stays until then, for the engine keeps it until it has been told where to go on.
     private void resignWhenLogged() {
-        var logged = writer;
+        var logged = stream;
         var asked = resignation;
         if (asked == null || logged == null || leadership.state() != Leadership.State.LEADING) {
             return;
@@ -341,17 +331,13 @@ public final class ShardNode implements AutoCloseable {
             givingUp.cancel(false);
             givingUp = null;
         }
-        if (sink != null) {
-            sink.end();
-            sink = null;
+        if (stream != null) {
+            stream.close();
+            stream = null;
         }
         if (tap != null) {
             tap.close();
             tap = null;
-        }
-        if (writer != null) {
-            writer.close();
-            writer = null;
         }
         feed = nextFeed;
         nextFeed = null;
@@ -654,21 +640,23 @@ public final class ShardNode implements AutoCloseable {
             feed = null; // a primary reads nothing
             threads.newThread(following::close).start();
         }
-        var logWriter =
-                new LogWriter(
-                        log,
-                        term,
-                        offset,
-                        new RunningChecksum(sent.checksum()),
-                        this::inLoop,
-                        new WriterListener(term));
-        writer = logWriter;
         appliedOffset = offset;
         // What the feed has not read yet is no data, but may tell of another engine.
         boolean engineIsKnown =
                 sent.nextIndex() >= wonIndex && config.stamp().equals(sent.writer());
-        var attached = new TapSink(term, logWriter, engineIsKnown);
-        sink = attached;
+        var attached =
+                new PrimaryStream(
+                        log,
+                        term,
+                        offset,
+                        new RunningChecksum(sent.checksum()),
+                        new PrimaryStream.Bounds(config.unitMaxBytes(), config.undecidedMaxBytes()),
+                        unitRoom,
+                        this::inLoop,
+                        (pauseMs, action) -> loop.schedule(action, pauseMs, TimeUnit.MILLISECONDS),
+                        threads,
+                        new Leading(term, engineIsKnown));
+        stream = attached;
         var connecting =
                 new Bootstrap()
                         .group(loop)
@@ -680,7 +668,7 @@ public final class ShardNode implements AutoCloseable {
                                 new Tap(
                                         config.replicationId(),
                                         offset,
-                                        logWriter::durableOffset,
+                                        attached::durableOffset,
                                         attached))
                         .connect(transport.domainAddress(socket()));
         tap = connecting.channel();
@@ -703,8 +691,8 @@ public final class ShardNode implements AutoCloseable {
         if (tap != null) {
             tap.close();
         }
-        if (writer != null) {
-            writer.close();
+        if (stream != null) {
+            stream.close();
         }
         var engine = this.engine;
         if (engine != null) {
@@ -763,152 +751,50 @@ public final class ShardNode implements AutoCloseable {
 
     // ---- leading
 
-    /// The stream of the promoted engine, into the log.
-    private final class TapSink implements Tap.Sink {
+    /// What becomes of the stream of the promoted engine.
+    private final class Leading implements PrimaryStream.Owner {
         private final Term term;
-        private final LogWriter logWriter;
         private final boolean engineIsKnown;
-        private final StreamFramer framer = new StreamFramer(config.unitMaxBytes());
-        private boolean roomAsked;
-        private boolean roomHeld; // for the unit that is under way
-        private boolean detached;
 
         /// @param engineIsKnown whether the log tells already that it goes on with this engine
-        TapSink(Term term, LogWriter logWriter, boolean engineIsKnown) {
+        Leading(Term term, boolean engineIsKnown) {
             this.term = term;
-            this.logWriter = logWriter;
             this.engineIsKnown = engineIsKnown;
         }
 
         @Override
         public void onAttached() {
             run(leadership.onPromoted());
-            if (leadership.state() == Leadership.State.LEADING) {
-                LOG.info("node={} leads term={}", name(), term.number());
-                if (!engineIsKnown) {
-                    logWriter.begin(config.stamp());
-                }
-                listener.onDurable(ShardNode.this, logWriter.durableOffset());
-                listener.onPrimary(ShardNode.this, term, socket());
+            var attached = stream;
+            if (attached == null || leadership.state() != Leadership.State.LEADING) {
+                return;
             }
+            LOG.info("node={} leads term={}", name(), term.number());
+            if (!engineIsKnown) {
+                attached.begin(config.stamp());
+            }
+            listener.onDurable(ShardNode.this, attached.durableOffset());
+            listener.onPrimary(ShardNode.this, term, socket());
         }
 
         @Override
-        public void onStream(ByteBuf bytes) {
-            if (detached) {
-                bytes.release();
-                return;
+        public void onDurable(long endOffset, List<Publication> published) {
+            appliedOffset = endOffset;
+            listener.onDurable(ShardNode.this, endOffset);
+            for (var each : published) {
+                listener.onPublished(ShardNode.this, each);
             }
-            StreamFramer.Units units;
-            try {
-                units = framer.accept(bytes, ByteBufAllocator.DEFAULT);
-            } catch (ProtocolException e) {
-                run(leadership.retire("its stream cannot be logged: " + e.getMessage()));
-                return;
-            }
-            if (!units.isEmpty()) {
-                append(units);
-            }
-            int roomBytes = framer.roomNeeded();
-            if (roomBytes > 0 && !roomAsked) {
-                roomAsked = true;
-                if (roomHeld) {
-                    makeRoom(roomBytes);
-                } else {
-                    unitRoom.ask(() -> inLoop(() -> makeRoom(roomBytes)));
-                }
-            }
-            readAsAllowed();
-        }
-
-        private void append(StreamFramer.Units units) {
-            boolean takesRoom =
-                    roomHeld && units.bytes().remaining() > StreamFramer.LARGE_UNIT_BYTES;
-            roomHeld &= !takesRoom;
-            logWriter.append(
-                    units.bytes(),
-                    units.crc32c(),
-                    () -> {
-                        units.release();
-                        if (takesRoom) {
-                            unitRoom.giveBack();
-                        }
-                    });
-            for (var publication : framer.takePublished()) {
-                undecidedPublications.addLast(
-                        new UndecidedPublication(logWriter.endOffset(), publication));
-            }
-        }
-
-        /// There may be one more large unit in memory: that which has begun to arrive. The tap
-        /// reads on when the memory is there.
-        private void makeRoom(int bytes) {
-            if (detached) {
-                unitRoom.giveBack();
-                return;
-            }
-            roomHeld = true;
-            threads.newThread(
-                            () -> {
-                                try {
-                                    var buffer = StreamFramer.large(bytes);
-                                    inLoop(() -> onRoom(buffer));
-                                } catch (OutOfMemoryError e) {
-                                    retire(
-                                            "there is no memory for %d bytes of one unit of its stream"
-                                                    .formatted(bytes));
-                                }
-                            })
-                    .start();
-        }
-
-        private void onRoom(ByteBuf buffer) {
-            roomAsked = false;
-            if (detached) {
-                buffer.release();
-                return;
-            }
-            framer.giveRoom(buffer);
-            readAsAllowed();
-        }
-
-        void readAsAllowed() {
-            long undecided = logWriter.undecidedBytes();
-            if (tap == null || silent) {
-                return;
-            }
-            if (roomAsked || undecided > config.undecidedMaxBytes()) {
-                tap.config().setAutoRead(false);
-            } else if (undecided <= config.undecidedMaxBytes() / 2) {
-                tap.config().setAutoRead(true);
-            }
+            resignWhenLogged();
         }
 
         @Override
-        public void onDetached(String reason) {
-            if (!detached) {
-                end();
-                run(leadership.retire(reason));
+        public void onLogFull(@Nullable String reason) {
+            if (reason == null) {
+                LOG.warn("node={} takes writes again, its log has room", name());
+            } else {
+                LOG.warn("node={} refuses writes, its log is full reason={}", name(), reason);
             }
-        }
-
-        /// Takes nothing more, and need not hear how the stream ends.
-        void end() {
-            detached = true;
-            framer.close();
-            if (roomHeld) {
-                roomHeld = false;
-                unitRoom.giveBack();
-            }
-        }
-    }
-
-    private final class WriterListener implements LogWriter.Listener {
-        private final Term term;
-        private boolean full;
-
-        WriterListener(Term term) {
-            this.term = term;
+            listener.onLogFull(ShardNode.this, reason);
         }
 
         /// What a term's last writes come to concerns nobody any more once it has been given up.
@@ -917,50 +803,21 @@ public final class ShardNode implements AutoCloseable {
         }
 
         @Override
-        public void onDurable(long endOffset) {
-            appliedOffset = endOffset;
-            if (sink != null) {
-                sink.readAsAllowed();
-            }
-            listener.onDurable(ShardNode.this, endOffset);
-            for (var next = undecidedPublications.peekFirst();
-                    next != null && next.endOffset() <= endOffset;
-                    next = undecidedPublications.peekFirst()) {
-                undecidedPublications.removeFirst();
-                listener.onPublished(ShardNode.this, next.publication());
-            }
-            resignWhenLogged();
-        }
-
-        @Override
-        public void onFull(String reason) {
-            if (!full) {
-                full = true;
-                LOG.warn("node={} refuses writes, its log is full reason={}", name(), reason);
-                listener.onLogFull(ShardNode.this, reason);
-            }
-            loop.schedule(this::offerAgain, FULL_RETRY_MS, TimeUnit.MILLISECONDS);
-        }
-
-        @Override
-        public void onRoom() {
-            full = false;
-            LOG.warn("node={} takes writes again, its log has room", name());
-            listener.onLogFull(ShardNode.this, null);
-        }
-
-        private void offerAgain() {
-            var writer = ShardNode.this.writer;
-            boolean leading = leadership.state() == Leadership.State.LEADING;
-            if (writer != null && leading && !writer.offerAgain()) {
-                loop.schedule(this::offerAgain, FULL_RETRY_MS, TimeUnit.MILLISECONDS);
-            }
-        }
-
-        @Override
         public void onLost(AppendOutcome outcome) {
             if (!isOver()) {
                 run(leadership.onLost(outcome));
+            }
+        }
+
+        @Override
+        public void onBroken(String reason) {
+            run(leadership.retire(reason));
+        }
+
+        @Override
+        public void read(boolean wanted) {
+            if (tap != null && !silent) {
+                tap.config().setAutoRead(wanted);
             }
         }
     }

@@ -36,11 +36,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /// A whole shard in a time that is only counted: nodes around one log, and clients that write and
-/// read. Each node is a real [Leadership], [LogWriter] and [Durability] with a driver, a clock and
-/// an engine that are made up here. The log is a real one on a disk in memory, or one that is
+/// read. Each node is a real [Leadership], [PrimaryStream] and [Durability] with a driver, a clock
+/// and an engine that are made up here. The log is a real one on a disk in memory, or one that is
 /// simple and fast. Everything that happens follows from the seed. Until [#calmDown] messages to
 /// and from the log are slow or lost, nodes learn late of what others have written, pause and
 /// crash, where the plan says so between any two steps; and where there is a disk, it is full at
@@ -71,6 +72,7 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedShard implements AutoCloseable {
     private static final LeaseTimings TIMINGS = LeaseTimings.standard();
     private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long UNDECIDED_MAX_BYTES = 4L * Write.MAX_BYTES;
     private static final long DRIFT_MAX_PPM = 50_000;
     private static final int STORY_MAX = 60;
     private static final int SIGHT_LAG_MAX_MS = 3_000;
@@ -605,11 +607,13 @@ final class SimulatedShard implements AutoCloseable {
 
     /// What a primary does with commands, as the front does it: executed in the order of their
     /// arrival, the stream to the log, replies when they may leave.
-    private final class Service implements LogWriter.Listener {
+    private final class Service implements PrimaryStream.Owner {
         private final Node node;
         private final int ofLife;
         private final Term term;
-        private final LogWriter writer;
+        private final PrimaryStream stream;
+        private final ArrayDeque<ByteBuffer> unread = new ArrayDeque<>(); // at the tap
+        private boolean reads = true;
         private final Durability<Runnable> durability;
         private final Tracker<Runnable>.Open replies;
         private final Set<Command> underWay = new LinkedHashSet<>();
@@ -629,17 +633,22 @@ final class SimulatedShard implements AutoCloseable {
             durability.prepare(() -> plan.hold() == Hold.NOT_FOR_THE_LEASE || node.mayReply());
             durability.lead();
             this.replies = requireNonNull(durability.tracker()).open();
-            this.writer =
-                    new LogWriter(
+            this.stream =
+                    new PrimaryStream(
                             node.link(),
                             term,
                             fromOffset,
                             new RunningChecksum(node.facts.checksum()),
+                            new PrimaryStream.Bounds(Integer.MAX_VALUE, UNDECIDED_MAX_BYTES),
+                            new UnitRoom(1),
                             action -> node.whenAwake(ofLife, action),
+                            (pauseMs, action) ->
+                                    in(pauseMs * MS, () -> node.whenAwake(ofLife, action)),
+                            Thread.ofVirtual().factory(),
                             this);
             engineOfTerm.put(term, node.engine());
             if (!node.knowsThatItsEngineWroteLast()) {
-                writer.begin(node.engine());
+                stream.begin(node.engine());
             }
         }
 
@@ -662,28 +671,55 @@ final class SimulatedShard implements AutoCloseable {
         }
 
         private void execute(List<Command> commands) {
-            var stream = ByteBuffer.allocate(commands.size() * Write.MAX_BYTES);
+            var executed = ByteBuffer.allocate(commands.size() * Write.MAX_BYTES);
             for (var command : commands) {
                 if (command.writes) {
                     var write = new Write(command.key, command.value);
                     node.data.put(write.key(), write.value());
                     int bytes = sizeOfWrite();
                     if (bytes == 1) {
-                        shortWrites.put(new Place(term, endOffset + stream.position()), write);
+                        shortWrites.put(new Place(term, endOffset + executed.position()), write);
                     }
-                    write.put(stream, bytes);
+                    write.put(executed, bytes);
                 } else {
                     command.value = node.data.getOrDefault(command.key, 0L);
                 }
             }
-            stream.flip();
-            endOffset += stream.remaining();
+            executed.flip();
+            endOffset += executed.remaining();
             long barrier = endOffset;
             repliedNs = Math.max(repliedNs, nowNs + between(0, 3));
             at(repliedNs, () -> node.whenAwake(ofLife, () -> onReplies(commands, barrier)));
-            if (stream.hasRemaining()) {
+            if (executed.hasRemaining()) {
                 tappedNs = Math.max(tappedNs, nowNs + between(0, 3));
-                at(tappedNs, () -> node.whenAwake(ofLife, () -> writer.append(stream)));
+                at(
+                        tappedNs,
+                        () ->
+                                node.whenAwake(
+                                        ofLife,
+                                        () -> {
+                                            unread.addLast(executed);
+                                            readTap();
+                                        }));
+            }
+        }
+
+        /// As much as may be read.
+        private void readTap() {
+            while (reads && !unread.isEmpty()) {
+                var bytes = unread.removeFirst();
+                var crc = new CRC32C();
+                crc.update(bytes.duplicate());
+                stream.append(new StreamFramer.Units(bytes, crc.getValue(), null), List.of());
+                stream.readAsAllowed();
+            }
+        }
+
+        @Override
+        public void read(boolean wanted) {
+            reads = wanted;
+            if (wanted && !unread.isEmpty()) {
+                in(0, () -> node.whenAwake(ofLife, this::readTap));
             }
         }
 
@@ -717,38 +753,30 @@ final class SimulatedShard implements AutoCloseable {
         }
 
         void reset() {
+            stream.close();
             durability.end();
             underWay.forEach(command -> in(between(0, 3), () -> command.client.giveUp(command)));
             underWay.clear();
         }
 
         @Override
-        public void onDurable(long endOffset) {
+        public void onAttached() {
+            throw new AssertionError("the tap is simulated");
+        }
+
+        @Override
+        public void onDurable(long endOffset, List<Publication> published) {
             durability.durable(endOffset);
         }
 
         @Override
-        public void onFull(String reason) {
-            tell(node, reason);
-            offerAgainSoon();
-        }
-
-        private void offerAgainSoon() {
-            in(
-                    50 * MS,
-                    () ->
-                            node.whenAwake(
-                                    ofLife,
-                                    () -> {
-                                        if (!writer.offerAgain()) {
-                                            offerAgainSoon();
-                                        }
-                                    }));
+        public void onLogFull(@Nullable String reason) {
+            tell(node, reason == null ? "finds room again" : reason);
         }
 
         @Override
-        public void onRoom() {
-            tell(node, "finds room again");
+        public void onBroken(String reason) {
+            throw new AssertionError(reason);
         }
 
         @Override
