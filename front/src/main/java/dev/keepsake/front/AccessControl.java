@@ -1,14 +1,12 @@
 package dev.keepsake.front;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.keepsake.aws.IamTokens;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
+import dev.keepsake.resp.Trait;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -31,13 +29,9 @@ import org.slf4j.LoggerFactory;
 /// that namesake. For the commands that the front answers itself, the engine is asked beforehand
 /// which of them the rules refuse, and in which words.
 ///
-/// The engine's own user `default` stays as it is: the front itself, the tap and the supervisor are
-/// that user. So the `default` of the clients has a namesake with another name, which no user can
-/// have.
+/// See [Namesakes] for what users are called in the engine.
 final class AccessControl {
     private static final Logger LOG = LoggerFactory.getLogger(AccessControl.class);
-    private static final String DEFAULT_IN_ENGINE = "default:clients";
-    private static final String REFUSED_DEFAULT = "User " + DEFAULT_IN_ENGINE + " has ";
 
     /// Who has come over the operators' socket. No client's user can have this name, and none can
     /// log in with it.
@@ -92,10 +86,16 @@ final class AccessControl {
     }
 
     private static boolean isRefusedHere(CommandSpec spec) {
-        return Admission.isCheckedHere(spec)
+        return isCheckedHere(spec)
                 || LoadingAnswers.has(spec)
                 || LoadingEngine.answers(spec)
                 || ScriptRules.bringsScript(spec);
+    }
+
+    /// Whether the front has to see to it that a user may do this.
+    static boolean isCheckedHere(CommandSpec spec) {
+        return spec.is(Trait.MULTI)
+                || (spec.handling() == CommandSpec.Handling.FRONT && !spec.is(Trait.NO_LOGIN));
     }
 
     private static boolean isForNobody(CommandSpec spec) {
@@ -193,7 +193,7 @@ final class AccessControl {
         }
         for (var user : permitted) {
             if (user.enabled()) {
-                var rules = setUser(inEngine(user.name()), user);
+                var rules = setUser(Namesakes.inEngine(user.name()), user);
                 rules.addAll(ALWAYS);
                 rules.addAll(never);
                 asked.ask(reply -> onUserSet(user, reply, asked.becoming), rules);
@@ -318,25 +318,6 @@ final class AccessControl {
         return why.startsWith("This ") ? "t" + why.substring(1) : why;
     }
 
-    /// What the engine says of a user's namesake, said of the user.
-    static String withoutNamesakes(String text, String user) {
-        return text.replace(inEngine(user), user);
-    }
-
-    /// A reply of the engine as the client is told it: engines newer than 7.0 name in an error whom
-    /// they refuse something, and that is a namesake.
-    static ByteBuf withoutNamesakes(ByteBuf reply) {
-        if (reply.getByte(reply.readerIndex()) != '-') {
-            return reply;
-        }
-        String text = reply.toString(ISO_8859_1); // one character for each byte
-        return text.contains(REFUSED_DEFAULT)
-                ? Unpooled.copiedBuffer(
-                        text.replace(REFUSED_DEFAULT, "User " + AccessUser.DEFAULT_NAME + " has "),
-                        ISO_8859_1)
-                : reply;
-    }
-
     /// What `ACL DRYRUN` says of something that is refused in these words.
     static String asDryRun(String refusal) {
         String why = refusal.startsWith("NOPERM ") ? refusal.substring(7) : refusal;
@@ -348,19 +329,9 @@ final class AccessControl {
         var asked = new byte[3 + command.length][];
         asked[0] = "ACL".getBytes(UTF_8);
         asked[1] = "DRYRUN".getBytes(UTF_8);
-        asked[2] = inEngine(user).getBytes(UTF_8);
+        asked[2] = Namesakes.inEngine(user).getBytes(UTF_8);
         System.arraycopy(command, 0, asked, 3, command.length);
         return asked;
-    }
-
-    /// What a user is called in the engine.
-    static String inEngine(String user) {
-        return user.equals(AccessUser.DEFAULT_NAME) ? DEFAULT_IN_ENGINE : user;
-    }
-
-    /// Whom a user of the engine stands for.
-    static String fromEngine(String namesake) {
-        return namesake.equals(DEFAULT_IN_ENGINE) ? AccessUser.DEFAULT_NAME : namesake;
     }
 
     /// Who somebody is that has said nothing yet.
@@ -449,7 +420,7 @@ final class AccessControl {
     /// The error with which the engine would have refused a command, by what `ACL DRYRUN` says of
     /// it.
     static String refusalOf(String dryRun, String user) {
-        String why = withoutNamesakes(dryRun, user);
+        String why = Namesakes.without(dryRun, user);
         boolean old = why.startsWith("This "); // Redis 7.0
         if (why.endsWith("' key")) {
             return old

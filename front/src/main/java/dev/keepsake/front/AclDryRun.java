@@ -1,6 +1,7 @@
 package dev.keepsake.front;
 
 import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
@@ -12,20 +13,24 @@ final class AclDryRun extends EngineAsked {
     private static final int USER = 2;
     private static final int COMMAND = 3;
 
-    private final NodeFront front;
+    private final CommandTable table;
+    private final AccessControl access;
+    private final EngineSide engine;
 
-    AclDryRun(NodeFront front) {
-        this.front = front;
+    AclDryRun(CommandTable table, AccessControl access, EngineSide engine) {
+        this.table = table;
+        this.access = access;
+        this.engine = engine;
     }
 
     @Override
-    Question question(ClientConnection client, Arguments given) {
-        var control = front.controlLane();
+    Question question(Client client, Arguments given) {
+        var control = engine.controlLane();
         if (control == null) {
             return refused(Refusals.LOADING);
         }
         String user = given.text(USER);
-        if (!front.access().isAdmitted(user)) {
+        if (!access.isAdmitted(user)) {
             return refused("ERR User '%s' not found".formatted(user));
         }
         var meant = meant(given);
@@ -33,24 +38,24 @@ final class AclDryRun extends EngineAsked {
             return refused("ERR Command '%s' not found".formatted(given.text(COMMAND)));
         }
         String refusal =
-                Admission.isCheckedHere(meant)
-                        ? front.access().refusal(user, meant, Refusals.LOADING)
+                AccessControl.isCheckedHere(meant)
+                        ? access.refusal(user, meant, Refusals.LOADING)
                         : null;
         return asked(() ->
                 control.ask(
                         reply ->
                                 client.answerLater(
                                         Patience.LIMITED, out -> write(reply, user, refusal, out)),
-                        given.with(USER, AccessControl.inEngine(user))));
+                        given.with(USER, Namesakes.inEngine(user))));
     }
 
     private @Nullable CommandSpec meant(Arguments given) {
         String name = given.text(COMMAND);
-        var command = front.table().find(name);
+        var command = table.find(name);
         if (command == null || given.count() <= COMMAND + 1) {
             return command;
         }
-        var subcommand = front.table().find(name + "|" + given.text(COMMAND + 1));
+        var subcommand = table.find(name + "|" + given.text(COMMAND + 1));
         return subcommand == null ? command : subcommand;
     }
 
@@ -58,8 +63,7 @@ final class AclDryRun extends EngineAsked {
     private static void write(RespValue reply, String user, @Nullable String refusal, ByteBuf out) {
         switch (reply) {
             case RespValue.ErrorReply(String error) -> RespWriter.error(out, error);
-            case RespValue.Bulk why ->
-                    RespWriter.bulk(out, AccessControl.withoutNamesakes(why.utf8(), user));
+            case RespValue.Bulk why -> RespWriter.bulk(out, Namesakes.without(why.utf8(), user));
             default -> {
                 if (refusal == null) {
                     RespWriter.simpleString(out, "OK");

@@ -1,5 +1,6 @@
 package dev.keepsake.front;
 
+import dev.keepsake.core.Clock;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
@@ -11,14 +12,18 @@ final class AclLogCommand extends EngineAsked {
     private static final int LONGEST = 3;
     private static final int AGES_ASKED_MAX = 5;
 
-    private final NodeFront front;
+    private final FailedLogins failedLogins;
+    private final EngineSide engine;
+    private final Clock clock;
 
-    AclLogCommand(NodeFront front) {
-        this.front = front;
+    AclLogCommand(FailedLogins failedLogins, EngineSide engine, Clock clock) {
+        this.failedLogins = failedLogins;
+        this.engine = engine;
+        this.clock = clock;
     }
 
     @Override
-    Question question(ClientConnection client, Arguments given) {
+    Question question(Client client, Arguments given) {
         if (given.count() > LONGEST) {
             return refused(Refusals.wrongSubcommand("ACL", given.text(1)));
         }
@@ -29,7 +34,7 @@ final class AclLogCommand extends EngineAsked {
             return refused(Refusals.NOT_AN_INTEGER);
         }
         int limit = Math.clamp(wanted, 0, Integer.MAX_VALUE);
-        var control = front.controlLane();
+        var control = engine.controlLane();
         if (control == null) {
             return new Question.Known((one, command, out) -> answerAlone(one, resets, limit, out));
         }
@@ -42,11 +47,11 @@ final class AclLogCommand extends EngineAsked {
         });
     }
 
-    private void askToReset(ClientConnection client, ControlLane control) {
+    private void askToReset(Client client, ControlLane control) {
         control.ask(
                 reply -> {
                     if (reply instanceof RespValue.SimpleString) {
-                        front.failedLogins().forget(); // also when no answer is wanted
+                        failedLogins.forget(); // also when no answer is wanted
                     }
                     client.answerFrom(
                             reply, Patience.NONE, out -> RespWriter.simpleString(out, "OK"));
@@ -58,8 +63,7 @@ final class AclLogCommand extends EngineAsked {
 
     /// The engine's entries have ages, and it takes a moment until they are here. When the log was
     /// asked for is known when the engine's clock shows the same millisecond before and behind it.
-    private void askForEntries(
-            ClientConnection client, ControlLane control, int limit, int timesLeft) {
+    private void askForEntries(Client client, ControlLane control, int limit, int timesLeft) {
         var asked = new RespValue[2];
         control.ask(before -> asked[0] = before, "TIME");
         control.ask(log -> asked[1] = log, "ACL", "LOG", Integer.toString(limit));
@@ -78,17 +82,21 @@ final class AclLogCommand extends EngineAsked {
                 "TIME");
     }
 
-    private void answerAlone(ClientConnection client, boolean resets, int limit, ByteBuf out) {
+    private void answerAlone(Client client, boolean resets, int limit, ByteBuf out) {
         if (resets) {
-            front.failedLogins().forget();
+            failedLogins.forget();
             RespWriter.simpleString(out, "OK");
         } else {
-            write(client, new RespValue.ArrayReply(List.of()), limit, front.nowMs(), out);
+            write(
+                    client,
+                    new RespValue.ArrayReply(List.of()),
+                    limit,
+                    clock.now().toEpochMilli(),
+                    out);
         }
     }
 
-    private void write(
-            ClientConnection client, RespValue ofEngine, int limit, long nowMs, ByteBuf out) {
-        front.failedLogins().write(ofEngine, limit, nowMs, client.session().protocol(), out);
+    private void write(Client client, RespValue ofEngine, int limit, long nowMs, ByteBuf out) {
+        failedLogins.write(ofEngine, limit, nowMs, client.session().protocol(), out);
     }
 }

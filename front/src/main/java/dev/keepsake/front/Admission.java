@@ -193,13 +193,7 @@ final class Admission {
         // A script is not read for somebody who may not have it executed. While nobody knows that,
         // no engine executes it either.
         boolean refusedScript = ScriptRules.bringsScript(spec) && node.isRefused(user, spec);
-        return refusedScript || isCheckedHere(spec) ? node.refusal(user, spec) : null;
-    }
-
-    /// Whether the front has to see to it that a user may do this.
-    static boolean isCheckedHere(CommandSpec spec) {
-        return spec.is(Trait.MULTI)
-                || (spec.handling() == CommandSpec.Handling.FRONT && !spec.is(Trait.NO_LOGIN));
+        return refusedScript || AccessControl.isCheckedHere(spec) ? node.refusal(user, spec) : null;
     }
 
     private static @Nullable Verdict whyNotWhileListening(Command command, Client client) {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /// The answers of `CLIENT …`. They tell of this node's clients and reach only those, as in Redis.
@@ -18,10 +19,24 @@ final class ClientCommands {
             "ERR Client names cannot contain spaces, newlines or special characters.";
     private static final String NO_SUCH_CLIENT = "ERR No such client";
 
-    private final NodeFront front;
+    private final ServedEngine program;
+    private final AccessControl access;
+    private final Clients clients;
+    private final Intake intake;
+    private final EngineSide engine;
 
-    ClientCommands(NodeFront front) {
-        this.front = front;
+    /// @param program what the node's engines are
+    ClientCommands(
+            ServedEngine program,
+            AccessControl access,
+            Clients clients,
+            Intake intake,
+            EngineSide engine) {
+        this.program = program;
+        this.access = access;
+        this.clients = clients;
+        this.intake = intake;
+        this.engine = engine;
     }
 
     /// Binds the answers to the rows that they are for.
@@ -58,13 +73,13 @@ final class ClientCommands {
         answers.bind(
                 "client|unpause",
                 (client, given, out) -> {
-                    front.intake().unpause();
+                    intake.unpause();
                     RespWriter.simpleString(out, "OK");
                 });
         answers.bind(
                 "client|getredir",
                 (client, given, out) -> RespWriter.integer(out, client.redirection()));
-        answers.bindAnswer("client|unblock", new ClientUnblock(front));
+        answers.bindAnswer("client|unblock", new ClientUnblock(program, clients, engine));
     }
 
     private static void name(Session session, ByteBuf out) {
@@ -75,8 +90,8 @@ final class ClientCommands {
         }
     }
 
-    private void list(ClientConnection client, String[] arguments, ByteBuf out) {
-        if (arguments.length > 2 && front.engine().isValkeySince(8, 1)) {
+    private void list(Client client, String[] arguments, ByteBuf out) {
+        if (arguments.length > 2 && program.isValkeySince(8, 1)) {
             listFiltered(client, arguments, out);
         } else {
             list(client.session().protocol(), arguments, out);
@@ -118,25 +133,25 @@ final class ClientCommands {
     }
 
     /// As Valkey reads it since 8.1.
-    private void listFiltered(ClientConnection asker, String[] arguments, ByteBuf out) {
-        switch (ClientFilter.of(front, arguments, 2)) {
+    private void listFiltered(Client asker, String[] arguments, ByteBuf out) {
+        switch (ClientFilter.of(program, access, arguments, 2)) {
             case ClientFilter.Malformed(String error) -> RespWriter.error(out, error);
             case ClientFilter.Meant(var meant, var skipsMe) ->
                     RespWriter.verbatim(
                             out,
-                            front.clients().stream()
+                            clients.all().stream()
                                     .filter(meant)
                                     .filter(client ->
                                             client != asker || !Boolean.TRUE.equals(skipsMe))
-                                    .sorted(Comparator.comparingLong(ClientConnection::id))
+                                    .sorted(Comparator.comparingLong(Client::id))
                                     .map(client -> client.describe() + "\n")
                                     .collect(Collectors.joining()),
                             asker.session().protocol());
         }
     }
 
-    private boolean killFiltered(ClientConnection asker, String[] arguments, ByteBuf out) {
-        return switch (ClientFilter.of(front, arguments, 2)) {
+    private boolean killFiltered(Client asker, String[] arguments, ByteBuf out) {
+        return switch (ClientFilter.of(program, access, arguments, 2)) {
             case ClientFilter.Malformed(String error) -> {
                 RespWriter.error(out, error);
                 yield true;
@@ -151,26 +166,26 @@ final class ClientCommands {
     }
 
     private void list(int protocol, String[] arguments, ByteBuf out) {
-        var shown =
-                front.clients().stream().sorted((one, other) -> Long.compare(one.id(), other.id()));
+        Stream<? extends Client> shown =
+                clients.all().stream().sorted(Comparator.comparingLong(Client::id));
         if (arguments.length > 2) {
             String option = arguments[2].toLowerCase(Locale.ROOT);
             if (option.equals("type") && arguments.length == 4) {
                 String type = arguments[3].toLowerCase(Locale.ROOT);
-                if (!isType(type, front.engine())) {
+                if (!ClientFilter.isType(type, program)) {
                     RespWriter.error(out, "ERR Unknown client type '%s'".formatted(arguments[3]));
                     return;
                 }
                 shown = shown.filter(client -> client.type().equals(type));
             } else if (option.equals("id") && arguments.length > 3) {
-                var named = new ArrayList<ClientConnection>();
+                var named = new ArrayList<Client>();
                 for (int i = 3; i < arguments.length; i++) {
                     var id = Arguments.number(arguments[i]);
                     if (id == null) {
                         RespWriter.error(out, "ERR Invalid client ID");
                         return;
                     }
-                    var client = front.client(id);
+                    var client = clients.find(id);
                     if (client != null) {
                         named.add(client);
                     }
@@ -187,18 +202,10 @@ final class ClientCommands {
                 protocol);
     }
 
-    static boolean isType(String type, ServedEngine engine) {
-        return switch (type) {
-            case "normal", "master", "slave", "replica", "pubsub" -> true;
-            case "primary" -> engine.isValkey();
-            default -> false;
-        };
-    }
-
     /// Disconnects those who are meant, and says how many.
     ///
     /// @return whether the connection stays open
-    private boolean kill(ClientConnection client, String[] arguments, ByteBuf out) {
+    private boolean kill(Client client, String[] arguments, ByteBuf out) {
         if (arguments.length == 3) {
             var found = matching(other -> other.address().equals(arguments[2]));
             if (found.isEmpty()) {
@@ -208,10 +215,10 @@ final class ClientCommands {
             RespWriter.simpleString(out, "OK");
             return !disconnect(found, client);
         }
-        if (front.engine().isValkeySince(8, 1)) {
+        if (program.isValkeySince(8, 1)) {
             return killFiltered(client, arguments, out);
         }
-        Predicate<ClientConnection> meant = other -> true;
+        Predicate<Client> meant = other -> true;
         boolean skipMe = true;
         for (int i = 2; i < arguments.length; i += 2) {
             if (i + 1 == arguments.length) {
@@ -229,8 +236,7 @@ final class ClientCommands {
                     meant = meant.and(other -> other.id() == id);
                 }
                 case "maxage" -> {
-                    var seconds =
-                            front.engine().isSince(7, 4, 8, 0) ? Arguments.number(value) : null;
+                    var seconds = program.isSince(7, 4, 8, 0) ? Arguments.number(value) : null;
                     if (seconds == null || seconds <= 0) {
                         RespWriter.error(out, malformedAge(seconds));
                         return true;
@@ -240,7 +246,7 @@ final class ClientCommands {
                 case "addr" -> meant = meant.and(other -> other.address().equals(value));
                 case "laddr" -> meant = meant.and(other -> other.localAddress().equals(value));
                 case "user" -> {
-                    if (!front.access().isAdmitted(value)) {
+                    if (!access.isAdmitted(value)) {
                         RespWriter.error(out, "ERR No such user '%s'".formatted(value));
                         return true;
                     }
@@ -248,7 +254,7 @@ final class ClientCommands {
                 }
                 case "type" -> {
                     String type = value.toLowerCase(Locale.ROOT);
-                    if (!isType(type, front.engine())) {
+                    if (!ClientFilter.isType(type, program)) {
                         RespWriter.error(out, "ERR Unknown client type '%s'".formatted(value));
                         return true;
                     }
@@ -275,7 +281,7 @@ final class ClientCommands {
     }
 
     private String malformedAge(@Nullable Long seconds) {
-        if (!front.engine().isSince(7, 4, 8, 0)) {
+        if (!program.isSince(7, 4, 8, 0)) {
             return SYNTAX;
         }
         return seconds == null
@@ -283,14 +289,14 @@ final class ClientCommands {
                 : "ERR maxage should be greater than 0";
     }
 
-    private List<ClientConnection> matching(Predicate<ClientConnection> meant) {
-        return front.clients().stream().filter(meant).toList();
+    private List<? extends Client> matching(Predicate<Client> meant) {
+        return clients.all().stream().filter(meant).toList();
     }
 
     /// Disconnects them, but for the one who asked and still has to be answered.
     ///
     /// @return whether that one is among them
-    private static boolean disconnect(List<ClientConnection> found, ClientConnection asker) {
+    private static boolean disconnect(List<? extends Client> found, Client asker) {
         boolean itself = false;
         for (var client : found) {
             if (client == asker) {
@@ -345,7 +351,7 @@ final class ClientCommands {
         }
     }
 
-    private static void reply(ClientConnection client, String choice, ByteBuf out) {
+    private static void reply(Client client, String choice, ByteBuf out) {
         switch (choice.toLowerCase(Locale.ROOT)) {
             case "on" -> {
                 client.replies().mute(ReplyQueue.Mute.NOTHING);
@@ -359,7 +365,7 @@ final class ClientCommands {
 
     private void pause(String[] arguments, ByteBuf out) {
         boolean longer = arguments.length > 4;
-        if (longer && !front.engine().isValkeySince(8, 1)) { // which passes over all of it
+        if (longer && !program.isValkeySince(8, 1)) { // which passes over all of it
             RespWriter.error(out, Refusals.wrongSubcommand("CLIENT", arguments[1]));
             return;
         }
@@ -377,7 +383,7 @@ final class ClientCommands {
                             : "ERR timeout is negative");
             return;
         }
-        front.intake().pause(what.equals("all"), timeoutMs);
+        intake.pause(what.equals("all"), timeoutMs);
         RespWriter.simpleString(out, "OK");
     }
 }

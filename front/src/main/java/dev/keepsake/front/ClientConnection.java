@@ -7,6 +7,7 @@ import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.Trait;
 import dev.keepsake.shard.DirtyKeys;
+import dev.keepsake.shard.Durability;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
@@ -22,6 +23,7 @@ import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -41,7 +43,8 @@ import org.slf4j.LoggerFactory;
 /// the barriers of two lanes may be answered in another order than their commands were given.
 ///
 /// A command beyond [#GATHERED_BYTES] is not gathered: see [LargeIntake].
-final class ClientConnection extends ChannelInboundHandlerAdapter implements MemoryWatch.Holder {
+final class ClientConnection extends ChannelInboundHandlerAdapter
+        implements Clients.Member, OwnLane.Borrower {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final int WAITING_MAX_BYTES = 1 << 20;
 
@@ -58,11 +61,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private static final byte TLS_VERSION = 3;
     private static final String TOO_MANY_CLIENTS = "max number of clients reached";
 
-    private final NodeFront front;
+    private final FrontParts node;
+    private final ThisNode self;
+    private final EngineSide engine;
+    private final Durability<Parked> durability;
     private final CommandFramer framer;
     private final Command framed; // what the framer has found last
     private final long id;
-    private final boolean operator;
+    private final @Nullable Path operators;
     private final Session session = new Session();
     private final ClientFacts facts = new ClientFacts();
     private final ReplyQueue replies;
@@ -80,7 +86,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private boolean processing;
     private boolean closing;
     private @Nullable String malformed;
-    private final Tracking tracking = new Tracking();
+    private final ClientTracking tracking;
     private boolean waiting;
     private boolean heldByPause;
     private boolean lingers;
@@ -88,87 +94,96 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable ScriptReading script; // of the command that is taken next
     private long scriptHeapBytes; // what is kept for that
 
-    /// @param operator whether it has come over the operators' socket, and so begins as their user
-    ClientConnection(NodeFront front, long id, boolean operator) {
-        this.front = front;
+    /// @param operators the socket over which it has come, if that is the operators': it begins as
+    ///   their user then
+    ClientConnection(FrontParts node, long id, @Nullable Path operators) {
+        this.node = node;
+        this.self = node.self();
+        this.engine = node.engine();
+        this.durability = node.durability();
         this.id = id;
-        this.operator = operator;
-        this.framer = new CommandFramer(front.options().limits(), GATHERED_BYTES);
-        this.framed = new Command(front.table(), framer.frame());
-        this.replies = new ReplyQueue(front.replyRules(), new Socket());
+        this.operators = operators;
+        this.framer = new CommandFramer(node.options().limits(), GATHERED_BYTES);
+        this.framed = new Command(self.table(), framer.frame());
+        this.replies = new ReplyQueue(node.replyRules(), new Socket());
         this.large =
                 new LargeIntake(
-                        front.options().limits(),
-                        front.table(),
-                        front.allocator(),
-                        front.options().maxTransactionBytes(),
+                        node.options().limits(),
+                        self.table(),
+                        node.allocator(),
+                        node.options().maxTransactionBytes(),
                         new LargeOnes());
-        this.sent = new OwnLaneCommands(new AroundLane(), large, front.allocator());
-        this.room = new InputRoom(front.memory(), this, front::onRoomFreed);
+        this.sent = new OwnLaneCommands(new AroundLane(), large, node.allocator());
+        this.room = new InputRoom(node.clients().memory(), this, node.clients()::onRoomFreed);
+        this.tracking =
+                new ClientTracking(new AroundTracking(), node.allocator(), node.clients()::find);
     }
 
-    long id() {
+    @Override
+    public long id() {
         return id;
     }
 
-    Session session() {
+    @Override
+    public Session session() {
         return session;
     }
 
     /// What it is owed.
-    ReplyQueue replies() {
+    @Override
+    public ReplyQueue replies() {
         return replies;
     }
 
-    /// Who it is as long as it has not said so, or null when that is nobody.
-    @Nullable String newcomer() {
-        return operator ? AccessControl.OPERATOR : front.access().newcomer();
+    @Override
+    public @Nullable String newcomer() {
+        return operators == null ? node.access().newcomer() : AccessControl.OPERATOR;
     }
 
-    boolean isClosed() {
+    @Override
+    public boolean isClosed() {
         return closing || channel == null || !channel.isActive();
     }
 
     /// Whether it is told what its user may not ask for any more: what all others do, or which keys
     /// change.
-    boolean hearsBeyondItsRights() {
+    @Override
+    public boolean hearsBeyondItsRights() {
         var user = session.user();
-        var rules = tracking.rulesOfBroadcast();
+        var rules = tracking.state().rulesOfBroadcast();
         if (user == null) {
             return false;
         }
-        return (rules != null && !rules.equals(front.access().rulesOf(user)))
-                || (front.monitors().has(this) && front.access().isRefused(user, "monitor"));
+        return (rules != null && !rules.equals(node.access().rulesOf(user)))
+                || (node.monitors().has(this) && node.access().isRefused(user, "monitor"));
     }
 
     /// Whether something of this client may have been executed without its having been told.
-    boolean awaitsReplies() {
+    @Override
+    public boolean awaitsReplies() {
         return inFlight > 0 || replies.hasParked() || own.isOn();
     }
 
-    /// Whether it has been told what it listens to, and no engine knows of that at present.
-    boolean isBetweenEngines() {
+    @Override
+    public boolean isBetweenEngines() {
         return own.isBetweenEngines();
     }
 
-    /// Leaves an engine that is about to become a primary, if nothing is lost by that but what
-    /// [#resumeSubscriptions] makes good. Until all has been told that the engine has said before,
-    /// no more of its commands are taken.
-    ///
-    /// @return false when more would be lost
-    boolean partFromEngine() {
+    @Override
+    public boolean partFromEngine() {
         return own.part();
     }
 
     /// All has been told that the engine had said.
-    void onParted(OwnLane lane) {
+    @Override
+    public void onParted(OwnLane lane) {
         if (own.onParted(lane)) {
             process();
         }
     }
 
-    /// The keys that it watches.
-    Watches watches() {
+    @Override
+    public Watches watches() {
         return sent.watches();
     }
 
@@ -176,13 +191,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return sent.transaction() != null;
     }
 
-    /// Whether a command of it is under way.
-    boolean isAwaiting() {
+    @Override
+    public boolean isAwaiting() {
         return inFlight > 0;
     }
 
-    /// Whether the engine owes it nothing, but perhaps what a command that blocks waits for.
-    boolean isAnswered() {
+    @Override
+    public boolean isAnswered() {
         var lane = own.lane();
         return inFlight == 0 || (lane != null && lane.isBlockedNow());
     }
@@ -197,14 +212,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     @Override
     public void channelActive(ChannelHandlerContext context) {
         session.user(newcomer());
-        facts.onConnected(front.loop().ticker().nanoTime());
-        front.onConnected(this);
+        facts.onConnected(node.loop().ticker().nanoTime());
+        node.clients().onConnected(this);
     }
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
         closing = true;
-        front.onDisconnected(this);
+        node.clients().onDisconnected(this);
         leaveOwnLane();
         large.end();
         endScript();
@@ -213,7 +228,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             input = null;
         }
         countInput();
-        front.memory().forget(this);
+        node.clients().memory().forget(this);
         replies.discard();
     }
 
@@ -224,7 +239,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         long there = (in == null ? 0 : in.capacity()) + large.heldBytes();
         long needed = in == null ? there : Math.max(there, framer.neededBytes());
         if (!room.isRight(needed)) {
-            room.update(there, needed, front.loop().ticker().nanoTime());
+            room.update(there, needed, node.loop().ticker().nanoTime());
         }
     }
 
@@ -245,7 +260,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 waiting
                         || room.isStarved()
                         || closing
-                        || !room.isHeldFor(STUCK_AFTER_NS, front.loop().ticker().nanoTime());
+                        || !room.isHeldFor(STUCK_AFTER_NS, node.loop().ticker().nanoTime());
         return goesOn ? 0 : room.bytes();
     }
 
@@ -273,16 +288,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     @Override
     public void closeFor(String reason) {
-        front.tellOfLimit(id, reason);
+        node.disconnections().ofLimit(id, reason);
         reset();
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof DecoderException) {
-            front.tellOfStranger(id, "does not speak TLS as it should: " + whyNotTls(cause));
+            node.disconnections()
+                    .ofStranger(id, "does not speak TLS as it should: " + whyNotTls(cause));
         } else if (!(cause instanceof IOException)) { // which is a client that went away
-            LOG.warn("node={} client={} is disconnected", front.node(), id, cause);
+            LOG.warn("node={} client={} is disconnected", self.name(), id, cause);
         }
         context.close();
     }
@@ -313,12 +329,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             discardedBytes += bytes.readableBytes();
             bytes.release();
             if (discardedBytes
-                    > (long) front.options().limits().maxBulkBytes() + LargeIntake.KEPT_MAX_BYTES) {
+                    > (long) node.options().limits().maxBulkBytes() + LargeIntake.KEPT_MAX_BYTES) {
                 reset();
             }
             return;
         }
-        facts.onReceived(bytes.readableBytes(), front.loop().ticker().nanoTime());
+        facts.onReceived(bytes.readableBytes(), node.loop().ticker().nanoTime());
         var in = input;
         if (in == null) {
             input = bytes;
@@ -344,8 +360,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return (int) (needed > bytes ? Math.min(needed, 2L * bytes) : bytes + bytes / 2);
     }
 
-    /// Closes the connection so that the client sees a failure at once, not an orderly end.
-    void reset() {
+    @Override
+    public void reset() {
         closing = true;
         var open = channel;
         if (open != null) {
@@ -363,42 +379,44 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Where the client connects from, `host:port`.
-    String address() {
+    @Override
+    public String address() {
         return channel == null ? "" : text(channel.remoteAddress());
     }
 
-    /// What it is connected to.
-    String localAddress() {
+    @Override
+    public String localAddress() {
         return channel == null ? "" : text(channel.localAddress());
     }
 
     /// As Redis writes it, for whom a Unix socket has the port 0.
     private String text(@Nullable SocketAddress address) {
-        if (operator) {
-            return front.operatorSocket() + ":0";
+        if (operators != null) {
+            return operators + ":0";
         }
         return address instanceof InetSocketAddress inet && inet.getAddress() != null
                 ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
                 : "";
     }
 
-    /// `pubsub` while it listens to channels, else `normal`.
-    String type() {
+    @Override
+    public String type() {
         return isSubscribed() ? "pubsub" : "normal";
     }
 
-    /// Whether it listens to channels.
-    boolean isSubscribed() {
+    @Override
+    public boolean isSubscribed() {
         return own.isListening();
     }
 
-    /// Whether what it has asked for is held back as CLIENT PAUSE wants it.
-    boolean isHeldByPause() {
+    @Override
+    public boolean isHeldByPause() {
         return heldByPause;
     }
 
     /// Whether nothing has come from it or gone to it for so long, though nothing keeps it waiting.
-    boolean isIdle(long idleNs, long nowNs) {
+    @Override
+    public boolean isIdle(long idleNs, long nowNs) {
         return facts.isSilent(idleNs, nowNs)
                 && inFlight == 0
                 && !replies.hasParked()
@@ -406,14 +424,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 && !isSubscribed();
     }
 
-    /// Whether it has left more unsent than it may. To be asked regularly.
-    boolean leavesTooMuch(ClientLimits.Output limit, long nowNs) {
+    @Override
+    public boolean leavesTooMuch(ClientLimits.Output limit, long nowNs) {
         return facts.leavesTooMuch(limit, unsentBytes(), nowNs);
     }
 
     /// The line that CLIENT LIST has of it: what the front knows, in the engine's words and order.
-    String describe() {
-        return front.customs().clientFields().stream()
+    @Override
+    public String describe() {
+        return node.customs().clientFields().stream()
                 .map(this::shownField)
                 .filter(shown -> !shown.isEmpty())
                 .collect(Collectors.joining(" "));
@@ -429,7 +448,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// replies, arguments are not copied, and no threads do its input and output alone, so `rbs`,
     /// `rbp`, `argv-mem` and `io-thread` are 0.
     private @Nullable Object value(String field) {
-        long nowNs = front.loop().ticker().nanoTime();
+        long nowNs = node.loop().ticker().nanoTime();
         var user = session.user();
         var open = sent.transaction();
         var in = input;
@@ -472,17 +491,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Whether a field of its line has this value.
-    boolean shows(String field, String value) {
+    @Override
+    public boolean shows(String field, String value) {
         return value.equals(String.valueOf(value(field)));
     }
 
     /// Whether a field of its line that counts seconds has come so far.
-    boolean isSince(String field, long seconds) {
+    @Override
+    public boolean isSince(String field, long seconds) {
         return value(field) instanceof Long shown && shown >= seconds;
     }
 
     /// Whether its line has this flag.
-    boolean hasFlag(int flag) {
+    @Override
+    public boolean hasFlag(int flag) {
         return flags().indexOf(flag) >= 0;
     }
 
@@ -493,10 +515,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// In Redis's letters and order.
     private String flags() {
         var flags = new StringBuilder();
-        flags.append(front.monitors().has(this) ? "O" : "");
+        flags.append(node.monitors().has(this) ? "O" : "");
         flags.append(isSubscribed() ? "P" : "").append(isInTransaction() ? "x" : "");
         var lane = own.lane();
-        flags.append(lane != null && lane.isBlocked() ? "b" : "").append(tracking.flags());
+        flags.append(lane != null && lane.isBlocked() ? "b" : "").append(tracking.state().flags());
         flags.append(closing ? "c" : "");
         flags.append(session.readOnly() ? "r" : "").append(session.spared() ? "e" : "");
         flags.append(session.touchesNothing() ? "T" : "");
@@ -513,22 +535,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
     }
 
-    /// The connection that is told what has changed of the keys that this one reads: 0 for this one
-    /// itself, -1 for none.
-    long redirection() {
-        return tracking.redirection();
+    @Override
+    public long redirection() {
+        return tracking.state().redirection();
     }
 
     /// Closes the connection of a user who is no longer let in.
-    void disconnect() {
+    @Override
+    public void disconnect() {
         closing = true;
         if (channel != null) {
             channel.close();
         }
     }
 
-    /// How much it has been sent and has not read yet.
-    long unsentBytes() {
+    @Override
+    public long unsentBytes() {
         var open = channel;
         var pending = open == null ? null : open.unsafe().outboundBuffer();
         return pending == null ? 0 : pending.totalPendingWriteBytes();
@@ -540,17 +562,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return pending == null ? 0 : pending.size();
     }
 
-    /// Answers with an error and closes.
-    void refuseConnection(String error) {
-        var answer = front.allocator().buffer(64);
+    @Override
+    public void refuseConnection(String error) {
+        var answer = node.allocator().buffer(64);
         RespWriter.error(answer, error);
         replies.deliver(answer);
         answer.release();
         replies.end();
     }
 
-    /// The node may read commands again, or no longer.
-    void onReadingChanged() {
+    @Override
+    public void onReadingChanged() {
         process(); // what had been read before
         readAsAllowed();
     }
@@ -562,11 +584,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (open != null && !(closing && lingers)) {
             var in = input;
             boolean full =
-                    (waiting || front.isPaused())
+                    (waiting || engine.isPaused())
                             && in != null
                             && in.readableBytes() > WAITING_MAX_BYTES;
             boolean reads =
-                    front.intake().isReading() && !full && !own.isFull() && !room.isStarved();
+                    node.intake().isReading() && !full && !own.isFull() && !room.isStarved();
             if (open.config().isAutoRead() != reads) { // it is asked for after each read
                 open.config().setAutoRead(reads);
             }
@@ -574,7 +596,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// The engine is behind with what this client's own lane has been sent, or no longer is.
-    void onLaneFull(boolean full) {
+    @Override
+    public void onLaneFull(boolean full) {
         own.full(full);
         readAsAllowed();
     }
@@ -611,7 +634,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         countInput();
         readAsAllowed();
-        front.flushClients();
+        node.clients().flush();
     }
 
     /// How many of the commands that are under way get no reply, because the engine does not get
@@ -639,7 +662,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// @return false when no whole command is there, or it must wait
     private boolean processNext(ByteBuf in) throws ProtocolException {
         boolean goesOn = in.isReadable() || large.isDue();
-        if (!goesOn || front.isPaused()) {
+        if (!goesOn || engine.isPaused()) {
             heldByPause = goesOn;
             return false;
         }
@@ -686,7 +709,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private void disconnectStranger(String what) {
-        front.tellOfStranger(id, what);
+        node.disconnections().ofStranger(id, what);
         reset();
     }
 
@@ -703,12 +726,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     private Taken handleInline(List<byte[]> arguments) throws ProtocolException {
-        var command = front.allocator().buffer();
+        var command = node.allocator().buffer();
         try {
             RespWriter.command(command, arguments.toArray(new byte[0][]));
-            var inlineFramer = new CommandFramer(front.options().limits());
+            var inlineFramer = new CommandFramer(node.options().limits());
             inlineFramer.parse(command);
-            return handle(new Command(front.table(), inlineFramer.frame()).at(command, 0));
+            return handle(new Command(self.table(), inlineFramer.frame()).at(command, 0));
         } finally {
             command.release();
         }
@@ -722,15 +745,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         boolean decided = large.isDecided();
         if (taken == Taken.DONE
                 && decided
-                && !front.monitors().isEmpty()
+                && !node.monitors().isEmpty()
                 && Monitors.shows(command)) {
-            front.monitors().show(this, command);
+            node.monitors().show(this, command);
         }
         return taken;
     }
 
     private Taken take(Command command) {
-        var verdict = front.admission().decide(command, seen);
+        var verdict = node.admission().decide(command, seen);
         if (!verdict.countsAsGiven()) {
             return follow(verdict, command);
         }
@@ -766,14 +789,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             case OWN_LANE -> submitOwn(command);
             case READ_SCRIPT -> {
                 readScript(command);
-                yield follow(front.admission().afterScript(command, seen), command);
+                yield follow(node.admission().afterScript(command, seen), command);
             }
             case ANSWER -> answerInFront(command);
             case QUEUE_ANSWER -> queueInFront(command);
             case ASK_ENGINE -> askEngine(command);
             case TRACK -> submitTracking(command);
-            case WHILE_LOADING -> front.whileLoading().take(this, command);
-            case RELAY -> front.relayedPublish().onReplica(this, command);
+            case WHILE_LOADING -> node.whileLoading().take(this, command);
+            case RELAY -> node.relayedPublish().onReplica(this, command);
             case PASS_ON -> passOn();
             case SKIP -> {
                 large.skip();
@@ -803,11 +826,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             var copy = Unpooled.copiedBuffer(command.bytes());
             kept = () -> copy;
         }
-        var begun = front.scriptRules().begin(command, kept, this::process);
+        var begun = node.scripts().begin(command, kept, this::process);
         script = begun;
         if (inline && !begun.isOver()) {
             scriptHeapBytes = command.lengthBytes();
-            front.noteHeapGrowth(scriptHeapBytes); // which may close this client
+            node.clients().noteHeapGrowth(scriptHeapBytes); // which may close this client
         }
     }
 
@@ -825,7 +848,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         if (reading != null) {
             script = null;
             scriptHeapBytes = 0;
-            front.scriptRules().giveUp(reading);
+            node.scripts().giveUp(reading);
         }
     }
 
@@ -833,8 +856,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     /// comes first in Redis, and a user is not to learn where a key is that it may not touch.
     private Taken refuseElsewhere(String elsewhere, Command command) {
         String user = user();
-        var control = front.controlLane();
-        if (control == null || command.isSketch() || !front.access().isRestricted(user)) {
+        var control = engine.controlLane();
+        if (control == null || command.isSketch() || !node.access().isRestricted(user)) {
             return refuse(elsewhere);
         }
         if (inFlight > 0 || control.isFull()) {
@@ -866,9 +889,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return Taken.DONE;
     }
 
-    /// Answers a command by what the engine was asked for it: with the engine's error, if it is
-    /// one.
-    void answerFrom(RespValue ofEngine, Patience patience, Consumer<ByteBuf> answer) {
+    @Override
+    public void answerFrom(RespValue ofEngine, Patience patience, Consumer<ByteBuf> answer) {
         answerLater(
                 patience,
                 out -> {
@@ -880,33 +902,29 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 });
     }
 
-    /// Somebody is asked for the answer to this command, which is the only one under way; the next
-    /// one is taken when it is there.
-    void beginAsking() {
+    @Override
+    public void beginAsking() {
         inFlight++;
         asking = true;
     }
 
-    /// Answers a command that could not be answered at once. The answer waits like any other until
-    /// all that has been executed so far is durable, unless it is that the engine is busy.
-    ///
-    /// @param patience how long it waits for a log without room
-    void answerLater(Patience patience, Consumer<ByteBuf> answer) {
+    @Override
+    public void answerLater(Patience patience, Consumer<ByteBuf> answer) {
         if (isClosed()) {
             return;
         }
-        var out = front.allocator().buffer(64);
+        var out = node.allocator().buffer(64);
         answer.accept(out);
         replies.answerLate(out, patience);
         out.release();
         replies.onReplied();
-        front.flushClients();
+        node.clients().flush();
     }
 
     /// Asks the engine for the answer to a command of the front.
     private Taken askEngine(Command command) {
         var arguments = command.arguments();
-        if (!(front.answers().of(command.spec()) instanceof EngineAsked answer)) {
+        if (!(node.answers().of(command.spec()) instanceof EngineAsked answer)) {
             throw new IllegalStateException("nobody is asked for " + command.name());
         }
         switch (answer.question(this, arguments)) {
@@ -914,7 +932,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 return refuse(error);
             }
             case EngineAsked.Question.Known(FrontAnswer.Writer known) -> {
-                var out = front.allocator().buffer(256);
+                var out = node.allocator().buffer(256);
                 known.write(this, arguments, out);
                 answerAndRelease(out);
             }
@@ -926,18 +944,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         return Taken.DONE;
     }
 
-    /// Tells the engine to track. When the news are for another connection, they come over a lane
-    /// of their own, which the engine takes for that connection.
+    /// Has the engine track.
     private Taken submitTracking(Command command) {
         var arguments = command.arguments();
-        var request = TrackingRequest.of(arguments, front::client);
-        if (request.target() != null) {
-            if (tracking.lane() == null) {
-                tracking.open(front.openNewsLane(this));
-            }
-            if (tracking.idOfLane() == 0) {
-                return Taken.WAITS; // goes on when the engine has said it
-            }
+        var request = tracking.prepare(arguments);
+        if (request == null) {
+            return Taken.WAITS;
         }
         if (own.isOutOfLanes()) {
             fail(TOO_MANY_CLIENTS);
@@ -948,86 +960,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             return Taken.WAITS;
         }
         inFlight++;
-        lane.useUp();
-        lane.notePatience(Patience.NONE);
-        tracking.ask(request, front.access().rulesOf(user()));
-        lane.submit(
-                command(request.toEngine(arguments, tracking.idOfLane())),
-                reply -> {
-                    tracking.onAnswered(LaneChannel.isText(reply, "+OK"));
-                    return reply;
-                });
+        tracking.submit(request, arguments, lane);
         return Taken.DONE;
     }
 
-    private ByteBuf command(byte[]... words) {
-        var command = front.allocator().ioBuffer(128);
-        RespWriter.command(command, words);
-        return command;
+    @Override
+    public void hear(ByteBuf push) {
+        tracking.hear(push);
     }
 
-    /// What has changed of the keys that this client tracks is for the connection that it has
-    /// named.
-    void onNews(ByteBuf push) {
-        var target = tracking.target();
-        if (target != null && !target.isClosed()) {
-            target.hear(push);
-        } else if (target != null) {
-            tracking.breakOff();
-            if (session.protocol() == 3) {
-                var broken = front.allocator().buffer(64);
-                RespWriter.push(broken, 2);
-                RespWriter.bulk(broken, "tracking-redir-broken");
-                RespWriter.integer(broken, target.id());
-                replies.show(broken);
-                broken.release();
-            }
-        }
-    }
-
-    /// Takes what has changed of the keys that another client tracks: as it comes in RESP3, and as
-    /// a message in RESP2, where only those hear it who listen to anything.
-    private void hear(ByteBuf push) {
-        if (session.protocol() == 3) {
-            replies.show(push);
-        } else if (isSubscribed()) {
-            var message = front.allocator().buffer(push.readableBytes() + 64);
-            RespWriter.array(message, 3);
-            RespWriter.bulk(message, "message");
-            RespWriter.bulk(message, "__redis__:invalidate");
-            int header = NewsLane.headerBytes(push);
-            message.writeBytes(push, push.readerIndex() + header, push.readableBytes() - header);
-            replies.show(message);
-            message.release();
-        }
-    }
-
-    void onNewsLaneReady() {
-        process(); // the command that waits for it
-        front.flushClients();
-    }
-
-    /// The engine has closed it: who relies on hearing the news must not go on.
-    void onNewsLaneLost(NewsLane lane) {
-        if (tracking.lane() != lane) {
-            return;
-        }
-        tracking.end();
-        if (own.isOn()) {
-            reset();
-        } else {
-            process(); // the command that has waited for it
-        }
-    }
-
-    /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
-    /// which then is told: see [#resumeSubscriptions].
-    Taken rememberSubscriptions(Command command) {
+    @Override
+    public Taken rememberSubscriptions(Command command) {
         var kept = own.remember(command.lengthBytes());
         if (kept == null) {
             return refuse(Refusals.LOADING);
         }
-        var answer = front.allocator().buffer(128);
+        var answer = node.allocator().buffer(128);
         kept.change(command.name(), command.arguments(), session.protocol(), answer);
         answerAndRelease(answer);
         return Taken.DONE;
@@ -1035,7 +983,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// The node serves: its engine is told what the client listens to. The client hears nothing of
     /// that but, from then on, what is published.
-    void resumeSubscriptions() {
+    @Override
+    public void resumeSubscriptions() {
         var kept = own.recall();
         if (kept == null || isClosed()) {
             return;
@@ -1049,8 +998,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         lane.resume(kept);
     }
 
-    Taken answerOk() {
-        var answer = front.allocator().buffer(8);
+    @Override
+    public Taken answerOk() {
+        var answer = node.allocator().buffer(8);
         RespWriter.simpleString(answer, "OK");
         answerAndRelease(answer);
         return Taken.DONE;
@@ -1058,13 +1008,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     private Taken submitShared(Command command) {
         var spec = command.spec();
-        var lane = front.sharedLane(user(), session.protocol());
+        var lane = engine.sharedLane(user(), session.protocol());
         if (inFlight > 0 && lane != shared) {
             return Taken.WAITS;
         }
         shared = lane;
-        if (front.isPrimary()) {
-            lane.marks().markWrites(command, front.durability().dirtyKeys());
+        if (self.isPrimary()) {
+            lane.marks().markWrites(command, durability.dirtyKeys());
         }
         inFlight++;
         if (sent.mayBeSentOn(command)) {
@@ -1080,7 +1030,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// The user that the client is.
-    String user() {
+    @Override
+    public String user() {
         var user = session.user();
         if (user == null) {
             throw new IllegalStateException("client %d has not said who it is".formatted(id));
@@ -1089,7 +1040,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// What the engine calls the lane that the client has for itself, or 0.
-    long idInEngine() {
+    @Override
+    public long idInEngine() {
         var lane = own.lane();
         return lane == null ? 0 : lane.idInEngine();
     }
@@ -1115,17 +1067,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private @Nullable UnaryOperator<ByteBuf> changeOf(CommandSpec spec) {
         int protocol = session.protocol();
         if (spec.is(Trait.TRACKING) && spec.name().equals("client|trackinginfo")) {
-            return reply -> tracking.describedBy(reply, protocol);
+            return reply -> tracking.state().describedBy(reply, protocol);
         }
         if (spec.is(Trait.SHOWS_SETTINGS)) {
             return OperatorCommands::withoutSecrets;
         }
-        var kind = EngineWords.kindOf(spec);
-        return kind == null ? null : reply -> front.engineWords().ofTheNode(kind, reply, protocol);
+        var kind = ExpectedReplies.Kind.inWordsOfTheNode(spec);
+        return kind == null ? null : reply -> node.words().ofTheNode(kind, reply, protocol);
     }
 
     private FrontAnswer.Known known(Command command) {
-        if (!(front.answers().of(command.spec()) instanceof FrontAnswer.Known known)) {
+        if (!(node.answers().of(command.spec()) instanceof FrontAnswer.Known known)) {
             throw new IllegalStateException("the engine is asked for " + command.name());
         }
         return known;
@@ -1134,7 +1086,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private Taken answerInFront(Command command) {
         var known = known(command);
         var arguments = command.arguments();
-        var answer = front.allocator().buffer();
+        var answer = node.allocator().buffer();
         boolean stays;
         long heldBefore = session.heapBytes();
         try {
@@ -1145,7 +1097,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
         tellOwnLane();
         answerAndRelease(answer);
-        front.noteHeapGrowth(Math.max(0, session.heapBytes() - heldBefore));
+        node.clients().noteHeapGrowth(Math.max(0, session.heapBytes() - heldBefore));
         if (!stays) {
             replies.end();
         }
@@ -1153,7 +1105,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Forgets all that the client has begun on this connection.
-    void forget() {
+    @Override
+    public void forget() {
         replies.unmute();
         leaveOwnLane();
         sent.forget();
@@ -1212,8 +1165,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     // ---- replies
 
-    /// Answers an error, in order; inside a transaction the transaction fails with it.
-    Taken refuse(String error) {
+    @Override
+    public Taken refuse(String error) {
         if (inFlight > 0) {
             return Taken.WAITS;
         }
@@ -1224,14 +1177,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             sent.queueRefused(error, lane);
             return Taken.REFUSED;
         }
-        var answer = front.allocator().buffer(128);
+        var answer = node.allocator().buffer(128);
         RespWriter.error(answer, error);
         answerAndRelease(answer);
         return Taken.REFUSED;
     }
 
     private void fail(String error) {
-        var answer = front.allocator().buffer(128);
+        var answer = node.allocator().buffer(128);
         RespWriter.error(answer, "ERR " + error);
         answerAndRelease(answer);
         replies.end();
@@ -1243,7 +1196,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Closes the connection as the engine has closed its lane: behind a last reply.
-    void closeBehindReplies() {
+    @Override
+    public void closeBehindReplies() {
         if (!isClosed()) {
             replies.end();
         }
@@ -1283,7 +1237,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public boolean isTracking() {
-            return tracking.isOn();
+            return tracking.state().isOn();
         }
 
         @Override
@@ -1302,36 +1256,79 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
+    /// What matters for what it tracks.
+    private final class AroundTracking implements ClientTracking.Surroundings {
+        @Override
+        public Session session() {
+            return session;
+        }
+
+        @Override
+        public NewsLane openNewsLane(NewsLane.Tracker tracker) {
+            return engine.openNewsLane(tracker);
+        }
+
+        @Override
+        public String aclRules() {
+            return node.access().rulesOf(user());
+        }
+
+        @Override
+        public boolean isSubscribed() {
+            return ClientConnection.this.isSubscribed();
+        }
+
+        @Override
+        public void show(ByteBuf line) {
+            replies.show(line);
+        }
+
+        @Override
+        public void onNewsLaneReady() {
+            process(); // the command that waits for it
+            node.clients().flush();
+        }
+
+        @Override
+        public void onNewsLost() {
+            if (own.isOn()) {
+                reset();
+            } else {
+                process(); // the command that has waited for it
+            }
+        }
+    }
+
     /// What matters for what is sent over the lane that it has for itself.
     private final class AroundLane implements OwnLaneCommands.Surroundings {
         @Override
         public boolean isPrimary() {
-            return front.isPrimary();
+            return self.isPrimary();
         }
 
         @Override
         public DirtyKeys dirtyKeys() {
-            return front.durability().dirtyKeys();
+            return durability.dirtyKeys();
         }
 
         @Override
         public Topology topology() {
-            return front.topology();
+            return self.topology();
         }
 
         @Override
         public @Nullable String writeRefusal() {
-            return front.fullLog().refusal();
+            return node.fullLog().refusal();
         }
 
         @Override
         public void onEvictionAllowed() {
-            front.onEvictionAllowed();
+            durability.allowEvictions();
         }
 
         @Override
         public void noteHeapGrowth(long bytes) {
-            front.noteHeapGrowth(bytes);
+            node.clients().noteHeapGrowth(bytes);
         }
 
         @Override
@@ -1348,7 +1345,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         public OwnLaneCommands.@Nullable Instead instead(Command command) {
             var slowLog =
                     command.is(Trait.SLOW_LOG)
-                            ? SlowLog.of(front.engineWords(), command.spec(), command.arguments())
+                            ? SlowLog.of(node.words(), command.spec(), command.arguments())
                             : null;
             return slowLog == null
                     ? null
@@ -1357,7 +1354,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public ByteBuf sentOn(ByteBuf reply, int slot) {
-            return front.sentOn(reply, slot);
+            return node.words().sentOn(reply, slot);
         }
     }
 
@@ -1365,19 +1362,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     private final class Lanes implements OwnLaneUse.Lanes<OwnLane> {
         @Override
         public boolean hasOne() {
-            return front.hasOwnLane(user(), session.protocol());
+            return engine.hasOwnLane(user(), session.protocol());
         }
 
         @Override
         public OwnLane take() {
-            var lane = front.takeOwnLane(user(), session.protocol());
+            var lane = engine.takeOwnLane(user(), session.protocol());
             lane.lendTo(ClientConnection.this);
             return lane;
         }
 
         @Override
         public void giveBack(OwnLane lane) {
-            front.giveBackOwnLane(lane);
+            boolean mayBeKept = self.isServing() && node.access().mayStay(lane.user());
+            engine.giveBackOwnLane(lane, mayBeKept);
         }
     }
 
@@ -1395,7 +1393,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
         @Override
         public void onLaneSpoilt() {
-            if (watches().isOn() || tracking.isOn() || own.isSubscribedAtAll()) {
+            if (watches().isOn() || tracking.state().isOn() || own.isSubscribedAtAll()) {
                 reset(); // the engine's memory of this client would go with the lane
             } else {
                 leaveOwnLane();
@@ -1474,7 +1472,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             if (open == null) {
                 bytes.release();
             } else {
-                facts.onSent(bytes.readableBytes(), front.loop().ticker().nanoTime());
+                facts.onSent(bytes.readableBytes(), node.loop().ticker().nanoTime());
                 open.writeAndFlush(bytes, open.voidPromise());
             }
         }
@@ -1486,7 +1484,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
                 piece.release();
                 onWritten.run();
             } else {
-                facts.onSent(piece.readableBytes(), front.loop().ticker().nanoTime());
+                facts.onSent(piece.readableBytes(), node.loop().ticker().nanoTime());
                 open.write(piece).addListener(written -> onWritten.run());
             }
         }
@@ -1505,7 +1503,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
             var open = channel;
             if (open != null) {
                 replies.flush();
-                var written = open.writeAndFlush(front.allocator().buffer(0));
+                var written = open.writeAndFlush(node.allocator().buffer(0));
                 if (lingers && open instanceof DuplexChannel duplex) {
                     linger(duplex, written);
                 } else {
@@ -1538,7 +1536,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         countInput();
         written.addListener(done -> open.shutdownOutput());
         open.config().setAutoRead(true);
-        var end = front.loop().schedule(this::reset, LINGERS_NS, TimeUnit.NANOSECONDS);
+        var end = node.loop().schedule(this::reset, LINGERS_NS, TimeUnit.NANOSECONDS);
         open.closeFuture().addListener(closed -> end.cancel(false));
     }
 
@@ -1551,13 +1549,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
         }
     }
 
-    /// A large reply of its own lane begins to arrive.
-    LargeReply beginOwnReply(Patience patience) {
-        return new LargeReply(front, replies, !front.durability().holdsReplies(), patience);
-    }
-
     /// The engine closed the own lane: what was under way there is unknown.
-    void onLaneLost() {
+    @Override
+    public void onLaneLost() {
         own.onLost();
         if (!closing) { // else a last reply is on its way
             reset();
@@ -1566,7 +1560,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
 
     /// Another node leads the shard: as soon as nothing is under way, the client listens to none of
     /// its channels any more, and is told so.
-    void endShardSubscriptions() {
+    @Override
+    public void endShardSubscriptions() {
         own.endShardSubscriptions();
         endShardSubscriptionsIfFree();
     }
@@ -1578,7 +1573,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter implements Mem
     }
 
     /// Gives the own lane back when the engine keeps nothing for this client any more.
-    void onLaneMayBeQuiet() {
+    @Override
+    public void onLaneMayBeQuiet() {
         if (own.giveBackIfQuiet()) {
             process();
         }

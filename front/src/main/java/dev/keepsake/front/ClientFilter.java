@@ -16,8 +16,7 @@ final class ClientFilter {
 
     /// @param clients those who are meant
     /// @param skipsMe whether the one who asks is not, or null when nothing is said of that
-    record Meant(Predicate<ClientConnection> clients, @Nullable Boolean skipsMe)
-            implements Parsed {}
+    record Meant(Predicate<Client> clients, @Nullable Boolean skipsMe) implements Parsed {}
 
     /// It makes no sense.
     record Malformed(String error) implements Parsed {}
@@ -37,23 +36,25 @@ final class ClientFilter {
     private static final String NOT = "not-";
     private static final String FLAGS = "OSMPxbtRBdcuAUreTIN";
 
-    private final NodeFront front;
+    private final ServedEngine engine;
+    private final AccessControl access;
     private final String[] arguments;
     private final boolean knowsEverything;
-    private Predicate<ClientConnection> meant = client -> true;
+    private Predicate<Client> meant = client -> true;
     private @Nullable Boolean skipsMe;
     private int at;
 
-    private ClientFilter(NodeFront front, String[] arguments, int from) {
-        this.front = front;
+    private ClientFilter(ServedEngine engine, AccessControl access, String[] arguments, int from) {
+        this.engine = engine;
+        this.access = access;
         this.arguments = arguments;
-        this.knowsEverything = front.engine().isValkeySince(9, 0);
+        this.knowsEverything = engine.isValkeySince(9, 0);
         this.at = from;
     }
 
     /// Reads the options from an argument on.
-    static Parsed of(NodeFront front, String[] arguments, int from) {
-        var filter = new ClientFilter(front, arguments, from);
+    static Parsed of(ServedEngine engine, AccessControl access, String[] arguments, int from) {
+        var filter = new ClientFilter(engine, access, arguments, from);
         try {
             while (filter.at < arguments.length) {
                 filter.readOption();
@@ -62,6 +63,14 @@ final class ClientFilter {
         } catch (MalformedException e) {
             return new Malformed(e.error);
         }
+    }
+
+    static boolean isType(String type, ServedEngine engine) {
+        return switch (type) {
+            case "normal", "master", "slave", "replica", "pubsub" -> true;
+            case "primary" -> engine.isValkey();
+            default -> false;
+        };
     }
 
     private void readOption() throws MalformedException {
@@ -81,13 +90,13 @@ final class ClientFilter {
         switch (name) {
             case "type" -> {
                 String type = value.toLowerCase(Locale.ROOT);
-                if (!ClientCommands.isType(type, front.engine())) {
+                if (!isType(type, engine)) {
                     throw new MalformedException("ERR Unknown client type '%s'".formatted(value));
                 }
                 narrow(not, client -> client.type().equals(type));
             }
             case "user" -> {
-                if (!front.access().isAdmitted(value)) {
+                if (!access.isAdmitted(value)) {
                     throw new MalformedException("ERR No such user '%s'".formatted(value));
                 }
                 narrow(not, client -> value.equals(client.session().user()));
@@ -152,7 +161,7 @@ final class ClientFilter {
         }
     }
 
-    private void narrow(boolean not, Predicate<ClientConnection> by) {
+    private void narrow(boolean not, Predicate<Client> by) {
         meant = meant.and(not ? by.negate() : by);
     }
 

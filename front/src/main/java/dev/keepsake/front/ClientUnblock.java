@@ -7,16 +7,20 @@ import dev.keepsake.resp.RespWriter;
 final class ClientUnblock extends EngineAsked {
     private static final int LONGEST = 4;
 
-    private final NodeFront front;
+    private final ServedEngine program;
+    private final Clients clients;
+    private final EngineSide engine;
 
-    ClientUnblock(NodeFront front) {
-        this.front = front;
+    ClientUnblock(ServedEngine program, Clients clients, EngineSide engine) {
+        this.program = program;
+        this.clients = clients;
+        this.engine = engine;
     }
 
     @Override
-    Question question(ClientConnection client, Arguments given) {
+    Question question(Client client, Arguments given) {
         boolean longer = given.count() > LONGEST;
-        if (longer && !front.engine().isValkeySince(8, 1)) { // which passes over all of it
+        if (longer && !program.isValkeySince(8, 1)) { // which passes over all of it
             return refused(Refusals.wrongSubcommand("CLIENT", given.text(1)));
         }
         String how = given.count() == LONGEST ? given.text(3) : "timeout";
@@ -30,8 +34,8 @@ final class ClientUnblock extends EngineAsked {
         return asked(() -> ask(client, idInEngine(wanted), how));
     }
 
-    private void ask(ClientConnection client, long idInEngine, String how) {
-        var control = front.controlLane();
+    private void ask(Client client, long idInEngine, String how) {
+        var control = engine.controlLane();
         if (idInEngine == 0 || control == null) {
             client.answerLater(Patience.LIMITED, out -> RespWriter.integer(out, 0));
             return;
@@ -52,10 +56,10 @@ final class ClientUnblock extends EngineAsked {
 
     /// What the engine calls the lane of a client of this id, or 0.
     private long idInEngine(String wanted) {
-        return front.clients().stream()
+        return clients.all().stream()
                 .filter(client -> Long.toString(client.id()).equals(wanted))
                 .findFirst()
-                .map(ClientConnection::idInEngine)
+                .map(Client::idInEngine)
                 .orElse(0L);
     }
 }

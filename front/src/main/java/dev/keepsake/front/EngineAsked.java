@@ -3,7 +3,7 @@ package dev.keepsake.front;
 /// Answers a command by asking the engine for the client, over the control lane. The answer waits
 /// like a reply of the engine, and the client's next command waits for the answer. Not offered
 /// inside a transaction, where the answer could not take its place. Owned by the node's event loop.
-abstract non-sealed class EngineAsked implements FrontAnswer {
+abstract class EngineAsked implements FrontAnswer {
     /// What a subclass makes of one command.
     sealed interface Question {
         /// The client is told why nothing is asked.
@@ -11,7 +11,7 @@ abstract non-sealed class EngineAsked implements FrontAnswer {
 
         /// The engine is asked for something.
         ///
-        /// @param ask asks, and answers with [ClientConnection#answerLater] when it knows
+        /// @param ask asks, and answers with [Client#answerLater] when it knows
         record Asked(Runnable ask) implements Question {}
 
         /// Nobody has to be asked.
@@ -19,7 +19,7 @@ abstract non-sealed class EngineAsked implements FrontAnswer {
     }
 
     /// Decides what a command asks the engine for.
-    abstract Question question(ClientConnection client, Arguments given);
+    abstract Question question(Client client, Arguments given);
 
     static Question refused(String error) {
         return new Question.Refused(error);

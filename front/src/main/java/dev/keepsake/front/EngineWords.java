@@ -7,42 +7,30 @@ import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /// Puts the node's words where an engine speaks of itself: in INFO, COMMAND and the HELP of what it
 /// offers. Scripts hear the engine's own. Owned by the node's event loop.
-final class EngineWords {
+final class EngineWords implements ReplyWords {
     private static final String NO_ID = "0".repeat(40);
 
-    private final NodeFront front;
+    private final ThisNode node;
+    private final Clients clients;
+    private final ReadCounts reads;
+    private final int maxConnections;
     private final ClusterAnswers cluster;
     private final CommandListing listing;
 
-    EngineWords(NodeFront front) {
-        this.front = front;
-        this.cluster = new ClusterAnswers(front.node());
-        this.listing = new CommandListing(front.table());
+    EngineWords(ThisNode node, Clients clients, ReadCounts reads, int maxConnections) {
+        this.node = node;
+        this.clients = clients;
+        this.reads = reads;
+        this.maxConnections = maxConnections;
+        this.cluster = new ClusterAnswers(node.name());
+        this.listing = new CommandListing(node.table());
     }
 
-    /// What is to be done with the reply to a command, or null when it is passed on as it is.
-    static ExpectedReplies.@Nullable Kind kindOf(CommandSpec spec) {
-        if (spec.is(Trait.SHOWS_NODE)) {
-            return ExpectedReplies.Kind.INFO;
-        }
-        if (spec.is(Trait.SHOWS_COMMANDS)) {
-            return ExpectedReplies.Kind.COMMANDS;
-        }
-        if (spec.is(Trait.SHOWS_ASKED_COMMANDS)) {
-            return ExpectedReplies.Kind.COMMANDS_ASKED_FOR;
-        }
-        return spec.is(Trait.HELP) ? ExpectedReplies.Kind.HELP : null;
-    }
-
-    /// The reply as the node gives it.
-    ///
-    /// @param kind as [#kindOf] says
-    /// @param protocol the version of RESP that the reply is in
-    ByteBuf ofTheNode(ExpectedReplies.Kind kind, ByteBuf reply, int protocol) {
+    @Override
+    public ByteBuf ofTheNode(ExpectedReplies.Kind kind, ByteBuf reply, int protocol) {
         return switch (kind) {
             case INFO, INFO_OF_NODE, INFO_OF_FUNCTIONS -> info(reply, protocol);
             case COMMANDS -> listing.withoutWithheld(reply, false, protocol);
@@ -50,6 +38,19 @@ final class EngineWords {
             case HELP -> help(reply);
             case INTERNAL, BARRIER, NOW, READ, FUNCTIONS, WAIT, SCRIPT -> reply;
         };
+    }
+
+    /// Redis in cluster mode sends the client on to the primary when a script is declared to write;
+    /// an engine that is in no cluster refuses it.
+    @Override
+    public ByteBuf sentOn(ByteBuf reply, int slot) {
+        var owner = node.topology().shardOf(slot).orElse(null);
+        if (owner == null || !ScriptRules.isOfReadOnlyReplica(reply)) {
+            return reply;
+        }
+        var moved = Unpooled.buffer();
+        RespWriter.error(moved, Route.moved(slot, owner));
+        return moved;
     }
 
     // ---- INFO
@@ -87,8 +88,8 @@ final class EngineWords {
 
     /// Where clients come in, as engines since Redis 7.2 tell it.
     private void listenerInfo(StringBuilder text) {
-        var myself = cluster.myself(front.topology());
-        text.append(front.speaksTls() ? "listener2:name=tls" : "listener0:name=tcp")
+        var myself = cluster.myself(node.topology());
+        text.append(node.speaksTls() ? "listener2:name=tls" : "listener0:name=tcp")
                 .append(",bind=%s,port=%d\r\n".formatted(myself.ip(), myself.port()));
     }
 
@@ -115,10 +116,10 @@ final class EngineWords {
                 switch (colon < 0 ? "" : line.substring(0, colon)) {
                     case "redis_mode", "server_mode" -> "cluster";
                     case "cluster_enabled" -> "1";
-                    case "tcp_port" -> Integer.toString(cluster.myself(front.topology()).port());
+                    case "tcp_port" -> Integer.toString(cluster.myself(node.topology()).port());
                     case "blocked_clients" -> blockedClients(line.substring(colon + 1));
-                    case "connected_clients" -> Integer.toString(front.clients().size());
-                    case "maxclients" -> Integer.toString(front.options().maxConnections());
+                    case "connected_clients" -> Integer.toString(clients.all().size());
+                    case "maxclients" -> Integer.toString(maxConnections);
                     default -> null;
                 };
         return value == null ? line : line.substring(0, colon + 1) + value;
@@ -126,22 +127,22 @@ final class EngineWords {
 
     /// Those who wait in the engine, and those whom a pause holds back, whom it knows nothing of.
     private String blockedClients(String inEngine) {
-        long held = front.clients().stream().filter(ClientConnection::isHeldByPause).count();
+        long held = clients.all().stream().filter(Client::isHeldByPause).count();
         return Long.toString(Long.parseLong(inEngine) + held);
     }
 
     /// How often reads of named keys had to wait for the log: what durability costs those who read.
     private void readsInfo(StringBuilder text) {
         text.append("keepsake_reads_answered:")
-                .append(front.readsAnswered())
+                .append(reads.answered())
                 .append("\r\nkeepsake_reads_held:")
-                .append(front.readsHeld())
+                .append(reads.held())
                 .append("\r\n");
     }
 
     /// The lines of the replication section.
     void replicationInfo(StringBuilder text) {
-        var topology = front.topology();
+        var topology = node.topology();
         var shard = cluster.myShard(topology);
         if (cluster.isPrimary(topology)) {
             text.append("role:master\r\nconnected_slaves:")
@@ -156,7 +157,7 @@ final class EngineWords {
                                             number++,
                                             replica.ip(),
                                             replica.port(),
-                                            front.offsetOf(replica)));
+                                            node.offsetOf(replica)));
                 }
             }
             text.append("master_failover_state:no-failover\r\n");
@@ -166,13 +167,13 @@ final class EngineWords {
                     .append("\r\nmaster_port:")
                     .append(shard.primary().port())
                     .append("\r\nmaster_link_status:")
-                    .append(front.isServing() ? "up" : "down")
+                    .append(node.isServing() ? "up" : "down")
                     .append("\r\nslave_read_only:1\r\n");
         }
         // The history that all nodes of a shard have in common is its log, which never forks.
         text.append("master_replid:").append(shard.id());
         text.append("\r\nmaster_replid2:").append(NO_ID);
-        text.append("\r\nmaster_repl_offset:").append(front.offsetOf(cluster.myself(topology)));
+        text.append("\r\nmaster_repl_offset:").append(node.offsetOf(cluster.myself(topology)));
         text.append("\r\nsecond_repl_offset:-1\r\n");
     }
 
@@ -183,9 +184,9 @@ final class EngineWords {
     ///
     /// @param word the one behind the name, which may be a subcommand
     boolean isOfTheNode(String name, String word) {
-        var spec = front.table().find(name + "|" + word);
+        var spec = node.table().find(name + "|" + word);
         if (spec == null) {
-            spec = front.table().find(name);
+            spec = node.table().find(name);
         }
         return spec != null
                 && switch (spec.name()) {

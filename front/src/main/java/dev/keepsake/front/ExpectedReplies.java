@@ -1,5 +1,7 @@
 package dev.keepsake.front;
 
+import dev.keepsake.resp.CommandSpec;
+import dev.keepsake.resp.Trait;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,22 @@ final class ExpectedReplies {
         /// As COMMANDS, and says in each place what was asked for there.
         COMMANDS_ASKED_FOR,
         /// As NOW, and explains subcommands: those that are withheld are taken out.
-        HELP
+        HELP;
+
+        /// What is expected of a reply into which the node's words are put, or null when the reply
+        /// to the command is passed on as it is.
+        static @Nullable Kind inWordsOfTheNode(CommandSpec spec) {
+            if (spec.is(Trait.SHOWS_NODE)) {
+                return INFO;
+            }
+            if (spec.is(Trait.SHOWS_COMMANDS)) {
+                return COMMANDS;
+            }
+            if (spec.is(Trait.SHOWS_ASKED_COMMANDS)) {
+                return COMMANDS_ASKED_FOR;
+            }
+            return spec.is(Trait.HELP) ? HELP : null;
+        }
     }
 
     private Kind[] kinds = new Kind[256];

@@ -171,7 +171,7 @@ final class FailedLogins {
     private static Line lineOf(List<RespValue> fields, long nowMs) {
         double ageS = Double.parseDouble(text(fields, "age-seconds"));
         String inEngine = text(fields, "username");
-        String user = AccessControl.fromEngine(inEngine);
+        String user = Namesakes.fromEngine(inEngine);
         return new Line(
                 Long.parseLong(text(fields, "count")),
                 text(fields, "reason"),

@@ -2,11 +2,15 @@ package dev.keepsake.front;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.keepsake.aws.IamTokens;
+import dev.keepsake.core.Clock;
 import dev.keepsake.resp.KeySlot;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import io.netty.util.concurrent.Ticker;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 
 /// Answers what concerns the node rather than the data: HELLO, AUTH, CLUSTER, ROLE and the like.
 /// [ClientCommands] and [AclAnswers] have those of CLIENT and ACL. Shapes and texts as Redis 7.0 in
@@ -26,12 +30,43 @@ final class FrontCommands {
     private static final String WRONG_PASS =
             "WRONGPASS invalid username-password pair or user is disabled.";
 
-    private final NodeFront front;
+    private final ThisNode node;
+    private final ClusterRules clusterRules;
+    private final AccessControl access;
+    private final @Nullable IamTokens tokens;
+    private final FailedLogins failedLogins;
+    private final Monitors monitors;
+    private final EngineCustoms customs;
+    private final EngineSide engine;
+    private final Clock clock;
+    private final Ticker ticker;
     private final ClusterAnswers cluster;
 
-    FrontCommands(NodeFront front) {
-        this.front = front;
-        this.cluster = new ClusterAnswers(front.node());
+    /// @param tokens says when a login with a token ends, or null when there is none
+    /// @param clock tells the time that ACL LOG shows
+    /// @param ticker tells how long ago a login has failed
+    FrontCommands(
+            ThisNode node,
+            ClusterRules clusterRules,
+            AccessControl access,
+            @Nullable IamTokens tokens,
+            FailedLogins failedLogins,
+            Monitors monitors,
+            EngineCustoms customs,
+            EngineSide engine,
+            Clock clock,
+            Ticker ticker) {
+        this.node = node;
+        this.clusterRules = clusterRules;
+        this.access = access;
+        this.tokens = tokens;
+        this.failedLogins = failedLogins;
+        this.monitors = monitors;
+        this.customs = customs;
+        this.engine = engine;
+        this.clock = clock;
+        this.ticker = ticker;
+        this.cluster = new ClusterAnswers(node.name());
     }
 
     /// Binds the answers to the rows that they are for.
@@ -46,14 +81,14 @@ final class FrontCommands {
         answers.bind(
                 "monitor",
                 (client, given, out) -> {
-                    front.monitors().add(client);
+                    monitors.add(client);
                     RespWriter.simpleString(out, "OK");
                 });
         answers.bind(
                 "reset",
                 (client, given, out) -> {
                     client.forget();
-                    front.monitors().remove(client);
+                    monitors.remove(client);
                     client.session().reset(client.newcomer());
                     RespWriter.simpleString(out, "RESET");
                 });
@@ -68,8 +103,8 @@ final class FrontCommands {
         bindCluster(answers);
     }
 
-    private void select(ClientConnection client, Arguments given, ByteBuf out) {
-        String refusal = front.clusterRules().refusalToSelect(given.text(1));
+    private void select(Client client, Arguments given, ByteBuf out) {
+        String refusal = clusterRules.refusalToSelect(given.text(1));
         if (refusal == null) {
             RespWriter.simpleString(out, "OK");
         } else {
@@ -77,12 +112,12 @@ final class FrontCommands {
         }
     }
 
-    private static void readOnly(ClientConnection client, boolean accepted, ByteBuf out) {
+    private static void readOnly(Client client, boolean accepted, ByteBuf out) {
         client.session().readOnly(accepted);
         RespWriter.simpleString(out, "OK");
     }
 
-    private void hello(ClientConnection client, Arguments given, ByteBuf out) {
+    private void hello(Client client, Arguments given, ByteBuf out) {
         var session = client.session();
         var arguments = given.texts();
         int protocol = session.protocol();
@@ -104,7 +139,7 @@ final class FrontCommands {
             String option = arguments[next].toUpperCase(Locale.ROOT);
             if (option.equals("AUTH") && next + 2 < arguments.length) {
                 String user = arguments[next + 1];
-                if (!front.access().lets(user, given.bytes(next + 2))) {
+                if (!access.lets(user, given.bytes(next + 2))) {
                     noteFailedLogin(client, given, user);
                     RespWriter.error(out, WRONG_PASS);
                     return;
@@ -131,9 +166,9 @@ final class FrontCommands {
         session.speak(protocol);
         RespWriter.map(out, 7, protocol);
         RespWriter.bulk(out, "server");
-        RespWriter.bulk(out, front.engine().nameInHello());
+        RespWriter.bulk(out, node.engine().nameInHello());
         RespWriter.bulk(out, "version");
-        RespWriter.bulk(out, front.engine().version());
+        RespWriter.bulk(out, node.engine().version());
         RespWriter.bulk(out, "proto");
         RespWriter.integer(out, protocol);
         RespWriter.bulk(out, "id");
@@ -143,28 +178,22 @@ final class FrontCommands {
         RespWriter.bulk(out, "role");
         RespWriter.bulk(out, isPrimary() ? "master" : "replica");
         RespWriter.bulk(out, "modules");
-        front.customs().writeModules(protocol, out);
+        customs.writeModules(protocol, out);
     }
 
-    private void noteFailedLogin(ClientConnection client, Arguments given, String user) {
+    private void noteFailedLogin(Client client, Arguments given, String user) {
         var command = new String(given.bytes(0), UTF_8);
-        front.failedLogins()
-                .note(
-                        command,
-                        user,
-                        front.loop().ticker().nanoTime(),
-                        front.nowMs(),
-                        client.describe());
+        failedLogins.note(
+                command, user, ticker.nanoTime(), clock.now().toEpochMilli(), client.describe());
     }
 
-    private void auth(ClientConnection client, Arguments given, ByteBuf out) {
+    private void auth(Client client, Arguments given, ByteBuf out) {
         var session = client.session();
         var arguments = given.texts();
         if (arguments.length > 3) {
             RespWriter.error(out, "ERR syntax error");
             return;
         }
-        var access = front.access();
         boolean named = arguments.length == 3;
         if (!named && access.newcomer() != null) {
             RespWriter.error(
@@ -185,8 +214,7 @@ final class FrontCommands {
 
     private void logIn(Session session, String user) {
         session.user(user);
-        var tokens = front.tokens();
-        if (tokens != null && front.access().isByToken(user)) {
+        if (tokens != null && access.isByToken(user)) {
             session.endsAt(tokens.loginEndsNs());
         }
     }
@@ -203,7 +231,7 @@ final class FrontCommands {
         } else if (timeoutMs < 0) {
             RespWriter.error(out, "ERR timeout is negative");
         } else {
-            RespWriter.integer(out, cluster.onlineReplicas(front.topology()));
+            RespWriter.integer(out, cluster.onlineReplicas(node.topology()));
         }
     }
 
@@ -233,41 +261,39 @@ final class FrontCommands {
         } else {
             RespWriter.array(out, 2);
             RespWriter.integer(out, 1);
-            RespWriter.integer(out, cluster.onlineReplicas(front.topology()));
+            RespWriter.integer(out, cluster.onlineReplicas(node.topology()));
         }
     }
 
     private void bindCluster(FrontAnswers answers) {
         answers.bind(
                 "cluster|slots",
-                (client, given, out) -> cluster.slots(front.topology(), protocol(client), out));
+                (client, given, out) -> cluster.slots(node.topology(), protocol(client), out));
         answers.bind(
                 "cluster|shards",
                 (client, given, out) ->
                         cluster.shards(
-                                front.topology(),
+                                node.topology(),
                                 protocol(client),
-                                front.speaksTls(),
-                                front.engine().isValkeySince(9, 0),
-                                front::offsetOf,
+                                node.speaksTls(),
+                                node.engine().isValkeySince(9, 0),
+                                node::offsetOf,
                                 out));
         answers.bind(
                 "cluster|nodes",
                 (client, given, out) ->
-                        RespWriter.verbatim(
-                                out, cluster.nodes(front.topology()), protocol(client)));
+                        RespWriter.verbatim(out, cluster.nodes(node.topology()), protocol(client)));
         answers.bind(
                 "cluster|info",
                 (client, given, out) ->
-                        RespWriter.verbatim(out, cluster.info(front.topology()), protocol(client)));
+                        RespWriter.verbatim(out, cluster.info(node.topology()), protocol(client)));
         answers.bind(
                 "cluster|myid",
-                (client, given, out) ->
-                        RespWriter.bulk(out, cluster.myself(front.topology()).id()));
+                (client, given, out) -> RespWriter.bulk(out, cluster.myself(node.topology()).id()));
         answers.bind(
                 "cluster|myshardid",
                 (client, given, out) ->
-                        RespWriter.bulk(out, cluster.myShard(front.topology()).id()));
+                        RespWriter.bulk(out, cluster.myShard(node.topology()).id()));
         answers.bind(
                 "cluster|keyslot",
                 (client, given, out) -> {
@@ -279,23 +305,23 @@ final class FrontCommands {
         answers.bind("cluster|replicas", this::replicas);
         answers.bind("cluster|slaves", this::replicas);
         answers.bind("cluster|count-failure-reports", this::failureReports);
-        var help = ClusterHelp.of(front.engine());
+        var help = ClusterHelp.of(node.engine());
         answers.bind("cluster|help", (client, given, out) -> help.write(out));
-        answers.bindAnswer("cluster|countkeysinslot", new KeysInSlotCommand(front, true));
-        answers.bindAnswer("cluster|getkeysinslot", new KeysInSlotCommand(front, false));
-        answers.bindAnswer("cluster|slot-stats", new SlotStatsCommand(front));
+        answers.bindAnswer("cluster|countkeysinslot", new KeysInSlotCommand(node, engine, true));
+        answers.bindAnswer("cluster|getkeysinslot", new KeysInSlotCommand(node, engine, false));
+        answers.bindAnswer("cluster|slot-stats", new SlotStatsCommand(node, engine));
     }
 
-    private static int protocol(ClientConnection client) {
+    private static int protocol(Client client) {
         return client.session().protocol();
     }
 
-    private void replicas(ClientConnection client, Arguments given, ByteBuf out) {
-        cluster.replicas(front.topology(), given.text(2), out);
+    private void replicas(Client client, Arguments given, ByteBuf out) {
+        cluster.replicas(node.topology(), given.text(2), out);
     }
 
-    private void failureReports(ClientConnection client, Arguments given, ByteBuf out) {
-        if (cluster.knows(front.topology(), given.text(2))) {
+    private void failureReports(Client client, Arguments given, ByteBuf out) {
+        if (cluster.knows(node.topology(), given.text(2))) {
             RespWriter.integer(out, 0);
         } else {
             RespWriter.error(out, "ERR Unknown node " + given.text(2));
@@ -303,21 +329,21 @@ final class FrontCommands {
     }
 
     private boolean isPrimary() {
-        return cluster.isPrimary(front.topology());
+        return cluster.isPrimary(node.topology());
     }
 
     private void role(ByteBuf out) {
-        var shard = cluster.myShard(front.topology());
+        var shard = cluster.myShard(node.topology());
         if (isPrimary()) {
             RespWriter.array(out, 3);
             RespWriter.bulk(out, "master");
-            RespWriter.integer(out, front.offsetOf(shard.primary()));
+            RespWriter.integer(out, node.offsetOf(shard.primary()));
             RespWriter.array(out, shard.replicas().size());
             for (var replica : shard.replicas()) {
                 RespWriter.array(out, 3);
                 RespWriter.bulk(out, replica.ip());
                 RespWriter.bulk(out, Integer.toString(replica.port()));
-                RespWriter.bulk(out, Long.toString(front.offsetOf(replica)));
+                RespWriter.bulk(out, Long.toString(node.offsetOf(replica)));
             }
             return;
         }
@@ -325,7 +351,7 @@ final class FrontCommands {
         RespWriter.bulk(out, "slave");
         RespWriter.bulk(out, shard.primary().ip());
         RespWriter.integer(out, shard.primary().port());
-        RespWriter.bulk(out, front.isServing() ? "connected" : "sync");
-        RespWriter.integer(out, front.offsetOf(cluster.myself(front.topology())));
+        RespWriter.bulk(out, node.isServing() ? "connected" : "sync");
+        RespWriter.integer(out, node.offsetOf(cluster.myself(node.topology())));
     }
 }

@@ -11,19 +11,21 @@ final class KeysInSlotCommand extends EngineAsked {
     private static final int SLOT = 2;
     private static final int LIMIT = 3;
 
-    private final NodeFront front;
+    private final ThisNode node;
+    private final EngineSide engine;
     private final boolean counts;
 
     /// @param counts whether only the number of keys is asked for
-    KeysInSlotCommand(NodeFront front, boolean counts) {
-        this.front = front;
+    KeysInSlotCommand(ThisNode node, EngineSide engine, boolean counts) {
+        this.node = node;
+        this.engine = engine;
         this.counts = counts;
     }
 
     @Override
-    Question question(ClientConnection client, Arguments given) {
-        var control = front.controlLane();
-        if (!front.isServing() || control == null) {
+    Question question(Client client, Arguments given) {
+        var control = engine.controlLane();
+        if (!node.isServing() || control == null) {
             return refused(Refusals.LOADING);
         }
         for (int i = SLOT; i < given.count(); i++) {

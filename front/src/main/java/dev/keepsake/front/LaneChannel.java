@@ -102,10 +102,15 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
                 .setOption(
                         ChannelOption.WRITE_BUFFER_WATER_MARK,
                         new WriteBufferWaterMark(UNSENT_LOW_BYTES, UNSENT_HIGH_BYTES));
-        connecting.pipeline().addLast(this);
-        channel = connecting;
+        attach(connecting);
         loop.register(connecting);
         return connecting.connect(transport.domainAddress(socket));
+    }
+
+    /// Takes what the engine sends over a channel, and sends over it.
+    final void attach(Channel toEngine) {
+        channel = toEngine;
+        toEngine.pipeline().addLast(this);
     }
 
     /// How much the engine has yet to take.

@@ -4,7 +4,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
+import java.util.function.LongConsumer;
 
 /// How much of large replies is kept or on its way to clients, and which lanes are not read from
 /// meanwhile. Owned by the node's event loop; no I/O.
@@ -13,6 +13,7 @@ final class LargeReplies {
 
     private final long maxBytes;
     private final BooleanSupplier isMemoryOver;
+    private final LongConsumer onKept;
     private final Set<LaneChannel> stopped = new HashSet<>();
     private long bytes;
     private long keptBytes;
@@ -21,9 +22,11 @@ final class LargeReplies {
     /// @param maxBytes what clients may leave unsent together; beyond half of it no lane is read
     ///   from that passes a large reply on, until there is a quarter
     /// @param isMemoryOver whether clients hold too much for another reason
-    LargeReplies(long maxBytes, BooleanSupplier isMemoryOver) {
+    /// @param onKept told how much more waits for the log
+    LargeReplies(long maxBytes, BooleanSupplier isMemoryOver, LongConsumer onKept) {
         this.maxBytes = maxBytes;
         this.isMemoryOver = isMemoryOver;
+        this.onKept = onKept;
     }
 
     /// Bytes of large replies are kept or on their way to clients, or, when negative, no longer.
@@ -37,12 +40,20 @@ final class LargeReplies {
         }
     }
 
-    /// Bytes of large replies wait for the log, or, when negative, no longer. They are counted by
-    /// [#count] too.
-    void countKept(long more) {
+    /// Bytes of a large reply wait for the log from now on.
+    void keep(long more) {
+        count(more);
         keptBytes += more;
+        onKept.accept(more);
     }
 
+    /// They wait no longer.
+    void keepNoLonger(long less) {
+        count(-less);
+        keptBytes -= less;
+    }
+
+    /// How much waits for the log.
     long keptBytes() {
         return keptBytes;
     }
@@ -53,11 +64,10 @@ final class LargeReplies {
 
     /// Whether a lane is to read on in a large reply. One that is kept is: it frees nothing before
     /// it is whole.
-    boolean wantsMore(LaneChannel lane, @Nullable LargeReply reply) {
-        boolean stops =
-                reply != null
-                        && reply.passes()
-                        && (bytes > maxBytes / 2 || isMemoryOver.getAsBoolean());
+    ///
+    /// @param passes whether the reply is on its way to its client
+    boolean wantsMore(LaneChannel lane, boolean passes) {
+        boolean stops = passes && (bytes > maxBytes / 2 || isMemoryOver.getAsBoolean());
         if (stops) {
             stopped.add(lane);
         }

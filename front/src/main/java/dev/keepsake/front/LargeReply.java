@@ -1,6 +1,7 @@
 package dev.keepsake.front;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -8,11 +9,17 @@ import java.util.List;
 /// leave, or else kept as it came until it does. Owned by the node's event loop.
 ///
 /// Whether it may leave is decided when its first bytes have arrived, by when it has been executed.
-final class LargeReply {
+final class LargeReply implements KeptReply {
     // A piece that fills less of its buffer is copied, so that what is kept is about what it costs.
     private static final int COPIED_BYTES = 16 * 1024;
 
-    private final NodeFront front;
+    /// What large replies need of their node.
+    ///
+    /// @param counted where it is counted how much of them is kept
+    /// @param late where they wait
+    record Room(ByteBufAllocator allocator, LargeReplies counted, LatePlaces late) {}
+
+    private final Room room;
     private final ReplySink client;
     private final boolean wanted;
     private final boolean swallowed;
@@ -23,8 +30,8 @@ final class LargeReply {
 
     /// @param passes whether it may leave now
     /// @param patience how long it waits else
-    LargeReply(NodeFront front, ReplySink client, boolean passes, Patience patience) {
-        this.front = front;
+    LargeReply(Room room, ReplySink client, boolean passes, Patience patience) {
+        this.room = room;
         this.client = client;
         this.swallowed = client.swallowsReply();
         this.wanted = !client.isClosed() && !swallowed;
@@ -39,8 +46,8 @@ final class LargeReply {
         return client;
     }
 
-    /// How much of it is kept here.
-    long keptBytes() {
+    @Override
+    public long keptBytes() {
         return keptBytes;
     }
 
@@ -56,7 +63,7 @@ final class LargeReply {
         }
         var bytes =
                 piece.readableBytes() < COPIED_BYTES
-                        ? front.allocator().ioBuffer(piece.readableBytes()).writeBytes(piece)
+                        ? room.allocator().ioBuffer(piece.readableBytes()).writeBytes(piece)
                         : piece.retainedSlice();
         if (passes) {
             client.passOn(bytes);
@@ -68,8 +75,7 @@ final class LargeReply {
     private void keep(ByteBuf bytes) {
         kept.add(bytes);
         keptBytes += bytes.readableBytes();
-        front.largeReplies().count(bytes.readableBytes());
-        front.countKept(bytes.readableBytes());
+        room.counted().keep(bytes.readableBytes());
     }
 
     /// All of it has been taken: it is on its way, or waits until it is durable.
@@ -77,16 +83,16 @@ final class LargeReply {
         if (client.isClosed()) {
             drop();
         } else if (swallowed && !passes) {
-            front.parkUnwanted(client, patience);
+            room.late().parkUnwanted(client, patience);
         } else if (wanted && passes) {
             client.endLarge();
         } else if (wanted) {
-            front.parkLate(client.park(this, patience));
+            room.late().parkLate(client.park(this, patience));
         }
     }
 
-    /// It is durable, and its turn: hands over what is kept.
-    void release() {
+    @Override
+    public void release() {
         client.beginLarge();
         kept.forEach(client::passOn);
         kept.clear();
@@ -94,8 +100,8 @@ final class LargeReply {
         client.endLarge();
     }
 
-    /// It will never leave.
-    void drop() {
+    @Override
+    public void drop() {
         kept.forEach(ByteBuf::release);
         kept.clear();
         forgetKept();
@@ -104,7 +110,6 @@ final class LargeReply {
     private void forgetKept() {
         long bytes = keptBytes;
         keptBytes = 0;
-        front.largeReplies().count(-bytes);
-        front.countKept(-bytes);
+        room.counted().keepNoLonger(bytes);
     }
 }

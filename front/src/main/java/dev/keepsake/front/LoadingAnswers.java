@@ -31,15 +31,25 @@ final class LoadingAnswers {
     private static final int PASSWORD_MAX_BITS = 4096;
     private static final int BITS_A_DIGIT = 4;
 
-    private final NodeFront front;
+    private final ThisNode node;
+    private final Clients clients;
+    private final int maxConnections;
     private final Clock clock;
     private final SecureRandom random;
     private final EngineWords words;
     private final Instant since;
 
     /// @param random what the passwords of ACL GENPASS come from
-    LoadingAnswers(NodeFront front, Clock clock, SecureRandom random, EngineWords words) {
-        this.front = front;
+    LoadingAnswers(
+            ThisNode node,
+            Clients clients,
+            int maxConnections,
+            Clock clock,
+            SecureRandom random,
+            EngineWords words) {
+        this.node = node;
+        this.clients = clients;
+        this.maxConnections = maxConnections;
         this.clock = clock;
         this.random = random;
         this.words = words;
@@ -172,12 +182,12 @@ final class LoadingAnswers {
 
     private Map<String, String> sections() {
         var sections = new LinkedHashMap<String, String>();
-        int port = new ClusterAnswers(front.node()).myself(front.topology()).port();
-        sections.put("Server", front.engine().versionInfo() + "tcp_port:%d\r\n".formatted(port));
+        int port = new ClusterAnswers(node.name()).myself(node.topology()).port();
+        sections.put("Server", node.engine().versionInfo() + "tcp_port:%d\r\n".formatted(port));
         sections.put(
                 "Clients",
                 "connected_clients:%d\r\nmaxclients:%d\r\nblocked_clients:0\r\n"
-                        .formatted(front.clients().size(), front.options().maxConnections()));
+                        .formatted(clients.all().size(), maxConnections));
         sections.put("Persistence", "loading:1\r\nasync_loading:0\r\n");
         var replication = new StringBuilder();
         words.replicationInfo(replication);

@@ -5,6 +5,8 @@ import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.List;
@@ -14,16 +16,26 @@ import org.jspecify.annotations.Nullable;
 /// An engine that loads its data and can say already which commands it has and how they are used,
 /// as Redis does while it is loading. It is asked nothing else. Owned by the node's event loop.
 final class LoadingEngine {
-    private final NodeFront front;
+    private final EventLoop loop;
     private final Transport transport;
     private final Path socket;
+    private final ByteBufAllocator allocator;
+    private final Runnable onRepliesRead;
     private @Nullable Lane plain;
     private @Nullable Lane resp3;
 
-    LoadingEngine(NodeFront front, Transport transport, Path socket) {
-        this.front = front;
+    /// @param onRepliesRead called when a lane has passed on what it has read
+    LoadingEngine(
+            EventLoop loop,
+            Transport transport,
+            Path socket,
+            ByteBufAllocator allocator,
+            Runnable onRepliesRead) {
+        this.loop = loop;
         this.transport = transport;
         this.socket = socket;
+        this.allocator = allocator;
+        this.onRepliesRead = onRepliesRead;
     }
 
     /// Whether a command asks for what the engine's program alone decides, whatever it has loaded.
@@ -82,14 +94,14 @@ final class LoadingEngine {
 
         Lane(int protocol) {
             if (protocol == 3) {
-                var greeting = front.allocator().buffer(32);
+                var greeting = allocator.buffer(32);
                 RespWriter.command(greeting, "HELLO", "3");
                 ask(greeting, greeted -> {});
             }
         }
 
         void connect() {
-            connect(front.loop(), transport, socket)
+            connect(loop, transport, socket)
                     .addListener(done -> {
                         if (!done.isSuccess()) {
                             giveUp();
@@ -118,7 +130,7 @@ final class LoadingEngine {
 
         @Override
         void onRepliesRead() {
-            front.flushClients();
+            onRepliesRead.run();
         }
 
         @Override
@@ -126,7 +138,7 @@ final class LoadingEngine {
             var waiting = List.copyOf(askers);
             askers.clear();
             waiting.forEach(asker -> asker.accept(null));
-            front.flushClients();
+            onRepliesRead.run();
         }
 
         @Override

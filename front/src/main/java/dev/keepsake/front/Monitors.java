@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.keepsake.core.Clock;
 import dev.keepsake.resp.Trait;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.time.temporal.ChronoUnit;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -16,12 +17,12 @@ import java.util.Set;
 final class Monitors {
     private static final long MICROS_PER_SECOND = 1_000_000;
 
-    private final NodeFront front;
+    private final ByteBufAllocator allocator;
     private final Clock clock;
-    private final Set<ClientConnection> watching = new LinkedHashSet<>();
+    private final Set<Client> watching = new LinkedHashSet<>();
 
-    Monitors(NodeFront front, Clock clock) {
-        this.front = front;
+    Monitors(ByteBufAllocator allocator, Clock clock) {
+        this.allocator = allocator;
         this.clock = clock;
     }
 
@@ -29,15 +30,15 @@ final class Monitors {
         return watching.isEmpty();
     }
 
-    boolean has(ClientConnection client) {
+    boolean has(Client client) {
         return watching.contains(client);
     }
 
-    void add(ClientConnection client) {
+    void add(Client client) {
         watching.add(client);
     }
 
-    void remove(ClientConnection client) {
+    void remove(Client client) {
         watching.remove(client);
     }
 
@@ -48,9 +49,9 @@ final class Monitors {
 
     /// Shows a command, or as much as is known of a large one. It may change what is not durable
     /// yet, so the line waits as a reply would.
-    void show(ClientConnection from, Command command) {
+    void show(Client from, Command command) {
         long micros = ChronoUnit.MICROS.between(java.time.Instant.EPOCH, clock.now());
-        var line = front.allocator().buffer(64 + (command.isSketch() ? 0 : command.lengthBytes()));
+        var line = allocator.buffer(64 + (command.isSketch() ? 0 : command.lengthBytes()));
         line.writeCharSequence(
                 "+%d.%06d [0 %s]"
                         .formatted(

@@ -4,6 +4,8 @@ import dev.keepsake.resp.ReplyFramer;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.channel.EventLoop;
 import java.util.concurrent.TimeUnit;
 
 /// A connection over which the engine tells what has changed of the keys that one client tracks on
@@ -16,18 +18,37 @@ import java.util.concurrent.TimeUnit;
 final class NewsLane extends LaneChannel {
     private static final long BUSY_RETRY_MS = 10;
 
-    private final NodeFront front;
-    private final ClientConnection tracker;
+    /// Whose keys are tracked.
+    interface Tracker {
+        /// The engine has said what it calls the lane.
+        void onNewsLaneReady();
+
+        /// Keys have changed.
+        ///
+        /// @param push as the engine has said it; the buffer stays the lane's
+        void onNews(ByteBuf push);
+
+        /// The engine has closed the lane.
+        void onNewsLaneLost(NewsLane lane);
+    }
+
+    private final EventLoop loop;
+    private final ByteBufAllocator allocator;
+    private final Tracker tracker;
+    private final Runnable onRepliesRead;
     private long idInEngine;
 
-    NewsLane(NodeFront front, ClientConnection tracker) {
-        this.front = front;
+    /// @param onRepliesRead called when the lane has passed on what it has read
+    NewsLane(EventLoop loop, ByteBufAllocator allocator, Tracker tracker, Runnable onRepliesRead) {
+        this.loop = loop;
+        this.allocator = allocator;
         this.tracker = tracker;
+        this.onRepliesRead = onRepliesRead;
     }
 
     /// What to send first, once the connection is being made.
     void greet() {
-        var greeting = front.allocator().buffer(64);
+        var greeting = allocator.buffer(64);
         RespWriter.command(greeting, "HELLO", "3");
         send(greeting);
         askForId();
@@ -35,7 +56,7 @@ final class NewsLane extends LaneChannel {
 
     private void askForId() {
         if (!isClosed()) {
-            var question = front.allocator().buffer(64);
+            var question = allocator.buffer(64);
             RespWriter.command(question, "CLIENT", "ID");
             send(question);
         }
@@ -62,7 +83,7 @@ final class NewsLane extends LaneChannel {
         if (ReplyFramer.isPush(in, from)) {
             tracker.onNews(reply);
         } else if (isOfBusyEngine(reply)) {
-            front.loop().schedule(this::askForId, BUSY_RETRY_MS, TimeUnit.MILLISECONDS);
+            loop.schedule(this::askForId, BUSY_RETRY_MS, TimeUnit.MILLISECONDS);
         } else if (RespValue.decode(reply) instanceof RespValue.IntegerReply(long id)) {
             idInEngine = id;
             tracker.onNewsLaneReady();
@@ -71,7 +92,7 @@ final class NewsLane extends LaneChannel {
 
     @Override
     void onRepliesRead() {
-        front.flushClients();
+        onRepliesRead.run();
     }
 
     @Override

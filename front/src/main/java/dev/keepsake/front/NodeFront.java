@@ -1,35 +1,24 @@
 package dev.keepsake.front;
 
-import static dev.keepsake.core.Checks.checkState;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import dev.keepsake.aws.IamTokens;
 import dev.keepsake.core.Clock;
-import dev.keepsake.core.SlotRange;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandSpec;
-import dev.keepsake.resp.CommandTable;
-import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Durability;
 import dev.keepsake.shard.Publication;
 import dev.keepsake.trust.NodeTls;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.PooledByteBufAllocator;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoop;
 import io.netty.channel.WriteBufferWaterMark;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.security.SecureRandom;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
@@ -38,92 +27,51 @@ import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /// What the clients of one node speak to. Owned by the node's event loop; the public methods may be
 /// called from any thread and are carried out there, in the order of the calls.
 ///
-/// States: *loading* (connections are taken, data is not answered), *promoting* (the same, between
-/// a replica's engine and the primary that it becomes), *primary* and *replica* (an engine serves).
-/// A crashed front is loading, and nothing listens. Time: what is bounded by time is looked at ten
-/// times a second; classes that are tested without a loop have a timer of their own. Replies of a
-/// primary leave only when what they tell is durable: see [SharedLane] and [Durability].
+/// It puts the parts of a front together, and takes them from one role to another: see
+/// [ThisNode.Role]. A crashed front is loading, and nothing listens. Time: what is bounded by time
+/// is looked at ten times a second; classes that are tested without a loop have a timer of their
+/// own. Replies of a primary leave only when what they tell is durable: see [SharedLane] and
+/// [Durability].
 public final class NodeFront implements AutoCloseable {
-    private enum State {
-        LOADING,
-        PROMOTING,
-        PRIMARY,
-        REPLICA
-    }
-
-    private static final Logger LOG = LoggerFactory.getLogger(NodeFront.class);
     private static final int BACKLOG = 1024;
     private static final long WATCH_MS = 100;
-    private static final long READMISSION_MS = 100;
     private static final long DRAIN_POLL_NS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final ByteBufAllocator ALLOCATOR = PooledByteBufAllocator.DEFAULT;
 
-    private final String node;
     private final EventLoop loop;
     private final Transport transport;
-    private final ServedEngine engine;
-    private final EngineCustoms customs = new EngineCustoms();
-    private final ClusterRules clusterRules;
-    private final Supplier<Topology> topology;
     private final @Nullable NodeTls tls;
     private final @Nullable IamTokens tokens;
     private final FrontOptions options;
-    private final FrontAnswers answers;
+    private final Clock clock;
+    private final ThisNode self;
     private final Durability<Parked> durability;
-    private final ReplyRules replyRules = new Rules();
-    private final Set<ClientConnection> clients = new HashSet<>();
     private final Outbox outbox;
+    private final LargeReplies largeReplies;
+    private final FullLog fullLog;
+    private final Intake intake;
+    private final Clients clients;
     private final AccessControl access;
     private final FailedLogins failedLogins;
-    private final Monitors monitors;
-    private final EngineWords engineWords;
-    private final ScriptRules scriptRules;
-    private final LoadingAnswers loadingAnswers;
-    private final RelayedPublish relayedPublish;
-    private final WhileLoading whileLoading;
-    private final Admission admission;
-    private final Map<String, UserLanes> lanesByUser = new HashMap<>();
-    private final Set<SharedLane> fullLanes = new HashSet<>();
-    private final Set<SharedLane> retiring = new HashSet<>();
-    private final Set<OwnLane> resuming = new HashSet<>(); // which tell what clients listen to
-    private @Nullable CompletableFuture<Void> servedOnceResumed;
-    private final MemoryWatch memory;
-    private final Allowance.Share connections;
-    private final Handshakes.Node handshakes;
-    private final Allowance.Share ownLanes;
-    private final SeldomLine strangers = new SeldomLine();
-    private final SeldomLine beyondLimits = new SeldomLine();
-    private final Clock clock;
-    private boolean roomFreed;
-    private ClientLimits limits = ClientLimits.STANDARD;
-
-    private volatile State state = State.LOADING;
-    private ToLongFunction<String> offsets = member -> 0;
+    private final ReadCounts reads = new ReadCounts();
+    private final EngineCustoms customs = new EngineCustoms();
+    private final EngineSide engineSide;
+    private final UsersInEngine usersInEngine;
     private final HeldPublications publications;
     private final Publishing publishing;
-    private long nextClientId = 1;
-    private volatile Runnable onEngineLost = () -> {};
-    private final LargeReplies largeReplies;
-    private int life;
-    private long readsAnswered;
-    private long readsHeld;
-    private final Intake intake;
-    private @Nullable Path engineSocket;
-    private @Nullable ControlLane controlLane;
+    private final ScriptRules scriptRules;
+    private final Handshakes.Node handshakes;
+    private final FrontParts parts;
+
     private @Nullable LoadingEngine loadingEngine;
-    private @Nullable SharedLane barrierLane;
-    private @Nullable Runnable onFirstAdmission;
-    private Runnable onNextAdmission = () -> {};
-    private @Nullable Future<?> readmission;
-    private final FullLog fullLog;
     private @Nullable Channel listener;
     private @Nullable OperatorSocket operatorSocket;
     private @Nullable Future<?> watch;
+    private volatile Runnable onEngineLost = () -> {};
 
     /// @param engine what program the engines of this node are
     /// @param topology the newest picture of the cluster; read for each command
@@ -142,47 +90,111 @@ public final class NodeFront implements AutoCloseable {
             Clock clock,
             ClientRoom room,
             FrontOptions options) {
-        this.node = node;
         this.loop = loop;
         this.transport = transport;
-        this.engine = engine;
-        this.clusterRules = new ClusterRules(engine);
-        this.failedLogins = new FailedLogins(engine);
-        this.topology = topology;
         this.tls = tls;
         this.tokens = tokens;
         this.options = options;
+        this.clock = clock;
         this.durability = new Durability<>(options.hold(), Parked::release, Parked::drop);
+        this.self = new ThisNode(node, engine, topology, durability, tls != null);
         this.outbox = new Outbox(durability::mayTell);
-        this.memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
-        this.largeReplies = new LargeReplies(options.maxTotalOutputBytes(), memory::isOver);
         this.fullLog = new FullLog(MILLISECONDS.toNanos(options.fullLogPatienceMs()));
         this.intake = new Intake(new LoopTimer(loop), this::letClientsLook);
-        this.publications = new HeldPublications(memory);
-        this.publishing = new Publishing(this, publications);
-        this.scriptRules = new ScriptRules(loop, memory, room.scripts());
-        this.connections = room.connections().share();
-        this.handshakes = room.handshakes().node();
-        this.ownLanes = room.ownLanes().share();
         this.access = new AccessControl(engine.commands(), tokens);
-        this.clock = clock;
-        this.monitors = new Monitors(this, clock);
-        this.engineWords = new EngineWords(this);
-        this.loadingAnswers = new LoadingAnswers(this, clock, new SecureRandom(), engineWords);
-        this.relayedPublish = new RelayedPublish(this);
-        this.whileLoading = new WhileLoading(this, relayedPublish);
-        this.answers = bindAnswers();
-        this.admission = new Admission(new Seen(), clusterRules);
+        this.failedLogins = new FailedLogins(engine);
+        this.handshakes = room.handshakes().node();
+        var memory = new MemoryWatch(room.directBytes().share(), room.heapBytes().share());
+        this.largeReplies =
+                new LargeReplies(options.maxTotalOutputBytes(), memory::isOver, this::noteGrowth);
+        this.scriptRules = new ScriptRules(loop, memory, room.scripts());
+        var monitors = new Monitors(ALLOCATOR, clock);
+        this.clients =
+                new Clients(
+                        loop,
+                        options,
+                        room.connections().share(),
+                        durability,
+                        memory,
+                        outbox,
+                        largeReplies,
+                        monitors,
+                        new AroundClients());
+        var words = new EngineWords(self, clients, reads, options.maxConnections());
+        this.engineSide =
+                new EngineSide(
+                        node,
+                        loop,
+                        (lane, socket) -> lane.connect(loop, transport, socket),
+                        ALLOCATOR,
+                        durability,
+                        largeReplies,
+                        new EngineSide.Bounds(options, intake, memory, room.ownLanes().share()),
+                        reads,
+                        words,
+                        new BecauseOfEngine());
+        this.usersInEngine = new UsersInEngine(loop, access, this::disconnectWhoLostRights);
+        this.publications = new HeldPublications(memory);
+        this.publishing = new Publishing(self, engineSide, fullLog, intake, publications);
+        var relayedPublish =
+                new RelayedPublish(self, loop, access, engineSide, publishing, publications);
+        var loadingAnswers =
+                new LoadingAnswers(
+                        self, clients, options.maxConnections(), clock, new SecureRandom(), words);
+        var whileLoading =
+                new WhileLoading(
+                        access,
+                        ALLOCATOR,
+                        loadingAnswers,
+                        () -> loadingEngine,
+                        words,
+                        relayedPublish);
+        var clusterRules = new ClusterRules(engine);
+        var answers = bindAnswers(clusterRules, monitors);
+        this.parts =
+                new FrontParts(
+                        self,
+                        loop,
+                        ALLOCATOR,
+                        options,
+                        access,
+                        durability,
+                        new Rules(),
+                        engineSide,
+                        clients,
+                        intake,
+                        fullLog,
+                        monitors,
+                        customs,
+                        words,
+                        scriptRules,
+                        new Admission(new Seen(answers), clusterRules),
+                        answers,
+                        whileLoading,
+                        relayedPublish,
+                        new Disconnections(node, loop.ticker()));
     }
 
     /// Fails when the command table leaves something to the front that has no answer.
-    private FrontAnswers bindAnswers() {
+    private FrontAnswers bindAnswers(ClusterRules clusterRules, Monitors monitors) {
         var bound = new FrontAnswers();
-        new FrontCommands(this).bindTo(bound);
-        new ClientCommands(this).bindTo(bound);
+        var engine = self.engine();
+        new FrontCommands(
+                        self,
+                        clusterRules,
+                        access,
+                        tokens,
+                        failedLogins,
+                        monitors,
+                        customs,
+                        engineSide,
+                        clock,
+                        loop.ticker())
+                .bindTo(bound);
+        new ClientCommands(engine, access, clients, intake, engineSide).bindTo(bound);
         new AclAnswers(access, engine.isValkeySince(9, 1)).bindTo(bound);
-        bound.bindAnswer("acl|log", new AclLogCommand(this));
-        bound.bindAnswer("acl|dryrun", new AclDryRun(this));
+        bound.bindAnswer("acl|log", new AclLogCommand(failedLogins, engineSide, clock));
+        bound.bindAnswer("acl|dryrun", new AclDryRun(engine.commands(), access, engineSide));
         return bound.checkedAgainst(engine.commands());
     }
 
@@ -201,7 +213,7 @@ public final class NodeFront implements AutoCloseable {
                             transport.serverChannel(),
                             address,
                             BACKLOG,
-                            accepted -> adoptOnLoop(accepted, false));
+                            accepted -> adoptOnLoop(accepted, null));
             listener = binding.channel();
             if (watch == null) {
                 watch =
@@ -232,28 +244,24 @@ public final class NodeFront implements AutoCloseable {
         execute(() -> {
             operatorSocket =
                     new OperatorSocket(
-                            node,
+                            self.name(),
                             socket,
                             loop,
                             transport,
                             BACKLOG,
-                            accepted -> adoptOnLoop(accepted, true));
+                            accepted -> adoptOnLoop(accepted, socket));
             access.admitOperators();
         });
-    }
-
-    /// Where operators come from, or null when nobody does.
-    @Nullable Path operatorSocket() {
-        return operatorSocket == null ? null : operatorSocket.path();
     }
 
     /// Clients that ask, while the node loads, for what the engine's program alone decides are
     /// answered by an engine that is loading, from now on.
     public void consult(Path socket) {
         execute(() -> {
-            if (state == State.LOADING) {
+            if (self.isLoading()) {
                 stopConsulting();
-                loadingEngine = new LoadingEngine(this, transport, socket);
+                loadingEngine =
+                        new LoadingEngine(loop, transport, socket, ALLOCATOR, clients::flush);
             }
         });
     }
@@ -266,96 +274,51 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// The engine that is loading, or null when there is none yet.
-    @Nullable LoadingEngine loadingEngine() {
-        return loadingEngine;
-    }
-
     /// Serves as the primary: replies wait until they are durable.
     ///
     /// @param mayReply whether the node leads and its lease holds; asked for each reply
     public CompletableFuture<Void> servePrimary(Path socket, BooleanSupplier mayReply) {
-        return serve(State.PRIMARY, socket, mayReply);
+        return serve(ThisNode.Role.PRIMARY, socket, mayReply);
     }
 
     /// Serves reads of clients that said READONLY.
     public CompletableFuture<Void> serveReplica(Path socket) {
-        return serve(State.REPLICA, socket, () -> false); // nothing of it waits for a lease
+        return serve(ThisNode.Role.REPLICA, socket, () -> false); // nothing of it waits for a lease
     }
 
-    private CompletableFuture<Void> serve(State role, Path socket, BooleanSupplier mayReply) {
+    private CompletableFuture<Void> serve(
+            ThisNode.Role role, Path socket, BooleanSupplier mayReply) {
         var serving = new CompletableFuture<Void>();
         loop.execute(() -> {
-            boolean promoting = state == State.PROMOTING;
+            boolean promoting = self.role() == ThisNode.Role.PROMOTING;
             leave(client -> client.isBetweenEngines() && !client.awaitsReplies());
-            state = promoting ? State.PROMOTING : State.LOADING;
-            engineSocket = socket;
-            if (role == State.PRIMARY) {
+            self.become(promoting ? ThisNode.Role.PROMOTING : ThisNode.Role.LOADING);
+            if (role == ThisNode.Role.PRIMARY) {
                 durability.prepare(mayReply);
             }
-            var control = new ControlLane(this);
-            controlLane = control;
-            onFirstAdmission = () -> openBarrierLane(role, socket, serving);
-            control.connect(loop, transport, socket)
-                    .addListener(done -> {
-                        if (controlLane != control) {
-                            serving.completeExceptionally(
-                                    new IllegalStateException(
-                                            "the node stopped serving meanwhile"));
-                        } else if (done.isSuccess()) {
-                            customs.learnFrom(control);
-                            admit(control);
-                        } else {
-                            serving.completeExceptionally(done.cause());
-                        }
-                    });
+            engineSide.open(
+                    socket,
+                    control -> {
+                        customs.learnFrom(control);
+                        usersInEngine.begin(control, () -> serveClients(role, serving));
+                    },
+                    serving::completeExceptionally);
         });
         return serving;
     }
 
-    private void openBarrierLane(State role, Path socket, CompletableFuture<Void> serving) {
-        var lane = new SharedLane(this, null, 2, durability.tracker());
-        barrierLane = lane;
-        lane.connect(loop, transport, socket)
-                .addListener(done -> {
-                    if (barrierLane != lane) {
-                        serving.completeExceptionally(
-                                new IllegalStateException("the node stopped serving meanwhile"));
-                    } else if (done.isSuccess()) {
-                        state = role;
-                        if (role == State.PRIMARY) {
-                            durability.lead();
-                        }
-                        servedOnceResumed = serving;
-                        List.copyOf(clients).forEach(ClientConnection::resumeSubscriptions);
-                        takeCommandsOnceResumed();
-                    } else {
-                        serving.completeExceptionally(done.cause());
+    private void serveClients(ThisNode.Role role, CompletableFuture<Void> serving) {
+        engineSide.serve(
+                () -> {
+                    self.become(role);
+                    if (role == ThisNode.Role.PRIMARY) {
+                        durability.lead();
                     }
-                });
-    }
-
-    /// The engine is being told what a client has listened to before. Commands wait meanwhile, so
-    /// that nobody can publish here what that client would miss.
-    void onResuming(OwnLane lane) {
-        resuming.add(lane);
-    }
-
-    /// It has been told, or need not be any more.
-    void onResumed(OwnLane lane) {
-        if (resuming.remove(lane)) {
-            takeCommandsOnceResumed();
-        }
-    }
-
-    private void takeCommandsOnceResumed() {
-        var serving = servedOnceResumed;
-        if (serving != null && resuming.isEmpty()) {
-            servedOnceResumed = null;
-            intake.go();
-            letClientsLook();
-            serving.complete(null);
-        }
+                    engineSide.resumption().start(serving);
+                    clients.forEach(Clients.Member::resumeSubscriptions);
+                    engineSide.resumption().finishIfOver();
+                },
+                serving::completeExceptionally);
     }
 
     /// Answers writes with an error, until there is no reason to any more. Reads go on.
@@ -365,19 +328,9 @@ public final class NodeFront implements AutoCloseable {
         execute(() -> fullLog.refuse(reason, loop.ticker().nanoTime()));
     }
 
-    /// What has waited for a log without room for as long as it may, and has changed nothing, is
-    /// answered with an error. Until there is room, so is what would have to wait as well.
-    private void endPatience() {
-        var error = fullLog.endPatience(loop.ticker().nanoTime());
-        if (error != null) {
-            List.copyOf(clients).forEach(client -> client.replies().giveUpWaiting(error));
-            flushClients();
-        }
-    }
-
     /// When clients are closed, from now on.
     public void limitClients(ClientLimits wanted) {
-        execute(() -> limits = wanted);
+        execute(() -> clients.limit(wanted));
     }
 
     /// Whether the engine deletes keys that no command names when its memory is full. That a key is
@@ -385,21 +338,16 @@ public final class NodeFront implements AutoCloseable {
     public void expectEvictions(boolean expected) {
         execute(() -> {
             if (durability.isEvicting() && !expected && durability.tracker() != null) {
-                if (state != State.PRIMARY) {
+                if (!self.isPrimary()) {
                     return; // about to be one, and nothing can be parked yet: reads go on to wait
                 }
                 // The next barrier covers what has been deleted until now.
                 var anyKey = new MarkList();
                 anyKey.markAll(durability.dirtyKeys());
-                parkMarks(anyKey);
+                engineSide.parkMarks(anyKey);
             }
             durability.expectEvictions(expected);
         });
-    }
-
-    /// An operator lets the engine evict, perhaps. Nobody says when that is over.
-    void onEvictionAllowed() {
-        durability.allowEvictions();
     }
 
     /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
@@ -420,14 +368,8 @@ public final class NodeFront implements AutoCloseable {
         var permitted = List.copyOf(users);
         execute(() -> {
             access.permit(permitted);
-            onNextAdmission = onAdmitted;
             disconnectUnadmitted();
-            if (controlLane == null) {
-                access.admitWithoutEngine();
-                noteAdmission();
-            } else {
-                admit(controlLane);
-            }
+            usersInEngine.permit(engineSide.controlLane(), onAdmitted);
         });
     }
 
@@ -438,68 +380,18 @@ public final class NodeFront implements AutoCloseable {
         return access.names();
     }
 
-    /// Tells the engine who is permitted.
-    private void admit(ControlLane control) {
-        endReadmission();
-        access.apply(
-                control,
-                () -> {
-                    disconnectUnadmitted();
-                    endLostRights();
-                    noteAdmission();
-                    var first = onFirstAdmission;
-                    onFirstAdmission = null;
-                    if (first != null) {
-                        first.run();
-                    }
-                },
-                () -> {
-                    endReadmission();
-                    readmission =
-                            loop.schedule(
-                                    () -> admit(control), READMISSION_MS, TimeUnit.MILLISECONDS);
-                });
-    }
-
-    private void endReadmission() {
-        if (readmission != null) {
-            readmission.cancel(false);
-            readmission = null;
-        }
-    }
-
-    private void noteAdmission() {
-        var waiting = onNextAdmission;
-        onNextAdmission = () -> {};
-        waiting.run();
-    }
-
-    /// Closes those who go on being told what they have asked for once and may not ask for any
-    /// more.
-    private void endLostRights() {
-        for (var client : List.copyOf(clients)) {
-            if (client.hearsBeyondItsRights()) {
-                client.disconnect();
-            }
-        }
+    private void disconnectWhoLostRights() {
+        disconnectUnadmitted();
+        // Those who go on being told what they have asked for once and may not ask for any more.
+        clients.disconnect(Clients.Member::hearsBeyondItsRights);
     }
 
     private void disconnectUnadmitted() {
-        for (var client : List.copyOf(clients)) {
+        clients.disconnect(client -> {
             var user = client.session().user();
-            if (user != null && !access.mayStay(user)) {
-                client.disconnect();
-            }
-        }
-        lanesByUser
-                .entrySet()
-                .removeIf(entry -> {
-                    boolean gone = !access.mayStay(entry.getKey());
-                    if (gone) {
-                        entry.getValue().retire();
-                    }
-                    return gone;
-                });
+            return user != null && !access.mayStay(user);
+        });
+        engineSide.retireLanesOf(user -> !access.mayStay(user));
     }
 
     /// Stops answering from the engine: what is parked is dropped, its clients are reset without a
@@ -514,13 +406,13 @@ public final class NodeFront implements AutoCloseable {
     public CompletableFuture<Void> leaveEngine() {
         var left = new CompletableFuture<Void>();
         execute(() -> {
-            if (state == State.REPLICA) {
-                flushClients(); // what a replica says is in the log
-                leave(ClientConnection::partFromEngine);
+            if (self.role() == ThisNode.Role.REPLICA) {
+                clients.flush(); // what a replica says is in the log
+                leave(Clients.Member::partFromEngine);
             } else {
                 leave();
             }
-            state = State.PROMOTING;
+            self.become(ThisNode.Role.PROMOTING);
             left.complete(null);
         });
         return left;
@@ -548,12 +440,9 @@ public final class NodeFront implements AutoCloseable {
 
     private void awaitDrained(CompletableFuture<Void> drained, long pollsLeft) {
         boolean idle =
-                lanesByUser.values().stream()
-                                .flatMap(UserLanes::allShared)
-                                .allMatch(SharedLane::isIdle)
-                        && retiring.stream().allMatch(SharedLane::isIdle)
+                engineSide.isIdle()
                         && durability.parkedCount() == 0
-                        && clients.stream().allMatch(ClientConnection::isAnswered)
+                        && clients.allMatch(Clients.Member::isAnswered)
                         && outbox.isEmpty();
         if (idle || pollsLeft <= 0) {
             drained.complete(null);
@@ -572,39 +461,25 @@ public final class NodeFront implements AutoCloseable {
     /// Commands are taken again after [#resume].
     public void follow() {
         execute(() -> {
-            if (state != State.PRIMARY) {
+            if (!self.isPrimary()) {
                 return;
             }
-            flushClients();
-            state = State.REPLICA;
-            for (var client : List.copyOf(clients)) {
-                if (!client.isAnswered()
-                        || client.replies().hasParked()
-                        || client.replies().hasToTell()) {
-                    client.reset();
-                }
-            }
+            clients.flush();
+            self.become(ThisNode.Role.REPLICA);
+            clients.reset(client ->
+                    !client.isAnswered()
+                            || client.replies().hasParked()
+                            || client.replies().hasToTell());
             outbox.removeIf(ReplyQueue::isClosed);
             abandonShared();
-            openBarrierLane(requireSocket());
+            engineSide.serveAgain();
         });
-    }
-
-    private void openBarrierLane(Path socket) {
-        var lane = new SharedLane(this, null, 2, null);
-        barrierLane = lane;
-        lane.connect(loop, transport, socket)
-                .addListener(done -> {
-                    if (!done.isSuccess()) {
-                        loop.execute(lane::onLost);
-                    }
-                });
     }
 
     /// Another node leads the shard from now on. Redis takes the slots from the one that led, and
     /// so ends the subscriptions to their channels on every node but the new primary.
     public void onPrimaryChanged() {
-        execute(() -> List.copyOf(clients).forEach(ClientConnection::endShardSubscriptions));
+        execute(() -> clients.forEach(Clients.Member::endShardSubscriptions));
     }
 
     /// Takes commands again after a [#drain].
@@ -616,7 +491,7 @@ public final class NodeFront implements AutoCloseable {
     public void crash() {
         execute(() -> {
             leave();
-            List.copyOf(clients).forEach(ClientConnection::reset);
+            clients.forEach(Clients.Member::reset);
             intake.go();
             closeListener();
         });
@@ -640,17 +515,7 @@ public final class NodeFront implements AutoCloseable {
     ///
     /// @param offsets by a node's name; asked on the event loop
     public void learnOffsetsFrom(ToLongFunction<String> offsets) {
-        execute(() -> this.offsets = offsets);
-    }
-
-    /// How far a node has come; of this one's own writes those count that are durable.
-    long offsetOf(TopologyNode member) {
-        boolean own = state == State.PRIMARY && member.name().equals(node);
-        return own ? durability.durableOffset() : offsets.applyAsLong(member.name());
-    }
-
-    boolean speaksTls() {
-        return tls != null;
+        execute(() -> self.learnOffsetsFrom(offsets));
     }
 
     /// Publishes on this primary, for a client of another node of its shard.
@@ -676,14 +541,6 @@ public final class NodeFront implements AutoCloseable {
         execute(() -> publishing.onPublished(publication));
     }
 
-    PublishRelay relay() {
-        return publishing.relay();
-    }
-
-    @Nullable ControlLane controlLane() {
-        return controlLane;
-    }
-
     /// The lease is longer again.
     public void onLeaseRenewed() {
         execute(() -> {
@@ -694,7 +551,7 @@ public final class NodeFront implements AutoCloseable {
 
     /// Takes over a connection that was accepted elsewhere and is registered nowhere yet.
     public void adopt(Channel accepted) {
-        execute(() -> adoptOnLoop(accepted, false));
+        execute(() -> adoptOnLoop(accepted, null));
     }
 
     @Override
@@ -705,7 +562,7 @@ public final class NodeFront implements AutoCloseable {
                 watch = null;
             }
             leave();
-            List.copyOf(clients).forEach(ClientConnection::reset);
+            clients.forEach(Clients.Member::reset);
             scriptRules.forget();
             closeListener();
         });
@@ -721,11 +578,12 @@ public final class NodeFront implements AutoCloseable {
 
     // ---- connections
 
-    private void adoptOnLoop(Channel accepted, boolean operator) {
-        var client = new ClientConnection(this, nextClientId++, operator);
-        if (!operator) {
+    /// @param operators the socket over which it has come, if that is theirs
+    private void adoptOnLoop(Channel accepted, @Nullable Path operators) {
+        var client = new ClientConnection(parts, clients.newId(), operators);
+        if (operators == null) {
             accepted.config().setOption(ChannelOption.TCP_NODELAY, true);
-            transport.keepAlive(accepted, limits.keepAliveSeconds());
+            transport.keepAlive(accepted, clients.limits().keepAliveSeconds());
         }
         accepted.config()
                 .setOption(
@@ -733,7 +591,7 @@ public final class NodeFront implements AutoCloseable {
                         new WriteBufferWaterMark(
                                 options.maxOutputBytes() / 2, options.maxOutputBytes()));
         accepted.config().setAutoRead(intake.isReading());
-        if (tls != null && !operator) {
+        if (tls != null && operators == null) {
             beginTls(tls, accepted, client);
         }
         accepted.pipeline().addLast(client);
@@ -754,22 +612,6 @@ public final class NodeFront implements AutoCloseable {
         accepted.pipeline().addLast(handler);
     }
 
-    void onConnected(ClientConnection client) {
-        clients.add(client);
-        if (!connections.take(1)) {
-            connections.count(1); // until it is closed
-            client.refuseConnection("ERR max number of clients reached");
-        } else if (clients.size() > options.maxConnections()) {
-            client.refuseConnection("ERR max number of clients reached");
-        }
-    }
-
-    void onDisconnected(ClientConnection client) {
-        clients.remove(client);
-        connections.count(-1);
-        monitors.remove(client);
-    }
-
     private void closeListener() {
         if (listener != null) {
             listener.close();
@@ -783,283 +625,75 @@ public final class NodeFront implements AutoCloseable {
     private void watchClients() {
         endPatience();
         endLogins();
-        limitClients();
-        boundOutput();
-        boundMemory();
-        endStall();
+        clients.watch();
     }
 
-    /// Closes those who are idle for too long, or leave too much unsent.
-    private void limitClients() {
-        long nowNs = loop.ticker().nanoTime();
-        for (var client : List.copyOf(clients)) {
-            var output = client.isSubscribed() ? limits.subscribers() : limits.clients();
-            if (client.leavesTooMuch(output, nowNs)) {
-                client.reset();
-            } else if (limits.idleNs() > 0
-                    && client.isIdle(limits.idleNs(), nowNs)
-                    && !monitors.has(client)
-                    && !isPaused()) {
-                client.disconnect();
-            }
+    /// What has waited for a log without room for as long as it may, and has changed nothing, is
+    /// answered with an error. Until there is room, so is what would have to wait as well.
+    private void endPatience() {
+        var error = fullLog.endPatience(loop.ticker().nanoTime());
+        if (error != null) {
+            clients.giveUpWaiting(error);
         }
     }
 
     /// Closes the connections of those whose login has run out.
     private void endLogins() {
         if (tokens != null) {
-            clients.stream()
-                    .filter(client -> client.session().isLimited())
-                    .filter(client -> tokens.isOver(client.session().endsNs()))
-                    .toList()
-                    .forEach(ClientConnection::disconnect);
-        }
-    }
-
-    FailedLogins failedLogins() {
-        return failedLogins;
-    }
-
-    Monitors monitors() {
-        return monitors;
-    }
-
-    EngineWords engineWords() {
-        return engineWords;
-    }
-
-    RelayedPublish relayedPublish() {
-        return relayedPublish;
-    }
-
-    /// What becomes of the commands of its clients.
-    Admission admission() {
-        return admission;
-    }
-
-    WhileLoading whileLoading() {
-        return whileLoading;
-    }
-
-    LoadingAnswers loadingAnswers() {
-        return loadingAnswers;
-    }
-
-    ScriptRules scriptRules() {
-        return scriptRules;
-    }
-
-    /// What a replica answers to a script call with keys of this slot. Redis in cluster mode sends
-    /// the client on to the primary when the script is declared to write; an engine that is in no
-    /// cluster refuses it.
-    ByteBuf sentOn(ByteBuf reply, int slot) {
-        var owner = topology().shardOf(slot).orElse(null);
-        if (owner == null || !ScriptRules.isOfReadOnlyReplica(reply)) {
-            return reply;
-        }
-        var moved = Unpooled.buffer();
-        RespWriter.error(moved, Route.moved(slot, owner));
-        return moved;
-    }
-
-    @Nullable IamTokens tokens() {
-        return tokens;
-    }
-
-    /// Closes those who do not read their replies, the worst first, until what the others have left
-    /// is within the bound.
-    private void boundOutput() {
-        long total = clients.stream().mapToLong(ClientConnection::unsentBytes).sum();
-        closeWorst(total - options.maxTotalOutputBytes(), "leaves too much unread");
-    }
-
-    /// Closes those who have left most unread, until that makes so many bytes.
-    private void closeWorst(long bytes, String reason) {
-        if (bytes <= 0) {
-            return;
-        }
-        long left = bytes;
-        for (var worst : MemoryWatch.worstFirst(clients, ClientConnection::unsentBytes)) {
-            long unsent = worst.unsentBytes();
-            if (unsent == 0 || left <= 0) {
-                return;
-            }
-            left -= unsent;
-            worst.closeFor(reason);
-        }
-    }
-
-    /// Logs that somebody was disconnected who does not speak what is spoken here.
-    void tellOfStranger(long client, String what) {
-        long times = strangers.note(loop.ticker().nanoTime());
-        if (times > 0) {
-            LOG.warn(
-                    "node={} client={} {} and is disconnected times={}", node, client, what, times);
-        }
-    }
-
-    /// Logs that somebody was disconnected who goes beyond a bound.
-    void tellOfLimit(long client, String what) {
-        long times = beyondLimits.note(loop.ticker().nanoTime());
-        if (times > 0) {
-            LOG.warn(
-                    "node={} client={} is disconnected: it {} times={}", node, client, what, times);
-        }
-    }
-
-    /// The time on the wall, as the engine has it too.
-    long nowMs() {
-        return clock.now().toEpochMilli();
-    }
-
-    /// What the clients make the process hold.
-    MemoryWatch memory() {
-        return memory;
-    }
-
-    /// There is more room for commands that are not complete. Who waits for it goes on once what is
-    /// under way is done.
-    void onRoomFreed() {
-        if (!roomFreed) {
-            roomFreed = true;
-            loop.execute(() -> {
-                roomFreed = false;
-                memory.giveRoom();
+            clients.disconnect(client -> {
+                var session = client.session();
+                return session.isLimited() && tokens.isOver(session.endsNs());
             });
         }
     }
 
-    /// So much more is on its way to clients.
-    void noteGrowth(long bytes) {
-        if (memory.noteGrowth(bytes)) {
-            measureMemory();
-        }
+    /// Lets clients see again whether their commands may be read and carried out.
+    private void letClientsLook() {
+        clients.look();
     }
 
-    /// So much more is in the heap for a client.
-    void noteHeapGrowth(long bytes) {
-        if (memory.noteHeapGrowth(bytes)) {
-            measureMemory();
-        }
+    private void noteGrowth(long bytes) {
+        clients.noteGrowth(bytes);
     }
 
-    /// What of large replies is kept or on its way to clients.
-    LargeReplies largeReplies() {
-        return largeReplies;
-    }
-
-    /// What waits in the heap to be published.
-    HeldPublications publications() {
-        return publications;
-    }
-
-    private void measureMemory() {
-        boolean wasOver = memory.isOver();
-        memory.measure(List.copyOf(clients), durability.parkedBytes() + largeReplies.keptBytes());
-        if (wasOver != memory.isOver()) {
-            boundParked();
-        }
-    }
-
-    /// Closes those who hold too much, or keep others from having room.
-    private void boundMemory() {
-        measureMemory();
-        if (intake.isReading() && !isPaused()) {
-            memory.endWaiting(List.copyOf(clients));
-        }
-        memory.giveRoom();
-        largeReplies.readOnIfRoom();
-    }
-
-    /// Bytes of large replies wait for the log, or, when negative, no longer.
-    void countKept(long bytes) {
-        largeReplies.countKept(bytes);
-        if (bytes > 0) {
-            noteGrowth(bytes);
-        }
-    }
-
-    /// Closes those who have left most of large replies, when lanes are stopped for nothing else.
-    private void endStall() {
-        closeWorst(largeReplies.stalledBytes(), "does not read, and others wait behind it");
-    }
-
-    /// Sends what has gathered for clients in this turn.
-    void flushClients() {
-        outbox.flush();
-    }
-
-    // ---- lanes
+    // ---- the engine is left
 
     private void leave() {
         leave(client -> false);
     }
 
     /// @param stays whether a client stays although the engine may keep something of it
-    private void leave(Predicate<ClientConnection> stays) {
-        checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
-        life++;
+    private void leave(Predicate<Clients.Member> stays) {
+        engineSide.endLife();
         stopConsulting();
-        endResumption();
-        state = State.LOADING;
+        if (engineSide.resumption().abandon()) {
+            loop.execute(this::letClientsLook);
+        }
+        self.become(ThisNode.Role.LOADING);
         durability.fallSilent();
-        for (var client : List.copyOf(clients)) {
+        clients.reset(client -> {
             boolean loses =
                     client.awaitsReplies()
                             || client.replies().hasToTell()
                             || client.isBetweenEngines();
-            if (loses && !stays.test(client)) {
-                client.reset();
-            }
-        }
+            return loses && !stays.test(client);
+        });
         outbox.removeIf(replies -> replies.hasToTell() && replies.isClosed());
         abandonShared();
-        if (controlLane != null) {
-            controlLane.close();
-            controlLane = null;
+        if (engineSide.leave()) {
             publications.onEngineLeft();
-            endReadmission();
-            onFirstAdmission = null;
+            usersInEngine.onEngineLeft();
         }
         publishing.onEngineLeft();
         access.admitWithoutEngine();
-        engineSocket = null;
-    }
-
-    /// Who is not told of yet will not be. Their clients have lanes of the engine that is left.
-    private void endResumption() {
-        var serving = servedOnceResumed;
-        servedOnceResumed = null;
-        resuming.clear();
-        if (serving != null) {
-            serving.complete(null); // as if it had been left a moment later
-            loop.execute(this::letClientsLook);
-        }
     }
 
     /// Gives up what clients share, and all that is parked.
     private void abandonShared() {
-        lanesByUser.values().forEach(UserLanes::abandon);
-        lanesByUser.clear();
-        retiring.forEach(SharedLane::abandon);
-        retiring.clear();
-        if (barrierLane != null) {
-            barrierLane.abandon();
-            barrierLane = null;
-        }
-        durability.end();
+        engineSide.abandonShared();
         fullLog.refuse(null, 0);
         publications.expectNothing();
-        fullLanes.clear();
-        largeReplies.forgetLanes();
-        intake.full(false);
-    }
-
-    /// The engine closed a shared lane: what was under way there is unknown. Whoever gave this
-    /// front its engine is told, for it has none now.
-    void onLaneLost() {
-        leave();
-        onEngineLost.run();
+        engineSide.forgetBounds();
     }
 
     /// Says what to do when the connection to the engine breaks; called on the event loop.
@@ -1067,305 +701,25 @@ public final class NodeFront implements AutoCloseable {
         onEngineLost = action;
     }
 
-    /// The lane that the clients of a user share who speak one version of RESP.
-    SharedLane sharedLane(String user, int protocol) {
-        var lanes = lanesOf(user);
-        var present = lanes.shared(protocol);
-        if (present != null && !(present.isStuck() && retiring.isEmpty())) {
-            return present;
-        }
-        if (present != null) {
-            present.retire();
-        }
-        var lane =
-                new SharedLane(this, AccessControl.inEngine(user), protocol, durability.tracker());
-        lanes.share(protocol, lane);
-        connect(lane);
-        return lane;
-    }
-
-    /// A lane that cannot connect is lost, like one that is closed by the engine.
-    private ChannelFuture connect(LaneChannel lane) {
-        var connecting = lane.connect(loop, transport, requireSocket());
-        connecting.addListener(done -> {
-            if (!done.isSuccess()) {
-                loop.execute(lane::onLost); // it may be told of elsewhere
-            }
-        });
-        return connecting;
-    }
-
-    /// A lane for one client of a user.
-    OwnLane takeOwnLane(String user, int protocol) {
-        var idle = lanesOf(user).takeIdle(protocol);
-        if (idle != null) {
-            return idle;
-        }
-        var lane = new OwnLane(this, user, protocol);
-        connectCounted(lane);
-        lane.greet();
-        return lane;
-    }
-
-    /// Whether one more client may have a lane for itself.
-    boolean hasOwnLane(String user, int protocol) {
-        return !ownLanes.isOver() || lanesOf(user).hasIdle(protocol);
-    }
-
-    private void connectCounted(LaneChannel lane) {
-        ownLanes.count(1);
-        connect(lane).channel().closeFuture().addListener(closed -> ownLanes.count(-1));
-    }
-
-    /// Hears for one client what has changed of the keys that it tracks for another connection.
-    NewsLane openNewsLane(ClientConnection tracker) {
-        var lane = new NewsLane(this, tracker);
-        connectCounted(lane);
-        lane.greet();
-        return lane;
-    }
-
-    /// The client with this id, or null when there is none.
-    @Nullable ClientConnection client(long id) {
-        for (var client : clients) {
-            if (client.id() == id) {
-                return client;
-            }
-        }
-        return null;
-    }
-
-    void giveBackOwnLane(OwnLane lane) {
-        lane.lendTo(null);
-        boolean kept =
-                lane.isConnected()
-                        // An engine that was busy has not said it, and nobody could be unblocked.
-                        && lane.idInEngine() != 0
-                        && !lane.isUsedUp()
-                        && isServing()
-                        && access.mayStay(lane.user())
-                        && lanesOf(lane.user()).giveBack(lane);
-        if (kept) {
-            lane.tidy();
-        } else {
-            lane.close();
-        }
-    }
-
-    private UserLanes lanesOf(String user) {
-        return lanesByUser.computeIfAbsent(user, missing -> new UserLanes());
-    }
-
-    /// A lane has nothing to do any more, but the engine still owes something on it.
-    void onRetiring(SharedLane lane) {
-        retiring.add(lane);
-    }
-
-    /// It has closed.
-    void onRetired(SharedLane lane) {
-        retiring.remove(lane);
-        fullLanes.remove(lane);
-    }
-
-    private Path requireSocket() {
-        var socket = engineSocket;
-        if (socket == null) {
-            throw new IllegalStateException("node %s has no engine".formatted(node));
-        }
-        return socket;
-    }
-
-    // ---- replies
-
-    void parkLate(Parked parked) {
-        if (durability.tracker() == null) {
-            parked.drop();
-        } else {
-            requireBarrierLane().parkLate(parked);
-            boundParked();
-        }
-    }
-
-    private SharedLane requireBarrierLane() {
-        var lane = barrierLane;
-        if (lane == null) {
-            throw new IllegalStateException("node %s has no engine".formatted(node));
-        }
-        return lane;
-    }
-
-    /// Parks the place of a reply that its client does not want.
-    void parkUnwanted(ReplySink client, Patience patience) {
-        if (durability.tracker() == null) {
-            client.reset(); // as it would be if it wanted it
-        } else {
-            requireBarrierLane().parkUnwantedLate(client, patience);
-            boundParked();
-        }
-    }
-
-    void parkMarks(MarkList marks) {
-        parkLate(new Parked.Marks(durability.dirtyKeys(), marks));
-    }
-
     private void afterRelease() {
         if (durability.tracker() != null) {
-            boundParked();
-            flushClients();
+            engineSide.bound();
+            clients.flush();
         }
     }
-
-    /// A read of one key has been answered by the engine.
-    void countRead(boolean held) {
-        readsAnswered++;
-        readsHeld += held ? 1 : 0;
-    }
-
-    /// How many reads of named keys the engine has answered since the front was made.
-    long readsAnswered() {
-        return readsAnswered;
-    }
-
-    /// How many of them had to wait until what they tell was durable.
-    long readsHeld() {
-        return readsHeld;
-    }
-
-    /// The engine is behind with what a shared lane has been sent, or no longer is.
-    void onLaneFull(SharedLane lane, boolean full) {
-        if (full) {
-            fullLanes.add(lane);
-        } else {
-            fullLanes.remove(lane);
-        }
-        boundParked();
-    }
-
-    /// Stops reading commands when too much waits for the engine or its replies for the log, and
-    /// goes on when half is gone.
-    void boundParked() {
-        int parked = durability.parkedCount();
-        long parkedBytes = durability.parkedBytes();
-        if (!fullLanes.isEmpty()
-                || parked > options.maxParkedReplies()
-                || parkedBytes > options.maxParkedBytes()
-                || (parkedBytes > 0 && memory.isOver())) {
-            intake.full(true);
-        } else if (parked <= options.maxParkedReplies() / 2
-                && parkedBytes <= options.maxParkedBytes() / 2) {
-            intake.full(false);
-        }
-    }
-
-    /// Lets clients see again whether their commands may be read and carried out.
-    void letClientsLook() {
-        List.copyOf(clients).forEach(ClientConnection::onReadingChanged);
-    }
-
-    /// Whether commands are read, and carried out.
-    Intake intake() {
-        return intake;
-    }
-
-    /// What is answered while the log has no room.
-    FullLog fullLog() {
-        return fullLog;
-    }
-
-    /// Whether nothing that clients have sent is carried out.
-    boolean isPaused() {
-        return intake.isPaused() || servedOnceResumed != null;
-    }
-
-    /// Counts the engines that this front has served; each has its own.
-    int life() {
-        return life;
-    }
-
-    // ---- what its parts need
 
     /// Whether data is answered. Exact on the event loop, a moment old elsewhere.
     public boolean isServing() {
-        return state == State.PRIMARY || state == State.REPLICA;
+        return self.isServing();
     }
 
-    /// Whether it does not serve yet, and is not about to be promoted either.
-    boolean isLoading() {
-        return state == State.LOADING;
-    }
+    // ---- what its parts are told
 
-    boolean isPrimary() {
-        return state == State.PRIMARY;
-    }
-
-    String node() {
-        return node;
-    }
-
-    EventLoop loop() {
-        return loop;
-    }
-
-    ByteBufAllocator allocator() {
-        return PooledByteBufAllocator.DEFAULT;
-    }
-
-    CommandTable table() {
-        return engine.commands();
-    }
-
-    /// The slots of the node's shard.
-    SlotRange slots() {
-        return topology().shardOfNode(node).orElseThrow().slots();
-    }
-
-    ServedEngine engine() {
-        return engine;
-    }
-
-    ClusterRules clusterRules() {
-        return clusterRules;
-    }
-
-    EngineCustoms customs() {
-        return customs;
-    }
-
-    Topology topology() {
-        return topology.get();
-    }
-
-    AccessControl access() {
-        return access;
-    }
-
-    FrontOptions options() {
-        return options;
-    }
-
-    /// What the front answers itself.
-    FrontAnswers answers() {
-        return answers;
-    }
-
-    /// What may be sent, and what waits for the log.
-    Durability<Parked> durability() {
-        return durability;
-    }
-
-    /// The same, for the replies to one client.
-    ReplyRules replyRules() {
-        return replyRules;
-    }
-
-    Set<ClientConnection> clients() {
-        return clients;
-    }
-
-    private final class Rules implements ReplyRules {
+    /// What the node decides about the replies to its clients.
+    private final class Rules implements ReplyQueue.Rules {
         @Override
         public ByteBufAllocator allocator() {
-            return NodeFront.this.allocator();
+            return ALLOCATOR;
         }
 
         @Override
@@ -1380,12 +734,12 @@ public final class NodeFront implements AutoCloseable {
 
         @Override
         public void parkLate(Parked parked) {
-            NodeFront.this.parkLate(parked);
+            engineSide.parkLate(parked);
         }
 
         @Override
         public void parkUnwanted(ReplySink client, Patience patience) {
-            NodeFront.this.parkUnwanted(client, patience);
+            engineSide.parkUnwanted(client, patience);
         }
 
         @Override
@@ -1395,7 +749,7 @@ public final class NodeFront implements AutoCloseable {
 
         @Override
         public void noteGrowth(long bytes) {
-            NodeFront.this.noteGrowth(bytes);
+            clients.noteGrowth(bytes);
         }
 
         @Override
@@ -1404,26 +758,80 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
+    /// What happens because of the engine.
+    private final class BecauseOfEngine implements EngineSide.Node {
+        @Override
+        public void flushClients() {
+            outbox.flush();
+        }
+
+        @Override
+        public void letClientsLook() {
+            clients.look();
+        }
+
+        @Override
+        public void noteHeapGrowth(long bytes) {
+            clients.noteHeapGrowth(bytes);
+        }
+
+        @Override
+        public void onRefusal() {
+            failedLogins.noteRefusal(clock.now().toEpochMilli());
+        }
+
+        /// Whoever gave this front its engine is told, for it has none now.
+        @Override
+        public void onEngineLost() {
+            leave();
+            onEngineLost.run();
+        }
+    }
+
+    /// What matters to all clients together.
+    private final class AroundClients implements Clients.Node {
+        @Override
+        public boolean takesCommands() {
+            return intake.isReading() && !isPaused();
+        }
+
+        @Override
+        public boolean isPaused() {
+            return engineSide.isPaused();
+        }
+
+        @Override
+        public void onMemoryOver() {
+            engineSide.bound();
+        }
+    }
+
     /// What decides about commands.
     private final class Seen implements Admission.Node {
+        private final FrontAnswers answers;
+
+        Seen(FrontAnswers answers) {
+            this.answers = answers;
+        }
+
         @Override
         public String name() {
-            return node;
+            return self.name();
         }
 
         @Override
         public boolean isServing() {
-            return NodeFront.this.isServing();
+            return self.isServing();
         }
 
         @Override
         public boolean isPrimary() {
-            return NodeFront.this.isPrimary();
+            return self.isPrimary();
         }
 
         @Override
         public Topology topology() {
-            return NodeFront.this.topology();
+            return self.topology();
         }
 
         @Override
@@ -1433,7 +841,7 @@ public final class NodeFront implements AutoCloseable {
 
         @Override
         public boolean isEngineBehind() {
-            return controlLane != null && controlLane.isFull();
+            return engineSide.isBehind();
         }
 
         @Override

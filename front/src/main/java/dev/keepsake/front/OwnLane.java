@@ -6,7 +6,9 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import dev.keepsake.resp.ReplyFramer;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.shard.Durability;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -25,6 +27,45 @@ import org.jspecify.annotations.Nullable;
 /// No barriers here: in those states the engine would not take them. Instead each reply waits for
 /// the next barrier of the shared lane, which is sent after the reply has arrived and so covers it.
 final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneCommands.Lane {
+    /// Whoever has the lane.
+    interface Owner extends LaneOwner {
+        /// Counts the engines that there have been: a lane is of the one at its beginning.
+        int life();
+
+        /// Keys were written by what has been executed by now, or may have been.
+        void parkMarks(MarkList marks);
+
+        /// The engine is being told what a client has listened to before.
+        void onResuming(OwnLane lane);
+
+        /// It has been told, or need not be any more.
+        void onResumed(OwnLane lane);
+
+        /// So much more is in the heap for the client, who may be closed for it.
+        void noteHeapGrowth(long bytes);
+    }
+
+    /// The client that the lane is lent to.
+    interface Borrower {
+        ReplySink replies();
+
+        /// The engine may keep nothing for the client any more.
+        void onLaneMayBeQuiet();
+
+        /// The engine is behind with what the lane has been sent, or no longer is.
+        void onLaneFull(boolean full);
+
+        /// The engine closes the lane behind a last reply, and the client's connection is to be
+        /// closed in the same way.
+        void closeBehindReplies();
+
+        /// The engine closed the lane: what was under way there is unknown.
+        void onLaneLost();
+
+        /// The lane is of an engine that has been left, and all has been told that it had said.
+        void onParted(OwnLane lane);
+    }
+
     /// @param marks what may have been written when the reply arrives, and not before
     /// @param patience how long the reply waits for a log without room
     /// @param change what the front makes of the reply
@@ -52,9 +93,6 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         }
     }
 
-    /// The namesakes of users in the engine take any.
-    static final String ANY_PASSWORD = "any";
-
     /// An entry of a set and a string, beside its characters.
     private static final int CHANNEL_HEAP_BYTES = 100;
 
@@ -64,7 +102,10 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     /// closes the connection behind it, and nothing of the command has been executed.
     private static final String DEMOTED = "-UNBLOCKED force unblock from blocking operation";
 
-    private final NodeFront front;
+    private final EventLoop loop;
+    private final LargeReply.Room room;
+    private final Durability<Parked> durability;
+    private final Owner owner;
     private final int life;
     private final ArrayDeque<Expected> expected = new ArrayDeque<>();
     private final Map<String, Set<String>> subscriptions = new HashMap<>();
@@ -77,19 +118,32 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     private boolean usedUp;
     private boolean touchesNothing;
     private @Nullable Change change;
-    private @Nullable ClientConnection client;
+    private @Nullable Borrower client;
     private @Nullable LargeReply large;
     private MarkList marks = new MarkList();
     private Patience patience = Patience.ENDLESS;
     private final ByteBuf greeting;
 
-    OwnLane(NodeFront front, String user, int protocol) {
-        this.front = front;
+    /// @param room what replies need that are too large to be copied
+    /// @param durability says whether the replies have to wait
+    /// @param owner told what the client's commands have written, and when the lane has passed on
+    ///   what it has read
+    OwnLane(
+            EventLoop loop,
+            LargeReply.Room room,
+            Durability<Parked> durability,
+            Owner owner,
+            String user,
+            int protocol) {
+        this.loop = loop;
+        this.room = room;
+        this.durability = durability;
+        this.owner = owner;
         this.user = user;
         this.protocol = protocol;
-        this.life = front.life();
-        this.greeting = front.allocator().buffer(64);
-        RespWriter.command(greeting, "AUTH", AccessControl.inEngine(user), ANY_PASSWORD);
+        this.life = owner.life();
+        this.greeting = room.allocator().buffer(64);
+        RespWriter.command(greeting, "AUTH", Namesakes.inEngine(user), Namesakes.ANY_PASSWORD);
         expected.add(Expected.internal(OwnReplyKind.INTERNAL));
         if (protocol == 3) {
             RespWriter.command(greeting, "HELLO", "3");
@@ -104,7 +158,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         send(greeting);
     }
 
-    void lendTo(@Nullable ClientConnection borrower) {
+    void lendTo(@Nullable Borrower borrower) {
         client = borrower;
     }
 
@@ -154,7 +208,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     void speak(int version) {
         if (version != protocol) {
             protocol = version;
-            var hello = front.allocator().buffer(32);
+            var hello = room.allocator().buffer(32);
             RespWriter.command(hello, "HELLO", Integer.toString(version));
             expected.addLast(Expected.internal(OwnReplyKind.INTERNAL));
             send(hello);
@@ -165,8 +219,8 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     void become(String another) {
         if (!another.equals(user)) {
             user = another;
-            var auth = front.allocator().buffer(64);
-            RespWriter.command(auth, "AUTH", AccessControl.inEngine(another), ANY_PASSWORD);
+            var auth = room.allocator().buffer(64);
+            RespWriter.command(auth, "AUTH", Namesakes.inEngine(another), Namesakes.ANY_PASSWORD);
             expected.addLast(Expected.internal(OwnReplyKind.INTERNAL));
             send(auth);
         }
@@ -179,7 +233,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         if (wished != touchesNothing) {
             touchesNothing = wished;
             stained = true;
-            var out = front.allocator().buffer(64);
+            var out = room.allocator().buffer(64);
             RespWriter.command(out, "CLIENT", "NO-TOUCH", wished ? "ON" : "OFF");
             expected.addLast(Expected.internal(OwnReplyKind.NOBODYS));
             send(out);
@@ -214,7 +268,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     }
 
     private ByteBuf copy(Command command) {
-        var copy = front.allocator().ioBuffer(command.lengthBytes());
+        var copy = room.allocator().ioBuffer(command.lengthBytes());
         command.writeTo(copy);
         return copy;
     }
@@ -279,7 +333,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     @Override
     public void endShardSubscriptions() {
         change = new Change(subscribed("ssubscribe").size(), false);
-        var out = front.allocator().buffer(32);
+        var out = room.allocator().buffer(32);
         RespWriter.command(out, "SUNSUBSCRIBE");
         send(out);
     }
@@ -310,10 +364,10 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         }
         stained = false;
         touchesNothing = false;
-        var out = front.allocator().buffer(128);
+        var out = room.allocator().buffer(128);
         RespWriter.command(out, "RESET");
         expected.addLast(Expected.internal(OwnReplyKind.RESET));
-        RespWriter.command(out, "AUTH", AccessControl.inEngine(user), ANY_PASSWORD);
+        RespWriter.command(out, "AUTH", Namesakes.inEngine(user), Namesakes.ANY_PASSWORD);
         expected.addLast(Expected.internal(OwnReplyKind.INTERNAL));
         if (protocol == 3) {
             RespWriter.command(out, "HELLO", "3");
@@ -338,14 +392,14 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     void resume(Subscriptions remembered) {
         stained = true;
         change = new Change(remembered.confirmations(), true);
-        front.onResuming(this);
-        var out = front.allocator().buffer(256);
+        owner.onResuming(this);
+        var out = room.allocator().buffer(256);
         remembered.writeCommands(out);
         send(out);
     }
 
     /// Sends nothing more. What the engine has said already is told yet, until it closes the
-    /// connection; then the client is told that it [ClientConnection#onParted].
+    /// connection; then the client is told that it [Borrower#onParted].
     ///
     /// @return what the client listens to, for its next lane
     @Override
@@ -362,7 +416,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
 
     @Override
     void onRefusal() {
-        front.failedLogins().noteRefusal(front.nowMs());
+        owner.onRefusal();
     }
 
     @Override
@@ -395,9 +449,9 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
             change = null;
             var borrower = client;
             if (borrower != null) {
-                borrower.reset();
+                borrower.replies().reset();
             }
-            front.onResumed(this);
+            owner.onResumed(this);
             return;
         }
         if (next == null && change != null) {
@@ -457,7 +511,8 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
             return false;
         }
         if (borrower != null) {
-            large = borrower.beginOwnReply(next.patience());
+            boolean passes = !durability.holdsReplies();
+            large = new LargeReply(room, borrower.replies(), passes, next.patience());
         }
         return true;
     }
@@ -489,7 +544,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
 
     @Override
     boolean wantsMore() {
-        return front.largeReplies().wantsMore(this, large);
+        return room.counted().wantsMore(this, large != null && large.passes());
     }
 
     /// Whether it was sent before the engine had forgotten whose lane this was.
@@ -512,7 +567,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
                                 && (isText(reply, "+QUEUED") || isText(reply, "+OK")));
         parkMarks(next.marks());
         if (next.kind() == OwnReplyKind.REPLACED) {
-            var error = front.allocator().buffer(128);
+            var error = room.allocator().buffer(128);
             RespWriter.error(error, next.replacement());
             passOn(error, Patience.NONE, false);
             error.release();
@@ -523,7 +578,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
 
     private void passOn(ByteBuf reply, Patience patience, boolean push) {
         if (client != null) {
-            client.replies().takeOfOwnLane(AccessControl.withoutNamesakes(reply), patience, push);
+            client.replies().takeOfOwnLane(Namesakes.without(reply), patience, push);
         }
     }
 
@@ -563,11 +618,11 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
             confirmed.confirmationsLeft--;
             if (confirmed.confirmationsLeft <= 0) {
                 change = null;
-                front.onResumed(this);
-                front.loop().execute(this::onAnswered); // behind the confirmation itself
+                owner.onResumed(this);
+                loop.execute(this::onAnswered); // behind the confirmation itself
             }
         }
-        front.noteHeapGrowth(heapBytes(channel)); // which may close this client
+        owner.noteHeapGrowth(heapBytes(channel)); // which may close this client
     }
 
     /// An item of an array of bulk strings, one character for each byte, so that names which are no
@@ -591,7 +646,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     @Override
     public void abandon() {
         client = null;
-        front.onResumed(this);
+        owner.onResumed(this);
         if (marks.isEmpty() && expected.stream().allMatch(each -> each.marks().isEmpty())) {
             close();
         } else {
@@ -601,13 +656,13 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
 
     @Override
     void onRepliesRead() {
-        front.flushClients();
+        owner.onRepliesRead();
     }
 
     /// Costs this client its connection, and nobody else anything.
     @Override
     void onLost() {
-        if (life != front.life()) { // of an engine that the front has left already
+        if (life != owner.life()) { // of an engine that the front has left already
             var parted = client;
             client = null;
             if (parted != null) {
@@ -615,7 +670,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
             }
             return;
         }
-        front.onResumed(this);
+        owner.onResumed(this);
         expected.forEach(each -> parkMarks(each.marks()));
         expected.clear();
         parkMarks(marks);
@@ -629,7 +684,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
 
     private void parkMarks(MarkList written) {
         if (!written.isEmpty()) {
-            front.parkMarks(written);
+            owner.parkMarks(written);
         }
     }
 

@@ -11,13 +11,24 @@ import java.util.concurrent.CompletableFuture;
 final class Publishing {
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
 
-    private final NodeFront front;
+    private final ThisNode node;
+    private final EngineSide engine;
+    private final FullLog fullLog;
+    private final Intake intake;
     private final HeldPublications held;
     private final ArrayDeque<CompletableFuture<Long>> unanswered = new ArrayDeque<>(); // as asked
     private PublishRelay relay = PublishRelay.none();
 
-    Publishing(NodeFront front, HeldPublications held) {
-        this.front = front;
+    Publishing(
+            ThisNode node,
+            EngineSide engine,
+            FullLog fullLog,
+            Intake intake,
+            HeldPublications held) {
+        this.node = node;
+        this.engine = engine;
+        this.fullLog = fullLog;
+        this.intake = intake;
         this.held = held;
     }
 
@@ -35,7 +46,7 @@ final class Publishing {
     /// @param heard how many subscribers of this node have heard it; fails when it is not known to
     ///   have been published
     void forAnotherNode(Publication publication, CompletableFuture<Long> heard) {
-        String refusal = front.fullLog().refusal();
+        String refusal = fullLog.refusal();
         if (refusal == null) {
             publish(publication, heard);
         } else {
@@ -47,11 +58,11 @@ final class Publishing {
     /// primary, or its engine or its log is so far behind that it takes no commands, or there is no
     /// room in the heap for what waits for the log.
     void fromAnotherShard(Publication publication) {
-        var control = front.controlLane();
-        if (front.isPrimary()
+        var control = engine.controlLane();
+        if (node.isPrimary()
                 && control != null
                 && !control.isFull()
-                && !front.intake().isFull()
+                && !intake.isFull()
                 && held.expect(publication)) {
             var heard = new CompletableFuture<Long>();
             publish(publication, heard);
@@ -63,11 +74,11 @@ final class Publishing {
     }
 
     private void publish(Publication publication, CompletableFuture<Long> heard) {
-        var control = front.controlLane();
-        if (control == null || !front.isPrimary()) {
+        var control = engine.controlLane();
+        if (control == null || !node.isPrimary()) {
             heard.completeExceptionally(
                     new NoPrimaryException(
-                            "node %s is no primary at present".formatted(front.node())));
+                            "node %s is no primary at present".formatted(node.name())));
             return;
         }
         unanswered.addLast(heard);
@@ -76,7 +87,7 @@ final class Publishing {
                     unanswered.removeFirst(); // this one
                     if (reply instanceof RespValue.IntegerReply(long subscribers)) {
                         // A client of another node is told, so it waits as a reply would here.
-                        front.parkLate(new Parked.Answer(heard, subscribers));
+                        engine.parkLate(new Parked.Answer(heard, subscribers));
                     } else {
                         heard.completeExceptionally(
                                 new IllegalStateException("the engine does not publish"));
@@ -90,8 +101,8 @@ final class Publishing {
     /// A message was published on this node's engine, by whomever, and is durable: those who listen
     /// in other shards are to hear it too, unless it has come from there.
     void onPublished(Publication publication) {
-        if (!held.takeExpected(publication) && front.isPrimary()) {
-            relay.toOtherShards(front.node(), publication);
+        if (!held.takeExpected(publication) && node.isPrimary()) {
+            relay.toOtherShards(node.name(), publication);
         }
     }
 

@@ -3,6 +3,7 @@ package dev.keepsake.front;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Publication;
+import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -16,19 +17,36 @@ final class RelayedPublish {
             "NOPERM this user has no permissions to access one of the channels used as arguments";
     private static final byte[] NOTHING = {};
 
-    private final NodeFront front;
+    private final ThisNode node;
+    private final Executor loop;
+    private final AccessControl access;
+    private final EngineSide engine;
+    private final Publishing publishing;
+    private final HeldPublications publications;
 
-    RelayedPublish(NodeFront front) {
-        this.front = front;
+    /// @param loop the node's event loop
+    RelayedPublish(
+            ThisNode node,
+            Executor loop,
+            AccessControl access,
+            EngineSide engine,
+            Publishing publishing,
+            HeldPublications publications) {
+        this.node = node;
+        this.loop = loop;
+        this.access = access;
+        this.engine = engine;
+        this.publishing = publishing;
+        this.publications = publications;
     }
 
     /// For a client of a replica.
-    Taken onReplica(ClientConnection client, Command command) {
-        var control = front.controlLane();
+    Taken onReplica(Client client, Command command) {
+        var control = engine.controlLane();
         if (control == null) {
             return Taken.WAITS;
         }
-        var held = front.publications().hold(command.lengthBytes());
+        var held = publications.hold(command.lengthBytes());
         if (held == null) {
             return client.refuse(TOO_MUCH_PUBLISHED);
         }
@@ -67,18 +85,17 @@ final class RelayedPublish {
             Publication publication,
             HeldPublications.Held held,
             BiConsumer<@Nullable Long, @Nullable Throwable> onHeard) {
-        front.relay()
-                .atPrimary(front.node(), publication)
+        publishing
+                .relay()
+                .atPrimary(node.name(), publication)
                 .whenComplete((heard, failure) ->
-                        front.loop()
-                                .execute(() -> {
-                                    held.release();
-                                    onHeard.accept(heard, failure);
-                                }));
+                        loop.execute(() -> {
+                            held.release();
+                            onHeard.accept(heard, failure);
+                        }));
     }
 
-    private static void answer(
-            ClientConnection client, @Nullable Long heard, @Nullable Throwable failure) {
+    private static void answer(Client client, @Nullable Long heard, @Nullable Throwable failure) {
         client.answerLater(
                 Patience.ENDLESS,
                 out -> {
@@ -93,11 +110,11 @@ final class RelayedPublish {
     /// For a client of a node that is loading. It is heard all the same: by those who listen to the
     /// primary of the shard, if another node is that, and by other shards. Nobody listens to this
     /// node before it serves. Who may publish what is known only of users that may do everything.
-    Taken whileLoading(ClientConnection client, Command command) {
-        if (front.access().isRestricted(client.user())) {
+    Taken whileLoading(Client client, Command command) {
+        if (access.isRestricted(client.user())) {
             return client.refuse(Refusals.LOADING);
         }
-        var held = front.publications().hold(command.lengthBytes());
+        var held = publications.hold(command.lengthBytes());
         if (held == null) {
             return client.refuse(TOO_MUCH_PUBLISHED);
         }
@@ -112,13 +129,13 @@ final class RelayedPublish {
     }
 
     private void answerOfLoading(
-            ClientConnection client,
+            Client client,
             Publication publication,
             @Nullable Long heard,
             @Nullable Throwable failure) {
-        boolean byItself = front.isLoading() && NoPrimaryException.isCauseOf(failure);
+        boolean byItself = node.isLoading() && NoPrimaryException.isCauseOf(failure);
         if (byItself) {
-            front.relay().toOtherShards(front.node(), publication);
+            publishing.relay().toOtherShards(node.name(), publication);
         }
         client.answerLater(
                 Patience.ENDLESS,

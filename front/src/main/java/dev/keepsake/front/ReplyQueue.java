@@ -1,7 +1,9 @@
 package dev.keepsake.front;
 
 import dev.keepsake.resp.RespWriter;
+import dev.keepsake.shard.Durability;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -11,7 +13,29 @@ import org.jspecify.annotations.Nullable;
 /// A reply is sent at the end of the turn, or it is parked: it waits until what it tells is in the
 /// log. Once a reply is parked, each later one waits behind it, whoever answers it, and also the
 /// place of one that the client does not want. So no answer overtakes a write that is not durable.
-final class ReplyQueue implements ReplySink {
+final class ReplyQueue implements ReplySink, ParkedReply.Client {
+    /// What the node decides about the replies to its clients.
+    interface Rules extends LatePlaces {
+        ByteBufAllocator allocator();
+
+        /// What may be sent, and what waits for the log.
+        Durability<Parked> durability();
+
+        /// The error that stands in the place of a reply which would have to wait for a log that
+        /// has had no room for too long, or null.
+        @Nullable String whyGivenUp();
+
+        /// Bytes of large replies are kept or on their way to clients, or, when negative, no
+        /// longer.
+        void countLarge(long bytes);
+
+        /// So much more is on its way to clients.
+        void noteGrowth(long bytes);
+
+        /// What a client is to be sent has grown: it is sent at the end of the turn.
+        void touch(ReplyQueue replies);
+    }
+
     /// The connection that the replies leave by.
     interface Outlet {
         /// Whether nothing is sent any more.
@@ -48,9 +72,9 @@ final class ReplyQueue implements ReplySink {
         EVERYTHING
     }
 
-    private final ReplyRules rules;
+    private final Rules rules;
     private final Outlet outlet;
-    private final ArrayDeque<Parked.Reply> parked = new ArrayDeque<>();
+    private final ArrayDeque<ParkedReply> parked = new ArrayDeque<>();
     private @Nullable ByteBuf output;
     private boolean outputTells;
     private boolean touched;
@@ -58,7 +82,7 @@ final class ReplyQueue implements ReplySink {
     private boolean ending; // as soon as nothing is parked
     private Mute mute = Mute.NOTHING;
 
-    ReplyQueue(ReplyRules rules, Outlet outlet) {
+    ReplyQueue(Rules rules, Outlet outlet) {
         this.rules = rules;
         this.outlet = outlet;
     }
@@ -90,7 +114,7 @@ final class ReplyQueue implements ReplySink {
     }
 
     long parkedBytes() {
-        return parked.stream().mapToLong(Parked.Reply::lengthBytes).sum();
+        return parked.stream().mapToLong(ParkedReply::lengthBytes).sum();
     }
 
     /// What has gathered in this turn.
@@ -168,11 +192,8 @@ final class ReplyQueue implements ReplySink {
         }
     }
 
-    /// Takes a reply of the lane that the client has for itself.
-    ///
-    /// @param patience how long it waits for a log without room; when none, it tells nothing
-    /// @param push whether it is news, and no reply
-    void takeOfOwnLane(ByteBuf reply, Patience patience, boolean push) {
+    @Override
+    public void takeOfOwnLane(ByteBuf reply, Patience patience, boolean push) {
         if (isClosed() || (push && ending)) {
             return;
         }
@@ -278,29 +299,29 @@ final class ReplyQueue implements ReplySink {
     // ---- replies that wait
 
     @Override
-    public Parked.@Nullable Reply park(ByteBuf reply, Patience patience) {
+    public @Nullable ParkedReply park(ByteBuf reply, Patience patience) {
         var copy = rules.allocator().ioBuffer(reply.readableBytes());
         copy.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
         rules.durability().countParked(copy.readableBytes());
-        var waiting = new Parked.Reply(this, copy, patience);
+        var waiting = new ParkedReply(this, copy, patience);
         parked.addLast(waiting);
         return givesUpAtOnce(waiting) ? null : waiting;
     }
 
     @Override
-    public Parked park(LargeReply reply, Patience patience) {
-        var waiting = new Parked.Reply(this, reply, patience);
+    public Parked park(KeptReply reply, Patience patience) {
+        var waiting = new ParkedReply(this, reply, patience);
         parked.addLast(waiting);
         return waiting;
     }
 
     @Override
-    public Parked.@Nullable Reply parkUnwanted(long group, Patience patience) {
+    public @Nullable ParkedReply parkUnwanted(long group, Patience patience) {
         var last = parked.peekLast();
         if (last != null && last.takesIn(group, patience)) {
             return null;
         }
-        var place = Parked.Reply.unwanted(this, group, patience);
+        var place = ParkedReply.unwanted(this, group, patience);
         parked.addLast(place);
         return place;
     }
@@ -313,7 +334,8 @@ final class ReplyQueue implements ReplySink {
     }
 
     /// The fate of a parked reply is known: those leave whose turn it is.
-    void onSettled() {
+    @Override
+    public void onSettled() {
         for (var next = parked.peekFirst();
                 next != null && next.isSettled();
                 next = parked.peekFirst()) {
@@ -328,7 +350,7 @@ final class ReplyQueue implements ReplySink {
         }
     }
 
-    private void release(Parked.Reply settled) {
+    private void release(ParkedReply settled) {
         var bytes = settled.bytes();
         var large = settled.large();
         if (bytes != null) {
@@ -355,7 +377,7 @@ final class ReplyQueue implements ReplySink {
     }
 
     /// Whether the log has had no room for so long that a reply does not even begin to wait for it.
-    private boolean givesUpAtOnce(Parked.Reply waiting) {
+    private boolean givesUpAtOnce(ParkedReply waiting) {
         String error = rules.whyGivenUp();
         if (error == null) {
             return false;
@@ -367,7 +389,7 @@ final class ReplyQueue implements ReplySink {
         return waiting.isSettled();
     }
 
-    private void giveUp(Parked.Reply waiting, String error) {
+    private void giveUp(ParkedReply waiting, String error) {
         if (waiting.mayBeGivenUp()) {
             long before = waiting.bytesHere();
             var instead = rules.allocator().buffer(error.length() + 8);

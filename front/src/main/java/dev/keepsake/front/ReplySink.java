@@ -19,19 +19,25 @@ interface ReplySink {
     /// its lease: see [Outbox#flush].
     void tell(ByteBuf reply);
 
+    /// Takes a reply of the lane that the client has for itself: it is sent, or waits.
+    ///
+    /// @param patience how long it waits for a log without room; when none, it tells nothing
+    /// @param push whether it is news, and no reply
+    void takeOfOwnLane(ByteBuf reply, Patience patience, boolean push);
+
     /// Copies a reply that has to wait.
     ///
     /// @return what is to be released or dropped, or null when it does not wait for the log
-    Parked.@Nullable Reply park(ByteBuf reply, Patience patience);
+    @Nullable Parked park(ByteBuf reply, Patience patience);
 
     /// Lets a large reply wait that is kept as it came.
-    Parked park(LargeReply reply, Patience patience);
+    Parked park(KeptReply reply, Patience patience);
 
     /// Takes a place for a reply that is not wanted.
     ///
     /// @param group of the tracker, in which it is to be parked
     /// @return what is to be parked there, or null when the last place will do for this one too
-    Parked.@Nullable Reply parkUnwanted(long group, Patience patience);
+    @Nullable Parked parkUnwanted(long group, Patience patience);
 
     /// A large reply is about to be passed on: nothing may come between its pieces.
     void beginLarge();

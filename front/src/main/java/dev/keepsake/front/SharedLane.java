@@ -4,8 +4,10 @@ import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.Trait;
+import dev.keepsake.shard.Durability;
 import dev.keepsake.shard.Tracker;
 import io.netty.buffer.ByteBuf;
+import io.netty.channel.EventLoop;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,7 +35,27 @@ final class SharedLane extends LaneChannel {
     /// A script that takes longer keeps others waiting no more.
     private static final long SCRIPT_MS = 50;
 
-    private final NodeFront front;
+    /// Whoever has the lane.
+    interface Owner extends LaneOwner {
+        /// The engine is behind with what the lane has been sent, or no longer is.
+        void onFull(SharedLane lane, boolean full);
+
+        /// A barrier has been answered: fewer replies may be waiting.
+        void onBarrier();
+
+        /// The lane has nothing to do any more, but the engine still owes something on it.
+        void onRetiring(SharedLane lane);
+
+        /// It has closed.
+        void onRetired(SharedLane lane);
+    }
+
+    private final EventLoop loop;
+    private final LargeReply.Room large;
+    private final Durability<Parked> durability;
+    private final ReadCounts reads;
+    private final ReplyWords words;
+    private final Owner owner;
     private final int protocol;
     private final ExpectedReplies expected = new ExpectedReplies();
     private final @Nullable Tracker<Parked> tracker;
@@ -54,21 +76,34 @@ final class SharedLane extends LaneChannel {
     private long lastScript; // which of all that has been asked, counted from 1
     private boolean scriptWatched;
     private boolean stuck;
-    private @Nullable LargeReply large;
+    private @Nullable LargeReply arriving;
 
+    /// @param large what replies need that are too large to be copied
+    /// @param durability decides when a reply may be sent; as long as the node follows, the lane
+    ///   parks nothing
+    /// @param reads where it is counted which reads had to wait
+    /// @param owner told when the lane is lost, is full, or has passed on what it has read
     /// @param userInEngine who the commands are given by, or null for the engine's own user
-    /// @param tracker null on a replica, whose engine holds nothing but what is durable
     SharedLane(
-            NodeFront front,
+            EventLoop loop,
+            LargeReply.Room large,
+            Durability<Parked> durability,
+            ReadCounts reads,
+            ReplyWords words,
+            Owner owner,
             @Nullable String userInEngine,
-            int protocol,
-            @Nullable Tracker<Parked> tracker) {
-        this.front = front;
+            int protocol) {
+        this.loop = loop;
+        this.large = large;
+        this.durability = durability;
+        this.reads = reads;
+        this.words = words;
+        this.owner = owner;
         this.protocol = protocol;
-        this.tracker = tracker;
+        this.tracker = durability.tracker();
         this.inOrder = tracker == null ? null : tracker.open();
         if (userInEngine != null) {
-            RespWriter.command(outgoing(), "AUTH", userInEngine, OwnLane.ANY_PASSWORD);
+            RespWriter.command(outgoing(), "AUTH", userInEngine, Namesakes.ANY_PASSWORD);
             expectOwn(ExpectedReplies.Kind.INTERNAL);
             scheduleFlush();
         }
@@ -93,7 +128,7 @@ final class SharedLane extends LaneChannel {
         barrierNeeded |=
                 switch (kind) {
                     case WAIT, SCRIPT, INFO -> true;
-                    case READ -> front.durability().isEvicting(); // it will wait for one
+                    case READ -> durability.isEvicting(); // it will wait for one
                     case INTERNAL, BARRIER, NOW, FUNCTIONS -> false;
                     case INFO_OF_NODE, INFO_OF_FUNCTIONS -> false;
                     case COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
@@ -120,7 +155,7 @@ final class SharedLane extends LaneChannel {
         if (!scriptWatched) {
             scriptWatched = true;
             long before = answered;
-            front.loop().schedule(() -> checkScript(before), SCRIPT_MS, TimeUnit.MILLISECONDS);
+            loop.schedule(() -> checkScript(before), SCRIPT_MS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -167,7 +202,7 @@ final class SharedLane extends LaneChannel {
     }
 
     private static ExpectedReplies.Kind changedOr(CommandSpec spec, ExpectedReplies.Kind other) {
-        var changed = EngineWords.kindOf(spec);
+        var changed = ExpectedReplies.Kind.inWordsOfTheNode(spec);
         return changed == null ? other : changed;
     }
 
@@ -199,18 +234,18 @@ final class SharedLane extends LaneChannel {
     /// the keys that were written over it stay marked.
     void retire() {
         retired = true;
-        front.onRetiring(this);
+        owner.onRetiring(this);
         closeIfDone();
     }
 
     private void closeIfDone() {
         if (retired && isIdle() && late == null && lateOfBarriers.isEmpty()) {
             close();
-            front.onRetired(this);
+            owner.onRetired(this);
         }
     }
 
-    /// Drops everything; the front resets the clients concerned.
+    /// Drops everything; the owner resets the clients concerned.
     void abandon() {
         close();
         filled.forEach(ByteBuf::release);
@@ -251,7 +286,7 @@ final class SharedLane extends LaneChannel {
             buffer = null;
         }
         if (buffer == null) {
-            buffer = front.allocator().ioBuffer(16 * 1024);
+            buffer = large.allocator().ioBuffer(16 * 1024);
             outgoing = buffer;
         }
         return buffer;
@@ -260,7 +295,7 @@ final class SharedLane extends LaneChannel {
     private void scheduleFlush() {
         if (!flushScheduled) {
             flushScheduled = true;
-            front.loop().execute(this::flush);
+            loop.execute(this::flush);
         }
     }
 
@@ -270,7 +305,7 @@ final class SharedLane extends LaneChannel {
             barrierNeeded = false;
             if (!marks.isEmpty()) {
                 // Clean at the same offset at which the turn's replies may leave.
-                lateGroup().park(new Parked.Marks(front.durability().dirtyKeys(), marks));
+                lateGroup().park(new Parked.Marks(durability.dirtyKeys(), marks));
                 marks = new MarkList();
             }
             RespWriter.command(outgoing(), "ROLE");
@@ -293,7 +328,7 @@ final class SharedLane extends LaneChannel {
 
     @Override
     void onRefusal() {
-        front.failedLogins().noteRefusal(front.nowMs());
+        owner.onRefusal();
     }
 
     @Override
@@ -330,10 +365,10 @@ final class SharedLane extends LaneChannel {
             return;
         }
         if (!client.swallowsReply()) {
-            var reply = AccessControl.withoutNamesakes(fromEngine);
-            reply = front.engineWords().ofTheNode(kind, reply, protocol);
+            var reply = Namesakes.without(fromEngine);
+            reply = words.ofTheNode(kind, reply, protocol);
             if (ofScript && slotOfCall > 0) {
-                reply = front.sentOn(reply, (int) slotOfCall - 1);
+                reply = words.sentOn(reply, (int) slotOfCall - 1);
             }
             if (leaves) {
                 client.tell(reply);
@@ -365,21 +400,21 @@ final class SharedLane extends LaneChannel {
                             case NOW, COMMANDS, COMMANDS_ASKED_FOR, HELP, INFO_OF_NODE -> true;
                             case READ -> isClean();
                             case FUNCTIONS, INFO_OF_FUNCTIONS ->
-                                    !MarkList.areFunctionsChanging(front.durability().dirtyKeys());
+                                    !MarkList.areFunctionsChanging(durability.dirtyKeys());
                             case INTERNAL, BARRIER, WAIT, SCRIPT, INFO -> false;
                         };
         if (kind == ExpectedReplies.Kind.READ) {
-            front.countRead(!clean);
+            reads.count(!clean);
         }
-        return front.durability().mayLeave(clean, client.hasParked());
+        return durability.mayLeave(clean, client.hasParked());
     }
 
     /// Whether each key that the next reply tells of is clean.
     private boolean isClean() {
         var several = expected.keyHashes();
         return several == null
-                ? front.durability().isClean(expected.keyHash())
-                : several.areClean(front.durability());
+                ? durability.isClean(expected.keyHash())
+                : several.areClean(durability);
     }
 
     @Override
@@ -398,20 +433,20 @@ final class SharedLane extends LaneChannel {
                 };
         if (asItIs) {
             boolean passes = mayLeave(kind, client, false);
-            large = new LargeReply(front, client, passes, expected.patience());
+            arriving = new LargeReply(large, client, passes, expected.patience());
         }
         return asItIs;
     }
 
     @Override
     void onPiece(ByteBuf piece, boolean last) {
-        var reply = large;
+        var reply = arriving;
         if (reply == null) {
             throw new IllegalStateException("a piece of no reply");
         }
         reply.add(piece);
         if (last) {
-            large = null;
+            arriving = null;
             expected.remove();
             countAnswer();
             reply.end();
@@ -423,15 +458,15 @@ final class SharedLane extends LaneChannel {
 
     @Override
     void dropPieces() {
-        if (large != null) {
-            large.drop();
-            large = null;
+        if (arriving != null) {
+            arriving.drop();
+            arriving = null;
         }
     }
 
     @Override
     boolean wantsMore() {
-        return front.largeReplies().wantsMore(this, large);
+        return large.counted().wantsMore(this, arriving != null && arriving.passes());
     }
 
     /// Parks a reply under the barrier that follows it on this lane, or asks for one.
@@ -488,7 +523,7 @@ final class SharedLane extends LaneChannel {
         if (inOrder != null) {
             inOrder.barrier(offset);
         }
-        front.boundParked();
+        owner.onBarrier();
     }
 
     /// Decides on replies to script calls which say that the engine is busy. When the barrier
@@ -513,7 +548,7 @@ final class SharedLane extends LaneChannel {
         lateGroup().absorb(unanswered);
         if (!retryScheduled) {
             retryScheduled = true;
-            front.loop().schedule(this::retryBarrier, BUSY_RETRY_MS, TimeUnit.MILLISECONDS);
+            loop.schedule(this::retryBarrier, BUSY_RETRY_MS, TimeUnit.MILLISECONDS);
         }
     }
 
@@ -537,19 +572,19 @@ final class SharedLane extends LaneChannel {
 
     @Override
     void onRepliesRead() {
-        front.flushClients();
+        owner.onRepliesRead();
         closeIfDone();
     }
 
     @Override
     void onLost() {
         if (!isClosed()) {
-            front.onLaneLost();
+            owner.onLost();
         }
     }
 
     @Override
     void onFull(boolean full) {
-        front.onLaneFull(this, full);
+        owner.onFull(this, full);
     }
 }

@@ -6,19 +6,21 @@ import org.jspecify.annotations.Nullable;
 
 /// `CLUSTER SLOT-STATS`: walks through the engine's keys and counts them; see [SlotStats].
 final class SlotStatsCommand extends EngineAsked {
-    private final NodeFront front;
+    private final ThisNode node;
+    private final EngineSide engine;
 
-    SlotStatsCommand(NodeFront front) {
-        this.front = front;
+    SlotStatsCommand(ThisNode node, EngineSide engine) {
+        this.node = node;
+        this.engine = engine;
     }
 
     @Override
-    Question question(ClientConnection client, Arguments given) {
-        var control = front.controlLane();
-        if (!front.isServing() || control == null) {
+    Question question(Client client, Arguments given) {
+        var control = engine.controlLane();
+        if (!node.isServing() || control == null) {
             return refused(Refusals.LOADING);
         }
-        return switch (SlotStats.of(given, front.slots())) {
+        return switch (SlotStats.of(given, node.slots())) {
             case SlotStats.Malformed(String error) -> refused(error);
             case SlotStats.Asked(SlotStats stats) ->
                     asked(() ->
@@ -32,8 +34,7 @@ final class SlotStatsCommand extends EngineAsked {
         };
     }
 
-    private static void write(
-            ClientConnection client, SlotStats stats, @Nullable String error, ByteBuf out) {
+    private static void write(Client client, SlotStats stats, @Nullable String error, ByteBuf out) {
         if (error == null) {
             stats.write(client.session().protocol(), out);
         } else {

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /// Whether the engine remembers which keys a client reads, and who is told when they change. Owned
-/// by the node's event loop.
+/// by the node's event loop; no I/O.
 ///
 /// The engine knows whether tracking is on; this follows what it says, never what was asked for.
 final class Tracking {
@@ -17,8 +17,7 @@ final class Tracking {
     private boolean broadcast;
     private boolean broken;
     private String rules = "";
-    private @Nullable ClientConnection target;
-    private @Nullable NewsLane lane;
+    private @Nullable Client target;
     private @Nullable TrackingRequest asked;
 
     boolean isOn() {
@@ -40,22 +39,13 @@ final class Tracking {
 
     /// Who is told, if that is another connection, be it there still or not. News may come before
     /// the answer that announces them.
-    @Nullable ClientConnection target() {
+    @Nullable Client target() {
         return target == null && asked != null ? asked.target() : target;
     }
 
-    /// The lane over which the news for another connection come.
-    @Nullable NewsLane lane() {
-        return lane;
-    }
-
-    /// What the engine calls that lane, or 0 when there is none.
-    long idOfLane() {
-        return lane == null ? 0 : lane.idInEngine();
-    }
-
-    void open(NewsLane opened) {
-        lane = opened;
+    /// Whether the news are for another connection, as far as the engine has said so.
+    boolean isForAnother() {
+        return target != null;
     }
 
     /// The engine is being asked for something else.
@@ -82,9 +72,6 @@ final class Tracking {
             target = on ? request.target() : null;
             broken = false;
         }
-        if (target == null) {
-            closeLane();
-        }
     }
 
     /// Whom the news are for is gone.
@@ -99,14 +86,6 @@ final class Tracking {
         broken = false;
         target = null;
         asked = null;
-        closeLane();
-    }
-
-    private void closeLane() {
-        if (lane != null) {
-            lane.close();
-            lane = null;
-        }
     }
 
     /// CLIENT TRACKINGINFO, where the engine names a lane.

@@ -16,7 +16,7 @@ final class TrackingRequest {
 
     private final boolean on;
     private final List<Integer> redirections = new ArrayList<>();
-    private @Nullable ClientConnection target;
+    private @Nullable Client target;
     private boolean broadcast;
 
     private TrackingRequest(boolean on) {
@@ -24,8 +24,7 @@ final class TrackingRequest {
     }
 
     /// @param clients finds a client of this node by its id
-    static TrackingRequest of(
-            Arguments arguments, LongFunction<@Nullable ClientConnection> clients) {
+    static TrackingRequest of(Arguments arguments, LongFunction<@Nullable Client> clients) {
         var words = arguments.texts();
         var request = new TrackingRequest(words[2].equalsIgnoreCase("on"));
         for (int i = 3; i < words.length; i++) {
@@ -48,7 +47,7 @@ final class TrackingRequest {
     }
 
     /// The connection that is to hear the news, or null when that is not another one that exists.
-    @Nullable ClientConnection target() {
+    @Nullable Client target() {
         return target;
     }
 

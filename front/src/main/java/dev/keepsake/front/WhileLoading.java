@@ -2,22 +2,42 @@ package dev.keepsake.front;
 
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.resp.Trait;
+import io.netty.buffer.ByteBufAllocator;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /// What becomes of commands while the node is loading, or is about to be promoted. Redis serves
 /// some commands then, and so does a node: from what the front knows, by an engine that is loading,
 /// or by remembering what the engine is to be told once there is one. Everything else is refused
 /// with `LOADING`. Owned by the node's event loop.
 final class WhileLoading {
-    private final NodeFront front;
+    private final AccessControl access;
+    private final ByteBufAllocator allocator;
+    private final LoadingAnswers answers;
+    private final Supplier<@Nullable LoadingEngine> loadingEngine;
+    private final ReplyWords words;
     private final RelayedPublish publish;
 
-    WhileLoading(NodeFront front, RelayedPublish publish) {
-        this.front = front;
+    /// @param answers what the front knows
+    /// @param loadingEngine the engine that is loading, or null when there is none yet
+    /// @param words puts the node's words into what that says
+    WhileLoading(
+            AccessControl access,
+            ByteBufAllocator allocator,
+            LoadingAnswers answers,
+            Supplier<@Nullable LoadingEngine> loadingEngine,
+            ReplyWords words,
+            RelayedPublish publish) {
+        this.access = access;
+        this.allocator = allocator;
+        this.answers = answers;
+        this.loadingEngine = loadingEngine;
+        this.words = words;
         this.publish = publish;
     }
 
     /// Takes a command that belongs to no transaction.
-    Taken take(ClientConnection client, Command command) {
+    Taken take(Client client, Command command) {
         var spec = command.spec();
         if (client.isAwaiting()) {
             return Taken.WAITS;
@@ -41,35 +61,34 @@ final class WhileLoading {
     }
 
     /// Answers from what the front knows.
-    private Taken answer(ClientConnection client, Command command) {
+    private Taken answer(Client client, Command command) {
         var spec = command.spec();
-        String refusal = front.access().refusal(client.user(), spec, Refusals.LOADING);
+        String refusal = access.refusal(client.user(), spec, Refusals.LOADING);
         if (refusal != null) {
             return client.refuse(refusal);
         }
         if (spec.is(Trait.UNWATCH)) {
             client.watches().endUnseen();
         }
-        var answer = front.allocator().buffer(128);
-        front.loadingAnswers()
-                .answer(spec, command.arguments(), client.session().protocol(), answer);
+        var answer = allocator.buffer(128);
+        answers.answer(spec, command.arguments(), client.session().protocol(), answer);
         client.replies().answer(answer);
         answer.release();
         return Taken.DONE;
     }
 
     /// Which commands there are, and how they are used, an engine says while it is loading.
-    private Taken askEngine(ClientConnection client, Command command) {
+    private Taken askEngine(Client client, Command command) {
         var spec = command.spec();
-        var engine = front.loadingEngine();
-        String refusal = front.access().refusal(client.user(), spec, Refusals.LOADING);
+        var engine = loadingEngine.get();
+        String refusal = access.refusal(client.user(), spec, Refusals.LOADING);
         if (refusal != null || engine == null || engine.isFull()) {
             return client.refuse(refusal == null ? Refusals.LOADING : refusal);
         }
         client.beginAsking();
-        var kind = EngineWords.kindOf(spec);
+        var kind = ExpectedReplies.Kind.inWordsOfTheNode(spec);
         int protocol = client.session().protocol();
-        var copy = front.allocator().buffer(command.lengthBytes());
+        var copy = allocator.buffer(command.lengthBytes());
         command.writeTo(copy);
         engine.ask(
                 protocol,
@@ -83,9 +102,7 @@ final class WhileLoading {
                                     } else if (kind == null) {
                                         out.writeBytes(reply);
                                     } else {
-                                        out.writeBytes(
-                                                front.engineWords()
-                                                        .ofTheNode(kind, reply, protocol));
+                                        out.writeBytes(words.ofTheNode(kind, reply, protocol));
                                     }
                                 }));
         return Taken.DONE;
@@ -93,8 +110,8 @@ final class WhileLoading {
 
     /// Nobody sees what becomes of the keys until the node serves, so the next EXEC says that they
     /// have changed. Which keys a user may watch is known only of users that may do everything.
-    private Taken watch(ClientConnection client) {
-        if (front.access().isRestricted(client.user())) {
+    private Taken watch(Client client) {
+        if (access.isRestricted(client.user())) {
             return client.refuse(Refusals.LOADING);
         }
         client.watches().addUnseen();

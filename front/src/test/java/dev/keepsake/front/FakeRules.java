@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /// The rules of a primary whose lease, log and growth a test sets, with the real [Durability] and
 /// [Outbox] behind them.
-final class FakeRules implements ReplyRules {
+final class FakeRules implements ReplyQueue.Rules {
     final Durability<Parked> durability =
             new Durability<>(HoldRule.ALL, Parked::release, Parked::drop);
     final Outbox outbox = new Outbox(durability::mayTell);
@@ -31,6 +31,12 @@ final class FakeRules implements ReplyRules {
     void durable(long offset) {
         durability.durable(offset);
         outbox.flush();
+    }
+
+    /// Drops what waits, at the end of a test.
+    void end() {
+        late.drop();
+        durability.end();
     }
 
     @Override

@@ -253,7 +253,7 @@ class ReplyQueueTest {
     void keepsTheOrderOfCommands(long seed) {
         var random = new Random(seed);
         var expected = new StringBuilder();
-        var waiting = new ArrayList<Parked.Reply>();
+        var waiting = new ArrayList<ParkedReply>();
         int commands = 50;
         for (int i = 0; i < commands; i++) {
             String text = "[" + i + "]";

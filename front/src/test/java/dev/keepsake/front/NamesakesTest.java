@@ -7,7 +7,7 @@ import io.netty.buffer.Unpooled;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class AccessControlTest {
+class NamesakesTest {
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -22,6 +22,6 @@ class AccessControlTest {
                     """)
     void anErrorThatNamesANamesakeNamesTheUserInstead(String said, String told) {
         var reply = Unpooled.copiedBuffer(said + "\r\n", UTF_8);
-        assertThat(AccessControl.withoutNamesakes(reply).toString(UTF_8)).isEqualTo(told + "\r\n");
+        assertThat(Namesakes.without(reply).toString(UTF_8)).isEqualTo(told + "\r\n");
     }
 }
