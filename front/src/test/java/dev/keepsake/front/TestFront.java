@@ -1,0 +1,166 @@
+package dev.keepsake.front;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.keepsake.core.Clock;
+import dev.keepsake.engine.Transport;
+import dev.keepsake.resp.CommandTable;
+import dev.keepsake.resp.RecordedCommands;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+
+/// A whole front before a [ScriptedEngine], with real connections: for what clients are answered. It is
+/// loading until a test says otherwise.
+final class TestFront implements AutoCloseable {
+    static final ServedEngine REDIS = new ServedEngine("redis", "7.0.15", RecordedCommands.table());
+    static final ServedEngine VALKEY =
+            new ServedEngine("valkey", "9.1.2", RecordedCommands.table("valkey-9.1.2"));
+
+    private static final long WITHIN_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    /// Whether it leads. It does.
+    final AtomicBoolean lease = new AtomicBoolean(true);
+
+    /// What its clock shows.
+    final AtomicLong nowMs = new AtomicLong(1_700_000_000_123L);
+
+    final ScriptedEngine engine;
+    final NodeFront front;
+    private final Transport transport = Transport.best(1);
+    private final SocketAddress address;
+
+    /// The primary of all slots, before Redis 7.0.
+    TestFront(Path directory) throws Exception {
+        this(directory, REDIS, FakeNode.PRIMARY, topology());
+    }
+
+    /// @param directory for the engine's socket
+    /// @param served what the engine says that it is
+    /// @param node which one of the topology it is
+    TestFront(Path directory, ServedEngine served, String node, Topology topology)
+            throws Exception {
+        this.engine = new ScriptedEngine(directory.resolve("engine" + NUMBER.incrementAndGet()));
+        var loop = transport.group().next();
+        var options = FrontOptions.standard();
+        var room =
+                ClientRoom.of(
+                        1L << 30,
+                        1L << 28,
+                        20_000,
+                        options.maxOutputBytes(),
+                        Thread::startVirtualThread);
+        this.front =
+                new NodeFront(
+                        node,
+                        loop,
+                        transport,
+                        served,
+                        () -> topology,
+                        null,
+                        null,
+                        new ShownClock(),
+                        room,
+                        options);
+        this.address =
+                Listeners.listen(
+                                loop,
+                                transport.serverChannel(),
+                                new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
+                                100,
+                                front::adopt)
+                        .sync()
+                        .channel()
+                        .localAddress();
+    }
+
+    /// One shard, whose primary owns all slots and has one replica.
+    static Topology topology() {
+        return new Topology(7, List.of(FakeNode.shard(FakeNode.PRIMARY, "0-16383")));
+    }
+
+    private final class ShownClock implements Clock {
+        @Override
+        public long nowNs() {
+            return TimeUnit.MILLISECONDS.toNanos(nowMs.get());
+        }
+
+        @Override
+        public Instant now() {
+            return Instant.ofEpochMilli(nowMs.get());
+        }
+    }
+
+    /// Serves as a primary on which nothing is durable yet.
+    TestFront serve() throws Exception {
+        front.servePrimary(engine.socket(), lease::get).get(60, TimeUnit.SECONDS);
+        return this;
+    }
+
+    /// Serves as a primary on which everything is durable at once.
+    TestFront serveDurably() throws Exception {
+        serve();
+        front.onDurable(Long.MAX_VALUE);
+        return this;
+    }
+
+    TestFront serveAsReplica() throws Exception {
+        front.serveReplica(engine.socket()).get(60, TimeUnit.SECONDS);
+        return this;
+    }
+
+    SocketClient connect() throws IOException {
+        return new SocketClient(address);
+    }
+
+    /// What one client is answered who gives these commands, one after the other.
+    List<String> answers(String... lines) throws Exception {
+        try (var client = connect()) {
+            var answers = new ArrayList<String>();
+            for (var line : lines) {
+                answers.add(client.ask(line));
+            }
+            return answers;
+        }
+    }
+
+    /// What a client is answered who has just come.
+    String answer(String line) throws Exception {
+        return answers(line).getFirst();
+    }
+
+    /// What is seen on the event loop.
+    <T> T onLoop(Callable<T> seen) throws Exception {
+        return front.loop().submit(seen).get(60, TimeUnit.SECONDS);
+    }
+
+    /// Waits until something is so.
+    static void await(String what, Callable<Boolean> isSo) throws Exception {
+        long deadlineNs = System.nanoTime() + WITHIN_NS;
+        while (!isSo.call()) {
+            assertThat(System.nanoTime()).as(what).isLessThan(deadlineNs);
+        }
+    }
+
+    static CommandTable table() {
+        return REDIS.commands();
+    }
+
+    @Override
+    public void close() throws IOException {
+        front.close();
+        engine.close();
+        transport.close();
+    }
+}
