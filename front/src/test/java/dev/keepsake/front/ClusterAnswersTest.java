@@ -1,6 +1,7 @@
 package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.core.SlotRange;
 import dev.keepsake.resp.RespValue;
@@ -85,6 +86,89 @@ class ClusterAnswersTest {
     void aClusterNoneOfWhoseShardsIsThereYetFails() {
         assertThat(answers.info(new Topology(0, List.of())))
                 .contains("cluster_state:fail\r\n", "cluster_slots_assigned:0\r\n");
+    }
+
+    // ---- as `clusterGenNodesDescription` and `clusterCommand` have it
+
+    @Test
+    void aNodeIsDescribedByItsRoleItsPrimaryAndItsSlots() {
+        var topology = topology(null, TopologyNode.Health.FAILED);
+        assertThat(answers.nodes(topology))
+                .isEqualTo(
+                        """
+                        id1 10.0.0.1:6379@16379 myself,master - 0 0 1 connected 0-8191
+                        id2 10.0.0.2:6379@16379 slave id1 0 0 1 connected
+                        id3 10.0.0.3:6379@16379 master,fail - 0 0 1 disconnected 8192-16383
+                        """);
+    }
+
+    /// There is no bus, and no port beyond the last.
+    @Test
+    void theBusHasAPortThatExists() {
+        var node =
+                new TopologyNode(
+                        "n1",
+                        "id1",
+                        "10.0.0.1",
+                        null,
+                        60_000,
+                        TopologyNode.Role.PRIMARY,
+                        TopologyNode.Health.ONLINE);
+        var shard = new TopologyShard("0001", "s", SlotRange.parse("0-16383"), node, List.of());
+        assertThat(answers.nodes(new Topology(1, List.of(shard)))).contains(":60000@65535 ");
+    }
+
+    /// Clients would ask it for what they may read from replicas.
+    @Test
+    void aReplicaThatHasFailedIsNotAmongTheSlots() {
+        var topology = withReplica(TopologyNode.Health.FAILED);
+        assertThat(shown(out -> answers.slots(topology, 2, out)))
+                .isEqualTo("[[0 16383 [10.0.0.1 6379 id1 []]]]");
+        assertThat(shown(out -> answers.shards(topology, 2, false, false, node -> 7, out)))
+                .contains("role replica replication-offset 7 health fail");
+        assertThat(answers.onlineReplicas(topology)).isZero();
+    }
+
+    @Test
+    void aReplicaThatLoadsIsNotCountedAmongThoseThatServe() {
+        var topology = withReplica(TopologyNode.Health.LOADING);
+        assertThat(answers.onlineReplicas(topology)).isZero();
+        assertThat(shown(out -> answers.slots(topology, 2, out))).contains("id2");
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            textBlock =
+                    """
+                    id1 | [id2 10.0.0.2:6379@16379 slave id1 0 0 1 connected]
+                    id3 | []
+                    id2 | ErrorReply[text=ERR The specified node is not a master]
+                    nosuch | ErrorReply[text=ERR Unknown node nosuch]
+                    """)
+    void thereAreReplicasOfPrimariesAlone(String id, String told) {
+        var topology = topology(null, TopologyNode.Health.ONLINE);
+        assertThat(shown(out -> answers.replicas(topology, id, out))).isEqualTo(told);
+    }
+
+    /// Better than to answer as somebody else.
+    @Test
+    void aNodeThatIsInNoShardHasNoAnswer() {
+        var stranger = new ClusterAnswers("n9");
+        assertThatThrownBy(() -> stranger.myself(topology(null, TopologyNode.Health.ONLINE)))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("n9");
+    }
+
+    private static Topology withReplica(TopologyNode.Health health) {
+        var shard =
+                new TopologyShard(
+                        "0001",
+                        "shard1",
+                        SlotRange.parse("0-16383"),
+                        node(1, null, TopologyNode.Role.PRIMARY, TopologyNode.Health.ONLINE),
+                        List.of(node(2, null, TopologyNode.Role.REPLICA, health)));
+        return new Topology(1, List.of(shard));
     }
 
     /// Two shards; the first has a replica, the second a primary of this health.
