@@ -1,0 +1,108 @@
+package dev.keepsake.front;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.Arrays;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/// The slow log as a client sees it: of the node's clients, and not of what the node asks its
+/// engine.
+class SlowLogTest {
+    private static final String GET = entry(3, "$3\r\nGET\r\n", "$1\r\nk\r\n");
+    private static final String SET = entry(1, "$3\r\nSET\r\n", "$1\r\nk\r\n", "$1\r\nv\r\n");
+    private static final String BARRIER = entry(2, "$4\r\nROLE\r\n");
+    private static final String RULES = entry(0, "$3\r\nACL\r\n", "$7\r\nSETUSER\r\n");
+
+    /// As they are shown: whose command it was is not known any more.
+    private static final String SHOWN_GET = "*6 :3 :100 :20 *2 $3 GET $1 k $0  $4 name";
+
+    private static final String SHOWN_SET = "*6 :1 :100 :20 *3 $3 SET $1 k $1 v $0  $4 name";
+
+    @TempDir static Path directory;
+    private static TestFront node;
+    private static TestFront valkey;
+
+    @BeforeAll
+    static void start() throws Exception {
+        node = new TestFront(directory).serveDurably();
+        valkey =
+                new TestFront(directory, TestFront.VALKEY, "n1", TestFront.topology())
+                        .serveDurably();
+    }
+
+    @AfterAll
+    static void stop() throws Exception {
+        node.close();
+        valkey.close();
+    }
+
+    @AfterEach
+    void forget() {
+        node.engine.forget();
+        valkey.engine.forget();
+    }
+
+    private static String entry(int id, String... arguments) {
+        return "*6\r\n:%d\r\n:100\r\n:20\r\n*%d\r\n%s$5\r\nx.s:0\r\n$4\r\nname\r\n"
+                .formatted(id, arguments.length, String.join("", arguments));
+    }
+
+    private static void log(TestFront of, String... entries) {
+        String reply = "*%d\r\n%s".formatted(entries.length, String.join("", entries));
+        of.engine.on("slowlog get", reply);
+        of.engine.on("commandlog get", reply);
+    }
+
+    @Test
+    void whatTheNodeHasAskedIsLeftOutAndSoIsTheLanesAddress() throws Exception {
+        log(node, GET, BARRIER, SET, RULES);
+        assertThat(node.answer("SLOWLOG GET"))
+                .isEqualTo("*2 %s %s".formatted(SHOWN_GET, SHOWN_SET));
+        assertThat(node.answer("SLOWLOG LEN")).isEqualTo(":2");
+    }
+
+    /// The engine is asked for all, for among the newest there may be none of a client.
+    @ParameterizedTest
+    @CsvSource({"SLOWLOG GET 1, 1", "SLOWLOG GET 0, 0", "SLOWLOG GET -1, 2", "SLOWLOG GET 99, 2"})
+    void asManyAreShownAsAreWanted(String line, int shown) throws Exception {
+        log(node, BARRIER, GET, BARRIER, SET);
+        assertThat(node.answer(line)).startsWith("*" + shown);
+        assertThat(node.engine.asked("SLOWLOG")).containsExactly("SLOWLOG GET -1");
+    }
+
+    @Test
+    void tenAreShownUnlessAnotherNumberIsWanted() throws Exception {
+        var entries = new String[12];
+        Arrays.fill(entries, GET);
+        log(node, entries);
+        assertThat(node.answer("SLOWLOG GET")).startsWith("*10 *6 :3 ");
+        assertThat(node.answer("SLOWLOG LEN")).isEqualTo(":12");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"SLOWLOG GET x", "SLOWLOG GET -2", "SLOWLOG GET 1 2"})
+    void theEngineHasAnErrorForWhatMakesNoSense(String line) throws Exception {
+        node.engine.on("slowlog get", "-ERR said by the engine\r\n");
+        assertThat(node.answer(line)).isEqualTo("-ERR said by the engine");
+        assertThat(node.engine.asked("SLOWLOG")).containsExactly(line);
+    }
+
+    /// Valkey has slow commands, large requests and large replies apart.
+    @Test
+    void ofTheLogsOfValkeyTheOneThatIsMeantIsAskedFor() throws Exception {
+        log(valkey, GET, BARRIER);
+        assertThat(valkey.answer("COMMANDLOG GET -1 large-reply")).isEqualTo("*1 " + SHOWN_GET);
+        assertThat(valkey.answer("COMMANDLOG LEN large-request")).isEqualTo(":1");
+        assertThat(valkey.engine.asked("COMMANDLOG"))
+                .containsExactly(
+                        "COMMANDLOG GET -1 large-reply", "COMMANDLOG GET -1 large-request");
+    }
+}
