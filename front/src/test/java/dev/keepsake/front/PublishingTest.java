@@ -1,0 +1,167 @@
+package dev.keepsake.front;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.keepsake.shard.Publication;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/// What is published for clients of other nodes, and what other shards are told.
+class PublishingTest {
+    @TempDir Path directory;
+    private TestFront node;
+    private final List<String> toOtherShards = new CopyOnWriteArrayList<>();
+
+    @BeforeEach
+    void start() throws Exception {
+        node = new TestFront(directory);
+        node.engine.on("publish", ":3\r\n");
+        node.front.relayVia(
+                new PublishRelay() {
+                    @Override
+                    public CompletableFuture<Long> atPrimary(String of, Publication publication) {
+                        throw new AssertionError("this is the primary");
+                    }
+
+                    @Override
+                    public void toOtherShards(String of, Publication publication) {
+                        toOtherShards.add(of + " " + new String(publication.message(), UTF_8));
+                    }
+                });
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        node.close();
+    }
+
+    private static Publication publication(String message) {
+        return new Publication("c".getBytes(UTF_8), message.getBytes(UTF_8));
+    }
+
+    /// What was executed on the event loop before is over then.
+    private void settle() throws Exception {
+        node.onLoop(() -> "");
+    }
+
+    /// A client of another node is told how many have heard it, which is as a reply here.
+    @Test
+    void whoPublishesElsewhereIsToldOnceItIsDurable() throws Exception {
+        node.serve();
+        try (var writer = node.connect();
+                var observer = node.connect()) {
+            String id = writer.ask("CLIENT ID").substring(1);
+            writer.send("SET", "k", "v");
+            TestFront.await(
+                    "the write is held",
+                    () -> observer.ask("CLIENT LIST ID " + id).contains(" oll=1 "));
+            int before = node.onLoop(() -> node.front.durability().parkedCount());
+            var heard = node.front.publish(publication("m"));
+            TestFront.await(
+                    "the engine has published it",
+                    () -> node.onLoop(() -> node.front.durability().parkedCount()) > before);
+            assertThat(heard).isNotDone();
+            node.front.onDurable(node.engine.offset());
+            assertThat(heard.get(60, TimeUnit.SECONDS)).isEqualTo(3);
+            assertThat(writer.read()).isEqualTo("+OK");
+        }
+    }
+
+    @Test
+    void whoIsNoPrimaryPublishesForNobody() throws Exception {
+        var heard = node.front.publish(publication("m"));
+        assertThatThrownBy(() -> heard.get(60, TimeUnit.SECONDS))
+                .isInstanceOf(ExecutionException.class)
+                .hasCauseInstanceOf(NoPrimaryException.class)
+                .hasMessageContaining("n1");
+    }
+
+    @Test
+    void aLogWithoutRoomTakesNoMessages() throws Exception {
+        node.serveDurably();
+        node.front.refuseWrites("no space left");
+        var heard = node.front.publish(publication("m"));
+        assertThatThrownBy(() -> heard.get(60, TimeUnit.SECONDS))
+                .hasCauseInstanceOf(PublicationRefusedException.class)
+                .hasMessageContaining("no space left");
+        assertThat(node.engine.asked("PUBLISH")).isEmpty();
+    }
+
+    @Test
+    void anEngineThatDoesNotPublishIsHeard() throws Exception {
+        node.serveDurably();
+        node.engine.on("publish", "-ERR no\r\n");
+        var heard = node.front.publish(publication("m"));
+        assertThatThrownBy(() -> heard.get(60, TimeUnit.SECONDS))
+                .hasMessageContaining("does not publish");
+    }
+
+    /// Nobody knows what became of it; it may come with the log yet.
+    @Test
+    void whatAnEngineWasAskedThatIsGoneIsNotKnown() throws Exception {
+        node.serveDurably();
+        node.engine.on("publish", "");
+        var heard = node.front.publish(publication("m"));
+        TestFront.await("it is asked", () -> !node.engine.asked("PUBLISH").isEmpty());
+        node.front.stopServing();
+        assertThatThrownBy(() -> heard.get(60, TimeUnit.SECONDS))
+                .hasMessageContaining("whether it was published is not known");
+    }
+
+    // ---- between shards
+
+    @Test
+    void whatIsPublishedHereIsToldToOtherShards() throws Exception {
+        node.serveDurably();
+        node.front.onPublished(publication("mine"));
+        settle();
+        assertThat(toOtherShards).containsExactly("n1 mine");
+    }
+
+    /// It would go round in circles.
+    @Test
+    void whatComesFromAnotherShardIsNotToldBack() throws Exception {
+        node.serveDurably();
+        node.front.publishFromAnotherShard(publication("theirs"));
+        TestFront.await("it is published", () -> !node.engine.asked("PUBLISH").isEmpty());
+        node.front.onPublished(publication("theirs"));
+        settle();
+        assertThat(toOtherShards).isEmpty();
+        node.front.onPublished(publication("theirs")); // by a client of this node
+        settle();
+        assertThat(toOtherShards).containsExactly("n1 theirs");
+    }
+
+    /// The next message that says the same is somebody else's.
+    @Test
+    void whatCouldNotBePublishedIsNotExpectedToComeBack() throws Exception {
+        node.serveDurably();
+        node.engine.on("publish", "-ERR no\r\n");
+        node.front.publishFromAnotherShard(publication("m"));
+        TestFront.await("it is asked", () -> !node.engine.asked("PUBLISH").isEmpty());
+        assertThat(node.answer("ACL LOG")).as("asked over the same lane").isEqualTo("*0");
+        node.front.onPublished(publication("m"));
+        settle();
+        assertThat(toOtherShards).containsExactly("n1 m");
+    }
+
+    @Test
+    void aReplicaTellsNobody() throws Exception {
+        node.serveAsReplica();
+        node.front.onPublished(publication("m"));
+        node.front.publishFromAnotherShard(publication("m"));
+        settle();
+        assertThat(toOtherShards).isEmpty();
+        assertThat(node.engine.asked("PUBLISH")).isEmpty();
+    }
+}
