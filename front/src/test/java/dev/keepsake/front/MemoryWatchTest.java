@@ -75,6 +75,53 @@ class MemoryWatchTest {
     private final Client c = new Client("c");
     private final List<Client> all = List.of(a, b, c);
 
+    /// Otherwise small commands would keep a large one waiting for ever.
+    @Test
+    void roomIsGivenInTheOrderOfTheWaiting() {
+        assertThat(a.wants(190)).isTrue();
+        assertThat(b.wants(120)).isFalse();
+        assertThat(c.wants(20)).isFalse();
+        a.wants(150);
+        watch.giveRoom();
+        assertThat(b.room).isZero();
+        assertThat(c.room).as("it came later").isZero();
+        a.wants(0);
+        watch.giveRoom();
+        assertThat(b.room).isEqualTo(120);
+        assertThat(c.room).isEqualTo(20);
+    }
+
+    @Test
+    void whoIsGoneWaitsNoLonger() {
+        assertThat(a.wants(190)).isTrue();
+        assertThat(b.wants(120)).isFalse();
+        assertThat(c.wants(20)).isFalse();
+        watch.forget(b);
+        a.wants(150);
+        watch.giveRoom();
+        assertThat(c.room).isEqualTo(20);
+    }
+
+    /// Two thirds of the whole for one node alone, as long as nobody else wants any.
+    @Test
+    void whoNeedsLessGivesBackAtOnce() {
+        assertThat(a.wants(200)).isTrue();
+        assertThat(b.wants(1)).isFalse();
+        assertThat(a.wants(100)).isTrue();
+        assertThat(b.wants(100)).isTrue();
+    }
+
+    @Test
+    void noMoreIsAskedOfTheEngineWhileTooMuchIsHeld() {
+        assertThat(watch.isOver()).isFalse();
+        watch.count(301);
+        assertThat(watch.isOver()).isTrue();
+        watch.count(-301);
+        assertThat(watch.isOver()).isFalse();
+        assertThat(watch.takeHeap(301)).isFalse();
+        assertThat(watch.isOver()).isFalse();
+    }
+
     @Test
     void whoFindsNoRoomGoesOnWhenThereIsSome() {
         assertThat(a.wants(150)).isTrue();

@@ -14,6 +14,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class ReplyQueueTest {
+    private static final String BUSY =
+            "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.\r\n";
+
     private final FakeRules node = new FakeRules();
     private final FakeOutlet wire = new FakeOutlet(new StringBuilder());
     private final ReplyQueue replies = new ReplyQueue(node, wire);
@@ -76,6 +79,126 @@ class ReplyQueueTest {
         assertThat(wire.sent).hasToString("ab");
     }
 
+    // ---- what is shown to those who have asked for nothing just now
+
+    /// A line of MONITOR tells of commands that may not be durable.
+    @Test
+    void aLineThatIsShownWaitsForTheLog() {
+        replies.show(bytes("line"));
+        node.outbox.flush();
+        assertThat(wire.sent).isEmpty();
+        node.late.barrier(5);
+        node.durable(5);
+        assertThat(wire.sent).hasToString("line");
+    }
+
+    @Test
+    void nothingIsShownToAConnectionThatEnds() {
+        park("a", Patience.ENDLESS);
+        replies.end();
+        replies.show(bytes("line"));
+        replies.takeOfOwnLane(bytes("news"), Patience.NONE, true);
+        node.late.barrier(5);
+        node.durable(5);
+        assertThat(wire.sent).hasToString("a");
+        assertThat(wire.end).isEqualTo("closed");
+    }
+
+    @Test
+    void aConnectionThatIsGoneIsSentNothing() {
+        park("a", Patience.ENDLESS);
+        wire.end = "gone";
+        replies.takeOfOwnLane(bytes("b"), Patience.NONE, false);
+        replies.show(bytes("c"));
+        node.late.barrier(5);
+        node.durable(5);
+        assertThat(wire.sent).isEmpty();
+        assertThat(node.durability.parkedBytes()).as("and keeps nothing").isZero();
+    }
+
+    @Test
+    void whatHasGatheredIsForgottenWithTheConnection() {
+        replies.tell(bytes("abc"));
+        assertThat(replies.gatheredBytes()).isEqualTo(3);
+        assertThat(replies.hasToTell()).isTrue();
+        replies.discard();
+        assertThat(replies.gatheredBytes()).isZero();
+        assertThat(replies.hasToTell()).isFalse();
+    }
+
+    // ---- answers that somebody was asked for
+
+    /// The engine says it of itself, and not of the data.
+    @Test
+    void thatTheEngineIsBusyIsToldAtOnce() {
+        replies.answerLate(bytes(BUSY), Patience.LIMITED);
+        node.outbox.flush();
+        assertThat(wire.sent).hasToString(BUSY);
+    }
+
+    /// A script may say nearly the same, because of what it has read.
+    @Test
+    void whatOnlyLooksAsIfTheEngineWereBusyWaits() {
+        replies.answerLate(
+                bytes("-BUSY " + BUSY.substring(6).replace("Redis", "k=1")), Patience.LIMITED);
+        node.outbox.flush();
+        assertThat(wire.sent).isEmpty();
+        assertThat(replies.hasParked()).isTrue();
+    }
+
+    @Test
+    void evenThatTheEngineIsBusyDoesNotOvertakeWhatIsParked() {
+        park("a", Patience.ENDLESS);
+        replies.answerLate(bytes(BUSY), Patience.LIMITED);
+        node.outbox.flush();
+        assertThat(wire.sent).isEmpty();
+    }
+
+    @Test
+    void withoutTheLeaseAnAnswerThatTellsNothingWaitsToo() {
+        node.lease = false;
+        replies.answerLate(bytes("a"), Patience.NONE);
+        node.outbox.flush();
+        assertThat(wire.sent).isEmpty();
+        assertThat(replies.hasParked()).isTrue();
+    }
+
+    /// What follows tells that the command was executed.
+    @Test
+    void theAnswerThatNobodyWantsKeepsItsPlace() {
+        replies.mute(ReplyQueue.Mute.NEXT);
+        replies.answerLate(bytes("unwanted"), Patience.LIMITED);
+        replies.onReplied();
+        replies.answer(bytes("next"));
+        node.outbox.flush();
+        assertThat(wire.sent).isEmpty();
+        node.late.barrier(5);
+        node.durable(5);
+        assertThat(wire.sent).hasToString("next");
+    }
+
+    /// CLIENT REPLY SKIP inside CLIENT REPLY OFF, as in Redis.
+    @Test
+    void whoWantsNothingDoesNotSkipOne() {
+        replies.mute(ReplyQueue.Mute.EVERYTHING);
+        replies.mute(ReplyQueue.Mute.NEXT);
+        replies.answer(bytes("a"));
+        replies.answer(bytes("b"));
+        assertThat(replies.swallowsReply()).isTrue();
+        replies.mute(ReplyQueue.Mute.NOTHING);
+        replies.answer(bytes("c"));
+        node.outbox.flush();
+        assertThat(wire.sent).hasToString("c");
+    }
+
+    @Test
+    void whatIsParkedIsCounted() {
+        park("abc", Patience.ENDLESS);
+        park("de", Patience.LIMITED);
+        assertThat(replies.parkedCount()).isEqualTo(2);
+        assertThat(replies.parkedBytes()).isEqualTo(5);
+    }
+
     @Test
     void anUnwantedReplyKeepsItsPlace() {
         replies.mute(ReplyQueue.Mute.NEXT);
@@ -122,7 +245,7 @@ class ReplyQueueTest {
     @Test
     void anAnswerThatTellsNothingLeavesAtOnceWhenNothingIsParked() {
         replies.answerLate(bytes("a"), Patience.NONE);
-        replies.answerLate(bytes("-BUSY Redis is busy running a script.\r\n"), Patience.NONE);
+        replies.answerLate(bytes(BUSY), Patience.NONE);
         node.outbox.flush();
         String before = wire.sent.toString();
         assertThat(before).startsWith("a-BUSY");

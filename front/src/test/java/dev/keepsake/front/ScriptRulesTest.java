@@ -1,14 +1,19 @@
 package dev.keepsake.front;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.resp.ScriptCheck;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ScriptRulesTest {
     private static final int KIB = 1 << 10;
@@ -145,6 +150,71 @@ class ScriptRulesTest {
         assertThat(share.held()).isPositive().isLessThanOrEqualTo(20 * KIB);
         node.forget();
         assertThat(share.held()).isZero();
+    }
+
+    // ---- which commands bring what has to be read
+
+    @ParameterizedTest
+    @CsvSource({
+        "EVAL x 0, true",
+        "EVAL_RO x 0, true",
+        "SCRIPT LOAD x, true",
+        "FUNCTION LOAD x, true",
+        "FUNCTION LOAD REPLACE x, true",
+        "FUNCTION RESTORE x, true",
+        "FUNCTION RESTORE x FLUSH, true",
+        "EVALSHA x 0, false",
+        "FCALL f 0, false",
+        "SCRIPT EXISTS x, false",
+        "FUNCTION DELETE x, false",
+        "GET x, false"
+    })
+    void scriptsAndLibrariesAreReadAndTheirNamesAreNot(String line, boolean brings) {
+        var command = Commands.of(line.split(" ", -1));
+        assertThat(ScriptRules.hasScript(command)).isEqualTo(brings);
+        assertThat(ScriptRules.bringsScript(command.spec())).isEqualTo(brings);
+    }
+
+    /// A function may be declared a write, and a script by its first line; only the engine knows.
+    @ParameterizedTest
+    @CsvSource({
+        "FCALL f 1 k, true",
+        "FCALL_RO f 1 k, true",
+        "EVALSHA x 1 k, true",
+        "EVAL #!lua 1 k, true",
+        "EVAL return 1 k, false",
+        "GET k, false"
+    })
+    void aReplicaSendsClientsOnOnlyForWhatMayCallItselfAWrite(String line, boolean maybe) {
+        assertThat(ScriptRules.mayBeDeclaredWrite(Commands.of(line.split(" ", -1))))
+                .isEqualTo(maybe);
+    }
+
+    @Test
+    void theEnginesWordsOfAReadOnlyReplicaAreKnown() {
+        assertThat(
+                        ScriptRules.isOfReadOnlyReplica(
+                                bytes(
+                                        "-READONLY You can't write against a read only replica.\r\n")))
+                .isTrue();
+        assertThat(ScriptRules.isOfReadOnlyReplica(bytes("-READONLY of my own\r\n"))).isFalse();
+        assertThat(ScriptRules.isOfReadOnlyReplica(bytes("+OK\r\n"))).isFalse();
+    }
+
+    private static ByteBuf bytes(String text) {
+        return Unpooled.copiedBuffer(text, US_ASCII);
+    }
+
+    /// Not all of it has to arrive before it is known that it is too long.
+    @Test
+    void whatIsTooLongIsRefusedByItsLength() {
+        var eval = Commands.sketch(200, "EVAL", "x".repeat(500), "1", "k");
+        assertThat(ScriptRules.refusalByLength(eval, -1)).isNull();
+        var load = Commands.sketch(200, "SCRIPT", "LOAD", "x".repeat(500));
+        assertThat(ScriptRules.refusalByLength(load, 1 << 20)).isNull();
+        assertThat(ScriptRules.refusalByLength(load, (1 << 20) + 1)).contains("expected 1048576");
+        var set = Commands.sketch(200, "SET", "k", "x".repeat(500));
+        assertThat(ScriptRules.refusalByLength(set, 1 << 29)).isNull();
     }
 
     @Test

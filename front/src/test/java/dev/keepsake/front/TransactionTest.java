@@ -140,6 +140,52 @@ class TransactionTest {
         assertThat(open.isReadOnly()).isFalse();
     }
 
+    /// The first that goes wrong decides, as in Redis.
+    @Test
+    void aFailureBehindKeysOfSeveralSlotsChangesNothing() {
+        open.noteSlot(5);
+        open.noteSlot(6);
+        open.fail();
+        assertThat(onPrimary()).isEqualTo(Route.CROSS_SLOT);
+    }
+
+    /// A replica that was the primary when the transaction began has the keys, but not the writes.
+    @Test
+    void keysOfSeveralSlotsAreToldOnAReplicaToo() {
+        open.noteSlot(5);
+        open.noteSlot(6);
+        assertThat(onReplica(true)).isEqualTo(Route.CROSS_SLOT);
+        assertThat(onReplica(false)).isEqualTo(Route.CROSS_SLOT);
+    }
+
+    @Test
+    void anEmptyTransactionIsExecutedAnywhereAndChangesNothing() {
+        assertThat(onPrimary()).isNull();
+        assertThat(onReplica(false)).isNull();
+        assertThat(open.isReadOnly()).isTrue();
+        assertThat(open.mayReplicate()).isFalse();
+        assertThat(open.count()).isZero();
+    }
+
+    /// Who listens from then on must not be told that EXEC failed.
+    @Test
+    void aSubscriptionHasAnOutcomeThatNobodyMayReportAsAnError() {
+        open.queueSubscription(3, confirmation -> {});
+        assertThat(open.isReadOnly()).isFalse();
+        assertThat(open.mayReplicate()).isFalse();
+        assertThat(open.count()).as("one command").isOne();
+    }
+
+    /// What the front keeps for an answer weighs as much as it takes.
+    @Test
+    void anAnswerOfTheFrontWeighsWhatItKeeps() {
+        open.queueAnswer(spec("client|id"), 5_000, placeholder -> placeholder);
+        assertThat(open.weightBytes()).isEqualTo(5_000);
+        assertThat(open.heapBytes()).isGreaterThanOrEqualTo(5_000);
+        open.addWeight(7);
+        assertThat(open.weightBytes()).isEqualTo(5_007);
+    }
+
     @Test
     void weighsWhatIsQueued() {
         queue("set", "get");
