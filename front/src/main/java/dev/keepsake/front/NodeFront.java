@@ -175,6 +175,11 @@ public final class NodeFront implements AutoCloseable {
                         new Disconnections(node, loop.ticker()));
     }
 
+    /// The parts that clients use. For tests.
+    FrontParts parts() {
+        return parts;
+    }
+
     /// Fails when the command table leaves something to the front that has no answer.
     private FrontAnswers bindAnswers(ClusterRules clusterRules, Monitors monitors) {
         var bound = new FrontAnswers();

@@ -189,9 +189,9 @@ class AccessControlTest {
     /// The engine's own `default` is the front itself, who may do everything.
     @Test
     void noClientIsTheEnginesOwnDefault() {
-        assertThat(AccessControl.inEngine("default")).isEqualTo("default:clients");
-        assertThat(AccessControl.fromEngine("default:clients")).isEqualTo("default");
-        assertThat(AccessControl.inEngine("ann")).isEqualTo("ann");
+        assertThat(Namesakes.inEngine("default")).isEqualTo("default:clients");
+        assertThat(Namesakes.fromEngine("default:clients")).isEqualTo("default");
+        assertThat(Namesakes.inEngine("ann")).isEqualTo("ann");
         var asked = AccessControl.dryRun("default", "GET".getBytes(UTF_8), new byte[] {-1});
         assertThat(asked[2]).asString(UTF_8).isEqualTo("default:clients");
         assertThat(asked[4]).containsExactly(-1);

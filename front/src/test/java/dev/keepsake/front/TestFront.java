@@ -142,7 +142,7 @@ final class TestFront implements AutoCloseable {
 
     /// What is seen on the event loop.
     <T> T onLoop(Callable<T> seen) throws Exception {
-        return front.loop().submit(seen).get(60, TimeUnit.SECONDS);
+        return front.parts().loop().submit(seen).get(60, TimeUnit.SECONDS);
     }
 
     /// Waits until something is so.
