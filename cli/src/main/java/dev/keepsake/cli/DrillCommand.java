@@ -347,8 +347,7 @@ final class DrillCommand implements Callable<Integer> {
                                 System.getProperty("os.name"),
                                 System.getProperty("os.version"),
                                 System.getProperty("os.arch")));
-        environment.put(
-                "Processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
+        environment.put("Processors", Integer.toString(Runtime.getRuntime().availableProcessors()));
         return environment;
     }
 }

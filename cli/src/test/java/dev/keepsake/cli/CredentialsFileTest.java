@@ -61,7 +61,7 @@ class CredentialsFileTest {
         assertThatThrownBy(() ->
                         read("[x]\naws_access_key_id=A\naws_secret_access_key=hidden\nuser=a,b\n"))
                 .isInstanceOf(UsageException.class)
-                .hasMessageContaining("user = a,b is no name of a user")
+                .hasMessageContaining("user = a,b is not a user's name")
                 .hasMessageNotContaining("hidden");
     }
 

@@ -28,18 +28,18 @@ class MainTest {
                     start --ready-file /nowhere/ready.json | no directory /nowhere | keepsake start --help
                     start --node-addresses 127.0.1.5/24 | give 127.0.1.0/24  | keepsake start --help
                     start --node-addresses 127.0.1.0/8 | 8 bits; give one of 20 to 30 | keepsake start --help
-                    start --announce-host 127.0.0.1 | no host name           | keepsake start --help
-                    start --announce-host a_b     | no host name             | keepsake start --help
+                    start --announce-host 127.0.0.1 | is not a host name     | keepsake start --help
+                    start --announce-host a_b     | is not a host name       | keepsake start --help
                     start --announce-host localhost --node-addresses 127.0.1.0/24 | omit one | keepsake start --help
                     start --log paper             | --log is paper           | keepsake start --help
                     start --log bookkeeper        | needs --metadata         | keepsake start --help
                     start --metadata zk://h:1/p   | needs --log bookkeeper   | keepsake start --help
                     start --quorum 3/3/2          | needs --log bookkeeper   | keepsake start --help
                     start --log bookkeeper --metadata http://h/p | zk://HOST:PORT | keepsake start --help
-                    start --log bookkeeper --metadata zk://h:99999/p | no metadata address | keepsake start --help
+                    start --log bookkeeper --metadata zk://h:99999/p | is not a metadata address | keepsake start --help
                     start --log bookkeeper --metadata zk://h:1/p --quorum 2/3/2 | quorum 2/3/2 | keepsake start --help
-                    start --log bookkeeper --metadata zk://h:1/p --ledgers-path x | no node's path | keepsake start --help
-                    start --operator-sockets /    | others may use too       | keepsake start --help
+                    start --log bookkeeper --metadata zk://h:1/p --ledgers-path x | is not the path of a ZooKeeper node | keepsake start --help
+                    start --operator-sockets /    | others may use, too      | keepsake start --help
                     start --topology-lag-ms -1 --engine-timeout-ms 1 | --topology-lag-ms is -1; give 0 to 60000 | keepsake start --help
                     start --topology-lag-ms 60001 --engine-timeout-ms 1 | --topology-lag-ms is 60001; give 0 to 60000 | keepsake start --help
                     start --topology-lag-ms 0 --engine-timeout-ms 1 | --engine-timeout-ms is 1 | keepsake start --help

@@ -196,7 +196,8 @@ public final class Drill implements AutoCloseable {
         var meters = crew.meters(shard);
         var none = new FailoverTrail(0, null, null);
         if (!isLoaded(crew)) {
-            return result(name, none, crew, meters, "the writers get no acknowledgements before it");
+            return result(
+                    name, none, crew, meters, "the writers get no acknowledgements before it");
         }
         int eventsBefore = cluster.events().size();
         meters.forEach(AckMeter::watch);

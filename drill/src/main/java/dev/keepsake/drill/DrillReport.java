@@ -159,8 +159,7 @@ public record DrillReport(
         return switch (outcome()) {
             case LOST -> "FAILED: the data is not what was acknowledged.";
             case INCOMPLETE -> "FAILED: a failover did not complete (" + shortfall() + ").";
-            case OVER_BUDGET ->
-                    "FAILED: " + budgetInWords() + ". Nothing is lost.";
+            case OVER_BUDGET -> "FAILED: " + budgetInWords() + ". Nothing is lost.";
             case PASSED -> "Passed: every acknowledged write is there, once and in order.";
         };
     }

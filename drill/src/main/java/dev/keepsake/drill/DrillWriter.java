@@ -28,7 +28,10 @@ final class DrillWriter implements Runnable {
         this.store = store;
         this.history = history;
         this.ledger = WriteLedger.empty(keys.shards());
-        this.meters = Stream.generate(() -> new AckMeter(history.startNs())).limit(keys.shards()).toList();
+        this.meters =
+                Stream.generate(() -> new AckMeter(history.startNs()))
+                        .limit(keys.shards())
+                        .toList();
     }
 
     /// Makes the writer end after its present write.

@@ -7,8 +7,8 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param shard the shard's name
 /// @param trail the progress according to its events
-/// @param gaps each writer's longest wait for an acknowledgement on the shard, counted from the start
-///   of the writers
+/// @param gaps each writer's longest wait for an acknowledgement on the shard, counted from the
+///   start of the writers
 /// @param shortfall the reason why it did not complete, or null when it did
 /// @param use the server's resources afterwards, or null when they could not be read
 public record FailoverResult(

@@ -4,8 +4,8 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 /// A time without an acknowledgement.
 ///
-/// @param fromNs the acknowledgement before it, in nanoseconds since a start that those who exchange
-///   gaps have in common
+/// @param fromNs the acknowledgement before it, in nanoseconds since a start that those who
+///   exchange gaps have in common
 /// @param toNs the acknowledgement behind it, or the time of looking
 public record Gap(long fromNs, long toNs) {
     public Gap {

@@ -36,8 +36,7 @@ public final class HtmlReport {
         put("<h1>Keepsake drill</h1>%n<p class=\"soft\">%s</p>%n", text(asked()));
         put(
                 "<p class=\"verdict%s\" role=\"status\">%s</p>%n",
-                report.isPassed() ? "" : " failed",
-                text(report.conclusion()));
+                report.isPassed() ? "" : " failed", text(report.conclusion()));
         figures();
         course();
         failovers();
@@ -112,7 +111,8 @@ public final class HtmlReport {
         put("<h2>Failovers</h2>%n<div class=\"scroll\"><table>%n<thead><tr>");
         put("<th class=\"number\">no.</th><th>shard</th><th>from</th><th>to</th>");
         put("<th class=\"number\">at</th><th class=\"number\">outage p50</th>");
-        put("<th class=\"number\">max</th><th>what each writer waited</th></tr></thead>%n<tbody>%n");
+        put(
+                "<th class=\"number\">max</th><th>what each writer waited</th></tr></thead>%n<tbody>%n");
         double longestMs = report.outage().maxMs();
         int number = 0;
         for (var failover : report.failovers()) {
@@ -145,9 +145,7 @@ public final class HtmlReport {
         put("<h2>Outages</h2>%n");
         put(
                 "<p class=\"soft\">How many writers waited how long, over all failovers%s.</p>%n",
-                report.options().maxOutageMs() > 0
-                        ? ". The dashed line is --max-outage-ms"
-                        : "");
+                report.options().maxOutageMs() > 0 ? ". The dashed line is --max-outage-ms" : "");
         put("%s", Plots.histogram(report));
     }
 
@@ -160,14 +158,14 @@ public final class HtmlReport {
             writer++;
             put(
                     "<tr><td class=\"number\">%d</td><td>%s</td></tr>%n",
-                    writer,
-                    text(DrillReport.inWords(failures)));
+                    writer, text(DrillReport.inWords(failures)));
         }
         put("</tbody></table>%n");
     }
 
     private void shards() {
-        put("<h2>What was read back</h2>%n<div class=\"scroll\"><table>%n<thead><tr><th>shard</th>");
+        put(
+                "<h2>What was read back</h2>%n<div class=\"scroll\"><table>%n<thead><tr><th>shard</th>");
         for (var name : List.of("acknowledged", "lost", "duplicated", "reordered", "uncalled")) {
             put("<th class=\"number\">%s</th>", name);
         }
@@ -196,17 +194,15 @@ public final class HtmlReport {
         for (var event : report.events()) {
             put(
                     "<tr><td><time>%s</time></td><td>%s</td></tr>%n",
-                    text(event.date().toString()),
-                    text(event.message()));
+                    text(event.date().toString()), text(event.message()));
         }
         put("</tbody></table></div>%n");
     }
 
     private void environment() {
         put("<h2>Environment</h2>%n<table>%n<tbody>%n");
-        environment.forEach(
-                (name, value) ->
-                        put("<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n", text(name), text(value)));
+        environment.forEach((name, value) ->
+                put("<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n", text(name), text(value)));
         put("</tbody></table>%n");
     }
 

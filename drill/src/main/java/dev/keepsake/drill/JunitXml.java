@@ -110,6 +110,7 @@ public final class JunitXml {
 
     /// XML has no form for most control characters.
     private static String printable(String raw) {
-        return raw.replaceAll("[^\\t\\n\\r\\x20-\\uD7FF\\uE000-\\uFFFD\\x{10000}-\\x{10FFFF}]", "?");
+        return raw.replaceAll(
+                "[^\\t\\n\\r\\x20-\\uD7FF\\uE000-\\uFFFD\\x{10000}-\\x{10FFFF}]", "?");
     }
 }

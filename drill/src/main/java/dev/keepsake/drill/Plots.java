@@ -47,18 +47,11 @@ final class Plots {
             svg.format(
                     "<rect class=\"outage\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\">"
                             + "<title>failover %d: %.1f ms</title></rect>%n",
-                    from,
-                    TOP,
-                    to - from,
-                    bottom - TOP,
-                    number,
-                    failover.outage().maxMs());
+                    from, TOP, to - from, bottom - TOP, number, failover.outage().maxMs());
             if (report.failovers().size() <= MOST_LABELS) {
                 svg.format(
                         "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%d</text>%n",
-                        (from + to) / 2,
-                        TOP - 6,
-                        number);
+                        (from + to) / 2, TOP - 6, number);
             }
         }
         svg.format("<path class=\"writes\" d=\"M%d %d", LEFT, bottom);
@@ -85,7 +78,10 @@ final class Plots {
             most = Math.max(most, count);
         }
         var svg = new Formatter(Locale.ROOT);
-        open(svg, HISTOGRAM_HEIGHT, "Histogram of %d waits up to %.0f ms".formatted(gaps.size(), widest));
+        open(
+                svg,
+                HISTOGRAM_HEIGHT,
+                "Histogram of %d waits up to %.0f ms".formatted(gaps.size(), widest));
         int bottom = HISTOGRAM_HEIGHT - BOTTOM;
         axes(svg, bottom, widest, " ms", most, "waits");
         double binWidth = (double) (WIDTH - LEFT - RIGHT) / BINS;
@@ -122,11 +118,7 @@ final class Plots {
         svg.format(
                 "<svg viewBox=\"0 0 %d %d\" style=\"width:%dpx;height:%dpx\" role=\"img\""
                         + " aria-label=\"waits of %d writers\">",
-                BARS_WIDTH,
-                height,
-                BARS_WIDTH,
-                height,
-                gaps.size());
+                BARS_WIDTH, height, BARS_WIDTH, height, gaps.size());
         for (int i = 0; i < gaps.size(); i++) {
             var gap = gaps.get(i);
             svg.format(
@@ -167,11 +159,8 @@ final class Plots {
         }
         svg.format(
                 "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">%s</text>%n",
-                LEFT - 6,
-                TOP + 8,
-                number(up));
-        svg.format(
-                "<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>%n", LEFT - 6, bottom);
+                LEFT - 6, TOP + 8, number(up));
+        svg.format("<text x=\"%d\" y=\"%d\" text-anchor=\"end\">0</text>%n", LEFT - 6, bottom);
         svg.format("<text x=\"%d\" y=\"%d\">%s</text>%n", 2, 10, upName);
     }
 

@@ -32,9 +32,7 @@ final class WriterCrew implements AutoCloseable {
         var writers =
                 IntStream.range(0, count)
                         .mapToObj(
-                                id ->
-                                        new DrillWriter(
-                                                id, MOST_KEYS / count, keys, store, history))
+                                id -> new DrillWriter(id, MOST_KEYS / count, keys, store, history))
                         .toList();
         var crew = new WriterCrew(writers, history);
         crew.writers.forEach(crew::run);

@@ -94,7 +94,9 @@ class DrillReportTest {
                 IntStream.rangeClosed(1, failovers)
                         .mapToObj(number ->
                                 new ResourceUse(10L * number * MB, 200 * MB, 50, 99, 7, 2))
-                        .map(use -> new FailoverResult("0001", trail, List.of(new Gap(0, 1)), null, use))
+                        .map(use ->
+                                new FailoverResult(
+                                        "0001", trail, List.of(new Gap(0, 1)), null, use))
                         .toList();
         return new DrillReport(
                 new DrillOptions(failovers, 1, 1, 3, 0),
@@ -116,8 +118,7 @@ class DrillReportTest {
                         new Gap(5_000_000, 45_000_000));
         var failovers =
                 Arrays.stream(shortfalls)
-                        .map(shortfall ->
-                                new FailoverResult("0001", trail, gaps, shortfall, null))
+                        .map(shortfall -> new FailoverResult("0001", trail, gaps, shortfall, null))
                         .toList();
         return new DrillReport(
                 new DrillOptions(2, 1, 1, 3, 0),

@@ -26,8 +26,7 @@ class HtmlReportTest {
         var second = List.of(new Gap(3 * S, 3 * S + 80 * MS), new Gap(3 * S, 3 * S + 60 * MS));
         return new DrillReport(
                 new DrillOptions(
-                        2, 0, 1, 1, 2, 0, FailoverMode.CRASH,
-                        DrillFault.FAILOVER, maxOutageMs),
+                        2, 0, 1, 1, 2, 0, FailoverMode.CRASH, DrillFault.FAILOVER, maxOutageMs),
                 List.of(
                         new FailoverResult("0001", trail, first, null, null),
                         new FailoverResult("0001", trail, second, null, null)),
@@ -35,7 +34,8 @@ class HtmlReportTest {
                 List.of(new Verdict(1_234, lost, 0, 0, 0)),
                 List.of(Map.of(FailureKind.CONNECTION_LOST, 3L), Map.of()),
                 new Throughput(
-                        100 * MS, LongStream.range(0, 50).mapToObj(i -> i == 10 ? 0L : 200L).toList()),
+                        100 * MS,
+                        LongStream.range(0, 50).mapToObj(i -> i == 10 ? 0L : 200L).toList()),
                 List.of(new DrillEvent(Instant.parse("2026-11-30T10:00:00Z"), event)));
     }
 
@@ -56,7 +56,10 @@ class HtmlReportTest {
 
     @Test
     void showsTheVerdictTheFiguresAndEachFailover() throws Exception {
-        var text = parsed(html(report(0, 0, "Cluster created."))).getDocumentElement().getTextContent();
+        var text =
+                parsed(html(report(0, 0, "Cluster created.")))
+                        .getDocumentElement()
+                        .getTextContent();
         assertThat(text)
                 .contains("Passed: every acknowledged write is there")
                 .contains("FailoverShard in the mode crash")
@@ -114,9 +117,7 @@ class HtmlReportTest {
         assertThat(over.outcome().exitCode()).isEqualTo(3);
         assertThat(over.table()).contains("FAILED: an outage took 80.0 ms", "Nothing is lost");
         assertThat(html(over)).contains("class=\"verdict failed\"").contains("class=\"budget\"");
-        assertThat(report(79, 1, "x").outcome())
-                .as("a loss is worse")
-                .isEqualTo(DrillOutcome.LOST);
+        assertThat(report(79, 1, "x").outcome()).as("a loss is worse").isEqualTo(DrillOutcome.LOST);
     }
 
     @Test

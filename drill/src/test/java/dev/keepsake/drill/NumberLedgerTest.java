@@ -20,7 +20,7 @@ class NumberLedgerTest {
     void aNumberIsSettledOnlyOnce() {
         int number = ledger.next();
         ledger.doubt(number);
-        assertThatThrownBy(() -> ledger.acknowledge(number)).hasMessageContaining("settled twice");
+        assertThatThrownBy(() -> ledger.acknowledge(number)).hasMessageContaining("two outcomes");
         assertThatThrownBy(() -> ledger.acknowledge(7)).hasMessageContaining("was not sent");
     }
 }

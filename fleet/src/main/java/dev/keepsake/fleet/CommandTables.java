@@ -60,7 +60,7 @@ final class CommandTables {
     ServedEngine of(EngineBinary program) throws IOException {
         if (!examine(program)) {
             throw new IOException(
-                    "the engine %s has yet to say which commands it has".formatted(program.path()));
+                    "the engine %s has not yet listed its commands".formatted(program.path()));
         }
         var facts = engines.engines().factsOf(program).orElse(null);
         if (facts == null) {

@@ -70,7 +70,7 @@ class CommandTablesTest {
     void nobodyWaitsForAProgramThatHangs() throws IOException {
         assertThat(tables.examine(VALKEY)).isFalse();
         assertThat(tables.examine(VALKEY)).isFalse();
-        assertThatThrownBy(() -> tables.of(VALKEY)).hasMessageContaining("has yet to say");
+        assertThatThrownBy(() -> tables.of(VALKEY)).hasMessageContaining("not yet listed");
         assertThat(beside).as("it is asked once").hasSize(1);
         assertThat(tables.examine(REDIS)).isFalse();
         assertThat(beside).as("and another one meanwhile").hasSize(2);

@@ -206,7 +206,7 @@ class LaterExaminationTest {
                             }
                             return answers.getFirst();
                         });
-        assertThatThrownBy(() -> tables.of(VALKEY)).hasMessageContaining("has yet to say");
+        assertThatThrownBy(() -> tables.of(VALKEY)).hasMessageContaining("not yet listed");
         assertThatThrownBy(() -> tables.of(VALKEY)).hasMessageContaining("it ended");
         answers.add(facts(VALKEY));
         assertThatThrownBy(() -> tables.examine(VALKEY)).hasMessageContaining("it ended");

@@ -69,7 +69,9 @@ class PublishingTest {
             var heard = node.front.publish(publication("m"));
             TestFront.await(
                     "the engine has published it",
-                    () -> node.onLoop(() -> node.front.parts().durability().parkedCount()) > before);
+                    () ->
+                            node.onLoop(() -> node.front.parts().durability().parkedCount())
+                                    > before);
             assertThat(heard).isNotDone();
             node.front.onDurable(node.engine.offset());
             assertThat(heard.get(60, TimeUnit.SECONDS)).isEqualTo(3);

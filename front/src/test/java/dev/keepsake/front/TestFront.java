@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A whole front before a [ScriptedEngine], with real connections: for what clients are answered. It is
-/// loading until a test says otherwise.
+/// A whole front before a [ScriptedEngine], with real connections: for what clients are answered.
+/// It is loading until a test says otherwise.
 final class TestFront implements AutoCloseable {
     static final ServedEngine REDIS = new ServedEngine("redis", "7.0.15", RecordedCommands.table());
     static final ServedEngine VALKEY =

@@ -12,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -371,7 +370,8 @@ class DiskFaultsIT {
                         ServerProcess.launchWithLocale(
                                 locale.orElseThrow(), mount.resolve("data"), ports);
                 var api = new Api(server.awaitReady())) {
-            var primary = api.create("demo", 1, 1, Map.of()).shards().getFirst().nodes().get(0);
+            var primary =
+                    api.create("demo", 1, 1, 0, ports.last()).shards().getFirst().nodes().get(0);
             try (var wire = Wire.to(primary)) {
                 assertThat(wire.ask("SET", "before", "1")).isEqualTo("OK");
             }

@@ -116,7 +116,7 @@ class RestoreAttacksIT {
         }
         assertThat(failure("sparse", sparse.toUri().toString()))
                 .contains("has 1099511627776 bytes")
-                .contains("as its nodes have memory for");
+                .contains("for which its nodes have memory");
     }
 
     @Test

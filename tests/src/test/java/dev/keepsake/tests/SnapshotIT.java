@@ -200,8 +200,8 @@ class SnapshotIT {
                     assertThat(wire.ask("SET", "k" + i % 10, value(0))).isEqualTo("OK");
                 }
             }
-            await("two fail", () -> lines.count("no new snapshot") >= 2);
-            var failed = lines.times("no new snapshot");
+            await("two fail", () -> lines.count("snapshot failed") >= 2);
+            var failed = lines.times("snapshot failed");
             assertThat(Duration.between(failed.get(0), failed.get(1)))
                     .isGreaterThan(Duration.ofMillis(900)); // a second, and clocks differ a little
             assertThat(lines.count("next_try_ms=1000")).isEqualTo(1);
@@ -210,7 +210,7 @@ class SnapshotIT {
             Files.delete(obstacle);
             Files.delete(obstacle.getParent());
             await("one is taken", () -> !snapshots().isEmpty());
-            assertThat(lines.count("no new snapshot")).isEqualTo(2);
+            assertThat(lines.count("snapshot failed")).isEqualTo(2);
         }
     }
 

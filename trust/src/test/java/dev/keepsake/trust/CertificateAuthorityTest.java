@@ -100,7 +100,7 @@ class CertificateAuthorityTest {
                 .isThrownBy(() -> validate(forged));
         assertThatExceptionOfType(IOException.class)
                 .isThrownBy(() -> open().issue(List.of("127.0.0.1", name)))
-                .withMessageContaining("known as " + name)
+                .withMessageContaining("with the name " + name)
                 .withMessageContaining("remove ")
                 .withMessageContaining("authority.pem");
     }
