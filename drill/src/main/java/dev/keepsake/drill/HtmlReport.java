@@ -29,12 +29,12 @@ public final class HtmlReport {
     }
 
     private String page() {
-        put("<!doctype html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\">%n");
-        put("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n");
-        put("<title>Keepsake drill: %s</title>%n", report.outcome().label().replace('_', ' '));
-        put("<style>%n%s</style>%n</head>%n<body>%n", style());
-        put("<h1>Keepsake drill</h1>%n<p class=\"soft\">%s</p>%n", text(asked()));
-        put(
+        html.format("<!doctype html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\">%n");
+        html.format("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n");
+        html.format("<title>Keepsake drill: %s</title>%n", report.outcome().label().replace('_', ' '));
+        html.format("<style>%n%s</style>%n</head>%n<body>%n", style());
+        html.format("<h1>Keepsake drill</h1>%n<p class=\"soft\">%s</p>%n", text(asked()));
+        html.format(
                 "<p class=\"verdict%s\" role=\"status\">%s</p>%n",
                 report.isPassed() ? "" : " failed", text(report.conclusion()));
         figures();
@@ -45,12 +45,8 @@ public final class HtmlReport {
         shards();
         events();
         environment();
-        put("</body>%n</html>%n");
+        html.format("</body>%n</html>%n");
         return html.toString();
-    }
-
-    private void put(String format, Object... values) {
-        html.format(format, values);
     }
 
     private static String style() {
@@ -84,7 +80,7 @@ public final class HtmlReport {
     private void figures() {
         var total = report.total();
         var outage = report.outage();
-        put("<dl class=\"figures\">%n");
+        html.format("<dl class=\"figures\">%n");
         figure("failovers", "%d of %d".formatted(report.completed(), report.asked()));
         figure("acknowledged writes", "%,d".formatted(total.acknowledged()));
         figure("lost", "%,d".formatted(total.lost()));
@@ -92,46 +88,46 @@ public final class HtmlReport {
         figure("reordered", "%,d".formatted(total.reordered()));
         figure("outage, median", String.format(Locale.ROOT, "%.1f ms", outage.p50Ms()));
         figure("outage, longest", String.format(Locale.ROOT, "%.1f ms", outage.maxMs()));
-        put("</dl>%n");
+        html.format("</dl>%n");
     }
 
     private void figure(String name, String value) {
-        put("<div><dt>%s</dt><dd>%s</dd></div>%n", text(name), text(value));
+        html.format("<div><dt>%s</dt><dd>%s</dd></div>%n", text(name), text(value));
     }
 
     private void course() {
-        put("<h2>The course of the drill</h2>%n");
-        put(
+        html.format("<h2>The course of the drill</h2>%n");
+        html.format(
                 "<p class=\"soft\">Acknowledged writes a second, of all writers. A red band is the time from the first"
                         + " writer without an acknowledgement to the last one that got its next.</p>%n");
-        put("%s", Plots.course(report));
+        html.format("%s", Plots.course(report));
     }
 
     private void failovers() {
-        put("<h2>Failovers</h2>%n<div class=\"scroll\"><table>%n<thead><tr>");
-        put("<th class=\"number\">no.</th><th>shard</th><th>from</th><th>to</th>");
-        put("<th class=\"number\">at</th><th class=\"number\">outage p50</th>");
-        put(
+        html.format("<h2>Failovers</h2>%n<div class=\"scroll\"><table>%n<thead><tr>");
+        html.format("<th class=\"number\">no.</th><th>shard</th><th>from</th><th>to</th>");
+        html.format("<th class=\"number\">at</th><th class=\"number\">outage p50</th>");
+        html.format(
                 "<th class=\"number\">max</th><th>what each writer waited</th></tr></thead>%n<tbody>%n");
         double longestMs = report.outage().maxMs();
         int number = 0;
         for (var failover : report.failovers()) {
             number++;
             var outage = failover.outage();
-            put("<tr><td class=\"number\">%d</td><td>%s</td>", number, text(failover.shard()));
-            put(
+            html.format("<tr><td class=\"number\">%d</td><td>%s</td>", number, text(failover.shard()));
+            html.format(
                     "<td>%s</td><td>%s</td>",
                     text(String.valueOf(failover.trail().from())),
                     text(
                             failover.isComplete()
                                     ? String.valueOf(failover.trail().to())
                                     : "not completed: " + failover.shortfall()));
-            put("<td class=\"number\">%.1f s</td>", beganNs(failover) / 1e9);
-            put("<td class=\"number\">%.1f ms</td>", outage.p50Ms());
-            put("<td class=\"number\">%.1f ms</td>", outage.maxMs());
-            put("<td>%s</td></tr>%n", Plots.waits(failover.gaps(), longestMs));
+            html.format("<td class=\"number\">%.1f s</td>", beganNs(failover) / 1e9);
+            html.format("<td class=\"number\">%.1f ms</td>", outage.p50Ms());
+            html.format("<td class=\"number\">%.1f ms</td>", outage.maxMs());
+            html.format("<td>%s</td></tr>%n", Plots.waits(failover.gaps(), longestMs));
         }
-        put("</tbody></table></div>%n");
+        html.format("</tbody></table></div>%n");
     }
 
     static long beganNs(FailoverResult failover) {
@@ -142,37 +138,37 @@ public final class HtmlReport {
         if (report.gaps().isEmpty()) {
             return;
         }
-        put("<h2>Outages</h2>%n");
-        put(
+        html.format("<h2>Outages</h2>%n");
+        html.format(
                 "<p class=\"soft\">How many writers waited how long, over all failovers%s.</p>%n",
                 report.options().maxOutageMs() > 0 ? ". The dashed line is --max-outage-ms" : "");
-        put("%s", Plots.histogram(report));
+        html.format("%s", Plots.histogram(report));
     }
 
     private void writers() {
-        put("<h2>What writers were told</h2>%n<table>%n");
-        put("<thead><tr><th class=\"number\">writer</th><th>writes that failed</th></tr></thead>");
-        put("%n<tbody>%n");
+        html.format("<h2>What writers were told</h2>%n<table>%n");
+        html.format("<thead><tr><th class=\"number\">writer</th><th>writes that failed</th></tr></thead>");
+        html.format("%n<tbody>%n");
         int writer = 0;
         for (var failures : report.failuresByWriter()) {
             writer++;
-            put(
+            html.format(
                     "<tr><td class=\"number\">%d</td><td>%s</td></tr>%n",
                     writer, text(DrillReport.inWords(failures)));
         }
-        put("</tbody></table>%n");
+        html.format("</tbody></table>%n");
     }
 
     private void shards() {
-        put(
+        html.format(
                 "<h2>What was read back</h2>%n<div class=\"scroll\"><table>%n<thead><tr><th>shard</th>");
         for (var name : List.of("acknowledged", "lost", "duplicated", "reordered", "uncalled")) {
-            put("<th class=\"number\">%s</th>", name);
+            html.format("<th class=\"number\">%s</th>", name);
         }
-        put("</tr></thead>%n<tbody>%n");
+        html.format("</tr></thead>%n<tbody>%n");
         for (int i = 0; i < report.shards().size(); i++) {
             var verdict = report.verdicts().get(i);
-            put("<tr><td>%s</td>", text(report.shards().get(i)));
+            html.format("<tr><td>%s</td>", text(report.shards().get(i)));
             for (long value :
                     new long[] {
                         verdict.acknowledged(),
@@ -181,29 +177,29 @@ public final class HtmlReport {
                         verdict.reordered(),
                         verdict.uncalled()
                     }) {
-                put("<td class=\"number\">%,d</td>", value);
+                html.format("<td class=\"number\">%,d</td>", value);
             }
-            put("</tr>%n");
+            html.format("</tr>%n");
         }
-        put("</tbody></table></div>%n");
+        html.format("</tbody></table></div>%n");
     }
 
     private void events() {
-        put("<h2>Events of the cluster</h2>%n<div class=\"scroll\"><table>%n");
-        put("<thead><tr><th>time</th><th>event</th></tr></thead>%n<tbody>%n");
+        html.format("<h2>Events of the cluster</h2>%n<div class=\"scroll\"><table>%n");
+        html.format("<thead><tr><th>time</th><th>event</th></tr></thead>%n<tbody>%n");
         for (var event : report.events()) {
-            put(
+            html.format(
                     "<tr><td><time>%s</time></td><td>%s</td></tr>%n",
                     text(event.date().toString()), text(event.message()));
         }
-        put("</tbody></table></div>%n");
+        html.format("</tbody></table></div>%n");
     }
 
     private void environment() {
-        put("<h2>Environment</h2>%n<table>%n<tbody>%n");
+        html.format("<h2>Environment</h2>%n<table>%n<tbody>%n");
         environment.forEach((name, value) ->
-                put("<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n", text(name), text(value)));
-        put("</tbody></table>%n");
+                html.format("<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n", text(name), text(value)));
+        html.format("</tbody></table>%n");
     }
 
     /// As text of a page, whatever a server says.

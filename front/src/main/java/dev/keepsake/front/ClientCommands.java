@@ -142,7 +142,7 @@ final class ClientCommands {
                             clients.all().stream()
                                     .filter(meant)
                                     .filter(client ->
-                                            client != asker || !Boolean.TRUE.equals(skipsMe))
+                                            !client.equals(asker) || !Boolean.TRUE.equals(skipsMe))
                                     .sorted(Comparator.comparingLong(Client::id))
                                     .map(client -> client.describe() + "\n")
                                     .collect(Collectors.joining()),
@@ -158,7 +158,7 @@ final class ClientCommands {
             }
             case ClientFilter.Meant(var meant, var skipsMe) -> {
                 boolean sparesMe = !Boolean.FALSE.equals(skipsMe);
-                var found = matching(meant.and(other -> other != asker || !sparesMe));
+                var found = matching(meant.and(other -> !other.equals(asker) || !sparesMe));
                 RespWriter.integer(out, found.size());
                 yield !disconnect(found, asker);
             }
@@ -275,7 +275,7 @@ final class ClientCommands {
             }
         }
         boolean sparesMe = skipMe;
-        var found = matching(meant.and(other -> other != client || !sparesMe));
+        var found = matching(meant.and(other -> !other.equals(client) || !sparesMe));
         RespWriter.integer(out, found.size());
         return !disconnect(found, client);
     }
@@ -299,7 +299,7 @@ final class ClientCommands {
     private static boolean disconnect(List<? extends Client> found, Client asker) {
         boolean itself = false;
         for (var client : found) {
-            if (client == asker) {
+            if (client.equals(asker)) {
                 itself = true;
             } else {
                 client.disconnect();

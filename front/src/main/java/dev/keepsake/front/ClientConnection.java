@@ -10,24 +10,15 @@ import dev.keepsake.shard.DirtyKeys;
 import dev.keepsake.shard.Durability;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOption;
-import io.netty.channel.socket.DuplexChannel;
-import io.netty.channel.unix.UnixChannel;
 import io.netty.handler.codec.DecoderException;
 import io.netty.handler.ssl.NotSslRecordException;
 import java.io.IOException;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -54,12 +45,18 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     /// Who has not finished a command for so long may be closed when others wait for memory.
     private static final long STUCK_AFTER_NS = TimeUnit.SECONDS.toNanos(1);
 
-    /// How long a client may go on sending that has been told that its command is too long.
-    private static final long LINGERS_NS = TimeUnit.SECONDS.toNanos(30);
-
     private static final byte TLS_HANDSHAKE = 0x16;
     private static final byte TLS_VERSION = 3;
     private static final String TOO_MANY_CLIENTS = "max number of clients reached";
+
+    /// Whether a command that is there is not taken yet.
+    private enum Held {
+        NOT,
+        /// Something else has to be over first.
+        WAITS,
+        /// CLIENT PAUSE, or the node, holds it back.
+        PAUSED
+    }
 
     private final FrontParts node;
     private final ThisNode self;
@@ -71,11 +68,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private final @Nullable Path operators;
     private final Session session = new Session();
     private final ClientFacts facts = new ClientFacts();
+    private final ClientSocket socket;
     private final ReplyQueue replies;
     private final InputRoom room;
     private final Admission.Client seen = new Seen();
 
-    private @Nullable Channel channel;
     private @Nullable ByteBuf input;
     private @Nullable SharedLane shared; // over which what is in flight has gone, unless own is
     private final OwnLaneUse<OwnLane> own = new OwnLaneUse<>(new InLane(), new Lanes());
@@ -84,15 +81,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private int inFlight;
     private boolean asking; // for an answer that comes neither at once nor over a client's lane
     private boolean processing;
-    private boolean closing;
     private @Nullable String malformed;
     private final ClientTracking tracking;
-    private boolean waiting;
-    private boolean heldByPause;
-    private boolean lingers;
-    private long discardedBytes;
-    private @Nullable ScriptReading script; // of the command that is taken next
-    private long scriptHeapBytes; // what is kept for that
+    private Held held = Held.NOT;
+    private final ClientScript script; // of the command that is taken next
 
     /// @param operators the socket over which it has come, if that is the operators': it begins as
     ///   their user then
@@ -105,7 +97,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         this.operators = operators;
         this.framer = new CommandFramer(node.options().limits(), GATHERED_BYTES);
         this.framed = new Command(self.table(), framer.frame());
-        this.replies = new ReplyQueue(node.replyRules(), new Socket());
+        this.socket =
+                new ClientSocket(
+                        node.loop(), node.allocator(), facts, operators, new AroundSocket());
+        this.replies = new ReplyQueue(node.replyRules(), socket);
+        this.script = new ClientScript(node.scripts());
         this.large =
                 new LargeIntake(
                         node.options().limits(),
@@ -142,7 +138,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public boolean isClosed() {
-        return closing || channel == null || !channel.isActive();
+        return socket.isClosed();
     }
 
     /// Whether it is told what its user may not ask for any more: what all others do, or which keys
@@ -206,7 +202,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void handlerAdded(ChannelHandlerContext context) {
-        channel = context.channel();
+        socket.attach(context.channel());
     }
 
     @Override
@@ -218,11 +214,11 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void channelInactive(ChannelHandlerContext context) {
-        closing = true;
+        socket.onClosed();
         node.clients().onDisconnected(this);
         leaveOwnLane();
         large.end();
-        endScript();
+        script.end();
         if (input != null) {
             input.release();
             input = null;
@@ -251,22 +247,22 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public long inputBytes() {
-        return closing ? 0 : room.bytes();
+        return socket.isClosing() ? 0 : room.bytes();
     }
 
     @Override
     public long stuckBytes() {
         boolean goesOn =
-                waiting
+                held != Held.NOT
                         || room.isStarved()
-                        || closing
+                        || socket.isClosing()
                         || !room.isHeldFor(STUCK_AFTER_NS, node.loop().ticker().nanoTime());
         return goesOn ? 0 : room.bytes();
     }
 
     @Override
     public long otherBytes() {
-        if (closing) {
+        if (socket.isClosing()) {
             return 0; // on its way out
         }
         var lane = own.lane();
@@ -275,10 +271,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public long heapBytes() {
-        if (closing) {
+        if (socket.isClosing()) {
             return 0;
         }
-        return session.heapBytes() + sent.heapBytes() + scriptHeapBytes + own.heapBytes();
+        return session.heapBytes() + sent.heapBytes() + script.heapBytes() + own.heapBytes();
     }
 
     @Override
@@ -325,13 +321,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) {
         var bytes = (ByteBuf) message;
-        if (closing || replies.isEnding() || malformed != null) {
-            discardedBytes += bytes.readableBytes();
-            bytes.release();
-            if (discardedBytes
-                    > (long) node.options().limits().maxBulkBytes() + LargeIntake.KEPT_MAX_BYTES) {
-                reset();
-            }
+        if (socket.isClosing() || replies.isEnding() || malformed != null) {
+            long longest = node.options().limits().maxBulkBytes();
+            socket.discard(bytes, longest + LargeIntake.KEPT_MAX_BYTES);
             return;
         }
         facts.onReceived(bytes.readableBytes(), node.loop().ticker().nanoTime());
@@ -362,41 +354,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void reset() {
-        closing = true;
-        var open = channel;
-        if (open != null) {
-            if (open.isOpen()) {
-                open.config().setOption(ChannelOption.SO_LINGER, 0);
-            }
-            // Past TLS, which would say goodbye first and wait until that is read.
-            var first = open.pipeline().firstContext();
-            if (first == null) {
-                open.close();
-            } else {
-                first.close();
-            }
-        }
+        socket.reset();
     }
 
-    /// Where the client connects from, `host:port`.
     @Override
     public String address() {
-        return channel == null ? "" : text(channel.remoteAddress());
+        return socket.address();
     }
 
     @Override
     public String localAddress() {
-        return channel == null ? "" : text(channel.localAddress());
-    }
-
-    /// As Redis writes it, for whom a Unix socket has the port 0.
-    private String text(@Nullable SocketAddress address) {
-        if (operators != null) {
-            return operators + ":0";
-        }
-        return address instanceof InetSocketAddress inet && inet.getAddress() != null
-                ? inet.getAddress().getHostAddress() + ":" + inet.getPort()
-                : "";
+        return socket.localAddress();
     }
 
     @Override
@@ -411,7 +379,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public boolean isHeldByPause() {
-        return heldByPause;
+        return held == Held.PAUSED;
     }
 
     /// Whether nothing has come from it or gone to it for so long, though nothing keeps it waiting.
@@ -420,13 +388,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return facts.isSilent(idleNs, nowNs)
                 && inFlight == 0
                 && !replies.hasParked()
-                && !waiting
+                && held == Held.NOT
                 && !isSubscribed();
     }
 
     @Override
     public boolean leavesTooMuch(ClientLimits.Output limit, long nowNs) {
-        return facts.leavesTooMuch(limit, unsentBytes(), nowNs);
+        return facts.leavesTooMuch(limit, socket.unsentBytes(), nowNs);
     }
 
     /// The line that CLIENT LIST has of it: what the front knows, in the engine's words and order.
@@ -458,7 +426,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             case "id" -> id;
             case "addr" -> address();
             case "laddr" -> localAddress();
-            case "fd" -> fileDescriptor();
+            case "fd" -> socket.fileDescriptor();
             case "name" -> session.name();
             case "flags" -> flags();
             case "capa" -> session.redirected() ? "r" : "";
@@ -472,7 +440,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             case "qbuf-free" -> free;
             case "multi-mem" -> sent.queuedBytes();
             case "obl" -> replies.gatheredBytes();
-            case "oll" -> replies.parkedCount() + unsentPieces();
+            case "oll" -> replies.parkedCount() + socket.unsentPieces();
             case "omem" -> unsentAndWaitingBytes();
             case "tot-mem" ->
                     used
@@ -519,20 +487,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         flags.append(isSubscribed() ? "P" : "").append(isInTransaction() ? "x" : "");
         var lane = own.lane();
         flags.append(lane != null && lane.isBlocked() ? "b" : "").append(tracking.state().flags());
-        flags.append(closing ? "c" : "");
+        flags.append(socket.isClosing() ? "c" : "");
         flags.append(session.readOnly() ? "r" : "").append(session.spared() ? "e" : "");
         flags.append(session.touchesNothing() ? "T" : "");
         return flags.isEmpty() ? "N" : flags.toString();
     }
 
     private String events() {
-        var open = channel;
-        boolean reading = open != null && open.config().isAutoRead();
-        return (reading ? "r" : "") + (unsentBytes() > 0 ? "w" : "");
-    }
-
-    private int fileDescriptor() {
-        return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
+        return (socket.isReading() ? "r" : "") + (unsentBytes() > 0 ? "w" : "");
     }
 
     @Override
@@ -543,23 +505,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     /// Closes the connection of a user who is no longer let in.
     @Override
     public void disconnect() {
-        closing = true;
-        if (channel != null) {
-            channel.close();
-        }
+        socket.disconnect();
     }
 
     @Override
     public long unsentBytes() {
-        var open = channel;
-        var pending = open == null ? null : open.unsafe().outboundBuffer();
-        return pending == null ? 0 : pending.totalPendingWriteBytes();
-    }
-
-    private int unsentPieces() {
-        var open = channel;
-        var pending = open == null ? null : open.unsafe().outboundBuffer();
-        return pending == null ? 0 : pending.size();
+        return socket.unsentBytes();
     }
 
     @Override
@@ -580,19 +531,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     /// Reads commands, or leaves them in the socket, as the bounds of the node and of this client
     /// allow.
     private void readAsAllowed() {
-        var open = channel;
-        if (open != null && !(closing && lingers)) {
-            var in = input;
-            boolean full =
-                    (waiting || engine.isPaused())
-                            && in != null
-                            && in.readableBytes() > WAITING_MAX_BYTES;
-            boolean reads =
-                    node.intake().isReading() && !full && !own.isFull() && !room.isStarved();
-            if (open.config().isAutoRead() != reads) { // it is asked for after each read
-                open.config().setAutoRead(reads);
-            }
-        }
+        var in = input;
+        boolean full =
+                (held != Held.NOT || engine.isPaused())
+                        && in != null
+                        && in.readableBytes() > WAITING_MAX_BYTES;
+        socket.read(node.intake().isReading() && !full && !own.isFull() && !room.isStarved());
     }
 
     /// The engine is behind with what this client's own lane has been sent, or no longer is.
@@ -611,14 +555,13 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
         processing = true;
         try {
-            waiting = false;
-            heldByPause = false;
+            held = Held.NOT;
             while (takesCommands() && input != null && processNext(input)) {
                 // each turn of the loop consumes one command
             }
         } catch (ProtocolException e) {
             malformed = String.valueOf(e.getMessage());
-            lingers = session.user() != null;
+            socket.lingerAtEnd(session.user() != null);
         } finally {
             processing = false;
         }
@@ -656,14 +599,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     private boolean takesAnswers() {
-        return !closing && !replies.isEnding();
+        return !socket.isClosing() && !replies.isEnding();
     }
 
     /// @return false when no whole command is there, or it must wait
     private boolean processNext(ByteBuf in) throws ProtocolException {
         boolean goesOn = in.isReadable() || large.isDue();
         if (!goesOn || engine.isPaused()) {
-            heldByPause = goesOn;
+            held = goesOn ? Held.PAUSED : Held.NOT;
             return false;
         }
         if (large.isOn()) {
@@ -671,7 +614,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                 case GOES_ON -> true;
                 case NEEDS_MORE -> false;
                 case WAITS -> {
-                    waiting = true;
+                    waits();
                     yield false;
                 }
             };
@@ -714,8 +657,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     private boolean done(Taken taken, ByteBuf in) {
-        waiting = taken == Taken.WAITS;
-        return taken != Taken.WAITS && skip(in);
+        if (taken == Taken.WAITS) {
+            waits();
+            return false;
+        }
+        return skip(in);
+    }
+
+    private void waits() {
+        if (held == Held.NOT) {
+            held = Held.WAITS; // else it is known already for what
+        }
     }
 
     private boolean skip(ByteBuf in) {
@@ -740,7 +692,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private Taken handle(Command command) {
         var taken = take(command);
         if (taken != Taken.WAITS) {
-            endScript();
+            script.end();
         }
         boolean decided = large.isDecided();
         if (taken == Taken.DONE
@@ -769,7 +721,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return switch (verdict) {
             case Verdict.Act act -> follow(act, command);
             case Verdict.Wait wait -> {
-                heldByPause |= wait == Verdict.Wait.FOR_PAUSE;
+                if (wait == Verdict.Wait.FOR_PAUSE) {
+                    held = Held.PAUSED;
+                }
                 yield Taken.WAITS;
             }
             case Verdict.Disconnect(String what) -> {
@@ -817,20 +771,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         };
     }
 
-    /// Has the command's script read. What becomes of it stays the same until the command has been
-    /// taken: it is kept where it is meanwhile, and nothing behind it is looked at.
+    /// Has the command's script read.
     private void readScript(Command command) {
-        Supplier<@Nullable ByteBuf> kept = this::commandUnderWay;
         boolean inline = command != framed && !large.isOn();
         if (inline) {
             var copy = Unpooled.copiedBuffer(command.bytes());
-            kept = () -> copy;
-        }
-        var begun = node.scripts().begin(command, kept, this::process);
-        script = begun;
-        if (inline && !begun.isOver()) {
-            scriptHeapBytes = command.lengthBytes();
-            node.clients().noteHeapGrowth(scriptHeapBytes); // which may close this client
+            long kept = script.readCopy(command, copy, this::process);
+            node.clients().noteHeapGrowth(kept); // which may close this client
+        } else {
+            script.read(command, this::commandUnderWay, this::process);
         }
     }
 
@@ -841,15 +790,6 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             return null;
         }
         return large.isOn() ? large.sketch() : input;
-    }
-
-    private void endScript() {
-        var reading = script;
-        if (reading != null) {
-            script = null;
-            scriptHeapBytes = 0;
-            node.scripts().giveUp(reading);
-        }
     }
 
     /// Sends a client on to another node, unless its user may not give the command at all: that
@@ -1455,89 +1395,32 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
         @Override
         public @Nullable ScriptReading script() {
-            return script;
+            return script.reading();
         }
     }
 
-    /// The socket, as the replies see it.
-    private final class Socket implements ReplyQueue.Outlet {
-        @Override
-        public boolean isClosed() {
-            return ClientConnection.this.isClosed();
-        }
-
-        @Override
-        public void send(ByteBuf bytes) {
-            var open = channel;
-            if (open == null) {
-                bytes.release();
-            } else {
-                facts.onSent(bytes.readableBytes(), node.loop().ticker().nanoTime());
-                open.writeAndFlush(bytes, open.voidPromise());
-            }
-        }
-
-        @Override
-        public void sendPiece(ByteBuf piece, Runnable onWritten) {
-            var open = channel;
-            if (open == null) {
-                piece.release();
-                onWritten.run();
-            } else {
-                facts.onSent(piece.readableBytes(), node.loop().ticker().nanoTime());
-                open.write(piece).addListener(written -> onWritten.run());
-            }
-        }
-
-        @Override
-        public void flush() {
-            var open = channel;
-            if (open != null) {
-                open.flush();
-            }
-        }
-
-        @Override
-        public void close() {
-            closing = true;
-            var open = channel;
-            if (open != null) {
-                replies.flush();
-                var written = open.writeAndFlush(node.allocator().buffer(0));
-                if (lingers && open instanceof DuplexChannel duplex) {
-                    linger(duplex, written);
-                } else {
-                    written.addListener(ChannelFutureListener.CLOSE);
-                }
-            }
-        }
-
-        @Override
-        public void reset() {
-            ClientConnection.this.reset();
-        }
-
+    /// Whose socket it is.
+    private final class AroundSocket implements ClientSocket.Client {
         @Override
         public void onReplied() {
             ClientConnection.this.onReplied();
         }
-    }
 
-    /// Says that nothing more comes, and takes what the client still sends, for as long as a
-    /// command may be: who is closed while it sends sees a failure of its connection instead of the
-    /// error.
-    private void linger(DuplexChannel open, ChannelFuture written) {
-        if (input != null) {
-            input.release();
-            input = null;
+        @Override
+        public void flushReplies() {
+            replies.flush();
         }
-        large.end();
-        endScript();
-        countInput();
-        written.addListener(done -> open.shutdownOutput());
-        open.config().setAutoRead(true);
-        var end = node.loop().schedule(this::reset, LINGERS_NS, TimeUnit.NANOSECONDS);
-        open.closeFuture().addListener(closed -> end.cancel(false));
+
+        @Override
+        public void forgetInput() {
+            if (input != null) {
+                input.release();
+                input = null;
+            }
+            large.end();
+            script.end();
+            countInput();
+        }
     }
 
     private void onReplied() {
@@ -1553,7 +1436,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void onLaneLost() {
         own.onLost();
-        if (!closing) { // else a last reply is on its way
+        if (!socket.isClosing()) { // else a last reply is on its way
             reset();
         }
     }

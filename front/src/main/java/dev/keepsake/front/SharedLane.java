@@ -32,9 +32,6 @@ final class SharedLane extends LaneChannel {
     // A buffer that grows is copied each time, so what is beyond gets another.
     private static final int OUTGOING_BYTES = 1 << 20;
 
-    /// A script that takes longer keeps others waiting no more.
-    private static final long SCRIPT_MS = 50;
-
     /// Whoever has the lane.
     interface Owner extends LaneOwner {
         /// The engine is behind with what the lane has been sent, or no longer is.
@@ -58,6 +55,7 @@ final class SharedLane extends LaneChannel {
     private final Owner owner;
     private final int protocol;
     private final ExpectedReplies expected = new ExpectedReplies();
+    private final ScriptWatch scripts;
     private final @Nullable Tracker<Parked> tracker;
     private final Tracker<Parked>.@Nullable Open inOrder;
     private final ArrayDeque<Tracker<Parked>.Open> lateOfBarriers = new ArrayDeque<>();
@@ -71,11 +69,6 @@ final class SharedLane extends LaneChannel {
     private boolean flushScheduled;
     private boolean retired;
     private boolean retryScheduled;
-    private long asked;
-    private long answered;
-    private long lastScript; // which of all that has been asked, counted from 1
-    private boolean scriptWatched;
-    private boolean stuck;
     private @Nullable LargeReply arriving;
 
     /// @param large what replies need that are too large to be copied
@@ -100,6 +93,7 @@ final class SharedLane extends LaneChannel {
         this.words = words;
         this.owner = owner;
         this.protocol = protocol;
+        this.scripts = new ScriptWatch(loop, this::isClosed);
         this.tracker = durability.tracker();
         this.inOrder = tracker == null ? null : tracker.open();
         if (userInEngine != null) {
@@ -136,11 +130,7 @@ final class SharedLane extends LaneChannel {
         var patience =
                 kind == ExpectedReplies.Kind.INFO_OF_NODE ? Patience.NONE : Patience.of(spec);
         expected.add(kind, patience, client, keyHash, keyHashes);
-        asked++;
-        if (spec.is(Trait.SCRIPT)) {
-            lastScript = asked;
-            watchScript();
-        }
+        scripts.onAsked(spec.is(Trait.SCRIPT));
         scheduleFlush();
     }
 
@@ -149,40 +139,10 @@ final class SharedLane extends LaneChannel {
         submit(client, command, command.slot() + 1L, null);
     }
 
-    /// Looks after a moment whether the engine has answered anything, as long as it owes the reply
-    /// to a script.
-    private void watchScript() {
-        if (!scriptWatched) {
-            scriptWatched = true;
-            long before = answered;
-            loop.schedule(() -> checkScript(before), SCRIPT_MS, TimeUnit.MILLISECONDS);
-        }
-    }
-
-    private void countAnswer() {
-        answered++;
-        if (stuck) {
-            stuck = false;
-            watchScript();
-        }
-    }
-
-    private void checkScript(long before) {
-        scriptWatched = false;
-        if (isClosed() || answered >= lastScript) {
-            return;
-        }
-        if (answered == before) {
-            stuck = true;
-        } else {
-            watchScript();
-        }
-    }
-
     /// Awaits what is nobody's.
     private void expectOwn(ExpectedReplies.Kind kind) {
         expected.add(kind, Patience.ENDLESS, null, 0, null);
-        asked++;
+        scripts.onAsked(false);
     }
 
     private static ExpectedReplies.Kind kindOf(CommandSpec spec, boolean knowsKeys) {
@@ -209,7 +169,7 @@ final class SharedLane extends LaneChannel {
     /// Whether a script takes so long that others had better not queue behind it: once the engine
     /// calls itself busy it answers them so, but not over the script's lane.
     boolean isStuck() {
-        return stuck;
+        return scripts.isStuck();
     }
 
     /// Whether the engine owes nothing and is owed nothing.
@@ -343,7 +303,7 @@ final class SharedLane extends LaneChannel {
             return;
         }
         expected.remove();
-        countAnswer();
+        scripts.onAnswered();
         if (kind == ExpectedReplies.Kind.BARRIER) {
             onBarrier(in.slice(from, length));
         } else if (in.getByte(from) == '-') {
@@ -360,7 +320,7 @@ final class SharedLane extends LaneChannel {
         var patience = tellsNothing ? Patience.NONE : expected.patience();
         long slotOfCall = expected.keyHash();
         expected.remove();
-        countAnswer();
+        scripts.onAnswered();
         if (client.isClosed()) {
             return;
         }
@@ -448,7 +408,7 @@ final class SharedLane extends LaneChannel {
         if (last) {
             arriving = null;
             expected.remove();
-            countAnswer();
+            scripts.onAnswered();
             reply.end();
             if (!reply.client().isClosed()) {
                 reply.client().onReplied();
