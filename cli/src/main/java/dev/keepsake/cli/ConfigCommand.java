@@ -77,7 +77,7 @@ final class ConfigCommand implements Callable<Integer> {
 
     private List<Line> lines(ParseResult parsed) {
         var lines = new ArrayList<Line>();
-        for (var option : spec.mixins().get("start").options()) {
+        for (var option : CommandSpec.forAnnotatedObject(start).options()) {
             if (!Settings.maySet(option)) {
                 continue;
             }

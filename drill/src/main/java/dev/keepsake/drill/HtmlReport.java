@@ -31,7 +31,8 @@ public final class HtmlReport {
     private String page() {
         html.format("<!doctype html>%n<html lang=\"en\">%n<head>%n<meta charset=\"utf-8\">%n");
         html.format("<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">%n");
-        html.format("<title>Keepsake drill: %s</title>%n", report.outcome().label().replace('_', ' '));
+        html.format(
+                "<title>Keepsake drill: %s</title>%n", report.outcome().label().replace('_', ' '));
         html.format("<style>%n%s</style>%n</head>%n<body>%n", style());
         html.format("<h1>Keepsake drill</h1>%n<p class=\"soft\">%s</p>%n", text(asked()));
         html.format(
@@ -114,7 +115,8 @@ public final class HtmlReport {
         for (var failover : report.failovers()) {
             number++;
             var outage = failover.outage();
-            html.format("<tr><td class=\"number\">%d</td><td>%s</td>", number, text(failover.shard()));
+            html.format(
+                    "<tr><td class=\"number\">%d</td><td>%s</td>", number, text(failover.shard()));
             html.format(
                     "<td>%s</td><td>%s</td>",
                     text(String.valueOf(failover.trail().from())),
@@ -147,7 +149,8 @@ public final class HtmlReport {
 
     private void writers() {
         html.format("<h2>What writers were told</h2>%n<table>%n");
-        html.format("<thead><tr><th class=\"number\">writer</th><th>writes that failed</th></tr></thead>");
+        html.format(
+                "<thead><tr><th class=\"number\">writer</th><th>writes that failed</th></tr></thead>");
         html.format("%n<tbody>%n");
         int writer = 0;
         for (var failures : report.failuresByWriter()) {
@@ -198,7 +201,9 @@ public final class HtmlReport {
     private void environment() {
         html.format("<h2>Environment</h2>%n<table>%n<tbody>%n");
         environment.forEach((name, value) ->
-                html.format("<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n", text(name), text(value)));
+                html.format(
+                        "<tr><th scope=\"row\">%s</th><td>%s</td></tr>%n",
+                        text(name), text(value)));
         html.format("</tbody></table>%n");
     }
 

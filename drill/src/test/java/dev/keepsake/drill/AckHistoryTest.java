@@ -26,7 +26,7 @@ class AckHistoryTest {
     void aLongDrillHasLongerStretchesAndLosesNoCount() {
         long hour = 3_600_000 * MS;
         for (int i = 0; i < 36_000; i++) {
-            history.acknowledged(START + i * 100 * MS);
+            history.acknowledged(START + i * 100L * MS);
         }
         var throughput = history.upTo(START + hour);
         assertThat(throughput.counts()).hasSizeBetween(512, 1_024);

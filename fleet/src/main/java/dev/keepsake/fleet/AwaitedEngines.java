@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -167,7 +168,7 @@ final class AwaitedEngines {
         }
     }
 
-    private LinkedHashSet<Path> allPlaces(Engines known) {
+    private Set<Path> allPlaces(Engines known) {
         var all = new LinkedHashSet<>(places);
         for (var some : List.of(known.all(), known.excluded().keySet(), known.gone().keySet())) {
             some.forEach(each -> all.add(each.path()));
