@@ -141,7 +141,7 @@ class SettingsTest {
                                 directory.resolve("data").toString()))
                 .isEqualTo(2);
         assertThat(err.toString())
-                .contains("--restore-from is /no/such/directory, which is no directory");
+                .contains("--restore-from is /no/such/directory, which is not a directory");
     }
 
     @Test

@@ -216,7 +216,7 @@ final class ClusterEngines implements InstalledEngines {
         }
         var able = able(known.excluded(), known, needed);
         var wasAble = able(known.gone(), known, needed);
-        return "The data were written by %s (RDB version %d), which none of the engines here can go on from (%s); %s."
+        return "The data were written by %s (RDB version %d), which none of the engines here can continue from (%s); %s."
                 .formatted(
                         needed,
                         needed.rdbVersion(),

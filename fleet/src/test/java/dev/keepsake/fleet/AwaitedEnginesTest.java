@@ -255,7 +255,7 @@ class AwaitedEnginesTest {
         assertThat(found).isOne();
         assertThat(engines.usable(VALKEY)).isPresent();
         assertThat(control.read(ControlState::records).stream().map(Object::toString))
-                .anyMatch(text -> text.contains("Engine valkey 8.0.1 can go on with the data"));
+                .anyMatch(text -> text.contains("Engine valkey 8.0.1 can continue from the data"));
         assertThat(machine.startedNow()).containsExactly(VALKEY.path());
         assertStarted();
     }

@@ -173,7 +173,7 @@ class EngineChoiceTest {
         "redis 7.0.15, bundled holes; redis 7.0.15 sound; redis 7.0.16 sound, redis 7.0.15",
         "redis 7.0.15, bundled sound; redis 7.0.16 sound, bundled",
         // There is no way back from a newer one: not for one that may have holes too.
-        "redis 7.0.15, bundled holes; redis 7.0.16 untold, bundled",
+        "redis 7.0.15, bundled holes; redis 7.0.16 undecided, bundled",
         "redis 7.0.15, bundled holes; redis 7.0.16 unexamined, bundled",
         // Nor for another version, which has other commands.
         "redis 7.0.15, bundled holes; redis 7.2.4 sound, bundled",

@@ -126,7 +126,7 @@ class LaterExaminationTest {
         assertThat(engines.missing(EngineStamp.ofRelease("valkey", "8.0.1")))
                 .contains(
                         "written by valkey 8.0.1 (RDB version 11)",
-                        "none of the engines here can go on from (redis 7.2.4)",
+                        "none of the engines here can continue from (redis 7.2.4)",
                         "what could is installed but not used, for --strict-engines was given",
                         "valkey 8.0.1 (/usr/bin/valkey-server) has CVE-2025-46818",
                         "get a better one: apt install x",
@@ -174,7 +174,7 @@ class LaterExaminationTest {
         assertThat(excluded).containsExactly(Map.entry(VALKEY, "is not a file"));
         assertThat(engines.missing(EngineStamp.ofRelease("valkey", "8.0.1")))
                 .contains(
-                        "none of the engines here can go on from (redis 7.2.4); what could is not"
+                        "none of the engines here can continue from (redis 7.2.4); what could is not"
                                 + " here any more: valkey 8.0.1 (/usr/bin/valkey-server) is not a"
                                 + " file; start the server with valkey 8.0.1 or a newer valkey");
         assertThat(engines.missing(EngineStamp.ofRelease("valkey", "9.1.2")))

@@ -56,7 +56,7 @@ class DataLockTest {
                 .isThrownBy(() -> DataLock.take(data, () -> owner + 1234))
                 .withMessageContaining(data.toString())
                 .withMessageContaining("user id %d;", owner)
-                .withMessageContaining("our own, %d,", owner + 1234)
+                .withMessageContaining("our own, %d:", owner + 1234)
                 .withMessageContaining("chown")
                 .withMessageContaining("--data-dir");
         assertThat(data).isEmptyDirectory();

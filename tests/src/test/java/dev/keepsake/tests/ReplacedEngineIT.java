@@ -144,7 +144,7 @@ class ReplacedEngineIT {
                     () -> api.describe(NAME).enginePatchVersion().equals("7.2.12"));
             assertThat(api.allMessages(NAME))
                     .contains(
-                            "Engine redis 7.2.12 can go on with the data; the cluster is started.");
+                            "Engine redis 7.2.12 can continue from the data; the cluster is started.");
             awaitServing(api, 0);
             awaitServing(api, 1);
         }
