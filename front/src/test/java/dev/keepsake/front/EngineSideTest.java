@@ -7,6 +7,7 @@ import dev.keepsake.shard.HoldRule;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelPromise;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -23,6 +24,8 @@ class EngineSideTest {
             new Durability<>(HoldRule.ALL, Parked::release, Parked::drop);
     private final FakeEngine loop = new FakeEngine(); // whose loop the lanes have
     private final List<FakeEngine> engines = new ArrayList<>(); // one behind each lane
+    private final List<ChannelPromise> connecting = new ArrayList<>();
+    private boolean connectsLater;
     private final List<String> told = new ArrayList<>();
     private final Intake intake = new Intake(new NoTimer(), () -> told.add("look"));
     private final Allowance.Share ownLanes = new Allowance(64, 1).share();
@@ -57,7 +60,13 @@ class EngineSideTest {
         var engine = new FakeEngine();
         engines.add(engine);
         lane.attach(engine.channel);
-        return engine.channel.newSucceededFuture();
+        var connected = engine.channel.newPromise();
+        if (connectsLater) {
+            connecting.add(connected);
+        } else {
+            connected.setSuccess();
+        }
+        return connected;
     }
 
     private FakeEngine newest() {
@@ -134,6 +143,18 @@ class EngineSideTest {
         assertThat(told).containsExactly("open", "serves");
         assertThat(engines).hasSize(2);
         assertThat(side.controlLane()).isNotNull();
+    }
+
+    @Test
+    void anEngineThatIsLeftBeforeALaneStandsDoesNotServe() {
+        connectsLater = true;
+        side.open(SOCKET, control -> told.add("open"), failure -> told.add("failed"));
+        side.serve(() -> told.add("serves"), failure -> told.add("failed"));
+        side.abandonShared();
+        side.leave();
+        connecting.forEach(ChannelPromise::setSuccess);
+        engines.forEach(each -> each.channel.runPendingTasks());
+        assertThat(told).containsExactly("failed", "failed");
     }
 
     @Test
@@ -218,6 +239,8 @@ class EngineSideTest {
         side.abandonShared();
         assertThat(intake.isReading()).isFalse();
         side.forgetBounds();
+        assertThat(intake.isReading()).isTrue();
+        side.bound();
         assertThat(intake.isReading()).isTrue();
     }
 
