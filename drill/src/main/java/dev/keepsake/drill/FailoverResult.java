@@ -30,6 +30,16 @@ public record FailoverResult(
         return isComplete() ? trail.from() + " -> " + trail.to() : "not completed";
     }
 
+    /// When the first writer began to wait.
+    long beganNs() {
+        return gaps.stream().mapToLong(Gap::fromNs).min().orElse(0);
+    }
+
+    /// When the last writer got its next acknowledgement.
+    long endedNs() {
+        return gaps.stream().mapToLong(Gap::toNs).max().orElse(0);
+    }
+
     public Outage outage() {
         return Outage.of(gaps.stream().mapToLong(Gap::lengthNs));
     }

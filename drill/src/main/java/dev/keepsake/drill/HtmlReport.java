@@ -124,16 +124,12 @@ public final class HtmlReport {
                             failover.isComplete()
                                     ? String.valueOf(failover.trail().to())
                                     : "not completed: " + failover.shortfall()));
-            html.format("<td class=\"number\">%.1f s</td>", beganNs(failover) / 1e9);
+            html.format("<td class=\"number\">%.1f s</td>", failover.beganNs() / 1e9);
             html.format("<td class=\"number\">%.1f ms</td>", outage.p50Ms());
             html.format("<td class=\"number\">%.1f ms</td>", outage.maxMs());
             html.format("<td>%s</td></tr>%n", Plots.waits(failover.gaps(), longestMs));
         }
         html.format("</tbody></table></div>%n");
-    }
-
-    static long beganNs(FailoverResult failover) {
-        return failover.gaps().stream().mapToLong(Gap::fromNs).min().orElse(0);
     }
 
     private void histogram() {
@@ -208,7 +204,7 @@ public final class HtmlReport {
     }
 
     /// As text of a page, whatever a server says.
-    static String text(String raw) {
+    private static String text(String raw) {
         return raw.replace("&", "&amp;")
                 .replace("<", "&lt;")
                 .replace(">", "&gt;")

@@ -41,9 +41,8 @@ final class Plots {
         int number = 0;
         for (var failover : report.failovers()) {
             number++;
-            double from = x(HtmlReport.beganNs(failover) / 1e9, seconds);
-            long endNs = failover.gaps().stream().mapToLong(Gap::toNs).max().orElse(0);
-            double to = Math.max(from + THINNEST, x(endNs / 1e9, seconds));
+            double from = x(failover.beganNs() / 1e9, seconds);
+            double to = Math.max(from + THINNEST, x(failover.endedNs() / 1e9, seconds));
             svg.format(
                     "<rect class=\"outage\" x=\"%.1f\" y=\"%d\" width=\"%.1f\" height=\"%d\">"
                             + "<title>failover %d: %.1f ms</title></rect>%n",
@@ -132,10 +131,11 @@ final class Plots {
         return svg.toString();
     }
 
+    /// @param label what it shows, without characters that XML writes otherwise
     private static void open(Formatter svg, int height, String label) {
         svg.format(
                 "<svg viewBox=\"0 0 %d %d\" role=\"img\" aria-label=\"%s\">%n",
-                WIDTH, height, HtmlReport.text(label));
+                WIDTH, height, label);
     }
 
     private static double x(double value, double whole) {
