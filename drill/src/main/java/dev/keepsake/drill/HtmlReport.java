@@ -69,7 +69,7 @@ public final class HtmlReport {
                     case RANDOM -> "FailoverShard, or SIGKILL of an engine or of the server";
                     case ENGINE, SERVER -> "SIGKILL of the " + options.fault().option();
                 };
-        return "%s; %d shards with %d replicas each, %d ms behind; %d writers."
+        return "%s; shards: %d, replicas of each: %d, %d ms behind; writers: %d."
                 .formatted(
                         fault,
                         options.shards(),
@@ -100,7 +100,11 @@ public final class HtmlReport {
         html.format("<h2>The course of the drill</h2>%n");
         html.format(
                 "<p class=\"soft\">Acknowledged writes a second, of all writers. A red band is the time from the first"
-                        + " writer without an acknowledgement to the last one that got its next.</p>%n");
+                        + " writer without an acknowledgement to the last one that got its next.%s</p>%n",
+                report.failovers().stream().anyMatch(each -> each.use() != null)
+                        ? " A short stop behind a failover is the drill's own: to read the server's heap, it"
+                                + " makes the server collect its garbage."
+                        : "");
         html.format("%s", Plots.course(report));
     }
 
