@@ -85,7 +85,7 @@ final class ConfigCommand implements Callable<Integer> {
             var given = settings.of(name);
             if (parsed.hasMatchedOption(name)) {
                 var values = parsed.matchedOption(name).originalStringValues();
-                lines.add(line(name, String.join(",", values), COMMAND_LINE));
+                lines.add(line(name, String.join(":", values), COMMAND_LINE)); // as they are split
             } else if (given != null) {
                 lines.add(line(name, given.value(), given.source()));
             } else {

@@ -74,7 +74,7 @@ class LauncherIT {
                 .satisfiesExactly(
                         began ->
                                 assertThat(began)
-                                        .startsWith("Building Keepsake: one or two minutes"),
+                                        .startsWith("Building Keepsake: about two minutes"),
                         first -> assertThat(first).isEqualTo("  1/2 core"),
                         second -> assertThat(second).isEqualTo("  2/2 cli"));
         assertThat(clone.resolve("target/build.log")).content().contains("[INFO] Nothing to say");

@@ -145,6 +145,12 @@ class SettingsTest {
     }
 
     @Test
+    void severalValuesArePrintedAsTheyMayBeGiven() {
+        assertThat(inForce("restore-from", "--restore-from", "/a:/b", "--restore-from=/c"))
+                .isEqualTo("/a:/b:/c | command line");
+    }
+
+    @Test
     void aPasswordIsNotPrinted() {
         environment.put("KEEPSAKE_S3_ENDPOINT", "http://me:not-to-be-seen@127.0.0.1:9000");
         assertThat(inForce("s3-endpoint"))
