@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.lang.reflect.Method;
@@ -65,7 +64,7 @@ class ControlPlaneIT {
                 TestServer.start(
                         directory,
                         ServerParts.standard(),
-                        FleetTuning.standard().withRestoreFrom(List.of(elsewhere())));
+                        TestServer.tuning().withRestoreFrom(List.of(elsewhere())));
         api = server.api().client();
     }
 

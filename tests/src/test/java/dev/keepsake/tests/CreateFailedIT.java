@@ -37,8 +37,7 @@ class CreateFailedIT {
                 config(
                         new PortRange(ports.first(), ports.first()),
                         engineThatNeverStarts(),
-                        FleetTuning.standard()
-                                .withCreateWithin(TimeUnit.MILLISECONDS.toNanos(500)));
+                        TestServer.tuning().withCreateWithin(TimeUnit.MILLISECONDS.toNanos(500)));
         try (var server = Server.start(config, ServerParts.standard());
                 var api = new Api(server.endpoint())) {
             var clusters = data().resolve("clusters").resolve("us-east-1");
@@ -76,7 +75,7 @@ class CreateFailedIT {
         var moreNodes = new PortRange(all.first(), all.last() - names.size());
         try (var server =
                         Server.start(
-                                config(moreNodes, null, FleetTuning.standard()),
+                                config(moreNodes, null, TestServer.tuning()),
                                 new ServerParts(logs, standard.hold()));
                 var api = new Api(server.endpoint())) {
             for (String name : names) {

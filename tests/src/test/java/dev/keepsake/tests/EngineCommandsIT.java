@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.keepsake.engine.EngineBinary;
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.resp.CommandSpec;
 import dev.keepsake.resp.RecordedCommands;
 import dev.keepsake.resp.RespValue;
@@ -409,7 +408,7 @@ class EngineCommandsIT {
                         directory.resolve(engine).resolve("data"),
                         new PortRange(ports.first(), ports.last() - 1),
                         binary.path(),
-                        FleetTuning.standard());
+                        TestServer.tuning());
         try (var server = Server.start(config, ServerParts.standard());
                 var api = new Api(server.endpoint())) {
             var cluster = api.create("own", 1, 0, ports.last(), Map.of());

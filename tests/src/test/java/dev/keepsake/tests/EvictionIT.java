@@ -3,7 +3,6 @@ package dev.keepsake.tests;
 import static dev.keepsake.tests.Waiting.await;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.fleet.NodeMemory;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -77,6 +76,6 @@ class EvictionIT {
         return TestServer.start(
                 directory,
                 ShardLogs.gated(logs),
-                FleetTuning.standard().withEngines(false, new NodeMemory(0.01, Long.MAX_VALUE)));
+                TestServer.tuning().withEngines(false, new NodeMemory(0.01, Long.MAX_VALUE)));
     }
 }

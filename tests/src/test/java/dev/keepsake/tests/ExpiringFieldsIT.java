@@ -4,7 +4,6 @@ import static dev.keepsake.tests.Waiting.await;
 import static dev.keepsake.tests.Waiting.awaitPassed;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -43,7 +42,7 @@ class ExpiringFieldsIT {
                 TestServer.start(
                         directory,
                         ServerParts.withSegmentsOf(SEGMENT_BYTES),
-                        FleetTuning.standard()
+                        TestServer.tuning()
                                 .withSnapshotEvery(SNAPSHOT_EVERY_BYTES)
                                 .withEngineTimeout(SILENT_MAX_NS),
                         engine.path())) {

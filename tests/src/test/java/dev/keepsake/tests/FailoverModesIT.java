@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.fleet.FailoverPace;
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -158,7 +157,7 @@ class FailoverModesIT {
 
     @Test
     void aServerThatStartsAgainTellsEverybodyTheTruth() throws Exception {
-        var tuning = FleetTuning.standard().withTopologyLag(TimeUnit.MINUTES.toNanos(1));
+        var tuning = TestServer.tuning().withTopologyLag(TimeUnit.MINUTES.toNanos(1));
         List<Node> first;
         Node other;
         var server = TestServer.start(directory, ServerParts.standard(), tuning);
@@ -198,7 +197,7 @@ class FailoverModesIT {
                 new FailoverPace(
                         TimeUnit.MILLISECONDS.toNanos(400), TimeUnit.MILLISECONDS.toNanos(400));
         var tuning =
-                FleetTuning.standard()
+                TestServer.tuning()
                         .withFailovers(FailoverMode.CRASH, TimeUnit.SECONDS.toNanos(5), pace, 2);
         try (var server = TestServer.start(directory, ServerParts.standard(), tuning)) {
             server.api().create("demo", 1, 1, 0, server.endpointPort());

@@ -33,7 +33,7 @@ class GivenUpIT {
 
     @Test
     void whateverIsUnderWay() throws Exception {
-        try (var server = Server.start(config(null, FleetTuning.standard()), parts());
+        try (var server = Server.start(config(null, TestServer.tuning()), parts());
                 var api = new Api(server.endpoint())) {
             for (int i = 0; i < 3; i++) {
                 begin(api, "creating");
@@ -82,7 +82,7 @@ class GivenUpIT {
                 """
                         .formatted(ServedNode.findEngine(directory).path()));
         Files.setPosixFilePermissions(engine, PosixFilePermissions.fromString("rwx------"));
-        try (var server = Server.start(config(engine, FleetTuning.standard()), parts());
+        try (var server = Server.start(config(engine, TestServer.tuning()), parts());
                 var api = new Api(server.endpoint())) {
             begin(api, "hanging");
             await("engines are launched", () -> engines().size() == 2);

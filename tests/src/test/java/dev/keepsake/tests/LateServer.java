@@ -18,7 +18,7 @@ final class LateServer {
     /// With leaders that renew their leases often, and so do not keep what is due waiting.
     static FleetTuning tuning() {
         var standard = LeaseTimings.standard();
-        return FleetTuning.standard()
+        return TestServer.tuning()
                 .withTimings(
                         new LeaseTimings(
                                 TimeUnit.MILLISECONDS.toNanos(50),

@@ -5,7 +5,6 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.engine.Transport;
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.front.AccessUser;
 import dev.keepsake.front.FrontOptions;
 import dev.keepsake.server.ServerParts;
@@ -264,7 +263,7 @@ class OperatorIT {
                 TestServer.start(
                         separate.resolve("data"),
                         ServerParts.standard(),
-                        FleetTuning.standard().withOperatorSockets(sockets))) {
+                        TestServer.tuning().withOperatorSockets(sockets))) {
             var cluster = server.api().create("demo", 1, 1, 0, server.endpointPort());
             aReplicaMayBeBusy(
                     cluster.shards().getFirst().nodes().get(1),

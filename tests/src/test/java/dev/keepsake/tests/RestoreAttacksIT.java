@@ -5,7 +5,6 @@ import static java.util.Collections.nCopies;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -42,7 +41,7 @@ class RestoreAttacksIT {
                 TestServer.start(
                         data(),
                         ServerParts.standard(),
-                        FleetTuning.standard().withRestoreFrom(List.of(given)));
+                        TestServer.tuning().withRestoreFrom(List.of(given)));
     }
 
     @AfterAll

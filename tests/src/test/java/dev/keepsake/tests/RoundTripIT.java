@@ -4,7 +4,6 @@ import static dev.keepsake.tests.Waiting.await;
 import static dev.keepsake.tests.Waiting.awaitPassed;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -30,7 +29,7 @@ class RoundTripIT {
     void valuesOfEveryTypeComeOutAsTheyWentIn(EngineRuns.Run run, TestReporter reporter)
             throws Exception {
         var parts = ServerParts.withSegmentsOf(SEGMENT_BYTES);
-        var tuning = FleetTuning.standard().withSnapshotEvery(SNAPSHOT_EVERY_BYTES);
+        var tuning = TestServer.tuning().withSnapshotEvery(SNAPSHOT_EVERY_BYTES);
         try (var server = TestServer.start(directory, parts, tuning, run.program())) {
             var api = server.api();
             var cluster = api.create("source", 1, 1, 0, server.nextEndpointPort());

@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
 /// `keepsake start` as a process of its own, with the memory that `./keepsake` gives it, which can
 /// be killed.
 final class ServerProcess implements AutoCloseable {
+    private static final String ENGINE_TIMEOUT = "--engine-timeout-ms";
     private static final long ENDS_WITHIN_S = 120; // less, unless the machine is busy
 
     private final Process process;
@@ -125,6 +126,9 @@ final class ServerProcess implements AutoCloseable {
         var engine = EngineRuns.forAllServers();
         if (engine != null && !List.of(more).contains("--engine")) {
             command.addAll(List.of("--engine", engine.toString()));
+        }
+        if (!List.of(more).contains(ENGINE_TIMEOUT)) {
+            command.addAll(List.of(ENGINE_TIMEOUT, "100000")); // as TestServer.tuning()
         }
         command.addAll(List.of(more));
         return new ProcessBuilder(command);

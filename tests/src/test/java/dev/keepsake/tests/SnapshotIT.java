@@ -4,7 +4,6 @@ import static dev.keepsake.tests.Waiting.await;
 import static dev.keepsake.tests.Waiting.awaitPassed;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.server.ServerParts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -232,7 +231,7 @@ class SnapshotIT {
         return TestServer.start(
                 directory,
                 ServerParts.withSegmentsOf(SEGMENT_BYTES),
-                FleetTuning.standard()
+                TestServer.tuning()
                         .withSnapshotEvery(SNAPSHOT_EVERY_BYTES)
                         .withEngineTimeout(SILENT_MAX_NS));
     }

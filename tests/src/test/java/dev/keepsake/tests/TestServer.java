@@ -9,6 +9,7 @@ import dev.keepsake.server.ServerParts;
 import dev.keepsake.server.StartException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 
@@ -16,6 +17,8 @@ import org.jspecify.annotations.Nullable;
 final class TestServer implements AutoCloseable {
     private static final int PORTS = 60;
     private static final int ENDPOINT_PORTS = 20;
+
+    private static final long ENGINE_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(100);
 
     private final PortRange ports;
     private final Server server;
@@ -28,12 +31,19 @@ final class TestServer implements AutoCloseable {
         this.api = new Api(server.endpoint());
     }
 
+    /// The standard one, but ten times as patient with engines: on a busy machine an engine may
+    /// need more than the standard 10 s for its answers to a long pipeline, and is not to be
+    /// replaced for that.
+    static FleetTuning tuning() {
+        return FleetTuning.standard().withEngineTimeout(ENGINE_TIMEOUT_NS);
+    }
+
     static TestServer start(Path directory) throws StartException {
         return start(directory, ServerParts.standard());
     }
 
     static TestServer start(Path directory, ServerParts parts) throws StartException {
-        return start(directory, parts, FleetTuning.standard());
+        return start(directory, parts, tuning());
     }
 
     static TestServer start(Path directory, ServerParts parts, FleetTuning tuning)
@@ -43,14 +53,14 @@ final class TestServer implements AutoCloseable {
 
     /// With buckets on an S3 server.
     static TestServer start(Path directory, S3Endpoint s3) throws StartException {
-        var tuning = FleetTuning.standard();
+        var tuning = tuning();
         return start(FreePorts.next(PORTS), directory, ServerParts.standard(), tuning, s3, null);
     }
 
     /// On a certain engine, or on what the server finds when that is null.
     static TestServer start(Path directory, ServerParts parts, @Nullable Path engine)
             throws StartException {
-        return start(directory, parts, FleetTuning.standard(), engine);
+        return start(directory, parts, tuning(), engine);
     }
 
     /// The same with another tuning.

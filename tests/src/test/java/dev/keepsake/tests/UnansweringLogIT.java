@@ -4,7 +4,6 @@ import static dev.keepsake.tests.Waiting.await;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.keepsake.fleet.FleetTuning;
 import dev.keepsake.log.ForwardingLog;
 import dev.keepsake.log.LogEntry;
 import dev.keepsake.log.TransactionLog;
@@ -35,7 +34,7 @@ class UnansweringLogIT {
             free = written(server, "free", ports.get(1));
         }
         var answer = new CountDownLatch(1);
-        try (var again = server.again(directory, without(answer), FleetTuning.standard())) {
+        try (var again = server.again(directory, without(answer), TestServer.tuning())) {
             await("free serves", () -> holds(free));
             written(again, "more", ports.get(2));
             assertThat(holds(held)).isFalse();
