@@ -21,23 +21,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Whom a node lets in, and what they may do. Owned by the node's event loop.
+/// The users that a node admits, and what they may do. Owned by the node's event loop.
 ///
-/// Passwords and tokens are checked here and nowhere else. What a user may do is the engine's
-/// affair: each user has a namesake there with the same rules and without a password, which is safe
-/// because nobody but this front reaches the engine's socket, and the lanes of a user log in as
-/// that namesake. For the commands that the front answers itself, the engine is asked beforehand
-/// which of them the rules refuse, and in which words.
+/// Passwords and tokens are checked here and nowhere else. The engine decides what a user may do:
+/// each user has a namesake there with the same rules and without a password, and the lanes of a
+/// user log in as that namesake. A namesake without a password is safe because only this front
+/// reaches the engine's socket. For the commands that the front answers itself, the front asks the
+/// engine beforehand which of them the rules refuse, and with which error.
 ///
-/// See [Namesakes] for what users are called in the engine.
+/// [Namesakes] says what users are called in the engine.
 final class AccessControl {
     private static final Logger LOG = LoggerFactory.getLogger(AccessControl.class);
 
-    /// Who has come over the operators' socket. No client's user can have this name, and none can
-    /// log in with it.
+    /// The user of a connection over the operators' socket. No client's user can have this name,
+    /// and no client can log in with it.
     static final String OPERATOR = "keepsake:operator";
 
-    // Has a user's rules and nothing else, while the engine is asked what they refuse.
+    // A user of the engine that has one user's rules and nothing else, while the engine is asked
+    // which commands they refuse.
     private static final String EXAMPLE = "example:clients";
 
     private static final byte[] NO_HASH = new byte[32];
@@ -45,21 +46,23 @@ final class AccessControl {
     private static final HexFormat HEX = HexFormat.of();
 
     /*
-     * Beyond its rules each namesake may do what keeps a lane usable and tells nothing:
-     * - ROLE is the barrier. Clients that ask for it are answered by the front, and scripts may not.
-     * - CLIENT ID says what the engine calls the lane, which clients never learn.
-     * - EXEC, DISCARD and UNWATCH leave a state of the engine that the front believes left, so that
-     *   a lane never goes to the next client in it. Whoever may not say MULTI has nothing to end.
-     * And whatever the rules say, it may not do what MemoryDB withholds or every cluster refuses;
-     * clients learn that from the front, and this is for scripts.
+     * Beyond its rules, each namesake may do what keeps a lane usable and reveals nothing:
+     * - ROLE is the barrier. The front answers clients that ask for it, and scripts may not call
+     *   it.
+     * - CLIENT ID returns the engine's number of the lane, which clients never learn.
+     * - EXEC, DISCARD and UNWATCH end a state of the engine when the front believes that it has
+     *   ended, so that no lane is lent to the next client in that state. A user who may not say
+     *   MULTI has nothing to end. Whatever the rules say, a namesake may not do what MemoryDB
+     *   withholds or what every cluster refuses. The front refuses these commands to clients; the
+     *   rule is for scripts.
      */
     private static final List<String> ALWAYS =
             List.of("+role", "+client|id", "+exec", "+discard", "+unwatch");
 
-    /// What the engine said of a user.
+    /// What the engine has answered about a user.
     ///
-    /// @param refusals for the commands that the front has to refuse: Redis's error, by name; null
-    ///   when no engine has said so yet
+    /// @param refusals Redis's error for each of the front's own commands that the user may not
+    ///   give, by the command's name; null when no engine has answered yet
     record Admitted(AccessUser user, @Nullable Map<String, String> refusals) {}
 
     private final @Nullable IamTokens tokens;
@@ -72,7 +75,7 @@ final class AccessControl {
     private int round;
     private boolean operators;
 
-    /// @param tokens checks tokens, or null when nobody is let in with one
+    /// @param tokens checks tokens, or null when the node admits no user with a token
     AccessControl(CommandTable table, @Nullable IamTokens tokens) {
         this.tokens = tokens;
         this.checkedHere = table.all().stream().filter(AccessControl::isRefusedHere).toList();
@@ -92,7 +95,7 @@ final class AccessControl {
                 || ScriptRules.bringsScript(spec);
     }
 
-    /// Whether the front has to see to it that a user may do this.
+    /// Whether the front has to check that a user may give this command.
     static boolean isCheckedHere(CommandSpec spec) {
         return spec.is(Trait.MULTI)
                 || (spec.handling() == CommandSpec.Handling.FRONT && !spec.is(Trait.NO_LOGIN));
@@ -103,13 +106,13 @@ final class AccessControl {
                 || spec.handling() == CommandSpec.Handling.REFUSED;
     }
 
-    /// Lets operators in, from the next engine on.
+    /// Admits operators, from the next engine on.
     void admitOperators() {
         operators = true;
     }
 
-    /// Takes a new list. Whoever is not on it is shut out at once; whoever is new or has other
-    /// rules has them as soon as they have been [#apply]d.
+    /// Takes a new list. A user who is not on it is shut out at once. A user who is new, or has new
+    /// rules, has them as soon as [#apply] has succeeded.
     void permit(List<AccessUser> users) {
         permitted = users;
         round++;
@@ -127,8 +130,8 @@ final class AccessControl {
         return null;
     }
 
-    /// Lets in who is permitted while no engine serves. What they may do of the front's own
-    /// commands is known if an earlier engine has said so.
+    /// Admits the permitted users while no engine serves. What they may do of the front's own
+    /// commands is known only if an earlier engine has answered it.
     void admitWithoutEngine() {
         round++;
         var all = new TreeMap<String, Admitted>();
@@ -145,14 +148,14 @@ final class AccessControl {
         names = List.copyOf(users.keySet());
     }
 
-    /// Who is let in, in order of the alphabet. Any thread.
+    /// The names of the admitted users, in alphabetical order. May be called from any thread.
     List<String> names() {
         return names;
     }
 
-    /// What an engine is asked at once about all who are permitted. It counts as a whole or not at
-    /// all: an engine that a script keeps busy refuses every question, which says nothing of the
-    /// users.
+    /// All questions to an engine about the permitted users. Their answers are used together or not
+    /// at all: an engine that is busy with a script refuses every question, and such a refusal says
+    /// nothing about the users.
     private static final class Round {
         private final ControlLane lane;
         private final Map<String, Admitted> becoming = new TreeMap<>();
@@ -179,11 +182,12 @@ final class AccessControl {
         }
     }
 
-    /// Tells an engine who is permitted. A user whose rules it does not take is not let in. While a
-    /// script keeps the engine busy it takes nobody's, and who was let in before stays so.
+    /// Creates the namesakes of all permitted users in an engine. A user whose rules the engine
+    /// refuses is not admitted. An engine that is busy with a script accepts no rules; the users
+    /// who were admitted before stay admitted then.
     ///
-    /// @param onApplied called once all of them have their rules, unless the list changes before
-    /// @param onBusy called instead when the engine was busy: it is to be told again
+    /// @param onApplied called once all users have their rules, unless the list changes before
+    /// @param onBusy called instead when the engine was busy: the caller has to try again
     void apply(ControlLane lane, Runnable onApplied, Runnable onBusy) {
         round++;
         int mine = round;
@@ -200,7 +204,8 @@ final class AccessControl {
                 askForRefusals(asked, user);
             }
         }
-        // Not by the round, for this one has to be heard whatever it is.
+        // Not asked through the round, which drops the reply of a busy engine: this reply is needed
+        // in any case.
         lane.ask(
                 reply -> {
                     asked.busy |= Round.isOfBusyEngine(reply);
@@ -217,8 +222,8 @@ final class AccessControl {
                 "PING");
     }
 
-    /// May do what everybody may who is not restricted, CONFIG and DEBUG besides; of the latter two
-    /// the front takes what [OperatorCommands] has.
+    /// An operator may do what an unrestricted user may do, and CONFIG and DEBUG besides. Of these
+    /// two, the front accepts what [OperatorCommands] lists.
     private void setOperator(Round asked) {
         var rules = new ArrayList<>(List.of("ACL", "SETUSER", OPERATOR, "reset"));
         rules.addAll(List.of("on", "nopass", "~*", "&*", "+@all"));
@@ -283,7 +288,8 @@ final class AccessControl {
                 reply -> {
                     if (asked.becoming.containsKey(user.name())) {
                         asked.becoming.put(user.name(), new Admitted(user, refusals));
-                        // Only what the engine has said of every command holds for later.
+                        // An answer is remembered only when the engine has answered for every
+                        // command.
                         if (!asked.busy && unsaid.isEmpty()) {
                             remember(user, refusals);
                         }
@@ -292,7 +298,8 @@ final class AccessControl {
                 List.of("ACL", "DELUSER", EXAMPLE));
     }
 
-    /// An engine older than a command, or one that has it as a family alone, will never say more.
+    /// Whether the engine does not know a command, because it is older or knows only the command
+    /// without subcommands. Asking it again would bring no other answer.
     private static boolean isUnknownCommand(String error) {
         return error.startsWith("ERR Command '") && error.endsWith("' not found");
     }
@@ -313,18 +320,18 @@ final class AccessControl {
         return command;
     }
 
-    /// Redis 7.0 begins the same sentence with a small letter when it refuses a command.
+    /// When Redis 7.0 refuses a command, it begins the sentence of its dry run with a small letter.
     private static String asRefused(String why) {
         return why.startsWith("This ") ? "t" + why.substring(1) : why;
     }
 
-    /// What `ACL DRYRUN` says of something that is refused in these words.
+    /// The answer of `ACL DRYRUN` for a command that is refused with this error.
     static String asDryRun(String refusal) {
         String why = refusal.startsWith("NOPERM ") ? refusal.substring(7) : refusal;
         return why.startsWith("this ") ? "T" + why.substring(1) : why;
     }
 
-    /// The command that asks an engine whether a user may give another one.
+    /// The command that asks an engine whether a user may give another command.
     static byte[][] dryRun(String user, byte[]... command) {
         var asked = new byte[3 + command.length][];
         asked[0] = "ACL".getBytes(UTF_8);
@@ -334,25 +341,25 @@ final class AccessControl {
         return asked;
     }
 
-    /// Who somebody is that has said nothing yet.
+    /// The user of a client that has not logged in.
     ///
-    /// @return null when that is nobody
+    /// @return null when such a client has no user
     @Nullable String newcomer() {
         var found = admitted.get(AccessUser.DEFAULT_NAME);
         return found != null && found.user().noPassword() ? AccessUser.DEFAULT_NAME : null;
     }
 
-    /// Whether a user is let in at present.
+    /// Whether a user is admitted at present.
     boolean isAdmitted(@Nullable String user) {
         return user != null && admitted.containsKey(user);
     }
 
-    /// The same of somebody who is there, perhaps as an operator.
+    /// The same for the user of a connection, which may be the operator.
     boolean mayStay(@Nullable String user) {
         return OPERATOR.equals(user) ? operators : isAdmitted(user);
     }
 
-    /// Whether somebody is let in as this user who gives this password, or this token.
+    /// Whether this password, or this token, logs in as this user.
     boolean lets(String user, byte[] given) {
         return isByToken(user)
                 ? tokens != null && tokens.accepts(user, new String(given, UTF_8))
@@ -365,8 +372,8 @@ final class AccessControl {
         return found != null && found.user().iam();
     }
 
-    /// Whether the password is one of the user's. Takes the same time for every user and password
-    /// of one length, so that nobody learns from it who exists.
+    /// Whether the password is one of the user's. For passwords of the same length, the check takes
+    /// the same time for every user, so that its duration does not reveal which users exist.
     private boolean isPassword(String user, byte[] password) {
         byte[] given = sha256(password);
         var found = admitted.get(user);
@@ -389,7 +396,8 @@ final class AccessControl {
         }
     }
 
-    /// The error that refuses one of the front's own commands, or null when the user may give it.
+    /// The error that refuses one of the front's own commands to a user, or null when the user may
+    /// give it.
     @Nullable String refusal(String user, CommandSpec spec, String whenUnknown) {
         if (user.equals(OPERATOR)) {
             return null;
@@ -405,20 +413,20 @@ final class AccessControl {
         return why == null ? null : why.replace(EXAMPLE, user);
     }
 
-    /// What a user may do, as ACL rules; empty for operators and for nobody.
+    /// The user's ACL rules; empty for operators and for an unknown user.
     String rulesOf(String user) {
         var found = admitted.get(user);
         return found == null ? "" : found.user().aclRules();
     }
 
-    /// Whether there may be something that a user may not do.
+    /// Whether the user has other rules than the unrestricted default user.
     boolean isRestricted(String user) {
         return !user.equals(OPERATOR)
                 && !rulesOf(user).equals(AccessUser.unrestrictedDefault().aclRules());
     }
 
-    /// The error with which the engine would have refused a command, by what `ACL DRYRUN` says of
-    /// it.
+    /// The error with which the engine would have refused a command, derived from the answer of
+    /// `ACL DRYRUN`.
     static String refusalOf(String dryRun, String user) {
         String why = Namesakes.without(dryRun, user);
         boolean old = why.startsWith("This "); // Redis 7.0
@@ -437,13 +445,13 @@ final class AccessControl {
         return "NOPERM " + asRefused(why);
     }
 
-    /// Whether one of the front's own commands is known to be refused.
+    /// Whether the user is known not to have the right to give one of the front's own commands.
     boolean isRefused(String user, String command) {
         var found = admitted.get(user);
         return found != null && found.refusals() != null && found.refusals().containsKey(command);
     }
 
-    /// Everybody who is let in, by name.
+    /// All admitted users, by name.
     Collection<AccessUser> users() {
         return admitted.values().stream().map(Admitted::user).toList();
     }

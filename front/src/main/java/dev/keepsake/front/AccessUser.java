@@ -4,17 +4,18 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.util.Set;
 
-/// A user whom a node lets in, and what it lets that user do. Immutable; it never shows its
+/// A user whom a node admits, and what the user may do. Immutable; `toString` never shows its
 /// password hashes.
 ///
 /// @param enabled whether the user can log in
-/// @param noPassword whether any password will do; for the user `default`, whether none is needed
-/// @param passwordSha256Hex the SHA-256 of each password that is taken, as 64 lower-case
-///   hexadecimal digits
+/// @param noPassword whether the user logs in with any password; for the user `default`, whether
+///   none is needed
+/// @param passwordSha256Hex the SHA-256 of each accepted password, as 64 lower-case hexadecimal
+///   digits
 /// @param iam whether the user logs in with an IAM token instead of a password
-/// @param aclRules what the user may do, in the words of Redis's `ACL SETUSER`, such as `on ~app:*
-///   resetchannels -@all +@read`; without passwords. `on` and `off` in it do not count: `enabled`
-///   does
+/// @param aclRules what the user may do, in the syntax of Redis's `ACL SETUSER`, such as `on ~app:*
+///   resetchannels -@all +@read`; without passwords. `on` and `off` in it have no effect: `enabled`
+///   decides
 public record AccessUser(
         String name,
         boolean enabled,
@@ -22,7 +23,7 @@ public record AccessUser(
         Set<String> passwordSha256Hex,
         boolean iam,
         String aclRules) {
-    /// The user of every connection that has not said who it is.
+    /// The user of every connection that has not logged in.
     public static final String DEFAULT_NAME = "default";
 
     private static final int HEX_DIGITS = 64;
@@ -41,7 +42,7 @@ public record AccessUser(
         }
     }
 
-    /// `default` as every cluster has it at first: no password, and all rules.
+    /// The user `default` as every cluster has it at first: no password, and all rights.
     public static AccessUser unrestrictedDefault() {
         return new AccessUser(DEFAULT_NAME, true, true, Set.of(), false, "on ~* &* +@all");
     }

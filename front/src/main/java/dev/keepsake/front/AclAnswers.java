@@ -6,20 +6,20 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
-/// The answers of `ACL …` that tell of users. Shapes as Redis 7.0's `acl.c`; password hashes are
-/// never told, as MemoryDB does it. Owned by the node's event loop.
+/// The answers of those `ACL …` commands that describe users. Shapes as in Redis 7.0's `acl.c`. As
+/// in MemoryDB, password hashes are never shown. Owned by the node's event loop.
 final class AclAnswers {
     private final AccessControl access;
     private final boolean namesDatabases;
 
     /// @param namesDatabases whether the engine has rules about databases, as Valkey has since 9.1;
-    ///   here there is one, and it is everybody's
+    ///   a node has one database, which every user may use
     AclAnswers(AccessControl access, boolean namesDatabases) {
         this.access = access;
         this.namesDatabases = namesDatabases;
     }
 
-    /// Binds the answers to the rows that they are for.
+    /// Binds the answers to their rows of the command table.
     void bindTo(FrontAnswers answers) {
         answers.bind(
                 "acl|whoami",
@@ -75,7 +75,7 @@ final class AclAnswers {
         RespWriter.array(out, 0);
     }
 
-    /// The user's rules that begin with one of these letters; whether it is on is said elsewhere.
+    /// The user's rules that begin with one of these letters. `on` and `off` are shown elsewhere.
     private static List<String> rules(AccessUser user, String firstLetters) {
         var found = new ArrayList<String>();
         for (var rule : user.aclRules().split(" ", -1)) {

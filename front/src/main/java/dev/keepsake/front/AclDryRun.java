@@ -7,8 +7,8 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/// `ACL DRYRUN`: asks the engine what a user's namesake may do, in whose answer nothing is said of
-/// namesakes.
+/// `ACL DRYRUN`: asks the engine what a user's namesake may do, and shows the user's name in the
+/// answer.
 final class AclDryRun extends EngineAsked {
     private static final int USER = 2;
     private static final int COMMAND = 3;
@@ -59,7 +59,7 @@ final class AclDryRun extends EngineAsked {
         return subcommand == null ? command : subcommand;
     }
 
-    /// @param refusal of the front, which the engine does not know of, or null
+    /// @param refusal the front's own error, which the engine does not know, or null
     private static void write(RespValue reply, String user, @Nullable String refusal, ByteBuf out) {
         switch (reply) {
             case RespValue.ErrorReply(String error) -> RespWriter.error(out, error);

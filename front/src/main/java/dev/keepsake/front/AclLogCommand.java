@@ -6,7 +6,7 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 
-/// `ACL LOG`: tells of failed logins, which the front knows, and of what the engine has refused.
+/// `ACL LOG`: lists failed logins, which the front knows, and what the engine has refused.
 final class AclLogCommand extends EngineAsked {
     private static final int SHOWN = 10;
     private static final int LONGEST = 3;
@@ -51,7 +51,7 @@ final class AclLogCommand extends EngineAsked {
         control.ask(
                 reply -> {
                     if (reply instanceof RespValue.SimpleString) {
-                        failedLogins.forget(); // also when no answer is wanted
+                        failedLogins.forget(); // also when the client wants no answer
                     }
                     client.answerFrom(
                             reply, Patience.NONE, out -> RespWriter.simpleString(out, "OK"));
@@ -61,8 +61,8 @@ final class AclLogCommand extends EngineAsked {
                 "RESET");
     }
 
-    /// The engine's entries have ages, and it takes a moment until they are here. When the log was
-    /// asked for is known when the engine's clock shows the same millisecond before and behind it.
+    /// The engine's entries carry their age at the moment of its answer. That moment is known when
+    /// the engine's clock shows the same millisecond before and after the answer.
     private void askForEntries(Client client, ControlLane control, int limit, int timesLeft) {
         var asked = new RespValue[2];
         control.ask(before -> asked[0] = before, "TIME");
