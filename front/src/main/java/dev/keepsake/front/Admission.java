@@ -5,12 +5,12 @@ import dev.keepsake.resp.Trait;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Decides what is to become of a command, by what it is and by the state of its client and of the
+/// Decides what becomes of a command, by the command and by the state of its client and of the
 /// node. Changes neither, and does no I/O.
 ///
-/// The first check that has something to say decides. Where a client can see the order, it is that
-/// of Redis 7.0 (`processCommand` in `server.c`); what the engine checks itself, the rights of
-/// users above all, is not here.
+/// The first check with a result decides. Where a client can see the order, it is that of Redis 7.0
+/// (`processCommand` in `server.c`). What the engine checks itself is not here, above all the
+/// rights of users.
 ///
 /// | # | check | says |
 /// | --: | --- | --- |
@@ -31,57 +31,57 @@ import org.jspecify.annotations.Nullable;
 /// | 15 | what is its script? | read, wait, refuse |
 /// | 16 | does it need a lane of its own? | send |
 final class Admission {
-    /// What matters of the client.
+    /// The client, as far as it matters for the decision.
     interface Client {
-        /// Whether it has been promised an answer that comes neither at once nor over its lane.
+        /// Whether an answer is under way to it that comes neither at once nor over its lane.
         boolean isPromisedAnswer();
 
-        /// Whether a command of it is under way.
+        /// Whether one of its commands is under way.
         boolean isAwaiting();
 
-        /// Whether the lane that it has for itself takes no commands now.
+        /// Whether its own lane accepts no commands now.
         boolean isLaneChanging();
 
-        /// Whether it has a lane for itself.
+        /// Whether it has a lane of its own.
         boolean hasOwnLane();
 
-        /// The user that it is, or null when it has not said so.
+        /// The user of the client, or null when it has to log in first.
         @Nullable String user();
 
-        /// Whether it speaks RESP2 and listens to channels.
+        /// Whether it speaks RESP2 and has subscriptions.
         boolean onlyListens();
 
         /// Whether it has said READONLY.
         boolean readsFromReplicas();
 
-        /// Whether its commands are not to count as uses of the keys.
+        /// Whether its commands do not count as uses of their keys: CLIENT NO-TOUCH.
         boolean touchesNothing();
 
-        /// The transaction that it has open.
+        /// The transaction that it has open, or null.
         @Nullable Transaction transaction();
 
-        /// Why the large command that arrives is refused whatever follows, or null.
+        /// Why the large command that is arriving is refused whatever follows, or null.
         @Nullable String refusalOfLarge();
 
-        /// What is becoming of the command's script, or null when nobody reads it yet.
+        /// The state of the command's script, or null when it is not being read yet.
         @Nullable ScriptReading script();
     }
 
-    /// What matters of the node.
+    /// The node, as far as it matters for the decision.
     interface Node {
         String name();
 
-        /// Whether data is answered.
+        /// Whether commands on data are answered.
         boolean isServing();
 
         boolean isPrimary();
 
         Topology topology();
 
-        /// What the commands of a transaction may weigh together.
+        /// How many bytes the commands of a transaction may have together.
         long maxTransactionBytes();
 
-        /// Whether the engine is behind with what it has been asked for clients.
+        /// Whether the engine has not taken yet what the control lane has sent it for clients.
         boolean isEngineBehind();
 
         /// Why writes are refused, or null.
@@ -89,13 +89,14 @@ final class Admission {
 
         boolean areWritesPaused();
 
-        /// Whether the answer to one of the front's commands is made by asking the engine.
+        /// Whether one of the front's commands is answered by asking the engine.
         boolean asksEngine(CommandSpec spec);
 
         /// Whether a user is known not to have the right to give a command.
         boolean isRefused(String user, CommandSpec spec);
 
-        /// The error for a user who may not give a command, or when nobody knows that.
+        /// The error for a user who may not give a command, or whose right to do so is not known
+        /// yet.
         @Nullable String refusal(String user, CommandSpec spec);
     }
 
@@ -111,7 +112,8 @@ final class Admission {
         this.clusterRules = clusterRules;
     }
 
-    /// Decides about a command of which all has arrived, or as much as is kept of a large one.
+    /// Decides about a command that has arrived completely, or about the part that is kept of a
+    /// large one.
     Verdict decide(Command command, Client client) {
         if (client.isPromisedAnswer()) {
             return Verdict.Wait.FOR_ANSWER;
@@ -157,9 +159,9 @@ final class Admission {
                 : new Verdict.Deny(Refusals.wrongArgumentCount(command));
     }
 
-    /// Whether a line is one of those by which Redis knows a web browser that some page has sent
-    /// here, or the first line of any request of HTTP/1: were they answered as unknown commands,
-    /// the body behind them would be executed.
+    /// Whether a line comes from a web browser that a foreign page has sent here, by the two lines
+    /// that Redis knows such browsers by, or is the first line of any HTTP/1 request. If the front
+    /// answered such lines as unknown commands, the body behind them would be executed.
     private static boolean isOfHttp(Command command) {
         return begins(command, 0, "host:")
                 || (command.length(0) == 4 && begins(command, 0, "post"))
@@ -172,7 +174,7 @@ final class Admission {
                 && command.text(argument, length).toLowerCase(Locale.ROOT).equals(lower);
     }
 
-    /// Whether a user is an operator, and a command for operators.
+    /// Whether a user is an operator and the command is one for operators.
     static boolean isForOperators(CommandSpec spec, @Nullable String user) {
         return spec.is(Trait.OPERATOR) && AccessControl.OPERATOR.equals(user);
     }
@@ -185,13 +187,13 @@ final class Admission {
         return denial == null ? client.refusalOfLarge() : denial;
     }
 
-    /// The error for somebody who has not said who they are, or may not do this.
+    /// The error for a client that has not logged in, or whose user may not give this command.
     private @Nullable String denialOfRights(CommandSpec spec, @Nullable String user) {
         if (user == null) {
             return spec.is(Trait.NO_LOGIN) ? null : "NOAUTH Authentication required.";
         }
-        // A script is not read for somebody who may not have it executed. While nobody knows that,
-        // no engine executes it either.
+        // A script is not read for a user who may not have it executed. While the front does not
+        // know the user's rights, no engine serves, and so no engine executes the script either.
         boolean refusedScript = ScriptRules.bringsScript(spec) && node.isRefused(user, spec);
         return refusedScript || AccessControl.isCheckedHere(spec) ? node.refusal(user, spec) : null;
     }
@@ -235,7 +237,7 @@ final class Admission {
         return hasRoom(open, command.copyBytes()) ? Verdict.Act.QUEUE_ANSWER : tooLarge();
     }
 
-    /// While tracking is on, all commands go over a lane of one's own.
+    /// While tracking is on, all commands of the client are sent over its own lane.
     private Verdict tracking(Command command, Client client) {
         if (isUnserved(client)) {
             return LOADING;
@@ -265,7 +267,8 @@ final class Admission {
         if (!command.knowsKeys() || !ScriptRules.knowsScript(command)) {
             return undecided(command, client);
         }
-        // In this order: a Redis node that is loading sends clients on to whom they should ask.
+        // The slot is checked before the node's state, as in Redis: a node that is loading
+        // redirects clients too.
         String elsewhere = whyElsewhere(command, client);
         if (elsewhere != null) {
             return new Verdict.Redirect(elsewhere);
@@ -275,7 +278,7 @@ final class Admission {
                 : whileNotServing(command, client);
     }
 
-    /// A large command whose keys have yet to arrive is decided once they have.
+    /// A large command is decided when its keys have arrived.
     private Verdict undecided(Command command, Client client) {
         boolean elsewhere = !node.isPrimary() && !command.spec().isCarriedOutByReplicas();
         return !node.isServing() || elsewhere || isUnserved(client)
@@ -294,21 +297,22 @@ final class Admission {
                         command, node.topology(), node.name(), readsHere(command, client));
     }
 
-    /// Whether the client takes what a replica says. Whoever listens to a shard's channels does, as
-    /// in Redis: they are all the same on all its nodes.
+    /// Whether the client accepts answers of a replica. A client that subscribes to a shard's
+    /// channels does, as in Redis: the channels are the same on all nodes of the shard.
     private static boolean readsHere(Command command, Client client) {
         return !command.is(Trait.ON_PRIMARY)
                 && (client.readsFromReplicas() || command.is(Trait.ON_ANY_NODE));
     }
 
-    /// Whether a transaction is open that began when nothing was served. It only ever fails.
+    /// Whether a transaction is open that began while no engine served. Such a transaction always
+    /// fails.
     private static boolean isUnserved(Client client) {
         return client.transaction() != null && !client.hasOwnLane();
     }
 
-    /// Redis takes MULTI while it is loading, refuses what follows, and aborts at EXEC. Were MULTI
-    /// refused, then what a client has sent behind it would stand for itself as soon as the node
-    /// serves: a part of a transaction.
+    /// Redis accepts MULTI while it is loading, refuses the commands that follow, and aborts at
+    /// EXEC. If the node refused MULTI, the commands behind it would be executed one by one as soon
+    /// as the node serves: a part of a transaction.
     private Verdict whileNotServing(Command command, Client client) {
         boolean begun = isUnserved(client);
         if (!begun && !command.is(Trait.MULTI)) {
@@ -336,7 +340,7 @@ final class Admission {
         boolean exec = command.is(Trait.EXEC);
         String full = node.writeRefusal();
         if (full != null && !exec && spec.mayReplicate()) {
-            return new Verdict.Refuse(full); // of a transaction EXEC says so
+            return new Verdict.Refuse(full); // inside a transaction, EXEC returns this error
         }
         if (node.areWritesPaused() && mayReplicate(command, client)) {
             return Verdict.Wait.FOR_PAUSE;
@@ -359,7 +363,9 @@ final class Admission {
                 : afterScript(command, client);
     }
 
-    /// Before its promotion, a primary's engine may lack what has been acknowledged already.
+    /// Whether a command needs the primary, and its slot is this node's. A node that the topology
+    /// names as the primary, but that is not promoted yet, answers such a command with `LOADING`:
+    /// its engine may lack writes that have been acknowledged.
     private static boolean isEarly(Command command, Client client) {
         return command.slot() != Command.NO_SLOT
                 && !(readsHere(command, client) && command.spec().isCarriedOutByReplicas());
@@ -384,7 +390,8 @@ final class Admission {
         return node.isEngineBehind() ? Verdict.Wait.FOR_ENGINE : Verdict.Act.RELAY;
     }
 
-    /// Decides further when somebody reads the command's script, or when it has none.
+    /// Decides further when the command's script is being read or has been read, or when the
+    /// command has none.
     Verdict afterScript(Command command, Client client) {
         var script = client.script();
         if (script != null && !script.isOver()) {
@@ -403,7 +410,8 @@ final class Admission {
     }
 
     private static boolean needsOwnLane(Command command) {
-        // What ends a script must not queue behind it, nor others behind what an operator does.
+        // A command that ends a script must not queue behind it, and no client's command may queue
+        // behind an operator's.
         return switch (command.spec().handling()) {
             case OWN_LANE, WITHHELD -> true;
             case SHARED_LANE, FRONT, REFUSED -> command.blocks();

@@ -4,14 +4,13 @@ import static dev.keepsake.core.Checks.checkArgument;
 
 import java.util.concurrent.atomic.AtomicLong;
 
-/// How much of something the clients of all nodes of a process may make it hold together: bytes, or
-/// connections. What the process needs for itself is beyond it. Any thread.
+/// How much of something the clients of all nodes of a process may use together: bytes, or
+/// connections. What the process needs for itself is not part of it. May be called from any thread.
 ///
-/// Each node has a share that is no fixed part. A node may hold so many times what is free for
-/// everybody: alone it comes to most of the whole, but never to all of it, and the more nodes hold
-/// much, the less each of them may. So whatever the clients of one node do, a node that holds
-/// little is given more. (Choudhury and Hahne, "Dynamic queue length thresholds for shared-memory
-/// packet switches", 1998.)
+/// The share of a node is not fixed: a node may use a multiple of what is free. So one node alone
+/// may use most of the whole, but never all of it, and the more other nodes use, the smaller is its
+/// share. Whatever the clients of one node do, a node that uses little gets more. (Choudhury and
+/// Hahne, "Dynamic queue length thresholds for shared-memory packet switches", 1998.)
 public final class Allowance {
     private static final int ALWAYS_PART = 64;
 
@@ -19,8 +18,8 @@ public final class Allowance {
     private final int timesFree;
     private final AtomicLong held = new AtomicLong();
 
-    /// @param whole how much all nodes may hold together
-    /// @param timesFree how many times what is free one of them may hold
+    /// @param whole how much all nodes may use together
+    /// @param timesFree the multiple of the free part that one node may use
     public Allowance(long whole, int timesFree) {
         checkArgument(whole > 0, "an allowance of %d", whole);
         checkArgument(timesFree > 0, "shares of %d times what is free", timesFree);
@@ -28,7 +27,7 @@ public final class Allowance {
         this.timesFree = timesFree;
     }
 
-    /// A share for one more node, which holds nothing yet.
+    /// A share for one more node, which uses nothing yet.
     Share share() {
         return new Share();
     }
@@ -37,17 +36,18 @@ public final class Allowance {
         return Math.max(whole / ALWAYS_PART, timesFree * (whole - heldByAll));
     }
 
-    /// What one node holds. Owned by the node's event loop.
+    /// What one node uses. Owned by the node's event loop.
     final class Share {
         private long mine;
 
-        /// Counts more, or, when negative, less, whether it fits or not: it is there.
+        /// Adds to the use, or, when negative, subtracts from it, also beyond the limit: it is in
+        /// use already.
         void count(long more) {
             mine += more;
             held.addAndGet(more);
         }
 
-        /// Counts more if it fits.
+        /// Adds to the use if the limit allows it.
         boolean take(long more) {
             boolean fits = mine + more <= mostFor(held.get() + more);
             if (fits) {
@@ -56,12 +56,12 @@ public final class Allowance {
             return fits;
         }
 
-        /// Whether the node holds more than it may at present.
+        /// Whether the node uses more than its present limit.
         boolean isOver() {
             return mine > most();
         }
 
-        /// How much the node may hold at present, with what it holds.
+        /// The present limit of the node, including what it uses.
         long most() {
             return mostFor(held.get());
         }

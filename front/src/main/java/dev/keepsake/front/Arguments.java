@@ -7,8 +7,8 @@ import io.netty.buffer.ByteBuf;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// What a client has said to the front itself, in bytes and as text. A copy, which outlives the
-/// command's frame.
+/// The arguments of a command that the front answers itself, in bytes and as text. A copy, which
+/// remains valid after the command's frame.
 final class Arguments {
     private static final int OBJECTS_BYTES = 72;
 
@@ -29,17 +29,18 @@ final class Arguments {
         return new Arguments(bytes);
     }
 
-    /// As they came. Keys and passwords need not be text.
+    /// One argument as the client sent it. Keys and passwords need not be text.
     byte[] bytes(int index) {
         return bytes[index];
     }
 
-    /// How many there are, the command's name included.
+    /// The number of arguments, the command's name included.
     int count() {
         return bytes.length;
     }
 
-    /// How much they take of the heap, about: bytes and text, and an object for each.
+    /// About how much heap the copy of a command takes: bytes and text, and an object for each
+    /// argument.
     static long heapBytes(CommandFrame frame) {
         long sum = 0;
         for (int i = 0; i < frame.argumentCount(); i++) {
@@ -48,7 +49,7 @@ final class Arguments {
         return sum;
     }
 
-    /// All of them as they came.
+    /// All arguments as the client sent them.
     byte[][] all() {
         return bytes.clone();
     }
@@ -60,8 +61,8 @@ final class Arguments {
         return copy;
     }
 
-    /// One of them as text, the command's name in lower case. Made when it is asked for: a long one
-    /// takes as much again.
+    /// One argument as text; the command's name in lower case. The text is made on each call,
+    /// because that of a long argument takes as much memory again.
     String text(int index) {
         var known = decoded[index];
         if (known == null) {
@@ -72,7 +73,7 @@ final class Arguments {
         return known;
     }
 
-    /// All of them as text, the command's name in lower case.
+    /// All arguments as text, the command's name in lower case.
     String[] texts() {
         var texts = new String[bytes.length];
         for (int i = 0; i < texts.length; i++) {
@@ -81,7 +82,7 @@ final class Arguments {
         return texts;
     }
 
-    /// A number as Redis reads it, or null when it is none.
+    /// A number as Redis reads it, or null when the text is not a number.
     static @Nullable Long number(String text) {
         try {
             var number = Long.valueOf(text);
