@@ -5,17 +5,17 @@ import io.netty.buffer.ByteBuf;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// A client of a node, as those see it who answer its commands or tell others of it. Owned by the
-/// node's event loop.
+/// A client of a node, for the classes that answer its commands or report it to other clients.
+/// Owned by the node's event loop.
 interface Client {
     long id();
 
     Session session();
 
-    /// What it is owed.
+    /// The replies that it is owed.
     ReplyQueue replies();
 
-    /// Whether nothing is sent to it any more.
+    /// Whether its connection is closed, so that nothing can be sent to it.
     boolean isClosed();
 
     /// Closes its connection.
@@ -23,41 +23,41 @@ interface Client {
 
     // ---- what it is
 
-    /// The user that it is. To be asked only of who has said so.
+    /// The user of the client. To be called only when the client has logged in.
     String user();
 
-    /// Who it is as long as it has not said so, or null when that is nobody.
+    /// The user of a client that has not logged in, or null when such a client has no user.
     @Nullable String newcomer();
 
-    /// Where it connects from, `host:port`.
+    /// The remote address of its connection, `host:port`.
     String address();
 
-    /// What it is connected to.
+    /// The local address of its connection.
     String localAddress();
 
-    /// `pubsub` while it listens to channels, else `normal`.
+    /// `pubsub` while it has subscriptions, else `normal`.
     String type();
 
-    /// The line that CLIENT LIST has of it.
+    /// Its line in CLIENT LIST.
     String describe();
 
     /// Whether a field of that line has this value.
     boolean shows(String field, String value);
 
-    /// Whether a field of it that counts seconds has come so far.
+    /// Whether a field of it that counts seconds has reached this value.
     boolean isSince(String field, long seconds);
 
     /// Whether it has this flag.
     boolean hasFlag(int flag);
 
-    /// The connection that is told what has changed of the keys that this one reads: 0 for this one
-    /// itself, -1 for none.
+    /// The connection that gets the invalidation messages for the keys that this client reads: 0
+    /// for this connection itself, -1 for none.
     long redirection();
 
-    /// What the engine calls the lane that it has for itself, or 0.
+    /// The engine's number of the client's own lane, or 0.
     long idInEngine();
 
-    /// Whether what it has asked for is held back as CLIENT PAUSE wants it.
+    /// Whether CLIENT PAUSE holds back its command.
     boolean isHeldByPause();
 
     /// The keys that it watches.
@@ -65,38 +65,38 @@ interface Client {
 
     // ---- its commands
 
-    /// Whether a command of it is under way.
+    /// Whether one of its commands is under way.
     boolean isAwaiting();
 
-    /// Somebody is asked for the answer to this command, which is the only one under way; the next
-    /// one is taken when it is there.
+    /// Another party is asked for the answer to this command, which is the only one under way. The
+    /// next command is processed when that answer has arrived.
     void beginAsking();
 
-    /// Answers a command that could not be answered at once. The answer waits like any other until
-    /// all that has been executed so far is durable, unless it is that the engine is busy.
+    /// Answers a command that could not be answered at once. Like any other reply, the answer waits
+    /// until all that has been executed so far is durable, unless it says that the engine is busy.
     ///
-    /// @param patience how long it waits for a log without room
+    /// @param patience how long it waits while the log has no room
     void answerLater(Patience patience, Consumer<ByteBuf> answer);
 
-    /// Answers a command by what the engine was asked for it: with the engine's error, if it is
-    /// one.
+    /// Answers a command from the engine's reply to the front's question. If that reply is an
+    /// error, the client gets the error.
     void answerFrom(RespValue ofEngine, Patience patience, Consumer<ByteBuf> answer);
 
-    /// Answers an error, in order; inside a transaction the transaction fails with it.
+    /// Answers with an error, in order. An open transaction fails with it.
     Taken refuse(String error);
 
     /// Answers `OK`.
     Taken answerOk();
 
-    /// Redis takes subscriptions while it is loading. Here they are kept until there is an engine,
-    /// which then is told.
+    /// Redis accepts subscriptions while it is loading. Here they are remembered until an engine
+    /// serves, which is then sent the same subscriptions.
     Taken rememberSubscriptions(Command command);
 
-    /// Forgets all that it has begun on this connection.
+    /// Ends everything that it has begun on this connection.
     void forget();
 
-    /// Takes what has changed of the keys that another client tracks for it.
+    /// Takes an invalidation message for keys that another client tracks for this one.
     ///
-    /// @param push as the engine has said it in RESP3; the buffer stays the caller's
+    /// @param push as the engine sent it, in RESP3; the buffer stays the caller's
     void hear(ByteBuf push);
 }

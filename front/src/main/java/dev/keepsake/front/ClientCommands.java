@@ -11,8 +11,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The answers of `CLIENT …`. They tell of this node's clients and reach only those, as in Redis.
-/// Shapes and texts as Redis 7.0's `networking.c`. Owned by the node's event loop.
+/// The answers of `CLIENT …`. They describe and affect the clients of this node only, as in Redis.
+/// Shapes and texts as in Redis 7.0's `networking.c`. Owned by the node's event loop.
 final class ClientCommands {
     private static final String SYNTAX = "ERR syntax error";
     static final String BAD_NAME =
@@ -25,7 +25,7 @@ final class ClientCommands {
     private final Intake intake;
     private final EngineSide engine;
 
-    /// @param program what the node's engines are
+    /// @param program the program of the node's engines
     ClientCommands(
             ServedEngine program,
             AccessControl access,
@@ -39,7 +39,7 @@ final class ClientCommands {
         this.engine = engine;
     }
 
-    /// Binds the answers to the rows that they are for.
+    /// Binds the answers to their rows of the command table.
     void bindTo(FrontAnswers answers) {
         answers.bind("client|id", (client, given, out) -> RespWriter.integer(out, client.id()));
         answers.bind("client|getname", (client, given, out) -> name(client.session(), out));
@@ -107,7 +107,7 @@ final class ClientCommands {
         }
     }
 
-    /// Whether a client may call itself that. The empty name is none.
+    /// Whether a client may have this name. An empty name removes the name.
     static boolean isName(String text) {
         return text.chars().allMatch(c -> c > ' ' && c <= '~');
     }
@@ -132,7 +132,7 @@ final class ClientCommands {
         RespWriter.simpleString(out, "OK");
     }
 
-    /// As Valkey reads it since 8.1.
+    /// Reads the options as Valkey does since 8.1.
     private void listFiltered(Client asker, String[] arguments, ByteBuf out) {
         switch (ClientFilter.of(program, access, arguments, 2)) {
             case ClientFilter.Malformed(String error) -> RespWriter.error(out, error);
@@ -190,7 +190,7 @@ final class ClientCommands {
                         named.add(client);
                     }
                 }
-                shown = named.stream(); // in the order in which they were asked for
+                shown = named.stream(); // in the order of the request
             } else {
                 RespWriter.error(out, SYNTAX);
                 return;
@@ -202,9 +202,9 @@ final class ClientCommands {
                 protocol);
     }
 
-    /// Disconnects those who are meant, and says how many.
+    /// Disconnects the selected clients, and answers with their number.
     ///
-    /// @return whether the connection stays open
+    /// @return whether the connection of the client that asks stays open
     private boolean kill(Client client, String[] arguments, ByteBuf out) {
         if (arguments.length == 3) {
             var found = matching(other -> other.address().equals(arguments[2]));
@@ -293,7 +293,7 @@ final class ClientCommands {
         return clients.all().stream().filter(meant).toList();
     }
 
-    /// Disconnects them, but for the one who asked and still has to be answered.
+    /// Disconnects the clients, except the one that asks and still has to be answered.
     ///
     /// @return whether that one is among them
     private static boolean disconnect(List<? extends Client> found, Client asker) {
@@ -332,7 +332,7 @@ final class ClientCommands {
         RespWriter.simpleString(out, "OK");
     }
 
-    /// What is not known is passed over, as Valkey does it.
+    /// Unknown capabilities are ignored, as in Valkey.
     private static void capabilities(Session session, String[] arguments, ByteBuf out) {
         for (int i = 2; i < arguments.length; i++) {
             if (arguments[i].equalsIgnoreCase("redirect")) {
@@ -342,7 +342,7 @@ final class ClientCommands {
         RespWriter.simpleString(out, "OK");
     }
 
-    /// A node is in no import mode: keys come to it by the log alone.
+    /// A node is never in import mode: keys arrive through the log only.
     private static void importSource(String choice, ByteBuf out) {
         if (choice.equalsIgnoreCase("off")) {
             RespWriter.simpleString(out, "OK");
@@ -365,7 +365,7 @@ final class ClientCommands {
 
     private void pause(String[] arguments, ByteBuf out) {
         boolean longer = arguments.length > 4;
-        if (longer && !program.isValkeySince(8, 1)) { // which passes over all of it
+        if (longer && !program.isValkeySince(8, 1)) { // which ignores the additional arguments
             RespWriter.error(out, Refusals.wrongSubcommand("CLIENT", arguments[1]));
             return;
         }

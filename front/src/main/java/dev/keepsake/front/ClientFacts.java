@@ -3,7 +3,7 @@ package dev.keepsake.front;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// What has passed between one client and its node so far. Owned by the node's event loop; no I/O.
+/// What one client and its node have exchanged so far. Owned by the node's event loop; no I/O.
 final class ClientFacts {
     private long connectedNs;
     private long lastActiveNs;
@@ -11,7 +11,7 @@ final class ClientFacts {
     private long receivedBytes;
     private long sentBytes;
     private long commands;
-    private @Nullable Long leavesMuchSinceNs; // null while it leaves no more than it may
+    private @Nullable Long leavesMuchSinceNs; // null while it leaves no more unsent than it may
 
     void onConnected(long nowNs) {
         connectedNs = nowNs;
@@ -28,7 +28,7 @@ final class ClientFacts {
         commands++;
     }
 
-    /// The command that was given last waits, and will be given again.
+    /// The newest command has to wait, and will be noted again.
     void onPutOff() {
         commands--;
     }
@@ -38,12 +38,12 @@ final class ClientFacts {
         lastActiveNs = nowNs;
     }
 
-    /// Whether nothing has come from the client or gone to it for so long.
+    /// Whether the client has neither sent nor received anything for so long.
     boolean isSilent(long forNs, long nowNs) {
         return nowNs - lastActiveNs > forNs;
     }
 
-    /// Whether it has left more unsent than it may. To be asked regularly.
+    /// Whether the client has left more unsent than it may. To be called regularly.
     boolean leavesTooMuch(ClientLimits.Output limit, long unsentBytes, long nowNs) {
         if (limit.hardBytes() > 0 && unsentBytes > limit.hardBytes()) {
             return true;
@@ -60,13 +60,13 @@ final class ClientFacts {
         return nowNs - since > limit.softNs();
     }
 
-    /// One field of the line that CLIENT LIST has of the client.
+    /// One field of the client's line in CLIENT LIST.
     ///
-    /// @return null when the field is about something else
+    /// @return null when the field is not one of these facts
     @Nullable Object value(String field, long nowNs) {
         return switch (field) {
             case "age" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - connectedNs);
-            // As in Redis, for which what is sent counts too.
+            // As in Redis, where sent bytes count as activity too.
             case "idle" -> TimeUnit.NANOSECONDS.toSeconds(nowNs - lastActiveNs);
             case "cmd" -> lastCommand.isEmpty() ? "NULL" : lastCommand;
             case "tot-net-in" -> receivedBytes;

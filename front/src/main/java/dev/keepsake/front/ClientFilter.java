@@ -6,19 +6,20 @@ import java.util.Set;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
-/// Which clients CLIENT LIST and CLIENT KILL are about, as Valkey reads it since 8.1: `ID`, `TYPE`,
-/// `ADDR`, `LADDR`, `USER`, `MAXAGE` and `SKIPME` in both, since 9.0 all that a line of CLIENT LIST
-/// shows, and `NOT-` before most. Texts as `parseClientFiltersOrReply` in `networking.c`. Owned by
-/// the node's event loop.
+/// Selects the clients of a CLIENT LIST or CLIENT KILL, as Valkey does since 8.1: by `ID`, `TYPE`,
+/// `ADDR`, `LADDR`, `USER`, `MAXAGE` and `SKIPME` in both commands, since 9.0 by every field of a
+/// line of CLIENT LIST, and by `NOT-` before most of them. Texts as in `parseClientFiltersOrReply`
+/// in `networking.c`. Owned by the node's event loop.
 final class ClientFilter {
-    /// What was asked for.
+    /// The result of reading the options.
     sealed interface Parsed {}
 
-    /// @param clients those who are meant
-    /// @param skipsMe whether the one who asks is not, or null when nothing is said of that
+    /// @param clients selects the clients
+    /// @param skipsMe whether the client that asks is excluded, or null when the options do not say
+    ///   so
     record Meant(Predicate<Client> clients, @Nullable Boolean skipsMe) implements Parsed {}
 
-    /// It makes no sense.
+    /// The options are malformed.
     record Malformed(String error) implements Parsed {}
 
     private static final class MalformedException extends Exception {
@@ -52,7 +53,7 @@ final class ClientFilter {
         this.at = from;
     }
 
-    /// Reads the options from an argument on.
+    /// Reads the options, beginning with this argument.
     static Parsed of(ServedEngine engine, AccessControl access, String[] arguments, int from) {
         var filter = new ClientFilter(engine, access, arguments, from);
         try {
@@ -171,7 +172,7 @@ final class ClientFilter {
         }
     }
 
-    /// As many as follow; what is no number is the next option.
+    /// All numbers that follow. An argument that is not a number is the next option.
     private Set<Long> ids() throws MalformedException {
         var ids = new HashSet<Long>();
         while (at < arguments.length) {

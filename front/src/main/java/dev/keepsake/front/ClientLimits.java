@@ -2,20 +2,20 @@ package dev.keepsake.front;
 
 import java.util.concurrent.TimeUnit;
 
-/// When a node closes the connections of clients, beside its own bounds in [FrontOptions].
+/// When a node closes the connections of clients, in addition to its own bounds in [FrontOptions].
 ///
-/// @param idleNs a client that neither sends nor is sent anything for so long is closed; 0 for
-///   never. Those who wait for a reply, listen to channels or monitor may be as quiet as they like
+/// @param idleNs a client that neither sends nor receives anything for so long is closed; 0 for
+///   never. Clients that wait for a reply, have subscriptions or monitor are not closed for this
 /// @param clients what a client may leave unsent
-/// @param subscribers the same for those who listen to channels
-/// @param keepAliveSeconds how long a connection may be quiet before the other end is asked whether
-///   it is still there; 0 for for ever. For connections that are made from then on
+/// @param subscribers the same for clients with subscriptions
+/// @param keepAliveSeconds after how long without traffic TCP asks whether the other end is still
+///   there; 0 for never. Applies to connections that are made from then on
 public record ClientLimits(long idleNs, Output clients, Output subscribers, int keepAliveSeconds) {
-    /// What may be left unsent; 0 for any amount.
+    /// How much may be left unsent; 0 for any amount.
     ///
-    /// @param hardBytes beyond it the client is closed at once
-    /// @param softBytes beyond it the client is closed when it stays so
-    /// @param softNs for so long
+    /// @param hardBytes a client with more is closed at once
+    /// @param softBytes a client with more is closed when it stays so for `softNs`
+    /// @param softNs how long a client may be beyond `softBytes`
     public record Output(long hardBytes, long softBytes, long softNs) {}
 
     /// Redis's defaults.

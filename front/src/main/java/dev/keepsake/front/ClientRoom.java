@@ -2,15 +2,15 @@ package dev.keepsake.front;
 
 import java.util.concurrent.Executor;
 
-/// What the clients of all nodes of a process may make it hold, apart from what the process needs
-/// for logs, taps, feeds and its lanes to engines.
+/// What the clients of all nodes of a process may use, apart from what the process needs for logs,
+/// taps, feeds and its lanes to engines.
 ///
-/// @param directBytes in buffers: commands that are not complete, replies that are not read
-/// @param heapBytes as objects: names of channels that are listened to, commands of transactions
-/// @param connections of clients
-/// @param ownLanes connections to engines that clients have for themselves
-/// @param handshakes of TLS that are not finished
-/// @param scripts reads those that are long
+/// @param directBytes in buffers: incomplete commands, replies that clients have not read
+/// @param heapBytes as objects: names of subscribed channels, commands of transactions
+/// @param connections connections of clients
+/// @param ownLanes lanes to engines that one client has for itself
+/// @param handshakes TLS handshakes that are not finished
+/// @param scripts reads long scripts
 public record ClientRoom(
         Allowance directBytes,
         Allowance heapBytes,
@@ -23,21 +23,21 @@ public record ClientRoom(
     private static final int HEAP_BYTES_A_CONNECTION = 4 << 10;
     private static final int OWN_FILES = 1_000;
 
-    /// BoringSSL takes 30 KiB behind the first flight of the server, measured, and what has come of
-    /// a record up to 20 KiB.
+    /// BoringSSL takes 30 KiB after the first flight of the server, as measured. An incomplete
+    /// record takes up to 20 KiB.
     private static final int HANDSHAKE_BYTES = 64 << 10;
 
     private static final int HANDSHAKES_PART = 16;
     private static final int HANDSHAKES_MIN = 64;
     private static final int HANDSHAKES_MAX = 8_192;
 
-    /// Of a process with so much memory.
+    /// The room of a process with so much memory.
     ///
-    /// @param directMaxBytes what it may have in buffers altogether
+    /// @param directMaxBytes how much it may have in buffers altogether
     /// @param heapMaxBytes its heap
     /// @param filesMax how many files and sockets it may have open
-    /// @param outputMaxBytes what one client may leave unread: there is room for that, however
-    ///   small the process is
+    /// @param outputMaxBytes what one client may leave unread; there is always room for that,
+    ///   however small the process is
     /// @param scripts reads scripts of clients, one at a time, on a thread that is no event loop
     public static ClientRoom of(
             long directMaxBytes,
@@ -60,8 +60,8 @@ public record ClientRoom(
                 new ScriptReader(scripts));
     }
 
-    /// Part of them is memory of BoringSSL's own, which is a part of no bound of the JVM. Of its
-    /// direct memory they take no more than what a process of that size can spare.
+    /// A part of a handshake is BoringSSL's own memory, which no bound of the JVM covers. Of the
+    /// JVM's direct memory, handshakes take no more than a process of that size can spare.
     private static int handshakes(long directMaxBytes) {
         return Math.clamp(
                 directMaxBytes / HANDSHAKES_PART / HANDSHAKE_BYTES, HANDSHAKES_MIN, HANDSHAKES_MAX);

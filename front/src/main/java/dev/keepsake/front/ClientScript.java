@@ -4,41 +4,41 @@ import io.netty.buffer.ByteBuf;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The script of the command that a client gives next, while it is read. What becomes of the
-/// command stays the same until it has been taken: it is kept where it is meanwhile, and nothing
-/// behind it is looked at. Owned by the node's event loop; no I/O.
+/// The script of a client's next command, while it is being read. What becomes of the command does
+/// not change until the command has been taken: its bytes are kept in place meanwhile, and nothing
+/// behind it is processed. Owned by the node's event loop; no I/O.
 final class ClientScript {
     private final ScriptRules rules;
     private @Nullable ScriptReading reading;
-    private long heapBytes; // what is kept for that
+    private long heapBytes; // of a copy of the command
 
     ClientScript(ScriptRules rules) {
         this.rules = rules;
     }
 
-    /// What is becoming of the script, or null when nobody reads one.
+    /// The state of the script, or null when none is being read.
     @Nullable ScriptReading reading() {
         return reading;
     }
 
-    /// What is kept for it in the heap.
+    /// How much heap is kept for it.
     long heapBytes() {
         return heapBytes;
     }
 
     /// Has the script of a command read.
     ///
-    /// @param kept gives the command from its first byte on, or null when nobody waits for it any
-    ///   more
+    /// @param kept gives the command from its first byte on, or null when its client no longer
+    ///   needs the result
     /// @param onOver called when the script has been read, unless that is so at once
     void read(Command command, Supplier<@Nullable ByteBuf> kept, Runnable onOver) {
         reading = rules.begin(command, kept, onOver);
     }
 
-    /// The same for a command that is kept here.
+    /// The same for a command whose copy is kept here.
     ///
     /// @param copy its bytes
-    /// @return how much more is kept in the heap
+    /// @return how much more heap is kept
     long readCopy(Command command, ByteBuf copy, Runnable onOver) {
         var begun = rules.begin(command, () -> copy, onOver);
         reading = begun;
@@ -46,7 +46,7 @@ final class ClientScript {
         return heapBytes;
     }
 
-    /// The command has been taken, or its client is gone.
+    /// The command has been taken, or its client has gone.
     void end() {
         var begun = reading;
         if (begun != null) {

@@ -15,28 +15,28 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// The socket of one client: what is sent over it, and how it ends. Owned by the node's event loop.
+/// The socket of one client: sends to it and ends it. Owned by the node's event loop.
 ///
 /// | end | what the client sees |
 /// | --- | --- |
 /// | [#reset] | a failure, at once |
 /// | [#disconnect] | an orderly end, at once |
-/// | [#close] | an orderly end behind all that has been sent |
-/// | [#close] after [#lingerAtEnd] | the same; what it still sends is taken meanwhile |
+/// | [#close] | an orderly end behind everything that has been sent |
+/// | [#close] after [#lingerAtEnd] | the same; what the client still sends is read and dropped meanwhile |
 final class ClientSocket implements ReplyQueue.Outlet {
-    /// Whose socket it is.
+    /// The client of the socket.
     interface Client {
         /// A command has been replied to.
         void onReplied();
 
-        /// Sends what has gathered for the client: nothing will be sent behind it.
+        /// Sends the replies that are gathered for the client: nothing will be sent behind them.
         void flushReplies();
 
-        /// Nothing is taken any more that the client sends.
+        /// Drops the client's unprocessed input.
         void forgetInput();
     }
 
-    /// How long a client may go on sending that has been told that its command is too long.
+    /// How long a client may continue to send after it was told that its command is too long.
     private static final long LINGERS_NS = TimeUnit.SECONDS.toNanos(30);
 
     private final EventLoop loop;
@@ -50,7 +50,7 @@ final class ClientSocket implements ReplyQueue.Outlet {
     private long discardedBytes;
 
     /// @param facts notes what is sent
-    /// @param operators the path of the socket, if it is the operators'
+    /// @param operators the path of the socket, if it is the operators' socket
     ClientSocket(
             EventLoop loop,
             ByteBufAllocator allocator,
@@ -80,17 +80,17 @@ final class ClientSocket implements ReplyQueue.Outlet {
         return closing;
     }
 
-    /// Where the client connects from, `host:port`.
+    /// The remote address, `host:port`.
     String address() {
         return channel == null ? "" : text(channel.remoteAddress());
     }
 
-    /// What it is connected to.
+    /// The local address.
     String localAddress() {
         return channel == null ? "" : text(channel.localAddress());
     }
 
-    /// As Redis writes it, for whom a Unix socket has the port 0.
+    /// An address in Redis's format, in which a Unix socket has the port 0.
     private String text(@Nullable SocketAddress address) {
         if (operators != null) {
             return operators + ":0";
@@ -100,19 +100,19 @@ final class ClientSocket implements ReplyQueue.Outlet {
                 : "";
     }
 
-    /// Its number, or -1 when the system does not tell.
+    /// The file descriptor, or -1 when the system does not tell it.
     int fileDescriptor() {
         return channel instanceof UnixChannel unix ? unix.fd().intValue() : -1;
     }
 
-    /// How much the client has been sent and has not read yet.
+    /// How many bytes have been sent that the client has not read yet.
     long unsentBytes() {
         var open = channel;
         var pending = open == null ? null : open.unsafe().outboundBuffer();
         return pending == null ? 0 : pending.totalPendingWriteBytes();
     }
 
-    /// In how many pieces that is.
+    /// In how many buffers they are.
     int unsentPieces() {
         var open = channel;
         var pending = open == null ? null : open.unsafe().outboundBuffer();
@@ -121,25 +121,25 @@ final class ClientSocket implements ReplyQueue.Outlet {
 
     // ---- what the client sends
 
-    /// Whether it is read from.
+    /// Whether the socket is being read.
     boolean isReading() {
         var open = channel;
         return open != null && open.config().isAutoRead();
     }
 
-    /// Reads from it, or leaves in it what the client sends.
+    /// Reads from the socket, or leaves in it what the client sends.
     void read(boolean wished) {
         var open = channel;
         if (open != null && !(closing && lingers)) {
-            if (open.config().isAutoRead() != wished) { // it is asked for after each read
+            if (open.config().isAutoRead() != wished) { // the value is looked at after each read
                 open.config().setAutoRead(wished);
             }
         }
     }
 
-    /// Drops what has arrived after the end.
+    /// Drops input that has arrived after the end.
     ///
-    /// @param mostBytes who sends more than that sees a failure
+    /// @param mostBytes a client that sends more than that sees a failure
     void discard(ByteBuf arrived, long mostBytes) {
         discardedBytes += arrived.readableBytes();
         arrived.release();
@@ -201,7 +201,8 @@ final class ClientSocket implements ReplyQueue.Outlet {
             if (open.isOpen()) {
                 open.config().setOption(ChannelOption.SO_LINGER, 0);
             }
-            // Past TLS, which would say goodbye first and wait until that is read.
+            // Without TLS, which would send its own end first and wait until the client has read
+            // that.
             var first = open.pipeline().firstContext();
             if (first == null) {
                 open.close();
@@ -219,8 +220,8 @@ final class ClientSocket implements ReplyQueue.Outlet {
         }
     }
 
-    /// Who is closed while it sends sees a failure of its connection instead of the error that it
-    /// is sent, unless what it sends is taken meanwhile.
+    /// A client that is still sending when its connection is closed sees a failure of the
+    /// connection instead of the error reply, unless what it sends is read meanwhile.
     void lingerAtEnd(boolean wished) {
         lingers = wished;
     }
@@ -240,8 +241,8 @@ final class ClientSocket implements ReplyQueue.Outlet {
         }
     }
 
-    /// Says that nothing more comes, and takes what the client still sends, for as long as a
-    /// command may be.
+    /// Ends the sending direction, and reads and drops what the client still sends, as many bytes
+    /// as one command may have.
     private void linger(DuplexChannel open, ChannelFuture written) {
         client.forgetInput();
         written.addListener(done -> open.shutdownOutput());

@@ -6,32 +6,33 @@ import io.netty.buffer.ByteBufAllocator;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
-/// Carries out CLIENT TRACKING for one client: has the engine track over the client's own lane, and
-/// passes on which keys have changed. Owned by the node's event loop.
+/// Carries out CLIENT TRACKING for one client: the engine tracks over the client's own lane, and
+/// this class passes on which keys have changed. Owned by the node's event loop.
 ///
-/// When the news are for another connection, they come over a lane of their own, which the engine
-/// takes for that connection. Whether tracking is on is decided by [Tracking].
+/// When the invalidation messages are for another connection, they arrive over a separate lane,
+/// [NewsLane]. To the engine, that lane is the other connection. [Tracking] knows whether tracking
+/// is on.
 final class ClientTracking implements NewsLane.Tracker {
-    /// What matters of the client.
+    /// The client, as far as tracking needs it.
     interface Surroundings {
         Session session();
 
-        /// A lane on which the engine tells what has changed, for another connection.
+        /// Opens a lane on which the engine sends invalidation messages for another connection.
         NewsLane openNewsLane(NewsLane.Tracker tracker);
 
-        /// What its user may do.
+        /// The ACL rules of its user.
         String aclRules();
 
-        /// Whether it listens to channels.
+        /// Whether it has subscriptions.
         boolean isSubscribed();
 
-        /// Shows it something that answers none of its commands.
+        /// Sends it a message that answers none of its commands.
         void show(ByteBuf line);
 
-        /// A command that has waited for the news lane may be taken.
+        /// A command that has waited for the news lane can be processed.
         void onNewsLaneReady();
 
-        /// Nobody hears the news any more that it relies on.
+        /// The client relies on invalidation messages that no connection receives any more.
         void onNewsLost();
     }
 
@@ -51,14 +52,14 @@ final class ClientTracking implements NewsLane.Tracker {
         this.others = others;
     }
 
-    /// Whether the engine remembers which keys the client reads, and who is told of them.
+    /// Whether the engine tracks the client's reads, and which connection gets the messages.
     Tracking state() {
         return tracking;
     }
 
     /// Reads what a command asks for, and opens the lane that it needs.
     ///
-    /// @return null when the command has to wait until the engine has said what it calls the lane
+    /// @return null when the command has to wait for the engine's number of the lane
     @Nullable TrackingRequest prepare(Arguments arguments) {
         var request = TrackingRequest.of(arguments, others);
         if (request.target() != null) {
@@ -66,20 +67,20 @@ final class ClientTracking implements NewsLane.Tracker {
                 lane = client.openNewsLane(this);
             }
             if (idOfLane() == 0) {
-                return null; // goes on when the engine has said it
+                return null; // continues when the engine has sent it
             }
         }
         return request;
     }
 
-    /// What the engine calls the news lane, or 0 when there is none.
+    /// The engine's number of the news lane, or 0 when there is none.
     private long idOfLane() {
         return lane == null ? 0 : lane.idInEngine();
     }
 
-    /// Has the engine track.
+    /// Asks the engine to track.
     ///
-    /// @param own the lane that the client has for itself
+    /// @param own the client's own lane
     void submit(TrackingRequest request, Arguments arguments, OwnLane own) {
         own.useUp();
         own.notePatience(Patience.NONE);
@@ -97,7 +98,7 @@ final class ClientTracking implements NewsLane.Tracker {
                 });
     }
 
-    /// Tracking ends with the lane on which it was asked for.
+    /// Tracking ends with the lane on which it was requested.
     void end() {
         tracking.end();
         closeLane();
@@ -115,8 +116,8 @@ final class ClientTracking implements NewsLane.Tracker {
         client.onNewsLaneReady();
     }
 
-    /// What has changed of the keys that this client tracks is for the connection that it has
-    /// named.
+    /// Passes an invalidation message for the keys of this client to the connection that the client
+    /// has named.
     @Override
     public void onNews(ByteBuf push) {
         var target = tracking.target();
@@ -135,8 +136,8 @@ final class ClientTracking implements NewsLane.Tracker {
         }
     }
 
-    /// Takes what has changed of the keys that another client tracks: as it comes in RESP3, and as
-    /// a message in RESP2, where only those hear it who listen to anything.
+    /// Sends an invalidation message for keys that another client tracks: as it is in RESP3, and as
+    /// a message in RESP2, where only a client with subscriptions can receive it.
     void hear(ByteBuf push) {
         if (client.session().protocol() == 3) {
             client.show(push);

@@ -3,7 +3,7 @@ package dev.keepsake.front;
 import dev.keepsake.resp.RespValue;
 import dev.keepsake.resp.RespWriter;
 
-/// `CLIENT UNBLOCK`: ends the wait of another client, if it waits. The engine knows that.
+/// `CLIENT UNBLOCK`: ends the wait of another client. The engine knows whether that client waits.
 final class ClientUnblock extends EngineAsked {
     private static final int LONGEST = 4;
 
@@ -20,7 +20,7 @@ final class ClientUnblock extends EngineAsked {
     @Override
     Question question(Client client, Arguments given) {
         boolean longer = given.count() > LONGEST;
-        if (longer && !program.isValkeySince(8, 1)) { // which passes over all of it
+        if (longer && !program.isValkeySince(8, 1)) { // which ignores the additional arguments
             return refused(Refusals.wrongSubcommand("CLIENT", given.text(1)));
         }
         String how = given.count() == LONGEST ? given.text(3) : "timeout";
@@ -54,7 +54,7 @@ final class ClientUnblock extends EngineAsked {
                 how);
     }
 
-    /// What the engine calls the lane of a client of this id, or 0.
+    /// The engine's number of the own lane of the client with this id, or 0.
     private long idInEngine(String wanted) {
         return clients.all().stream()
                 .filter(client -> Long.toString(client.id()).equals(wanted))

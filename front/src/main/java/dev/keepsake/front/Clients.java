@@ -14,49 +14,49 @@ import org.jspecify.annotations.Nullable;
 /// The clients of one node, and the bounds that they are kept within. Owned by the node's event
 /// loop.
 ///
-/// What is bounded by time, or by all clients together, is looked at by [#watch]. What grows is
-/// measured in between, whenever enough has been added.
+/// [#watch] enforces the bounds of time and those of all clients together. Memory is also measured
+/// in between, whenever enough has been added.
 final class Clients {
-    /// A client, as its node sees it.
+    /// A client, for its node.
     interface Member extends Client, MemoryWatch.Holder {
-        /// The node may read commands again, or no longer.
+        /// The node reads commands again, or reads no more.
         void onReadingChanged();
 
-        /// Whether something of it may have been executed without its having been told.
+        /// Whether a command of it may have been executed whose reply it has not got.
         boolean awaitsReplies();
 
-        /// Whether the engine owes it nothing, but perhaps what a command that blocks waits for.
+        /// Whether the engine owes it no reply, except that to a command that waits for data.
         boolean isAnswered();
 
-        /// Whether it has been told what it listens to, and no engine knows of that at present.
+        /// Whether its subscriptions have been confirmed, but no engine knows them at present.
         boolean isBetweenEngines();
 
-        /// Leaves an engine that is about to become a primary, if nothing is lost by that but what
-        /// [#resumeSubscriptions] makes good.
+        /// Leaves an engine that is about to become a primary, if the client loses nothing by that
+        /// but what [#resumeSubscriptions] restores.
         ///
-        /// @return false when more would be lost
+        /// @return false when it would lose more
         boolean partFromEngine();
 
-        /// The node serves: its engine is told what the client listens to.
+        /// The node serves: its engine is sent the client's subscriptions.
         void resumeSubscriptions();
 
-        /// Another node leads the shard: it listens to none of the shard's channels any more.
+        /// Another node leads the shard: the client's subscriptions to the shard's channels end.
         void endShardSubscriptions();
 
-        /// Whether it listens to channels.
+        /// Whether it has subscriptions.
         boolean isSubscribed();
 
-        /// Whether it is told what its user may not ask for any more.
+        /// Whether it still receives what its user may not ask for any more.
         boolean hearsBeyondItsRights();
 
-        /// How much it has been sent and has not read yet.
+        /// How many bytes have been sent to it that it has not read yet.
         long unsentBytes();
 
-        /// Whether it has left more unsent than it may. To be asked regularly.
+        /// Whether it has left more unsent than it may. To be called regularly.
         boolean leavesTooMuch(ClientLimits.Output limit, long nowNs);
 
-        /// Whether nothing has come from it or gone to it for so long, though nothing keeps it
-        /// waiting.
+        /// Whether it has neither sent nor received anything for so long, and does not wait for
+        /// anything either.
         boolean isIdle(long idleNs, long nowNs);
 
         /// Answers with an error and closes.
@@ -66,15 +66,16 @@ final class Clients {
         void reset();
     }
 
-    /// What matters of the node.
+    /// The node, as far as its clients depend on it.
     interface Node {
-        /// Whether commands are read, and carried out.
+        /// Whether commands are read and carried out.
         boolean takesCommands();
 
-        /// Whether nothing that clients have sent is carried out.
+        /// Whether no commands that have been read are carried out.
         boolean isPaused();
 
-        /// The clients hold too much, or no longer do: the engine is asked no more for them.
+        /// Clients use too much memory, or no longer do. While they do, the engine is asked nothing
+        /// more for them.
         void onMemoryOver();
     }
 
@@ -94,9 +95,9 @@ final class Clients {
     private long nextId = 1;
     private boolean roomFreed;
 
-    /// @param connections how many there may be
-    /// @param memory what they make the process hold
-    /// @param outbox those who are sent something at the end of the turn
+    /// @param connections the connections of this node
+    /// @param memory the memory that the clients use
+    /// @param outbox the clients that are sent something at the end of the turn
     Clients(
             EventLoop loop,
             FrontOptions options,
@@ -118,9 +119,9 @@ final class Clients {
         this.node = node;
     }
 
-    // ---- who there is
+    // ---- which clients there are
 
-    /// Everybody who is connected.
+    /// All connected clients.
     Collection<? extends Client> all() {
         return Collections.unmodifiableSet(all);
     }
@@ -135,7 +136,7 @@ final class Clients {
         return null;
     }
 
-    /// An id that nobody has had.
+    /// An id that no client has had.
     long newId() {
         return nextId++;
     }
@@ -143,7 +144,7 @@ final class Clients {
     void onConnected(Member client) {
         all.add(client);
         if (!connections.take(1)) {
-            connections.count(1); // until it is closed
+            connections.count(1); // until this client is closed
             client.refuseConnection(TOO_MANY);
         } else if (all.size() > options.maxConnections()) {
             client.refuseConnection(TOO_MANY);
@@ -156,43 +157,43 @@ final class Clients {
         monitors.remove(client);
     }
 
-    /// Does something to each, who may be gone behind it.
+    /// Calls the action for each client. The action may close it.
     void forEach(Consumer<? super Member> action) {
         List.copyOf(all).forEach(action);
     }
 
-    /// Whether this is true of everybody.
+    /// Whether the predicate is true of all clients.
     boolean allMatch(Predicate<? super Member> predicate) {
         return all.stream().allMatch(predicate);
     }
 
-    /// Lets clients see again whether their commands may be read and carried out.
+    /// Lets each client check again whether its commands may be read and carried out.
     void look() {
         forEach(Member::onReadingChanged);
     }
 
     // ---- what they are sent
 
-    /// Those who are sent something at the end of the turn.
+    /// The clients that are sent something at the end of the turn.
     Outbox outbox() {
         return outbox;
     }
 
-    /// Sends what has gathered for clients in this turn.
+    /// Sends the replies that are gathered in this turn.
     void flush() {
         outbox.flush();
     }
 
-    /// What has waited for a log without room for as long as it may, and has changed nothing, is
-    /// answered with an error.
+    /// Answers replies that have waited long enough for a log without room with an error, if their
+    /// commands have changed nothing.
     void giveUpWaiting(String error) {
         forEach(client -> client.replies().giveUpWaiting(error));
         flush();
     }
 
-    // ---- who is closed
+    // ---- which clients are closed
 
-    /// When clients are closed, from now on.
+    /// Sets when clients are closed, from now on.
     void limit(ClientLimits wanted) {
         limits = wanted;
     }
@@ -201,7 +202,7 @@ final class Clients {
         return limits;
     }
 
-    /// Disconnects those of whom this is true.
+    /// Disconnects the clients that match.
     void disconnect(Predicate<? super Member> meant) {
         forEach(client -> {
             if (meant.test(client)) {
@@ -210,7 +211,7 @@ final class Clients {
         });
     }
 
-    /// Resets those of whom this is true.
+    /// Resets the clients that match.
     void reset(Predicate<? super Member> meant) {
         forEach(client -> {
             if (meant.test(client)) {
@@ -219,8 +220,8 @@ final class Clients {
         });
     }
 
-    /// Keeps clients within the bounds of time, of what they leave unread and of what they hold. To
-    /// be called regularly.
+    /// Keeps clients within the bounds of time, of unread replies and of memory. To be called
+    /// regularly.
     void watch() {
         enforceLimits();
         boundOutput();
@@ -228,7 +229,7 @@ final class Clients {
         endStall();
     }
 
-    /// Closes those who are idle for too long, or leave too much unsent.
+    /// Closes clients that are idle for too long, or leave too much unsent.
     private void enforceLimits() {
         long nowNs = loop.ticker().nanoTime();
         for (var client : List.copyOf(all)) {
@@ -244,19 +245,19 @@ final class Clients {
         }
     }
 
-    /// Closes those who do not read their replies, the worst first, until what the others have left
-    /// is within the bound.
+    /// Closes clients that do not read their replies, those with most unread bytes first, until the
+    /// rest is within the bound.
     private void boundOutput() {
         long total = all.stream().mapToLong(Member::unsentBytes).sum();
         closeWorst(total - options.maxTotalOutputBytes(), "leaves too much unread");
     }
 
-    /// Closes those who have left most of large replies, when lanes are stopped for nothing else.
+    /// Closes the clients with most unread bytes, when lanes are stopped for large replies alone.
     private void endStall() {
         closeWorst(largeReplies.stalledBytes(), "does not read, and others wait behind it");
     }
 
-    /// Closes those who have left most unread, until that makes so many bytes.
+    /// Closes the clients with most unread bytes, until their bytes add up to this number.
     private void closeWorst(long bytes, String reason) {
         if (bytes <= 0) {
             return;
@@ -272,21 +273,21 @@ final class Clients {
         }
     }
 
-    // ---- what they hold
+    // ---- what they use
 
-    /// What the clients make the process hold.
+    /// The memory that the clients use.
     MemoryWatch memory() {
         return memory;
     }
 
-    /// So much more is on its way to clients.
+    /// So many more bytes are on their way to clients.
     void noteGrowth(long bytes) {
         if (memory.noteGrowth(bytes)) {
             measureMemory();
         }
     }
 
-    /// So much more is in the heap for a client.
+    /// So many more bytes of heap are used for a client.
     void noteHeapGrowth(long bytes) {
         if (memory.noteHeapGrowth(bytes)) {
             measureMemory();
@@ -301,7 +302,8 @@ final class Clients {
         }
     }
 
-    /// Closes those who hold too much, or keep others from having room.
+    /// Closes clients that use too much memory, or whose incomplete commands keep others waiting
+    /// for memory.
     private void boundMemory() {
         measureMemory();
         if (node.takesCommands()) {
@@ -311,8 +313,8 @@ final class Clients {
         largeReplies.readOnIfRoom();
     }
 
-    /// There is more room for commands that are not complete. Who waits for it goes on once what is
-    /// under way is done.
+    /// There is more room for incomplete commands. Clients that wait for it continue after the
+    /// present call.
     void onRoomFreed() {
         if (!roomFreed) {
             roomFreed = true;
