@@ -25,36 +25,38 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// One client of a node: takes its commands, sends them where they belong, and gives it its replies
-/// in order. Owned by the node's event loop.
+/// One client of a node: takes its commands, sends them to the lane or the class that answers them,
+/// and gives the client its replies in order. Owned by the node's event loop.
 ///
-/// Order is kept by two rules. Before a command is answered by someone else than the one before
-/// (the front, another lane), all earlier commands have been replied to: input waits until then.
-/// And once a reply is parked, every later one queues behind it, whichever lanes they came over:
-/// the barriers of two lanes may be answered in another order than their commands were given.
+/// Two rules keep the order. First, when a command is answered by another party (the front, another
+/// lane) than the command before it, all earlier commands have been replied to: the input waits
+/// until then. Second, once a reply is parked, every later reply queues behind it, whichever lanes
+/// they came over: the barriers of two lanes may be answered in another order than their commands
+/// were given.
 ///
-/// A command beyond [#GATHERED_BYTES] is not gathered: see [LargeIntake].
+/// A command that is longer than [#GATHERED_BYTES] is not gathered: see [LargeIntake].
 final class ClientConnection extends ChannelInboundHandlerAdapter
         implements Clients.Member, OwnLane.Borrower {
     private static final Logger LOG = LoggerFactory.getLogger(ClientConnection.class);
     private static final int WAITING_MAX_BYTES = 1 << 20;
 
-    /// Commands that are longer are passed on to a lane of one's own while they arrive.
+    /// Longer commands are passed on to the client's own lane while they arrive.
     private static final int GATHERED_BYTES = 1 << 20;
 
-    /// Who has not finished a command for so long may be closed when others wait for memory.
+    /// A client that has not finished a command for so long may be closed when others wait for
+    /// memory.
     private static final long STUCK_AFTER_NS = TimeUnit.SECONDS.toNanos(1);
 
     private static final byte TLS_HANDSHAKE = 0x16;
     private static final byte TLS_VERSION = 3;
     private static final String TOO_MANY_CLIENTS = "max number of clients reached";
 
-    /// Whether a command that is there is not taken yet.
+    /// Why a command that has arrived is not processed yet.
     private enum Held {
         NOT,
-        /// Something else has to be over first.
+        /// It waits for something that has to finish first.
         WAITS,
-        /// CLIENT PAUSE, or the node, holds it back.
+        /// CLIENT PAUSE holds it back, or the node carries out no commands at present.
         PAUSED
     }
 
@@ -63,7 +65,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private final EngineSide engine;
     private final Durability<Parked> durability;
     private final CommandFramer framer;
-    private final Command framed; // what the framer has found last
+    private final Command framed; // the command that the framer has found last
     private final long id;
     private final @Nullable Path operators;
     private final Session session = new Session();
@@ -74,20 +76,20 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private final Admission.Client seen = new Seen();
 
     private @Nullable ByteBuf input;
-    private @Nullable SharedLane shared; // over which what is in flight has gone, unless own is
+    private @Nullable SharedLane shared; // of what is in flight, unless that is on the own lane
     private final OwnLaneUse<OwnLane> own = new OwnLaneUse<>(new InLane(), new Lanes());
     private final LargeIntake large;
     private final OwnLaneCommands sent;
     private int inFlight;
-    private boolean asking; // for an answer that comes neither at once nor over a client's lane
+    private boolean asking; // for an answer that comes neither at once nor over a lane of clients
     private boolean processing;
     private @Nullable String malformed;
     private final ClientTracking tracking;
     private Held held = Held.NOT;
-    private final ClientScript script; // of the command that is taken next
+    private final ClientScript script; // of the next command
 
-    /// @param operators the socket over which it has come, if that is the operators': it begins as
-    ///   their user then
+    /// @param operators the operators' socket, if the connection came over it; the client is then
+    ///   the operators' user at first
     ClientConnection(FrontParts node, long id, @Nullable Path operators) {
         this.node = node;
         this.self = node.self();
@@ -125,7 +127,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return session;
     }
 
-    /// What it is owed.
+    /// The replies that it is owed.
     @Override
     public ReplyQueue replies() {
         return replies;
@@ -141,8 +143,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return socket.isClosed();
     }
 
-    /// Whether it is told what its user may not ask for any more: what all others do, or which keys
-    /// change.
+    /// Whether the client still receives what its user may not ask for any more: the commands of
+    /// all clients, or which keys change.
     @Override
     public boolean hearsBeyondItsRights() {
         var user = session.user();
@@ -154,7 +156,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                 || (node.monitors().has(this) && node.access().isRefused(user, "monitor"));
     }
 
-    /// Whether something of this client may have been executed without its having been told.
+    /// Whether a command of this client may have been executed whose reply it has not got.
     @Override
     public boolean awaitsReplies() {
         return inFlight > 0 || replies.hasParked() || own.isOn();
@@ -170,7 +172,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return own.part();
     }
 
-    /// All has been told that the engine had said.
+    /// All replies of the lane's engine have been passed on.
     @Override
     public void onParted(OwnLane lane) {
         if (own.onParted(lane)) {
@@ -228,8 +230,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         replies.discard();
     }
 
-    /// Has the node count what the command that is not complete needs, and asks for the room if it
-    /// needs more than before. What is there already is counted in any case.
+    /// Counts the room that the incomplete command needs, and asks for more if it needs more than
+    /// before. What has arrived already is counted in any case.
     private void countInput() {
         var in = input;
         long there = (in == null ? 0 : in.capacity()) + large.heldBytes();
@@ -263,7 +265,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public long otherBytes() {
         if (socket.isClosing()) {
-            return 0; // on its way out
+            return 0; // the connection is being closed
         }
         var lane = own.lane();
         return unsentBytes() + replies.gatheredCapacity() + (lane == null ? 0 : lane.unsentBytes());
@@ -293,14 +295,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         if (cause instanceof DecoderException) {
             node.disconnections()
                     .ofStranger(id, "does not speak TLS as it should: " + whyNotTls(cause));
-        } else if (!(cause instanceof IOException)) { // which is a client that went away
+        } else if (!(cause instanceof IOException)) { // an IOException is a client that has gone
             LOG.warn("node={} client={} is disconnected", self.name(), id, cause);
         }
         context.close();
     }
 
-    /// Says no more than what kind of failure it is: messages may show what the client has sent,
-    /// and who forgets TLS may have sent a password.
+    /// Returns only the kind of the failure: its message may contain what the client has sent, and
+    /// a client that has forgotten TLS may have sent a password.
     private static String whyNotTls(Throwable failure) {
         var innermost = failure;
         while (innermost.getCause() != null) {
@@ -345,8 +347,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         process();
     }
 
-    /// How large a buffer for so many bytes of input is made: as the command is that they belong
-    /// to, but no more than twice as large as needed now.
+    /// The size of a buffer for so many bytes of input: that of the command that they belong to,
+    /// but no more than twice what is needed now.
     private int roomFor(int bytes) {
         long needed = framer.neededBytes();
         return (int) (needed > bytes ? Math.min(needed, 2L * bytes) : bytes + bytes / 2);
@@ -382,7 +384,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return held == Held.PAUSED;
     }
 
-    /// Whether nothing has come from it or gone to it for so long, though nothing keeps it waiting.
+    /// Whether the client has neither sent nor received anything for so long, and does not wait for
+    /// anything either.
     @Override
     public boolean isIdle(long idleNs, long nowNs) {
         return facts.isSilent(idleNs, nowNs)
@@ -397,7 +400,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return facts.leavesTooMuch(limit, socket.unsentBytes(), nowNs);
     }
 
-    /// The line that CLIENT LIST has of it: what the front knows, in the engine's words and order.
+    /// Its line in CLIENT LIST: what the front knows, in the engine's fields and order.
     @Override
     public String describe() {
         return node.customs().clientFields().stream()
@@ -406,15 +409,15 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                 .collect(Collectors.joining(" "));
     }
 
-    /// @return empty for a field that nothing is known of
+    /// @return empty for a field about which nothing is known
     private String shownField(String field) {
         var value = value(field);
         return value == null ? "" : field + "=" + value;
     }
 
-    /// Replies that wait for the log are among the unsent ones. There is no fixed buffer for
-    /// replies, arguments are not copied, and no threads do its input and output alone, so `rbs`,
-    /// `rbp`, `argv-mem` and `io-thread` are 0.
+    /// Replies that wait for the log count as unsent. There is no fixed buffer for replies,
+    /// arguments are not copied, and no thread is used for input and output alone, so `rbs`, `rbp`,
+    /// `argv-mem` and `io-thread` are 0.
     private @Nullable Object value(String field) {
         long nowNs = node.loop().ticker().nanoTime();
         var user = session.user();
@@ -524,7 +527,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     @Override
     public void onReadingChanged() {
-        process(); // what had been read before
+        process(); // commands that had been read before
         readAsAllowed();
     }
 
@@ -539,7 +542,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         socket.read(node.intake().isReading() && !full && !own.isFull() && !room.isStarved());
     }
 
-    /// The engine is behind with what this client's own lane has been sent, or no longer is.
+    /// The engine has not taken all that was sent over this client's own lane, or has taken it by
+    /// now.
     @Override
     public void onLaneFull(boolean full) {
         own.full(full);
@@ -548,10 +552,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     // ---- commands
 
-    /// Takes commands until there is none, or one has to wait.
+    /// Processes commands until there is none, or one has to wait.
     private void process() {
         if (processing) {
-            return; // called back by an answer given meanwhile; the loop below goes on by itself
+            return; // called by an answer that was given meanwhile; the loop below continues
         }
         processing = true;
         try {
@@ -572,7 +576,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         var in = input;
         if (in != null && !in.isReadable()) {
             in.release();
-            // All of a large command may be there, and it waits: that goes on without more input.
+            // A large command may have arrived completely and be waiting: it continues without more
+            // input.
             input = large.isDue() ? Unpooled.EMPTY_BUFFER : null;
         }
         countInput();
@@ -580,8 +585,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         node.clients().flush();
     }
 
-    /// How many of the commands that are under way get no reply, because the engine does not get
-    /// their rest: a large one whose end makes no sense. It is the last.
+    /// How many of the commands that are under way get no reply. A large command whose end is
+    /// malformed gets none, because the engine never gets its rest. It is the last command.
     private int neverReplied() {
         return malformed != null && large.isAccepted() ? 1 : 0;
     }
@@ -602,7 +607,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return !socket.isClosing() && !replies.isEnding();
     }
 
-    /// @return false when no whole command is there, or it must wait
+    /// @return false when there is no complete command, or it has to wait
     private boolean processNext(ByteBuf in) throws ProtocolException {
         boolean goesOn = in.isReadable() || large.isDue();
         if (!goesOn || engine.isPaused()) {
@@ -637,8 +642,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         };
     }
 
-    /// Whether this is how TLS begins: a record that is part of a handshake, of version 3. What it
-    /// carries may hold a line that would be executed, as could what a web browser sends.
+    /// Whether this is the beginning of TLS: a handshake record of version 3. The record may
+    /// contain a line that would be executed, like a request of a web browser.
     private static boolean isTls(ByteBuf in) {
         int at = in.readerIndex();
         return in.getByte(at) == TLS_HANDSHAKE
@@ -666,12 +671,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     private void waits() {
         if (held == Held.NOT) {
-            held = Held.WAITS; // else it is known already for what
+            held = Held.WAITS; // else the reason is known already
         }
     }
 
     private boolean skip(ByteBuf in) {
-        if (input != null) { // else the connection was closed by its own command
+        if (input != null) { // else the command has closed its own connection
             in.skipBytes(framer.lengthBytes());
         }
         return true;
@@ -783,8 +788,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /// The command that has yet to be taken, from its first byte on, or null when nobody waits for
-    /// that any more.
+    /// The command that waits to be processed, from its first byte on, or null when the client has
+    /// gone.
     private @Nullable ByteBuf commandUnderWay() {
         if (isClosed()) {
             return null;
@@ -792,8 +797,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return large.isOn() ? large.sketch() : input;
     }
 
-    /// Sends a client on to another node, unless its user may not give the command at all: that
-    /// comes first in Redis, and a user is not to learn where a key is that it may not touch.
+    /// Redirects a client to another node, unless its user may not give the command at all. That
+    /// check comes first in Redis, and a user must not learn where a key is that the user may not
+    /// use.
     private Taken refuseElsewhere(String elsewhere, Command command) {
         String user = user();
         var control = engine.controlLane();
@@ -819,7 +825,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return Taken.REFUSED;
     }
 
-    /// The keys of a large command have yet to arrive, and are decided about once they have.
+    /// Passes on a large command whose keys have not all arrived; it is decided when they have.
     private Taken passOn() {
         var lane = own.take();
         if (lane == null) {
@@ -861,7 +867,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         node.clients().flush();
     }
 
-    /// Asks the engine for the answer to a command of the front.
+    /// Asks the engine for the answer to one of the front's commands.
     private Taken askEngine(Command command) {
         var arguments = command.arguments();
         if (!(node.answers().of(command.spec()) instanceof EngineAsked answer)) {
@@ -884,7 +890,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return Taken.DONE;
     }
 
-    /// Has the engine track.
+    /// Asks the engine to track keys.
     private Taken submitTracking(Command command) {
         var arguments = command.arguments();
         var request = tracking.prepare(arguments);
@@ -921,8 +927,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return Taken.DONE;
     }
 
-    /// The node serves: its engine is told what the client listens to. The client hears nothing of
-    /// that but, from then on, what is published.
+    /// The node serves: its engine is sent the client's subscriptions. The client does not see the
+    /// confirmations, only the messages from then on.
     @Override
     public void resumeSubscriptions() {
         var kept = own.recall();
@@ -931,7 +937,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
         var lane = own.take();
         if (lane == null) {
-            reset(); // something is under way although nothing was served: it would hear nothing
+            reset(); // another command is under way: it would receive no messages
             return;
         }
         inFlight++;
@@ -961,7 +967,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             lane.submitScript(replies, command);
             return Taken.DONE;
         }
-        // A read that keeps its result marks its keys itself, and so waits in any case.
+        // A read that keeps its result marks its keys itself, and so always waits.
         boolean byKeys = spec.effect() == CommandSpec.Effect.READ && !spec.is(Trait.KEEPS_RESULT);
         long hash = byKeys ? command.onlyKeyHash() : 0;
         var hashes = byKeys ? command.keyHashes() : null;
@@ -969,7 +975,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return Taken.DONE;
     }
 
-    /// The user that the client is.
+    /// The user of the client.
     @Override
     public String user() {
         var user = session.user();
@@ -979,7 +985,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return user;
     }
 
-    /// What the engine calls the lane that the client has for itself, or 0.
+    /// The engine's number of the client's own lane, or 0.
     @Override
     public long idInEngine() {
         var lane = own.lane();
@@ -988,10 +994,10 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     private Taken submitOwn(Command command) {
         if (large.isSkipped()) {
-            return refuse(Refusals.LOADING); // the node has begun to serve only since
+            return refuse(Refusals.LOADING); // the node serves since it was skipped
         }
         if (own.isOutOfLanes()) {
-            fail(TOO_MANY_CLIENTS); // what follows a MULTI that fails must not be executed
+            fail(TOO_MANY_CLIENTS); // what follows a failed MULTI must not be executed
             return Taken.DONE;
         }
         var lane = own.take();
@@ -1003,7 +1009,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return Taken.DONE;
     }
 
-    /// What the front makes of the engine's reply, or null when it leaves it as it is.
+    /// The front's change of the engine's reply, or null when the reply is passed on as it is.
     private @Nullable UnaryOperator<ByteBuf> changeOf(CommandSpec spec) {
         int protocol = session.protocol();
         if (spec.is(Trait.TRACKING) && spec.name().equals("client|trackinginfo")) {
@@ -1044,7 +1050,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return Taken.DONE;
     }
 
-    /// Forgets all that the client has begun on this connection.
+    /// Ends everything that the client has begun on this connection.
     @Override
     public void forget() {
         replies.unmute();
@@ -1052,7 +1058,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         sent.forget();
     }
 
-    /// What the client has said of itself holds for the lane that it has.
+    /// Passes what the client has chosen for its connection to its own lane.
     private void tellOwnLane() {
         var lane = own.lane();
         var user = session.user();
@@ -1066,8 +1072,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         lane.touchNothing(session.touchesNothing());
     }
 
-    /// Something that the front answers takes its place in a transaction: the engine queues another
-    /// command for it, and the front answers when that is executed.
+    /// Gives a command of the front its place in a transaction: the engine queues another command
+    /// for it, and the front answers when that is executed.
     private Taken queueInFront(Command command) {
         var known = known(command);
         var arguments = command.arguments();
@@ -1083,7 +1089,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return Taken.DONE;
     }
 
-    /// A command of the engine that fails when it is executed, and not before.
+    /// Queues a command of the engine that fails when EXEC executes it, and not before.
     private Taken queueError(Command command, String error) {
         inFlight++;
         sent.queueError(command, error, lane());
@@ -1135,7 +1141,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         answer.release();
     }
 
-    /// Closes the connection as the engine has closed its lane: behind a last reply.
+    /// Closes the connection behind a last reply, as the engine has closed its lane.
     @Override
     public void closeBehindReplies() {
         if (!isClosed()) {
@@ -1143,7 +1149,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /// What the lane that it has for itself is used for.
+    /// The client, for the use of its own lane.
     private final class InLane implements OwnLaneUse.Client {
         @Override
         public boolean isAwaiting() {
@@ -1196,7 +1202,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /// What matters for what it tracks.
+    /// The client, for its tracking.
     private final class AroundTracking implements ClientTracking.Surroundings {
         @Override
         public Session session() {
@@ -1225,7 +1231,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
         @Override
         public void onNewsLaneReady() {
-            process(); // the command that waits for it
+            process(); // the command that waits for the news lane
             node.clients().flush();
         }
 
@@ -1234,12 +1240,12 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             if (own.isOn()) {
                 reset();
             } else {
-                process(); // the command that has waited for it
+                process(); // the command that has waited for the news lane
             }
         }
     }
 
-    /// What matters for what is sent over the lane that it has for itself.
+    /// The client and its node, for the commands that are sent over its own lane.
     private final class AroundLane implements OwnLaneCommands.Surroundings {
         @Override
         public boolean isPrimary() {
@@ -1319,7 +1325,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /// What takes its large commands.
+    /// The client, for its large commands.
     private final class LargeOnes implements LargeIntake.Client {
         @Override
         public Taken take(Command command) {
@@ -1334,14 +1340,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         @Override
         public void onLaneSpoilt() {
             if (watches().isOn() || tracking.state().isOn() || own.isSubscribedAtAll()) {
-                reset(); // the engine's memory of this client would go with the lane
+                reset(); // what the engine remembers of this client would be lost with the lane
             } else {
                 leaveOwnLane();
             }
         }
     }
 
-    /// What decides about its commands.
+    /// The client, for the decision about its commands.
     private final class Seen implements Admission.Client {
         @Override
         public boolean isPromisedAnswer() {
@@ -1399,7 +1405,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /// Whose socket it is.
+    /// The client, for its socket.
     private final class AroundSocket implements ClientSocket.Client {
         @Override
         public void onReplied() {
@@ -1425,24 +1431,24 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     private void onReplied() {
         inFlight--;
-        asking = false; // nothing else is under way meanwhile
+        asking = false; // while an answer is asked for, nothing else is under way
         endShardSubscriptionsIfFree();
         if (inFlight <= neverReplied() && (input != null || malformed != null)) {
             process();
         }
     }
 
-    /// The engine closed the own lane: what was under way there is unknown.
+    /// The engine closed the own lane: the outcome of what was under way there is unknown.
     @Override
     public void onLaneLost() {
         own.onLost();
-        if (!socket.isClosing()) { // else a last reply is on its way
+        if (!socket.isClosing()) { // else a last reply is being sent
             reset();
         }
     }
 
-    /// Another node leads the shard: as soon as nothing is under way, the client listens to none of
-    /// its channels any more, and is told so.
+    /// Another node leads the shard: as soon as nothing is under way, the client's subscriptions to
+    /// the shard's channels end, and the client is told so.
     @Override
     public void endShardSubscriptions() {
         own.endShardSubscriptions();
@@ -1455,7 +1461,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         }
     }
 
-    /// Gives the own lane back when the engine keeps nothing for this client any more.
+    /// Gives the own lane back when the engine keeps no more state for this client.
     @Override
     public void onLaneMayBeQuiet() {
         if (own.giveBackIfQuiet()) {
