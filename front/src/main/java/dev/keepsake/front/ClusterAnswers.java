@@ -7,8 +7,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.ToLongFunction;
 
-/// The answers of `CLUSTER …` for one node, from a topology. Shapes as Redis 7.0's `cluster.c`:
-/// `clusterReplyShards`, `clusterGenNodesDescription` and `CLUSTER SLOTS`.
+/// The answers of `CLUSTER …` of one node, made from a topology. Shapes as in Redis 7.0's
+/// `cluster.c`: `clusterReplyShards`, `clusterGenNodesDescription` and `CLUSTER SLOTS`.
 final class ClusterAnswers {
     private static final int BUS_PORT_DISTANCE = 10_000;
 
@@ -36,7 +36,7 @@ final class ClusterAnswers {
         return myShard(topology).primary().name().equals(node);
     }
 
-    /// How many replicas of its shard can be read from.
+    /// How many replicas of its shard serve reads.
     long onlineReplicas(Topology topology) {
         return myShard(topology).replicas().stream()
                 .filter(replica -> replica.health() == TopologyNode.Health.ONLINE)
@@ -67,7 +67,7 @@ final class ClusterAnswers {
                 RespWriter.bulk(out, member.endpoint());
                 RespWriter.integer(out, member.port());
                 RespWriter.bulk(out, member.id());
-                // What is known of where it is beside what is told first.
+                // The node's address, when its endpoint is a host name.
                 RespWriter.map(out, member.hostName() == null ? 0 : 1, protocol);
                 if (member.hostName() != null) {
                     RespWriter.bulk(out, "ip");
@@ -79,9 +79,9 @@ final class ClusterAnswers {
 
     /// CLUSTER SHARDS.
     ///
-    /// @param tls whether clients speak it
-    /// @param namesShards whether the engine tells the ids of shards, as Valkey 9 does
-    /// @param offsets how far a node has come, in bytes of its shard's stream
+    /// @param tls whether clients speak TLS
+    /// @param namesShards whether the engine shows the ids of shards, as Valkey 9 does
+    /// @param offsets the offset that a node has reached, in bytes of its shard's stream
     void shards(
             Topology topology,
             int protocol,
@@ -202,8 +202,8 @@ final class ClusterAnswers {
                 .anyMatch(member -> member.id().equals(id));
     }
 
-    /// CLUSTER INFO. The cluster fails while a slot has nobody who can answer for it: its primary
-    /// is gone and no other has come yet, or is only loading.
+    /// CLUSTER INFO. The cluster fails while a slot has no node that can answer for it: its primary
+    /// has gone and no other has replaced it yet, or the primary is loading.
     String info(Topology topology) {
         int assigned = 0;
         int failed = 0;

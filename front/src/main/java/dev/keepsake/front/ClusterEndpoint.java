@@ -9,8 +9,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// The listener of a cluster's endpoint: hands each connection to one of the nodes, in turn, as the
-/// name of a real cluster resolves to its nodes. A connection that finds no node serving is closed.
+/// The listener of a cluster's endpoint: passes each connection to one of the nodes, in turn, as
+/// the DNS name of a real cluster resolves to its nodes. A connection is closed when no node
+/// serves.
 public final class ClusterEndpoint implements AutoCloseable {
     private static final int BACKLOG = 1024;
 
@@ -20,7 +21,7 @@ public final class ClusterEndpoint implements AutoCloseable {
     private int next;
     private @Nullable Channel listener;
 
-    /// @param nodes those that serve at present; called on `loop`
+    /// @param nodes the nodes that serve at present; called on `loop`
     public ClusterEndpoint(EventLoop loop, Transport transport, Supplier<List<NodeFront>> nodes) {
         this.loop = loop;
         this.transport = transport;

@@ -7,14 +7,15 @@ import io.netty.buffer.ByteBuf;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/// What the front says of the subcommands of CLUSTER: the text of the stock server, without what is
-/// withheld. An engine says it in a cluster only, so it is kept here, for each line of engines that
-/// has words of its own. Immutable; any thread.
+/// The front's answer to CLUSTER HELP: the text of the stock server, without the subcommands that
+/// are withheld. An engine gives that text only in cluster mode, so the text is kept here, for each
+/// line of engines with a text of its own. Immutable; any thread.
 enum ClusterHelp {
-    REDIS_7_0("redis-7.0"), // with MYSHARDID, which fronts answer before it too
-    REDIS_7_2("redis-7.2"), // and what Valkey began with
+    REDIS_7_0("redis-7.0"), // with MYSHARDID, which fronts answer for earlier versions too
+    REDIS_7_2("redis-7.2"), // also the first versions of Valkey
     REDIS_7_4("redis-7.4"),
-    // Also Valkey 9.1, whose other subcommands are all withheld: with one of them it needs its own.
+    // Also for Valkey 9.1, whose additional subcommands are all withheld. When one of them is
+    // offered, it needs a text of its own.
     VALKEY_8_0("valkey-8.0");
 
     private final String text;
@@ -31,7 +32,7 @@ enum ClusterHelp {
         }
     }
 
-    /// That of an engine, or of the newest before it that is known.
+    /// The text of an engine, or that of the newest known version before it.
     static ClusterHelp of(ServedEngine engine) {
         if (engine.isSince(7, 4, 8, 0)) {
             return engine.isValkey() ? VALKEY_8_0 : REDIS_7_4;

@@ -6,11 +6,12 @@ import dev.keepsake.resp.Trait;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// What clusters refuse: other databases, and keys that a pattern makes, which may be anywhere. The
-/// engine behind a node is in none; it would obey, or refuse in other words. Rules and texts as the
-/// engine has them in cluster mode (`sort.c` and `db.c`). Immutable; any thread.
+/// Commands that a cluster refuses: those with other databases, and those with keys that are made
+/// from a pattern and may be in any slot. The engine of a node is not in cluster mode, so it would
+/// execute them, or refuse them with another error. Rules and texts as in the engine's cluster mode
+/// (`sort.c` and `db.c`). Immutable; any thread.
 final class ClusterRules {
-    private static final int DATABASES = 16; // by name, as in a cluster of Redis 7.0
+    private static final int DATABASES = 16; // the number of databases in a cluster of Redis 7.0
     private static final String NO_SUCH_DATABASE = "ERR DB index is out of range";
     private static final String OUT_OF_RANGE =
             "ERR value is out of range, value must between %d and %d"
@@ -21,15 +22,15 @@ final class ClusterRules {
     private final boolean looksAtPatterns;
     private final boolean mayGetItself;
 
-    /// @param engine whose clusters are meant
+    /// @param engine the engine whose cluster mode is meant
     ClusterRules(ServedEngine engine) {
-        this.hasOneDatabase = engine.isSince(7, 2, 7, 2); // and says so of itself
-        this.mayHaveDatabases = engine.isValkeySince(9, 0); // it has one as long as nobody asks
+        this.hasOneDatabase = engine.isSince(7, 2, 7, 2); // the engine says so itself
+        this.mayHaveDatabases = engine.isValkeySince(9, 0); // it has one by default
         this.looksAtPatterns = engine.isSince(7, 4, 8, 0);
         this.mayGetItself = engine.isSince(8, 0, 8, 1);
     }
 
-    /// The error that refuses it, or null when the engine is to answer.
+    /// The error that refuses the command, or null when the engine answers it.
     @Nullable String refusal(Command command) {
         var spec = command.spec();
         if (spec.handling() == CommandSpec.Handling.REFUSED) {
@@ -43,13 +44,13 @@ final class ClusterRules {
         }
         return switch (spec.name()) {
             case "sort", "sort_ro" -> refusalToSort(command);
-            // An engine with one database says the same outside a cluster.
+            // An engine with one database gives the same answer outside cluster mode.
             case "copy" -> hasOneDatabase ? null : refusalToCopy(command);
             default -> null;
         };
     }
 
-    /// The error that refuses to select a database, or null when it is the one that there is.
+    /// The error that refuses to select a database, or null for the database that exists.
     @Nullable String refusalToSelect(String database) {
         var number = Arguments.number(database);
         if (number == null || number.intValue() != number) {
@@ -69,7 +70,7 @@ final class ClusterRules {
         return number == 0 ? "ERR source and destination objects are the same" : NO_SUCH_DATABASE;
     }
 
-    /// The error for what no number of a database can be.
+    /// The error for a text that cannot be the number of a database.
     private static String refusalOf(@Nullable Long number) {
         return number == null ? Refusals.NOT_AN_INTEGER : OUT_OF_RANGE;
     }
@@ -99,15 +100,15 @@ final class ClusterRules {
                     }
                 }
                 default -> {
-                    return null; // a syntax error, which the engine tells
+                    return null; // a syntax error, for which the engine has the error
                 }
             }
         }
         return null;
     }
 
-    /// Whether sorting by a pattern looks at keys that may be elsewhere. Without an asterisk it is
-    /// not looked at.
+    /// Whether sorting by a pattern reads keys that may be in other slots. A pattern without an
+    /// asterisk reads no keys.
     private boolean isElsewhere(Command command, int index) {
         return command.text(index).contains("*")
                 && (!looksAtPatterns || slotOf(command, index) != command.slotOf(1));
@@ -122,7 +123,7 @@ final class ClusterRules {
                                 : "");
     }
 
-    /// The slot of all keys that a pattern makes, or -1 when they may be in several: as
+    /// The slot of all keys that a pattern makes, or -1 when they may be in several slots: as
     /// `patternHashSlot` in `cluster.c`, which stops at the end of a hash tag.
     private static int slotOf(Command command, int index) {
         var pattern = command.argument(index);
@@ -136,21 +137,21 @@ final class ClusterRules {
                 case '{' -> open = open == -1 ? i : open;
                 case '}' -> {
                     if (open >= 0 && i == open + 1) {
-                        open = -2; // an empty tag is none
+                        open = -2; // an empty hash tag does not count
                     } else if (open >= 0) {
                         return KeySlot.of(pattern, 0, i + 1);
                     }
                 }
                 default -> {
-                    // goes on
+                    // continues
                 }
             }
         }
         return command.slotOf(index);
     }
 
-    /// The engine has one database and stops at the name of another, so what is wrong behind that
-    /// is told here too.
+    /// The engine has one database and stops at the number of another one, so an error behind that
+    /// is found here too.
     private static @Nullable String refusalToCopy(Command command) {
         long database = 0;
         for (int i = 3; i < command.argumentCount(); i++) {

@@ -14,12 +14,12 @@ import java.util.BitSet;
 import java.util.function.IntPredicate;
 import org.jspecify.annotations.Nullable;
 
-/// A command that a client has given, as the front looks at it: what the table says of it, its
-/// arguments, its keys. Owned by the node's event loop; no I/O.
+/// A command that a client has given, as the front uses it: its row of the table, its arguments,
+/// its keys. Owned by the node's event loop; no I/O.
 ///
 /// It is a view of the bytes that have arrived and copies nothing of them. One object shows the
-/// commands of a connection one after the other; what it says holds until the next [#at]. The keys
-/// are looked for when somebody asks for them first.
+/// commands of a connection one after the other; its values are valid until the next [#at]. The
+/// keys are determined when they are first needed.
 final class Command {
     /// The slot of a command that names no keys.
     static final int NO_SLOT = -1;
@@ -36,13 +36,13 @@ final class Command {
     private int slot = NO_SLOT;
     private boolean acrossSlots;
 
-    /// @param frame says where the arguments of each command stand
+    /// @param frame where the arguments of each command are
     Command(CommandTable table, CommandFrame frame) {
         this.table = table;
         this.frame = frame;
     }
 
-    /// Shows the command that the frame has been found for.
+    /// Shows the command of which the frame has been found.
     ///
     /// @param base the index of its first byte
     Command at(ByteBuf bytes, int base) {
@@ -53,12 +53,12 @@ final class Command {
         return this;
     }
 
-    /// Whether the table has it.
+    /// Whether the table has a row for it.
     boolean isKnown() {
         return spec != null;
     }
 
-    /// What the table says of it. To be asked of known ones.
+    /// Its row of the table. To be called for known commands only.
     CommandSpec spec() {
         var known = spec;
         if (known == null) {
@@ -67,7 +67,7 @@ final class Command {
         return known;
     }
 
-    /// Whether the table says this of it.
+    /// Whether its row has this trait.
     boolean is(Trait trait) {
         return spec().is(trait);
     }
@@ -77,17 +77,17 @@ final class Command {
         return spec().name();
     }
 
-    /// How many arguments there are, the name included.
+    /// The number of arguments, the name included.
     int argumentCount() {
         return frame.argumentCount();
     }
 
-    /// How many of them have arrived: all, but of a sketch.
+    /// How many of them have arrived: all, except of a sketch.
     int knownCount() {
         return frame.knownCount();
     }
 
-    /// Whether this is only the outline of a large command: see [LargeCommand].
+    /// Whether this is only the sketch of a large command: see [LargeCommand].
     boolean isSketch() {
         return frame.isSketch();
     }
@@ -107,7 +107,7 @@ final class Command {
         return frame.start(i);
     }
 
-    /// The bytes of argument `i`, where they stand.
+    /// The bytes of argument `i`, without a copy.
     ByteBuf argument(int i) {
         return in.slice(base + frame.start(i), frame.length(i));
     }
@@ -122,7 +122,7 @@ final class Command {
         return in.toString(base + frame.start(i), bytes, UTF_8);
     }
 
-    /// Whether argument `i` begins with some bytes.
+    /// Whether argument `i` begins with these bytes.
     boolean begins(int i, byte[] bytes) {
         if (frame.length(i) < bytes.length) {
             return false;
@@ -136,17 +136,17 @@ final class Command {
         return true;
     }
 
-    /// The slot that argument `i` has as a key.
+    /// The slot of argument `i` as a key.
     int slotOf(int i) {
         return KeySlot.of(in, base + frame.start(i), frame.length(i));
     }
 
-    /// All of it, where it stands.
+    /// The whole command, without a copy.
     ByteBuf bytes() {
         return in.slice(base, lengthBytes());
     }
 
-    /// Appends all of it.
+    /// Appends the whole command.
     void writeTo(ByteBuf out) {
         out.writeBytes(in, base, lengthBytes());
     }
@@ -156,7 +156,7 @@ final class Command {
         return Arguments.of(in, base, frame);
     }
 
-    /// How much of the heap such a copy takes, about.
+    /// About how much heap such a copy takes.
     long copyBytes() {
         return Arguments.heapBytes(frame);
     }
@@ -166,15 +166,15 @@ final class Command {
         return spec().blocks(in, base, frame);
     }
 
-    /// What it counts in a transaction. The engine may make more of a small one; of a large one
-    /// most is values, which stay as they are.
+    /// How many bytes it counts in a transaction. The engine may make more of a small command; a
+    /// large one consists mostly of values, which stay as they are.
     long weightBytes() {
         return isSketch() ? lengthBytes() : 2L * lengthBytes();
     }
 
     // ---- keys
 
-    /// Whether all its keys have arrived. Those of a large one may have yet to.
+    /// Whether all its keys have arrived. Those of a large command may still be missing.
     boolean knowsKeys() {
         if (!isSketch() || !spec().hasKeys()) {
             return true;
@@ -183,8 +183,8 @@ final class Command {
         return keys.areKnown(frame);
     }
 
-    /// Which arguments have to be looked at to know the keys, as far as that is known: all, if it
-    /// is not.
+    /// The arguments that are needed to know its keys, as far as that is known: all arguments, if
+    /// it is not.
     IntPredicate keyArguments() {
         if (!spec().hasKeys()) {
             return argument -> false;
@@ -207,7 +207,8 @@ final class Command {
         return keyCount;
     }
 
-    /// The slot of its keys, the first one's if they are in several; [#NO_SLOT] when it names none.
+    /// The slot of its keys, that of the first key if they are in several slots; [#NO_SLOT] when it
+    /// names no keys.
     int slot() {
         findKeys();
         return slot;

@@ -13,9 +13,9 @@ import java.util.Locale;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/// Takes what MemoryDB withholds out of the engine's answers to `COMMAND …`: rows of commands,
-/// their names, their documentation, and the subcommands in those. Works on the bytes, because sets
-/// and maps of RESP3 are to stay what they are. Immutable; the node's event loop.
+/// Removes the commands that MemoryDB withholds from the engine's answers to `COMMAND …`: rows of
+/// commands, names, documentation, and the subcommands in these. It works on the bytes, because
+/// sets and maps of RESP3 have to stay sets and maps. Immutable; the node's event loop.
 final class CommandListing {
     private static final int COLUMN_OF_SUBCOMMANDS = 9;
     private static final String SUBCOMMANDS = "subcommands";
@@ -36,8 +36,8 @@ final class CommandListing {
                         .collect(Collectors.toSet());
     }
 
-    /// @param keepsPlaces whether what is taken out leaves a null behind, because each item answers
-    ///   a question
+    /// @param keepsPlaces whether a removed item leaves a null behind, because each item answers
+    ///   one argument
     ByteBuf withoutWithheld(ByteBuf reply, boolean keepsPlaces, int protocol) {
         var out = Unpooled.buffer(reply.readableBytes());
         int at = reply.readerIndex();
@@ -61,10 +61,10 @@ final class CommandListing {
         return out;
     }
 
-    /// What HELP says of the subcommands of a command: a heading for each, and below it, indented,
-    /// what it does.
+    /// Copies the HELP text about the subcommands of a command without those that are withheld: a
+    /// heading for each subcommand, and below it, indented, what it does.
     ///
-    /// @param lines the first names the command
+    /// @param lines the first one names the command
     void helpWithoutWithheld(List<String> lines, ByteBuf out) {
         var kept = new ArrayList<String>();
         boolean shown = true;
@@ -135,7 +135,7 @@ final class CommandListing {
         }
     }
 
-    /// Names and what is said of each: a map, or in RESP2 an array with both in turn.
+    /// Names with their documentation: a map, or in RESP2 an array with both alternating.
     ///
     /// @return where it ends
     private int pairs(ByteBuf in, int from, ByteBuf out) {
@@ -189,7 +189,7 @@ final class CommandListing {
                 : in.toString(at + 1, next - at - 3, US_ASCII);
     }
 
-    /// Where the line ends that begins here.
+    /// The end of the line that begins here.
     private static int line(ByteBuf in, int at) {
         return in.indexOf(at, in.writerIndex(), (byte) '\n') + 1;
     }
@@ -198,7 +198,7 @@ final class CommandListing {
         return Integer.parseInt(in.toString(at + 1, line(in, at) - at - 3, US_ASCII));
     }
 
-    /// Where the value ends that begins here.
+    /// The end of the value that begins here.
     private static int end(ByteBuf in, int at) {
         int next = line(in, at);
         return switch (in.getByte(at)) {
