@@ -7,12 +7,12 @@ import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import java.util.function.Consumer;
 
-/// The connection over which a front asks its engine things of its own, as the engine's own user
-/// who may do everything. Owned by the node's event loop.
+/// The connection over which a front asks its engine for its own purposes, as the engine's own user
+/// with all rights. Owned by the node's event loop.
 final class ControlLane extends LaneChannel {
-    /// Whoever has the lane.
+    /// The owner of the lane.
     interface Owner extends LaneOwner {
-        /// The engine has taken what it was behind with.
+        /// The engine has taken what was sent before.
         void onControlLaneFree();
     }
 
@@ -28,7 +28,7 @@ final class ControlLane extends LaneChannel {
         this.owner = owner;
     }
 
-    /// Asks the engine; the reply comes later, in the order of the questions, or never when the
+    /// Asks the engine. The replies come in the order of the questions. No reply comes when the
     /// lane is closed meanwhile.
     void ask(Consumer<RespValue> onReply, String... command) {
         var out = allocator.buffer(128);
@@ -72,8 +72,8 @@ final class ControlLane extends LaneChannel {
         }
     }
 
-    /// Whether the engine is behind with what it has been asked: nothing more for clients then, nor
-    /// what can be spared.
+    /// Whether the engine has too much left to take. Then it is asked nothing more for clients, and
+    /// nothing that is not needed.
     boolean isFull() {
         return full;
     }

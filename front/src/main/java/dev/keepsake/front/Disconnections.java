@@ -4,8 +4,8 @@ import io.netty.util.concurrent.Ticker;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Logs why clients of one node are disconnected, once a second at most, for any stranger may bring
-/// it about. Owned by the node's event loop.
+/// Logs why clients of one node are disconnected, at most once a second, because any stranger may
+/// cause such a line. Owned by the node's event loop.
 final class Disconnections {
     private static final Logger LOG = LoggerFactory.getLogger(Disconnections.class);
 
@@ -19,7 +19,7 @@ final class Disconnections {
         this.ticker = ticker;
     }
 
-    /// Somebody was disconnected who does not speak what is spoken here.
+    /// A client was disconnected that does not speak the node's protocol.
     void ofStranger(long client, String what) {
         long times = strangers.note(ticker.nanoTime());
         if (times > 0) {
@@ -28,7 +28,7 @@ final class Disconnections {
         }
     }
 
-    /// Somebody was disconnected who goes beyond a bound.
+    /// A client was disconnected that exceeds a bound.
     void ofLimit(long client, String what) {
         long times = beyondLimits.note(ticker.nanoTime());
         if (times > 0) {

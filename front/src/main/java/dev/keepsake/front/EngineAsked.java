@@ -1,24 +1,25 @@
 package dev.keepsake.front;
 
-/// Answers a command by asking the engine for the client, over the control lane. The answer waits
-/// like a reply of the engine, and the client's next command waits for the answer. Not offered
-/// inside a transaction, where the answer could not take its place. Owned by the node's event loop.
+/// Answers a client's command by asking the engine over the control lane. The answer waits like a
+/// reply of the engine, and the client's next command waits for the answer. Such a command is not
+/// offered inside a transaction, where the answer could not take its place. Owned by the node's
+/// event loop.
 abstract class EngineAsked implements FrontAnswer {
-    /// What a subclass makes of one command.
+    /// What a subclass does for one command.
     sealed interface Question {
-        /// The client is told why nothing is asked.
+        /// The client gets an error, and the engine is asked nothing.
         record Refused(String error) implements Question {}
 
-        /// The engine is asked for something.
+        /// The engine is asked.
         ///
-        /// @param ask asks, and answers with [Client#answerLater] when it knows
+        /// @param ask asks, and calls [Client#answerLater] when the answer is known
         record Asked(Runnable ask) implements Question {}
 
-        /// Nobody has to be asked.
+        /// The answer is known without the engine.
         record Known(FrontAnswer.Writer answer) implements Question {}
     }
 
-    /// Decides what a command asks the engine for.
+    /// Decides what the engine is asked for a command.
     abstract Question question(Client client, Arguments given);
 
     static Question refused(String error) {

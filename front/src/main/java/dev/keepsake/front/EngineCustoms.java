@@ -6,9 +6,9 @@ import io.netty.buffer.ByteBuf;
 import java.util.ArrayList;
 import java.util.List;
 
-/// How an engine writes what the front writes in its place: which fields its lines of CLIENT LIST
-/// have, in which order, and which modules HELLO names. Learned from each engine that serves; until
-/// the first one does, as Redis 7.0 has it. Owned by the node's event loop.
+/// The engine's format for what the front writes in its place: the fields of a line of CLIENT LIST
+/// with their order, and the modules of HELLO. Learned from each engine that serves; until the
+/// first one does, the format of Redis 7.0. Owned by the node's event loop.
 final class EngineCustoms {
     private static final int FIELDS_MAX = 100;
     private static final List<String> OF_REDIS_7 =
@@ -18,13 +18,14 @@ final class EngineCustoms {
                                     + " user redir resp")
                             .split(" "));
 
-    /// Clients may say what library they are before every engine, so it is shown before every one.
+    /// Clients may name their library to a node with any engine, so these fields are shown with any
+    /// engine.
     private static final List<String> EVERYWHERE = List.of("lib-name", "lib-ver");
 
     private List<String> clientFields = withEverywhere(OF_REDIS_7);
     private List<RespValue> modules = List.of();
 
-    /// Asks an engine.
+    /// Asks an engine for its format.
     void learnFrom(ControlLane lane) {
         lane.ask(this::learnClientFields, "CLIENT", "INFO");
         lane.ask(this::learnModules, "HELLO");
@@ -32,7 +33,7 @@ final class EngineCustoms {
 
     private void learnClientFields(RespValue reply) {
         if (!(reply instanceof RespValue.Bulk line)) {
-            return; // busy with a script, for instance: what was known holds
+            return; // busy with a script, for instance: the known format remains valid
         }
         var fields = new ArrayList<String>();
         for (var field : line.utf8().strip().split(" ", -1)) {
@@ -69,7 +70,7 @@ final class EngineCustoms {
         return clientFields;
     }
 
-    /// Writes the modules as HELLO names them: a map for each.
+    /// Writes the modules as HELLO shows them: a map for each.
     void writeModules(int protocol, ByteBuf out) {
         RespWriter.array(out, modules.size());
         for (var module : modules) {

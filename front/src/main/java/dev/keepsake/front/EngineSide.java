@@ -19,43 +19,44 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | lane | for |
 /// | --- | --- |
-/// | the control lane | what the front asks the engine for itself |
-/// | the barrier lane | what waits for the log and has arrived elsewhere than over a shared lane |
+/// | the control lane | the front's own questions to the engine |
+/// | the barrier lane | replies that wait for the log and have not arrived over a shared lane |
 /// | a user's shared lanes | the stateless commands of the user's clients |
 /// | a user's own lanes | one client each, as long as the engine keeps state for it |
-/// | a client's news lane | which keys have changed that the client tracks for another one |
+/// | a client's news lane | invalidation messages for keys that the client tracks for another connection |
 ///
-/// An engine is opened, serves once the barrier lane stands, and is left.
+/// First an engine is opened. It serves once the barrier lane is connected. Finally the node leaves
+/// it.
 final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.Owner, LatePlaces {
-    /// What the engine makes happen to the node.
+    /// What the engine causes in the node.
     interface Node {
-        /// Clients may be sent what has gathered for them.
+        /// Sends the replies that are gathered for clients.
         void flushClients();
 
-        /// Clients are to see again whether their commands may be read and carried out.
+        /// Lets clients check again whether their commands may be read and carried out.
         void letClientsLook();
 
-        /// So much more is in the heap for a client, who may be closed for it.
+        /// So many more bytes of heap are used for a client, who may be closed for it.
         void noteHeapGrowth(long bytes);
 
-        /// The engine has refused something for lack of rights.
+        /// The engine has refused a command for lack of rights.
         void onRefusal();
 
         /// The engine has closed a lane that clients share.
         void onEngineLost();
     }
 
-    /// How lanes reach an engine.
+    /// Connects lanes to an engine.
     interface Connector {
         /// Connects a lane, on the event loop.
         ChannelFuture connect(LaneChannel lane, Path socket);
     }
 
-    /// What bounds how much the engine is asked at once.
+    /// The bounds of what the engine is asked at once.
     ///
     /// @param intake stopped while too much waits
-    /// @param memory what clients make the process hold
-    /// @param ownLanes how many clients may have a lane for themselves
+    /// @param memory the memory that clients use
+    /// @param ownLanes how many clients may have a lane of their own
     record Bounds(
             FrontOptions options, Intake intake, MemoryWatch memory, Allowance.Share ownLanes) {}
 
@@ -78,8 +79,8 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
     private @Nullable ControlLane controlLane;
     private @Nullable SharedLane barrierLane;
 
-    /// @param name the node's
-    /// @param reads where it is counted which reads had to wait
+    /// @param name the node's name
+    /// @param reads counts which reads had to wait
     /// @param words puts the node's words into the engine's replies
     EngineSide(
             String name,
@@ -105,10 +106,12 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
 
     // ---- the engine
 
-    /// Opens the control lane of another engine. Neither is called when the engine is left before.
+    /// Opens the control lane of another engine. If the node leaves the engine before the lane is
+    /// connected, neither callback is called.
     ///
-    /// @param onOpen given the lane once it stands
-    /// @param onFailed told why it does not, or that the engine has been left meanwhile
+    /// @param onOpen gets the lane once it is connected
+    /// @param onFailed gets the reason why the lane cannot be connected, or that the node has left
+    ///   the engine meanwhile
     void open(Path newSocket, Consumer<ControlLane> onOpen, Consumer<Throwable> onFailed) {
         socket = newSocket;
         var control = new ControlLane(large.allocator(), this);
@@ -128,8 +131,9 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
 
     /// Opens the barrier lane of the same engine, which serves from then on.
     ///
-    /// @param onOpen called once it stands
-    /// @param onFailed told why it does not, or that the engine has been left meanwhile
+    /// @param onOpen called once the lane is connected
+    /// @param onFailed gets the reason why the lane cannot be connected, or that the node has left
+    ///   the engine meanwhile
     void serve(Runnable onOpen, Consumer<Throwable> onFailed) {
         var lane = newSharedLane(null, 2);
         barrierLane = lane;
@@ -150,26 +154,27 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         return new IllegalStateException("the node stopped serving meanwhile");
     }
 
-    /// Goes on with the same engine after [#abandonShared].
+    /// Continues with the same engine after [#abandonShared].
     void serveAgain() {
         var lane = newSharedLane(null, 2);
         barrierLane = lane;
         connect(lane);
     }
 
-    /// Counts the engines that there have been.
+    /// The number of the present life: how many engines there have been.
     @Override
     public int life() {
         return life;
     }
 
-    /// The engine is about to be left: lanes that are lost from now on are of an earlier one.
+    /// The node is about to leave the engine: lanes that are lost from now on belong to an earlier
+    /// life.
     void endLife() {
         checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
         life++;
     }
 
-    /// Gives up the lanes that clients share, and all that is parked.
+    /// Closes the lanes that clients share, and drops all that is parked.
     void abandonShared() {
         lanesByUser.values().forEach(UserLanes::abandon);
         lanesByUser.clear();
@@ -182,7 +187,7 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         durability.end();
     }
 
-    /// What is behind it that has been abandoned bounds nothing any more.
+    /// The load of an abandoned engine bounds nothing any more.
     void forgetBounds() {
         fullLanes.clear();
         large.counted().forgetLanes();
@@ -202,30 +207,30 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         return control != null;
     }
 
-    /// The lane over which the front asks its engine things of its own, or null while there is no
-    /// engine.
+    /// The lane over which the front asks its engine for its own purposes, or null while there is
+    /// no engine.
     @Nullable ControlLane controlLane() {
         return controlLane;
     }
 
-    /// Whether the engine is behind with what it has been asked for clients.
+    /// Whether the engine has not taken yet what the control lane has sent it for clients.
     boolean isBehind() {
         return controlLane != null && controlLane.isFull();
     }
 
-    /// Whether nothing that clients have sent is carried out.
+    /// Whether no commands that have been read are carried out.
     boolean isPaused() {
         return bounds.intake().isPaused() || resumption.isOn();
     }
 
-    /// What waits until the engine has been told what clients listen to.
+    /// Waits until the engine has been sent the subscriptions of clients.
     Resumption resumption() {
         return resumption;
     }
 
     // ---- lanes of users
 
-    /// The lane that the clients of a user share who speak one version of RESP.
+    /// The lane that all clients of a user with one version of RESP share.
     SharedLane sharedLane(String user, int protocol) {
         var lanes = lanesOf(user);
         var present = lanes.shared(protocol);
@@ -245,12 +250,13 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         return new SharedLane(loop, large, durability, reads, words, this, userInEngine, protocol);
     }
 
-    /// A lane that cannot connect is lost, like one that is closed by the engine.
+    /// Connects a lane. A lane that cannot be connected counts as lost, like one that the engine
+    /// closes.
     private ChannelFuture connect(LaneChannel lane) {
         var connecting = connector.connect(lane, requireSocket());
         connecting.addListener(done -> {
             if (!done.isSuccess()) {
-                loop.execute(lane::onLost); // it may be told of elsewhere
+                loop.execute(lane::onLost); // the failure may be reported on another thread
             }
         });
         return connecting;
@@ -280,7 +286,7 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         return lane;
     }
 
-    /// Whether one more client may have a lane for itself.
+    /// Whether one more client may have a lane of its own.
     boolean hasOwnLane(String user, int protocol) {
         return !bounds.ownLanes().isOver() || lanesOf(user).hasIdle(protocol);
     }
@@ -290,14 +296,15 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         connect(lane).channel().closeFuture().addListener(closed -> bounds.ownLanes().count(-1));
     }
 
-    /// Takes back what a client has had for itself.
+    /// Takes a client's own lane back.
     ///
     /// @param mayBeKept whether other clients of its user may come
     void giveBackOwnLane(OwnLane lane, boolean mayBeKept) {
         lane.lendTo(null);
         boolean kept =
                 lane.isConnected()
-                        // An engine that was busy has not said it, and nobody could be unblocked.
+                        // An engine that was busy has not sent the number, without which no client
+                        // could be unblocked.
                         && lane.idInEngine() != 0
                         && !lane.isUsedUp()
                         && mayBeKept
@@ -326,7 +333,8 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
                 });
     }
 
-    /// Hears for one client what has changed of the keys that it tracks for another connection.
+    /// Opens a lane for the invalidation messages of one client that tracks keys for another
+    /// connection.
     NewsLane openNewsLane(NewsLane.Tracker tracker) {
         var lane = new NewsLane(loop, large.allocator(), tracker, node::flushClients);
         connectCounted(lane);
@@ -334,7 +342,8 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         return lane;
     }
 
-    /// Whether the engine owes nothing on the lanes that clients share, and is owed nothing.
+    /// Whether the engine owes nothing on the lanes that clients share, and has taken all that was
+    /// sent.
     boolean isIdle() {
         return lanesByUser.values().stream()
                         .flatMap(UserLanes::allShared)
@@ -368,7 +377,7 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
     @Override
     public void parkUnwanted(ReplySink client, Patience patience) {
         if (durability.tracker() == null) {
-            client.reset(); // as it would be if it wanted it
+            client.reset(); // as it would be if it wanted the reply
         } else {
             requireBarrierLane().parkUnwantedLate(client, patience);
             bound();
@@ -388,8 +397,8 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         return lane;
     }
 
-    /// Stops reading commands when too much waits for the engine or its replies for the log, and
-    /// goes on when half is gone.
+    /// Stops reading commands when too much waits for the engine, or too many replies wait for the
+    /// log. Continues when half of that is gone.
     void bound() {
         int parked = durability.parkedCount();
         long parkedBytes = durability.parkedBytes();
@@ -405,7 +414,7 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
         }
     }
 
-    // ---- what lanes tell
+    // ---- reports of lanes
 
     @Override
     public void onRepliesRead() {
@@ -439,7 +448,7 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
 
     @Override
     public void onControlLaneFree() {
-        node.letClientsLook(); // those who had to wait with what they ask
+        node.letClientsLook(); // those whose questions had to wait
     }
 
     private void takeCommands() {

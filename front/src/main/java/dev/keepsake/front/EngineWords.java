@@ -8,8 +8,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.List;
 
-/// Puts the node's words where an engine speaks of itself: in INFO, COMMAND and the HELP of what it
-/// offers. Scripts hear the engine's own. Owned by the node's event loop.
+/// Replaces what an engine says about itself by the node's words: in INFO, COMMAND and HELP.
+/// Scripts see the engine's own words. Owned by the node's event loop.
 final class EngineWords implements ReplyWords {
     private static final String NO_ID = "0".repeat(40);
 
@@ -40,8 +40,8 @@ final class EngineWords implements ReplyWords {
         };
     }
 
-    /// Redis in cluster mode sends the client on to the primary when a script is declared to write;
-    /// an engine that is in no cluster refuses it.
+    /// Redis in cluster mode redirects a client to the primary when its script is declared to
+    /// write. An engine that is not in cluster mode refuses the script instead.
     @Override
     public ByteBuf sentOn(ByteBuf reply, int slot) {
         var owner = node.topology().shardOf(slot).orElse(null);
@@ -71,7 +71,7 @@ final class EngineWords implements ReplyWords {
                 } else if (line.equals("# Stats")) {
                     readsInfo(text);
                 }
-            } else if (line.startsWith("listener")) { // the engine's, whose socket is nobody's else
+            } else if (line.startsWith("listener")) { // the engine's own, for this node
                 if (!listeners) {
                     listeners = true;
                     listenerInfo(text);
@@ -86,7 +86,7 @@ final class EngineWords implements ReplyWords {
         return out;
     }
 
-    /// Where clients come in, as engines since Redis 7.2 tell it.
+    /// Where clients connect, as engines since Redis 7.2 show it.
     private void listenerInfo(StringBuilder text) {
         var myself = cluster.myself(node.topology());
         text.append(node.speaksTls() ? "listener2:name=tls" : "listener0:name=tcp")
@@ -125,13 +125,14 @@ final class EngineWords implements ReplyWords {
         return value == null ? line : line.substring(0, colon + 1) + value;
     }
 
-    /// Those who wait in the engine, and those whom a pause holds back, whom it knows nothing of.
+    /// The number of blocked clients: those that wait in the engine, and those that a pause holds
+    /// back, which the engine does not know.
     private String blockedClients(String inEngine) {
         long held = clients.all().stream().filter(Client::isHeldByPause).count();
         return Long.toString(Long.parseLong(inEngine) + held);
     }
 
-    /// How often reads of named keys had to wait for the log: what durability costs those who read.
+    /// How many reads of named keys had to wait for the log: what durability costs readers.
     private void readsInfo(StringBuilder text) {
         text.append("keepsake_reads_answered:")
                 .append(reads.answered())
@@ -170,19 +171,19 @@ final class EngineWords implements ReplyWords {
                     .append(node.isServing() ? "up" : "down")
                     .append("\r\nslave_read_only:1\r\n");
         }
-        // The history that all nodes of a shard have in common is its log, which never forks.
+        // All nodes of a shard have one history in common, the log, which never forks.
         text.append("master_replid:").append(shard.id());
         text.append("\r\nmaster_replid2:").append(NO_ID);
         text.append("\r\nmaster_repl_offset:").append(node.offsetOf(cluster.myself(topology)));
         text.append("\r\nsecond_repl_offset:-1\r\n");
     }
 
-    // ---- what the node asks its engine besides what clients do
+    // ---- the node's own commands in the engine
 
-    /// Whether a command in the engine is never a client's: the front answers clients itself, or
-    /// nobody does.
+    /// Whether a command in the engine is never a client's, because the front answers it itself or
+    /// refuses it.
     ///
-    /// @param word the one behind the name, which may be a subcommand
+    /// @param word the word behind the name, which may be a subcommand
     boolean isOfTheNode(String name, String word) {
         var spec = node.table().find(name + "|" + word);
         if (spec == null) {
@@ -197,7 +198,7 @@ final class EngineWords implements ReplyWords {
                 };
     }
 
-    /// Writes a value as it was decoded, in words that both versions of RESP have.
+    /// Writes a decoded value in types that both versions of RESP have.
     static void write(RespValue value, ByteBuf out) {
         switch (value) {
             case RespValue.IntegerReply(long number) -> RespWriter.integer(out, number);

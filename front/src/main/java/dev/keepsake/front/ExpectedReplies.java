@@ -5,41 +5,41 @@ import dev.keepsake.resp.Trait;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
-/// The replies that an engine still owes on one lane, in order: a ring, so that expecting one
+/// The replies that an engine still owes on one lane, in order. A ring, so that expecting a reply
 /// allocates nothing.
 final class ExpectedReplies {
-    /// What becomes of a reply over a shared lane; over a lane of one's own it is an
-    /// [OwnReplyKind], and reads are never judged by their keys.
+    /// What becomes of a reply over a shared lane. Over an own lane, [OwnReplyKind] decides, and no
+    /// reply depends on keys that are clean.
     enum Kind {
-        /// It is nobody's.
+        /// The front's own question; no client gets the reply.
         INTERNAL,
         /// Its offset covers everything before it.
         BARRIER,
-        /// It tells nothing of the data.
+        /// It reveals no data.
         NOW,
-        /// It tells of the keys that it names, and may leave if each of them is clean.
+        /// It depends on the keys that it names, and may be sent if each of them is clean.
         READ,
-        /// It tells of the functions, and may leave if none of them is being changed.
+        /// It depends on the functions, and may be sent if none of them is being changed.
         FUNCTIONS,
-        /// It tells of more, and waits for the barrier.
+        /// It depends on more, and waits for the barrier.
         WAIT,
-        /// As WAIT, though it looks like the engine's own words.
+        /// As WAIT, even if it looks like an answer of the engine itself.
         SCRIPT,
-        /// As WAIT, and names the engine: the front's words are put in.
+        /// As WAIT, and it describes the engine: the front puts in the node's words.
         INFO,
-        /// As NOW, and names the engine.
+        /// As NOW, and it describes the engine.
         INFO_OF_NODE,
-        /// As FUNCTIONS, and names the engine.
+        /// As FUNCTIONS, and it describes the engine.
         INFO_OF_FUNCTIONS,
-        /// As NOW, and lists commands: those that are withheld are taken out.
+        /// As NOW, and it lists commands: those that are withheld are removed.
         COMMANDS,
-        /// As COMMANDS, and says in each place what was asked for there.
+        /// As COMMANDS, and each item answers one argument, so removed items leave a null behind.
         COMMANDS_ASKED_FOR,
-        /// As NOW, and explains subcommands: those that are withheld are taken out.
+        /// As NOW, and it explains subcommands: those that are withheld are removed.
         HELP;
 
-        /// What is expected of a reply into which the node's words are put, or null when the reply
-        /// to the command is passed on as it is.
+        /// The kind of reply into which the node's words are put, or null when the reply to the
+        /// command is passed on as it is.
         static @Nullable Kind inWordsOfTheNode(CommandSpec spec) {
             if (spec.is(Trait.SHOWS_NODE)) {
                 return INFO;
