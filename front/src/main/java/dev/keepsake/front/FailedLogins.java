@@ -8,12 +8,13 @@ import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 
-/// The part of `ACL LOG` that the engine does not know: who was not let in. Owned by the node's
-/// event loop. Shapes and bounds as Redis 7.0's `acl.c`.
+/// The part of `ACL LOG` that the engine does not know: the failed logins. Owned by the node's
+/// event loop. Shapes and bounds as in Redis 7.0's `acl.c`.
 final class FailedLogins {
     private static final int REMEMBERED_MAX = 128;
 
-    /// Names are chosen by those who are not let in, and stay when they have gone.
+    /// The name in a failed login is chosen by the client, and stays in the log when the client has
+    /// gone.
     private static final int NAME_MAX_CHARS = 256;
 
     private static final int CLIENT_MAX_CHARS = 1_024;
@@ -36,14 +37,15 @@ final class FailedLogins {
             String client,
             long id,
             long createdMs) {
-        /// Of two moments in the same millisecond that of a failed login is the later one when the
-        /// engine had been seen to refuse something in it before.
+        /// Newest first. A failed login and an entry of the engine may have the same millisecond:
+        /// then the login is newer if the front had already seen the engine refuse a command in
+        /// that millisecond.
         static int newestFirst(Line one, Line other) {
             if (one.atMs != other.atMs) {
                 return Long.compare(other.atMs, one.atMs);
             }
             if (one.isOfEngine() == other.isOfEngine()) {
-                return 0; // as they came
+                return 0; // in their present order
             }
             boolean oneIsLogin = !one.isOfEngine();
             var login = oneIsLogin ? one : other;
@@ -80,20 +82,20 @@ final class FailedLogins {
     private long nextId; // doubled; the odd ones are the engine's
     private final boolean tellsMoments;
 
-    /// @param engine whose log is completed
+    /// @param engine the engine whose log is completed
     FailedLogins(ServedEngine engine) {
         this.tellsMoments = engine.isSince(7, 2, 7, 2);
     }
 
-    /// The engine was seen to refuse something at this time of the wall.
+    /// The engine was seen to refuse a command at this wall-clock time.
     void noteRefusal(long nowMs) {
         refusedMs = nowMs;
     }
 
-    /// @param command `auth` or `hello`, in the letters in which it was given
-    /// @param attempted the name that was given; its beginning is kept
-    /// @param nowMs the time on the wall
-    /// @param client the line that CLIENT LIST has of it; its beginning is kept
+    /// @param command `auth` or `hello`, spelled as the client did
+    /// @param attempted the user name of the attempt; its beginning is kept
+    /// @param nowMs the wall-clock time
+    /// @param client the client's line in CLIENT LIST; its beginning is kept
     void note(String command, String attempted, long nowNs, long nowMs, String client) {
         String user = cut(attempted, NAME_MAX_CHARS);
         var failure =
@@ -124,10 +126,10 @@ final class FailedLogins {
         failures.clear();
     }
 
-    /// Writes the log: what happened here, and what the engine says of what it has refused.
+    /// Writes the log: the failed logins of this node and the engine's entries.
     ///
-    /// @param ofEngine its answer to `ACL LOG` in RESP2
-    /// @param nowMs what its clock showed then
+    /// @param ofEngine the engine's answer to `ACL LOG` in RESP2
+    /// @param nowMs the time of the engine's clock at that answer
     void write(RespValue ofEngine, int limit, long nowMs, int protocol, ByteBuf out) {
         var lines = new ArrayList<Line>();
         for (var failure : failures.reversed()) {
@@ -158,7 +160,7 @@ final class FailedLogins {
         shown.forEach(line -> write(line, protocol, out));
     }
 
-    /// The milliseconds of a reply to `TIME`; 0 when it is none.
+    /// The milliseconds of a reply to `TIME`; 0 for any other reply.
     static long millis(RespValue time) {
         return time instanceof RespValue.ArrayReply(List<RespValue> parts)
                         && parts.size() == 2

@@ -2,10 +2,10 @@ package dev.keepsake.front;
 
 import io.netty.buffer.ByteBuf;
 
-/// Answers a command that is not passed on to the engine: from what the front knows ([Known]), or
-/// by asking the engine ([EngineAsked]). Owned by the node's event loop.
+/// Answers a command that is not passed on to the engine, from what the front knows ([Known]) or by
+/// asking the engine ([EngineAsked]). Owned by the node's event loop.
 interface FrontAnswer {
-    /// An answer from what the front knows. It is given at once, or at its place in a transaction.
+    /// An answer from what the front knows. It is given at once, or in its place in a transaction.
     interface Known extends FrontAnswer {
         /// Writes the answer.
         ///

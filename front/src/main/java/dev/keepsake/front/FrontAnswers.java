@@ -6,8 +6,8 @@ import dev.keepsake.resp.Trait;
 import java.util.HashMap;
 import java.util.Map;
 
-/// The answers of the front, by the rows of the command table that say that the front answers.
-/// Owned by the node's event loop.
+/// The answers of the front, by the rows of the command table that the front answers. Owned by the
+/// node's event loop.
 final class FrontAnswers {
     private final Map<String, FrontAnswer> byName = new HashMap<>();
 
@@ -21,19 +21,19 @@ final class FrontAnswers {
                 });
     }
 
-    /// Answers as [#bind], and perhaps closes the connection.
+    /// Answers as with [#bind], and may close the connection.
     void bindClosing(String name, FrontAnswer.Known answer) {
         bindAnswer(name, answer);
     }
 
-    /// Answers in either way, or by asking the engine.
+    /// Binds any kind of answer.
     void bindAnswer(String name, FrontAnswer answer) {
         if (byName.put(name, answer) != null) {
             throw new IllegalStateException("'%s' has two answers".formatted(name));
         }
     }
 
-    /// Fails when a row of the table says that the front answers, and nothing here does.
+    /// Fails when a row of the table is answered by the front, and no answer is bound to it.
     ///
     /// @return this
     FrontAnswers checkedAgainst(CommandTable table) {
@@ -50,7 +50,7 @@ final class FrontAnswers {
         return this;
     }
 
-    /// The answer of one of those rows.
+    /// The answer that is bound to one of those rows.
     FrontAnswer of(CommandSpec spec) {
         var answer = byName.get(spec.name());
         if (answer == null) {

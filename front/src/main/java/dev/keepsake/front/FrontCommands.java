@@ -12,8 +12,8 @@ import io.netty.util.concurrent.Ticker;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/// Answers what concerns the node rather than the data: HELLO, AUTH, CLUSTER, ROLE and the like.
-/// [ClientCommands] and [AclAnswers] have those of CLIENT and ACL. Shapes and texts as Redis 7.0 in
+/// Answers commands about the node: HELLO, AUTH, CLUSTER, ROLE and the like. [ClientCommands]
+/// answers those of CLIENT, and [AclAnswers] those of ACL. Shapes and texts as in Redis 7.0 in
 /// cluster mode. Owned by the node's event loop.
 final class FrontCommands {
     private static final String HELLO_WITHOUT_AUTH =
@@ -42,9 +42,10 @@ final class FrontCommands {
     private final Ticker ticker;
     private final ClusterAnswers cluster;
 
-    /// @param tokens says when a login with a token ends, or null when there is none
-    /// @param clock tells the time that ACL LOG shows
-    /// @param ticker tells how long ago a login has failed
+    /// @param tokens knows when a login with a token ends, or null when the node admits no user
+    ///   with a token
+    /// @param clock the time that ACL LOG shows
+    /// @param ticker measures how long ago a login failed
     FrontCommands(
             ThisNode node,
             ClusterRules clusterRules,
@@ -69,7 +70,7 @@ final class FrontCommands {
         this.cluster = new ClusterAnswers(node.name());
     }
 
-    /// Binds the answers to the rows that they are for.
+    /// Binds the answers to their rows of the command table.
     void bindTo(FrontAnswers answers) {
         answers.bind("hello", this::hello);
         answers.bind("auth", this::auth);
@@ -134,7 +135,7 @@ final class FrontCommands {
             protocol = Integer.parseInt(arguments[1]);
             next = 2;
         }
-        // One after the other, as Redis does it: what precedes an error has happened.
+        // One option after the other, as in Redis: the options before an error have taken effect.
         while (next < arguments.length) {
             String option = arguments[next].toUpperCase(Locale.ROOT);
             if (option.equals("AUTH") && next + 2 < arguments.length) {
@@ -219,7 +220,7 @@ final class FrontCommands {
         }
     }
 
-    /// What precedes it is in the log already, from which all replicas have it.
+    /// The preceding commands are in the log already, from which all replicas read them.
     private void waitForReplicas(String[] arguments, ByteBuf out) {
         var timeoutMs = Arguments.number(arguments[2]);
         if (!isPrimary()) {
@@ -235,7 +236,7 @@ final class FrontCommands {
         }
     }
 
-    /// What precedes it is in the log already, on disk, from which all replicas have it.
+    /// The preceding commands are in the log already, on disk, from which all replicas read them.
     private void waitForFiles(String[] arguments, ByteBuf out) {
         var local = Arguments.number(arguments[1]);
         var replicas = Arguments.number(arguments[2]);
@@ -300,7 +301,7 @@ final class FrontCommands {
                     var key = Unpooled.wrappedBuffer(given.bytes(2));
                     RespWriter.integer(out, KeySlot.of(key, 0, key.readableBytes()));
                 });
-        // The nodes have no bus.
+        // The nodes have no cluster bus.
         answers.bind("cluster|links", (client, given, out) -> RespWriter.array(out, 0));
         answers.bind("cluster|replicas", this::replicas);
         answers.bind("cluster|slaves", this::replicas);

@@ -4,20 +4,19 @@ import dev.keepsake.shard.Durability;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 
-/// What the connections of all clients of one node have in common: the parts that a [NodeFront] is
-/// made of.
+/// The parts of a [NodeFront] that the connections of all clients share.
 ///
-/// @param self what the node is, and which role it has
+/// @param self the node and its role
 /// @param durability decides what may be sent
-/// @param replyRules the same, for the replies to one client
+/// @param replyRules decides the same for the replies to one client
 /// @param engine all connections to the engine
 /// @param clients all clients
 /// @param intake whether commands are read
-/// @param fullLog what is answered while the log has no room
+/// @param fullLog the errors while the log has no room
 /// @param admission decides what becomes of a command
-/// @param answers what the front answers itself
+/// @param answers the front's own answers
 /// @param whileLoading what becomes of commands before the node serves
-/// @param words puts the node's words where an engine speaks of itself
+/// @param words replaces what an engine says about itself
 record FrontParts(
         ThisNode self,
         EventLoop loop,

@@ -2,8 +2,8 @@ package dev.keepsake.front;
 
 import org.jspecify.annotations.Nullable;
 
-/// What clients are told while the log of the shard has no room: writes are refused at once, and
-/// replies that wait for the log are given up after a while, unless their commands may have changed
+/// The errors while the shard's log has no room: writes are refused at once, and replies that wait
+/// for the log are answered with an error after a while, unless their commands may have changed
 /// something. Owned by the node's event loop; no I/O.
 final class FullLog {
     private static final String GIVEN_UP = "; what this tells is not in the log yet, try again";
@@ -27,20 +27,21 @@ final class FullLog {
         givenUp = null;
     }
 
-    /// The error that answers writes at present, or null when they are taken.
+    /// The error that answers writes at present, or null when writes are accepted.
     @Nullable String refusal() {
         return refusal;
     }
 
-    /// The error that stands in the place of a reply which would have to wait for the log, or null
-    /// while replies wait.
+    /// The error in the place of a reply that would have to wait for the log, or null while replies
+    /// wait.
     @Nullable String whyGivenUp() {
         return givenUp;
     }
 
-    /// Ends the wait of replies, if the log has had no room for long enough. To be asked regularly.
+    /// Ends the wait of replies, if the log has had no room for long enough. To be called
+    /// regularly.
     ///
-    /// @return the error for those that wait, or null
+    /// @return the error for the replies that wait, or null
     @Nullable String endPatience(long nowNs) {
         if (refusal != null && nowNs - sinceNs >= patienceNs) {
             givenUp = refusal + GIVEN_UP;

@@ -2,10 +2,10 @@ package dev.keepsake.front;
 
 import java.util.Locale;
 
-/// Which sections of INFO tell of data that may not be durable. The others leave at once, also
+/// Which sections of INFO depend on data that may not be durable. The others are sent at once, also
 /// while the log has no room.
 ///
-/// | section | tells of |
+/// | section | depends on |
 /// | --- | --- |
 /// | `server`, `clients`, `cpu`, `modules`, `cluster` | the process and its connections |
 /// | `replication` | topology and durable offsets, in the front's words |
@@ -15,15 +15,15 @@ import java.util.Locale;
 /// | `stats` | keys that expired, were evicted, were found or missed |
 /// | `commandstats`, `errorstats`, `latencystats` | which commands have been executed, and how |
 ///
-/// Counters are no data, but they tell that somebody's command succeeded, found a key or failed;
-/// that is the very thing which a failover may take back. So only those sections leave at once that
-/// count nothing of it, and a section that is not known here waits.
+/// Counters are not data, but they reveal that a command succeeded, found a key or failed, and a
+/// failover may undo just that. So a section is sent at once only if it counts nothing of the kind,
+/// and a section that is not known here waits.
 final class InfoSections {
     private static final int NAME_MAX_BYTES = 32;
 
     private InfoSections() {}
 
-    /// What becomes of the reply to one INFO: what the strictest of its sections needs.
+    /// What becomes of the reply to an INFO: the rule of its strictest section.
     static ExpectedReplies.Kind kindOf(Command command) {
         if (command.argumentCount() < 2) {
             return ExpectedReplies.Kind.INFO;

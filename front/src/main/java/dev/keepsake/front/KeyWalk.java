@@ -9,26 +9,27 @@ import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// Looks at every key of an engine that does not know of slots and so keeps no list of them: a
-/// thousand at a time, between which everybody else is served. Owned by the node's event loop.
+/// Looks at every key of an engine that is not in cluster mode and so keeps no list of a slot's
+/// keys: a thousand keys at a time, between which the engine serves others. Owned by the node's
+/// event loop.
 final class KeyWalk {
-    /// Takes the keys that are met, each once.
+    /// Takes the keys that are found, each once.
     interface Visitor {
         /// Whether keys of this slot are wanted.
         boolean wants(int slot);
 
         void visit(int slot, byte[] key);
 
-        /// Whether it has seen enough.
+        /// Whether the visitor needs no more keys.
         boolean isDone();
     }
 
     private static final String STEP = "1000";
 
     /*
-     * SCAN tells a key twice when the engine's table shrinks meanwhile, so those that have been met
-     * are known again by their 64-bit hashes: of so many, which are some 5 MB. Where there are more
-     * wanted keys, some may count twice.
+     * SCAN returns a key twice when the engine's table shrinks meanwhile, so the keys that have
+     * been found are recognised by their 64-bit hashes: up to this many, which take some 5 MB. If
+     * there are more wanted keys, some may count twice.
      */
     private static final int KNOWN_AGAIN_MAX = 100_000;
 
@@ -43,10 +44,10 @@ final class KeyWalk {
         this.onEnd = onEnd;
     }
 
-    /// Begins.
+    /// Begins the walk.
     ///
-    /// @param onEnd told null when all is done, or the error with which the engine has refused to
-    ///   go on; never called when the lane is closed meanwhile
+    /// @param onEnd gets null at the end, or the error with which the engine has refused to
+    ///   continue; never called when the lane is closed meanwhile
     static void begin(ControlLane lane, Visitor visitor, Consumer<@Nullable String> onEnd) {
         new KeyWalk(lane, visitor, onEnd).step("0");
     }

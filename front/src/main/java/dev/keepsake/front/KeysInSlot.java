@@ -4,16 +4,16 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/// Looks for the keys of one slot. Owned by the node's event loop.
+/// Finds the keys of one slot. Owned by the node's event loop.
 final class KeysInSlot implements KeyWalk.Visitor {
-    /// How a walk ends.
+    /// The end of a walk.
     sealed interface Outcome {}
 
-    /// @param keys as many as were wanted at most
-    /// @param count of all that were met
+    /// @param keys at most as many as were wanted
+    /// @param count the number of all keys that were found
     record Found(List<byte[]> keys, long count) implements Outcome {}
 
-    /// The engine has refused to go on.
+    /// The engine has refused to continue.
     record Refused(String error) implements Outcome {}
 
     private final ControlLane lane;
@@ -30,17 +30,17 @@ final class KeysInSlot implements KeyWalk.Visitor {
         this.goesOn = goesOn;
     }
 
-    /// Counts them, and keeps none.
+    /// Counts the keys, and keeps none.
     static KeysInSlot all(ControlLane lane, int slot) {
         return new KeysInSlot(lane, slot, 0, true);
     }
 
-    /// Collects so many at most.
+    /// Collects at most this many keys.
     static KeysInSlot some(ControlLane lane, int slot, int wanted) {
         return new KeysInSlot(lane, slot, wanted, false);
     }
 
-    /// Tells the outcome; never when the lane is closed meanwhile.
+    /// Walks, and passes the outcome on; never when the lane is closed meanwhile.
     void find(Consumer<Outcome> onEnd) {
         KeyWalk.begin(
                 lane,

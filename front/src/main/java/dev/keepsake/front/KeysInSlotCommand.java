@@ -5,8 +5,8 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.List;
 
-/// `CLUSTER COUNTKEYSINSLOT` and `CLUSTER GETKEYSINSLOT`: walks through the engine's keys, for an
-/// engine that is in no cluster knows nothing of slots.
+/// `CLUSTER COUNTKEYSINSLOT` and `CLUSTER GETKEYSINSLOT`: walks through the engine's keys, because
+/// an engine that is not in cluster mode keeps no list of a slot's keys.
 final class KeysInSlotCommand extends EngineAsked {
     private static final int SLOT = 2;
     private static final int LIMIT = 3;

@@ -13,11 +13,12 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/// Answers, while a node loads, what Redis answers then and an engine answers otherwise. None has
-/// served yet, and so there is nothing that it could have noted. Owned by the node's event loop.
+/// Answers, while a node loads, commands that Redis answers while it is loading and an engine
+/// answers otherwise. No engine has served yet, so there is nothing that it could have recorded.
+/// Owned by the node's event loop.
 ///
-/// Not here, because only an engine can say it: COMMAND, ACL CAT, and the HELP of what it offers;
-/// see [LoadingEngine]. And not WATCH, which the connection keeps.
+/// COMMAND, ACL CAT and HELP are not here, because only an engine has the answers; see
+/// [LoadingEngine]. WATCH is not here either, because the connection remembers it.
 final class LoadingAnswers {
     private static final String DOCTOR =
             "I'm sorry, Dave, I can't do that. The node is loading, and nothing has been sampled"
@@ -39,7 +40,7 @@ final class LoadingAnswers {
     private final EngineWords words;
     private final Instant since;
 
-    /// @param random what the passwords of ACL GENPASS come from
+    /// @param random the source of ACL GENPASS's passwords
     LoadingAnswers(
             ThisNode node,
             Clients clients,
@@ -158,7 +159,7 @@ final class LoadingAnswers {
         }
     }
 
-    /// What the front knows of the sections that are asked for.
+    /// The requested sections, as far as the front knows them.
     private String info(String[] arguments) {
         var wanted = new HashSet<String>();
         for (int i = 1; i < arguments.length; i++) {

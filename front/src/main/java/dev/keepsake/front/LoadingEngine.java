@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// An engine that loads its data and can say already which commands it has and how they are used,
-/// as Redis does while it is loading. It is asked nothing else. Owned by the node's event loop.
+/// An engine that loads its data, but can already answer which commands it has and how they are
+/// used, as Redis does while it is loading. It is asked nothing else. Owned by the node's event
+/// loop.
 final class LoadingEngine {
     private final EventLoop loop;
     private final Transport transport;
@@ -38,7 +39,7 @@ final class LoadingEngine {
         this.onRepliesRead = onRepliesRead;
     }
 
-    /// Whether a command asks for what the engine's program alone decides, whatever it has loaded.
+    /// Whether the answer to a command depends on the engine's program alone, not on its data.
     static boolean answers(CommandSpec spec) {
         return spec.isServedWhileLoading() && isOfTheProgram(spec);
     }
@@ -48,7 +49,7 @@ final class LoadingEngine {
                 && (spec.is(Trait.OF_PROGRAM) || spec.is(Trait.HELP));
     }
 
-    /// Whether the engine is behind with what it has been asked, and is to be asked nothing more.
+    /// Whether the engine has too much left to take, and is not to be asked anything more.
     boolean isFull() {
         return isFull(plain) || isFull(resp3);
     }
@@ -59,9 +60,9 @@ final class LoadingEngine {
 
     /// Asks the engine.
     ///
-    /// @param command which [#answers] says it can answer; is released
-    /// @param onReply called with the engine's reply, or with null when it is lost or has begun to
-    ///   serve meanwhile
+    /// @param command one for which [#answers] is true; is released
+    /// @param onReply called with the engine's reply, or with null when the engine is lost, or
+    ///   begins to serve before it replies
     void ask(int protocol, ByteBuf command, Consumer<@Nullable ByteBuf> onReply) {
         var present = protocol == 3 ? resp3 : plain;
         if (present != null && !present.isClosed()) {
@@ -75,10 +76,10 @@ final class LoadingEngine {
             plain = lane;
         }
         lane.ask(command, onReply);
-        lane.connect(); // may fail at once, and who has asked is told
+        lane.connect(); // may fail at once, which calls onReply with null
     }
 
-    /// Asks nothing more. Whoever still waits is told that there is no reply.
+    /// Asks nothing more. Open questions get null as their reply.
     void close() {
         if (plain != null) {
             plain.giveUp();

@@ -11,8 +11,8 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 
-/// The clients that said MONITOR, and what they are shown: each command that is taken, as its
-/// client has sent it. Owned by the node's event loop. Lines as Redis 7.0's
+/// The clients that said MONITOR, and the lines that they get: each command that the node takes, as
+/// its client has sent it. Owned by the node's event loop. Lines as in Redis 7.0's
 /// `replicationFeedMonitors`.
 final class Monitors {
     private static final long MICROS_PER_SECOND = 1_000_000;
@@ -42,13 +42,13 @@ final class Monitors {
         watching.remove(client);
     }
 
-    /// Whether a command is shown at all.
+    /// Whether a command is shown to them.
     static boolean shows(Command command) {
         return command.isKnown() && !command.is(Trait.UNMONITORED);
     }
 
-    /// Shows a command, or as much as is known of a large one. It may change what is not durable
-    /// yet, so the line waits as a reply would.
+    /// Shows a command, or as much as is known of a large one. The command may change something
+    /// that is not durable yet, so the line waits as a reply would.
     void show(Client from, Command command) {
         long micros = ChronoUnit.MICROS.between(java.time.Instant.EPOCH, clock.now());
         var line = allocator.buffer(64 + (command.isSketch() ? 0 : command.lengthBytes()));

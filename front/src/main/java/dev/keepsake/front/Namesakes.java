@@ -5,13 +5,14 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
-/// What users are called in the engine, and how the engine's words about that are told to clients.
+/// What users are called in the engine, and how the engine's texts with these names are translated
+/// for clients.
 ///
-/// The engine's own user `default` stays as it is: the front itself, the tap and the supervisor are
-/// that user. So the `default` of the clients has a namesake with another name, which no user can
-/// have.
+/// The engine's own user `default` stays as it is: it is the user of the front itself, of the tap
+/// and of the supervisor. So the clients' user `default` has a namesake with another name, which no
+/// user can have.
 final class Namesakes {
-    /// They take any.
+    /// Namesakes accept any password.
     static final String ANY_PASSWORD = "any";
 
     private static final String DEFAULT_IN_ENGINE = "default:clients";
@@ -19,23 +20,23 @@ final class Namesakes {
 
     private Namesakes() {}
 
-    /// What a user is called in the engine.
+    /// The name of a user's namesake.
     static String inEngine(String user) {
         return user.equals(AccessUser.DEFAULT_NAME) ? DEFAULT_IN_ENGINE : user;
     }
 
-    /// Whom a user of the engine stands for.
+    /// The user of a namesake.
     static String fromEngine(String namesake) {
         return namesake.equals(DEFAULT_IN_ENGINE) ? AccessUser.DEFAULT_NAME : namesake;
     }
 
-    /// What the engine says of a user's namesake, said of the user.
+    /// A text of the engine about a user's namesake, with the name of the user.
     static String without(String text, String user) {
         return text.replace(inEngine(user), user);
     }
 
-    /// A reply of the engine as the client is told it: engines newer than 7.0 name in an error whom
-    /// they refuse something, and that is a namesake.
+    /// A reply of the engine as the client gets it. Engines newer than 7.0 name in an error the
+    /// user that they refuse something, which is a namesake.
     static ByteBuf without(ByteBuf reply) {
         if (reply.getByte(reply.readerIndex()) != '-') {
             return reply;
