@@ -7,17 +7,19 @@ import dev.keepsake.shard.HoldRule;
 
 /// The bounds of a front.
 ///
-/// @param maxConnections clients beyond it are told so and closed
-/// @param maxParkedReplies replies that wait for the log; beyond it the front stops reading
+/// @param maxConnections a client beyond this number gets an error and is closed
+/// @param maxParkedReplies how many replies may wait for the log; beyond it the front stops reading
 ///   commands
 /// @param maxParkedBytes the same bound in bytes; large replies are not counted here
-/// @param maxOutputBytes what a client that does not read may leave unsent; beyond it it is closed
-/// @param maxTotalOutputBytes the same for all clients of the node together; beyond half of it
-///   large replies are not read from the engine, beyond it the client that has left most is closed
-/// @param maxTransactionBytes one command, or the commands between MULTI and EXEC together; of
-///   those that are not large each counts twice, because what the engine makes of it may be longer
-/// @param fullLogPatienceMs how long a reply that tells of what is not in the log waits while the
-///   log has no room; an error stands in its place then, unless its command has changed something
+/// @param maxOutputBytes what one client may leave unsent; with more, the client is closed
+/// @param maxTotalOutputBytes the same for all clients of the node together; beyond half of it the
+///   front stops reading large replies from the engine, beyond it the front closes the client that
+///   has left most
+/// @param maxTransactionBytes one command, or the commands between MULTI and EXEC together; a
+///   command that is not large counts twice, because the engine may make a longer one of it
+/// @param fullLogPatienceMs how long a reply that depends on something that is not in the log waits
+///   while the log has no room; after that an error takes its place, unless its command has changed
+///   something
 /// @param hold which replies wait until they are durable
 public record FrontOptions(
         ProtocolLimits limits,
@@ -29,7 +31,7 @@ public record FrontOptions(
         int maxTransactionBytes,
         int fullLogPatienceMs,
         HoldRule hold) {
-    /// How long replies usually wait while the log has no room.
+    /// How long replies wait by default while the log has no room.
     public static final int FULL_LOG_PATIENCE_MS = 3_000;
 
     private static final int PARKED_REPLIES = 200_000;
@@ -50,14 +52,14 @@ public record FrontOptions(
                 maxOutputBytes);
     }
 
-    /// What a node is run with: values of 512 MiB as in Redis, 65,000 connections as in MemoryDB,
-    /// 128 MiB parked, 640 MiB unsent of one client and 1 GiB of all.
+    /// The default: values of 512 MiB as in Redis, 65,000 connections as in MemoryDB, 128 MiB of
+    /// parked replies, 640 MiB unsent for one client and 1 GiB for all.
     public static FrontOptions standard() {
         var limits = new ProtocolLimits(64 * 1024, 1 << 20, 512 << 20);
         return of(limits, 65_000, 128L << 20, maxOutputBytes(limits), 1L << 30);
     }
 
-    /// With bounds that were chosen; the others follow from them.
+    /// Options with chosen bounds; the others follow from them.
     public static FrontOptions of(
             ProtocolLimits limits,
             int maxConnections,
@@ -76,7 +78,7 @@ public record FrontOptions(
                 HoldRule.ALL);
     }
 
-    /// How much a client may usually leave unsent: the largest value, and a little more.
+    /// How much one client may leave unsent by default: the largest value, and a little more.
     public static int maxOutputBytes(ProtocolLimits limits) {
         return limits.maxBulkBytes() + besideValueBytes(limits);
     }
@@ -85,12 +87,12 @@ public record FrontOptions(
         return Math.clamp(limits.maxBulkBytes(), BESIDE_VALUE_MIN_BYTES, BESIDE_VALUE_MAX_BYTES);
     }
 
-    /// The longest unit of replication that may come of what clients send.
+    /// The longest unit of replication that commands of clients may cause.
     public int maxUnitBytes() {
         return maxTransactionBytes + besideValueBytes(limits);
     }
 
-    /// The same with another patience for a log without room.
+    /// The same options with another patience for a log without room.
     public FrontOptions waitingForRoom(int patienceMs) {
         return new FrontOptions(
                 limits,
@@ -104,7 +106,8 @@ public record FrontOptions(
                 hold);
     }
 
-    /// The same with another rule, for tests which prove that they notice what is lost then.
+    /// The same options with another rule, for tests which prove that they notice what that rule
+    /// loses.
     public FrontOptions holding(HoldRule rule) {
         return new FrontOptions(
                 limits,

@@ -7,15 +7,16 @@ import java.util.LinkedHashSet;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The TLS handshakes of all nodes of a process that are not finished. Each holds an engine of TLS
-/// and buffers for somebody who has said nothing yet, so there is a bound. Any thread.
+/// The TLS handshakes of all nodes of a process that are not finished. Each one takes a TLS engine
+/// and buffers for a client that has not sent a command yet, so their number is bounded. May be
+/// called from any thread.
 ///
-/// When one more than the bound begins, one is given up: the oldest of the node that has most. So
-/// whoever is quick gets in, and handshakes that are left lying at one node cost the clients of
-/// other nodes nothing.
+/// When a handshake begins beyond the bound, another one is given up: the oldest of the node that
+/// has most. So a client that is quick succeeds, and unfinished handshakes at one node cost the
+/// clients of other nodes nothing.
 public final class Handshakes {
     private final int most;
-    private final Set<Node> busy = new LinkedHashSet<>(); // with handshakes; guarded by this
+    private final Set<Node> busy = new LinkedHashSet<>(); // those with handshakes; guarded by this
     private int unfinished; // guarded by this
 
     /// @param most how many all nodes may have together
@@ -24,17 +25,17 @@ public final class Handshakes {
         this.most = most;
     }
 
-    /// One more node, which has none yet.
+    /// One more node, which has no handshakes yet.
     Node node() {
         return new Node();
     }
 
-    /// How many all nodes have.
+    /// The number of unfinished handshakes of all nodes.
     synchronized int unfinished() {
         return unfinished;
     }
 
-    /// How many there may be.
+    /// The most that there may be.
     int most() {
         return most;
     }
@@ -62,13 +63,13 @@ public final class Handshakes {
         }
     }
 
-    /// A node, as far as it has handshakes.
+    /// The handshakes of one node.
     final class Node {
         private final Set<Handshake> handshakes = new LinkedHashSet<>(); // oldest first
 
-        /// Begins one, and gives another up if that is too many.
+        /// Begins a handshake, and gives another one up if that is too many.
         ///
-        /// @param giveUp closes the connection; called once at most, on any thread, and not when
+        /// @param giveUp closes the connection; called at most once, on any thread, and not when
         ///   the handshake has ended before
         Handshake begin(Runnable giveUp) {
             var begun = new Handshake(this, giveUp);
@@ -80,7 +81,7 @@ public final class Handshakes {
         }
     }
 
-    /// One that has begun.
+    /// A handshake that has begun.
     final class Handshake {
         private final Node node;
         private final Runnable giveUp;
@@ -90,7 +91,7 @@ public final class Handshakes {
             this.giveUp = giveUp;
         }
 
-        /// It has ended, well or not. Again is nothing.
+        /// The handshake has ended, with or without success. A second call has no effect.
         void end() {
             Handshakes.this.end(this);
         }

@@ -7,9 +7,9 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/// The publications that one node keeps in the heap, because they wait for an answer from elsewhere
-/// or are to come back with the log. They are counted there, also when the client who published one
-/// has gone. Owned by the node's event loop.
+/// The publications that one node keeps in the heap, because they wait for an answer from another
+/// node, or will come back with the log. They are counted until then, also when the client that
+/// published one has gone. Owned by the node's event loop.
 final class HeldPublications {
     private static final int OBJECTS_BYTES = 200;
 
@@ -21,8 +21,8 @@ final class HeldPublications {
         this.memory = memory;
     }
 
-    /// Room for one that is not there yet and has so many bytes, or null when there is none. The
-    /// node's own engine is asked about it first.
+    /// Room for a publication of so many bytes, or null when there is none. The next step is a
+    /// question to the node's own engine.
     @Nullable Held hold(long bytes) {
         long taken = bytes + OBJECTS_BYTES;
         if (!memory.takeHeap(taken)) {
@@ -33,7 +33,7 @@ final class HeldPublications {
         return held;
     }
 
-    /// One has come from another shard, and will come back with the log.
+    /// A publication has come from another shard, and will come back with the log.
     ///
     /// @return false when there is no room for it
     boolean expect(Publication publication) {
@@ -44,9 +44,9 @@ final class HeldPublications {
         return fits;
     }
 
-    /// It has come back, or will not: it is not expected any more.
+    /// A publication has come back, or will not: it is not expected any more.
     ///
-    /// @return whether it was
+    /// @return whether it was expected
     boolean takeExpected(Publication publication) {
         boolean expected = fromElsewhere.containsKey(publication);
         if (expected) {
@@ -57,14 +57,14 @@ final class HeldPublications {
         return expected;
     }
 
-    /// Nothing comes back any more.
+    /// No publication comes back any more.
     void expectNothing() {
         fromElsewhere.forEach(
                 (publication, times) -> memory.giveHeapBack(times * bytesOf(publication)));
         fromElsewhere.clear();
     }
 
-    /// The engine is left: what it was asked is not answered.
+    /// The node leaves the engine, whose open questions get no answers.
     void onEngineLeft() {
         Set.copyOf(beforeEngine).forEach(Held::release);
     }
@@ -73,7 +73,7 @@ final class HeldPublications {
         return (long) publication.channel().length + publication.message().length + OBJECTS_BYTES;
     }
 
-    /// One that a client has published.
+    /// A publication of one client.
     final class Held {
         private long bytes;
 
@@ -81,12 +81,12 @@ final class HeldPublications {
             this.bytes = bytes;
         }
 
-        /// The engine has answered. It waits for another node now.
+        /// The engine has answered. The publication waits for another node from now on.
         void passOn() {
             beforeEngine.remove(this);
         }
 
-        /// It is not kept any more. Again is nothing.
+        /// The publication is not kept any more. A second call has no effect.
         void release() {
             beforeEngine.remove(this);
             memory.giveHeapBack(bytes);

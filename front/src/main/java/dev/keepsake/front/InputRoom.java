@@ -1,8 +1,7 @@
 package dev.keepsake.front;
 
-/// The room that a node counts for what one client has sent of a command that is not complete. A
-/// client that needs more than there is waits, and is not read from. Owned by the node's event
-/// loop; no I/O.
+/// The room that a node counts for one client's incomplete command. A client that needs more room
+/// than there is waits, and its socket is not read. Owned by the node's event loop; no I/O.
 final class InputRoom {
     private final MemoryWatch memory;
     private final MemoryWatch.Holder client;
@@ -11,18 +10,19 @@ final class InputRoom {
     private long sinceNs;
     private boolean starved;
 
-    /// @param client who waits for room
-    /// @param onFreed called when others may have room
+    /// @param client the client that waits for room
+    /// @param onFreed called when there may be room for other clients
     InputRoom(MemoryWatch memory, MemoryWatch.Holder client, Runnable onFreed) {
         this.memory = memory;
         this.client = client;
         this.onFreed = onFreed;
     }
 
-    /// Has so much counted, or waits for the room. What is there already is counted in any case.
+    /// Counts this need, or lets the client wait for the room. What has arrived already is counted
+    /// in any case.
     ///
     /// @param thereBytes what has been received
-    /// @param neededBytes what the whole command takes, as far as it is known
+    /// @param neededBytes what the whole command takes, as far as that is known
     void update(long thereBytes, long neededBytes, long nowNs) {
         if (bytes == 0) {
             sinceNs = nowNs;
@@ -40,7 +40,7 @@ final class InputRoom {
         }
     }
 
-    /// Whether nothing is to be done for a command that needs so much.
+    /// Whether the count for a command that needs so much is right already.
     boolean isRight(long neededBytes) {
         return neededBytes == bytes && !starved;
     }
@@ -50,12 +50,12 @@ final class InputRoom {
         return starved;
     }
 
-    /// What is counted.
+    /// The bytes that are counted.
     long bytes() {
         return bytes;
     }
 
-    /// Whether the command has begun so long ago.
+    /// Whether the command began so long ago.
     boolean isHeldFor(long ns, long nowNs) {
         return nowNs - sinceNs >= ns;
     }

@@ -4,8 +4,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Whether a node reads commands, and carries out what it has read. Owned by the node's event loop;
-/// no I/O.
+/// Decides whether a node reads commands, and whether it carries out those that it has read. Owned
+/// by the node's event loop; no I/O.
 final class Intake {
     /// Runs an action later, on the event loop.
     interface Timer {
@@ -29,33 +29,33 @@ final class Intake {
     private long pausedUntilNs;
     private @Nullable Future<?> unpausing;
 
-    /// @param onChanged lets clients look again whether their commands may be read and carried out
+    /// @param onChanged lets clients check again whether their commands may be read and carried out
     Intake(Timer timer, Runnable onChanged) {
         this.timer = timer;
         this.onChanged = onChanged;
     }
 
-    /// Whether commands may be read at all.
+    /// Whether commands may be read.
     boolean isReading() {
         return !full && !stopped;
     }
 
-    /// Whether nothing that has been read is carried out.
+    /// Whether no commands that have been read are carried out.
     boolean isPaused() {
         return stopped || pause == Pause.EVERYTHING;
     }
 
-    /// Whether writes, and what may write, are held back.
+    /// Whether writes, and commands that may write, are held back.
     boolean areWritesPaused() {
         return pause != Pause.NOTHING;
     }
 
-    /// Whether so much waits that no more is read.
+    /// Whether so much waits that no more commands are read.
     boolean isFull() {
         return full;
     }
 
-    /// So much waits for the engine or for the log that no more is read, or no longer.
+    /// So much waits for the engine or for the log that no more commands are read, or no longer.
     void full(boolean full) {
         if (this.full != full) {
             this.full = full;
@@ -63,7 +63,7 @@ final class Intake {
         }
     }
 
-    /// Takes no commands until [#go].
+    /// Accepts no commands until [#go].
     void stop() {
         if (!stopped) {
             stopped = true;
@@ -71,7 +71,7 @@ final class Intake {
         }
     }
 
-    /// Takes commands again.
+    /// Accepts commands again.
     void go() {
         if (stopped) {
             stopped = false;
@@ -79,8 +79,8 @@ final class Intake {
         }
     }
 
-    /// Holds commands back that clients send, all or writes alone, as CLIENT PAUSE asks. A longer
-    /// pause that was asked for before stays; a stricter one wins.
+    /// Holds back commands of clients, all or writes alone, as CLIENT PAUSE requests. Of two
+    /// pauses, the longer time and the stricter mode apply.
     void pause(boolean all, long timeoutMs) {
         long untilNs = timer.nowNs() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
         if (pause == Pause.NOTHING || untilNs - pausedUntilNs > 0) {
@@ -91,7 +91,7 @@ final class Intake {
         unpausing = timer.after(pausedUntilNs - timer.nowNs(), this::unpause);
     }
 
-    /// Ends what [#pause] began.
+    /// Ends the pause of [#pause].
     void unpause() {
         cancel();
         pause = Pause.NOTHING;

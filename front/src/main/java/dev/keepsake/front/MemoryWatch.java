@@ -8,31 +8,30 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.ToLongFunction;
 
-/// Keeps what the clients of one node make the process hold within the node's share. Owned by the
-/// node's event loop.
+/// Keeps the memory that the clients of one node use within the node's share. Owned by the node's
+/// event loop.
 ///
-/// Commands that are not complete have their room before they arrive: who gets none is not read
-/// until there is some. So those who were given room can finish. When clients have waited for a
-/// while, those are closed who hold most and do not finish. What clients do not read, and what is
-/// in the heap, is measured from time to time, and whoever holds most is closed while it is too
-/// much.
+/// An incomplete command gets its room before it arrives. A client that gets none is not read until
+/// there is room, so the clients that have room can finish. When clients have waited for a while,
+/// the clients that use most and do not finish are closed. Unread replies and the heap are measured
+/// from time to time, and the clients that use most are closed while that is too much.
 final class MemoryWatch {
-    /// A client, as far as it holds memory.
+    /// A client, as far as it uses memory.
     interface Holder {
-        /// What is held for a command that is not complete.
+        /// The bytes of its incomplete command.
         long inputBytes();
 
-        /// The same if it has begun that a while ago, has room for it and does not go on.
+        /// The same if the command began a while ago, has room and makes no progress.
         long stuckBytes();
 
-        /// What else is held in buffers: replies it does not read, commands its engine does not
-        /// take.
+        /// The other bytes in buffers: replies that the client does not read, commands that its
+        /// engine does not take.
         long otherBytes();
 
-        /// What is held for it in the heap.
+        /// The bytes in the heap for it.
         long heapBytes();
 
-        /// Whether it wants not to be closed for the sake of others.
+        /// Whether it has asked not to be closed for the sake of others.
         boolean isSpared();
 
         /// There may be room for what it waits for.
@@ -42,13 +41,14 @@ final class MemoryWatch {
         void closeFor(String reason);
     }
 
-    /// How often it has to be measured in a row that clients wait, before some are closed for them.
+    /// How many measurements in a row have to find waiting clients before others are closed for
+    /// them.
     private static final int PATIENCE = 5;
 
-    /// Who wants to be spared counts as if it held so many times less.
+    /// A client that asked to be spared counts as if it used this many times less.
     private static final int SPARED_WEIGHS = 8;
 
-    /// What part of the share is made free at once.
+    /// The part of the share that is freed at once.
     private static final int FREED_PART = 8;
 
     private static final int UNMEASURED_PART = 16;
@@ -56,7 +56,7 @@ final class MemoryWatch {
     private final Allowance.Share direct;
     private final Allowance.Share heap;
     private final Set<Holder> waiting = new LinkedHashSet<>();
-    private long measuredBytes; // what was counted as other than input
+    private long measuredBytes; // what was counted, except input
     private long measuredHeapBytes;
     private long unmeasuredBytes;
     private long unmeasuredHeapBytes;
@@ -69,7 +69,7 @@ final class MemoryWatch {
 
     /// A client's command needs more or less room than before.
     ///
-    /// @return whether there is; if not, nothing has changed but that the client waits
+    /// @return whether there is room; if not, nothing changes except that the client waits
     boolean resize(Holder client, long before, long after) {
         if (after <= before) {
             waiting.remove(client);
@@ -84,7 +84,7 @@ final class MemoryWatch {
         return false;
     }
 
-    /// A client holds more than there was room for.
+    /// A client uses more than there was room for.
     void count(long bytes) {
         direct.count(bytes);
     }
@@ -93,7 +93,8 @@ final class MemoryWatch {
         waiting.remove(client);
     }
 
-    /// Lets those go on who have waited longest, as far as there is room.
+    /// Lets waiting clients continue, those first that have waited longest, as far as there is
+    /// room.
     void giveRoom() {
         for (var next : List.copyOf(waiting)) {
             next.onRoom();
@@ -103,7 +104,7 @@ final class MemoryWatch {
         }
     }
 
-    /// So much more is on its way to clients, or was given to a lane.
+    /// So many more bytes are on their way to clients, or were sent to a lane.
     ///
     /// @return whether it is time to [#measure]
     boolean noteGrowth(long bytes) {
@@ -111,7 +112,7 @@ final class MemoryWatch {
         return unmeasuredBytes > Math.max(1 << 20, direct.most() / UNMEASURED_PART);
     }
 
-    /// So much more is in the heap for a client.
+    /// So many more bytes of heap are used for a client.
     ///
     /// @return whether it is time to [#measure]
     boolean noteHeapGrowth(long bytes) {
@@ -119,27 +120,28 @@ final class MemoryWatch {
         return unmeasuredHeapBytes > Math.max(1 << 20, heap.most() / UNMEASURED_PART);
     }
 
-    /// Takes room in the heap for what waits for an answer and is no part of what a client holds:
-    /// it stays when the client goes.
+    /// Takes room in the heap for something that waits for an answer and does not belong to a
+    /// client: it stays when the client goes.
     ///
     /// @return whether there is room
     boolean takeHeap(long bytes) {
         return heap.take(bytes);
     }
 
-    /// Gives back what [#takeHeap] took.
+    /// Gives back the room of [#takeHeap].
     void giveHeapBack(long bytes) {
         heap.count(-bytes);
     }
 
-    /// Whether no more is to be asked of the engine that clients have to read first.
+    /// Whether the engine is not to be asked anything more whose replies clients have to read
+    /// first.
     boolean isOver() {
         return direct.isOver() || heap.isOver();
     }
 
-    /// Finds out what is held, and closes those who hold most while it is too much.
+    /// Measures what is used, and closes the clients that use most while that is too much.
     ///
-    /// @param commonBytes what is held in buffers beside what single clients hold
+    /// @param commonBytes what is used in buffers, beside what single clients use
     void measure(Collection<? extends Holder> clients, long commonBytes) {
         unmeasuredBytes = 0;
         unmeasuredHeapBytes = 0;
@@ -154,7 +156,8 @@ final class MemoryWatch {
         heap.count(inHeap - measuredHeapBytes);
         measuredHeapBytes = inHeap;
         if (direct.isOver()) {
-            // What waits for the log is not theirs to take: the node does not read on until it has.
+            // Bytes that wait for the log are not the clients' fault: the node reads no more
+            // commands until the log has them.
             long ofClients = others - commonBytes;
             for (var worst : worstFirst(clients, Holder::otherBytes)) {
                 long bytes = worst.otherBytes();
@@ -182,8 +185,8 @@ final class MemoryWatch {
         }
     }
 
-    /// To be called regularly while the node reads. When clients wait for room that others hold who
-    /// do not go on, the largest of these are closed.
+    /// To be called regularly while the node reads. When clients wait for room, the largest clients
+    /// that have room and make no progress are closed.
     void endWaiting(Collection<? extends Holder> clients) {
         if (waiting.isEmpty() && !direct.isOver()) {
             waited = 0;
@@ -192,9 +195,8 @@ final class MemoryWatch {
         if (++waited < PATIENCE) {
             return;
         }
-        // Of those who wait themselves only when they hold all that there is: what others do not
-        // read
-        // may be what is missing.
+        // Clients that wait themselves are closed only when their commands take more than half of
+        // the share; otherwise unread replies may be what takes the room.
         if (closeLargest(clients, Holder::stuckBytes) == 0
                 && clients.stream().mapToLong(Holder::inputBytes).sum() > direct.most() / 2) {
             closeLargest(clients, Holder::inputBytes);
@@ -217,7 +219,7 @@ final class MemoryWatch {
         return freed;
     }
 
-    /// Those who hold most first. Who wants to be spared weighs less.
+    /// The clients that use most first. A client that asked to be spared weighs less.
     static <H extends Holder> List<H> worstFirst(
             Collection<? extends H> clients, ToLongFunction<? super H> measure) {
         var holders = new ArrayList<H>(clients);
