@@ -2,12 +2,12 @@ package dev.keepsake.front;
 
 /// A large reply that is kept as it came until it may be sent. Owned by the node's event loop.
 interface KeptReply {
-    /// How much of it is kept.
+    /// The number of bytes that are kept.
     long keptBytes();
 
-    /// It is durable, and its turn: hands over what is kept.
+    /// The reply is durable, and all replies before it have been sent: passes the kept bytes on.
     void release();
 
-    /// It will never leave.
+    /// The reply will never be sent.
     void drop();
 }

@@ -6,12 +6,12 @@ import dev.keepsake.shard.Durability;
 final class KeyHashes {
     private final long[] hashes;
 
-    /// @param hashes this one's from now on
+    /// @param hashes from now on owned by this object
     KeyHashes(long[] hashes) {
         this.hashes = hashes;
     }
 
-    /// Whether all that the engine may have done to any of the keys is durable.
+    /// Whether everything that the engine may have done to these keys is durable.
     boolean areClean(Durability<?> durability) {
         for (long hash : hashes) {
             if (!durability.isClean(hash)) {

@@ -30,8 +30,8 @@ import org.slf4j.LoggerFactory;
 abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(LaneChannel.class);
 
-    // More than the 208 KiB that Linux keeps for a Unix socket: the engine, which writes again only
-    // when three quarters of them are free, goes on while its replies are passed on.
+    // More than the 208 KiB that Linux keeps for a Unix socket. The engine writes again only when
+    // three quarters of them are free, so it continues while its replies are passed on.
     private static final int READ_MAX_BYTES = 256 * 1024;
     private static final int READ_BYTES = 64 * 1024;
     private static final String REFUSAL = "-NOPERM ";
@@ -52,12 +52,12 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     private boolean inPieces;
     private boolean stopped;
 
-    /// One whole reply stands at `from` in `in`.
+    /// A complete reply stands at `from` in `in`.
     abstract void onReply(ByteBuf in, int from, int length);
 
-    /// A reply beyond what is gathered begins at `from` in `in`.
+    /// A reply that is too large to be gathered begins at `from` in `in`.
     ///
-    /// @return whether it is to be passed on in pieces; else it comes whole
+    /// @return whether it is to be passed on in pieces; otherwise it comes as a whole
     boolean onLargeReply(ByteBuf in, int from) {
         return false;
     }
@@ -70,7 +70,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     /// The rest of the large reply will never come.
     void dropPieces() {}
 
-    /// Whether more of the large reply is to be read now. [#readOn] is called when it is, again.
+    /// Whether more of the large reply is to be read now. If not, [#readOn] is called later.
     boolean wantsMore() {
         return true;
     }
@@ -81,12 +81,12 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     /// The engine closed the connection, not the front.
     abstract void onLost();
 
-    /// The engine is behind with what it has been sent, or no longer is.
+    /// The engine has not taken all that it was sent, or has taken it by now.
     abstract void onFull(boolean full);
 
-    /// Connects. On the event loop, and in one go: between the registration of a Unix socket and
-    /// its connection nothing may be polled, for Linux shows an unconnected one as hung up. A
-    /// `Bootstrap` leaves that gap, and a busy loop fell into it.
+    /// Connects. On the event loop, and without a pause: between the registration of a Unix socket
+    /// and its connection nothing may be polled, because Linux reports an unconnected one as hung
+    /// up. A `Bootstrap` has such a gap, and a busy loop ran into it.
     final ChannelFuture connect(EventLoop loop, Transport transport, Path socket) {
         checkState(loop.inEventLoop(), "called on %s", Thread.currentThread().getName());
         var connecting = new ReflectiveChannelFactory<>(transport.domainChannel()).newChannel();
@@ -107,13 +107,13 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         return connecting.connect(transport.domainAddress(socket));
     }
 
-    /// Takes what the engine sends over a channel, and sends over it.
+    /// Uses this channel to the engine.
     final void attach(Channel toEngine) {
         channel = toEngine;
         toEngine.pipeline().addLast(this);
     }
 
-    /// How much the engine has yet to take.
+    /// How many bytes the engine has not taken yet.
     final long unsentBytes() {
         var open = channel;
         var pending = open == null ? null : open.unsafe().outboundBuffer();
@@ -122,7 +122,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
                 + (early == null ? 0 : early.capacity());
     }
 
-    /// Sends bytes now; before the connection stands they wait for it.
+    /// Sends bytes now, or as soon as the lane is connected.
     public final void send(ByteBuf bytes) {
         var open = channel;
         if (closed) {
@@ -148,8 +148,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    // As Redis 7.0 and Valkey say them: `shared.slowevalerr`, `shared.slowscripterr` and their
-    // like.
+    // The texts of Redis 7.0 and Valkey: `shared.slowevalerr`, `shared.slowscripterr` and the like.
     private static Set<String> linesOfBusyEngine() {
         var lines = new HashSet<String>();
         for (String name : List.of("Redis", "Valkey")) {
@@ -169,11 +168,10 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         return Set.copyOf(lines);
     }
 
-    /// Whether the engine says no more than that a script is taking long. This tells nothing of the
-    /// data, and has to leave at once: no barrier is answered until the script ends.
+    /// Whether the engine says only that a script is taking long. Such a reply reveals no data, and
+    /// has to be sent at once: the engine answers no barrier until the script ends.
     ///
-    /// A script can say the same, of its own accord and because of what it has read: see
-    /// [Trait#SCRIPT].
+    /// A script can return the same text, because of what it has read: see [Trait#SCRIPT].
     static boolean isOfBusyEngine(ByteBuf reply) {
         int at = reply.readerIndex();
         int lineBytes = reply.readableBytes() - 2;
@@ -182,7 +180,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
                 && OF_BUSY_ENGINE.contains(reply.toString(at, lineBytes, US_ASCII));
     }
 
-    /// Whether a reply is one line, and says this.
+    /// Whether a reply is one line with this text.
     static boolean isText(ByteBuf reply, String text) {
         int at = reply.readerIndex();
         if (reply.readableBytes() != text.length() + 2) {
@@ -196,7 +194,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         return true;
     }
 
-    /// Whether this side has given it up.
+    /// Whether this side has closed the lane.
     final boolean isClosed() {
         return closed;
     }
@@ -223,7 +221,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     }
 
     /// Sends nothing more and waits for the engine to close the connection, as it does once it has
-    /// read everything; [#onLost] tells when.
+    /// read everything. [#onLost] is called then.
     final void finish() {
         if (channel instanceof DuplexChannel open && open.isActive()) {
             open.shutdownOutput();
@@ -250,8 +248,8 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Takes from `bytes` what the reply that has begun still lacks, as far as that is known. So
-    /// what stands behind it need not be copied.
+    /// Takes from `bytes` what the incomplete reply still lacks, as far as that is known. What
+    /// stands behind it need not be copied then.
     private void goOn(ChannelHandlerContext context, ByteBuf begun, ByteBuf bytes) {
         long lacking = framer.announcedBytes() - begun.readableBytes();
         if (lacking <= 0) {
@@ -271,7 +269,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Passes on the replies that are complete.
+    /// Passes on the complete replies.
     private void passOn(ByteBuf in) {
         int length = in.isReadable() ? framer.parse(in) : -1;
         while (length >= 0 && !closed) {
@@ -297,10 +295,10 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
                 && in.toString(from, REFUSAL.length(), US_ASCII).equals(REFUSAL);
     }
 
-    /// The engine has refused something for lack of rights; its reply comes next.
+    /// The engine has refused a command for lack of rights; the reply comes next.
     void onRefusal() {}
 
-    /// Takes out what is there of a large reply. What is less than a line stays.
+    /// Takes the part of a large reply that has arrived. An incomplete line stays.
     private void takePiece(ByteBuf in) {
         boolean large = framer.announcedBytes() > GATHERED_BYTES;
         if (closed || !in.isReadable() || (!inPieces && !large)) {
@@ -325,7 +323,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Goes on with a large reply that was not wanted further.
+    /// Continues with a large reply after [#wantsMore] has stopped it.
     final void readOn() {
         var open = channel;
         if (open != null && stopped) {
@@ -334,7 +332,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         }
     }
 
-    /// Copies what is incomplete, into room for all of it that is known.
+    /// Copies the incomplete reply, into a buffer for all of it, as far as its length is known.
     private void keep(ChannelHandlerContext context, ByteBuf in) {
         if (in.isReadable() && !closed) {
             int announced = (int) Math.min(framer.announcedBytes(), GATHERED_BYTES);
@@ -375,7 +373,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof ChannelOutputShutdownException) {
-            return; // what was yet to be sent when it was finished; the engine closes it
+            return; // bytes that were unsent at the end; the engine closes
         }
         LOG.warn("a lane breaks off lane={}", this, cause);
         context.close();

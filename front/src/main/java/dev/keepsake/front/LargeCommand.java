@@ -10,16 +10,16 @@ import org.jspecify.annotations.Nullable;
 
 /// A command that is too large to be gathered, while it arrives. Owned by the node's event loop.
 ///
-/// Decision 7 (docs/decisions) has the bounds, and says why it is passed on in pieces.
+/// Decision 7 (docs/decisions) has the bounds, and explains why the command is passed on in pieces.
 final class LargeCommand implements AutoCloseable {
     /*
-     * What becomes of it is decided over its sketch, by the same rules as for any command, as soon as
-     * its keys are known. Mostly that is at once; what follows is then passed on, or skipped.
+     * A large command is decided by its sketch, by the same rules as any command, as soon as its
+     * keys are known. Mostly that is at once; what follows is then passed on, or skipped.
      *
-     * Where keys come behind a large argument (MSET), the command is passed on before it is decided. An
-     * engine executes nothing before it has a command as a whole, so the last piece is held until then:
-     * an accepted command gets it, and its keys are marked before; a refused one costs the lane, which
-     * is closed in the middle of it.
+     * Where keys come behind a large argument (MSET), the command is passed on before it is
+     * decided. An engine executes nothing before it has the complete command, so the last piece is
+     * kept until the decision. When the command is accepted, its keys are marked and the last piece
+     * is sent. When it is refused, its lane is closed in the middle of it.
      *
      *   BEGUN ----> PASSING ----> ACCEPTED
      *     |  \-------------------->  |
@@ -27,11 +27,12 @@ final class LargeCommand implements AutoCloseable {
      *      \--------------------->
      */
     private enum State {
-        /// Its head is held.
+        /// Its head is kept.
         BEGUN,
-        /// It goes to a lane; not all keys are known.
+        /// It is sent to a lane; not all keys are known.
         PASSING,
-        /// It goes nowhere, for here it will be refused; how is said by keys that are not known.
+        /// It is sent nowhere, because this node will refuse it; the error depends on keys that are
+        /// not known.
         SKIPPING,
         ACCEPTED,
         REFUSED
@@ -45,7 +46,7 @@ final class LargeCommand implements AutoCloseable {
     private @Nullable Consumer<ByteBuf> lane;
     private final @Nullable String refusal;
 
-    /// @param stream its owner from now on is this
+    /// @param stream from now on owned by this object
     /// @param refusal why it is refused whatever follows, or null
     LargeCommand(CommandStream stream, CommandTable table, @Nullable String refusal) {
         this.stream = stream;
@@ -62,7 +63,7 @@ final class LargeCommand implements AutoCloseable {
         return stream.sketch();
     }
 
-    /// The command, as far as it is known.
+    /// The command, as far as it has arrived.
     Command command() {
         return command.at(sketch(), 0);
     }
@@ -71,7 +72,7 @@ final class LargeCommand implements AutoCloseable {
         return stream.announcedBytes();
     }
 
-    /// How much of it is kept here.
+    /// How many of its bytes are kept here.
     long heldBytes() {
         long bytes = sketch().capacity();
         for (var piece : held) {
@@ -93,12 +94,12 @@ final class LargeCommand implements AutoCloseable {
         };
     }
 
-    /// Whether its lane awaits its reply.
+    /// Whether its lane has it among the expected replies.
     boolean isAccepted() {
         return state == State.ACCEPTED;
     }
 
-    /// Whether something may have gone to a lane.
+    /// Whether a part of it may have been sent to a lane.
     boolean isPassing() {
         return switch (state) {
             case PASSING, ACCEPTED -> true;
@@ -106,20 +107,20 @@ final class LargeCommand implements AutoCloseable {
         };
     }
 
-    /// Whether it went nowhere, so that it must be refused.
+    /// Whether it was sent nowhere, so that it must be refused.
     boolean isSkipped() {
         return state == State.SKIPPING;
     }
 
-    /// Whether it is to be decided now.
+    /// Whether it has to be decided now.
     boolean isDue() {
         return state == State.BEGUN || (!isDecided() && isComplete());
     }
 
-    /// Takes what belongs to it from the beginning of `in`; nothing more than its head before
-    /// something has become of that.
+    /// Takes the bytes of this command from the beginning of `in`. Until its head has been dealt
+    /// with, nothing more than the head.
     ///
-    /// @return whether anything was taken
+    /// @return whether any byte was taken
     boolean take(ByteBuf in) throws ProtocolException {
         if (isComplete() || (state == State.BEGUN && headTaken)) {
             return false;
@@ -142,33 +143,33 @@ final class LargeCommand implements AutoCloseable {
         }
     }
 
-    /// Begins to go to a lane; where it belongs is not known yet.
+    /// Begins to send it to a lane, before it is decided.
     void passTo(Consumer<ByteBuf> lane) {
         this.lane = lane;
         state = State.PASSING;
         passOn();
     }
 
-    /// Goes nowhere; why is not known yet.
+    /// Sends it nowhere; the error is not known yet.
     void skip() {
         state = State.SKIPPING;
         passOn();
     }
 
-    /// Goes to the lane that awaits its reply.
+    /// Sends it to the lane that expects its reply.
     void accept(Consumer<ByteBuf> lane) {
         this.lane = lane;
         state = State.ACCEPTED;
         passOn();
     }
 
-    /// Has been answered already; its rest is skipped.
+    /// Its error has been answered; the rest is skipped.
     void refuse() {
         state = State.REFUSED;
         passOn();
     }
 
-    /// Lets go of what is held.
+    /// Releases the bytes that are kept.
     @Override
     public void close() {
         held.forEach(ByteBuf::release);

@@ -17,15 +17,14 @@ import org.jspecify.annotations.Nullable;
 ///
 /// | the command | is |
 /// | --- | --- |
-/// | is looked at as a whole, or its reply is changed | gathered all the same, up to a bound |
-/// | is too long for what it is | refused, and its rest skipped |
+/// | is needed as a whole, or its reply is changed | gathered all the same, up to a bound |
+/// | is longer than its kind allows | refused, and its rest skipped |
 /// | is any other | passed on while it arrives |
 final class LargeIntake {
-    /// What may be gathered of a command that is needed whole; and of the others so much may be
-    /// keys.
+    /// The bound for a command that is gathered as a whole, and for the keys of any other.
     static final int KEPT_MAX_BYTES = 32 << 20;
 
-    /// Whose commands they are.
+    /// The client whose commands arrive.
     interface Client {
         /// Takes what is known of a command.
         Taken take(Command command);
@@ -33,18 +32,18 @@ final class LargeIntake {
         /// The transaction that is open, or null.
         @Nullable Transaction transaction();
 
-        /// A lane has got a part of a command that is refused. It executes it never, but is of no
-        /// use any more.
+        /// A lane has got a part of a command that is refused. The engine never executes that part,
+        /// but the lane cannot be used any more.
         void onLaneSpoilt();
     }
 
-    /// What has become of the bytes that were there.
+    /// What has become of the bytes that have arrived.
     enum Progress {
         /// There is more to do.
         GOES_ON,
         /// More has to arrive.
         NEEDS_MORE,
-        /// Something else has to be over first.
+        /// Something else has to finish first.
         WAITS
     }
 
@@ -54,7 +53,7 @@ final class LargeIntake {
     private final long maxTransactionBytes;
     private final Client client;
     private @Nullable LargeCommand arriving;
-    private long gatheredMaxBytes = KEPT_MAX_BYTES; // of the command that is gathered
+    private long gatheredMaxBytes = KEPT_MAX_BYTES; // of the command that is being gathered
 
     LargeIntake(
             ProtocolLimits limits,
@@ -74,7 +73,7 @@ final class LargeIntake {
         return arriving != null;
     }
 
-    /// How much of it is kept here.
+    /// How many of its bytes are kept here.
     long heldBytes() {
         return arriving == null ? 0 : arriving.heldBytes();
     }
@@ -84,7 +83,7 @@ final class LargeIntake {
         return arriving == null ? null : arriving.refusal();
     }
 
-    /// What is kept of it, or null.
+    /// The sketch of the command that is arriving, or null.
     @Nullable ByteBuf sketch() {
         return arriving == null ? null : arriving.sketch();
     }
@@ -94,31 +93,31 @@ final class LargeIntake {
         return arriving == null || arriving.isDecided();
     }
 
-    /// Whether all that has to be there of it is, and it is to be decided now.
+    /// Whether enough of it has arrived, and it has to be decided now.
     boolean isDue() {
         return arriving != null && arriving.isDue();
     }
 
-    /// Whether its lane awaits its reply.
+    /// Whether its lane expects its reply.
     boolean isAccepted() {
         return arriving != null && arriving.isAccepted();
     }
 
-    /// Whether a lane may have got something of it.
+    /// Whether a lane may have got a part of it.
     boolean isPassing() {
         return arriving != null && arriving.isPassing();
     }
 
-    /// Whether it went nowhere, so that it must be refused.
+    /// Whether it was sent nowhere, so that it must be refused.
     boolean isSkipped() {
         return arriving != null && arriving.isSkipped();
     }
 
-    /// Begins with what a framer has found as large, or has the framer gather it.
+    /// Begins with a command that a framer has found to be large, or lets the framer gather it.
     ///
     /// @param command what the framer knows of it
     /// @param in begins with it
-    /// @param user who gives it, or null
+    /// @param user the user who gives it, or null
     void begin(Command command, CommandFramer framer, ByteBuf in, @Nullable String user)
             throws ProtocolException {
         String tooLong =
@@ -144,8 +143,8 @@ final class LargeIntake {
         framer.leave();
     }
 
-    /// Whether a command cannot be passed on before all of it is there: the front looks at its
-    /// arguments, or changes its reply.
+    /// Whether a command can be passed on only as a whole, because the front looks at its arguments
+    /// or changes its reply.
     private static boolean isNeededWhole(CommandSpec spec, @Nullable String user) {
         return spec.handling() == CommandSpec.Handling.FRONT
                 || spec.handling() == CommandSpec.Handling.OWN_LANE
@@ -165,7 +164,7 @@ final class LargeIntake {
         framer.gather();
     }
 
-    /// What is gathered may turn out to be longer than its beginning has said.
+    /// Checks a command while it is gathered: it may be longer than its beginning announced.
     void checkGathered(CommandFramer framer) throws ProtocolException {
         if (framer.isGathering() && framer.announcedBytes() > gatheredMaxBytes) {
             throw new ProtocolException(
@@ -173,7 +172,7 @@ final class LargeIntake {
         }
     }
 
-    /// Takes what has arrived, and lets the client decide when that is due.
+    /// Takes what has arrived, and lets the client decide the command when that is due.
     Progress process(ByteBuf in) throws ProtocolException {
         var command = require();
         boolean taken = command.take(in);
@@ -215,7 +214,7 @@ final class LargeIntake {
         return command;
     }
 
-    /// The error has been answered.
+    /// The command is refused, and its error has been answered.
     private void refuse(LargeCommand command) {
         boolean partly = command.isPassing();
         command.refuse();
@@ -224,22 +223,22 @@ final class LargeIntake {
         }
     }
 
-    /// Begins to send it over a lane; where it belongs is not known yet.
+    /// Begins to send it to a lane, before it is decided.
     void passTo(Consumer<ByteBuf> lane) {
         require().passTo(lane);
     }
 
-    /// Lets it go nowhere; why is not known yet.
+    /// Sends it nowhere; the error is not known yet.
     void skip() {
         require().skip();
     }
 
-    /// Sends it over the lane that awaits its reply.
+    /// Sends it to the lane that expects its reply.
     void accept(Consumer<ByteBuf> lane) {
         require().accept(lane);
     }
 
-    /// Lets go of it, be it complete or not.
+    /// Releases it, whether it is complete or not.
     void end() {
         if (arriving != null) {
             arriving.close();

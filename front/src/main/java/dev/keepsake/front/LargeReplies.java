@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongConsumer;
 
-/// How much of large replies is kept or on its way to clients, and which lanes are not read from
+/// Counts how many bytes of large replies are kept or on their way to clients, and stops lanes
 /// meanwhile. Owned by the node's event loop; no I/O.
 final class LargeReplies {
     private static final int STALLED_WATCHES = 50;
@@ -19,17 +19,18 @@ final class LargeReplies {
     private long keptBytes;
     private int watchesWithoutProgress;
 
-    /// @param maxBytes what clients may leave unsent together; beyond half of it no lane is read
-    ///   from that passes a large reply on, until there is a quarter
-    /// @param isMemoryOver whether clients hold too much for another reason
-    /// @param onKept told how much more waits for the log
+    /// @param maxBytes what clients may leave unsent together; beyond half of it, lanes that pass a
+    ///   large reply on are not read until only a quarter is left
+    /// @param isMemoryOver whether clients use too much memory for another reason
+    /// @param onKept called with the number of bytes that begin to wait for the log
     LargeReplies(long maxBytes, BooleanSupplier isMemoryOver, LongConsumer onKept) {
         this.maxBytes = maxBytes;
         this.isMemoryOver = isMemoryOver;
         this.onKept = onKept;
     }
 
-    /// Bytes of large replies are kept or on their way to clients, or, when negative, no longer.
+    /// So many more bytes of large replies are kept or on their way to clients; a negative number
+    /// when they are gone.
     void count(long more) {
         bytes += more;
         if (more < 0) {
@@ -40,20 +41,20 @@ final class LargeReplies {
         }
     }
 
-    /// Bytes of a large reply wait for the log from now on.
+    /// So many more bytes of a large reply wait for the log.
     void keep(long more) {
         count(more);
         keptBytes += more;
         onKept.accept(more);
     }
 
-    /// They wait no longer.
+    /// So many bytes wait no longer.
     void keepNoLonger(long less) {
         count(-less);
         keptBytes -= less;
     }
 
-    /// How much waits for the log.
+    /// How many bytes wait for the log.
     long keptBytes() {
         return keptBytes;
     }
@@ -62,8 +63,8 @@ final class LargeReplies {
         return bytes <= maxBytes / 4;
     }
 
-    /// Whether a lane is to read on in a large reply. One that is kept is: it frees nothing before
-    /// it is whole.
+    /// Whether a lane continues to read a large reply. It always does for a reply that is kept,
+    /// because nothing becomes free before that reply is complete.
     ///
     /// @param passes whether the reply is on its way to its client
     boolean wantsMore(LaneChannel lane, boolean passes) {
@@ -74,7 +75,7 @@ final class LargeReplies {
         return !stops;
     }
 
-    /// Lets lanes read on if there is room for what they bring.
+    /// Lets lanes continue if there is room for what they read.
     void readOnIfRoom() {
         if (hasRoom() && !isMemoryOver.getAsBoolean()) {
             readOn();
@@ -89,10 +90,10 @@ final class LargeReplies {
         }
     }
 
-    /// Lanes that are stopped keep others waiting. When nobody has read anything for a while, those
-    /// who have left most are to be closed. To be asked regularly.
+    /// Lanes that are stopped keep other clients waiting. When no client has read anything for a
+    /// while, the clients with most unread bytes are to be closed. To be called regularly.
     ///
-    /// @return how many bytes have to be given up so that the lanes are read from again, or 0
+    /// @return how many bytes have to be given up so that the lanes are read again, or 0
     long stalledBytes() {
         if (stopped.isEmpty() || ++watchesWithoutProgress < STALLED_WATCHES) {
             return 0;
@@ -101,7 +102,7 @@ final class LargeReplies {
         return Math.max(0, bytes - maxBytes / 4);
     }
 
-    /// The lanes are gone.
+    /// The lanes have been closed.
     void forgetLanes() {
         stopped.clear();
     }

@@ -5,17 +5,19 @@ import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 
-/// A reply that is too large to be copied, while it arrives: it is passed on at once, if it may
-/// leave, or else kept as it came until it does. Owned by the node's event loop.
+/// A reply that is too large to be copied, while it arrives. It is passed on at once if it may be
+/// sent, and otherwise kept as it came. Owned by the node's event loop.
 ///
-/// Whether it may leave is decided when its first bytes have arrived, by when it has been executed.
+/// Whether it may be sent is decided when its first bytes arrive, because its command has been
+/// executed by then.
 final class LargeReply implements KeptReply {
-    // A piece that fills less of its buffer is copied, so that what is kept is about what it costs.
+    // A piece that fills less of its buffer is copied, so that the kept bytes take about as much
+    // memory as they count.
     private static final int COPIED_BYTES = 16 * 1024;
 
     /// What large replies need of their node.
     ///
-    /// @param counted where it is counted how much of them is kept
+    /// @param counted counts how many bytes are kept
     /// @param late where they wait
     record Room(ByteBufAllocator allocator, LargeReplies counted, LatePlaces late) {}
 
@@ -28,8 +30,8 @@ final class LargeReply implements KeptReply {
     private final List<ByteBuf> kept = new ArrayList<>();
     private long keptBytes;
 
-    /// @param passes whether it may leave now
-    /// @param patience how long it waits else
+    /// @param passes whether it may be sent now
+    /// @param patience how long it waits otherwise
     LargeReply(Room room, ReplySink client, boolean passes, Patience patience) {
         this.room = room;
         this.client = client;
@@ -51,12 +53,12 @@ final class LargeReply implements KeptReply {
         return keptBytes;
     }
 
-    /// Whether it may be read as slowly as its client reads.
+    /// Whether it may be read only as fast as its client reads.
     boolean passes() {
         return wanted && passes && !client.isClosed();
     }
 
-    /// Takes the next piece, whose owner stays the caller.
+    /// Takes the next piece, which stays the caller's.
     void add(ByteBuf piece) {
         if (!wanted || client.isClosed()) {
             return;
@@ -78,7 +80,7 @@ final class LargeReply implements KeptReply {
         room.counted().keep(bytes.readableBytes());
     }
 
-    /// All of it has been taken: it is on its way, or waits until it is durable.
+    /// All pieces have been taken: the reply is on its way, or waits until it is durable.
     void end() {
         if (client.isClosed()) {
             drop();

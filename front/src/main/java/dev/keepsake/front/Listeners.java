@@ -13,8 +13,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.function.Consumer;
 
-/// Listens without Netty's own acceptor, which would put connections on a loop of its choice: here
-/// each goes to whoever is to own it, not yet registered with any loop.
+/// Listens without Netty's own acceptor, which would register connections with a loop of its
+/// choice. Here each connection goes to its owner, not registered with any loop yet.
 final class Listeners {
     private Listeners() {}
 

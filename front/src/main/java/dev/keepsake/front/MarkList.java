@@ -5,10 +5,10 @@ import dev.keepsake.resp.Trait;
 import dev.keepsake.shard.DirtyKeys;
 import java.util.Arrays;
 
-/// The keys that were marked dirty together, and will be clean together.
+/// Keys that were marked dirty together, and will be clean together.
 final class MarkList {
-    /// Stands for all functions among the hashes of keys. Should a key have the same, FUNCTION
-    /// STATS waits for it in vain.
+    /// Stands for all functions among the hashes of keys. If a key has the same hash, FUNCTION
+    /// STATS may wait without need.
     private static final long FUNCTIONS_HASH = 1;
 
     private long[] hashes = new long[16];
@@ -19,13 +19,13 @@ final class MarkList {
         return count == 0 && unknown == 0;
     }
 
-    /// Marks what a command writes.
+    /// Marks the keys that a command writes.
     void markWrites(Command command, DirtyKeys dirtyKeys) {
         if (command.is(Trait.CHANGES_FUNCTIONS)) {
             mark(dirtyKeys, FUNCTIONS_HASH);
         }
-        // EXEC executes what has been marked before: each command of a transaction marks what it
-        // writes when it is queued, and the marks stay until the reply to EXEC.
+        // EXEC executes what has been marked before: each command of a transaction marks the keys
+        // that it writes when it is queued, and the marks stay until the reply to EXEC.
         var effect = command.spec().effect();
         boolean unknown = effect == CommandSpec.Effect.OPAQUE && !command.is(Trait.EXEC);
         boolean writes = effect == CommandSpec.Effect.WRITE;
@@ -38,8 +38,8 @@ final class MarkList {
         }
     }
 
-    /// Whether a change of the functions is not durable yet. Scripts, which may write to any key,
-    /// cannot change them.
+    /// Whether a change of the functions is not durable yet. Scripts may write to any key, but
+    /// cannot change functions.
     static boolean areFunctionsChanging(DirtyKeys dirtyKeys) {
         return dirtyKeys.isMarked(FUNCTIONS_HASH);
     }

@@ -8,24 +8,24 @@ import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.TimeUnit;
 
-/// A connection over which the engine tells what has changed of the keys that one client tracks on
-/// behalf of another connection: `CLIENT TRACKING … REDIRECT`. To the engine it is that other
-/// connection, for the real one is the front's and the engine does not know it. Owned by the node's
-/// event loop.
+/// A connection over which the engine sends invalidation messages for the keys that one client
+/// tracks on behalf of another connection: `CLIENT TRACKING … REDIRECT`. To the engine it is that
+/// other connection, because the real one is the front's and the engine does not know it. Owned by
+/// the node's event loop.
 ///
-/// It speaks RESP3, where news come by themselves, as the engine's own user, and asks nothing but
-/// what the engine calls it.
+/// The lane speaks RESP3, in which invalidation messages come as pushes, as the engine's own user.
+/// It asks only for the engine's number of this lane.
 final class NewsLane extends LaneChannel {
     private static final long BUSY_RETRY_MS = 10;
 
-    /// Whose keys are tracked.
+    /// The client whose keys are tracked.
     interface Tracker {
-        /// The engine has said what it calls the lane.
+        /// The engine has sent its number of the lane.
         void onNewsLaneReady();
 
         /// Keys have changed.
         ///
-        /// @param push as the engine has said it; the buffer stays the lane's
+        /// @param push as the engine has sent it; the buffer stays the lane's
         void onNews(ByteBuf push);
 
         /// The engine has closed the lane.
@@ -46,7 +46,7 @@ final class NewsLane extends LaneChannel {
         this.onRepliesRead = onRepliesRead;
     }
 
-    /// What to send first, once the connection is being made.
+    /// Sends the first commands of the lane, once it is being connected.
     void greet() {
         var greeting = allocator.buffer(64);
         RespWriter.command(greeting, "HELLO", "3");
@@ -62,13 +62,13 @@ final class NewsLane extends LaneChannel {
         }
     }
 
-    /// What the engine calls this lane, or 0 when it has not said so yet.
+    /// The engine's number of this lane, or 0 when the engine has not sent it yet.
     long idInEngine() {
         return idInEngine;
     }
 
-    /// How long is what stands before the keys in a piece of news: that it is a push of two, and
-    /// the word `invalidate`.
+    /// The length of what stands before the keys in an invalidation message: that it is a push of
+    /// two, and the word `invalidate`.
     static int headerBytes(ByteBuf push) {
         int at = push.readerIndex();
         for (int line = 0; line < 3; line++) {
@@ -102,6 +102,6 @@ final class NewsLane extends LaneChannel {
 
     @Override
     void onFull(boolean full) {
-        // nothing is sent over it
+        // only the first commands are sent over this lane
     }
 }
