@@ -28,14 +28,14 @@ import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jspecify.annotations.Nullable;
 
-/// What the clients of one node speak to. Owned by the node's event loop; the public methods may be
-/// called from any thread and are carried out there, in the order of the calls.
+/// The front of one node: the listener that its clients connect to. Owned by the node's event loop;
+/// the public methods may be called from any thread and are carried out there, in the order of the
+/// calls.
 ///
-/// It puts the parts of a front together, and takes them from one role to another: see
-/// [ThisNode.Role]. A crashed front is loading, and nothing listens. Time: what is bounded by time
-/// is looked at ten times a second; classes that are tested without a loop have a timer of their
-/// own. Replies of a primary leave only when what they tell is durable: see [SharedLane] and
-/// [Durability].
+/// It creates the parts of a front, and takes them from one role to another: see [ThisNode.Role]. A
+/// crashed front is loading and does not listen. Bounds of time are checked ten times a second;
+/// classes that are tested without a loop have a timer of their own. A primary sends a reply only
+/// when everything that it depends on is durable: see [SharedLane] and [Durability].
 public final class NodeFront implements AutoCloseable {
     private static final int BACKLOG = 1024;
     private static final long WATCH_MS = 100;
@@ -73,12 +73,12 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable Future<?> watch;
     private volatile Runnable onEngineLost = () -> {};
 
-    /// @param engine what program the engines of this node are
-    /// @param topology the newest picture of the cluster; read for each command
-    /// @param tls what the node proves itself with, or null to speak plain TCP
-    /// @param tokens checks the tokens of IAM users, or null to let none of them in
-    /// @param clock tells the time that MONITOR and ACL LOG show
-    /// @param room what the clients of all nodes may make the process hold
+    /// @param engine the program of this node's engines
+    /// @param topology the newest topology of the cluster; read for each command
+    /// @param tls the node's certificate and key, or null to speak plain TCP
+    /// @param tokens checks the tokens of IAM users, or null to admit no such user
+    /// @param clock the time that MONITOR and ACL LOG show
+    /// @param room what the clients of all nodes may use
     public NodeFront(
             String node,
             EventLoop loop,
@@ -180,7 +180,7 @@ public final class NodeFront implements AutoCloseable {
         return parts;
     }
 
-    /// Fails when the command table leaves something to the front that has no answer.
+    /// Fails when the front has to answer a row of the command table and has no answer for it.
     private FrontAnswers bindAnswers(ClusterRules clusterRules, Monitors monitors) {
         var bound = new FrontAnswers();
         var engine = self.engine();
@@ -203,8 +203,8 @@ public final class NodeFront implements AutoCloseable {
         return bound.checkedAgainst(engine.commands());
     }
 
-    /// Listens, if the node does not do so yet. Clients are told that it is loading until it
-    /// serves.
+    /// Listens, if the node does not do so yet. Until the node serves, clients get the answer that
+    /// it is loading.
     public CompletableFuture<Void> bind(InetSocketAddress address) {
         var bound = new CompletableFuture<Void>();
         loop.execute(() -> {
@@ -240,8 +240,8 @@ public final class NodeFront implements AutoCloseable {
         return bound;
     }
 
-    /// Lets operators in over a Unix socket too, which is there while the node listens. Whoever may
-    /// open it may do everything that clients may, and what [OperatorCommands] has besides. To be
+    /// Admits operators over a Unix socket, which exists while the node listens. A process that may
+    /// open the socket may do everything that clients may, and what [OperatorCommands] lists. To be
     /// called before [#bind].
     ///
     /// @param socket in a directory that only its owner may enter
@@ -259,8 +259,8 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
-    /// Clients that ask, while the node loads, for what the engine's program alone decides are
-    /// answered by an engine that is loading, from now on.
+    /// Uses an engine that is loading, from now on, for those questions of clients that depend on
+    /// the engine's program alone.
     public void consult(Path socket) {
         execute(() -> {
             if (self.isLoading()) {
@@ -281,14 +281,14 @@ public final class NodeFront implements AutoCloseable {
 
     /// Serves as the primary: replies wait until they are durable.
     ///
-    /// @param mayReply whether the node leads and its lease holds; asked for each reply
+    /// @param mayReply whether the node leads and its lease holds; checked for each reply
     public CompletableFuture<Void> servePrimary(Path socket, BooleanSupplier mayReply) {
         return serve(ThisNode.Role.PRIMARY, socket, mayReply);
     }
 
     /// Serves reads of clients that said READONLY.
     public CompletableFuture<Void> serveReplica(Path socket) {
-        return serve(ThisNode.Role.REPLICA, socket, () -> false); // nothing of it waits for a lease
+        return serve(ThisNode.Role.REPLICA, socket, () -> false); // replicas have no lease
     }
 
     private CompletableFuture<Void> serve(
@@ -326,25 +326,25 @@ public final class NodeFront implements AutoCloseable {
                 serving::completeExceptionally);
     }
 
-    /// Answers writes with an error, until there is no reason to any more. Reads go on.
+    /// Answers writes with an error, until the reason is null again. Reads continue.
     ///
     /// @param reason why, for people, or null
     public void refuseWrites(@Nullable String reason) {
         execute(() -> fullLog.refuse(reason, loop.ticker().nanoTime()));
     }
 
-    /// When clients are closed, from now on.
+    /// Sets when clients are closed, from now on.
     public void limitClients(ClientLimits wanted) {
         execute(() -> clients.limit(wanted));
     }
 
-    /// Whether the engine deletes keys that no command names when its memory is full. That a key is
-    /// gone is then told no sooner than it is durable.
+    /// Sets whether the engine deletes keys that no command names when its memory is full. If it
+    /// does, clients learn that a key is gone only when its deletion is durable.
     public void expectEvictions(boolean expected) {
         execute(() -> {
             if (durability.isEvicting() && !expected && durability.tracker() != null) {
                 if (!self.isPrimary()) {
-                    return; // about to be one, and nothing can be parked yet: reads go on to wait
+                    return; // being promoted, nothing can be parked yet: reads still wait
                 }
                 // The next barrier covers what has been deleted until now.
                 var anyKey = new MarkList();
@@ -355,9 +355,9 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
-    /// Lets in these users and nobody else, from now on and in every engine to come. Whoever is no
-    /// longer among them, or no longer enabled, is disconnected. Before the first call everybody is
-    /// the user `default`, who needs no password and may do everything.
+    /// Admits these users and no others, from now on and in every engine to come. A client whose
+    /// user is no longer among them, or no longer enabled, is disconnected. Before the first call,
+    /// every client has the user `default`, without a password and with all rights.
     ///
     /// @param users each name at most once
     public void permit(List<AccessUser> users) {
@@ -366,9 +366,9 @@ public final class NodeFront implements AutoCloseable {
 
     /// As [#permit(List)].
     ///
-    /// @param onAdmitted called on the event loop once the engine has everybody's rules, or at once
-    ///   while there is none; never, when another list comes first. An engine that is lost before
-    ///   leaves it to the next.
+    /// @param onAdmitted called on the event loop once the engine has the rules of all users, or at
+    ///   once while there is no engine; never, when another list comes first. When the engine is
+    ///   lost before, the next engine gets the list
     public void permit(List<AccessUser> users, Runnable onAdmitted) {
         var permitted = List.copyOf(users);
         execute(() -> {
@@ -378,16 +378,16 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
-    /// Who is let in at present, in order of the alphabet: those who are permitted, but for a user
-    /// whose rules the engine has refused or does not have yet. A moment old elsewhere than on the
-    /// event loop.
+    /// The names of the admitted users, in alphabetical order: the permitted users, except those
+    /// whose rules the engine has refused or does not have yet. The list may be a moment old
+    /// outside the event loop.
     public List<String> admittedUsers() {
         return access.names();
     }
 
     private void disconnectWhoLostRights() {
         disconnectUnadmitted();
-        // Those who go on being told what they have asked for once and may not ask for any more.
+        // These clients still receive what their users may not ask for any more.
         clients.disconnect(Clients.Member::hearsBeyondItsRights);
     }
 
@@ -399,20 +399,21 @@ public final class NodeFront implements AutoCloseable {
         engineSide.retireLanesOf(user -> !access.mayStay(user));
     }
 
-    /// Stops answering from the engine: what is parked is dropped, its clients are reset without a
-    /// reply.
+    /// Leaves the engine: all that is parked is dropped, and the clients concerned are reset
+    /// without a reply.
     public void stopServing() {
         execute(this::leave);
     }
 
-    /// Leaves a replica's engine that is about to become a primary. Who listens and does nothing
-    /// else stays, and goes on listening once the engine serves again; other clients with a lane of
-    /// their own are reset. Once it has completed, nothing more is sent to the engine.
+    /// Leaves a replica's engine that is about to become a primary. Clients that only have
+    /// subscriptions stay connected, and their subscriptions continue once the engine serves again.
+    /// Other clients with a lane of their own are reset. When the future completes, nothing more is
+    /// sent to the engine.
     public CompletableFuture<Void> leaveEngine() {
         var left = new CompletableFuture<Void>();
         execute(() -> {
             if (self.role() == ThisNode.Role.REPLICA) {
-                clients.flush(); // what a replica says is in the log
+                clients.flush(); // replies of a replica are in the log
                 leave(Clients.Member::partFromEngine);
             } else {
                 leave();
@@ -423,8 +424,8 @@ public final class NodeFront implements AutoCloseable {
         return left;
     }
 
-    /// Fails as a machine does that hangs: connections stay, new ones are taken, nothing is read or
-    /// answered any more. [#crash] ends it.
+    /// Fails like a machine that hangs: connections stay open, new ones are accepted, but nothing
+    /// is read or answered any more. [#crash] ends this state.
     public void fallSilent() {
         execute(() -> {
             durability.fallSilent();
@@ -432,8 +433,8 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
-    /// Takes no more commands, and completes when those that were taken have been answered, or when
-    /// the time is up. [#resume] takes commands again.
+    /// Accepts no more commands, and completes when all accepted commands have been answered, or
+    /// when the time is up. [#resume] accepts commands again.
     public CompletableFuture<Void> drain(long limitNs) {
         var drained = new CompletableFuture<Void>();
         execute(() -> {
@@ -459,11 +460,11 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// Goes on as a replica after a [#drain], with the same engine: that has become one, and holds
-    /// nothing but what is durable. Its clients keep what the engine knows of them: transactions,
-    /// watched and tracked keys, subscriptions. Who is still owed a reply cannot be told what came
-    /// of the command, and is reset; but for those who wait for data, whom the engine tells itself.
-    /// Commands are taken again after [#resume].
+    /// Continues as a replica after a [#drain], with the same engine, which has become a replica
+    /// and contains only what is durable. The clients keep what the engine knows about them:
+    /// transactions, watched and tracked keys, subscriptions. A client that is still owed a reply
+    /// is reset, because the outcome of its command is unknown. Clients that wait for data are the
+    /// exception: the engine answers them itself. [#resume] accepts commands again.
     public void follow() {
         execute(() -> {
             if (!self.isPrimary()) {
@@ -481,18 +482,19 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
-    /// Another node leads the shard from now on. Redis takes the slots from the one that led, and
-    /// so ends the subscriptions to their channels on every node but the new primary.
+    /// Another node leads the shard from now on. Redis then takes the slots away from the former
+    /// primary, and so ends the subscriptions to their channels on every node except the new
+    /// primary.
     public void onPrimaryChanged() {
         execute(() -> clients.forEach(Clients.Member::endShardSubscriptions));
     }
 
-    /// Takes commands again after a [#drain].
+    /// Accepts commands again after a [#drain].
     public void resume() {
         execute(intake::go);
     }
 
-    /// Fails as a machine does that loses its power: every client is reset, nothing listens.
+    /// Fails like a machine that loses power: every client is reset, and the node does not listen.
     public void crash() {
         execute(() -> {
             leave();
@@ -510,43 +512,43 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
-    /// Carries what is published here to the subscribers of other nodes, from now on.
+    /// Sends what is published here to the subscribers of other nodes, from now on.
     public void relayVia(PublishRelay relay) {
         execute(() -> publishing.relayVia(relay));
     }
 
-    /// Learns from now on how far the nodes of the cluster have come, in bytes of their shards'
-    /// streams.
+    /// Sets the source of the offsets that the cluster's nodes have reached, in bytes of their
+    /// shards' streams.
     ///
-    /// @param offsets by a node's name; asked on the event loop
+    /// @param offsets by a node's name; called on the event loop
     public void learnOffsetsFrom(ToLongFunction<String> offsets) {
         execute(() -> self.learnOffsetsFrom(offsets));
     }
 
     /// Publishes on this primary, for a client of another node of its shard.
     ///
-    /// @return how many subscribers of this node have heard it; fails when it is not known to have
-    ///   been published
+    /// @return how many subscribers of this node got the message; fails when it is unknown whether
+    ///   it was published
     public CompletableFuture<Long> publish(Publication publication) {
         var heard = new CompletableFuture<Long>();
         execute(() -> publishing.forAnotherNode(publication, heard));
         return heard;
     }
 
-    /// Publishes on this primary what was published in another shard; not at all when it does not
-    /// serve, or its engine or its log is so far behind that it takes no commands, or there is no
-    /// room in the heap for what waits for the log.
+    /// Publishes on this primary a message that was published in another shard. The message is
+    /// dropped when the node does not serve, when its engine or its log is so far behind that it
+    /// accepts no commands, and when there is no room in the heap for what waits for the log.
     public void publishFromAnotherShard(Publication publication) {
         execute(() -> publishing.fromAnotherShard(publication));
     }
 
-    /// A message was published on this node's engine, by whomever, and is durable: those who listen
-    /// in other shards are to hear it too, unless it has come from there.
+    /// A message was published on this node's engine and is durable. It is sent to the other
+    /// shards, unless it has come from one of them.
     public void onPublished(Publication publication) {
         execute(() -> publishing.onPublished(publication));
     }
 
-    /// The lease is longer again.
+    /// The lease has been renewed.
     public void onLeaseRenewed() {
         execute(() -> {
             durability.releaseDurable();
@@ -554,7 +556,7 @@ public final class NodeFront implements AutoCloseable {
         });
     }
 
-    /// Takes over a connection that was accepted elsewhere and is registered nowhere yet.
+    /// Takes over a connection that was accepted elsewhere and is not registered with a loop yet.
     public void adopt(Channel accepted) {
         execute(() -> adoptOnLoop(accepted, null));
     }
@@ -583,7 +585,7 @@ public final class NodeFront implements AutoCloseable {
 
     // ---- connections
 
-    /// @param operators the socket over which it has come, if that is theirs
+    /// @param operators the operators' socket, if the connection came over it
     private void adoptOnLoop(Channel accepted, @Nullable Path operators) {
         var client = new ClientConnection(parts, clients.newId(), operators);
         if (operators == null) {
@@ -603,7 +605,8 @@ public final class NodeFront implements AutoCloseable {
         loop.register(accepted);
     }
 
-    /// The engine of TLS is there from now on, whatever the client sends.
+    /// Adds a TLS engine to the connection, which takes memory from now on, whatever the client
+    /// sends.
     private void beginTls(NodeTls tls, Channel accepted, ClientConnection client) {
         var handshake =
                 handshakes.begin(() ->
@@ -633,8 +636,9 @@ public final class NodeFront implements AutoCloseable {
         clients.watch();
     }
 
-    /// What has waited for a log without room for as long as it may, and has changed nothing, is
-    /// answered with an error. Until there is room, so is what would have to wait as well.
+    /// Answers replies that have waited long enough for a log without room with an error, if their
+    /// commands have changed nothing. Until there is room, replies that would have to wait are
+    /// answered with the error at once.
     private void endPatience() {
         var error = fullLog.endPatience(loop.ticker().nanoTime());
         if (error != null) {
@@ -642,7 +646,7 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// Closes the connections of those whose login has run out.
+    /// Closes the connections whose logins have expired.
     private void endLogins() {
         if (tokens != null) {
             clients.disconnect(client -> {
@@ -652,7 +656,7 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// Lets clients see again whether their commands may be read and carried out.
+    /// Lets clients check again whether their commands may be read and carried out.
     private void letClientsLook() {
         clients.look();
     }
@@ -661,13 +665,13 @@ public final class NodeFront implements AutoCloseable {
         clients.noteGrowth(bytes);
     }
 
-    // ---- the engine is left
+    // ---- leaving the engine
 
     private void leave() {
         leave(client -> false);
     }
 
-    /// @param stays whether a client stays although the engine may keep something of it
+    /// @param stays whether a client stays although the engine may keep state for it
     private void leave(Predicate<Clients.Member> stays) {
         engineSide.endLife();
         stopConsulting();
@@ -693,7 +697,7 @@ public final class NodeFront implements AutoCloseable {
         access.admitWithoutEngine();
     }
 
-    /// Gives up what clients share, and all that is parked.
+    /// Closes the lanes that clients share, and drops all that is parked.
     private void abandonShared() {
         engineSide.abandonShared();
         fullLog.refuse(null, 0);
@@ -701,7 +705,7 @@ public final class NodeFront implements AutoCloseable {
         engineSide.forgetBounds();
     }
 
-    /// Says what to do when the connection to the engine breaks; called on the event loop.
+    /// Sets what to do when the connection to the engine breaks; called on the event loop.
     public void whenEngineIsLost(Runnable action) {
         onEngineLost = action;
     }
@@ -713,14 +717,14 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// Whether data is answered. Exact on the event loop, a moment old elsewhere.
+    /// Whether commands on data are answered. Exact on the event loop, a moment old elsewhere.
     public boolean isServing() {
         return self.isServing();
     }
 
-    // ---- what its parts are told
+    // ---- what the node provides to its parts
 
-    /// What the node decides about the replies to its clients.
+    /// The node's decisions about the replies to its clients.
     private final class Rules implements ReplyQueue.Rules {
         @Override
         public ByteBufAllocator allocator() {
@@ -763,7 +767,7 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// What happens because of the engine.
+    /// What the engine causes in the node.
     private final class BecauseOfEngine implements EngineSide.Node {
         @Override
         public void flushClients() {
@@ -785,7 +789,7 @@ public final class NodeFront implements AutoCloseable {
             failedLogins.noteRefusal(clock.now().toEpochMilli());
         }
 
-        /// Whoever gave this front its engine is told, for it has none now.
+        /// The owner of this front has to provide another engine.
         @Override
         public void onEngineLost() {
             leave();
@@ -793,7 +797,7 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// What matters to all clients together.
+    /// The node, for all its clients.
     private final class AroundClients implements Clients.Node {
         @Override
         public boolean takesCommands() {
@@ -811,7 +815,7 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    /// What decides about commands.
+    /// The node, for the decision about commands.
     private final class Seen implements Admission.Node {
         private final FrontAnswers answers;
 

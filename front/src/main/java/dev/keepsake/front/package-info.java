@@ -1,5 +1,5 @@
-/// What Redis clients speak to: the listener of a node, its lanes to the engine, slot routing and
-/// CLUSTER answers.
+/// The front of a node: its listener for Redis clients, its lanes to the engine, the routing by
+/// slots and the answers of CLUSTER.
 @NullMarked
 package dev.keepsake.front;
 
