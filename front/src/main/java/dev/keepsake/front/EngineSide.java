@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /// | the barrier lane | replies that wait for the log and have not arrived over a shared lane |
 /// | a user's shared lanes | the stateless commands of the user's clients |
 /// | a user's own lanes | one client each, as long as the engine keeps state for it |
-/// | a client's news lane | invalidation messages for keys that the client tracks for another connection |
+/// | a client's news lane | invalidation messages that it has redirected to another client |
 ///
 /// First an engine is opened. It serves once the barrier lane is connected. Finally the node leaves
 /// it.

@@ -20,28 +20,29 @@ import org.jspecify.annotations.Nullable;
 /// A connection to the engine that one client has for itself, while the engine keeps state for it:
 /// `MULTI`, `WATCH`, a blocking command, subscriptions. Owned by the node's event loop.
 ///
-/// Subscriptions are confirmed channel by channel, in words that messages use too. So that each
-/// answer finds its command, a command that changes subscriptions is sent when nothing else is
-/// under way, and nothing else is sent before it is confirmed.
+/// Subscriptions are confirmed channel by channel, in the same form as messages. So that each reply
+/// can be assigned to its command, a command that changes subscriptions is sent when nothing else
+/// is under way, and nothing else is sent before its confirmations have arrived.
 ///
-/// No barriers here: in those states the engine would not take them. Instead each reply waits for
-/// the next barrier of the shared lane, which is sent after the reply has arrived and so covers it.
+/// An own lane has no barriers, because the engine would not accept them in those states. Instead,
+/// each reply waits for the next barrier of the barrier lane. That barrier is sent after the reply
+/// has arrived, and so covers it.
 final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneCommands.Lane {
-    /// Whoever has the lane.
+    /// The owner of the lane.
     interface Owner extends LaneOwner {
-        /// Counts the engines that there have been: a lane is of the one at its beginning.
+        /// The number of the present life; a lane belongs to the life in which it was made.
         int life();
 
-        /// Keys were written by what has been executed by now, or may have been.
+        /// These keys were written, or may have been, by what has been executed until now.
         void parkMarks(MarkList marks);
 
-        /// The engine is being told what a client has listened to before.
+        /// The lane sends the engine the former subscriptions of its client.
         void onResuming(OwnLane lane);
 
-        /// It has been told, or need not be any more.
+        /// The engine has confirmed them, or no longer needs them.
         void onResumed(OwnLane lane);
 
-        /// So much more is in the heap for the client, who may be closed for it.
+        /// So many more bytes of heap are used for the client, who may be closed for it.
         void noteHeapGrowth(long bytes);
     }
 
@@ -49,26 +50,26 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     interface Borrower {
         ReplySink replies();
 
-        /// The engine may keep nothing for the client any more.
+        /// The engine may keep no more state for the client.
         void onLaneMayBeQuiet();
 
-        /// The engine is behind with what the lane has been sent, or no longer is.
+        /// The engine has not taken all that it was sent over the lane, or has taken it by now.
         void onLaneFull(boolean full);
 
-        /// The engine closes the lane behind a last reply, and the client's connection is to be
-        /// closed in the same way.
+        /// The engine closes the lane behind a last reply; the client's connection has to be closed
+        /// in the same way.
         void closeBehindReplies();
 
-        /// The engine closed the lane: what was under way there is unknown.
+        /// The engine closed the lane: the outcome of what was under way there is unknown.
         void onLaneLost();
 
-        /// The lane is of an engine that has been left, and all has been told that it had said.
+        /// The node has left the lane's engine, and all replies of that engine have been passed on.
         void onParted(OwnLane lane);
     }
 
-    /// @param marks what may have been written when the reply arrives, and not before
+    /// @param marks the keys that may have been written when the reply arrives, and not before
     /// @param patience how long the reply waits for a log without room
-    /// @param change what the front makes of the reply
+    /// @param change the front's change of the reply
     private record Expected(
             OwnReplyKind kind,
             String replacement,
@@ -82,10 +83,10 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
 
     private static final MarkList NO_MARKS = new MarkList();
 
-    /// A command that changes subscriptions, and how many confirmations it has yet to get.
+    /// A command that changes subscriptions, and how many of its confirmations are missing.
     private static final class Change {
         int confirmationsLeft;
-        final boolean isResumption; // the client has its confirmations already
+        final boolean isResumption; // the client got its confirmations before
 
         Change(int confirmationsLeft, boolean isResumption) {
             this.confirmationsLeft = confirmationsLeft;
@@ -93,13 +94,13 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         }
     }
 
-    /// An entry of a set and a string, beside its characters.
+    /// An entry of a set and a string, without its characters.
     private static final int CHANNEL_HEAP_BYTES = 100;
 
     private static final Set<String> MESSAGES = Set.of("message", "pmessage", "smessage");
 
-    /// How Redis begins the reply to a command that blocks when its node is no primary any more. It
-    /// closes the connection behind it, and nothing of the command has been executed.
+    /// The beginning of Redis's reply to a blocked command when its node is no primary any more.
+    /// Redis closes the connection behind it, and has executed nothing of the command.
     private static final String DEMOTED = "-UNBLOCKED force unblock from blocking operation";
 
     private final EventLoop loop;
@@ -124,10 +125,10 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
     private Patience patience = Patience.ENDLESS;
     private final ByteBuf greeting;
 
-    /// @param room what replies need that are too large to be copied
-    /// @param durability says whether the replies have to wait
-    /// @param owner told what the client's commands have written, and when the lane has passed on
-    ///   what it has read
+    /// @param room what large replies need of the node
+    /// @param durability decides whether replies have to wait
+    /// @param owner told which keys the client's commands have written, and when the lane has
+    ///   passed on what it has read
     OwnLane(
             EventLoop loop,
             LargeReply.Room room,
@@ -153,7 +154,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         expected.add(Expected.internal(OwnReplyKind.ID));
     }
 
-    /// What to send first, once the connection is being made.
+    /// Sends the first commands of the lane, once it is being connected.
     void greet() {
         send(greeting);
     }
@@ -162,13 +163,14 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         client = borrower;
     }
 
-    /// Whether the engine keeps no state of the client but what the client itself remembers.
+    /// Whether the engine keeps no state for the client, apart from what the client's other classes
+    /// know.
     @Override
     public boolean isQuiet() {
         return expected.isEmpty() && !hasSubscriptions();
     }
 
-    /// How many channels, patterns or shard channels the client listens to.
+    /// How many channels, patterns or shard channels the client is subscribed to.
     ///
     /// @param kind `subscribe`, `psubscribe` or `ssubscribe`
     @Override
@@ -176,25 +178,25 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         return subscriptions.getOrDefault(kind, Set.of()).size();
     }
 
-    /// RESP2 clients with subscriptions may only change those.
+    /// Whether the client has subscriptions and speaks RESP2, so that it may only change those.
     @Override
     public boolean isSubscribed() {
         return hasSubscriptions() && protocol == 2;
     }
 
-    /// Whether a change of subscriptions is not confirmed yet: nothing else may be sent.
+    /// Whether a change of subscriptions is not confirmed yet, so that nothing else may be sent.
     @Override
     public boolean isChanging() {
         return change != null;
     }
 
-    /// Whether the client listens to anything, or is about to.
+    /// Whether the client has subscriptions, or is about to.
     @Override
     public boolean isSubscribedAtAll() {
         return hasSubscriptions();
     }
 
-    /// Whether the engine owes the client nothing, and keeps nothing of it but what it listens to.
+    /// Whether the engine owes the client nothing, and keeps nothing for it except subscriptions.
     @Override
     public boolean isOnlyListening() {
         return expected.isEmpty() && change == null && large == null && hasSubscriptions();
@@ -204,7 +206,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         return change != null || subscriptions.values().stream().anyMatch(set -> !set.isEmpty());
     }
 
-    /// The client speaks another version of RESP from now on.
+    /// Changes the version of RESP, from now on.
     void speak(int version) {
         if (version != protocol) {
             protocol = version;
@@ -215,7 +217,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         }
     }
 
-    /// The client is another user from now on.
+    /// Changes the user, from now on.
     void become(String another) {
         if (!another.equals(user)) {
             user = another;
@@ -226,8 +228,8 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         }
     }
 
-    /// Whether the client's commands are not to count as uses of the keys. Only for a client that
-    /// may say so; should that change meanwhile, they count.
+    /// Sets whether the client's commands count as uses of their keys. Only a client with the right
+    /// to do so may call this; if it loses the right meanwhile, its commands count.
     @Override
     public void touchNothing(boolean wished) {
         if (wished != touchesNothing) {
@@ -240,7 +242,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         }
     }
 
-    /// Whose commands go over it.
+    /// The user of the lane.
     String user() {
         return user;
     }
@@ -261,7 +263,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         submit(copy(command), kind, "");
     }
 
-    /// The same for one whose reply the front changes, or looks into.
+    /// The same for a command whose reply the front changes or reads.
     @Override
     public void submit(Command command, UnaryOperator<ByteBuf> change) {
         submit(copy(command), change);
@@ -273,29 +275,29 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         return copy;
     }
 
-    /// Sends a command that the front has made, which is the lane's from now on.
+    /// Sends a command that the front has made. The buffer becomes the lane's.
     @Override
     public void submit(ByteBuf command, OwnReplyKind kind, String replacement) {
         expect(kind, replacement, UnaryOperator.identity());
         send(command);
     }
 
-    /// The same for one whose reply the front changes, or looks into.
+    /// The same for a command whose reply the front changes or reads.
     @Override
     public void submit(ByteBuf command, UnaryOperator<ByteBuf> change) {
         expect(OwnReplyKind.CHANGED, "", change);
         send(command);
     }
 
-    /// Awaits the reply to a command that is sent piece by piece.
+    /// Expects the reply to a command that is sent piece by piece.
     @Override
     public void expect(OwnReplyKind kind, String replacement) {
         expect(kind, replacement, UnaryOperator.identity());
     }
 
     private void expect(OwnReplyKind kind, String replacement, UnaryOperator<ByteBuf> change) {
-        // Each reply has its own marks: what was sent behind it is executed later, perhaps much
-        // later when it blocks, and so is not covered by the barrier that covers this reply.
+        // Each reply has its own marks: a command behind it is executed later, perhaps much later
+        // when it blocks, so the barrier that covers this reply does not cover that command.
         var covered = NO_MARKS;
         if (kind != OwnReplyKind.NOW && !marks.isEmpty()) {
             covered = marks;
@@ -305,31 +307,31 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         patience = Patience.ENDLESS;
     }
 
-    /// How long the reply to the next command waits for a log without room; without end, if this is
-    /// not said.
+    /// Sets how long the reply to the next command waits for a log without room; without this call,
+    /// it waits without end.
     @Override
     public void notePatience(Patience ofNext) {
         patience = ofNext;
     }
 
-    /// The command that was submitted last may wait for data.
+    /// The newest command may wait for data.
     @Override
     public void noteBlocking() {
         repliesUntilUnblocked = expected.size();
     }
 
-    /// Whether the client waits for data, as far as is known here.
+    /// Whether the client waits for data, as far as the front knows.
     boolean isBlocked() {
         return repliesUntilUnblocked > 0;
     }
 
-    /// Whether the engine owes nothing before the reply of a command that waits for data.
+    /// Whether the next reply that the engine owes is that of a command that waits for data.
     boolean isBlockedNow() {
         return repliesUntilUnblocked == 1;
     }
 
-    /// Ends what the client listens to of the channels of its shard. It is told, though it has not
-    /// asked. Nothing else may be under way.
+    /// Ends the client's subscriptions to the channels of its shard. The client gets the
+    /// confirmation, although it gave no command. Nothing else may be under way.
     @Override
     public void endShardSubscriptions() {
         change = new Change(subscribed("ssubscribe").size(), false);
@@ -338,26 +340,26 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         send(out);
     }
 
-    /// The engine remembers something of the client that may outlast what the client and the front
-    /// believe of it.
+    /// The engine keeps state for the client that may last longer than the client and the front
+    /// believe.
     @Override
     public void stain() {
         stained = true;
     }
 
-    /// The engine remembers something that even RESET does not make it forget: the keys that were
-    /// read while it tracked. The next client would hear of them.
+    /// The engine keeps state that even RESET does not remove: the keys that were read while it
+    /// tracked. The next client would get their invalidation messages.
     void useUp() {
         usedUp = true;
     }
 
-    /// Whether no other client may have the lane.
+    /// Whether no other client may get the lane.
     boolean isUsedUp() {
         return usedUp;
     }
 
-    /// Sees to it that the engine keeps nothing of the client that has given the lane back. The
-    /// lane is of use again once it [#isQuiet].
+    /// Removes the state of the client that has given the lane back. Another client may get the
+    /// lane once it [#isQuiet].
     void tidy() {
         if (!stained) {
             return;
@@ -386,9 +388,9 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         send(copy(command));
     }
 
-    /// Tells the engine what the client listens to, as has been confirmed to it before there was
-    /// this engine. The client hears nothing of it; should the engine refuse, it is reset, for it
-    /// may believe no longer what it was told.
+    /// Sends the engine the client's subscriptions, which have been confirmed before this engine
+    /// served. The client does not see the new confirmations. If the engine refuses, the client is
+    /// reset, because the earlier confirmations are no longer true.
     void resume(Subscriptions remembered) {
         stained = true;
         change = new Change(remembered.confirmations(), true);
@@ -398,17 +400,17 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         send(out);
     }
 
-    /// Sends nothing more. What the engine has said already is told yet, until it closes the
-    /// connection; then the client is told that it [Borrower#onParted].
+    /// Sends nothing more. Replies that the engine has sent already are passed on until it closes
+    /// the connection. Then [Borrower#onParted] is called.
     ///
-    /// @return what the client listens to, for its next lane
+    /// @return the client's subscriptions, for its next lane
     @Override
     public Subscriptions part() {
         finish();
         return Subscriptions.of(subscriptions);
     }
 
-    /// What is subscribed to by the command, or by the one that it undoes.
+    /// The names that the command subscribes to, or that the command subscribed to which it undoes.
     private Set<String> subscribed(String command) {
         String kind = command.replace("un", "");
         return subscriptions.computeIfAbsent(kind, missing -> new HashSet<>());
@@ -426,7 +428,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         if (isOfLastClient(reply)) {
             return;
         }
-        // In RESP3 an array is a reply, whatever it says.
+        // In RESP3 an array is always a reply, whatever it contains.
         if (push || (protocol == 2 && hasSubscriptions() && in.getByte(from) == '*')) {
             String word = item(reply, 0);
             if (word.endsWith("subscribe") && (push || change != null)) {
@@ -455,7 +457,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
             return;
         }
         if (next == null && change != null) {
-            change = null; // refused by the engine
+            change = null; // the engine refused it
             passOn(reply, Patience.NONE, false);
             onAnswered();
             return;
@@ -465,7 +467,7 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         }
         if (next.kind() == OwnReplyKind.INTERNAL || next.kind() == OwnReplyKind.RESET) {
             if (in.getByte(from) == '-') {
-                // It would go on as another user.
+                // The lane would continue as another user.
                 throw new IllegalStateException("the engine does not let a lane's user in");
             }
             return;
@@ -547,19 +549,19 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         return room.counted().wantsMore(this, large != null && large.passes());
     }
 
-    /// Whether it was sent before the engine had forgotten whose lane this was.
+    /// Whether the reply was sent before the engine had reset the state of the lane's last client.
     private boolean isOfLastClient(ByteBuf reply) {
         var next = expected.peekFirst();
         return next != null && next.kind() == OwnReplyKind.RESET && !isText(reply, "+RESET");
     }
 
-    /// What the engine calls this lane, or 0 when it has not said so yet.
+    /// The engine's number of this lane, or 0 when the engine has not sent it yet.
     long idInEngine() {
         return idInEngine;
     }
 
     private void answer(Expected next, ByteBuf reply) {
-        // Only these say nothing of the data, whatever was expected.
+        // Only these replies reveal no data, whatever was expected.
         boolean now =
                 (next.kind() != OwnReplyKind.SCRIPT && isOfBusyEngine(reply))
                         || (next.kind() == OwnReplyKind.WAIT_IF_NOT_OK && isText(reply, "+OK"))
@@ -594,13 +596,13 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         return CHANNEL_HEAP_BYTES + (long) channel.length();
     }
 
-    /// How much of the heap it takes to know what the client listens to, about.
+    /// About how much heap the client's subscriptions take.
     @Override
     public long heapBytes() {
         return heapBytes;
     }
 
-    /// A subscription has changed at EXEC.
+    /// EXEC has changed a subscription.
     @Override
     public void onExecuted(ByteBuf confirmation) {
         onConfirmed(item(confirmation, 0), item(confirmation, 1));
@@ -619,14 +621,14 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
             if (confirmed.confirmationsLeft <= 0) {
                 change = null;
                 owner.onResumed(this);
-                loop.execute(this::onAnswered); // behind the confirmation itself
+                loop.execute(this::onAnswered); // after the confirmation itself
             }
         }
         owner.noteHeapGrowth(heapBytes(channel)); // which may close this client
     }
 
-    /// An item of an array of bulk strings, one character for each byte, so that names which are no
-    /// text differ; empty when it is none.
+    /// An item of an array of bulk strings, with one character for each byte, so that names that
+    /// are not text differ; empty for any other value.
     private static String item(ByteBuf array, int index) {
         int at = array.indexOf(array.readerIndex(), array.writerIndex(), (byte) '\n') + 1;
         for (int i = 0; at < array.writerIndex() && array.getByte(at) == '$'; i++) {
@@ -640,9 +642,9 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         return "";
     }
 
-    /// The client is gone: the engine is told by the end of the connection. What it may yet write,
-    /// such as the destination of a `BLMOVE` that waits, stays marked until the engine has closed
-    /// the connection too and the barrier behind that is durable.
+    /// The client has gone, and the engine learns that from the end of the connection. A key that
+    /// the engine may still write, such as the destination of a waiting `BLMOVE`, stays marked
+    /// until the engine has closed the connection too and the barrier behind that is durable.
     @Override
     public void abandon() {
         client = null;
@@ -659,10 +661,10 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
         owner.onRepliesRead();
     }
 
-    /// Costs this client its connection, and nobody else anything.
+    /// A lost lane costs its client the connection, and no other client anything.
     @Override
     void onLost() {
-        if (life != owner.life()) { // of an engine that the front has left already
+        if (life != owner.life()) { // its engine has been left already
             var parted = client;
             client = null;
             if (parted != null) {

@@ -12,14 +12,12 @@ import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// Sends the commands of one client over the lane that it has for itself, and follows what the
-/// engine keeps for the client by that: a transaction, and watched keys. Owned by the node's event
-/// loop; no I/O.
+/// Sends the commands of one client over its own lane, and follows the state that the engine keeps
+/// for the client: a transaction, and watched keys. Owned by the node's event loop; no I/O.
 ///
-/// Whoever calls it has seen to it that the lane may be sent the command now, and counts one reply
-/// as owed.
+/// The caller has made sure that the lane accepts the command now, and counts one reply as owed.
 final class OwnLaneCommands {
-    /// What a lane has to be able to.
+    /// What a lane has to do for these commands.
     interface Lane {
         /// The keys that the next command writes, and those of the transaction that it ends.
         MarkList marks();
@@ -27,49 +25,49 @@ final class OwnLaneCommands {
         /// Sends a command as its client has given it.
         void submit(Command command, OwnReplyKind kind);
 
-        /// The same for one whose reply the front changes, or looks into.
+        /// The same for a command whose reply the front changes or reads.
         void submit(Command command, UnaryOperator<ByteBuf> change);
 
-        /// Sends a command that the front has made, which is the lane's from now on.
+        /// Sends a command that the front has made. The buffer becomes the lane's.
         ///
-        /// @param replacement the error that stands in the reply's place, if one is to
+        /// @param replacement the error in the place of the reply, if there is to be one
         void submit(ByteBuf command, OwnReplyKind kind, String replacement);
 
-        /// The same for one whose reply the front changes, or looks into.
+        /// The same for a command whose reply the front changes or reads.
         void submit(ByteBuf command, UnaryOperator<ByteBuf> change);
 
         /// Sends a command that changes subscriptions.
         void submitChange(Command command);
 
-        /// Awaits the reply to a command that is sent piece by piece.
+        /// Expects the reply to a command that is sent piece by piece.
         void expect(OwnReplyKind kind, String replacement);
 
-        /// Sends a piece of it, which is the lane's from now on.
+        /// Sends a piece of it. The buffer becomes the lane's.
         void send(ByteBuf piece);
 
-        /// How long the reply to the next command waits for a log without room.
+        /// Sets how long the reply to the next command waits for a log without room.
         void notePatience(Patience ofNext);
 
-        /// The command that was submitted last may wait for data.
+        /// The newest command may wait for data.
         void noteBlocking();
 
-        /// The engine remembers something of the client that may outlast what the front believes.
+        /// The engine keeps state for the client that may last longer than the front believes.
         void stain();
 
-        /// A subscription has changed at EXEC.
+        /// EXEC has changed a subscription.
         void onExecuted(ByteBuf confirmation);
     }
 
-    /// Another command that the engine is given in the place of one.
+    /// Another command that the engine gets in the place of the client's.
     ///
-    /// @param shown what the client is told for the engine's reply
+    /// @param shown makes the client's reply from the engine's
     record Instead(List<String> words, UnaryOperator<ByteBuf> shown) {}
 
-    /// What matters of the node and of the client.
+    /// The node and the client, as far as their commands need them.
     interface Surroundings {
         boolean isPrimary();
 
-        /// What has been written and is not durable.
+        /// The keys that have been written and are not durable.
         DirtyKeys dirtyKeys();
 
         Topology topology();
@@ -77,21 +75,21 @@ final class OwnLaneCommands {
         /// Why writes are refused, or null.
         @Nullable String writeRefusal();
 
-        /// An operator lets the engine evict, perhaps.
+        /// An operator may have allowed the engine to evict keys.
         void onEvictionAllowed();
 
-        /// So much more is in the heap for the client, who may be closed for it.
+        /// So many more bytes of heap are used for the client, who may be closed for it.
         void noteHeapGrowth(long bytes);
 
         Session session();
 
-        /// What the front makes of the engine's reply, or null when it leaves it as it is.
+        /// The front's change of the engine's reply, or null when the reply is passed on as it is.
         @Nullable UnaryOperator<ByteBuf> changeOf(CommandSpec spec);
 
-        /// What the engine is given instead of a command, or null when it is given the command.
+        /// What the engine gets instead of a command, or null when it gets the command.
         @Nullable Instead instead(Command command);
 
-        /// What the client is told for a replica's reply to a script call with keys of this slot.
+        /// The client's reply for a replica's reply to a script call with keys of this slot.
         ByteBuf sentOn(ByteBuf reply, int slot);
     }
 
@@ -107,7 +105,7 @@ final class OwnLaneCommands {
         this.allocator = allocator;
     }
 
-    // ---- what the engine keeps
+    // ---- state that the engine keeps
 
     /// The transaction that is open, or null.
     @Nullable Transaction transaction() {
@@ -119,17 +117,17 @@ final class OwnLaneCommands {
         return watches;
     }
 
-    /// What the engine keeps for the transaction, about.
+    /// About how many bytes the engine keeps for the transaction.
     long queuedBytes() {
         return transaction == null ? 0 : transaction.weightBytes();
     }
 
-    /// What the front keeps in the heap for it, about.
+    /// About how much heap the front uses for it.
     long heapBytes() {
         return transaction == null ? 0 : transaction.heapBytes();
     }
 
-    /// Begins a transaction that no engine knows of. It only ever fails.
+    /// Begins a transaction that no engine knows. It always fails.
     void begin() {
         transaction = new Transaction();
     }
@@ -141,15 +139,15 @@ final class OwnLaneCommands {
         }
     }
 
-    /// Ends the transaction. Without MULTI, EXEC and DISCARD are errors and the engine goes on
-    /// watching.
+    /// Ends the transaction. Without MULTI, EXEC and DISCARD are errors, and the engine continues
+    /// to watch.
     void end() {
         if (transaction != null) {
             forget();
         }
     }
 
-    /// The client has begun anew.
+    /// Ends the transaction and the watches.
     void forget() {
         transaction = null;
         watches.end();
@@ -165,8 +163,8 @@ final class OwnLaneCommands {
 
     // ---- sending
 
-    /// Whether a command has to wait until nothing else is under way: its confirmations could not
-    /// be told from other replies.
+    /// Whether a command has to wait until nothing else is under way, because its confirmations
+    /// could not be distinguished from other replies.
     boolean mustBeAlone(Command command) {
         return transaction == null && command.spec().changesSubscriptions();
     }
@@ -207,7 +205,7 @@ final class OwnLaneCommands {
         }
     }
 
-    /// Queues a command for each channel; the client hears of the first.
+    /// Queues a command for each channel; the client gets the reply to the first.
     private void queueSubscription(Transaction open, Command command, Lane lane) {
         var arguments = command.arguments();
         open.noteSlot(command.slot());
@@ -219,14 +217,14 @@ final class OwnLaneCommands {
             open.addWeight(ofOne.readableBytes());
             lane.submit(ofOne, i == 1 ? OwnReplyKind.NOW : OwnReplyKind.NOBODYS, "");
         }
-        around.noteHeapGrowth(open.heapBytes()); // at least what has come to it
+        around.noteHeapGrowth(open.heapBytes()); // at least the heap that this has added
     }
 
-    /// A command that becomes part of a transaction.
+    /// Sends a command that becomes part of a transaction.
     private void submitQueued(Transaction open, Command command, Lane lane) {
         var spec = command.spec();
         if (spec.is(Trait.WATCH)) {
-            // Refused where it stands, and no part of what EXEC executes.
+            // Refused at once, and no part of what EXEC executes.
             submitOrPassOn(command, lane, OwnReplyKind.NOW);
             return;
         }
@@ -245,7 +243,7 @@ final class OwnLaneCommands {
         }
     }
 
-    /// A command that stands for itself.
+    /// Sends a command outside a transaction.
     private void submitAlone(Command command, Lane lane) {
         var spec = command.spec();
         lane.notePatience(Patience.of(spec));
@@ -280,15 +278,15 @@ final class OwnLaneCommands {
         }
     }
 
-    /// Whether it is a script call with keys on a replica, which sends the client on to the primary
-    /// if its engine takes it for a write.
+    /// Whether this is a script call with keys on a replica. The replica redirects the client to
+    /// the primary if its engine takes the call for a write.
     boolean mayBeSentOn(Command command) {
         return !around.isPrimary()
                 && command.slot() != Command.NO_SLOT
                 && ScriptRules.mayBeDeclaredWrite(command);
     }
 
-    /// Sends a command, or lets a large one arrive piece by piece.
+    /// Sends a command, or lets a large one pass piece by piece.
     private void submitOrPassOn(Command command, Lane lane, OwnReplyKind kind) {
         if (large.isOn()) {
             lane.expect(kind, "");
@@ -298,11 +296,12 @@ final class OwnLaneCommands {
         }
     }
 
-    /// A transaction that the front has seen an error in is discarded in the engine, which has not.
+    /// Sends EXEC. A transaction in which the front has seen an error is discarded in the engine,
+    /// which has seen none.
     private void submitExec(Command command, Lane lane) {
         var open = transaction;
         if (open == null) {
-            lane.submit(command, OwnReplyKind.WAIT); // the engine says that there is none
+            lane.submit(command, OwnReplyKind.WAIT); // the engine has the error
             return;
         }
         if (open.isReadOnly()) {
@@ -342,16 +341,16 @@ final class OwnLaneCommands {
 
     // ---- answers of the front inside a transaction
 
-    /// Queues a command of the engine that fails when it is executed, and not before.
+    /// Queues a command of the engine that fails when EXEC executes it, and not before.
     void queueError(Command command, String error, Lane lane) {
         open().noteSlot(command.slot());
         queueAnswer(command.spec(), 0, out -> RespWriter.error(out, error), lane);
     }
 
-    /// Something that the front answers takes its place in the transaction: the engine queues
-    /// another command for it, and the front answers when that is executed.
+    /// Gives an answer of the front its place in the transaction: the engine queues another command
+    /// for it, and the front answers when that is executed.
     ///
-    /// @param heapBytes what it keeps until EXEC
+    /// @param heapBytes how much heap it uses until EXEC
     void queueAnswer(CommandSpec spec, long heapBytes, Consumer<ByteBuf> writer, Lane lane) {
         open().queueAnswer(
                         spec,
@@ -361,12 +360,12 @@ final class OwnLaneCommands {
                             writer.accept(answer);
                             return answer;
                         });
-        lane.submit(command("ROLE"), OwnReplyKind.NOW, ""); // which everybody may ask
+        lane.submit(command("ROLE"), OwnReplyKind.NOW, ""); // which every namesake may give
         around.noteHeapGrowth(heapBytes); // which may close this client
     }
 
-    /// A large command that is refused after the lane has got a part of it is queued after all, for
-    /// the lane must stay; EXEC will discard it.
+    /// Queues a large command that is refused after the lane has got a part of it, because the lane
+    /// must stay open. EXEC discards it.
     void queueRefused(String error, Lane lane) {
         lane.expect(OwnReplyKind.REPLACED, error);
         large.accept(lane::send);

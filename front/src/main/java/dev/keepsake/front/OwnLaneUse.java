@@ -2,81 +2,82 @@ package dev.keepsake.front;
 
 import org.jspecify.annotations.Nullable;
 
-/// The lane that one client has for itself, while it has one, and what it listens to: when it gets
-/// a lane, when it gives it back, and what is remembered for it while there is no engine. Owned by
-/// the node's event loop; no I/O.
+/// The use of a lane of its own by one client: when the client gets one, when it gives it back, and
+/// what is remembered of its subscriptions while there is no engine. Owned by the node's event
+/// loop; no I/O.
 ///
 /// | state | ends when |
 /// | --- | --- |
-/// | shares lanes | it needs one of its own, and nothing of it is under way |
-/// | has a lane | the engine keeps nothing for it any more; or it leaves; or the lane is lost |
-/// | parts from a lane | all is told that the engine had said |
+/// | shares lanes | the client needs one of its own, and nothing of it is under way |
+/// | has a lane | the engine keeps no more state; or the client leaves; or the lane is lost |
+/// | parts from a lane | all replies that the engine had sent have been passed on |
 /// | is between engines | the node serves again |
 ///
-/// Who parts from a lane is between engines at the same time, and may be so for longer.
+/// A client that parts from a lane is between engines at the same time, and may be so for longer.
 ///
-/// @param <L> what its lanes are
+/// @param <L> the type of its lanes
 final class OwnLaneUse<L extends OwnLaneUse.Lane> {
-    /// What the names may take together that a client listens to while there is no engine.
+    /// The bound for the names of a client's subscriptions while there is no engine.
     static final int REMEMBERED_MAX_BYTES = 1 << 20;
 
-    /// What a lane has to be able to.
+    /// What a lane has to do for its use.
     interface Lane {
-        /// Whether a change of subscriptions is not confirmed yet: nothing else may be sent.
+        /// Whether a change of subscriptions is not confirmed yet, so that nothing else may be
+        /// sent.
         boolean isChanging();
 
-        /// Whether the engine owes the client nothing, and keeps nothing of it.
+        /// Whether the engine owes the client nothing, and keeps no state for it.
         boolean isQuiet();
 
-        /// Whether the engine owes the client nothing, and keeps nothing of it but what it listens
-        /// to.
+        /// Whether the engine owes the client nothing, and keeps nothing for it except
+        /// subscriptions.
         boolean isOnlyListening();
 
-        /// Whether the client listens to anything, or is about to.
+        /// Whether the client has subscriptions, or is about to.
         boolean isSubscribedAtAll();
 
-        /// RESP2 clients with subscriptions may only change those.
+        /// Whether the client has subscriptions and speaks RESP2, so that it may only change those.
         boolean isSubscribed();
 
-        /// How many channels, patterns or shard channels the client listens to.
+        /// How many channels, patterns or shard channels the client is subscribed to.
         ///
         /// @param kind `subscribe`, `psubscribe` or `ssubscribe`
         int subscriptions(String kind);
 
-        /// How much of the heap it takes to know what the client listens to, about.
+        /// About how much heap the client's subscriptions take.
         long heapBytes();
 
-        /// Whether the client's commands are not to count as uses of the keys.
+        /// Sets whether the client's commands count as uses of their keys.
         void touchNothing(boolean wished);
 
-        /// Ends what the client listens to of the channels of its shard.
+        /// Ends the client's subscriptions to the channels of its shard.
         void endShardSubscriptions();
 
-        /// Sends nothing more, but tells yet what the engine has said.
+        /// Sends nothing more, but passes on what the engine has sent already.
         ///
-        /// @return what the client listens to, for its next lane
+        /// @return the client's subscriptions, for its next lane
         Subscriptions part();
 
-        /// The client is gone.
+        /// The client has gone.
         void abandon();
     }
 
-    /// Where lanes come from, for the user that the client is and the RESP that it speaks.
+    /// The source of lanes, for the client's user and version of RESP.
     ///
-    /// @param <L> what they are
+    /// @param <L> the type of the lanes
     interface Lanes<L> {
-        /// Whether there is one.
+        /// Whether a lane can be lent.
         boolean hasOne();
 
-        /// Lends one to the client.
+        /// Lends a lane to the client.
         L take();
 
         void giveBack(L lane);
     }
 
-    /// What matters of the client.
+    /// The client, as far as the use of its lane depends on it.
     interface Client {
-        /// Whether a command of it is under way.
+        /// Whether one of its commands is under way.
         boolean isAwaiting();
 
         /// Whether replies to it wait to be sent.
@@ -84,7 +85,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
 
         boolean isClosed();
 
-        /// Whether it is closed once it has been sent what is there for it.
+        /// Whether it is closed once its remaining replies have been sent.
         boolean isEnding();
 
         boolean isInTransaction();
@@ -93,13 +94,13 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
 
         boolean isTracking();
 
-        /// Whether a large command of it is arriving.
+        /// Whether one of its large commands is arriving.
         boolean isSendingLarge();
 
-        /// Whether its commands are not to count as uses of the keys.
+        /// Whether its commands do not count as uses of their keys.
         boolean touchesNothing();
 
-        /// Which version of RESP it speaks.
+        /// The version of RESP that it speaks.
         int protocol();
     }
 
@@ -110,7 +111,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
     private boolean betweenEngines;
     private boolean full;
     private boolean shardSubscriptionsEnd;
-    private @Nullable Subscriptions remembered; // which no engine knows of yet
+    private @Nullable Subscriptions remembered; // no engine knows them yet
 
     OwnLaneUse(Client client, Lanes<L> lanes) {
         this.client = client;
@@ -124,7 +125,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return own;
     }
 
-    /// Whether it has one.
+    /// Whether it has a lane of its own.
     boolean isOn() {
         return own != null;
     }
@@ -134,18 +135,18 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return parting != null || (own != null && own.isChanging());
     }
 
-    /// Whether the engine is behind with what the lane has been sent.
+    /// Whether the engine has not taken all that it was sent over the lane.
     boolean isFull() {
         return full;
     }
 
-    /// The engine is behind with that, or no longer is.
+    /// The engine has not taken all that, or has taken it by now.
     void full(boolean isFull) {
         full = isFull;
     }
 
-    /// The lane that it has from now on, or null as long as it has none because something is under
-    /// way elsewhere.
+    /// The lane that the client has from now on, or null while it cannot get one because something
+    /// is under way elsewhere.
     @Nullable L take() {
         if (own == null && !client.isAwaiting()) {
             var lane = lanes.take();
@@ -157,14 +158,14 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return own;
     }
 
-    /// Whether it needs one, and there is none.
+    /// Whether the client needs a lane, and there is none.
     boolean isOutOfLanes() {
         return own == null && !client.isAwaiting() && !lanes.hasOne();
     }
 
-    /// Gives the lane back if the engine keeps nothing for the client any more.
+    /// Gives the lane back if the engine keeps no more state for the client.
     ///
-    /// @return whether it has done so
+    /// @return whether it did so
     boolean giveBackIfQuiet() {
         var lane = own;
         if (lane == null
@@ -180,7 +181,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return true;
     }
 
-    /// Whether the engine keeps something for it beside what it listens to.
+    /// Whether the engine keeps state for the client, apart from subscriptions.
     private boolean keepsState() {
         return client.isInTransaction()
                 || client.isWatching()
@@ -188,7 +189,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
                 || client.isSendingLarge();
     }
 
-    /// Leaves all lanes, and listens to nothing any more.
+    /// Leaves all lanes, and ends all subscriptions.
     void leave() {
         remembered = null;
         betweenEngines = false;
@@ -199,7 +200,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         if (own != null) {
             own.abandon();
             own = null;
-            full = false; // it tells nobody any more
+            full = false; // the lane reports to no client any more
         }
     }
 
@@ -210,11 +211,12 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
 
     // ---- between two engines
 
-    /// Leaves an engine that is about to become a primary, if the engine keeps nothing of the
-    /// client but what it listens to. That is remembered, and the engine told of it when it serves
-    /// again. Until all has been told that the engine has said before, the lane [#isChanging].
+    /// Leaves an engine that is about to become a primary, if the engine keeps nothing for the
+    /// client except subscriptions. These are remembered, and sent to the engine when it serves
+    /// again. Until all replies that the engine had sent have been passed on, the lane
+    /// [#isChanging].
     ///
-    /// @return false when more would be lost
+    /// @return false when the client would lose more than that
     boolean part() {
         var lane = own;
         if (lane == null
@@ -234,9 +236,9 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return true;
     }
 
-    /// A lane has told all that the engine had said.
+    /// All replies of a lane that the client has left have been passed on.
     ///
-    /// @return whether the client has waited for that
+    /// @return whether the client waited for that
     boolean onParted(L lane) {
         boolean waited = lane.equals(parting);
         if (waited) {
@@ -245,15 +247,15 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return waited;
     }
 
-    /// Whether the client has been told what it listens to, and no engine knows of that at present.
+    /// Whether the client's subscriptions have been confirmed, but no engine knows them at present.
     boolean isBetweenEngines() {
         return betweenEngines;
     }
 
-    /// Where to note what the client listens to while there is no engine.
+    /// Where to note the client's subscriptions while there is no engine.
     ///
-    /// @param lengthBytes how long the command is that says so
-    /// @return null when that is too much
+    /// @param lengthBytes the length of the command that subscribes
+    /// @return null when that would be too much
     @Nullable Subscriptions remember(int lengthBytes) {
         var kept = remembered == null ? new Subscriptions() : remembered;
         if (kept.weightBytes() + lengthBytes > REMEMBERED_MAX_BYTES) {
@@ -263,7 +265,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return kept;
     }
 
-    /// What the engine that serves from now on is to be told, or null.
+    /// The subscriptions for the engine that serves from now on, or null.
     @Nullable Subscriptions recall() {
         var kept = remembered;
         remembered = null;
@@ -271,9 +273,9 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return kept == null || kept.isEmpty() ? null : kept;
     }
 
-    // ---- what it listens to
+    // ---- its subscriptions
 
-    /// How many channels, patterns or shard channels it listens to.
+    /// How many channels, patterns or shard channels the client is subscribed to.
     ///
     /// @param kind `subscribe`, `psubscribe` or `ssubscribe`
     int subscriptions(String kind) {
@@ -283,7 +285,7 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
         return own == null ? 0 : own.subscriptions(kind);
     }
 
-    /// Whether it listens to anything.
+    /// Whether the client has subscriptions.
     boolean isListening() {
         return subscriptions("subscribe")
                         + subscriptions("psubscribe")
@@ -291,31 +293,31 @@ final class OwnLaneUse<L extends OwnLaneUse.Lane> {
                 > 0;
     }
 
-    /// Whether it has subscriptions and speaks RESP2, and so may only change those.
+    /// Whether the client has subscriptions and speaks RESP2, so that it may only change those.
     boolean onlyListens() {
         return own == null
                 ? remembered != null && client.protocol() == 2 && isListening()
                 : own.isSubscribed();
     }
 
-    /// Whether the engine remembers channels for it that it would not hear of without the lane.
+    /// Whether the engine has subscriptions for the client that would end with the lane.
     boolean isSubscribedAtAll() {
         return own != null && own.isSubscribedAtAll();
     }
 
-    /// What that takes of the heap, about.
+    /// About how much heap its subscriptions take.
     long heapBytes() {
         return (remembered == null ? 0 : remembered.weightBytes())
                 + (own == null ? 0 : own.heapBytes());
     }
 
-    /// Another node leads the shard: as soon as nothing is under way, the client listens to none of
-    /// its channels any more.
+    /// Another node leads the shard: as soon as nothing is under way, the client's subscriptions to
+    /// the shard's channels end.
     void endShardSubscriptions() {
         shardSubscriptionsEnd = subscriptions("ssubscribe") > 0;
     }
 
-    /// Has the engine end them if that is due.
+    /// Ends them in the engine, if that is due.
     ///
     /// @return whether the engine owes an answer for it now
     boolean endShardSubscriptionsIfFree() {

@@ -1,27 +1,29 @@
 package dev.keepsake.front;
 
-/// What becomes of a reply that comes over an [OwnLane]. No reply is judged by the keys of its
-/// command, as those over a shared lane are ([ExpectedReplies.Kind]).
+/// What becomes of a reply that comes over an [OwnLane]. Unlike over a shared lane
+/// ([ExpectedReplies.Kind]), no reply depends on whether the keys of its command are clean.
 enum OwnReplyKind {
-    /// It is nobody's.
+    /// The front's own question; no client gets the reply.
     INTERNAL,
-    /// It is nobody's, and says what the engine calls this lane.
+    /// The front's own question: the engine's number of this lane.
     ID,
-    /// It tells nothing of the data: the answers to MULTI and to what is queued.
+    /// It reveals no data: the replies to MULTI and to queued commands.
     NOW,
-    /// It waits for the next barrier, and the keys written up to here with it.
+    /// It waits for the next barrier, and so do the keys that were written before it.
     WAIT,
-    /// The same, though it looks like the engine's own words: it is up to a script what it says.
+    /// The same, even if it looks like an answer of the engine itself, because a script decides its
+    /// text.
     SCRIPT,
-    /// As WAIT, unless it says no more than that all is well: of WATCH, UNWATCH and DISCARD, which
-    /// the engine answers even while a script keeps it from answering a barrier.
+    /// As WAIT, unless it is OK: the replies to WATCH, UNWATCH and DISCARD, which the engine sends
+    /// even while a script keeps it from answering a barrier.
     WAIT_IF_NOT_OK,
-    /// As WAIT, and the front looks into it or puts its own words in.
+    /// As WAIT, and the front reads it or changes it.
     CHANGED,
-    /// It is nobody's, and should it be an error, EXEC will say so.
+    /// No client gets it; if it is an error, EXEC reports that.
     NOBODYS,
-    /// The front's own error stands in its place.
+    /// The front's own error takes its place.
     REPLACED,
-    /// It is nobody's. Whatever comes before it is of the lane's last client and nobody's too.
+    /// No client gets it. Every reply before it is for the lane's last client, and no client gets
+    /// that either.
     RESET
 }

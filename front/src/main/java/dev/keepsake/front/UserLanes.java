@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/// The lanes over which the commands of one user go. Owned by the node's event loop.
+/// The lanes that the commands of one user use. Owned by the node's event loop.
 final class UserLanes {
     private static final int IDLE_OWN_MAX = 64;
 
@@ -23,7 +23,7 @@ final class UserLanes {
         return Stream.of(shared).flatMap(Stream::ofNullable);
     }
 
-    /// A lane that nobody uses at present, or null.
+    /// A lane that is not lent at present, or null.
     @Nullable OwnLane takeIdle(int protocol) {
         for (var idle = idleOwn.iterator(); idle.hasNext(); ) {
             var lane = idle.next();
@@ -46,7 +46,7 @@ final class UserLanes {
 
     /// Keeps a lane for the next client.
     ///
-    /// @return false when enough are idle
+    /// @return false when enough lanes are idle
     boolean giveBack(OwnLane lane) {
         if (idleOwn.size() == IDLE_OWN_MAX) {
             return false;
@@ -55,7 +55,7 @@ final class UserLanes {
         return true;
     }
 
-    /// Nobody will use them any more: they close as soon as the engine owes nothing on them.
+    /// Closes the lanes as soon as the engine owes nothing on them. They are not used any more.
     void retire() {
         allShared().forEach(SharedLane::retire);
         closeIdle();
