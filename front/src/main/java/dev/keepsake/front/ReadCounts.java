@@ -1,14 +1,14 @@
 package dev.keepsake.front;
 
-/// How many reads of named keys an engine has answered, and how many of them had to wait. Owned by
-/// the node's event loop.
+/// How many reads of named keys an engine has answered, and how many of these reads had to wait.
+/// Owned by the node's event loop.
 final class ReadCounts {
     private long answered;
     private long held;
 
-    /// One more has been answered.
+    /// An engine has answered one more read.
     ///
-    /// @param waits whether it tells of what is not durable yet
+    /// @param waits whether it depends on something that is not durable yet
     void count(boolean waits) {
         answered++;
         held += waits ? 1 : 0;

@@ -4,20 +4,20 @@ import io.netty.channel.EventLoop;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
-/// Whether a script keeps the commands of a lane waiting for so long that others had better not
+/// Whether a script keeps the commands of a lane waiting for so long that other commands should not
 /// queue behind it. Owned by the node's event loop.
 ///
-/// As long as the engine owes the reply to a script, it is looked after a moment whether the engine
-/// has answered anything.
+/// While the engine owes the reply to a script, a timer checks whether the engine has answered
+/// anything meanwhile.
 final class ScriptWatch {
-    /// A script that takes longer keeps others waiting no more.
+    /// A script that takes longer does not keep other commands waiting any more.
     private static final long SCRIPT_MS = 50;
 
     private final EventLoop loop;
     private final BooleanSupplier isLaneClosed;
     private long asked;
     private long answered;
-    private long lastScript; // which of all that has been asked, counted from 1
+    private long lastScript; // its place in the order of all commands, counted from 1
     private boolean watching;
     private boolean stuck;
 
@@ -26,7 +26,7 @@ final class ScriptWatch {
         this.isLaneClosed = isLaneClosed;
     }
 
-    /// The engine has been asked something.
+    /// The engine has been sent a command.
     void onAsked(boolean script) {
         asked++;
         if (script) {
@@ -35,7 +35,7 @@ final class ScriptWatch {
         }
     }
 
-    /// It has answered something.
+    /// The engine has sent a reply.
     void onAnswered() {
         answered++;
         if (stuck) {
@@ -44,7 +44,7 @@ final class ScriptWatch {
         }
     }
 
-    /// Whether the engine has not answered anything for a while, and owes the reply to a script.
+    /// Whether the engine owes the reply to a script, and has not sent any reply for a while.
     boolean isStuck() {
         return stuck;
     }

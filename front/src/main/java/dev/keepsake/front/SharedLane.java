@@ -14,36 +14,36 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// One connection to the engine for the stateless commands of all clients of one user who speak one
+/// One connection to the engine for the stateless commands of all clients of one user with one
 /// version of RESP. Owned by the node's event loop.
 ///
-/// What clients ask for in one turn of the loop is gathered and written at its end in one piece,
-/// followed by one barrier. The barrier (`ROLE`) says which offset covers the turn; the turn's
-/// replies leave when the log is durable up to there.
+/// The commands of one turn are gathered and written at its end in one piece, followed by one
+/// barrier. The barrier (`ROLE`) returns the offset that covers the turn. The turn's replies are
+/// sent when the log is durable up to that offset.
 ///
-/// Which replies have to wait is decided when they *arrive*, not when their commands were sent.
-/// Other lanes write too, and a read that was clean when it was sent may be executed after such a
-/// write. A key is marked before its write is sent and unmarked after its barrier is durable; so if
-/// no mark is there when the reply is read, everything that the reply can tell is durable. An
-/// engine that evicts changes keys that nobody could mark; all replies wait then.
+/// Whether a reply has to wait is decided when it *arrives*, not when its command was sent. Other
+/// lanes write too, and a read whose keys were clean when it was sent may be executed after such a
+/// write. A key is marked before its write is sent, and unmarked after its barrier is durable. So
+/// if there is no mark when the reply is read, everything that the reply depends on is durable. An
+/// engine that evicts changes keys that cannot be marked beforehand; all replies wait then.
 final class SharedLane extends LaneChannel {
     private static final long BUSY_RETRY_MS = 10;
 
-    // A buffer that grows is copied each time, so what is beyond gets another.
+    // A buffer is copied when it grows, so further commands go to another buffer.
     private static final int OUTGOING_BYTES = 1 << 20;
 
-    /// Whoever has the lane.
+    /// The owner of the lane.
     interface Owner extends LaneOwner {
-        /// The engine is behind with what the lane has been sent, or no longer is.
+        /// The engine has not taken all that it was sent over the lane, or has taken it by now.
         void onFull(SharedLane lane, boolean full);
 
         /// A barrier has been answered: fewer replies may be waiting.
         void onBarrier();
 
-        /// The lane has nothing to do any more, but the engine still owes something on it.
+        /// The lane is not used any more, but the engine still owes replies on it.
         void onRetiring(SharedLane lane);
 
-        /// It has closed.
+        /// The lane has closed.
         void onRetired(SharedLane lane);
     }
 
@@ -61,7 +61,7 @@ final class SharedLane extends LaneChannel {
     private final ArrayDeque<Tracker<Parked>.Open> lateOfBarriers = new ArrayDeque<>();
     private final ArrayDeque<Parked> doubted = new ArrayDeque<>();
 
-    private final List<ByteBuf> filled = new ArrayList<>(); // goes before outgoing
+    private final List<ByteBuf> filled = new ArrayList<>(); // sent before outgoing
     private @Nullable ByteBuf outgoing;
     private Tracker<Parked>.@Nullable Open late;
     private MarkList marks = new MarkList();
@@ -71,12 +71,12 @@ final class SharedLane extends LaneChannel {
     private boolean retryScheduled;
     private @Nullable LargeReply arriving;
 
-    /// @param large what replies need that are too large to be copied
-    /// @param durability decides when a reply may be sent; as long as the node follows, the lane
+    /// @param large what large replies need of the node
+    /// @param durability decides when a reply may be sent; while the node is a replica, the lane
     ///   parks nothing
-    /// @param reads where it is counted which reads had to wait
+    /// @param reads counts which reads had to wait
     /// @param owner told when the lane is lost, is full, or has passed on what it has read
-    /// @param userInEngine who the commands are given by, or null for the engine's own user
+    /// @param userInEngine the namesake that the lane logs in as, or null for the engine's own user
     SharedLane(
             EventLoop loop,
             LargeReply.Room large,
@@ -122,7 +122,7 @@ final class SharedLane extends LaneChannel {
         barrierNeeded |=
                 switch (kind) {
                     case WAIT, SCRIPT, INFO -> true;
-                    case READ -> durability.isEvicting(); // it will wait for one
+                    case READ -> durability.isEvicting(); // a read waits for a barrier then
                     case INTERNAL, BARRIER, NOW, FUNCTIONS -> false;
                     case INFO_OF_NODE, INFO_OF_FUNCTIONS -> false;
                     case COMMANDS, COMMANDS_ASKED_FOR, HELP -> false;
@@ -134,12 +134,12 @@ final class SharedLane extends LaneChannel {
         scheduleFlush();
     }
 
-    /// Adds a script call with keys to this turn of a replica, which may send its client on.
+    /// Adds a script call with keys to this turn of a replica, which may redirect its client.
     void submitScript(ReplySink client, Command command) {
         submit(client, command, command.slot() + 1L, null);
     }
 
-    /// Awaits what is nobody's.
+    /// Expects a reply that no client gets.
     private void expectOwn(ExpectedReplies.Kind kind) {
         expected.add(kind, Patience.ENDLESS, null, 0, null);
         scripts.onAsked(false);
@@ -153,7 +153,8 @@ final class SharedLane extends LaneChannel {
             case NONE -> changedOr(spec, ExpectedReplies.Kind.NOW);
             case READ -> knowsKeys ? ExpectedReplies.Kind.READ : ExpectedReplies.Kind.WAIT;
             case SCAN, OPAQUE ->
-                    // Asked while a function runs, when no barrier is answered.
+                    // Such a command is asked while a function runs, when the engine answers no
+                    // barrier.
                     spec.is(Trait.SHOWS_FUNCTION)
                             ? ExpectedReplies.Kind.FUNCTIONS
                             : changedOr(spec, ExpectedReplies.Kind.WAIT);
@@ -166,13 +167,14 @@ final class SharedLane extends LaneChannel {
         return changed == null ? other : changed;
     }
 
-    /// Whether a script takes so long that others had better not queue behind it: once the engine
-    /// calls itself busy it answers them so, but not over the script's lane.
+    /// Whether a script takes so long that other commands should not queue behind it. Once the
+    /// engine calls itself busy, it answers other commands with that error, except over the
+    /// script's lane.
     boolean isStuck() {
         return scripts.isStuck();
     }
 
-    /// Whether the engine owes nothing and is owed nothing.
+    /// Whether the engine owes nothing, and has been sent everything.
     boolean isIdle() {
         return expected.isEmpty() && outgoing == null;
     }
@@ -182,16 +184,16 @@ final class SharedLane extends LaneChannel {
         return marks;
     }
 
-    /// Parks something that has arrived elsewhere under the next barrier, which is still to be sent
-    /// and so covers whatever has been executed until now.
+    /// Parks something that has not arrived over this lane under the next barrier. That barrier is
+    /// yet to be sent, so it covers everything that has been executed until now.
     void parkLate(Parked parked) {
         lateGroup().park(parked);
         barrierNeeded = true;
         scheduleFlush();
     }
 
-    /// Nobody uses it any more: it closes as soon as the engine owes nothing on it, for until then
-    /// the keys that were written over it stay marked.
+    /// Closes the lane as soon as the engine owes nothing on it. Until then, the keys that were
+    /// written over it stay marked.
     void retire() {
         retired = true;
         owner.onRetiring(this);
@@ -242,7 +244,7 @@ final class SharedLane extends LaneChannel {
         var buffer = outgoing;
         if (buffer != null && buffer.readableBytes() >= OUTGOING_BYTES) {
             filled.add(buffer);
-            outgoing = null; // at once: there may be no memory for another
+            outgoing = null; // at once, because there may be no memory for another buffer
             buffer = null;
         }
         if (buffer == null) {
@@ -264,7 +266,7 @@ final class SharedLane extends LaneChannel {
         if (tracker != null && barrierNeeded) {
             barrierNeeded = false;
             if (!marks.isEmpty()) {
-                // Clean at the same offset at which the turn's replies may leave.
+                // The keys become clean at the offset at which the turn's replies may be sent.
                 lateGroup().park(new Parked.Marks(durability.dirtyKeys(), marks));
                 marks = new MarkList();
             }
@@ -273,7 +275,7 @@ final class SharedLane extends LaneChannel {
             lateOfBarriers.addLast(lateGroup());
             late = null;
         }
-        // Taken out first, for sending may let clients go on, who ask for more.
+        // Taken out first, because sending may let clients continue, whose commands then come here.
         var last = outgoing;
         outgoing = null;
         if (!filled.isEmpty()) {
@@ -307,7 +309,7 @@ final class SharedLane extends LaneChannel {
         if (kind == ExpectedReplies.Kind.BARRIER) {
             onBarrier(in.slice(from, length));
         } else if (in.getByte(from) == '-') {
-            // It would go on as another user.
+            // The lane would continue as another user.
             throw new IllegalStateException("the engine does not let a lane's user in");
         }
     }
@@ -349,10 +351,10 @@ final class SharedLane extends LaneChannel {
         }
     }
 
-    /// Whether the reply that is expected next, if it arrives now, tells nothing but what is
-    /// durable, and is its client's next.
+    /// Whether the next expected reply, if it arrives now, depends only on what is durable, and no
+    /// reply of its client waits before it.
     ///
-    /// @param tellsNothing whatever was asked
+    /// @param tellsNothing whether it reveals no data, whatever the command was
     private boolean mayLeave(ExpectedReplies.Kind kind, ReplySink client, boolean tellsNothing) {
         boolean clean =
                 tellsNothing
@@ -369,7 +371,7 @@ final class SharedLane extends LaneChannel {
         return durability.mayLeave(clean, client.hasParked());
     }
 
-    /// Whether each key that the next reply tells of is clean.
+    /// Whether every key that the next reply depends on is clean.
     private boolean isClean() {
         var several = expected.keyHashes();
         return several == null
@@ -429,10 +431,10 @@ final class SharedLane extends LaneChannel {
         return large.counted().wantsMore(this, arriving != null && arriving.passes());
     }
 
-    /// Parks a reply under the barrier that follows it on this lane, or asks for one.
+    /// Parks a reply under the barrier that follows it on this lane, or asks for a barrier.
     private void park(@Nullable Parked parked) {
         if (parked == null) {
-            return; // it does not wait
+            return; // it does not wait for the log
         }
         if (inOrder != null && !lateOfBarriers.isEmpty()) {
             inOrder.park(parked);
@@ -441,7 +443,7 @@ final class SharedLane extends LaneChannel {
         }
     }
 
-    /// The same for a reply that its client does not want: what follows waits for it.
+    /// The same for a reply that its client does not want. Later replies wait for it.
     private void parkUnwanted(ReplySink client, Patience patience) {
         if (inOrder != null && !lateOfBarriers.isEmpty()) {
             parkUnwanted(client, patience, inOrder);
@@ -450,16 +452,16 @@ final class SharedLane extends LaneChannel {
         }
     }
 
-    /// Parks the place of a reply that has arrived elsewhere, and that its client does not want,
-    /// under the next barrier.
+    /// Parks the place of a reply that has not arrived over this lane, and that its client does not
+    /// want, under the next barrier.
     void parkUnwantedLate(ReplySink client, Patience patience) {
         parkUnwanted(client, patience, lateGroup());
         barrierNeeded = true;
         scheduleFlush();
     }
 
-    /// A client that wants no replies may get many under one barrier. They have one place together,
-    /// but each counts, for the bound is there to stop those who send commands without end.
+    /// A client that wants no replies may have many under one barrier. They share one place, but
+    /// each of them counts, because the bound has to stop clients that send commands without end.
     private static void parkUnwanted(
             ReplySink client, Patience patience, Tracker<Parked>.Open open) {
         var place = client.parkUnwanted(open.group(), patience);
@@ -486,10 +488,10 @@ final class SharedLane extends LaneChannel {
         owner.onBarrier();
     }
 
-    /// Decides on replies to script calls which say that the engine is busy. When the barrier
-    /// behind them says the same, they are the engine's, which executes a turn in one go, and leave
-    /// at once. Else a script may have said it because of what it has read, and they wait as any
-    /// other.
+    /// Decides about replies to script calls which say that the engine is busy. When the barrier
+    /// behind them says the same, they are the engine's own, because the engine executes a turn in
+    /// one go; they are sent at once. Otherwise a script may have returned that text because of
+    /// what it has read, and they wait like any other reply.
     private void settleDoubted(boolean busy) {
         var replies = List.copyOf(doubted);
         doubted.clear();
@@ -503,7 +505,8 @@ final class SharedLane extends LaneChannel {
     }
 
     /// A script has been running for so long that the engine answers nothing else, and so does not
-    /// say its offset. What waited for that waits for a later barrier, which covers it too.
+    /// return its offset. What waited for that offset waits for a later barrier, which covers it
+    /// too.
     private void askAgain(Tracker<Parked>.Open unanswered) {
         lateGroup().absorb(unanswered);
         if (!retryScheduled) {
@@ -520,14 +523,14 @@ final class SharedLane extends LaneChannel {
         }
     }
 
-    /// The offset out of a primary's `ROLE`: `["master", offset, replicas]`.
+    /// The offset in a primary's reply to `ROLE`: `["master", offset, replicas]`.
     private static long offsetOf(ByteBuf reply) {
         if (RespValue.decode(reply) instanceof RespValue.ArrayReply(List<RespValue> items)
                 && items.size() == 3
                 && items.get(1) instanceof RespValue.IntegerReply(long offset)) {
             return offset;
         }
-        return Long.MAX_VALUE; // no primary any more: nothing of this lane is ever durable
+        return Long.MAX_VALUE; // no primary any more: nothing of this lane becomes durable
     }
 
     @Override
