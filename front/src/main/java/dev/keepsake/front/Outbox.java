@@ -15,7 +15,8 @@ final class Outbox {
         this.mayTell = mayTell;
     }
 
-    /// What a client is to be sent has grown. To be called once until it is flushed.
+    /// The client of these replies has to be sent something. To be called once until the next
+    /// [#flush].
     void add(ReplyQueue replies) {
         touched.addLast(replies);
     }
@@ -24,18 +25,18 @@ final class Outbox {
         return touched.isEmpty();
     }
 
-    /// Forgets those of whom this is true.
+    /// Removes the clients that match.
     void removeIf(Predicate<ReplyQueue> isGone) {
         touched.removeIf(isGone);
     }
 
-    /// Sends what has gathered for each client: what tells of the data while the lease holds. The
-    /// lease was asked when each reply was taken, but this is the moment when they leave, and the
-    /// process may have stood still in between. Who is held back is sent the rest when the lease is
-    /// longer again.
+    /// Writes the gathered replies to their clients. Replies that depend on data are written only
+    /// while the lease holds: the lease was checked when each reply was released, but the process
+    /// may have been suspended since. Clients that have to wait are served after the next renewal
+    /// of the lease.
     ///
-    /// To send may let clients go on, whose commands are answered and sent by another call of this
-    /// one before it is over.
+    /// The writing may let clients continue. Their commands are answered, and sent by another call
+    /// of this method, before it returns.
     void flush() {
         if (touched.isEmpty()) {
             return;

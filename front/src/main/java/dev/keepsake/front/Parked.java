@@ -3,15 +3,15 @@ package dev.keepsake.front;
 import dev.keepsake.shard.DirtyKeys;
 import java.util.concurrent.CompletableFuture;
 
-/// What waits in the tracker of a primary until it is durable and the lease holds.
+/// Something that waits in the tracker of a primary until it is durable and the lease holds.
 interface Parked {
     /// It is durable, and the node may reply.
     void release();
 
-    /// It never will be known to be.
+    /// The node will never know whether it is durable.
     void drop();
 
-    /// How many have heard what was published for a client of another node.
+    /// The number of subscribers that got a message of a client of another node.
     record Answer(CompletableFuture<Long> heard, long subscribers) implements Parked {
         @Override
         public void release() {
@@ -23,14 +23,14 @@ interface Parked {
             unknown(heard);
         }
 
-        /// Tells that nobody can know.
+        /// Fails the answer: it is unknown whether the message was published.
         static void unknown(CompletableFuture<Long> heard) {
             heard.completeExceptionally(
                     new IllegalStateException("whether it was published is not known"));
         }
     }
 
-    /// Keys that were written: clean from now on.
+    /// Keys that were written. They are clean from now on.
     record Marks(DirtyKeys dirtyKeys, MarkList marks) implements Parked {
         @Override
         public void release() {
@@ -39,7 +39,7 @@ interface Parked {
 
         @Override
         public void drop() {
-            // the engine's memory is thrown away, and all marks with it
+            // the engine's memory is discarded, and all marks with it
         }
     }
 }

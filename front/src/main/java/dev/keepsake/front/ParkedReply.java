@@ -3,12 +3,12 @@ package dev.keepsake.front;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/// A reply of one client that waits until it is durable, or the place of one that it does not want.
-/// Owned by the node's event loop; no I/O.
+/// A reply of one client that waits until it is durable, or the place of a reply that the client
+/// does not want. Owned by the node's event loop; no I/O.
 final class ParkedReply implements Parked {
-    /// Whose reply it is.
+    /// The client of the reply.
     interface Client {
-        /// The fate of one of its replies is known.
+        /// One of its replies is settled.
         void onSettled();
     }
 
@@ -16,7 +16,7 @@ final class ParkedReply implements Parked {
     private @Nullable ByteBuf bytes;
     private @Nullable KeptReply large;
     private Patience patience;
-    private long group; // of the tracker, as long as others may wait with it
+    private long group; // of the tracker, while other unwanted replies may join this place
     private boolean settled;
     private boolean lost;
     private boolean tells = true;
@@ -33,20 +33,20 @@ final class ParkedReply implements Parked {
         this.patience = patience;
     }
 
-    /// @param group under which it is parked
+    /// @param group the tracker's group in which the place is parked
     private ParkedReply(Client client, long group, Patience patience) {
         this.client = client;
         this.group = group;
         this.patience = patience;
     }
 
-    /// The place of a reply that its client does not want. What follows it is to wait for it all
+    /// The place of a reply that its client does not want. The replies behind it wait for it all
     /// the same.
     static ParkedReply unwanted(Client client, long group, Patience patience) {
         return new ParkedReply(client, group, patience);
     }
 
-    /// Lets another unwanted reply wait here too, if that leaves under the same group.
+    /// Lets another unwanted reply wait in this place, if it belongs to the same group.
     boolean takesIn(long anotherGroup, Patience another) {
         boolean same = !settled && bytes == null && large == null && group == anotherGroup;
         if (same) {
@@ -72,15 +72,15 @@ final class ParkedReply implements Parked {
         }
     }
 
-    /// Whether it need not wait for the log for ever.
+    /// Whether its wait for the log may be ended.
     boolean mayBeGivenUp() {
         return !settled && patience != Patience.ENDLESS;
     }
 
-    /// Waits for the log no longer: whoever has no patience leaves as it is, and whose patience is
-    /// limited has come to its end.
+    /// Ends its wait for the log. A reply without patience is sent as it is. A reply with limited
+    /// patience is replaced by the error.
     ///
-    /// @param error what stands in its place then
+    /// @param error takes its place
     void giveUp(ByteBuf error) {
         settled = true;
         tells = false;
@@ -98,27 +98,27 @@ final class ParkedReply implements Parked {
         bytes = error.copy();
     }
 
-    /// Whether its fate is known: it may leave, or never will.
+    /// Whether it is known that it may be sent, or that it never will be.
     boolean isSettled() {
         return settled;
     }
 
-    /// Whether it never may leave.
+    /// Whether it will never be sent.
     boolean isLost() {
         return lost;
     }
 
-    /// Whether it tells of the data, so that only a primary may send it.
+    /// Whether it depends on data, so that only a primary may send it.
     boolean tells() {
         return tells;
     }
 
-    /// What it is, or null when it is a large or an unwanted one.
+    /// The bytes of the reply, or null for a large or an unwanted reply.
     @Nullable ByteBuf bytes() {
         return bytes;
     }
 
-    /// How much of it is kept here, and not as a large reply.
+    /// How many bytes are kept here, not counting a large reply.
     long bytesHere() {
         return bytes == null ? 0 : bytes.readableBytes();
     }
@@ -127,7 +127,7 @@ final class ParkedReply implements Parked {
         return large;
     }
 
-    /// How long it is.
+    /// The length of the reply.
     long lengthBytes() {
         long kept = large == null ? 0 : large.keptBytes();
         return bytes == null ? kept : bytes.readableBytes();

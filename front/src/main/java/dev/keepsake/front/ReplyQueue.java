@@ -10,50 +10,51 @@ import org.jspecify.annotations.Nullable;
 /// The replies that one client is owed, in the order of its commands. Owned by the node's event
 /// loop.
 ///
-/// A reply is sent at the end of the turn, or it is parked: it waits until what it tells is in the
-/// log. Once a reply is parked, each later one waits behind it, whoever answers it, and also the
-/// place of one that the client does not want. So no answer overtakes a write that is not durable.
+/// A reply is sent at the end of the turn, or it is parked: it waits until everything that it
+/// depends on is in the log. Once a reply is parked, each later one waits behind it, whichever
+/// party answers, and also behind the place of a reply that the client does not want. So no answer
+/// overtakes a write that is not durable.
 final class ReplyQueue implements ReplySink, ParkedReply.Client {
-    /// What the node decides about the replies to its clients.
+    /// The node's decisions about the replies to its clients.
     interface Rules extends LatePlaces {
         ByteBufAllocator allocator();
 
-        /// What may be sent, and what waits for the log.
+        /// Decides what may be sent, and what waits for the log.
         Durability<Parked> durability();
 
-        /// The error that stands in the place of a reply which would have to wait for a log that
-        /// has had no room for too long, or null.
+        /// The error in the place of a reply that would have to wait for a log that has had no room
+        /// for too long, or null.
         @Nullable String whyGivenUp();
 
-        /// Bytes of large replies are kept or on their way to clients, or, when negative, no
-        /// longer.
+        /// So many more bytes of large replies are kept or on their way to clients; a negative
+        /// number when they are gone.
         void countLarge(long bytes);
 
-        /// So much more is on its way to clients.
+        /// So many more bytes are on their way to clients.
         void noteGrowth(long bytes);
 
-        /// What a client is to be sent has grown: it is sent at the end of the turn.
+        /// These replies are to be sent at the end of the turn.
         void touch(ReplyQueue replies);
     }
 
-    /// The connection that the replies leave by.
+    /// The connection over which the replies are sent.
     interface Outlet {
-        /// Whether nothing is sent any more.
+        /// Whether the connection is closed, so that nothing can be sent.
         boolean isClosed();
 
-        /// Sends bytes at once, which are the outlet's from now on.
+        /// Sends bytes at once. The buffer becomes the outlet's.
         void send(ByteBuf bytes);
 
         /// Sends a piece of a large reply with the next [#flush].
         ///
-        /// @param piece the outlet's from now on
+        /// @param piece the buffer, which becomes the outlet's
         /// @param onWritten called when it is in the socket, or never will be
         void sendPiece(ByteBuf piece, Runnable onWritten);
 
         /// Sends the pieces.
         void flush();
 
-        /// Closes behind what has been sent.
+        /// Closes behind everything that has been sent.
         void close();
 
         /// Closes so that the client sees a failure.
@@ -63,12 +64,12 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         void onReplied();
     }
 
-    /// Which replies the client does not want, as it has said by CLIENT REPLY.
+    /// Which replies the client does not want: CLIENT REPLY.
     enum Mute {
         NOTHING,
-        /// That of the next command.
+        /// The reply to the next command.
         NEXT,
-        /// All until it says otherwise.
+        /// All replies until further notice.
         EVERYTHING
     }
 
@@ -78,8 +79,8 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
     private @Nullable ByteBuf output;
     private boolean outputTells;
     private boolean touched;
-    private boolean passing; // pieces of a large reply
-    private boolean ending; // as soon as nothing is parked
+    private boolean passing; // pieces of a large reply are being sent
+    private boolean ending; // closes as soon as nothing is parked
     private Mute mute = Mute.NOTHING;
 
     ReplyQueue(Rules rules, Outlet outlet) {
@@ -99,7 +100,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         return !parked.isEmpty();
     }
 
-    /// Whether something is to be sent that tells of the data.
+    /// Whether something that depends on data is to be sent.
     boolean hasToTell() {
         return outputTells;
     }
@@ -117,19 +118,19 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         return parked.stream().mapToLong(ParkedReply::lengthBytes).sum();
     }
 
-    /// What has gathered in this turn.
+    /// The bytes that are gathered in this turn.
     long gatheredBytes() {
         return output == null ? 0 : output.readableBytes();
     }
 
-    /// What that takes of memory.
+    /// The memory that they take.
     long gatheredCapacity() {
         return output == null ? 0 : output.capacity();
     }
 
     // ---- unwanted replies
 
-    /// Which replies the client does not want from now on. Nothing is under way when it says so.
+    /// Sets which replies the client does not want. Nothing is under way at this time.
     void mute(Mute wished) {
         if (wished != Mute.NEXT || mute == Mute.NOTHING) {
             mute = wished;
@@ -146,7 +147,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         return mute != Mute.NOTHING;
     }
 
-    /// A command has been replied to, be it that nobody wants to hear it.
+    /// A command has been replied to, also when the client did not want the reply.
     private void endMuteOfOne() {
         if (mute == Mute.NEXT) {
             mute = Mute.NOTHING;
@@ -155,8 +156,8 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
 
     // ---- answers of the front
 
-    /// Takes the front's answer to a command of which nothing is under way. It tells nothing of the
-    /// data, and is empty for CLIENT REPLY.
+    /// Takes the front's answer to a command while nothing is under way. It reveals no data, and is
+    /// empty for CLIENT REPLY.
     void answer(ByteBuf answer) {
         if (!answer.isReadable()) {
             return;
@@ -164,7 +165,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         boolean unwanted = swallowsReply();
         endMuteOfOne();
         if (unwanted) {
-            return; // it tells nothing, so nothing has to wait for it
+            return; // it reveals no data, so nothing has to wait for it
         }
         if (hasParked()) {
             parkLate(answer, Patience.NONE);
@@ -173,8 +174,8 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         }
     }
 
-    /// Takes an answer that somebody was asked for. It waits like a reply of the engine until all
-    /// that has been executed so far is durable, unless it tells nothing.
+    /// Takes an answer that another party was asked for. Like a reply of the engine, it waits until
+    /// all that has been executed so far is durable, unless it reveals no data.
     void answerLate(ByteBuf answer, Patience patience) {
         boolean held = rules.durability().holdsReplies();
         if (swallowsReply()) {
@@ -211,7 +212,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         }
     }
 
-    /// Takes something that answers none of the client's commands.
+    /// Takes a message that answers none of the client's commands.
     void show(ByteBuf line) {
         if (isClosed() || ending) {
             return;
@@ -231,7 +232,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         outputTells = true;
     }
 
-    /// Copies a reply that may be sent, and tells nothing of the data, into what is sent at the end
+    /// Copies a reply that may be sent, and reveals no data, to the bytes that are sent at the end
     /// of the turn.
     void deliver(ByteBuf reply) {
         var out = output;
@@ -276,12 +277,12 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         }
     }
 
-    /// Sends what has gathered. Whoever calls this has seen to it that it may be sent.
+    /// Sends the gathered bytes. The caller has made sure that they may be sent.
     void flush() {
         touched = false;
         var out = output;
         if (passing) {
-            outputTells &= out != null; // which is sent behind the pieces
+            outputTells &= out != null; // the gathered bytes are sent behind the pieces
             outlet.flush();
             return;
         }
@@ -333,7 +334,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         }
     }
 
-    /// The fate of a parked reply is known: those leave whose turn it is.
+    /// A parked reply is settled: the replies whose turn it is are sent.
     @Override
     public void onSettled() {
         for (var next = parked.peekFirst();
@@ -341,7 +342,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
                 next = parked.peekFirst()) {
             parked.removeFirst();
             if (next.isLost() && !isClosed()) {
-                reset(); // what follows would be taken for the reply that is missing
+                reset(); // the client would take the next reply for the missing one
             }
             release(next);
         }
@@ -370,13 +371,13 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
 
     // ---- a log without room
 
-    /// The log has had no room for so long that whatever may be given up is.
+    /// The log has had no room for so long that the wait of some replies ends.
     void giveUpWaiting(String error) {
         parked.forEach(each -> giveUp(each, error));
         onSettled();
     }
 
-    /// Whether the log has had no room for so long that a reply does not even begin to wait for it.
+    /// Whether the log has had no room for so long that this reply does not even begin to wait.
     private boolean givesUpAtOnce(ParkedReply waiting) {
         String error = rules.whyGivenUp();
         if (error == null) {
@@ -413,19 +414,19 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         outlet.reset();
     }
 
-    /// Closes the connection behind all that the client is owed: what precedes may still wait for
-    /// the log.
+    /// Closes the connection behind everything that the client is owed. Earlier replies may still
+    /// have to wait for the log.
     void end() {
         if (!parked.isEmpty()) {
             ending = true;
         } else if (outputTells && !rules.durability().mayTell()) {
-            reset(); // what precedes this answer may not be told
+            reset(); // earlier replies may not be sent
         } else {
             outlet.close();
         }
     }
 
-    /// The connection is gone.
+    /// The connection is closed.
     void discard() {
         if (output != null) {
             output.release();

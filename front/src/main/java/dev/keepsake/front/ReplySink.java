@@ -3,26 +3,26 @@ package dev.keepsake.front;
 import io.netty.buffer.ByteBuf;
 import org.jspecify.annotations.Nullable;
 
-/// Where a lane puts the replies for one client. Owned by the node's event loop.
+/// Takes the replies of lanes for one client. Owned by the node's event loop.
 interface ReplySink {
-    /// Whether nothing is sent to the client any more.
+    /// Whether its connection is closed, so that nothing can be sent to it.
     boolean isClosed();
 
-    /// Whether the client does not want the reply that comes next. News are no replies. Nothing is
-    /// under way when it says so, so what it does not want is the first reply that comes.
+    /// Whether the client does not want the next reply. Pushes are not replies. The client says so
+    /// while nothing is under way, so the unwanted reply is the first one that comes.
     boolean swallowsReply();
 
     /// Whether a reply waits for the log. Each later one has to wait behind it.
     boolean hasParked();
 
-    /// Copies a reply that tells of the data and may be sent. It is sent only while the node holds
+    /// Copies a reply that depends on data and may be sent. It is sent only while the node holds
     /// its lease: see [Outbox#flush].
     void tell(ByteBuf reply);
 
-    /// Takes a reply of the lane that the client has for itself: it is sent, or waits.
+    /// Takes a reply of the client's own lane: it is sent, or waits.
     ///
-    /// @param patience how long it waits for a log without room; when none, it tells nothing
-    /// @param push whether it is news, and no reply
+    /// @param patience how long it waits for a log without room; if NONE, the reply reveals no data
+    /// @param push whether it is a push, and no reply
     void takeOfOwnLane(ByteBuf reply, Patience patience, boolean push);
 
     /// Copies a reply that has to wait.
@@ -33,16 +33,16 @@ interface ReplySink {
     /// Lets a large reply wait that is kept as it came.
     Parked park(KeptReply reply, Patience patience);
 
-    /// Takes a place for a reply that is not wanted.
+    /// Takes a place for a reply that the client does not want.
     ///
-    /// @param group of the tracker, in which it is to be parked
-    /// @return what is to be parked there, or null when the last place will do for this one too
+    /// @param group the tracker's group in which it is to be parked
+    /// @return what is to be parked there, or null when the last place serves for this reply too
     @Nullable Parked parkUnwanted(long group, Patience patience);
 
     /// A large reply is about to be passed on: nothing may come between its pieces.
     void beginLarge();
 
-    /// Sends a piece of it, which is this client's from now on.
+    /// Sends a piece of it. The buffer becomes this client's.
     void passOn(ByteBuf piece);
 
     /// All of it has been passed on.
@@ -51,7 +51,7 @@ interface ReplySink {
     /// A command of the client has been replied to.
     void onReplied();
 
-    /// Closes the connection so that the client sees a failure: what follows would be taken for a
-    /// reply that is missing.
+    /// Closes the connection so that the client sees a failure. Otherwise the client would take the
+    /// next reply for the missing one.
     void reset();
 }

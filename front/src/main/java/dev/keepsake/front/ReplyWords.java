@@ -2,14 +2,15 @@ package dev.keepsake.front;
 
 import io.netty.buffer.ByteBuf;
 
-/// Puts the node's words into replies of its engine. Owned by the node's event loop.
+/// Replaces what an engine says about itself in its replies by the node's words. Owned by the
+/// node's event loop.
 interface ReplyWords {
-    /// A reply of the engine as the node gives it.
+    /// A reply of the engine in the node's words.
     ///
-    /// @param kind what is expected of it
-    /// @param protocol the version of RESP that it is in
+    /// @param kind the kind of the expected reply
+    /// @param protocol the version of RESP of the reply
     ByteBuf ofTheNode(ExpectedReplies.Kind kind, ByteBuf reply, int protocol);
 
-    /// What a replica answers to a script call with keys of this slot.
+    /// A replica's answer to a script call with keys of this slot.
     ByteBuf sentOn(ByteBuf reply, int slot);
 }
