@@ -3,11 +3,11 @@ package dev.keepsake.front;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
-/// Nothing has been published, for a shard has no primary at present.
+/// A publication failed because its shard has no primary at present.
 public final class NoPrimaryException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    /// @param message which shard or node, for people
+    /// @param message the shard or the node, for people
     public NoPrimaryException(String message) {
         super(message, null, false, false);
     }

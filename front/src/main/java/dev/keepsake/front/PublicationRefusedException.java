@@ -3,17 +3,17 @@ package dev.keepsake.front;
 import java.util.concurrent.CompletionException;
 import org.jspecify.annotations.Nullable;
 
-/// A primary has not published anything, for its log would have no room for it.
+/// A primary has refused to publish, because its log has no room for the message.
 final class PublicationRefusedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private static final String UNREACHABLE = "CLUSTERDOWN The cluster is down";
 
-    /// @param error what a client is told
+    /// @param error the error for the client
     PublicationRefusedException(String error) {
         super(error, null, false, false);
     }
 
-    /// What a client is told of a failure.
+    /// The client's error for a failure.
     static String errorOf(@Nullable Throwable failure) {
         var cause = failure instanceof CompletionException ? failure.getCause() : failure;
         return cause instanceof PublicationRefusedException refused

@@ -6,7 +6,7 @@ import java.util.ArrayDeque;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 
-/// Publishes on a primary what clients of other nodes publish, and tells other shards of what was
+/// Publishes on a primary what clients of other nodes publish, and sends other shards what was
 /// published here. Owned by the node's event loop.
 final class Publishing {
     private static final byte[] PUBLISH = {'P', 'U', 'B', 'L', 'I', 'S', 'H'};
@@ -16,7 +16,7 @@ final class Publishing {
     private final FullLog fullLog;
     private final Intake intake;
     private final HeldPublications held;
-    private final ArrayDeque<CompletableFuture<Long>> unanswered = new ArrayDeque<>(); // as asked
+    private final ArrayDeque<CompletableFuture<Long>> unanswered = new ArrayDeque<>(); // in order
     private PublishRelay relay = PublishRelay.none();
 
     Publishing(
@@ -32,7 +32,7 @@ final class Publishing {
         this.held = held;
     }
 
-    /// Carries what is published here to the subscribers of other nodes, from now on.
+    /// Sends what is published here to the subscribers of other nodes, from now on.
     void relayVia(PublishRelay relay) {
         this.relay = relay;
     }
@@ -43,8 +43,8 @@ final class Publishing {
 
     /// Publishes for a client of another node of the shard.
     ///
-    /// @param heard how many subscribers of this node have heard it; fails when it is not known to
-    ///   have been published
+    /// @param heard how many subscribers of this node got the message; fails when it is unknown
+    ///   whether it was published
     void forAnotherNode(Publication publication, CompletableFuture<Long> heard) {
         String refusal = fullLog.refusal();
         if (refusal == null) {
@@ -54,9 +54,9 @@ final class Publishing {
         }
     }
 
-    /// Publishes what was published in another shard; not at all when the node does not serve as a
-    /// primary, or its engine or its log is so far behind that it takes no commands, or there is no
-    /// room in the heap for what waits for the log.
+    /// Publishes a message that was published in another shard. The message is dropped when the
+    /// node does not serve as a primary, when its engine or its log is so far behind that it
+    /// accepts no commands, and when there is no room in the heap for what waits for the log.
     void fromAnotherShard(Publication publication) {
         var control = engine.controlLane();
         if (node.isPrimary()
@@ -84,9 +84,10 @@ final class Publishing {
         unanswered.addLast(heard);
         control.ask(
                 reply -> {
-                    unanswered.removeFirst(); // this one
+                    unanswered.removeFirst(); // this publication
                     if (reply instanceof RespValue.IntegerReply(long subscribers)) {
-                        // A client of another node is told, so it waits as a reply would here.
+                        // A client of another node gets the answer, so it waits as a reply would
+                        // here.
                         engine.parkLate(new Parked.Answer(heard, subscribers));
                     } else {
                         heard.completeExceptionally(
@@ -98,15 +99,15 @@ final class Publishing {
                 publication.message());
     }
 
-    /// A message was published on this node's engine, by whomever, and is durable: those who listen
-    /// in other shards are to hear it too, unless it has come from there.
+    /// A message was published on this node's engine and is durable. It is sent to the other
+    /// shards, unless it has come from one of them.
     void onPublished(Publication publication) {
         if (!held.takeExpected(publication) && node.isPrimary()) {
             relay.toOtherShards(node.name(), publication);
         }
     }
 
-    /// The engine is gone: nobody can know what became of what it was asked to publish.
+    /// The engine has gone: it is unknown which of the open publications it has made.
     void onEngineLeft() {
         var unknown = List.copyOf(unanswered);
         unanswered.clear();

@@ -7,9 +7,9 @@ import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
-/// `PUBLISH` for a client of a node that is no primary. Subscribers of the whole shard are to hear
-/// it, so the primary of the shard publishes it; here it comes back with the log. Owned by the
-/// node's event loop.
+/// `PUBLISH` for a client of a node that is no primary. The shard's primary publishes the message,
+/// because all subscribers of the shard have to get it. The message comes back to this node with
+/// the log. Owned by the node's event loop.
 final class RelayedPublish {
     private static final String TOO_MUCH_PUBLISHED =
             "ERR too much waits to be published by clients of this server, try again";
@@ -67,7 +67,7 @@ final class RelayedPublish {
                                 reply, Patience.ENDLESS, out -> RespWriter.error(out, NO_CHANNEL));
                     }
                 },
-                // No rule is about the message.
+                // No ACL rule is about the message.
                 AccessControl.dryRun(
                         client.user(), given.bytes(0), publication.channel(), NOTHING));
         return Taken.DONE;
@@ -77,10 +77,10 @@ final class RelayedPublish {
         return new Publication(given.bytes(1), given.bytes(2));
     }
 
-    /// Has the primary of the shard publish it.
+    /// Asks the shard's primary to publish.
     ///
-    /// @param onHeard called on the event loop with how many have heard it, or with why that is not
-    ///   known
+    /// @param onHeard called on the event loop with the number of subscribers that got the message,
+    ///   or with the reason why it is unknown
     private void publish(
             Publication publication,
             HeldPublications.Held held,
@@ -107,9 +107,10 @@ final class RelayedPublish {
                 });
     }
 
-    /// For a client of a node that is loading. It is heard all the same: by those who listen to the
-    /// primary of the shard, if another node is that, and by other shards. Nobody listens to this
-    /// node before it serves. Who may publish what is known only of users that may do everything.
+    /// For a client of a node that is loading. The message still reaches the subscribers of the
+    /// shard's primary, if another node is the primary, and those of other shards. This node has no
+    /// subscribers before it serves. Until then, the front knows only of unrestricted users that
+    /// they may publish.
     Taken whileLoading(Client client, Command command) {
         if (access.isRestricted(client.user())) {
             return client.refuse(Refusals.LOADING);

@@ -5,39 +5,39 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
-/// Waits until an engine that begins to serve has been told what clients listen to. Commands wait
-/// meanwhile, so that nobody can publish here what those clients would miss. Owned by the node's
-/// event loop; no I/O.
+/// Waits until an engine that begins to serve has got the subscriptions of clients. Commands wait
+/// meanwhile, so that no client publishes a message here that those subscribers would miss. Owned
+/// by the node's event loop; no I/O.
 final class Resumption {
     private final Runnable goOn;
     private final Set<OwnLane> telling = new HashSet<>();
     private @Nullable CompletableFuture<Void> serving;
 
-    /// @param goOn takes commands again
+    /// @param goOn accepts commands again
     Resumption(Runnable goOn) {
         this.goOn = goOn;
     }
 
     /// Commands wait from now on.
     ///
-    /// @param whenOver completed when they go on, or the engine is left
+    /// @param whenOver completed when they continue, or the node leaves the engine
     void start(CompletableFuture<Void> whenOver) {
         serving = whenOver;
     }
 
-    /// A lane tells the engine what its client listens to.
+    /// A lane sends the engine the subscriptions of its client.
     void begin(OwnLane lane) {
         telling.add(lane);
     }
 
-    /// It has told the engine, or need not do so any more.
+    /// The engine has confirmed them, or no longer needs them.
     void end(OwnLane lane) {
         if (telling.remove(lane)) {
             finishIfOver();
         }
     }
 
-    /// Commands go on as soon as no lane tells the engine anything.
+    /// Lets commands continue as soon as no lane sends subscriptions any more.
     void finishIfOver() {
         var over = serving;
         if (over != null && telling.isEmpty()) {
@@ -52,15 +52,15 @@ final class Resumption {
         return serving != null;
     }
 
-    /// The engine is left: who has not been told of yet will not be.
+    /// The node leaves the engine, which gets no more subscriptions.
     ///
-    /// @return whether commands have waited
+    /// @return whether commands were waiting
     boolean abandon() {
         var over = serving;
         serving = null;
         telling.clear();
         if (over != null) {
-            over.complete(null); // as if it had been left a moment later
+            over.complete(null); // as if the node had left it a moment later
         }
         return over != null;
     }

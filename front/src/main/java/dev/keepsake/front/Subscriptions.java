@@ -12,18 +12,18 @@ import java.util.Set;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// What one client listens to while no engine knows of it: what it has asked for while its node is
-/// loading, or is being promoted. The engine is told of it when the node serves: see
+/// The subscriptions of one client while no engine knows them: those that it has requested while
+/// its node is loading or being promoted. The engine gets them when the node serves: see
 /// [OwnLane#resume]. Owned by the node's event loop.
 ///
-/// Names are kept with one character for each byte, so that names which are no text differ.
+/// Names are kept with one character for each byte, so that names that are not text differ.
 final class Subscriptions {
     private static final int NAME_OVERHEAD_BYTES = 96;
 
     private final Map<String, Set<String>> byKind = new LinkedHashMap<>();
     private long weightBytes;
 
-    /// What an engine is known to have been told.
+    /// The subscriptions that an engine has confirmed.
     ///
     /// @param byKind names by `subscribe`, `psubscribe` and `ssubscribe`
     static Subscriptions of(Map<String, Set<String>> byKind) {
@@ -50,16 +50,16 @@ final class Subscriptions {
         return byKind.values().stream().allMatch(Set::isEmpty);
     }
 
-    /// How much memory the names take, about.
+    /// About how much memory the names take.
     long weightBytes() {
         return weightBytes;
     }
 
-    /// Carries out a command that changes subscriptions and confirms it in Redis's words, channel
+    /// Carries out a command that changes subscriptions and confirms it in Redis's format, channel
     /// by channel.
     ///
     /// @param command its name, in lower case
-    /// @param arguments the command with its name, of which none may be a subcommand
+    /// @param arguments the command with its name, which has no subcommand
     void change(String command, Arguments arguments, int protocol, ByteBuf out) {
         boolean ends = command.contains("un");
         String kind = command.replace("un", "");
@@ -95,13 +95,14 @@ final class Subscriptions {
         } else {
             RespWriter.bulk(out, name.getBytes(ISO_8859_1));
         }
-        // Redis counts channels and patterns together, and shard channels for themselves.
+        // Redis counts channels and patterns together, and shard channels separately.
         RespWriter.integer(
                 out,
                 kind.equals("ssubscribe") ? count(kind) : count("subscribe") + count("psubscribe"));
     }
 
-    /// The commands that tell an engine all of it. A name stands in exactly one of them.
+    /// Writes the commands that subscribe an engine to everything. A name stands in exactly one of
+    /// them.
     void writeCommands(ByteBuf out) {
         byKind.forEach((kind, names) -> {
             if (!names.isEmpty()) {
@@ -116,7 +117,7 @@ final class Subscriptions {
         });
     }
 
-    /// How many confirmations an engine gives that is told of it.
+    /// How many confirmations an engine sends for these commands.
     int confirmations() {
         return byKind.values().stream().mapToInt(Set::size).sum();
     }
