@@ -7,32 +7,33 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Reads what is too long to be read on an event loop, for all nodes of a process: one script at a
-/// time, and who came first is first. So the process never holds more than one copy. Any thread.
+/// Reads scripts that are too long to be read on an event loop, for all nodes of a process: one at
+/// a time, in the order of their submission. So the process never has more than one copy. May be
+/// called from any thread.
 ///
-/// A node has no more than one script here (see [ScriptRules]), so nodes take turns, however many
-/// clients each of them has.
+/// A node has no more than one script here (see [ScriptRules]), so the nodes take turns, however
+/// many clients each of them has.
 public final class ScriptReader {
     private static final Logger LOG = LoggerFactory.getLogger(ScriptReader.class);
 
-    /// What is to be read.
+    /// A script to read.
     interface Job {
-        /// Where all is called but [#read].
+        /// The event loop on which all methods but [#read] are called.
         EventLoop loop();
 
-        /// Its turn has come.
+        /// Called when its turn has come.
         ///
-        /// @return what to read, or null when that is not wanted any more
+        /// @return what to read, or null when the result is not wanted any more
         byte @Nullable [] copy();
 
-        /// Reads it; on a thread of the reader.
+        /// Reads it, on a thread of the reader.
         ///
         /// @return why it is refused, or null when it is not
         @Nullable String read(byte[] copy);
 
         /// It has been read.
         ///
-        /// @param refusal what [#read] has said
+        /// @param refusal the result of [#read]
         void onRead(@Nullable String refusal);
     }
 
@@ -45,7 +46,7 @@ public final class ScriptReader {
         this.executor = executor;
     }
 
-    /// Has something read when all has been that was submitted before.
+    /// Reads this script after all that were submitted before.
     void submit(Job job) {
         synchronized (this) {
             waiting.add(job);
@@ -72,7 +73,7 @@ public final class ScriptReader {
         return next;
     }
 
-    /// @return false when the loop has ended, and with it whoever wants to know
+    /// @return false when the loop has ended, so that the result is not wanted any more
     private static boolean isHandedTo(EventLoop loop, Runnable task) {
         try {
             loop.execute(task);

@@ -5,21 +5,21 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What becomes of the script of one command, which its client keeps until then. Owned by the
+/// The reading of one command's script. The client keeps the command until it is over. Owned by the
 /// node's event loop.
 final class ScriptReading {
-    /// Says what is wrong with a text. Any thread.
+    /// Checks a text. May be called from any thread.
     interface Check {
         Check NOTHING = text -> null;
 
         @Nullable String refusal(byte[] text);
     }
 
-    /// What is to be read elsewhere.
+    /// A script that is read on another thread.
     ///
-    /// @param text gives it, while the client is there, else null
-    /// @param check says why it is refused, or null; any thread
-    /// @param onOver called when it is known what becomes of it, unless it was given up before
+    /// @param text the script, or null when its client has gone
+    /// @param check returns why it is refused, or null; any thread
+    /// @param onOver called when the result is known, unless the reading was given up before
     private record Work(Supplier<byte @Nullable []> text, Check check, Runnable onOver) {}
 
     private @Nullable Work work;
@@ -30,32 +30,32 @@ final class ScriptReading {
         this.refusal = refusal;
     }
 
-    /// Of a script that was read at once.
+    /// The result for a script that was read at once.
     static ScriptReading over(@Nullable String refusal) {
         return new ScriptReading(null, refusal);
     }
 
-    /// Of one that waits for its turn.
+    /// The reading of a script that waits for its turn.
     static ScriptReading later(Supplier<byte @Nullable []> text, Check check, Runnable onOver) {
         return new ScriptReading(new Work(text, check, onOver), null);
     }
 
-    /// Whether it is known what becomes of it.
+    /// Whether the result is known.
     boolean isOver() {
         return work == null;
     }
 
-    /// Why the command is not passed on, or null. To be asked when it is over.
+    /// Why the command is not passed on, or null. To be called when the reading is over.
     @Nullable String refusal() {
         return refusal;
     }
 
-    /// Nobody wants to know any more.
+    /// The result is not wanted any more.
     void giveUp() {
         work = null;
     }
 
-    /// Hands it to the reader.
+    /// The job for the reader.
     ///
     /// @param onLeft called when the reader has done with it
     ScriptReader.Job job(EventLoop loop, Consumer<ScriptReading> onLeft) {

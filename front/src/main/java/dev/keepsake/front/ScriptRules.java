@@ -16,17 +16,18 @@ import java.util.function.IntPredicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// Which scripts an engine is given: those that [ScriptCheck] takes. Remembers what it has taken of
-/// late, for the same scripts come again and again. Owned by the node's event loop.
+/// Decides which scripts an engine gets: those that [ScriptCheck] accepts. Remembers scripts that
+/// it has accepted recently, because the same scripts come again and again. Owned by the node's
+/// event loop.
 ///
-/// Short ones are read at once, as far as that takes little of the loop's time. All others, and
-/// libraries, which may become long when they are decompressed, go to the [ScriptReader], one after
-/// another.
+/// Short scripts are read at once, as far as that takes little of the loop's time. All others go to
+/// the [ScriptReader], one after another, and so do libraries, which may become long when they are
+/// decompressed.
 final class ScriptRules {
     private static final int REMEMBERED = 64; // a power of two
     private static final int SHORT_MAX_BYTES = 16 << 10;
 
-    /// How much is read at once in each span of time: some milliseconds' work.
+    /// How many bytes are read at once in each span of time: some milliseconds' work.
     private static final int AT_ONCE_MAX_BYTES = 256 << 10;
 
     private static final long SPAN_NS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -50,11 +51,12 @@ final class ScriptRules {
         this.spanBeganNs = loop.ticker().nanoTime();
     }
 
-    /// Begins to read what a command brings that [#hasScript].
+    /// Begins to read the script or the libraries of a command for which [#hasScript] is true.
     ///
-    /// @param kept gives the command's bytes from the first on for as long as it has not been
-    ///   taken, or null when its client has gone
-    /// @param onOver called when what is not over yet is over, unless it was given up before
+    /// @param kept the command's bytes from the first on, while it waits; null when its client has
+    ///   gone
+    /// @param onOver called when a reading that is not over yet is over, unless it was given up
+    ///   before
     ScriptReading begin(Command command, Supplier<@Nullable ByteBuf> kept, Runnable onOver) {
         var spec = command.spec();
         int argument = argument(command);
@@ -91,7 +93,7 @@ final class ScriptRules {
         return reading;
     }
 
-    /// Nobody wants to know any more what becomes of a script.
+    /// The result of a reading is not wanted any more.
     void giveUp(ScriptReading reading) {
         waiting.remove(reading);
         reading.giveUp();
@@ -157,7 +159,7 @@ final class ScriptRules {
         }
     }
 
-    /// Forgets all that it has taken.
+    /// Forgets all scripts that it has accepted.
     void forget() {
         for (int place = 0; place < REMEMBERED; place++) {
             forget(place);
@@ -189,25 +191,25 @@ final class ScriptRules {
         return argument > 0 && argument < command.argumentCount();
     }
 
-    /// Whether such commands bring scripts or libraries.
+    /// Whether commands of this row bring scripts or libraries.
     static boolean bringsScript(CommandSpec spec) {
         return isScriptAlone(spec) || spec.scriptArgument(2) != 0;
     }
 
-    /// Why a large command is refused before it has arrived.
+    /// Why a large command is refused before it has arrived completely.
     ///
-    /// @param next how long the argument is behind those that are known, or -1
-    /// @return null when it is not, or when that cannot be said yet
+    /// @param next the length of the argument behind those that are known, or -1
+    /// @return null when it is not refused, or when that is not known yet
     static @Nullable String refusalByLength(Command command, int next) {
         var spec = command.spec();
-        // Of one that is a script and little else, nothing may be longer.
+        // In a command that consists of a script and little else, every argument has this bound.
         boolean counts =
                 isScriptAlone(spec)
                         || (bringsScript(spec) && argument(command) == command.knownCount());
         return counts ? refusalByLength(spec, next) : null;
     }
 
-    /// How long a command may be that is a script and little else.
+    /// The maximal length of a command that consists of a script and little else.
     static int maxBytesAlone(CommandSpec spec) {
         return 2
                 * (spec.librariesArgument() > 0
@@ -215,18 +217,18 @@ final class ScriptRules {
                         : ScriptCheck.MAX_SCRIPT_BYTES);
     }
 
-    /// Whether a command is looked at as a whole, however large it is: it is a script and little
-    /// else.
+    /// Whether a command is always needed as a whole, however large it is, because it consists of a
+    /// script and little else.
     static boolean isScriptAlone(CommandSpec spec) {
         return !spec.hasKeys() && (spec.scriptArgument(2) != 0 || spec.librariesArgument() != 0);
     }
 
-    /// Whether what has arrived of a large command has the script.
+    /// Whether the arrived part of a large command contains the script.
     static boolean knowsScript(Command command) {
         return !command.isSketch() || scriptArgument(command) < command.knownCount();
     }
 
-    /// Which arguments of a large command have to be there as a whole.
+    /// Which arguments of a large command have to be kept as a whole.
     static IntPredicate kept(Command command) {
         int script = scriptArgument(command);
         var keys = command.keyArguments();
@@ -234,7 +236,7 @@ final class ScriptRules {
     }
 
     /// Whether Redis in cluster mode may take a call for a write because of what the script or the
-    /// function says of itself, which only the engine knows. A replica then sends clients on.
+    /// function declares, which only the engine knows. A replica then redirects clients.
     static boolean mayBeDeclaredWrite(Command command) {
         if (!command.is(Trait.SCRIPT)) {
             return false;
@@ -243,7 +245,8 @@ final class ScriptRules {
         return script == 0 || command.begins(script, SHEBANG);
     }
 
-    /// Whether an engine that is a replica has taken a call for a write before running anything.
+    /// Whether this is the error of an engine that is a replica and has taken a call for a write
+    /// before running anything.
     static boolean isOfReadOnlyReplica(ByteBuf reply) {
         return LaneChannel.isText(reply, READ_ONLY_REPLICA);
     }

@@ -10,17 +10,17 @@ import java.util.function.IntFunction;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/// The transaction that one client has open. It begins at MULTI and ends at EXEC, DISCARD or RESET.
-/// The engine queues the commands; this knows what the front needs at EXEC: whether the transaction
+/// The open transaction of one client. It begins at MULTI and ends at EXEC, DISCARD or RESET. The
+/// engine queues the commands. This class has what the front needs at EXEC: whether the transaction
 /// may be executed here, how long its reply waits, and which answers are the front's own.
 ///
 /// | fate | what it means | EXEC |
 /// | --- | --- | --- |
-/// | executable | nothing has gone wrong yet | executed, if this node is the one to do it |
+/// | executable | nothing has failed yet | executed, if this node is responsible for it |
 /// | across slots | its keys belong to several slots | CROSSSLOT |
 /// | failed | the front has refused a command of it | EXECABORT |
 ///
-/// The first that goes wrong decides. Owned by the node's event loop; no I/O.
+/// The first failure decides. Owned by the node's event loop; no I/O.
 final class Transaction {
     static final String EXEC_ABORT = "EXECABORT Transaction discarded because of previous errors.";
     private static final String ABORT_BECAUSE = "EXECABORT Transaction discarded because of: ";
@@ -32,13 +32,13 @@ final class Transaction {
         FAILED
     }
 
-    /// What some command of it does.
+    /// What at least one command of it does.
     private enum Content {
-        /// Has an outcome that nobody may report as an error.
+        /// It has an outcome that must not be reported as an error.
         CHANGE,
-        /// Sends something to replicas.
+        /// It sends something to replicas.
         REPLICATED,
-        /// Is for primaries alone.
+        /// It is for primaries alone.
         FOR_PRIMARY
     }
 
@@ -55,8 +55,8 @@ final class Transaction {
         }
     }
 
-    /// A command is about to be queued whose keys have this slot, or which has no keys: -1. What
-    /// follows a failure is not queued, so its slot does not count.
+    /// A command is about to be queued whose keys have this slot, or -1 for a command without keys.
+    /// A command behind a failure is not queued, so its slot does not count.
     void noteSlot(int slotOfKeys) {
         if (slotOfKeys >= 0 && fate != Fate.FAILED) {
             if (slot >= 0 && slot != slotOfKeys) {
@@ -68,8 +68,9 @@ final class Transaction {
 
     /// Queues a command.
     ///
-    /// @param bytes what it weighs
-    /// @param change what the front makes of the engine's answer, or null when it is passed on
+    /// @param bytes its weight
+    /// @param change the front's change of the engine's answer, or null when the answer is passed
+    ///   on
     void queue(CommandSpec spec, long bytes, @Nullable UnaryOperator<ByteBuf> change) {
         noteContent(spec, bytes);
         if (change == null) {
@@ -81,8 +82,8 @@ final class Transaction {
 
     /// Queues a command that the front answers.
     ///
-    /// @param heapBytes what it keeps in the heap until EXEC; it weighs as much
-    /// @param answer what takes the place of the engine's answer
+    /// @param heapBytes how much heap it uses until EXEC; this is also its weight
+    /// @param answer makes the answer that takes the place of the engine's
     void queueAnswer(CommandSpec spec, long heapBytes, UnaryOperator<ByteBuf> answer) {
         noteContent(spec, heapBytes);
         answers.add(answer, heapBytes);
@@ -107,17 +108,17 @@ final class Transaction {
         }
     }
 
-    /// The engine keeps so much more for what is queued.
+    /// The engine keeps so many more bytes for what is queued.
     void addWeight(long bytes) {
         weightBytes += bytes;
     }
 
-    /// What the engine keeps for it, about.
+    /// About how many bytes the engine keeps for it.
     long weightBytes() {
         return weightBytes;
     }
 
-    /// What the front keeps in the heap for it, about.
+    /// About how much heap the front uses for it.
     long heapBytes() {
         return answers.heapBytes();
     }
@@ -137,13 +138,13 @@ final class Transaction {
         return !contents.contains(Content.CHANGE);
     }
 
-    /// Why EXEC executes nothing, or null when the engine decides. A node may have handed over
-    /// since the transaction began, so that what is queued is not for it; as in Redis the keys
-    /// decide.
+    /// Why EXEC executes nothing, or null when the engine decides. The node may have handed over
+    /// its role since the transaction began, so that the queued commands are not for it any more.
+    /// As in Redis, the keys decide.
     ///
     /// @param primary whether this node is the primary of its shard
     /// @param readsHere whether the client reads from replicas
-    /// @param moved sends a client on to the primary of a slot
+    /// @param moved makes the error that redirects a client to the primary of a slot
     /// @param writeRefusal why writes are refused at present, or null
     @Nullable String whyAborted(
             boolean primary,
@@ -171,7 +172,7 @@ final class Transaction {
         return forPrimary ? ABORT_BECAUSE + Route.READ_ONLY_REPLICA : null;
     }
 
-    /// What the client is told for the engine's reply to EXEC, or null when that is passed on.
+    /// Makes the client's reply from the engine's reply to EXEC; null when that is passed on.
     @Nullable UnaryOperator<ByteBuf> changeOfReply() {
         return answers.areAllOfTheEngine() ? null : answers::changed;
     }

@@ -1,29 +1,29 @@
 package dev.keepsake.front;
 
-/// The keys that one client has named by WATCH. The engine looks at them; this knows that it does.
-/// Owned by the node's event loop; no I/O.
+/// The keys that one client has named in WATCH. The engine watches them; this class knows that it
+/// does. Owned by the node's event loop; no I/O.
 final class Watches {
     private int keys;
     private boolean unseen;
 
-    /// The engine watches so many keys more.
+    /// The engine watches this many keys more.
     void add(int count) {
         keys += count;
     }
 
-    /// Keys are watched while no engine serves, so nobody sees whether they change. Until EXEC or
+    /// Keys are watched while no engine serves, so their changes cannot be seen. Until EXEC or
     /// UNWATCH they count as changed.
     void addUnseen() {
         unseen = true;
     }
 
-    /// The transaction that looks at them has ended, or the client has said UNWATCH or RESET.
+    /// The transaction that checks them has ended, or the client has said UNWATCH or RESET.
     void end() {
         keys = 0;
         unseen = false;
     }
 
-    /// Ends what was watched while no engine served.
+    /// Ends the watches that began while no engine served.
     void endUnseen() {
         unseen = false;
     }
@@ -38,7 +38,7 @@ final class Watches {
         return keys;
     }
 
-    /// Whether something may have changed that nobody saw.
+    /// Whether keys may have changed unseen.
     boolean areUnseen() {
         return unseen;
     }
