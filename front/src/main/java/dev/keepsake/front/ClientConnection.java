@@ -505,7 +505,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         return tracking.state().redirection();
     }
 
-    /// Closes the connection of a user who is no longer let in.
+    /// Closes the connection of a user who is no longer admitted.
     @Override
     public void disconnect() {
         socket.disconnect();

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 /// | [#reset] | a failure, at once |
 /// | [#disconnect] | an orderly end, at once |
 /// | [#close] | an orderly end behind everything that has been sent |
-/// | [#close] after [#lingerAtEnd] | the same; what the client still sends is read and dropped meanwhile |
+/// | [#close] after [#lingerAtEnd] | the same; what the client still sends is read and dropped |
 final class ClientSocket implements ReplyQueue.Outlet {
     /// The client of the socket.
     interface Client {

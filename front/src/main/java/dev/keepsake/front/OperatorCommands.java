@@ -11,11 +11,12 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/// What operators may do beyond what clients may: look into the engine by DEBUG, and change by
-/// CONFIG how it stores and counts things, until it ends. Everything else is refused: what changes
-/// data beside the log, cuts the lanes, stops the engine or lets it keep files of its own.
+/// What operators may do beyond what clients may: look into the engine with DEBUG, and change with
+/// CONFIG how the engine stores and counts things, until the engine ends. Everything else is
+/// refused: what would change data without the log, cut the lanes, stop the engine or make it keep
+/// files of its own.
 final class OperatorCommands {
-    /// What the engine's ACL gives them besides.
+    /// The additional ACL rules of the operators' user.
     static final List<String> RULES = List.of("+config", "+debug");
 
     private static final Set<String> DEBUGGING =
@@ -40,9 +41,10 @@ final class OperatorCommands {
                     "structsize");
 
     /*
-     * Not among them, for instance: proto-max-bulk-len, client-query-buffer-limit and maxmemory-clients,
-     * by which the engine would close lanes; min-replicas-to-write, which counts replicas that the
-     * engine does not have; all that names files, ports, passwords or replication.
+     * Not offered, for instance: proto-max-bulk-len, client-query-buffer-limit and
+     * maxmemory-clients, because of which the engine would close lanes; min-replicas-to-write,
+     * which counts replicas that the engine does not have; every setting with files, ports,
+     * passwords or replication.
      */
     private static final Pattern SETTABLE =
             Pattern.compile(
@@ -54,11 +56,11 @@ final class OperatorCommands {
                             + "|(dynamic-)?hz|tracking-table-max-keys|acllog-max-len"
                             + "|busy-reply-threshold|lua-time-limit|sanitize-dump-payload");
 
-    /// Two names of one setting: after how long an engine says that a script keeps it busy.
+    /// The two names of one setting: how long a script runs before the engine says that it is busy.
     private static final Set<String> BUSY_THRESHOLD =
             Set.of("busy-reply-threshold", "lua-time-limit");
 
-    // The engine's own default, and half of what the node waits for an answer.
+    // The engine's own default, and half of the time for which the node waits for an answer.
     private static final int BUSY_THRESHOLD_MAX_MS = 5_000;
 
     private static final Pattern SECRET =
@@ -68,7 +70,7 @@ final class OperatorCommands {
 
     private OperatorCommands() {}
 
-    /// The error that answers an operator, or null when the engine is to.
+    /// The error that answers an operator, or null when the engine answers.
     static @Nullable String refusal(CommandSpec spec, Arguments arguments) {
         return switch (spec.name()) {
             case "debug" -> {
@@ -88,7 +90,7 @@ final class OperatorCommands {
         };
     }
 
-    /// Whether the engine may evict keys from now on.
+    /// Whether the engine may evict keys after this command.
     static boolean allowsEviction(CommandSpec spec, Arguments arguments) {
         if (spec.name().equals("config|set")) {
             for (int i = 2; i < arguments.count(); i += 2) {
@@ -127,7 +129,7 @@ final class OperatorCommands {
         return arguments.text(index).toLowerCase(Locale.ROOT);
     }
 
-    /// The reply to CONFIG GET with what engines tell each other taken out.
+    /// The reply to CONFIG GET without the passwords that engines use among themselves.
     static ByteBuf withoutSecrets(ByteBuf reply) {
         String text = reply.toString(ISO_8859_1);
         var found = SECRET.matcher(text);

@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The Unix socket over which operators come to a node. It is there while the node listens, and
+/// The Unix socket over which operators connect to a node. It exists while the node listens, and
 /// only its owner may open it. Owned by the node's event loop.
 final class OperatorSocket {
     private static final Logger LOG = LoggerFactory.getLogger(OperatorSocket.class);
@@ -56,14 +56,15 @@ final class OperatorSocket {
         return path;
     }
 
-    /// Listens, if it does not do so yet. A failure is logged, and nobody is admitted then.
+    /// Listens, if it does not do so yet. A failure is logged, and operators are not admitted then.
     void bind() {
         if (listener != null) {
             return;
         }
-        // Its own name until it listens: the channel removes what it was bound to when it closes,
-        // and by then the name may be a new node's. That may be at this very point, so not even
-        // this name is used again; and no path may get longer by it.
+        // The socket has a name of its own until it listens: on closing, the channel removes the
+        // file that it was bound to, and by then the final name may belong to a new node. That may
+        // happen at this very moment, so this name is never used again either. It must not make the
+        // path longer.
         var unnamed = path.resolveSibling("~" + Long.toString(loop.ticker().nanoTime(), 36));
         var binding =
                 Listeners.listen(
@@ -88,12 +89,12 @@ final class OperatorSocket {
         });
     }
 
-    /// Nobody is admitted over a socket that others than its owner might open.
+    /// Publishes the socket if only its owner can open it; otherwise operators are not admitted.
     private void admitOwner(Path unnamed, Channel listening) {
         try {
             Files.setPosixFilePermissions(unnamed, OWNER_ONLY);
             key = keyOf(unnamed);
-            Files.move(unnamed, path, ATOMIC_MOVE); // also over that of a process that was killed
+            Files.move(unnamed, path, ATOMIC_MOVE); // also over that of a killed process
             LOG.info("node={} admits operators socket={}", node, path);
         } catch (IOException | RuntimeException e) {
             listener = null;
@@ -107,7 +108,7 @@ final class OperatorSocket {
         }
     }
 
-    /// Listens no more, and removes the socket.
+    /// Stops listening, and removes the socket.
     void close() {
         if (listener == null) {
             return;
@@ -115,7 +116,7 @@ final class OperatorSocket {
         listener.close();
         listener = null;
         try {
-            // By now it may be the socket of a new node of this name.
+            // By now, the file may be the socket of a new node of this name.
             if (Objects.equals(keyOf(path), key)) {
                 Files.delete(path);
             }
@@ -126,7 +127,7 @@ final class OperatorSocket {
         }
     }
 
-    /// What tells a file from another one of the same name.
+    /// What distinguishes a file from another one with the same name.
     private static @Nullable Object keyOf(Path file) throws IOException {
         return Files.readAttributes(file, BasicFileAttributes.class).fileKey();
     }

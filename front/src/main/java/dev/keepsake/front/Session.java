@@ -2,7 +2,8 @@ package dev.keepsake.front;
 
 import org.jspecify.annotations.Nullable;
 
-/// Who a client is, and what it has said of itself. Owned by the node's event loop.
+/// The identity of a client, and what the client has set for its connection. Owned by the node's
+/// event loop.
 final class Session {
     private int protocol = 2;
     private boolean readOnly;
@@ -24,7 +25,7 @@ final class Session {
         protocol = version;
     }
 
-    /// The user that the client is, or null when it has not said so and has to.
+    /// The user of the client, or null when the client has to log in first.
     @Nullable String user() {
         return user;
     }
@@ -34,18 +35,18 @@ final class Session {
         limited = false;
     }
 
-    /// The client has to log in again before this moment.
+    /// The client has to log in again before this time.
     void endsAt(long momentNs) {
         limited = true;
         endsNs = momentNs;
     }
 
-    /// Whether it is connected for a limited time only.
+    /// Whether its login expires.
     boolean isLimited() {
         return limited;
     }
 
-    /// When that time ends; of no meaning otherwise.
+    /// The time when its login expires; without meaning otherwise.
     long endsNs() {
         return endsNs;
     }
@@ -58,7 +59,8 @@ final class Session {
         readOnly = accepted;
     }
 
-    /// Whether it is not to be closed for what it has left unread, unless it alone is too much.
+    /// Whether the client is not to be closed for unread replies, unless it alone has too many:
+    /// CLIENT NO-EVICT.
     boolean spared() {
         return spared;
     }
@@ -67,7 +69,7 @@ final class Session {
         spared = wished;
     }
 
-    /// Whether its commands are not to count as uses of the keys: CLIENT NO-TOUCH.
+    /// Whether its commands do not count as uses of their keys: CLIENT NO-TOUCH.
     boolean touchesNothing() {
         return touchesNothing;
     }
@@ -76,8 +78,8 @@ final class Session {
         touchesNothing = wished;
     }
 
-    /// Whether it has said that it understands redirections, which nodes of a cluster never send:
-    /// CLIENT CAPA.
+    /// Whether the client has said that it understands redirections, which nodes of a cluster never
+    /// send: CLIENT CAPA.
     boolean redirected() {
         return redirected;
     }
@@ -110,12 +112,12 @@ final class Session {
         libraryVersion = given;
     }
 
-    /// How much it has in the heap that the client has chosen, about.
+    /// About how much heap its names take, which the client chooses.
     long heapBytes() {
         return 2L * (name.length() + libraryName.length() + libraryVersion.length());
     }
 
-    /// @param newcomer who a client is that has just connected
+    /// @param newcomer the user of a client that has just connected, or null
     void reset(@Nullable String newcomer) {
         user(newcomer);
         protocol = 2;

@@ -5,8 +5,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
-/// Tells each engine of a node who is permitted, and tells it again when it was busy. Owned by the
-/// node's event loop.
+/// Creates the permitted users in each engine of a node, and tries again while an engine is busy.
+/// Owned by the node's event loop.
 final class UsersInEngine {
     private static final long AGAIN_MS = 100;
 
@@ -14,22 +14,22 @@ final class UsersInEngine {
     private final AccessControl access;
     private final Runnable onChanged;
     private Runnable onNextApplied = () -> {};
-    private @Nullable Runnable onFirstApplied; // of this engine
+    private @Nullable Runnable onFirstApplied; // for this engine
     private @Nullable Future<?> again;
 
-    /// @param onChanged called when an engine has everybody's rules: some may be shut out since, or
-    ///   have other rights
+    /// @param onChanged called when an engine has the rules of all users: some users may be shut
+    ///   out since, or have other rights
     UsersInEngine(EventLoop loop, AccessControl access, Runnable onChanged) {
         this.loop = loop;
         this.access = access;
         this.onChanged = onChanged;
     }
 
-    /// There is a new list of who is permitted.
+    /// There is a new list of permitted users.
     ///
-    /// @param control of the engine that serves, or null
-    /// @param onApplied called once an engine has everybody's rules, or at once while there is
-    ///   none; never, when another list comes first
+    /// @param control the control lane of the engine that serves, or null
+    /// @param onApplied called once an engine has the rules of all users, or at once while there is
+    ///   no engine; never, when another list comes first
     void permit(@Nullable ControlLane control, Runnable onApplied) {
         onNextApplied = onApplied;
         if (control == null) {
@@ -40,9 +40,10 @@ final class UsersInEngine {
         }
     }
 
-    /// Tells an engine that is about to serve.
+    /// Creates the users in an engine that is about to serve.
     ///
-    /// @param onApplied called once it has everybody's rules; never, when it [#onEngineLeft] first
+    /// @param onApplied called once the engine has all rules; never, when [#onEngineLeft] is called
+    ///   first
     void begin(ControlLane control, Runnable onApplied) {
         onFirstApplied = onApplied;
         apply(control);
@@ -81,7 +82,7 @@ final class UsersInEngine {
         waiting.run();
     }
 
-    /// Nothing more is said to the engine.
+    /// The node leaves the engine, which gets no more rules.
     void onEngineLeft() {
         endAgain();
         onFirstApplied = null;
