@@ -12,7 +12,7 @@ final class Refusals {
 
     private Refusals() {}
 
-    /// For a command that it does not know.
+    /// For an unknown command.
     static String unknownCommand(Command command) {
         var shown = new StringBuilder();
         for (int i = 1; i < command.knownCount() && shown.length() < SHOWN_MAX; i++) {
@@ -25,14 +25,14 @@ final class Refusals {
                 .replaceAll("[\r\n]", " ");
     }
 
-    /// For a subcommand that it does not know.
+    /// For an unknown subcommand.
     static String unknownSubcommand(Command command) {
         int length = Math.min(command.length(1), SHOWN_MAX);
         return "ERR unknown subcommand '%s'. Try %s HELP."
                 .formatted(command.text(1, length), command.text(0).toUpperCase(Locale.ROOT));
     }
 
-    /// For a command with fewer or more arguments than it takes.
+    /// For a command with the wrong number of arguments.
     static String wrongArgumentCount(Command command) {
         return "ERR wrong number of arguments for '%s' command".formatted(command.name());
     }
@@ -43,13 +43,13 @@ final class Refusals {
                 .formatted(command.name());
     }
 
-    /// For the end of all subscriptions inside a transaction. Redis offers that.
+    /// For the end of all subscriptions inside a transaction, which Redis offers.
     static String unsubscribesInTransaction(Command command) {
         return "ERR %s without channels is not offered inside a transaction"
                 .formatted(command.name().toUpperCase(Locale.ROOT));
     }
 
-    /// For a subcommand that it knows with fewer arguments.
+    /// For a subcommand with more arguments than it takes.
     static String wrongSubcommand(String command, String subcommand) {
         return "ERR unknown subcommand or wrong number of arguments for '%.128s'. Try %s HELP."
                 .formatted(subcommand, command);

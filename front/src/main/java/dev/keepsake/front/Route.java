@@ -3,7 +3,8 @@ package dev.keepsake.front;
 import dev.keepsake.core.SlotRange;
 import org.jspecify.annotations.Nullable;
 
-/// Where a command belongs, by the slots of its keys. Texts as Redis 7.0's `clusterRedirectClient`.
+/// Which node a command belongs to, by the slots of its keys. Texts as in Redis 7.0's
+/// `clusterRedirectClient`.
 final class Route {
     static final String READ_ONLY_REPLICA = "READONLY You can't write against a read only replica.";
     static final String CROSS_SLOT = "CROSSSLOT Keys in request don't hash to the same slot";
@@ -12,10 +13,11 @@ final class Route {
 
     /// Why a command is not for this node.
     ///
-    /// @param topology who owns what
+    /// @param topology the slots of the cluster's shards
     /// @param node this node
     /// @param readOnly whether the client accepts answers of a replica
-    /// @return null when this node answers it, else the error that tells the client where to go
+    /// @return null when this node answers it, else the error that names the node to ask, or says
+    ///   why there is none
     static @Nullable String whyElsewhere(
             Command command, Topology topology, String node, boolean readOnly) {
         if (command.isAcrossSlots()) {
@@ -40,14 +42,14 @@ final class Route {
         return moved(slot, owner);
     }
 
-    /// Sends a client on to whom a slot belongs.
+    /// Redirects a client to the owner of a slot.
     static String moved(int slot, Topology topology) {
         return topology.shardOf(slot)
                 .map(owner -> moved(slot, owner))
                 .orElse("CLUSTERDOWN Hash slot not served");
     }
 
-    /// Tells a client to ask the primary.
+    /// Redirects a client to the primary.
     static String moved(int slot, TopologyShard owner) {
         return "MOVED %d %s:%d".formatted(slot, owner.primary().endpoint(), owner.primary().port());
     }

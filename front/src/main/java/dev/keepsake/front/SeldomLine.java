@@ -2,8 +2,8 @@ package dev.keepsake.front;
 
 import java.util.concurrent.TimeUnit;
 
-/// Bounds how often something is logged that any stranger may bring about: once a second, and how
-/// often it happened since. Owned by the node's event loop.
+/// Bounds how often a line is logged that any stranger may cause: once a second, with the number of
+/// times that it happened. Owned by the node's event loop.
 final class SeldomLine {
     private static final long BETWEEN_NS = TimeUnit.SECONDS.toNanos(1);
 
@@ -13,7 +13,7 @@ final class SeldomLine {
 
     /// It has happened once more.
     ///
-    /// @return how often since it was told last, when it is to be told now; else 0
+    /// @return how often it happened since the last line, when a line is to be logged now; else 0
     long note(long nowNs) {
         happened++;
         if (told && nowNs - toldNs < BETWEEN_NS) {

@@ -2,21 +2,21 @@ package dev.keepsake.front;
 
 import dev.keepsake.resp.CommandTable;
 
-/// What program a node's engine is, as clients are told it and served by it.
+/// The program of a node's engine, as clients see it.
 ///
 /// @param name `redis` or `valkey`
-/// @param version as the program says it, such as `7.0.15`
-/// @param commands what it has, and how each is treated
+/// @param version as the program reports it, such as `7.0.15`
+/// @param commands the commands that it has, and how each is treated
 public record ServedEngine(String name, String version, CommandTable commands) {
-    /// The version of Redis that every Valkey calls itself beside its own, for clients that ask.
+    /// The version of Redis with which every Valkey is compatible, as it reports to clients.
     private static final String REDIS_VERSION_OF_VALKEY = "7.2.4";
 
     boolean isValkey() {
         return name.equals("valkey");
     }
 
-    /// Whether it is at least that new: of two branches of versions the one that it belongs to
-    /// counts.
+    /// Whether it is at least as new as this version: the Redis version for a Redis, the Valkey
+    /// version for a Valkey.
     public boolean isSince(int redisMajor, int redisMinor, int valkeyMajor, int valkeyMinor) {
         int major = number(0);
         int wantedMajor = isValkey() ? valkeyMajor : redisMajor;
@@ -29,7 +29,7 @@ public record ServedEngine(String name, String version, CommandTable commands) {
         return isValkey() && isSince(0, 0, major, minor);
     }
 
-    /// What HELLO calls it: Valkey 7.2 was still Redis there.
+    /// Its name in HELLO: Valkey 7.2 was still called Redis there.
     String nameInHello() {
         return isValkeySince(8, 0) ? name : "redis";
     }
@@ -40,7 +40,7 @@ public record ServedEngine(String name, String version, CommandTable commands) {
         return part.matches("\\d{1,6}") ? Integer.parseInt(part) : 0;
     }
 
-    /// The lines that INFO begins with, as the engine itself has them.
+    /// The first lines of INFO, as the engine itself writes them.
     String versionInfo() {
         return isValkey()
                 ? "redis_version:%s\r\nserver_name:valkey\r\nvalkey_version:%s\r\n%s_mode:cluster\r\n"

@@ -10,17 +10,17 @@ import java.util.Locale;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
-/// One `CLUSTER SLOT-STATS`: how many keys the slots of the node's shard have, as Valkey 8 says it
-/// when it keeps no other statistics of slots, which is its default. Owned by the node's event
-/// loop.
+/// The answer to one `CLUSTER SLOT-STATS`: how many keys the slots of the node's shard have. The
+/// format is that of a Valkey 8 that keeps no other statistics of slots, which is its default.
+/// Owned by the node's event loop.
 final class SlotStats implements KeyWalk.Visitor {
-    /// What was asked for.
+    /// The result of reading the command.
     sealed interface Question {}
 
-    /// @param stats counts and answers it
+    /// @param stats counts, and then writes the answer
     record Asked(SlotStats stats) implements Question {}
 
-    /// It makes no sense.
+    /// The command is malformed.
     record Malformed(String error) implements Question {}
 
     private static final String BAD_SLOT = "ERR Invalid or out of range slot";
@@ -140,13 +140,13 @@ final class SlotStats implements KeyWalk.Visitor {
         return false;
     }
 
-    /// What has been counted.
+    /// Writes the counts.
     void write(int protocol, ByteBuf out) {
         var byCount = Comparator.<Integer>comparingLong(slot -> counts[slot]);
         var shown = slots;
         if (sorted) {
             var order = descending ? byCount.reversed() : byCount;
-            shown = slots.stream().sorted(order).limit(limit).toList(); // stable: by slot otherwise
+            shown = slots.stream().sorted(order).limit(limit).toList(); // stable: otherwise by slot
         }
         RespWriter.array(out, shown.size());
         for (int slot : shown) {

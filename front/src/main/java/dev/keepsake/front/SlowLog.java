@@ -8,15 +8,15 @@ import io.netty.buffer.Unpooled;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// One client's `SLOWLOG GET` or `SLOWLOG LEN`, or the same of Valkey's COMMANDLOG, which has slow
-/// commands, large requests and large replies apart. The engine is asked for all that it has,
-/// because what the node has asked it besides, its barriers above all, is left out here, and so is
-/// the address that a command came from: that is a lane's, and whose command it was is not known
+/// One client's `SLOWLOG GET` or `SLOWLOG LEN`, or the same of Valkey's COMMANDLOG, which has
+/// separate lists for slow commands, large requests and large replies. The engine is asked for all
+/// its entries, because the node's own commands, above all its barriers, are removed here. The
+/// address of an entry is removed too: it is a lane's, and the client of the command is not known
 /// any more.
 ///
 /// @param counts whether only the number of entries is asked for
 /// @param limit how many entries to show at most
-/// @param question what the engine is asked
+/// @param question the command for the engine
 record SlowLog(EngineWords words, boolean counts, long limit, List<String> question) {
     private static final int ARGUMENTS = 3;
     private static final int ADDRESS = 4;
@@ -26,7 +26,7 @@ record SlowLog(EngineWords words, boolean counts, long limit, List<String> quest
 
     /// What a command asks for.
     ///
-    /// @return null when it is another command, or malformed, for which the engine has an error
+    /// @return null when it is another command, or malformed, so that the engine has the error
     static @Nullable SlowLog of(EngineWords words, CommandSpec spec, Arguments arguments) {
         return switch (spec.name()) {
             case "slowlog|len" -> new SlowLog(words, true, Long.MAX_VALUE, SLOW);
@@ -58,7 +58,7 @@ record SlowLog(EngineWords words, boolean counts, long limit, List<String> quest
                 : null;
     }
 
-    /// What the client is told of the engine's whole slow log.
+    /// The client's reply, made from the engine's whole log.
     ByteBuf shown(ByteBuf reply) {
         if (!(RespValue.decode(reply.duplicate())
                 instanceof RespValue.ArrayReply(List<RespValue> all))) {

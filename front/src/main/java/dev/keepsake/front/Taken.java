@@ -8,6 +8,7 @@ enum Taken {
     /// It was answered with an error of the front, and is not carried out.
     REFUSED,
 
-    /// It is taken again when something else is over: a reply under way, or a pause.
+    /// It waits for something else to finish: a reply under way, or a pause. Then it is processed
+    /// again.
     WAITS
 }

@@ -6,14 +6,14 @@ import dev.keepsake.shard.Durability;
 import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 
-/// What a node is and which role it has, as its clients are told it. Owned by the node's event
-/// loop; the role may be read elsewhere, where it is a moment old.
+/// A node and its role, as its clients see it. Owned by the node's event loop; the role may be read
+/// on other threads, where it is a moment old.
 final class ThisNode {
     /// What the node does for its clients.
     enum Role {
-        /// Connections are taken, data is not answered.
+        /// Connections are accepted, commands on data are not answered.
         LOADING,
-        /// The same, between a replica's engine and the primary that it becomes.
+        /// The same, while a replica's engine becomes a primary.
         PROMOTING,
         PRIMARY,
         REPLICA
@@ -27,8 +27,8 @@ final class ThisNode {
     private ToLongFunction<String> offsets = member -> 0;
     private volatile Role role = Role.LOADING;
 
-    /// @param engine what program the engines of the node are
-    /// @param topology the newest picture of the cluster
+    /// @param engine the program of the node's engines
+    /// @param topology the newest topology of the cluster
     ThisNode(
             String name,
             ServedEngine engine,
@@ -68,13 +68,13 @@ final class ThisNode {
         return role;
     }
 
-    /// Whether data is answered.
+    /// Whether commands on data are answered.
     boolean isServing() {
         var now = role;
         return now == Role.PRIMARY || now == Role.REPLICA;
     }
 
-    /// Whether it does not serve yet, and is not about to be promoted either.
+    /// Whether the node does not serve yet, and is not being promoted either.
     boolean isLoading() {
         return role == Role.LOADING;
     }
@@ -94,14 +94,14 @@ final class ThisNode {
         return topology().shardOfNode(name).orElseThrow().slots();
     }
 
-    /// Learns from now on how far the nodes of the cluster have come.
+    /// Sets the source of the offsets that the cluster's nodes have reached.
     ///
     /// @param from by a node's name, in bytes of its shard's stream
     void learnOffsetsFrom(ToLongFunction<String> from) {
         offsets = from;
     }
 
-    /// How far a node has come; of this one's own writes those count that are durable.
+    /// The offset that a node has reached; for this node, the durable one.
     long offsetOf(TopologyNode member) {
         boolean own = isPrimary() && member.name().equals(name);
         return own ? durability.durableOffset() : offsets.applyAsLong(member.name());

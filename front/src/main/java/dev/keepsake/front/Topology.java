@@ -3,7 +3,7 @@ package dev.keepsake.front;
 import java.util.List;
 import java.util.Optional;
 
-/// Who owns which slots, as every front of a cluster answers it. Immutable.
+/// The owners of all slots, as every front of a cluster answers. Immutable.
 ///
 /// @param version rises with every change
 public record Topology(long version, List<TopologyShard> shards) {

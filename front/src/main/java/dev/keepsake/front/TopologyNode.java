@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 ///
 /// @param id 40 hexadecimal digits, as in CLUSTER NODES
 /// @param ip the address that it listens on
-/// @param hostName the name that clients are told instead, or null when they are told the address
+/// @param hostName the name that clients get instead, or null when they get the address
 public record TopologyNode(
         String name,
         String id,
@@ -15,20 +15,20 @@ public record TopologyNode(
         int port,
         Role role,
         Health health) {
-    /// What the node does in its shard.
+    /// The node's role in its shard.
     public enum Role {
         PRIMARY,
         REPLICA
     }
 
-    /// Whether it can be asked.
+    /// Whether clients can connect to the node.
     public enum Health {
         ONLINE,
         LOADING,
         FAILED
     }
 
-    /// Where clients are sent to, without the port.
+    /// The address or name for clients, without the port.
     String endpoint() {
         return hostName == null ? ip : hostName;
     }

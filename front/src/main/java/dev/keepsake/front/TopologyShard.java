@@ -6,7 +6,7 @@ import java.util.List;
 /// One shard as clients see it.
 ///
 /// @param id 40 hexadecimal digits
-/// @param primary the node that leads or led last
+/// @param primary the node that leads, or led last
 public record TopologyShard(
         String name,
         String id,

@@ -8,10 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/// Whether the engine remembers which keys a client reads, and who is told when they change. Owned
-/// by the node's event loop; no I/O.
+/// Whether the engine remembers which keys a client reads, and which connection gets the
+/// invalidation messages. Owned by the node's event loop; no I/O.
 ///
-/// The engine knows whether tracking is on; this follows what it says, never what was asked for.
+/// The engine decides whether tracking is on; this class follows the engine's replies, not the
+/// client's requests.
 final class Tracking {
     private boolean on;
     private boolean broadcast;
@@ -29,7 +30,8 @@ final class Tracking {
         return (on ? "t" : "") + (broken ? "R" : "") + (on && broadcast ? "B" : "");
     }
 
-    /// Who is told: 0 for the client itself, -1 while tracking is off.
+    /// The id of the client that gets the messages: 0 for the client itself, -1 while tracking is
+    /// off.
     long redirection() {
         if (!on) {
             return -1;
@@ -37,27 +39,27 @@ final class Tracking {
         return target == null ? 0 : target.id();
     }
 
-    /// Who is told, if that is another connection, be it there still or not. News may come before
-    /// the answer that announces them.
+    /// The other connection that gets the messages, even if it is closed by now. Messages may come
+    /// before the reply that confirms the request.
     @Nullable Client target() {
         return target == null && asked != null ? asked.target() : target;
     }
 
-    /// Whether the news are for another connection, as far as the engine has said so.
+    /// Whether the messages are for another connection, as far as the engine has confirmed that.
     boolean isForAnother() {
         return target != null;
     }
 
-    /// The engine is being asked for something else.
+    /// The engine is being asked to change the tracking.
     ///
-    /// @param aclRules of the user who asks
+    /// @param aclRules the rules of the user who asks
     void ask(TrackingRequest request, String aclRules) {
         asked = request;
         rules = aclRules;
     }
 
-    /// The rules under which the news of all keys that begin somehow were asked for, or null when
-    /// they were not: others may say less of who may know these keys.
+    /// The rules with which the messages for all keys with a prefix were requested, or null when
+    /// they were not. Under other rules, the user may not have a right to these keys.
     @Nullable String rulesOfBroadcast() {
         return on && broadcast ? rules : null;
     }
@@ -74,12 +76,12 @@ final class Tracking {
         }
     }
 
-    /// Whom the news are for is gone.
+    /// The connection that gets the messages is closed.
     void breakOff() {
         broken = true;
     }
 
-    /// Tracking ends with the lane on which it was asked for.
+    /// Tracking ends with the lane on which it was requested.
     void end() {
         on = false;
         broadcast = false;
@@ -88,7 +90,7 @@ final class Tracking {
         asked = null;
     }
 
-    /// CLIENT TRACKINGINFO, where the engine names a lane.
+    /// The answer to CLIENT TRACKINGINFO, in which the engine names a lane.
     ByteBuf describedBy(ByteBuf reply, int protocol) {
         var heard = target;
         if (heard == null

@@ -8,10 +8,10 @@ import java.util.Locale;
 import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 
-/// What a `CLIENT TRACKING …` asks for, as far as the front takes part in it. Whether it makes
-/// sense is for the engine to say, so malformed options are passed on.
+/// The request of a `CLIENT TRACKING …`, as far as the front takes part in it. The engine decides
+/// whether it is valid, so malformed options are passed on.
 final class TrackingRequest {
-    // No connection of an engine is ever called that.
+    // No connection of an engine ever has this number.
     private static final long NOBODY = Long.MAX_VALUE;
 
     private final boolean on;
@@ -46,25 +46,26 @@ final class TrackingRequest {
         return request;
     }
 
-    /// The connection that is to hear the news, or null when that is not another one that exists.
+    /// The connection that is to get the messages, or null when the request names no other
+    /// connection that exists.
     @Nullable Client target() {
         return target;
     }
 
-    /// Whether it asks for the news of all keys that begin somehow.
+    /// Whether the messages for all keys with a prefix are requested.
     boolean isBroadcast() {
         return broadcast;
     }
 
-    /// Whether it asks for tracking, rather than for its end.
+    /// Whether tracking is to be on, rather than off.
     boolean isOn() {
         return on;
     }
 
-    /// The command as the engine is to get it.
+    /// The command for the engine.
     ///
-    /// @param arguments of which this was made; not kept, for they may be long and the answer late
-    /// @param lane what the engine calls the lane that stands for the target
+    /// @param arguments those of the request; not kept, because they may be long and the reply late
+    /// @param lane the engine's number of the lane that stands for the target
     byte[][] toEngine(Arguments arguments, long lane) {
         var command = new byte[arguments.count()][];
         for (int i = 0; i < command.length; i++) {

@@ -1,51 +1,51 @@
 package dev.keepsake.front;
 
-/// What is to become of a command: see [Admission]. Those without data are constants, so that
-/// nothing is allocated for a command that is carried out.
+/// What becomes of a command: see [Admission]. Verdicts without data are constants, so that nothing
+/// is allocated for a command that is carried out.
 sealed interface Verdict {
-    /// Somebody carries it out, or answers it.
+    /// The command is carried out or answered now.
     enum Act implements Verdict {
-        /// The engine, over the lane that the clients of a user share.
+        /// The engine carries it out, over the lane that all clients of a user share.
         SHARED_LANE,
-        /// The engine, over the lane that the client has for itself.
+        /// The engine carries it out, over the client's own lane.
         OWN_LANE,
-        /// Nobody before its script has been read; then [Admission#afterScript] decides.
+        /// Its script is read first; then [Admission#afterScript] decides.
         READ_SCRIPT,
-        /// The front.
+        /// The front answers it.
         ANSWER,
-        /// The front, when the transaction is executed.
+        /// The front answers it when the transaction is executed.
         QUEUE_ANSWER,
-        /// The front, once the engine has told it what to say.
+        /// The front answers it, after asking the engine.
         ASK_ENGINE,
-        /// The engine, which is to track keys for the client.
+        /// The engine is asked to track keys for the client.
         TRACK,
-        /// Whoever does while the node serves nothing.
+        /// [WhileLoading] deals with it, while the node does not serve.
         WHILE_LOADING,
-        /// The primary of the shard, which is another node.
+        /// The shard's primary, which is another node, carries it out.
         RELAY,
-        /// Nobody knows yet, for the keys of a large command have not arrived. It is sent on over
-        /// the client's own lane, but for its end.
+        /// The keys of a large command have not arrived. All of it but its end is passed on over
+        /// the client's own lane.
         PASS_ON,
-        /// Nobody, and how it is refused depends on keys that have not arrived. The rest of a large
-        /// command is skipped.
+        /// It will be refused, but the error depends on keys of a large command that have not
+        /// arrived. The rest of the command is skipped.
         SKIP,
-        /// The front, which begins a transaction that will fail.
+        /// The front begins a transaction that will fail.
         BEGIN_UNSERVED,
-        /// The front, which ends such a transaction with an error.
+        /// The front ends such a transaction with an error.
         ABORT_UNSERVED,
-        /// The front, which ends such a transaction as its client wants it.
+        /// The front ends such a transaction, as its client has requested.
         DISCARD_UNSERVED
     }
 
-    /// It is looked at again later.
+    /// The command is decided again later.
     enum Wait implements Verdict {
-        /// The answer to the command before is not there, and could be overtaken.
+        /// The answer to the command before it is missing, and could be overtaken.
         FOR_ANSWER,
-        /// The client's lane changes, or is being left.
+        /// The client's lane is changing, or the client is leaving it.
         FOR_LANE,
         /// Commands before it are under way elsewhere.
         FOR_REPLIES,
-        /// The engine is behind with what it has been asked.
+        /// The engine has not taken yet what it was sent.
         FOR_ENGINE,
         /// Its script is being read.
         FOR_SCRIPT,
@@ -58,9 +58,9 @@ sealed interface Verdict {
         }
     }
 
-    /// Its sender does not speak RESP, and is disconnected.
+    /// The client does not speak RESP, and is disconnected.
     ///
-    /// @param what it does instead
+    /// @param what what it does instead, for the log
     record Disconnect(String what) implements Verdict {
         @Override
         public boolean countsAsGiven() {
@@ -68,7 +68,7 @@ sealed interface Verdict {
         }
     }
 
-    /// It is none, or not for this client.
+    /// It is not a command, or not one for this client.
     record Deny(String error) implements Verdict {
         @Override
         public boolean countsAsGiven() {
@@ -82,10 +82,10 @@ sealed interface Verdict {
     /// It is for another node, unless its client may not give it at all.
     record Redirect(String error) implements Verdict {}
 
-    /// It takes its place in the transaction, and fails when that is executed.
+    /// It takes its place in the transaction, and fails at EXEC.
     record QueueError(String error) implements Verdict {}
 
-    /// Whether it is the last command that its client has given, as CLIENT LIST shows.
+    /// Whether it counts as the last command that its client has given, as CLIENT LIST shows it.
     default boolean countsAsGiven() {
         return true;
     }

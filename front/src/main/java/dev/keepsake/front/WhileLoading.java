@@ -6,10 +6,10 @@ import io.netty.buffer.ByteBufAllocator;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/// What becomes of commands while the node is loading, or is about to be promoted. Redis serves
-/// some commands then, and so does a node: from what the front knows, by an engine that is loading,
-/// or by remembering what the engine is to be told once there is one. Everything else is refused
-/// with `LOADING`. Owned by the node's event loop.
+/// Deals with commands while the node is loading or being promoted. Redis answers some commands
+/// then, and so does a node: from what the front knows, by asking an engine that is loading, or by
+/// remembering what the engine is to be sent once it serves. Everything else is refused with
+/// `LOADING`. Owned by the node's event loop.
 final class WhileLoading {
     private final AccessControl access;
     private final ByteBufAllocator allocator;
@@ -18,9 +18,9 @@ final class WhileLoading {
     private final ReplyWords words;
     private final RelayedPublish publish;
 
-    /// @param answers what the front knows
+    /// @param answers the answers from what the front knows
     /// @param loadingEngine the engine that is loading, or null when there is none yet
-    /// @param words puts the node's words into what that says
+    /// @param words replaces what that engine says about itself
     WhileLoading(
             AccessControl access,
             ByteBufAllocator allocator,
@@ -77,7 +77,7 @@ final class WhileLoading {
         return Taken.DONE;
     }
 
-    /// Which commands there are, and how they are used, an engine says while it is loading.
+    /// An engine answers while it is loading which commands there are, and how they are used.
     private Taken askEngine(Client client, Command command) {
         var spec = command.spec();
         var engine = loadingEngine.get();
@@ -108,8 +108,9 @@ final class WhileLoading {
         return Taken.DONE;
     }
 
-    /// Nobody sees what becomes of the keys until the node serves, so the next EXEC says that they
-    /// have changed. Which keys a user may watch is known only of users that may do everything.
+    /// Changes of the keys cannot be seen until the node serves, so the next EXEC answers that they
+    /// have changed. Until then, the front knows only of unrestricted users which keys they may
+    /// watch.
     private Taken watch(Client client) {
         if (access.isRestricted(client.user())) {
             return client.refuse(Refusals.LOADING);
