@@ -58,7 +58,7 @@ class AccessControlTest {
         return requireNonNull(Commands.TABLE.find(name));
     }
 
-    // ---- who is let in
+    // ---- which clients are admitted
 
     @Test
     void everybodyIsDefaultBeforeUsersArePermitted() {
@@ -94,7 +94,7 @@ class AccessControlTest {
         assertThat(access.names()).containsExactly("bob");
     }
 
-    /// Nobody checks tokens here, and a token is no password.
+    /// No class checks tokens here, and a token is not a password.
     @Test
     void whoLogsInWithATokenIsNotLetInWhereTokensAreNotChecked() {
         permit(byToken("ann"));
@@ -112,7 +112,7 @@ class AccessControlTest {
         assertThat(access.newcomer()).isEqualTo("default");
     }
 
-    /// At once, and not when an engine has heard of it.
+    /// At once, and not only when an engine has the new list.
     @Test
     void whoIsNoLongerPermittedIsShutOutAtOnce() {
         permit(user("ann", true), user("bob", true));
@@ -139,9 +139,9 @@ class AccessControlTest {
         assertThat(access.mayStay(null)).isFalse();
     }
 
-    // ---- what they may do
+    // ---- the rights of users
 
-    /// Until an engine has said what the rules refuse, nobody knows.
+    /// The rights are unknown until an engine has answered what the rules refuse.
     @Test
     void whatAUserMayDoIsUnknownBeforeAnEngineHasSaidIt() {
         permit(user("ann", true));
@@ -159,7 +159,7 @@ class AccessControlTest {
         assertThat(access.rulesOf("bob")).isEmpty();
     }
 
-    /// As the engine would have refused it, in the words of each version of it.
+    /// As the engine would have refused it, in the words of each version.
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -185,7 +185,7 @@ class AccessControlTest {
                 .isEqualTo("User ann has none");
     }
 
-    /// The engine's own `default` is the front itself, who may do everything.
+    /// The engine's own `default` is the front itself, which has all rights.
     @Test
     void noClientIsTheEnginesOwnDefault() {
         assertThat(Namesakes.inEngine("default")).isEqualTo("default:clients");

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What an engine is told of users, and what the front learns from it.
+/// The users that an engine gets, and the rights that the front learns from it.
 class AccessRoundsTest {
     private static final String RULES = "on ~app:* +@all -client|kill";
     private static final String REFUSED =
@@ -54,9 +54,9 @@ class AccessRoundsTest {
         assertThat(permitting(users).await(60, TimeUnit.SECONDS)).isTrue();
     }
 
-    // ---- what the engine is told
+    // ---- users in the engine
 
-    /// Its rules, what keeps a lane usable, and never what is withheld.
+    /// Its rules, the commands that keep a lane usable, and never a withheld command.
     @Test
     void aUserHasANamesakeWithItsRulesAndNoPassword() throws Exception {
         node.serveDurably();
@@ -93,7 +93,7 @@ class AccessRoundsTest {
         assertThat(node.engine.asked("ACL DELUSER")).containsExactly("ACL DELUSER example:clients");
     }
 
-    // ---- what the engine says
+    // ---- answers of the engine
 
     @Test
     void whatTheRulesRefuseTheFrontRefusesInTheEnginesWords() throws Exception {
@@ -115,7 +115,7 @@ class AccessRoundsTest {
         assertThat(node.answer("AUTH ann x")).startsWith("-WRONGPASS ");
     }
 
-    /// The same rules mean the same, whoever has them.
+    /// The same rules have the same effect for every user.
     @Test
     void rulesThatAreKnownAreNotAskedForAgain() throws Exception {
         node.serveDurably();
@@ -129,7 +129,7 @@ class AccessRoundsTest {
         assertThat(node.engine.asked("ACL DRYRUN")).hasSize(2 * asked);
     }
 
-    /// That one is older than the command, and will never say more.
+    /// Such an engine is older than the command, and will never give another answer.
     @Test
     void aCommandThatTheEngineDoesNotKnowKeepsNobodyFromKnowingTheRest() throws Exception {
         node.engine.on(
@@ -159,7 +159,7 @@ class AccessRoundsTest {
 
     // ---- an engine that is busy
 
-    /// It refuses every question, which says nothing of the users: whoever was let in stays.
+    /// It refuses every question, which says nothing about the users: admitted users stay admitted.
     @ParameterizedTest
     @ValueSource(strings = {"acl setuser", "acl dryrun", "ping", "acl deluser"})
     void whileAScriptKeepsTheEngineBusyNothingChanges(String refused) throws Exception {
@@ -184,7 +184,7 @@ class AccessRoundsTest {
         }
     }
 
-    // ---- who leaves
+    // ---- clients that lose rights
 
     @Test
     void whoIsNoLongerPermittedIsDisconnected() throws Exception {
@@ -200,7 +200,7 @@ class AccessRoundsTest {
         }
     }
 
-    /// It monitors, and may not ask for it any more.
+    /// The client monitors, and its user may not do so any more.
     @Test
     void whoLosesARightIsNotToldAnyMore() throws Exception {
         node.serveDurably();

@@ -16,7 +16,8 @@ class AccessUserTest {
         return new AccessUser(name, true, false, Set.of(hashes), false, "on ~* +@all");
     }
 
-    /// The name is a word of commands that the front sends: a blank would begin another one.
+    /// The name becomes a word of commands that the front sends. A blank in it would begin another
+    /// word.
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "a b", "a\r\nFLUSHALL", "a\tb", "a\0"})
     void aNameIsOneWord(String name) {
@@ -29,7 +30,8 @@ class AccessUserTest {
         assertThat(user(name).name()).isEqualTo(name);
     }
 
-    /// What is no hash would match no password: better now than when somebody logs in.
+    /// A text that is not a hash would match no password. It is refused now, not at the first
+    /// login.
     @ParameterizedTest
     @ValueSource(strings = {"", "secret", "0a", "0A0A"})
     void aPasswordIsKeptAsItsHash(String hash) {

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// `ACL …` of users, of whom a client learns the rules and never a password.
+/// `ACL …` about users: a client sees their rules, but never a password.
 class AclAnswersTest {
     private static final String HASH = "ab".repeat(32);
 

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// `ACL LOG` of what the front and its engine have refused.
+/// `ACL LOG` with the entries of the front and of its engine.
 class AclLogCommandTest {
     @TempDir static Path directory;
     private static TestFront node;
@@ -86,7 +86,7 @@ class AclLogCommandTest {
         assertThat(node.engine.asked("ACL LOG")).contains("ACL LOG RESET");
     }
 
-    /// Nothing was forgotten there, so nothing is here.
+    /// The engine has deleted nothing, so the front keeps its entries too.
     @Test
     void anEngineThatRefusesToForgetIsHeard() throws Exception {
         node.engine.on("acl log", "-BUSY Redis is busy\r\n");
@@ -96,7 +96,8 @@ class AclLogCommandTest {
         assertThat(node.answer("ACL LOG")).startsWith("*1 ");
     }
 
-    /// Ages count from the moment at which the log was asked for, which has to be known.
+    /// Ages count from the moment when the engine made its list, and the front has to know that
+    /// moment.
     @Test
     void theLogIsAskedForAgainWhenTheClockMovesMeanwhile() throws Exception {
         var micros = new AtomicInteger();

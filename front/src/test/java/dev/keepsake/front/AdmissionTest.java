@@ -10,8 +10,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What becomes of a command in each state of its client and of the node, and which of two checks
-/// decides when both have something to say.
+/// The verdict about a command in each state of its client and of the node, and which of two checks
+/// decides when both have a result.
 class AdmissionTest {
     private static final String UNKNOWN =
             "ERR unknown command 'NOSUCH', with args beginning with: ";
@@ -33,7 +33,7 @@ class AdmissionTest {
 
     /// One row of a table.
     ///
-    /// @param state what is not as usual
+    /// @param state the difference from the usual state
     record Row(
             String name,
             BiConsumer<FakeClient, FakeNode> state,
@@ -534,7 +534,7 @@ class AdmissionTest {
         assertThat(admission.decide(row.command(), client)).isEqualTo(row.expected());
     }
 
-    /// Both of two checks that follow one another have something to say; the first is heard.
+    /// Two checks that follow one another both have a result; the first decides.
     private static List<Row> orders() {
         return List.of(
                 client(

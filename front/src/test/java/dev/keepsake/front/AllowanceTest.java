@@ -22,7 +22,7 @@ class AllowanceTest {
         var greedy = Stream.generate(allowance::share).limit(5).toList();
         for (var share : greedy) {
             while (share.take(1)) {
-                // takes all that it may
+                // uses all that it may
             }
         }
         assertThat(allowance.share().take(1)).isTrue();

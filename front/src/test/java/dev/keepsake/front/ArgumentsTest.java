@@ -59,7 +59,7 @@ class ArgumentsTest {
         assertThat(Arguments.number(text)).isEqualTo(Long.valueOf(text));
     }
 
-    /// `string2ll` in Redis's `util.c`.
+    /// As `string2ll` in Redis's `util.c`.
     @ParameterizedTest
     @ValueSource(
             strings = {

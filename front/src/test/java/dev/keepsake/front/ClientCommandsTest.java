@@ -12,7 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `CLIENT …`, as Redis 7.0's `networking.c` answers it.
+/// `CLIENT …`, answered as in Redis 7.0's `networking.c`.
 class ClientCommandsTest {
     @TempDir static Path directory;
     private static TestFront node;
@@ -72,7 +72,7 @@ class ClientCommandsTest {
                 .containsExactly("+OK", "+OK", "$-1");
     }
 
-    /// Clients say it before every engine, also before those that do not know it.
+    /// Clients send it to every server, also to one that does not know it.
     @Test
     void theLibraryOfAClientIsShown() throws Exception {
         var answers =
@@ -193,7 +193,7 @@ class ClientCommandsTest {
         }
     }
 
-    // ---- what a client wishes
+    // ---- flags that a client sets
 
     @Test
     void wishesAreShownAmongTheFlags() throws Exception {
@@ -216,7 +216,7 @@ class ClientCommandsTest {
         }
     }
 
-    /// Keys come to a node by the log alone.
+    /// Keys come to a node through the log only.
     @Test
     void aNodeImportsNothing() throws Exception {
         assertThat(valkey.answers("CLIENT IMPORT-SOURCE OFF", "CLIENT IMPORT-SOURCE ON"))
@@ -243,7 +243,7 @@ class ClientCommandsTest {
 
     // ---- PAUSE
 
-    /// Those who are held back count as blocked, so the front has seen the command.
+    /// Clients that are held back count as blocked. So the front has taken the command.
     @Test
     void aPauseOfWritesHoldsWritesAndNothingElse() throws Exception {
         node.engine.on("info", "$17\r\nblocked_clients:0\r\n");

@@ -60,6 +60,6 @@ class ClientFactsTest {
         assertThat(facts.leavesTooMuch(limit, 60, 10 * S)).isFalse();
         assertThat(facts.leavesTooMuch(limit, 60, 10 * S + 1)).isTrue();
         assertThat(facts.leavesTooMuch(limit, 50, 11 * S)).isFalse();
-        assertThat(facts.leavesTooMuch(limit, 60, 12 * S)).isFalse(); // begins anew
+        assertThat(facts.leavesTooMuch(limit, 60, 12 * S)).isFalse(); // the time starts again
     }
 }

@@ -11,7 +11,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Which clients Valkey 9.1 means: of `ann`, who has a name and a library, and of whoever asks.
+/// The clients that Valkey 9.1 selects, of two: `ann`, with a name and a library, and the client
+/// that asks.
 class ClientFilterTest {
     @TempDir static Path directory;
     private static TestFront node;
@@ -50,7 +51,7 @@ class ClientFilterTest {
         old.close();
     }
 
-    /// `A` where `ann` is listed, `?` where the one who asks is.
+    /// `A` if `ann` is listed, `?` if the client that asks is listed.
     private static String listed(String options) throws Exception {
         String list =
                 asker.ask(
@@ -136,14 +137,14 @@ class ClientFilterTest {
         assertThat(ann.ask("PING")).as("nobody was killed").isEqualTo("+PONG");
     }
 
-    /// Valkey 8.1 reads less of it.
+    /// Valkey 8.1 knows fewer options.
     @ParameterizedTest
     @ValueSource(strings = {"NAME ann", "NOT-ID 1", "IP 127.0.0.1", "FLAGS N", "IDLE 1", "DB 0"})
     void anOlderValkeyDoesNotKnowWhatCameLater(String options) throws Exception {
         assertThat(old.answer("CLIENT LIST " + options)).isEqualTo("-ERR syntax error");
     }
 
-    /// An empty name is no name to look for.
+    /// An empty name matches no client.
     @Test
     void nobodyIsFoundByNoName() throws Exception {
         assertThat(listed("NAME ")).isEmpty();

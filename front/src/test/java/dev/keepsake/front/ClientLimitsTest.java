@@ -7,8 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// Redis's own limits, as `client-output-buffer-limit` and `timeout` have them when nobody sets
-/// them.
+/// Redis's own limits: the defaults of `client-output-buffer-limit` and `timeout`.
 class ClientLimitsTest {
     private static final long MIB = 1L << 20;
 
@@ -18,7 +17,7 @@ class ClientLimitsTest {
         return facts.leavesTooMuch(limit, mib * MIB, TimeUnit.SECONDS.toNanos(second));
     }
 
-    /// The node has bounds of its own for those.
+    /// The node has other bounds for these clients.
     @Test
     void whoAsksMayLeaveAnyAmount() {
         var limit = ClientLimits.STANDARD.clients();
@@ -34,7 +33,7 @@ class ClientLimitsTest {
         assertThat(leavesTooMuch(limit, mib, seconds)).isEqualTo(tooMuch);
     }
 
-    /// It caught up in between.
+    /// The client read enough in between.
     @Test
     void theMinuteBeginsAnewWhenTheClientHasReadOn() {
         var limit = ClientLimits.STANDARD.subscribers();

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/// The script of one client, read at once or beside the event loop.
+/// The script of one client, read at once or on the reader's thread.
 class ClientScriptTest {
     private static final String LONG = "return 1" + " ".repeat(17 << 10);
 

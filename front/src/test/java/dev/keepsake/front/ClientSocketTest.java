@@ -121,7 +121,7 @@ class ClientSocketTest {
         socket.read(false);
         assertThat(socket.isReading()).isFalse();
         socket.close();
-        socket.read(true); // nobody asks for it any more
+        socket.read(true); // has no effect on a closed socket
         assertThat(socket.isReading()).isFalse();
     }
 
@@ -181,7 +181,7 @@ class ClientSocketTest {
         assertThat(ofOperators.address()).isEqualTo("operators.sock:0");
         assertThat(ofOperators.localAddress()).isEqualTo("operators.sock:0");
         socket.attach(channel);
-        assertThat(socket.address()).isEmpty(); // this one has none that Redis could show
+        assertThat(socket.address()).isEmpty(); // this one has no address that Redis could show
     }
 
     @Test

@@ -129,7 +129,7 @@ class ClientTrackingTest {
         assertThat(tracking.state().isOn()).isTrue();
         assertThat(tracking.state().redirection()).isZero();
         assertThat(client.told).isEmpty();
-        assertThat(own.isUsedUp()).isTrue(); // the next client would hear of the keys
+        assertThat(own.isUsedUp()).isTrue(); // the next client would get messages for the keys
     }
 
     @Test
@@ -225,7 +225,7 @@ class ClientTrackingTest {
         assertThat(tracking.state().isOn()).isFalse();
     }
 
-    // ---- what it hears of others
+    // ---- messages for another client's keys
 
     @Test
     void hearsInResp3WhatTheEngineHasSaid() {

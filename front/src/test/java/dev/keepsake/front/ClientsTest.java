@@ -9,7 +9,7 @@ import io.netty.buffer.Unpooled;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
-/// The clients of a node, and who of them is closed.
+/// The clients of a node, and which of them are closed.
 class ClientsTest {
     private static final long MIB = 1 << 20;
     private static final long DIRECT_BYTES = 64 * MIB;
@@ -34,7 +34,7 @@ class ClientsTest {
                     monitors,
                     around);
 
-    /// A clock that nobody looks at.
+    /// A clock whose time does not matter.
     private static final class Stopped implements Clock {
         @Override
         public long nowNs() {

@@ -88,7 +88,7 @@ class ClusterAnswersTest {
                 .contains("cluster_state:fail\r\n", "cluster_slots_assigned:0\r\n");
     }
 
-    // ---- as `clusterGenNodesDescription` and `clusterCommand` have it
+    // ---- as in `clusterGenNodesDescription` and `clusterCommand`
 
     @Test
     void aNodeIsDescribedByItsRoleItsPrimaryAndItsSlots() {
@@ -102,7 +102,7 @@ class ClusterAnswersTest {
                         """);
     }
 
-    /// There is no bus, and no port beyond the last.
+    /// There is no bus, and no port after the last one.
     @Test
     void theBusHasAPortThatExists() {
         var node =
@@ -118,7 +118,7 @@ class ClusterAnswersTest {
         assertThat(answers.nodes(new Topology(1, List.of(shard)))).contains(":60000@65535 ");
     }
 
-    /// Clients would ask it for what they may read from replicas.
+    /// Clients would send it the reads that replicas may answer.
     @Test
     void aReplicaThatHasFailedIsNotAmongTheSlots() {
         var topology = withReplica(TopologyNode.Health.FAILED);
@@ -151,7 +151,7 @@ class ClusterAnswersTest {
         assertThat(shown(out -> answers.replicas(topology, id, out))).isEqualTo(told);
     }
 
-    /// Better than to answer as somebody else.
+    /// Better than an answer in the name of another node.
     @Test
     void aNodeThatIsInNoShardHasNoAnswer() {
         var stranger = new ClusterAnswers("n9");
@@ -171,7 +171,7 @@ class ClusterAnswersTest {
         return new Topology(1, List.of(shard));
     }
 
-    /// Two shards; the first has a replica, the second a primary of this health.
+    /// Two shards; the first has a replica, the second a primary with this health.
     private static Topology topology(@Nullable String hostName, TopologyNode.Health second) {
         var online = TopologyNode.Health.ONLINE;
         return new Topology(

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// The address by which a cluster is known, behind which any of its nodes may answer.
+/// The address of a cluster, at which any of its nodes may answer.
 class ClusterEndpointTest {
     @TempDir Path directory;
     private final List<NodeFront> serving = new CopyOnWriteArrayList<>();
@@ -76,7 +76,7 @@ class ClusterEndpointTest {
         assertThat(List.of(whoAnswers(), whoAnswers())).containsOnly("$13 id-n1-replica");
     }
 
-    /// The client tries again, rather than wait for an answer that never comes.
+    /// The client connects again, instead of waiting for an answer that never comes.
     @Test
     void whereNobodyServesTheConnectionIsClosed() throws Exception {
         try (var client = new SocketClient(address)) {

@@ -8,8 +8,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What clusters refuse, in the words of each engine. The slot of `a` is 15495 and that of `b`
-/// 3300.
+/// Commands that clusters refuse, with each engine's errors. The slot of `a` is 15495 and that of
+/// `b` 3300.
 class ClusterRulesTest {
     private static final String BY_OLD = "ERR BY option of SORT denied in Cluster mode.";
     private static final String GET_OLD = "ERR GET option of SORT denied in Cluster mode.";

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// A client that asks which commands there are learns of those that it may give: `config` and
-/// `debug` are none of them, `get` is.
+/// A client that asks for the list of commands gets those that it may give: `get` is one of them,
+/// `config` and `debug` are not.
 class CommandListingTest {
     private final CommandListing listing = new CommandListing(Commands.TABLE);
 
@@ -34,7 +34,7 @@ class CommandListingTest {
         return "$%d %s".formatted(text.length(), text);
     }
 
-    /// A row of COMMAND, with as many columns as Redis 7 has.
+    /// A row of COMMAND, with as many columns as in Redis 7.
     private static String row(String name, String... subcommands) {
         return "*10 %s :2 *0 :1 :1 :1 *0 *0 *0 *%d %s"
                 .formatted(bulk(name), subcommands.length, String.join(" ", subcommands))
@@ -53,7 +53,7 @@ class CommandListingTest {
         assertThat(shown("*1 " + acl, false, 2)).isEqualTo("*1 " + row("acl", row("acl|whoami")));
     }
 
-    /// Each item answers a question: what is not offered is not there.
+    /// Each item answers one argument: a command that is not offered does not exist.
     @ParameterizedTest
     @CsvSource({"2, $-1", "3, _"})
     void commandInfoSaysOfWhatIsWithheldThatItDoesNotExist(int protocol, String nothing) {
@@ -81,7 +81,7 @@ class CommandListingTest {
         assertThat(shown(reply, false, 3)).isEqualTo(shown);
     }
 
-    /// Subcommands have no line of their own.
+    /// Subcommands have no row of their own.
     @Test
     void commandCountCountsWhatIsOffered() {
         long offered =
@@ -126,7 +126,7 @@ class CommandListingTest {
         assertThat(shown("-ERR-x", false, 2)).isEqualTo("-ERR-x");
     }
 
-    /// With their headings go the lines that explain them.
+    /// The lines that explain a removed heading are removed too.
     @Test
     void helpExplainsWhatIsOffered() {
         var out = Unpooled.buffer();
@@ -148,7 +148,7 @@ class CommandListingTest {
                                 + "+HELP|+    Print this help.|");
     }
 
-    // ---- what engines really reply
+    // ---- real replies of engines
 
     static List<String> engines() {
         return RecordedCommands.engines();

@@ -49,7 +49,7 @@ final class Commands {
 
     /// A command that is too large to be gathered, when only its beginning has arrived.
     ///
-    /// @param arrived how many bytes of it have
+    /// @param arrived how many of its bytes have arrived
     static Command sketch(int arrived, String... words) {
         var bytes = bytes(words).slice(0, arrived);
         var framer = new CommandFramer(LIMITS, GATHERED_BYTES);
