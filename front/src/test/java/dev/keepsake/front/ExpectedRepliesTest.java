@@ -10,8 +10,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// A reply that is taken for another client's, or for that of another command, would tell the one
-/// what the other asked, or leave before it is durable.
+/// If a reply were taken for that of another client or of another command, one client would get
+/// another's answer, or an answer would be sent before it is durable.
 class ExpectedRepliesTest {
     private record Entry(
             Kind kind,
@@ -54,7 +54,7 @@ class ExpectedRepliesTest {
                 random.nextBoolean() ? new KeyHashes(new long[] {1, 2}) : null);
     }
 
-    /// The ring grows at 256, wherever it begins then.
+    /// The ring grows at 256 entries, wherever it begins at that time.
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
     void theyComeInTheOrderInWhichTheyWereAskedFor(long seed) {
@@ -79,7 +79,7 @@ class ExpectedRepliesTest {
         assertThat(replies.isEmpty()).isTrue();
     }
 
-    /// An entry without keys is not judged by the keys of whoever had its place before.
+    /// An entry without keys does not get the keys of the entry that had its place before.
     @Test
     void aPlaceForgetsWhoHadIt() {
         for (int i = 0; i < 256; i++) {

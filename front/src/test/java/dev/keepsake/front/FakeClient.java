@@ -2,8 +2,8 @@ package dev.keepsake.front;
 
 import org.jspecify.annotations.Nullable;
 
-/// A client as [Admission] sees it: the default user, with nothing under way, unless a test says
-/// otherwise.
+/// A client as [Admission] sees it: the default user, with nothing under way, unless a test sets
+/// something else.
 final class FakeClient implements Admission.Client {
     boolean promisedAnswer;
     boolean awaiting;
@@ -17,7 +17,7 @@ final class FakeClient implements Admission.Client {
     @Nullable String refusalOfLarge;
     @Nullable ScriptReading script;
 
-    /// Has said MULTI, and has queued these commands.
+    /// The client has said MULTI, and has queued these commands.
     void queue(Command... commands) {
         var open = new Transaction();
         for (var command : commands) {
@@ -27,7 +27,7 @@ final class FakeClient implements Admission.Client {
         ownLane = true;
     }
 
-    /// Has said MULTI while nothing was served.
+    /// The client has said MULTI while no engine served.
     void beginUnserved() {
         transaction = new Transaction();
     }

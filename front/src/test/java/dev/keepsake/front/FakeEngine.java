@@ -7,8 +7,8 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.EventLoop;
 import io.netty.channel.embedded.EmbeddedChannel;
 
-/// The other end of a lane: takes what it is sent, and says what a test has it say. Its event loop
-/// runs when it is asked what it has been sent.
+/// The other end of a lane: takes the lane's commands, and sends the replies of a test. Its event
+/// loop runs when a test asks for the commands.
 final class FakeEngine {
     final EmbeddedChannel channel = new EmbeddedChannel();
 
@@ -16,8 +16,8 @@ final class FakeEngine {
         return channel.eventLoop();
     }
 
-    /// What the lane has sent since this was asked before, the turn of the loop being over: words
-    /// that are separated by spaces, and commands by lines.
+    /// The commands that the lane has sent since the last call, after the turn of the loop is over:
+    /// with a blank between words and a line for each command.
     String taken() {
         channel.runPendingTasks();
         var text = new StringBuilder();
@@ -33,12 +33,12 @@ final class FakeEngine {
                 .strip();
     }
 
-    /// Says something in one piece.
+    /// Sends these bytes in one piece.
     void says(String wire) {
         channel.writeInbound(Unpooled.copiedBuffer(wire, ISO_8859_1));
     }
 
-    /// Says how far the engine's stream has come: the answer to a barrier.
+    /// Sends the offset of the engine's stream, the answer to a barrier.
     void saysOffset(long offset) {
         says(role(offset));
     }
@@ -53,7 +53,7 @@ final class FakeEngine {
         channel.runPendingTasks();
     }
 
-    /// Takes nothing for a while, or again.
+    /// Stops reading, or continues.
     void full(boolean full) {
         channel.unsafe().outboundBuffer().setUserDefinedWritability(1, !full);
         channel.runPendingTasks();

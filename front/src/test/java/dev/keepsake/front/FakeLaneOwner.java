@@ -3,7 +3,7 @@ package dev.keepsake.front;
 import java.util.ArrayList;
 import java.util.List;
 
-/// Notes what lanes tell their owner.
+/// Notes the reports of lanes to their owner.
 final class FakeLaneOwner implements SharedLane.Owner, OwnLane.Owner, ControlLane.Owner {
     final List<String> told = new ArrayList<>();
     final List<MarkList> parkedMarks = new ArrayList<>();

@@ -9,8 +9,8 @@ import io.netty.buffer.Unpooled;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
-/// A client of a node without a connection, whose state a test sets. What it is answered goes to
-/// its [FakeOutlet].
+/// A client of a node without a connection, whose state a test sets. Its replies go to its
+/// [FakeOutlet].
 final class FakeMember implements Clients.Member {
     final FakeOutlet wire = new FakeOutlet(new StringBuilder());
     final Session session = new Session();

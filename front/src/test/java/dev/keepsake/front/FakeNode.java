@@ -8,7 +8,8 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /// A node as [Admission] sees it: the primary of the lower half of the slots, which serves, unless
-/// a test says otherwise. The slot of `b` (3300) is its own, that of `a` (15495) another shard's.
+/// a test sets something else. The slot of `b` (3300) is its own, that of `a` (15495) belongs to
+/// another shard.
 final class FakeNode implements Admission.Node {
     static final String PRIMARY = "n1";
 

@@ -4,13 +4,13 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import io.netty.buffer.ByteBuf;
 
-/// A socket that keeps what it is given.
+/// A socket that keeps all bytes that are sent.
 final class FakeOutlet implements ReplyQueue.Outlet {
     final StringBuilder sent;
     String end = "";
     int replied;
 
-    /// @param sent where it is kept
+    /// @param sent keeps the bytes
     FakeOutlet(StringBuilder sent) {
         this.sent = sent;
     }

@@ -10,7 +10,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import org.jspecify.annotations.Nullable;
 
 /// The rules of a primary whose lease, log and growth a test sets, with the real [Durability] and
-/// [Outbox] behind them.
+/// [Outbox].
 final class FakeRules implements ReplyQueue.Rules {
     final Durability<Parked> durability =
             new Durability<>(HoldRule.ALL, Parked::release, Parked::drop);
@@ -27,7 +27,7 @@ final class FakeRules implements ReplyQueue.Rules {
         late = requireNonNull(durability.tracker()).open();
     }
 
-    /// Everything before it is in the log, and the turn ends.
+    /// Everything before the offset is in the log, and the turn ends.
     void durable(long offset) {
         durability.durable(offset);
         outbox.flush();

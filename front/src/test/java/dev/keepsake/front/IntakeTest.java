@@ -15,12 +15,12 @@ class IntakeTest {
     private int looked;
     private final Intake intake = new Intake(clock, () -> looked++);
 
-    /// Runs what is due when a test moves the time on.
+    /// Runs an action when a test sets the clock to its time.
     private static final class Clock implements Intake.Timer {
         private record Due(long atNs, Runnable action, CompletableFuture<Void> handle) {}
 
         private final List<Due> due = new ArrayList<>();
-        private long nowNs = Long.MAX_VALUE - 5 * MS; // it may overflow meanwhile
+        private long nowNs = Long.MAX_VALUE - 5 * MS; // so that it overflows in the tests
 
         @Override
         public long nowNs() {

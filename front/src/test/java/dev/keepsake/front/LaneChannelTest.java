@@ -14,7 +14,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What a lane makes of the engine's replies, wherever the reads split them.
+/// A lane finds the engine's replies, wherever the reads split them.
 class LaneChannelTest {
     private static final int REPLIES = 60;
     private static final int MIB = 1 << 20;
@@ -74,7 +74,7 @@ class LaneChannelTest {
         return "$%d\r\n%s\r\n".formatted(bytes, String.valueOf(filling).repeat(bytes));
     }
 
-    /// Puts pieces together again.
+    /// Joins the pieces of a reply.
     private static final class CollectingLane extends LaneChannel {
         private final List<String> replies = new ArrayList<>();
         private final StringBuilder pieces = new StringBuilder();

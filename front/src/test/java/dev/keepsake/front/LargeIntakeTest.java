@@ -19,8 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// What a lane gets of a large command, wherever the reads split it, and that the command behind it
-/// is found.
+/// The bytes of a large command that a lane gets, wherever the reads split it; the command behind
+/// it is found too.
 class LargeIntakeTest {
     private static final int GATHERED_BYTES = 1_000;
     private static final int MAX_TRANSACTION_BYTES = 100_000;
@@ -40,7 +40,7 @@ class LargeIntakeTest {
     private final CommandFramer framer = new CommandFramer(LIMITS, GATHERED_BYTES);
     private final Command framed = new Command(Commands.TABLE, framer.frame());
     private final StringBuilder lane = new StringBuilder();
-    private final List<String> small = new ArrayList<>(); // commands that came whole
+    private final List<String> small = new ArrayList<>(); // commands that arrived as a whole
 
     /// A client whose commands are accepted unless it says otherwise.
     private final class Client implements LargeIntake.Client {
@@ -93,7 +93,7 @@ class LargeIntakeTest {
         piece.release();
     }
 
-    /// Lets it arrive in pieces of a random size.
+    /// Lets the command arrive in pieces of a random size.
     private void arrive(Random random, ByteBuf bytes) throws ProtocolException {
         while (bytes.isReadable()) {
             int length = Math.min(1 + random.nextInt(1_500), bytes.readableBytes());

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import org.junit.jupiter.api.Test;
 
-/// Which lanes are read from while clients are sent large replies.
+/// Which lanes are read while clients get large replies.
 class LargeRepliesTest {
     private static final int MAX_BYTES = 1_000;
 
@@ -16,7 +16,7 @@ class LargeRepliesTest {
     private final LargeReplies replies =
             new LargeReplies(MAX_BYTES, () -> memoryIsOver, bytes -> kept += bytes);
 
-    /// Passes on what it is sent in pieces, as long as that is wanted.
+    /// Passes its reply on in pieces, as long as that is wanted.
     private final class Lane extends LaneChannel {
         boolean passes = true;
         int pieces;
@@ -92,7 +92,7 @@ class LargeRepliesTest {
         assertThat(isRead()).isTrue();
     }
 
-    /// It frees nothing before it is whole.
+    /// Nothing becomes free before it is complete.
     @Test
     void aReplyThatIsKeptIsReadOn() {
         lane.passes = false;
@@ -108,7 +108,7 @@ class LargeRepliesTest {
         assertThat(kept).isEqualTo(600);
         replies.keepNoLonger(600);
         assertThat(replies.keptBytes()).isZero();
-        assertThat(kept).isEqualTo(600); // it grows no more, and that is all that is told
+        assertThat(kept).isEqualTo(600); // it does not grow any more, and only growth is reported
     }
 
     @Test
@@ -119,7 +119,7 @@ class LargeRepliesTest {
             assertThat(replies.stalledBytes()).isZero();
         }
         assertThat(replies.stalledBytes()).isEqualTo(MAX_BYTES - MAX_BYTES / 4);
-        replies.count(-1); // somebody reads
+        replies.count(-1); // a client reads
         assertThat(replies.stalledBytes()).isZero();
     }
 

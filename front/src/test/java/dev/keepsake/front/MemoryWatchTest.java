@@ -11,7 +11,7 @@ class MemoryWatchTest {
             new MemoryWatch(new Allowance(300, 2).share(), new Allowance(300, 2).share());
     private final List<String> closed = new ArrayList<>();
 
-    /// A client that holds what it is told to.
+    /// A client that uses as much memory as a test sets.
     private final class Client implements MemoryWatch.Holder {
         final String name;
         long room;
@@ -102,7 +102,7 @@ class MemoryWatchTest {
         assertThat(c.room).isEqualTo(20);
     }
 
-    /// Two thirds of the whole for one node alone, as long as nobody else wants any.
+    /// Two thirds of the whole for one node alone, as long as no other node uses any.
     @Test
     void whoNeedsLessGivesBackAtOnce() {
         assertThat(a.wants(200)).isTrue();

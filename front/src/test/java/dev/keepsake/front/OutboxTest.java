@@ -41,8 +41,8 @@ class OutboxTest {
         assertThat(sent).hasToString("ba");
     }
 
-    /// What is sent takes memory, and when that is measured clients may go on, whose answers are
-    /// sent before the others'.
+    /// Sent replies take memory. When that is measured, clients may continue, and their answers are
+    /// sent before those of the others.
     @Test
     void mayBeFlushedWhileItIsFlushed() {
         client().tell(bytes("a"));

@@ -17,8 +17,8 @@ import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// What the engine is sent for the commands of a client that has a lane for itself, and what its
-/// replies become.
+/// The commands that the engine gets for a client with a lane of its own, and what becomes of the
+/// replies.
 class OwnLaneCommandsTest {
     private final Around around = new Around();
     private final LargeIntake large =
@@ -109,7 +109,7 @@ class OwnLaneCommandsTest {
         }
     }
 
-    /// Notes what it is sent, in words, and what is to become of the reply.
+    /// Notes the commands that it is sent, and the kinds of their replies.
     private static final class Lane implements OwnLaneCommands.Lane {
         final MarkList marks = new MarkList();
         final List<String> sent = new ArrayList<>();
@@ -198,7 +198,7 @@ class OwnLaneCommandsTest {
         commands.submit(Commands.of(command.split(" ", -1)), lane);
     }
 
-    /// Sends a transaction, and forgets what the lane has been sent before EXEC.
+    /// Sends a transaction, and forgets everything before EXEC.
     private void execute(String... queued) {
         submit("MULTI");
         for (var command : queued) {

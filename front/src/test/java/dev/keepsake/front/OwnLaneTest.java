@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/// What a lane that one client has for itself makes of the engine's replies.
+/// What an own lane does with the engine's replies.
 class OwnLaneTest {
     private static final String LOGGED_IN = "+OK\r\n:7\r\n";
 
@@ -22,7 +22,7 @@ class OwnLaneTest {
     private final Client client = new Client(new ReplyQueue(node, wire));
     private final OwnLane lane = lane(2);
 
-    /// Whom the lane is lent to.
+    /// The client that the lane is lent to.
     private static final class Client implements OwnLane.Borrower {
         final List<String> told = new ArrayList<>();
         private final ReplyQueue replies;
@@ -203,7 +203,7 @@ class OwnLaneTest {
         assertThat(lane.isOnlyListening()).isTrue();
         assertThat(owner.heapBytes).isEqualTo(lane.heapBytes()).isPositive();
         engine.channel.runPendingTasks();
-        assertThat(wire.replied).isEqualTo(1); // behind the last confirmation
+        assertThat(wire.replied).isEqualTo(1); // after the last confirmation
     }
 
     @Test
@@ -226,7 +226,7 @@ class OwnLaneTest {
         assertThat(owner.refusals).isEqualTo(1);
     }
 
-    /// A message tells of what another client has published, and waits as a reply.
+    /// A message contains what another client has published, and waits like a reply.
     @Test
     void aMessageIsNoReply() {
         lane.submitChange(Commands.of("SUBSCRIBE", "a"));
@@ -339,7 +339,7 @@ class OwnLaneTest {
         lane.tidy();
         assertThat(engine.taken()).isEqualTo("RESET\nAUTH app any");
         assertThat(lane.isQuiet()).isFalse();
-        engine.says("$4\r\nlate\r\n+RESET\r\n+OK\r\n"); // the first is the last client's
+        engine.says("$4\r\nlate\r\n+RESET\r\n+OK\r\n"); // the first reply is the last client's
         assertThat(lane.isQuiet()).isTrue();
         assertThat(wire.sent).isEmpty();
     }

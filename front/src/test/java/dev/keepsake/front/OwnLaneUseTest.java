@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// When a client gets a lane for itself, when it gives it back, and what is remembered of it.
+/// When a client gets a lane of its own, when it gives it back, and what is remembered of it.
 class OwnLaneUseTest {
     private final Client client = new Client();
     private final Lanes lanes = new Lanes();
@@ -85,7 +85,7 @@ class OwnLaneUseTest {
         }
     }
 
-    /// Owes nothing and is listened to by nobody, unless a test says otherwise.
+    /// Owes nothing and has no subscriptions, unless a test sets something else.
     private static final class Lane implements OwnLaneUse.Lane {
         final Map<String, Set<String>> subscriptions = new HashMap<>();
         final List<String> told = new ArrayList<>();
@@ -187,7 +187,7 @@ class OwnLaneUseTest {
         return Named.of(name, change);
     }
 
-    /// What keeps a lane, quiet or not.
+    /// The reasons for which a client keeps its lane, quiet or not.
     private static Stream<Named<Consumer<Client>>> reasons() {
         return Stream.of(
                 state("a transaction", c -> c.inTransaction = true),

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Each command of a transaction gets its own answer, though some are not the engine's.
+/// Each command of a transaction gets its own answer, although some answers are not the engine's.
 class QueuedAnswersTest {
     private final QueuedAnswers answers = new QueuedAnswers();
     private final List<String> confirmed = new ArrayList<>();
@@ -45,7 +45,7 @@ class QueuedAnswersTest {
                 .isEqualTo("*2\r\n*2\r\n:1\r\n*1\r\n:2\r\n<$4\r\n\r\n:3>");
     }
 
-    /// The engine is given one command for each channel, and the client has given one.
+    /// The engine gets one command for each channel; the client has given one.
     @Test
     void aSubscriptionToSeveralChannelsIsCountedOnce() {
         answers.add();
@@ -67,7 +67,7 @@ class QueuedAnswersTest {
                 .isEqualTo("*2\r\n:1\r\n:2\r\n:3\r\n+mine\r\n");
     }
 
-    /// A watched key has changed, or the engine has refused: nobody's command was executed.
+    /// A watched key has changed, or the engine has refused: no command was executed.
     @ParameterizedTest
     @ValueSource(strings = {"*-1\r\n", "_\r\n", "-EXECABORT x\r\n", "*0\r\n", "*3\r\n:1\r\n:2\r\n"})
     void aReplyThatExecutedNothingIsPassedOn(String reply) {
@@ -85,7 +85,7 @@ class QueuedAnswersTest {
         assertThat(answers.areAllOfTheEngine()).isFalse();
     }
 
-    /// So that nobody fills the heap with a transaction that never ends.
+    /// So that no client fills the heap with a transaction that never ends.
     @Test
     void whatIsKeptCounts() {
         answers.add();

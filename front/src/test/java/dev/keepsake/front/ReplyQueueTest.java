@@ -79,9 +79,9 @@ class ReplyQueueTest {
         assertThat(wire.sent).hasToString("ab");
     }
 
-    // ---- what is shown to those who have asked for nothing just now
+    // ---- messages that answer no command
 
-    /// A line of MONITOR tells of commands that may not be durable.
+    /// A line of MONITOR contains commands that may not be durable.
     @Test
     void aLineThatIsShownWaitsForTheLog() {
         replies.show(bytes("line"));
@@ -126,9 +126,9 @@ class ReplyQueueTest {
         assertThat(replies.hasToTell()).isFalse();
     }
 
-    // ---- answers that somebody was asked for
+    // ---- answers that another party was asked for
 
-    /// The engine says it of itself, and not of the data.
+    /// The engine says so about itself, not about data.
     @Test
     void thatTheEngineIsBusyIsToldAtOnce() {
         replies.answerLate(bytes(BUSY), Patience.LIMITED);
@@ -136,7 +136,7 @@ class ReplyQueueTest {
         assertThat(wire.sent).hasToString(BUSY);
     }
 
-    /// A script may say nearly the same, because of what it has read.
+    /// A script may return nearly the same text, because of what it has read.
     @Test
     void whatOnlyLooksAsIfTheEngineWereBusyWaits() {
         replies.answerLate(
@@ -163,7 +163,7 @@ class ReplyQueueTest {
         assertThat(replies.hasParked()).isTrue();
     }
 
-    /// What follows tells that the command was executed.
+    /// The reply behind it reveals that the command was executed.
     @Test
     void theAnswerThatNobodyWantsKeepsItsPlace() {
         replies.mute(ReplyQueue.Mute.NEXT);
@@ -217,13 +217,13 @@ class ReplyQueueTest {
     @Test
     void unwantedAnswersOfTheFrontAreDropped() {
         replies.mute(ReplyQueue.Mute.NEXT);
-        replies.answer(bytes("")); // CLIENT REPLY SKIP itself
+        replies.answer(bytes("")); // the answer to CLIENT REPLY SKIP itself
         replies.answer(bytes("a"));
         replies.answer(bytes("b"));
         node.outbox.flush();
         assertThat(wire.sent).hasToString("b");
         replies.mute(ReplyQueue.Mute.EVERYTHING);
-        replies.mute(ReplyQueue.Mute.NEXT); // says no more than it has said already
+        replies.mute(ReplyQueue.Mute.NEXT); // has no effect a second time
         replies.answer(bytes("c"));
         replies.answer(bytes("d"));
         replies.unmute();
@@ -317,7 +317,7 @@ class ReplyQueueTest {
         assertThat(node.largeBytes).isZero();
     }
 
-    /// What was told beside a large reply is still held back by the lease when that has gone out.
+    /// The lease holds back a reply beside a large reply, also after the large reply has been sent.
     @Test
     void whatWaitsBehindALargeReplyStillTells() {
         replies.beginLarge();
@@ -349,7 +349,7 @@ class ReplyQueueTest {
         park("r", Patience.LIMITED);
         replies.giveUpWaiting("MISCONF full");
         node.outbox.flush();
-        assertThat(wire.sent).isEmpty(); // not even the one behind it
+        assertThat(wire.sent).isEmpty(); // not even the reply behind it
         node.late.barrier(1);
         node.durable(1);
         assertThat(wire.sent).hasToString("w-MISCONF full\r\n");
@@ -368,9 +368,9 @@ class ReplyQueueTest {
         return new Random(7).longs(200).boxed().toList();
     }
 
-    /// Replies come over lanes and from the front, wait or do not, and are settled in any order:
-    /// what is sent is in the order of the commands, and nothing is sent before all that precedes
-    /// it.
+    /// Replies come over lanes and from the front, wait or do not wait, and are settled in any
+    /// order. They are sent in the order of the commands, and none is sent before all replies that
+    /// precede it.
     @ParameterizedTest
     @MethodSource("seeds")
     void keepsTheOrderOfCommands(long seed) {

@@ -14,14 +14,14 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// One copy of a script at a time, for all nodes, whatever becomes of the one before.
+/// One copy of a script at a time, for all nodes, however the reading before has ended.
 class ScriptReaderTest {
     private final EmbeddedChannel channel = new EmbeddedChannel();
     private final ArrayDeque<Runnable> reading = new ArrayDeque<>();
     private final List<String> events = new ArrayList<>();
     private final ScriptReader reader = new ScriptReader(reading::add);
 
-    /// What a script does in its turn.
+    /// What a job does in its turn.
     private enum Kind {
         GOOD,
         BAD,
@@ -108,7 +108,7 @@ class ScriptReaderTest {
         assertThat(events).containsExactly("copy c", "c: null");
     }
 
-    /// What was not read is not let through.
+    /// A script that was not read is not let through.
     @Test
     void aScriptThatCannotBeReadIsRefusedAndTheNextOneIsRead() {
         submit("a", Kind.FAILS_TO_READ);

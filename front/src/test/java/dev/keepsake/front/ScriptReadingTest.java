@@ -53,7 +53,7 @@ class ScriptReadingTest {
         assertThat(reading.refusal()).isEqualTo("ERR bad");
     }
 
-    /// Its client has gone, and with it the bytes: the next one's turn has come.
+    /// Its client has gone, and so have the bytes: the next script's turn has come.
     @Test
     void withoutItsTextItIsNotRead() {
         text = null;
@@ -70,7 +70,7 @@ class ScriptReadingTest {
         assertThat(events).containsExactly("left");
     }
 
-    /// Nobody is told of it, for the connection may be another client's by now.
+    /// The connection may be another client's by now, so it gets no report.
     @Test
     void whatIsGivenUpWhileItIsReadChangesNothing() {
         text = "bad".getBytes(US_ASCII);

@@ -72,7 +72,7 @@ class ScriptRulesTest {
     @Test
     void shortScriptsThatAreManyAreReadElsewhere() {
         channel.freezeTime();
-        begin(node, "first", "return 0"); // the span begins with it at the latest
+        begin(node, "first", "return 0"); // the span begins with this script at the latest
         channel.advanceTimeBy(1, TimeUnit.SECONDS);
         int atOnce = 0;
         while (begin(node, "" + atOnce, script(16 * KIB, "return " + atOnce)).isOver()) {
@@ -120,7 +120,7 @@ class ScriptRulesTest {
         assertThat(over).containsExactly("last");
         assertThat(last.isOver()).isTrue();
         var alone = begin(node, "alone", script(17 * KIB, "return 1"));
-        node.giveUp(alone); // it is with the reader, who has not begun
+        node.giveUp(alone); // the reader has it, but has not begun
         channel.runPendingTasks();
         assertThat(copied).doesNotContain("alone");
         begin(node, "after", script(17 * KIB, "return 1"));
@@ -152,7 +152,7 @@ class ScriptRulesTest {
         assertThat(share.held()).isZero();
     }
 
-    // ---- which commands bring what has to be read
+    // ---- which commands bring scripts or libraries
 
     @ParameterizedTest
     @CsvSource({
@@ -205,7 +205,7 @@ class ScriptRulesTest {
         return Unpooled.copiedBuffer(text, US_ASCII);
     }
 
-    /// Not all of it has to arrive before it is known that it is too long.
+    /// The length is known before the whole script has arrived.
     @Test
     void whatIsTooLongIsRefusedByItsLength() {
         var eval = Commands.sketch(200, "EVAL", "x".repeat(500), "1", "k");

@@ -25,8 +25,8 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.UnaryOperator;
 
-/// An engine that keeps nothing, and has an answer for everything: mostly `OK`. Its offset grows
-/// with each `SET`, so it is up to a test what is durable.
+/// An engine that stores nothing, and has an answer for every command: mostly `OK`. Its offset
+/// grows with each `SET`, so a test decides what is durable.
 final class ScriptedEngine implements AutoCloseable {
     private static final ProtocolLimits LIMITS = new ProtocolLimits(64 << 10, 1 << 20, 64 << 20);
 
@@ -36,7 +36,7 @@ final class ScriptedEngine implements AutoCloseable {
     private final Map<String, UnaryOperator<String>> answers = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
 
-    /// @param socket where it listens
+    /// @param socket its Unix socket
     ScriptedEngine(Path socket) throws IOException {
         this.socket = socket;
         this.listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
@@ -48,15 +48,15 @@ final class ScriptedEngine implements AutoCloseable {
         return socket;
     }
 
-    /// How much it has sent to replicas.
+    /// The end of its replication stream.
     long offset() {
         return offset.get();
     }
 
-    /// Answers a command in another way from now on.
+    /// Sets the answer to a command, from now on.
     ///
     /// @param command its first word or its first two, in lower case
-    /// @param reply of the command, whose words have blanks between them, in RESP
+    /// @param reply makes the answer, in RESP, from the command, with blanks between its words
     void on(String command, UnaryOperator<String> reply) {
         answers.put(command, reply);
     }
@@ -66,13 +66,13 @@ final class ScriptedEngine implements AutoCloseable {
         on(command, line -> reply);
     }
 
-    /// Answers all as it does of itself, and forgets what it was asked.
+    /// Removes the answers that were set, and the commands that were noted.
     void forget() {
         answers.clear();
         asked.clear();
     }
 
-    /// What it was asked that begins so, but for barriers.
+    /// The commands with this beginning that it has got, except barriers.
     List<String> asked(String beginning) {
         return asked.stream().filter(line -> line.startsWith(beginning)).toList();
     }

@@ -13,8 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a lane that clients share makes of the engine's replies, between a fake engine and the real
-/// replies of clients.
+/// What a shared lane does with the engine's replies, between a fake engine and real reply queues
+/// of clients.
 class SharedLaneTest {
     private static final String BUSY =
             "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN"
@@ -157,7 +157,8 @@ class SharedLaneTest {
         assertThat(node.durability.isClean(hash)).isTrue();
     }
 
-    /// What was clean when it was sent may be executed behind a write of another lane.
+    /// A key that was clean when the read was sent may be written over another lane before the read
+    /// is executed.
     @Test
     void whetherAReadWaitsIsDecidedWhenItsReplyArrives() {
         submit(client, "GET", "a");
@@ -166,7 +167,7 @@ class SharedLaneTest {
         elsewhere.markWrites(Commands.of("SET", "a", "1"), node.durability.dirtyKeys());
         engine.says("$1\r\n1\r\n");
         assertThat(wire.sent).isEmpty();
-        assertThat(engine.taken()).isEqualTo("ROLE"); // which it waits for
+        assertThat(engine.taken()).isEqualTo("ROLE"); // the barrier that the read waits for
         engine.saysOffset(100);
         node.durable(100);
         assertThat(wire.sent).hasToString("$1\r\n1\r\n");
@@ -274,7 +275,7 @@ class SharedLaneTest {
         node.durable(99);
         assertThat(wire.sent).isEmpty();
         node.durable(100);
-        // The group in which it waits is closed by the next barrier.
+        // The next barrier closes the group in which the reply waits.
         submit(other, "SET", "a", "1");
         engine.taken();
         engine.says("+OK\r\n");
@@ -320,7 +321,7 @@ class SharedLaneTest {
         lane.abandon();
         engine.channel.runPendingTasks();
         assertThat(owner.told).isEmpty();
-        assertThat(wire.end).isEqualTo("reset"); // nobody will know what came of its command
+        assertThat(wire.end).isEqualTo("reset"); // the outcome of the command stays unknown
         assertThat(wire.sent).isEmpty();
         assertThat(node.durability.parkedBytes()).isZero();
     }
@@ -351,7 +352,7 @@ class SharedLaneTest {
         assertThat(owner.told).containsExactly("retiring", "retired");
     }
 
-    // ---- who it is
+    // ---- the user of a lane
 
     @Test
     void aLaneOfAUserLogsInAndSpeaksItsProtocol() {
@@ -407,7 +408,7 @@ class SharedLaneTest {
         assertThat(wire.sent).isEmpty();
         assertThat(largeReplies.keptBytes()).isGreaterThan(3 << 20);
         engine.saysOffset(100);
-        node.late.barrier(100); // where the fake rules park what arrives late
+        node.late.barrier(100); // where the fake rules park late arrivals
         node.durable(100);
         assertThat(wire.sent).hasToString("$%d\r\n%s\r\n".formatted(value.length(), value));
         assertThat(largeReplies.keptBytes()).isZero();

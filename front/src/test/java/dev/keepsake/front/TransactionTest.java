@@ -140,7 +140,7 @@ class TransactionTest {
         assertThat(open.isReadOnly()).isFalse();
     }
 
-    /// The first that goes wrong decides, as in Redis.
+    /// The first failure decides, as in Redis.
     @Test
     void aFailureBehindKeysOfSeveralSlotsChangesNothing() {
         open.noteSlot(5);
@@ -149,7 +149,8 @@ class TransactionTest {
         assertThat(onPrimary()).isEqualTo(Route.CROSS_SLOT);
     }
 
-    /// A replica that was the primary when the transaction began has the keys, but not the writes.
+    /// A replica that was the primary when the transaction began has the keys, but may not execute
+    /// the writes.
     @Test
     void keysOfSeveralSlotsAreToldOnAReplicaToo() {
         open.noteSlot(5);
@@ -167,7 +168,7 @@ class TransactionTest {
         assertThat(open.count()).isZero();
     }
 
-    /// Who listens from then on must not be told that EXEC failed.
+    /// A client with a new subscription must not get the answer that EXEC failed.
     @Test
     void aSubscriptionHasAnOutcomeThatNobodyMayReportAsAnError() {
         open.queueSubscription(3, confirmation -> {});
@@ -176,7 +177,7 @@ class TransactionTest {
         assertThat(open.count()).as("one command").isOne();
     }
 
-    /// What the front keeps for an answer weighs as much as it takes.
+    /// The weight of an answer of the front is the heap that it uses.
     @Test
     void anAnswerOfTheFrontWeighsWhatItKeeps() {
         open.queueAnswer(spec("client|id"), 5_000, placeholder -> placeholder);
