@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What the front asks its engine for a client. [HeldRowsTest] sees that the answers wait.
+/// The front's questions to its engine for a client. [HeldRowsTest] checks that the answers wait.
 class EngineAskedTest {
     private static final String NAMESAKE = "default:clients";
 
@@ -83,7 +83,7 @@ class EngineAskedTest {
                         "SCAN 3 COUNT 1000");
     }
 
-    /// SCAN tells a key twice when the engine's table shrinks.
+    /// SCAN returns a key twice when the engine's table shrinks.
     @Test
     void aKeyThatIsMetTwiceCountsOnce() throws Exception {
         scan(node.engine, keys("b", 0, 3), keys("b", 1, 4), keys("b", 0, 4));
@@ -155,7 +155,7 @@ class EngineAskedTest {
         }
     }
 
-    /// The engine has connections of other names, and no client may end those.
+    /// The engine has connections with other numbers, and no client may end their waits.
     @ParameterizedTest
     @ValueSource(strings = {"999999", "0", "-1", "7"})
     void whoDoesNotWaitIsNotUnblocked(String id) throws Exception {
@@ -187,7 +187,7 @@ class EngineAskedTest {
                 .isEqualTo("-ERR wrong number of arguments for 'get' command");
     }
 
-    /// Those in the engine are namesakes, and what is withheld is not there.
+    /// The engine's own users are namesakes, and a withheld command does not exist.
     @ParameterizedTest
     @CsvSource({
         "ACL DRYRUN nosuch GET k, -ERR User 'nosuch' not found",
@@ -201,7 +201,7 @@ class EngineAskedTest {
         assertThat(node.engine.asked("ACL DRYRUN")).isEmpty();
     }
 
-    /// The front refuses its own commands, of which the engine knows nothing.
+    /// The front refuses its own commands; the engine does not know that.
     @Test
     void whatTheFrontRefusesIsRefusedInADryRunToo() throws Exception {
         try (var other = new TestFront(directory)) {

@@ -11,7 +11,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Tools read CLIENT LIST by the fields and the order that their server has.
+/// Tools read CLIENT LIST by the fields, and their order, of the server that they know.
 class EngineCustomsTest {
     private static final String OF_REDIS_7 =
             "id addr laddr fd name age idle flags db sub psub ssub multi qbuf qbuf-free argv-mem"
@@ -20,7 +20,7 @@ class EngineCustomsTest {
 
     @TempDir Path directory;
 
-    /// The fields that a client has before an engine that says this.
+    /// The fields of a client's line, with an engine that answers like this.
     private String fields(Consumer<ScriptedEngine> engine) throws Exception {
         try (var node = new TestFront(directory)) {
             engine.accept(node.engine);
@@ -45,7 +45,7 @@ class EngineCustomsTest {
                 .isEqualTo("id user lib-name lib-ver");
     }
 
-    /// Busy with a script, or no CLIENT INFO at all: what was known holds.
+    /// Busy with a script, or without CLIENT INFO: the known format remains valid.
     @ParameterizedTest
     @ValueSource(strings = {"-BUSY x\r\n", "+OK\r\n", "$0\r\n\r\n", "$7\r\nno line\r\n", "*0\r\n"})
     void anEngineThatDoesNotSayChangesNothing(String reply) throws Exception {

@@ -22,7 +22,7 @@ class EngineSideTest {
 
     private final Durability<Parked> durability =
             new Durability<>(HoldRule.ALL, Parked::release, Parked::drop);
-    private final FakeEngine loop = new FakeEngine(); // whose loop the lanes have
+    private final FakeEngine loop = new FakeEngine(); // the lanes use its event loop
     private final List<FakeEngine> engines = new ArrayList<>(); // one behind each lane
     private final List<ChannelPromise> connecting = new ArrayList<>();
     private boolean connectsLater;
@@ -73,7 +73,7 @@ class EngineSideTest {
         return engines.getLast();
     }
 
-    /// What the newest lane has sent.
+    /// The commands that the newest lane has sent.
     private String taken() {
         loop.channel.runPendingTasks();
         return newest().taken();
@@ -171,7 +171,7 @@ class EngineSideTest {
     void isIdleWhenTheEngineOwesNothingOnSharedLanes() {
         serve();
         side.sharedLane("app", 2);
-        assertThat(side.isIdle()).isFalse(); // it logs in
+        assertThat(side.isIdle()).isFalse(); // the login is under way
         taken();
         newest().says("+OK\r\n");
         assertThat(side.isIdle()).isTrue();
@@ -303,7 +303,7 @@ class EngineSideTest {
         assertThat(side.sharedLane("app", 2)).isNotSameAs(lane);
     }
 
-    // ---- clients that go on listening
+    // ---- subscriptions that continue
 
     @Test
     void commandsWaitUntilTheEngineHasBeenToldWhatClientsListenTo() {

@@ -16,8 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// An engine believes that it is alone and without clients of its own; a client is to see the node
-/// of a cluster that it has connected to.
+/// An engine describes itself as a single server without replicas; a client sees the node of a
+/// cluster that it has connected to.
 class EngineWordsTest {
     @TempDir static Path directory;
     private static TestFront primary;
@@ -43,7 +43,7 @@ class EngineWordsTest {
         replica.engine.forget();
     }
 
-    /// What INFO is when the engine says this, a line for each blank.
+    /// The node's INFO for this INFO of the engine, with a blank for each line break.
     private static String info(TestFront node, String ofEngine) throws Exception {
         String text = ofEngine.replace("|", "\r\n") + "\r\n";
         node.engine.on("info", "$%d\r\n%s\r\n".formatted(text.length(), text));
@@ -68,14 +68,14 @@ class EngineWordsTest {
         assertThat(info(primary, ofEngine)).isEqualTo(told);
     }
 
-    /// Where its files are and which process it is concerns nobody.
+    /// The paths of its files and the number of its process are of no use to clients.
     @ParameterizedTest
     @ValueSource(strings = {"executable:/opt/redis", "config_file:/etc/x", "process_id:7"})
     void whereTheEngineRunsIsNotTold(String line) throws Exception {
         assertThat(info(primary, "# Server|" + line + "|hz:10")).isEqualTo("# Server hz:10");
     }
 
-    /// ROLE is the barrier, which clients never gave.
+    /// ROLE is the barrier, a command that no client has given.
     @ParameterizedTest
     @CsvSource({
         "cmdstat_role, false",
@@ -162,7 +162,7 @@ class EngineWordsTest {
 
     // ---- values
 
-    /// What was decoded from RESP3 is told in words that RESP2 has, too.
+    /// A value that was decoded from RESP3 is written in types that RESP2 has too.
     @Test
     void aValueIsWrittenInBothVersionsOfResp() {
         var value =

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// The order of failed logins and of what the engine has refused, newest first.
+/// The order of failed logins and of the engine's entries, newest first.
 class FailedLoginsTest {
     private static final long MOMENT_MS = 1_700_000_000_000L;
     private static final int ALL = 100;
@@ -65,7 +65,7 @@ class FailedLoginsTest {
         assertThat(fields("username", MOMENT_MS)).containsExactly("bob", "ann");
     }
 
-    // ---- bounds and shapes, as `addACLLogEntry` and `aclCommand` have them
+    // ---- bounds and shapes, as in `addACLLogEntry` and `aclCommand`
 
     @Test
     void theSameFailureWithinAMinuteIsCountedInOneEntry() {
@@ -85,7 +85,7 @@ class FailedLoginsTest {
         assertThat(fields("count", MOMENT_MS)).containsExactly("1", "1");
     }
 
-    /// Whoever tries names without end does not fill the heap.
+    /// A client that tries names without end does not fill the heap.
     @Test
     void ofManyFailuresTheNewestAreKept() {
         for (int i = 0; i < 200; i++) {
@@ -133,7 +133,7 @@ class FailedLoginsTest {
                 .contains("$11\r\nage-seconds\r\n,0.500\r\n");
     }
 
-    /// Since Redis 7.2; ids of the two sides never meet.
+    /// Since Redis 7.2; the ids of the front's and the engine's entries are always different.
     @Test
     void newerEnginesNameEntriesAndTheirMoments() {
         var newer =

@@ -16,9 +16,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What a node says of itself and of who its clients are, as Redis 7.0 says it in a cluster.
+/// What a node says about itself and about the users of its clients, as Redis 7.0 does in a
+/// cluster.
 class FrontCommandsTest {
-    /// SHA-256 of `secret`.
+    /// The SHA-256 of `secret`.
     private static final String SECRET =
             "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
@@ -97,7 +98,7 @@ class FrontCommandsTest {
         }
     }
 
-    /// One option after the other, as Redis does it.
+    /// One option after the other, as in Redis.
     @Test
     void whatPrecedesAnErrorInHelloHasHappened() throws Exception {
         try (var client = primary.connect()) {
@@ -194,7 +195,7 @@ class FrontCommandsTest {
 
     // ---- WAIT
 
-    /// What precedes it is in the log, from which every replica has it.
+    /// The preceding commands are in the log, from which every replica reads them.
     @Test
     void waitCountsTheReplicasThatServe() throws Exception {
         assertThat(primary.answer("WAIT 5 0")).isEqualTo(":1");
@@ -290,7 +291,7 @@ class FrontCommandsTest {
         }
     }
 
-    /// Valkey 9 tells the id of a shard besides.
+    /// Valkey 9 also shows the id of a shard.
     @Test
     void aShardIsNamedWhereTheEngineNamesIt() throws Exception {
         assertThat(valkey.answer("CLUSTER SHARDS")).endsWith("$2 id $8 shard-n1");

@@ -20,14 +20,14 @@ class FrontOptionsTest {
         return FrontOptions.of(limits(maxBulk), connections, MIB, output, total);
     }
 
-    /// The largest value has to fit, with what stands beside it.
+    /// There has to be room for the largest value, and for what stands beside it.
     @ParameterizedTest
     @CsvSource({"1, 65", "64, 128", "100, 200", "128, 256", "512, 640"})
     void aClientMayLeaveTheLargestValueUnreadAndALittleMore(int valueMib, int outputMib) {
         assertThat(FrontOptions.maxOutputBytes(limits(valueMib * MIB))).isEqualTo(outputMib * MIB);
     }
 
-    /// A unit of replication that does not fit into the log could never be made durable.
+    /// A unit of replication that does not fit into the log could never become durable.
     @Test
     void aUnitOfReplicationMayBeLongerThanWhatClientsSend() {
         var options = FrontOptions.standard();

@@ -25,7 +25,7 @@ class FullLogTest {
         assertThat(log.endPatience(1_100))
                 .isEqualTo("MISCONF no room; what this tells is not in the log yet, try again");
         assertThat(log.whyGivenUp()).isNotNull();
-        assertThat(log.endPatience(1_200)).isNotNull(); // for those that came since
+        assertThat(log.endPatience(1_200)).isNotNull(); // for replies that came since
     }
 
     @Test

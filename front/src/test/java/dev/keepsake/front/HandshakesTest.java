@@ -34,7 +34,7 @@ class HandshakesTest {
         begin(attacked, "b");
         begin(attacked, "c");
         first.end();
-        first.end(); // again is nothing
+        first.end(); // a second call has no effect
         begin(attacked, "d");
         assertThat(givenUp).isEmpty();
         assertThat(handshakes.unfinished()).isEqualTo(3);

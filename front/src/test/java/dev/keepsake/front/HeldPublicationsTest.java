@@ -27,7 +27,7 @@ class HeldPublicationsTest {
         first.passOn();
         assertThat(publications.hold(1_500)).isNull();
         first.release();
-        first.release(); // again is nothing
+        first.release(); // a second call has no effect
         assertThat(share.held()).isZero();
         assertThat(publications.hold(1_500)).isNotNull();
     }

@@ -25,14 +25,14 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/// For every row of the command table: while the log holds a write back, what is asked about it is
-/// not told. A whole front, before an engine that agrees to everything.
+/// For every row of the command table: while a write is not in the log, commands that depend on it
+/// get no reply. A whole front, with an engine that accepts everything.
 ///
-/// A row that is not named here has to wait, so one that is added waits or fails this test.
-/// Subclasses name the engine whose commands are meant.
+/// A row that is not listed here has to wait. So a new row either waits or fails this test.
+/// Subclasses name the engine whose commands are tested.
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class HeldRows {
-    /// Their replies tell nothing of the data: of the program, of the connection, or of nothing.
+    /// Their replies depend on the program, on the connection, or on nothing, but not on data.
     private static final Set<String> TELL_NOTHING =
             Set.of(
                     "ping echo time lolwut multi watch unwatch latency pubsub slowlog commandlog script acl"
@@ -73,7 +73,7 @@ abstract class HeldRows {
     private TestFront node;
     private SocketClient observer;
 
-    /// @param asked what the front asks an engine of this kind besides
+    /// @param asked further commands for which the front asks an engine of this kind
     HeldRows(ServedEngine served, String... asked) {
         this.served = served;
         this.asked = Stream.concat(ASKED.stream(), Stream.of(asked)).toList();
@@ -92,7 +92,7 @@ abstract class HeldRows {
         node.close();
     }
 
-    /// What one row leaves behind, should it fail, is not the next one's.
+    /// The state that a failing row leaves behind does not affect the next row.
     @AfterEach
     void settle() {
         node.lease.set(true);
@@ -133,8 +133,8 @@ abstract class HeldRows {
                 .toList();
     }
 
-    /// Reads that tell of the keys that they name and of nothing else. PFCOUNT is none: it keeps
-    /// what it has counted.
+    /// Reads that depend on the keys that they name and on nothing else. PFCOUNT is not one of
+    /// them, because it stores its result.
     private List<CommandSpec> reads() {
         return ofEngine()
                 .filter(spec -> spec.effect() == CommandSpec.Effect.READ)
@@ -158,9 +158,10 @@ abstract class HeldRows {
         return lines;
     }
 
-    /// A command of this row. What is no key is a word that no key has.
+    /// A command of this row. An argument that is not a key is a word that is not the name of any
+    /// key.
     ///
-    /// @param dirty which of its arguments, if it is a key, is a dirty one
+    /// @param dirty which of its arguments, if they are keys, are dirty keys
     private String line(CommandSpec spec, IntPredicate dirty) {
         var words = new ArrayList<>(Arrays.asList(spec.name().split("\\|", -1)));
         String described = spec.described();
@@ -194,7 +195,7 @@ abstract class HeldRows {
         return String.join(" ", words);
     }
 
-    // ---- what becomes of them
+    // ---- their replies
 
     @ParameterizedTest
     @MethodSource("linesThatWait")
@@ -257,7 +258,8 @@ abstract class HeldRows {
         }
     }
 
-    /// It is answered while a function runs, when no barrier is; so it waits for functions alone.
+    /// It is answered while a function runs, when the engine answers no barrier. So it waits for
+    /// changes of functions only.
     @Test
     void functionStatsWaitsWhileFunctionsAreChanged() throws Exception {
         try (var writer = node.connect();
@@ -310,7 +312,8 @@ abstract class HeldRows {
         node.front.onDurable(node.engine.offset());
     }
 
-    /// Gives a command, waits until the front has its reply, and sees that the client has not.
+    /// Gives a command, waits until the front has its reply, and checks that the client does not
+    /// have it.
     private void awaitHeld(SocketClient client, String line) throws Exception {
         String id = client.ask("CLIENT ID").substring(1);
         client.send(line.split(" ", -1));

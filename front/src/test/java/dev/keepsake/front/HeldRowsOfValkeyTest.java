@@ -1,6 +1,6 @@
 package dev.keepsake.front;
 
-/// [HeldRows] of Valkey 9.1, which has commands that Redis 7.0 does not have.
+/// [HeldRows] with Valkey 9.1, which has commands that Redis 7.0 does not have.
 class HeldRowsOfValkeyTest extends HeldRows {
     HeldRowsOfValkeyTest() {
         super(

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What a node answers while it loads: what Redis answers then, as Redis has it that has served
+/// The answers of a node while it loads: the answers of a Redis that is loading and has served
 /// nothing yet.
 class LoadingAnswersTest {
     @TempDir static Path directory;
@@ -72,7 +72,7 @@ class LoadingAnswersTest {
         assertThat(node.answer(line)).isEqualTo(answer);
     }
 
-    /// Valkey's name for it since 8.1 has a kind behind the count.
+    /// Valkey's name for it since 8.1; the kind stands behind the count.
     @ParameterizedTest
     @CsvSource({
         "COMMANDLOG GET 5 slow, *0",
@@ -194,7 +194,7 @@ class LoadingAnswersTest {
         assertThat(node.answer(line)).doesNotStartWith("-");
     }
 
-    /// Nobody sees what becomes of the keys, so the transaction is not executed.
+    /// Changes of the keys cannot be seen, so the transaction is not executed.
     @Test
     void whoWatchesWhileTheNodeLoadsIsToldThatTheKeysHaveChanged() throws Exception {
         try (var other = new TestFront(directory);
@@ -219,9 +219,9 @@ class LoadingAnswersTest {
                         "-LOADING Redis is loading the dataset in memory");
     }
 
-    // ---- who may ask
+    // ---- rights
 
-    /// Which commands a user may give the engine says, and it has said nothing yet.
+    /// An engine knows which commands a user may give, and no engine has answered yet.
     @Test
     void whoHasRulesThatNoEngineHasReadIsTurnedAway() throws Exception {
         try (var other = new TestFront(directory);

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepsake.shard.DirtyKeys;
 import org.junit.jupiter.api.Test;
 
-/// What a command makes dirty, and for how long.
+/// The keys that a command makes dirty, and for how long.
 class MarkListTest {
     private final DirtyKeys dirtyKeys = new DirtyKeys();
     private final MarkList marks = new MarkList();

@@ -42,7 +42,7 @@ class MonitorsTest {
         assertThat(shows(line)).isFalse();
     }
 
-    /// Such a line ends the connection, and is none of Redis's.
+    /// Such a line ends the connection, and Redis does not show it either.
     @ParameterizedTest
     @ValueSource(strings = {"POST / HTTP/1.1", "Host: not-to-be-seen"})
     void showsNothingThatIsNoCommand(String line) {

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// What an operator may do must not touch data beside the log, cut a lane or stop the engine.
+/// Commands of an operator must not change data without the log, cut a lane or stop the engine.
 class OperatorCommandsTest {
     private static @Nullable String refusal(String line) {
         var command = Commands.of(line.split(" ", -1));
@@ -43,7 +43,7 @@ class OperatorCommandsTest {
         assertThat(refusal(line)).isNull();
     }
 
-    /// They stop the engine, change data behind the log's back, or make it hang.
+    /// They stop the engine, change data without the log, or make the engine hang.
     @ParameterizedTest
     @ValueSource(
             strings = {
@@ -97,7 +97,7 @@ class OperatorCommandsTest {
                                 .formatted(name));
     }
 
-    /// The engine sets all or none of them, so one refuses all.
+    /// The engine sets all of them or none, so one of them refuses all.
     @Test
     void oneSettingThatMayNotBeChangedRefusesTheOthersToo() {
         assertThat(refusal("CONFIG SET maxmemory 1gb appendonly yes")).contains("'appendonly'");
@@ -127,7 +127,7 @@ class OperatorCommandsTest {
         assertThat(refusal("CONFIG REWRITE")).startsWith("ERR CONFIG REWRITE is not offered");
     }
 
-    /// From then on a reply waits for the log though its key was not written.
+    /// From then on a reply waits for the log even if its key was not written.
     @ParameterizedTest
     @CsvSource({
         "CONFIG SET maxmemory-policy noeviction, true",

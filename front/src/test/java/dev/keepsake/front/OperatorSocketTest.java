@@ -24,7 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// Whoever can open it may do nearly everything.
+/// A process that can open the socket may do nearly everything.
 class OperatorSocketTest {
     @TempDir Path directory;
     private Transport transport;
@@ -65,7 +65,7 @@ class OperatorSocketTest {
         }
     }
 
-    /// What tells a file from another one of the same name.
+    /// What distinguishes a file from another one with the same name.
     private Object file() throws IOException {
         return requireNonNull(Files.readAttributes(path, BasicFileAttributes.class).fileKey());
     }
@@ -83,7 +83,7 @@ class OperatorSocketTest {
         }
     }
 
-    /// From the first moment on: it gets its name when nobody else may open it any more.
+    /// From the first moment on: the socket gets its name when only its owner can open it.
     @Test
     void onlyItsOwnerMayOpenIt() throws Exception {
         bound();
@@ -98,7 +98,7 @@ class OperatorSocketTest {
         var socket = bound();
         onLoop(socket::close);
         assertThat(files()).isEmpty();
-        onLoop(socket::close); // once more
+        onLoop(socket::close); // a second call has no effect
         onLoop(socket::bind);
         TestFront.await("it is there again", () -> Files.exists(path));
         assertThat(connects()).isTrue();
@@ -114,7 +114,7 @@ class OperatorSocketTest {
         assertThat(connects()).isTrue();
     }
 
-    /// A new node of the same name may be there before the old one has closed.
+    /// A new node of the same name may listen before the old one has closed.
     @Test
     void theSocketOfANewNodeStays() throws Exception {
         var old = bound();
@@ -126,7 +126,7 @@ class OperatorSocketTest {
         assertThat(connects()).isTrue();
     }
 
-    /// Clients are served all the same; and the node may try again.
+    /// Clients are served all the same, and the node may try again.
     @Test
     void aPlaceThatIsNoneAdmitsNobody() throws Exception {
         var nowhere = directory.resolve("missing").resolve("socket");

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/// What is published for clients of other nodes, and what other shards are told.
+/// Messages of clients of other nodes, and messages for other shards.
 class PublishingTest {
     @TempDir Path directory;
     private TestFront node;
@@ -49,12 +49,12 @@ class PublishingTest {
         return new Publication("c".getBytes(UTF_8), message.getBytes(UTF_8));
     }
 
-    /// What was executed on the event loop before is over then.
+    /// Everything that was submitted to the event loop before has been executed then.
     private void settle() throws Exception {
         node.onLoop(() -> "");
     }
 
-    /// A client of another node is told how many have heard it, which is as a reply here.
+    /// A client of another node gets the number of subscribers, which waits like a reply here.
     @Test
     void whoPublishesElsewhereIsToldOnceItIsDurable() throws Exception {
         node.serve();
@@ -108,7 +108,7 @@ class PublishingTest {
                 .hasMessageContaining("does not publish");
     }
 
-    /// Nobody knows what became of it; it may come with the log yet.
+    /// The outcome is unknown; the message may still come with the log.
     @Test
     void whatAnEngineWasAskedThatIsGoneIsNotKnown() throws Exception {
         node.serveDurably();
@@ -130,7 +130,7 @@ class PublishingTest {
         assertThat(toOtherShards).containsExactly("n1 mine");
     }
 
-    /// It would go round in circles.
+    /// Otherwise it would circulate between the shards for ever.
     @Test
     void whatComesFromAnotherShardIsNotToldBack() throws Exception {
         node.serveDurably();
@@ -144,7 +144,7 @@ class PublishingTest {
         assertThat(toOtherShards).containsExactly("n1 theirs");
     }
 
-    /// The next message that says the same is somebody else's.
+    /// The next message with the same text comes from another client.
     @Test
     void whatCouldNotBePublishedIsNotExpectedToComeBack() throws Exception {
         node.serveDurably();

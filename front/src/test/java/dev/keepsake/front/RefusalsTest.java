@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// In the words of Redis 7.0's `server.c`, which clients and people look for.
+/// The errors of Redis 7.0's `server.c`, which clients and people look for.
 class RefusalsTest {
     @ParameterizedTest
     @CsvSource(
@@ -21,7 +21,7 @@ class RefusalsTest {
         assertThat(Refusals.unknownCommand(Commands.of(command.split(" ", -1)))).isEqualTo(error);
     }
 
-    /// Redis shows 128 bytes of the name, and of all arguments together about as many.
+    /// Redis shows 128 bytes of the name, and about as many of all arguments together.
     @Test
     void ofALongCommandTheBeginningIsShown() {
         assertThat(Refusals.unknownCommand(Commands.of("n".repeat(200), "a")))
@@ -34,7 +34,7 @@ class RefusalsTest {
                                 .formatted("a".repeat(100), "b".repeat(25)));
     }
 
-    /// Otherwise a client could make up a reply of its own, for whoever reads the line.
+    /// Otherwise a client could make up a reply for every reader of the line.
     @Test
     void noLineBreakComesBack() {
         assertThat(Refusals.unknownCommand(Commands.of("no\r\n+OK", "a\r\n:1")))

@@ -18,8 +18,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// `PUBLISH` on a node that is no primary. The engine of a replica would tell nobody but its own
-/// listeners.
+/// `PUBLISH` on a node that is no primary. The engine of a replica would reach only its own
+/// subscribers.
 class RelayedPublishTest {
     @TempDir Path directory;
     private TestFront node;
@@ -76,7 +76,7 @@ class RelayedPublishTest {
         assertThat(node.engine.asked("PUBLISH")).as("it comes with the log").isEmpty();
     }
 
-    /// The next command of a client sees what the one before has done.
+    /// A client's next command sees the effect of the one before.
     @Test
     void whatFollowsWaitsForTheAnswer() throws Exception {
         node.serveAsReplica();
@@ -98,7 +98,7 @@ class RelayedPublishTest {
         }
     }
 
-    /// The rules are the engine's, which is asked before anybody hears it.
+    /// The engine checks the rules, and is asked before any subscriber gets the message.
     @Test
     void whoMayNotPublishToAChannelIsRefusedAsByRedis() throws Exception {
         String why = "This user has no permissions to access the 'c' channel";
@@ -133,7 +133,7 @@ class RelayedPublishTest {
         assertThat(toOthers).isEmpty();
     }
 
-    /// Nobody listens in this shard, and other shards hear it from here.
+    /// There are no subscribers in this shard; other shards get the message from this node.
     @Test
     void whereThereIsNoPrimaryOtherShardsHearIt() throws Exception {
         try (var client = node.connect()) {

@@ -7,8 +7,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
-/// What a client hears of a command that is not for the node that it asked. The slot of `a` is
-/// 15495 and that of `b` 3300.
+/// The answer to a command that is not for the node that was asked. The slot of `a` is 15495 and
+/// that of `b` 3300.
 class RouteTest {
     private static final Topology HALF =
             new Topology(1, List.of(shard("n1", "0-8191", "nodes.example")));

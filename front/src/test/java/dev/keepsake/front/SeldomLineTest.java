@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/// No stranger fills the disk with lines.
+/// A stranger cannot fill the disk with lines.
 class SeldomLineTest {
     private static final long SECOND_NS = TimeUnit.SECONDS.toNanos(1);
 
@@ -26,7 +26,7 @@ class SeldomLineTest {
         assertThat(line.note(2 * SECOND_NS)).isOne();
     }
 
-    /// The clock of a process counts from anywhere, and may wrap.
+    /// The clock of a process starts at any value, and may wrap.
     @Test
     void theClockMayPassItsEnd() {
         line.note(Long.MAX_VALUE - 10);

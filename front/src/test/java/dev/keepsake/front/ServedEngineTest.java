@@ -6,7 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What an engine is to clients, by its name and version.
+/// An engine as clients see it, by its name and version.
 class ServedEngineTest {
     private static ServedEngine engine(String name, String version) {
         return new ServedEngine(name, version, Commands.TABLE);
@@ -44,7 +44,7 @@ class ServedEngineTest {
         assertThat(engine(name, version).nameInHello()).isEqualTo(inHello);
     }
 
-    /// Clients look at `redis_version` to know what they may ask for.
+    /// Clients read `redis_version` to know which commands they may give.
     @Test
     void infoTellsClientsOfRedisWhatTheyKnow() {
         assertThat(engine("redis", "7.0.15").versionInfo())

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class SessionTest {
     private final Session session = new Session();
 
-    /// Redis 7.0's `resetCommand`: what CLIENT SETINFO said stays.
+    /// As `resetCommand` in Redis 7.0: what CLIENT SETINFO has set stays.
     @Test
     void resetMakesTheClientOneThatHasJustConnected() {
         session.user("ann");
@@ -29,7 +29,7 @@ class SessionTest {
         assertThat(session.libraryName()).isEqualTo("lib");
     }
 
-    /// The limit of a token is not the next user's.
+    /// The expiry of a token does not apply to the next user.
     @Test
     void whoLogsInAsAnotherUserIsConnectedForAsLongAsThatOneMayBe() {
         session.user("by-token");

@@ -24,7 +24,7 @@ class SlotStatsTest {
         return SlotStats.of(Arguments.of(in, 0, framer.frame()), OWNED);
     }
 
-    /// Of slots 101 with two keys and 102 with one.
+    /// For slot 101 with two keys and slot 102 with one.
     private static String answer(String line, int protocol) throws ProtocolException {
         if (!(question(line) instanceof SlotStats.Asked(SlotStats stats))) {
             throw new AssertionError(line + ": " + question(line));

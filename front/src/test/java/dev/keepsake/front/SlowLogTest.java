@@ -13,15 +13,14 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// The slow log as a client sees it: of the node's clients, and not of what the node asks its
-/// engine.
+/// The slow log as a client sees it: the commands of the node's clients, without the node's own.
 class SlowLogTest {
     private static final String GET = entry(3, "$3\r\nGET\r\n", "$1\r\nk\r\n");
     private static final String SET = entry(1, "$3\r\nSET\r\n", "$1\r\nk\r\n", "$1\r\nv\r\n");
     private static final String BARRIER = entry(2, "$4\r\nROLE\r\n");
     private static final String RULES = entry(0, "$3\r\nACL\r\n", "$7\r\nSETUSER\r\n");
 
-    /// As they are shown: whose command it was is not known any more.
+    /// As entries are shown: the client of a command is not known any more.
     private static final String SHOWN_GET = "*6 :3 :100 :20 *2 $3 GET $1 k $0  $4 name";
 
     private static final String SHOWN_SET = "*6 :1 :100 :20 *3 $3 SET $1 k $1 v $0  $4 name";
@@ -69,7 +68,7 @@ class SlowLogTest {
         assertThat(node.answer("SLOWLOG LEN")).isEqualTo(":2");
     }
 
-    /// The engine is asked for all, for among the newest there may be none of a client.
+    /// The engine is asked for all entries, because the newest ones may all be the node's own.
     @ParameterizedTest
     @CsvSource({"SLOWLOG GET 1, 1", "SLOWLOG GET 0, 0", "SLOWLOG GET -1, 2", "SLOWLOG GET 99, 2"})
     void asManyAreShownAsAreWanted(String line, int shown) throws Exception {
@@ -95,7 +94,7 @@ class SlowLogTest {
         assertThat(node.engine.asked("SLOWLOG")).containsExactly(line);
     }
 
-    /// Valkey has slow commands, large requests and large replies apart.
+    /// Valkey has separate lists for slow commands, large requests and large replies.
     @Test
     void ofTheLogsOfValkeyTheOneThatIsMeantIsAskedFor() throws Exception {
         log(valkey, GET, BARRIER);

@@ -61,12 +61,12 @@ final class SocketClient implements AutoCloseable {
         }
     }
 
-    /// The reply that has come, or null when none has.
+    /// The next reply, or null when none has come yet.
     @Nullable String poll() {
         return replies.poll();
     }
 
-    /// The next reply.
+    /// Waits for the next reply.
     String read() throws InterruptedException {
         return requireNonNull(replies.poll(WITHIN_SECONDS, TimeUnit.SECONDS), "no reply comes");
     }

@@ -20,8 +20,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/// A whole front before a [ScriptedEngine], with real connections: for what clients are answered.
-/// It is loading until a test says otherwise.
+/// A whole front with a [ScriptedEngine] and real connections, for the answers to clients. It is
+/// loading until a test lets it serve.
 final class TestFront implements AutoCloseable {
     static final ServedEngine REDIS = new ServedEngine("redis", "7.0.15", RecordedCommands.table());
     static final ServedEngine VALKEY =
@@ -30,10 +30,10 @@ final class TestFront implements AutoCloseable {
     private static final long WITHIN_NS = TimeUnit.SECONDS.toNanos(60);
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
-    /// Whether it leads. It does.
+    /// Whether the node holds its lease; at first it does.
     final AtomicBoolean lease = new AtomicBoolean(true);
 
-    /// What its clock shows.
+    /// The time that its clock shows.
     final AtomicLong nowMs = new AtomicLong(1_700_000_000_123L);
 
     final ScriptedEngine engine;
@@ -41,14 +41,14 @@ final class TestFront implements AutoCloseable {
     private final Transport transport = Transport.best(1);
     private final SocketAddress address;
 
-    /// The primary of all slots, before Redis 7.0.
+    /// The primary of all slots, with a Redis 7.0 as its engine.
     TestFront(Path directory) throws Exception {
         this(directory, REDIS, FakeNode.PRIMARY, topology());
     }
 
     /// @param directory for the engine's socket
-    /// @param served what the engine says that it is
-    /// @param node which one of the topology it is
+    /// @param served the program of the engine
+    /// @param node the name of this node in the topology
     TestFront(Path directory, ServedEngine served, String node, Topology topology)
             throws Exception {
         this.engine = new ScriptedEngine(directory.resolve("engine" + NUMBER.incrementAndGet()));
@@ -124,7 +124,7 @@ final class TestFront implements AutoCloseable {
         return new SocketClient(address);
     }
 
-    /// What one client is answered who gives these commands, one after the other.
+    /// The replies to these commands, which one new client gives one after the other.
     List<String> answers(String... lines) throws Exception {
         try (var client = connect()) {
             var answers = new ArrayList<String>();
@@ -135,17 +135,17 @@ final class TestFront implements AutoCloseable {
         }
     }
 
-    /// What a client is answered who has just come.
+    /// The reply to a new client.
     String answer(String line) throws Exception {
         return answers(line).getFirst();
     }
 
-    /// What is seen on the event loop.
+    /// Calls this on the event loop.
     <T> T onLoop(Callable<T> seen) throws Exception {
         return front.parts().loop().submit(seen).get(60, TimeUnit.SECONDS);
     }
 
-    /// Waits until something is so.
+    /// Waits until a condition is true.
     static void await(String what, Callable<Boolean> isSo) throws Exception {
         long deadlineNs = System.nanoTime() + WITHIN_NS;
         while (!isSo.call()) {

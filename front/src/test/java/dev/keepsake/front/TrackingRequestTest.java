@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What the front takes out of CLIENT TRACKING. Ids of clients are the front's, and mean another
-/// connection, or none, to the engine.
+/// The front's part of CLIENT TRACKING. Ids of clients are the front's; to the engine they are other
+/// connections, or none.
 class TrackingRequestTest {
     private final List<Long> lookedFor = new ArrayList<>();
 
@@ -51,7 +51,7 @@ class TrackingRequestTest {
         assertThat(request(options).isBroadcast()).isEqualTo(broadcast);
     }
 
-    /// The engine then says that there is no such client, as Redis does.
+    /// The engine then answers that there is no such client, as Redis does.
     @Test
     void aRedirectionToNobodyNamesNoConnectionOfTheEngine() {
         assertThat(toEngine("ON REDIRECT 5 OPTIN"))
@@ -68,7 +68,7 @@ class TrackingRequestTest {
         assertThat(lookedFor).containsExactly(5L, 6L);
     }
 
-    /// A prefix may be called as an option is.
+    /// A prefix may have the name of an option.
     @ParameterizedTest
     @CsvSource({
         "ON BCAST PREFIX REDIRECT PREFIX 7",

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 
-/// How engines are told who is permitted.
+/// The creation of the permitted users in engines.
 class UsersInEngineTest {
     private static final String BUSY =
             "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN"
@@ -26,7 +26,7 @@ class UsersInEngineTest {
         control.attach(engine.channel);
     }
 
-    /// Answers each question in the same way.
+    /// Answers each question with this reply.
     private int answer(String reply) {
         int questions = engine.taken().split("\n").length;
         engine.says(reply.repeat(questions));
@@ -88,7 +88,7 @@ class UsersInEngineTest {
         assertThat(told).containsExactly("applied");
     }
 
-    /// Who is permitted while an engine is lost is told with the next one.
+    /// A list that comes while an engine is lost is given to the next engine.
     @Test
     void aListThatNoEngineHasTakenIsLeftToTheNextOne() {
         users.permit(control, () -> told.add("applied"));

@@ -14,8 +14,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// What becomes of commands while a node loads and an engine of its kind can be consulted; and of
-/// what is to outlast the loading.
+/// Commands while a node loads and an engine of its kind can be asked, and state that has to
+/// outlast the loading.
 class WhileLoadingTest {
     @TempDir Path directory;
     private TestFront node;
@@ -42,9 +42,9 @@ class WhileLoadingTest {
         assertThat(admitted.await(60, TimeUnit.SECONDS)).isTrue();
     }
 
-    // ---- what the engine's program decides
+    // ---- answers that depend on the engine's program
 
-    /// Clients ask it when they connect, and a node that loads is one of the cluster's.
+    /// Clients ask for it when they connect, and a node that loads belongs to the cluster.
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -129,7 +129,8 @@ class WhileLoadingTest {
 
     // ---- what outlasts the loading
 
-    /// The engine is told before anybody's command, so that nothing is missed.
+    /// The engine gets the subscriptions before the command of any client, so that no message is
+    /// missed.
     @Test
     void whoListensWhileTheNodeLoadsListensToTheEngineThatServes() throws Exception {
         try (var listener = node.connect()) {
@@ -144,7 +145,7 @@ class WhileLoadingTest {
         }
     }
 
-    /// Whoever is about to lead takes no command before.
+    /// A node that is about to lead accepts no command before that.
     @Test
     void aNodeServesOnceItsEngineKnowsWhoListens() throws Exception {
         node.engine.on("subscribe", "");
