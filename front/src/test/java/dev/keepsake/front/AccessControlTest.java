@@ -61,7 +61,7 @@ class AccessControlTest {
     // ---- which clients are admitted
 
     @Test
-    void everybodyIsDefaultBeforeUsersArePermitted() {
+    void everyClientIsDefaultBeforeUsersArePermitted() {
         assertThat(access.newcomer()).isEqualTo("default");
         assertThat(lets("default", "anything")).isTrue();
         assertThat(access.isRestricted("default")).isFalse();
@@ -69,7 +69,7 @@ class AccessControlTest {
     }
 
     @Test
-    void eachOfAUsersPasswordsLetsIn() {
+    void aUserLogsInWithEachOfItsPasswords() {
         permit(user("ann", false, "old", "new"));
         assertThat(lets("ann", "old")).isTrue();
         assertThat(lets("ann", "new")).isTrue();
@@ -87,7 +87,7 @@ class AccessControlTest {
     }
 
     @Test
-    void whoIsDisabledIsNotLetIn() {
+    void aDisabledUserCannotLogIn() {
         permit(disabled("ann"), user("bob", false, "b"));
         assertThat(lets("ann", "x")).isFalse();
         assertThat(access.isAdmitted("ann")).isFalse();
@@ -96,14 +96,14 @@ class AccessControlTest {
 
     /// No class checks tokens here, and a token is not a password.
     @Test
-    void whoLogsInWithATokenIsNotLetInWhereTokensAreNotChecked() {
+    void aUserWithATokenCannotLogInWhereTokensAreNotChecked() {
         permit(byToken("ann"));
         assertThat(access.isByToken("ann")).isTrue();
         assertThat(lets("ann", "x")).isFalse();
     }
 
     @Test
-    void aClientIsNobodyAtFirstWhenDefaultHasAPassword() {
+    void aClientHasNoUserAtFirstWhenDefaultHasAPassword() {
         permit(user("default", false, "secret"));
         assertThat(access.newcomer()).isNull();
         permit(user("ann", true));
@@ -114,7 +114,7 @@ class AccessControlTest {
 
     /// At once, and not only when an engine has the new list.
     @Test
-    void whoIsNoLongerPermittedIsShutOutAtOnce() {
+    void aUserWhoIsNoLongerPermittedIsShutOutAtOnce() {
         permit(user("ann", true), user("bob", true));
         access.permit(List.of(user("bob", true), user("new", true)));
         assertThat(access.isAdmitted("ann")).isFalse();
@@ -124,7 +124,7 @@ class AccessControlTest {
     }
 
     @Test
-    void operatorsMayStayOnlyWhereTheyAreLetIn() {
+    void operatorsStayConnectedOnlyWhereTheyAreAdmitted() {
         assertThat(access.mayStay(AccessControl.OPERATOR)).isFalse();
         access.admitOperators();
         assertThat(access.mayStay(AccessControl.OPERATOR)).isTrue();
@@ -134,7 +134,7 @@ class AccessControlTest {
     }
 
     @Test
-    void nobodyIsThereWhoHasNotSaidWhoItIs() {
+    void aClientWithoutALoginHasNoUser() {
         assertThat(access.isAdmitted(null)).isFalse();
         assertThat(access.mayStay(null)).isFalse();
     }
@@ -143,7 +143,7 @@ class AccessControlTest {
 
     /// The rights are unknown until an engine has answered what the rules refuse.
     @Test
-    void whatAUserMayDoIsUnknownBeforeAnEngineHasSaidIt() {
+    void theRightsOfAUserAreUnknownBeforeAnEngineHasAnswered() {
         permit(user("ann", true));
         assertThat(access.refusal("ann", spec("client|kill"), Refusals.LOADING))
                 .isEqualTo(Refusals.LOADING);
@@ -152,7 +152,7 @@ class AccessControlTest {
     }
 
     @Test
-    void whoIsShutOutHasToLogInAgain() {
+    void aUserWhoIsShutOutHasToLogInAgain() {
         permit(user("ann", true));
         assertThat(access.refusal("bob", spec("client|id"), "x"))
                 .isEqualTo("NOAUTH Authentication required.");

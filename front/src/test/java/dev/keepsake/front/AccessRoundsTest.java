@@ -87,7 +87,7 @@ class AccessRoundsTest {
     }
 
     @Test
-    void whoAsksTheEngineOfAUsersRulesTidiesUp() throws Exception {
+    void theExampleUserIsDeletedAfterTheQuestions() throws Exception {
         node.serveDurably();
         permit(user("ann", RULES));
         assertThat(node.engine.asked("ACL DELUSER")).containsExactly("ACL DELUSER example:clients");
@@ -96,7 +96,7 @@ class AccessRoundsTest {
     // ---- answers of the engine
 
     @Test
-    void whatTheRulesRefuseTheFrontRefusesInTheEnginesWords() throws Exception {
+    void theFrontRefusesWithTheEnginesErrors() throws Exception {
         node.serveDurably();
         permit(user("default", RULES));
         assertThat(node.answers("CLIENT KILL x", "CLIENT ID").getFirst())
@@ -105,7 +105,7 @@ class AccessRoundsTest {
     }
 
     @Test
-    void aUserWhoseRulesTheEngineRefusesIsNotLetIn() throws Exception {
+    void aUserWhoseRulesTheEngineRefusesIsNotAdmitted() throws Exception {
         node.serveDurably();
         node.engine.on(
                 "acl setuser",
@@ -131,7 +131,7 @@ class AccessRoundsTest {
 
     /// Such an engine is older than the command, and will never give another answer.
     @Test
-    void aCommandThatTheEngineDoesNotKnowKeepsNobodyFromKnowingTheRest() throws Exception {
+    void aCommandThatTheEngineDoesNotKnowDoesNotHideTheOtherRights() throws Exception {
         node.engine.on(
                 "acl dryrun",
                 line ->
@@ -146,7 +146,7 @@ class AccessRoundsTest {
     }
 
     @Test
-    void whatTheEngineHasNotSaidIsAskedForAgain() throws Exception {
+    void aQuestionWithoutAnAnswerIsAskedAgain() throws Exception {
         node.engine.on(
                 "acl dryrun",
                 line -> line.contains(" client kill") ? "-ERR no memory\r\n" : "+OK\r\n");
@@ -187,7 +187,7 @@ class AccessRoundsTest {
     // ---- clients that lose rights
 
     @Test
-    void whoIsNoLongerPermittedIsDisconnected() throws Exception {
+    void aUserWhoIsNoLongerPermittedIsDisconnected() throws Exception {
         node.serveDurably();
         permit(user("default", RULES), user("ann", RULES));
         try (var ann = node.connect();
@@ -202,7 +202,7 @@ class AccessRoundsTest {
 
     /// The client monitors, and its user may not do so any more.
     @Test
-    void whoLosesARightIsNotToldAnyMore() throws Exception {
+    void aClientThatLosesTheRightToMonitorIsDisconnected() throws Exception {
         node.serveDurably();
         permit(user("default", RULES));
         try (var monitor = node.connect()) {
@@ -217,7 +217,7 @@ class AccessRoundsTest {
     // ---- operators
 
     @Test
-    void operatorsMayLookIntoTheEngineWhereTheyAreLetIn() throws Exception {
+    void operatorsMayLookIntoTheEngineWhereTheyAreAdmitted() throws Exception {
         node.serveDurably();
         assertThat(node.engine.asked("ACL SETUSER keepsake:operator")).isEmpty();
         try (var other = new TestFront(directory)) {

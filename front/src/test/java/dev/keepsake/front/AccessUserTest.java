@@ -26,7 +26,7 @@ class AccessUserTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"ann", "ann-1", "a:b@c", "\u00e4nn"})
-    void aWordIsAName(String name) {
+    void everyOtherWordIsAName(String name) {
         assertThat(user(name).name()).isEqualTo(name);
     }
 
@@ -56,7 +56,7 @@ class AccessUserTest {
     }
 
     @Test
-    void everybodyIsDefaultAtFirstAndMayDoEverything() {
+    void theFirstDefaultUserHasNoPasswordAndAllRights() {
         var user = AccessUser.unrestrictedDefault();
         assertThat(user.name()).isEqualTo("default");
         assertThat(user.noPassword()).isTrue();

@@ -54,7 +54,7 @@ class AclAnswersTest {
     }
 
     @Test
-    void whoIsDisabledIsNobody() throws Exception {
+    void aDisabledUserIsNotShown() throws Exception {
         assertThat(node.answer("ACL USERS")).isEqualTo("*2 $3 ann $7 default");
         assertThat(node.answer("ACL GETUSER gone")).isEqualTo("$-1");
         assertThat(node.answers("HELLO 3", "ACL GETUSER nosuch").get(1)).isEqualTo("_");
@@ -89,14 +89,14 @@ class AclAnswersTest {
     }
 
     @Test
-    void theOnlyDatabaseIsEverybodysWhereTheEngineHasRulesAboutThem() throws Exception {
+    void everyUserMayUseTheOnlyDatabaseWhereTheEngineHasRulesAboutThem() throws Exception {
         assertThat(valkey.answer("ACL GETUSER default"))
                 .startsWith("*14 ")
                 .contains(" $9 databases $6 alldbs $9 selectors *0");
     }
 
     @Test
-    void aClientIsToldWhoItIs() throws Exception {
+    void whoamiAnswersWithTheUser() throws Exception {
         assertThat(node.answer("ACL WHOAMI")).isEqualTo("$7 default");
     }
 }

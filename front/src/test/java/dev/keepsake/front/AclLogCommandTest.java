@@ -47,7 +47,7 @@ class AclLogCommandTest {
     }
 
     @Test
-    void whoWasNotLetInStandsBesideWhatTheEngineHasRefused() throws Exception {
+    void failedLoginsStandBesideTheEnginesEntries() throws Exception {
         node.engine.on("acl log", "*1\r\n" + entry("get"));
         assertThat(node.answer("AUTH nosuch x")).startsWith("-WRONGPASS");
         String log = node.answer("ACL LOG");
@@ -61,7 +61,8 @@ class AclLogCommandTest {
 
     @ParameterizedTest
     @CsvSource({"ACL LOG, 10", "ACL LOG 5, 5", "ACL LOG -1, 0", "ACL LOG 99999999999, 2147483647"})
-    void theEngineIsAskedForAsManyAsAreWanted(String line, String asked) throws Exception {
+    void theEngineIsAskedForTheRequestedNumberOfEntries(String line, String asked)
+            throws Exception {
         node.engine.forget();
         assertThat(node.answer(line)).isEqualTo("*0");
         assertThat(node.engine.asked("ACL LOG")).containsExactly("ACL LOG " + asked);
@@ -75,12 +76,12 @@ class AclLogCommandTest {
                     ACL LOG x | -ERR value is not an integer or out of range
                     ACL LOG 1 2 | -ERR unknown subcommand or wrong number of arguments for 'LOG'. Try ACL HELP.
                     """)
-    void whatMakesNoSenseIsRefused(String line, String error) throws Exception {
+    void aMalformedCommandIsRefused(String line, String error) throws Exception {
         assertThat(node.answer(line)).isEqualTo(error);
     }
 
     @Test
-    void resetForgetsBoth() throws Exception {
+    void resetDeletesBoth() throws Exception {
         assertThat(node.answers("AUTH nosuch x", "ACL LOG reset", "ACL LOG").get(2))
                 .isEqualTo("*0");
         assertThat(node.engine.asked("ACL LOG")).contains("ACL LOG RESET");
@@ -88,7 +89,7 @@ class AclLogCommandTest {
 
     /// The engine has deleted nothing, so the front keeps its entries too.
     @Test
-    void anEngineThatRefusesToForgetIsHeard() throws Exception {
+    void aResetThatTheEngineRefusesIsRefused() throws Exception {
         node.engine.on("acl log", "-BUSY Redis is busy\r\n");
         assertThat(node.answers("AUTH nosuch x", "ACL LOG RESET").get(1))
                 .isEqualTo("-BUSY Redis is busy");
@@ -99,7 +100,7 @@ class AclLogCommandTest {
     /// Ages count from the moment when the engine made its list, and the front has to know that
     /// moment.
     @Test
-    void theLogIsAskedForAgainWhenTheClockMovesMeanwhile() throws Exception {
+    void theEngineIsAskedAgainWhenItsClockMovesMeanwhile() throws Exception {
         var micros = new AtomicInteger();
         node.engine.forget();
         node.engine.on(
@@ -112,7 +113,7 @@ class AclLogCommandTest {
     }
 
     @Test
-    void aClockThatAlwaysMovesKeepsNobodyWaitingForEver() throws Exception {
+    void aClockThatAlwaysMovesDelaysTheAnswerNotForEver() throws Exception {
         var seconds = new AtomicInteger(100);
         node.engine.forget();
         node.engine.on(
@@ -124,7 +125,7 @@ class AclLogCommandTest {
 
     /// A node that is loading has no engine to ask.
     @Test
-    void beforeAnEngineServesTheFrontTellsWhatItKnows() throws Exception {
+    void beforeAnEngineServesTheLogHasTheFailedLogins() throws Exception {
         try (var loading = new TestFront(directory)) {
             assertThat(loading.answers("AUTH nosuch x", "ACL LOG").get(1))
                     .startsWith("*1 *14 $5 count :1 $6 reason $4 auth ");

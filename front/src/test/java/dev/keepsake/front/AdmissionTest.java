@@ -762,14 +762,14 @@ class AdmissionTest {
 
     @ParameterizedTest
     @MethodSource("orders")
-    void ofTwoChecksTheFirstDecides(Row row) {
+    void theFirstOfTwoChecksDecides(Row row) {
         row.state().accept(client, node);
         assertThat(admission.decide(row.command(), client)).isEqualTo(row.expected());
     }
 
     @ParameterizedTest
     @MethodSource("checks")
-    void decidingTwiceSaysTheSame(Row row) {
+    void aSecondDecisionIsTheSame(Row row) {
         row.state().accept(client, node);
         admission.decide(row.command(), client);
         assertThat(admission.decide(row.command(), client)).isEqualTo(row.expected());

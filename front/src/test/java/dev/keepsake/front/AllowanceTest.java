@@ -9,7 +9,7 @@ class AllowanceTest {
     private final Allowance allowance = new Allowance(300, 2);
 
     @Test
-    void oneNodeAloneMayHoldTwoThirds() {
+    void oneNodeAloneMayUseTwoThirds() {
         var share = allowance.share();
         assertThat(share.take(200)).isTrue();
         assertThat(share.take(1)).isFalse();
@@ -18,7 +18,7 @@ class AllowanceTest {
     }
 
     @Test
-    void howeverManyNodesHoldAsMuchAsTheyMayTheNextIsGivenSome() {
+    void theNextNodeGetsSomeHoweverManyNodesUseAllTheyMay() {
         var greedy = Stream.generate(allowance::share).limit(5).toList();
         for (var share : greedy) {
             while (share.take(1)) {
@@ -29,7 +29,7 @@ class AllowanceTest {
     }
 
     @Test
-    void whatIsThereAlreadyIsCountedAndTheNodeIsOver() {
+    void aCountIsNeverRefusedAndMayExceedTheLimit() {
         var share = allowance.share();
         share.count(250);
         assertThat(share.isOver()).isTrue();
@@ -39,7 +39,7 @@ class AllowanceTest {
     }
 
     @Test
-    void aNodeThatHoldsMuchHasToGiveWayWhenOthersComeToHoldMuch() {
+    void theLimitOfANodeFallsWhenOthersUseMore() {
         var first = allowance.share();
         first.count(200);
         var second = allowance.share();
@@ -49,7 +49,7 @@ class AllowanceTest {
     }
 
     @Test
-    void aNodeThatHoldsLittleIsNotOverEvenWhenAnotherHoldsMoreThanAll() {
+    void aNodeThatUsesLittleIsNotOverEvenWhenAnotherUsesMoreThanAll() {
         var greedy = allowance.share();
         greedy.count(1_000);
         var modest = allowance.share();
@@ -59,7 +59,7 @@ class AllowanceTest {
     }
 
     @Test
-    void whatIsGivenBackIsThereForOthers() {
+    void freedRoomIsAvailableToOthers() {
         var first = allowance.share();
         first.take(200);
         first.count(-200);

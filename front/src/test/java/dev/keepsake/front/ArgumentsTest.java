@@ -21,7 +21,7 @@ class ArgumentsTest {
 
     /// Keys and passwords need not be text.
     @Test
-    void bytesThatAreNoTextStayWhatTheyAre() throws Exception {
+    void bytesThatAreNotTextStayUnchanged() throws Exception {
         var in =
                 Unpooled.copiedBuffer(
                         "*2\r\n$4\r\nAUTH\r\n$3\r\n\u00ff\u0000\u00e9\r\n", ISO_8859_1);
@@ -29,13 +29,13 @@ class ArgumentsTest {
     }
 
     @Test
-    void onlyTheNameOfTheCommandIsMadeSmall() throws Exception {
+    void onlyTheNameOfTheCommandIsInLowerCase() throws Exception {
         var given = of(Commands.bytes("CLIENT", "SETNAME", "Ann"));
         assertThat(given.texts()).containsExactly("client", "SETNAME", "Ann");
     }
 
     @Test
-    void theyOutliveTheBytesThatTheyCameIn() throws Exception {
+    void argumentsRemainValidAfterTheBytesOfTheCommand() throws Exception {
         var in = Commands.bytes("ECHO", "before");
         var given = of(in);
         in.setZero(0, in.capacity());
@@ -43,7 +43,7 @@ class ArgumentsTest {
     }
 
     @Test
-    void anotherWordInOnePlaceLeavesTheCommandAsItWas() throws Exception {
+    void replacingAWordLeavesTheCommandUnchanged() throws Exception {
         var given = of(Commands.bytes("ACL", "DRYRUN", "default", "GET"));
         assertThat(given.with(2, "default:clients")[2])
                 .asString(UTF_8)
@@ -55,7 +55,7 @@ class ArgumentsTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"0", "7", "-1", "9223372036854775807", "-9223372036854775808"})
-    void aNumberIsOneAsRedisReadsIt(String text) {
+    void aNumberIsReadAsInRedis(String text) {
         assertThat(Arguments.number(text)).isEqualTo(Long.valueOf(text));
     }
 
@@ -78,7 +78,7 @@ class ArgumentsTest {
                 "9223372036854775808",
                 "-9223372036854775809"
             })
-    void whatRedisTakesForNoNumberIsNone(String text) {
+    void aTextThatRedisDoesNotReadAsANumberIsNone(String text) {
         assertThat(Arguments.number(text)).isNull();
     }
 }

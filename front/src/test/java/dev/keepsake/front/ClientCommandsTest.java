@@ -44,7 +44,7 @@ class ClientCommandsTest {
     // ---- names
 
     @Test
-    void aClientHasTheNameThatItGivesItself() throws Exception {
+    void aClientHasTheNameThatItSets() throws Exception {
         assertThat(node.answers("CLIENT GETNAME", "CLIENT SETNAME worker:1", "CLIENT GETNAME"))
                 .containsExactly("$-1", "+OK", "$8 worker:1");
     }
@@ -67,7 +67,7 @@ class ClientCommandsTest {
     }
 
     @Test
-    void theEmptyNameIsNone() throws Exception {
+    void anEmptyNameRemovesTheName() throws Exception {
         assertThat(node.answers("CLIENT SETNAME x", "CLIENT SETNAME ", "CLIENT GETNAME"))
                 .containsExactly("+OK", "+OK", "$-1");
     }
@@ -89,7 +89,7 @@ class ClientCommandsTest {
     // ---- LIST
 
     @Test
-    void clientsAreListedInTheOrderInWhichTheyCame() throws Exception {
+    void clientsAreListedInTheOrderOfTheirConnections() throws Exception {
         try (var first = node.connect();
                 var second = node.connect()) {
             String one = idOf(first);
@@ -144,7 +144,7 @@ class ClientCommandsTest {
         "CLIENT UNBLOCK x, -ERR value is not an integer or out of range",
         "CLIENT UNBLOCK 1 KILL, -ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR"
     })
-    void whatMakesNoSenseIsRefusedInRedissWords(String line, String error) throws Exception {
+    void aMalformedCommandIsRefusedWithRedissError(String line, String error) throws Exception {
         assertThat(node.answer(line)).isEqualTo(error);
     }
 
@@ -161,7 +161,7 @@ class ClientCommandsTest {
     }
 
     @Test
-    void allConditionsHaveToHold() throws Exception {
+    void aClientIsKilledIfItMatchesAllConditions() throws Exception {
         try (var victim = node.connect();
                 var killer = node.connect()) {
             String id = idOf(victim);
@@ -174,7 +174,7 @@ class ClientCommandsTest {
     }
 
     @Test
-    void whoKillsIsSparedUnlessItSaysOtherwise() throws Exception {
+    void theClientThatKillsIsSparedUnlessItAsksOtherwise() throws Exception {
         try (var client = node.connect()) {
             String kill = "CLIENT KILL ADDR %s SKIPME ".formatted(client.address());
             assertThat(client.ask("CLIENT KILL ADDR " + client.address())).isEqualTo(":0");
@@ -185,7 +185,7 @@ class ClientCommandsTest {
     }
 
     @Test
-    void whoKillsItselfByTheOldFormIsAnsweredFirst() throws Exception {
+    void aClientThatKillsItselfByTheOldFormIsAnsweredFirst() throws Exception {
         try (var client = node.connect()) {
             client.ask("PING");
             assertThat(client.ask("CLIENT KILL " + client.address())).isEqualTo("+OK");
@@ -196,7 +196,7 @@ class ClientCommandsTest {
     // ---- flags that a client sets
 
     @Test
-    void wishesAreShownAmongTheFlags() throws Exception {
+    void clientSettingsAreShownAsFlags() throws Exception {
         assertThat(node.answers("CLIENT NO-EVICT on", "CLIENT INFO").get(1)).contains(" flags=e ");
         assertThat(node.answers("CLIENT NO-EVICT on", "CLIENT NO-EVICT OFF", "CLIENT INFO").get(2))
                 .contains(" flags=N ");
@@ -206,7 +206,7 @@ class ClientCommandsTest {
     }
 
     @Test
-    void whatIsNotKnownOfCapabilitiesIsPassedOver() throws Exception {
+    void unknownCapabilitiesAreIgnored() throws Exception {
         try (var client = valkey.connect()) {
             String me = "id=%s ".formatted(idOf(client));
             assertThat(client.ask("CLIENT CAPA nosuch")).isEqualTo("+OK");
@@ -218,13 +218,13 @@ class ClientCommandsTest {
 
     /// Keys come to a node through the log only.
     @Test
-    void aNodeImportsNothing() throws Exception {
+    void aNodeIsNeverInImportMode() throws Exception {
         assertThat(valkey.answers("CLIENT IMPORT-SOURCE OFF", "CLIENT IMPORT-SOURCE ON"))
                 .containsExactly("+OK", "-ERR Server is not in import mode");
     }
 
     @Test
-    void whoeverWantsNoRepliesGetsNoneUntilItWantsThemAgain() throws Exception {
+    void clientReplyOffSuppressesRepliesUntilOn() throws Exception {
         try (var client = node.connect()) {
             client.send("CLIENT", "REPLY", "OFF");
             client.send("PING");
@@ -237,7 +237,7 @@ class ClientCommandsTest {
     }
 
     @Test
-    void nobodyIsToldOfKeysWhoHasNotAsked() throws Exception {
+    void aClientThatDoesNotTrackGetsNoInvalidations() throws Exception {
         assertThat(node.answer("CLIENT GETREDIR")).isEqualTo(":-1");
     }
 
@@ -245,7 +245,7 @@ class ClientCommandsTest {
 
     /// Clients that are held back count as blocked. So the front has taken the command.
     @Test
-    void aPauseOfWritesHoldsWritesAndNothingElse() throws Exception {
+    void aPauseOfWritesHoldsBackWritesOnly() throws Exception {
         node.engine.on("info", "$17\r\nblocked_clients:0\r\n");
         try (var writer = node.connect();
                 var other = node.connect()) {

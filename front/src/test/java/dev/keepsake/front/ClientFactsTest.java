@@ -10,7 +10,7 @@ class ClientFactsTest {
     private final ClientFacts facts = new ClientFacts();
 
     @Test
-    void countsACommandOnceHoweverOftenItHasToWait() {
+    void aCommandThatHasToWaitCountsOnce() {
         facts.onCommand("set");
         for (int i = 0; i < 3; i++) {
             facts.onCommand("get");
@@ -22,7 +22,7 @@ class ClientFactsTest {
     }
 
     @Test
-    void countsWhatHasPassed() {
+    void bytesAndCommandsAreCounted() {
         facts.onConnected(0);
         facts.onReceived(10, S);
         facts.onCommand("get");
@@ -39,12 +39,12 @@ class ClientFactsTest {
     }
 
     @Test
-    void namesNoCommandBeforeTheFirst() {
+    void aClientHasNoLastCommandBeforeTheFirst() {
         assertThat(facts.value("cmd", 0)).isEqualTo("NULL");
     }
 
     @Test
-    void isSilentWhenNothingHasPassedForSoLong() {
+    void aClientIsSilentWhenNothingWasSentOrReceivedForSoLong() {
         facts.onConnected(0);
         assertThat(facts.isSilent(5 * S, 5 * S)).isFalse();
         assertThat(facts.isSilent(5 * S, 5 * S + 1)).isTrue();
@@ -53,7 +53,7 @@ class ClientFactsTest {
     }
 
     @Test
-    void leavesTooMuchAtOnceBeyondTheHardBoundAndAfterAWhileBeyondTheSoftOne() {
+    void theHardBoundHoldsAtOnceAndTheSoftOneAfterAWhile() {
         var limit = new ClientLimits.Output(100, 50, 10 * S);
         assertThat(facts.leavesTooMuch(limit, 101, 0)).isTrue();
         assertThat(facts.leavesTooMuch(limit, 60, 0)).isFalse();

@@ -100,7 +100,7 @@ class ClientFilterTest {
         "SKIPME no, A?",
         "SKIPME YES NAME ann, A"
     })
-    void thoseAreMeantForWhomAllConditionsHold(String options, String meant) throws Exception {
+    void clientsThatMatchAllConditionsAreSelected(String options, String meant) throws Exception {
         assertThat(listed(options)).isEqualTo(meant);
     }
 
@@ -129,7 +129,7 @@ class ClientFilterTest {
                     NOT-MAXAGE 1 | ERR syntax error
                     NOT-IDLE 1 | ERR syntax error
                     """)
-    void whatMakesNoSenseIsRefused(String options, String error) throws Exception {
+    void malformedOptionsAreRefused(String options, String error) throws Exception {
         assertThat(asker.ask("CLIENT LIST " + options)).isEqualTo("-" + error);
         if (options.contains(" ")) { // otherwise it is an address
             assertThat(asker.ask("CLIENT KILL " + options)).isEqualTo("-" + error);
@@ -140,19 +140,19 @@ class ClientFilterTest {
     /// Valkey 8.1 knows fewer options.
     @ParameterizedTest
     @ValueSource(strings = {"NAME ann", "NOT-ID 1", "IP 127.0.0.1", "FLAGS N", "IDLE 1", "DB 0"})
-    void anOlderValkeyDoesNotKnowWhatCameLater(String options) throws Exception {
+    void anOlderValkeyRefusesNewerOptions(String options) throws Exception {
         assertThat(old.answer("CLIENT LIST " + options)).isEqualTo("-ERR syntax error");
     }
 
     /// An empty name matches no client.
     @Test
-    void nobodyIsFoundByNoName() throws Exception {
+    void anEmptyNameMatchesNoClient() throws Exception {
         assertThat(listed("NAME ")).isEmpty();
         assertThat(listed("NOT-NAME ")).isEqualTo("A?");
     }
 
     @Test
-    void killSparesWhoAsksAndListDoesNot() throws Exception {
+    void killSparesTheAskingClientAndListDoesNot() throws Exception {
         try (var victim = node.connect();
                 var killer = node.connect()) {
             victim.ask("CLIENT SETNAME gone");

@@ -19,7 +19,7 @@ class ClientLimitsTest {
 
     /// The node has other bounds for these clients.
     @Test
-    void whoAsksMayLeaveAnyAmount() {
+    void aClientThatAsksMayLeaveAnyAmountUnsent() {
         var limit = ClientLimits.STANDARD.clients();
         assertThat(leavesTooMuch(limit, 1 << 20, 0)).isFalse();
         assertThat(leavesTooMuch(limit, 1 << 20, 1_000_000)).isFalse();
@@ -27,7 +27,7 @@ class ClientLimitsTest {
 
     @ParameterizedTest
     @CsvSource({"33, 0, true", "32, 0, false", "9, 60, false", "9, 61, true", "8, 1000, false"})
-    void whoListensMayLeave32MiBOr8ForAMinute(long mib, long seconds, boolean tooMuch) {
+    void aSubscriberMayLeave32MiBUnsentOr8ForAMinute(long mib, long seconds, boolean tooMuch) {
         var limit = ClientLimits.STANDARD.subscribers();
         leavesTooMuch(limit, Math.min(mib, 32), 0);
         assertThat(leavesTooMuch(limit, mib, seconds)).isEqualTo(tooMuch);
@@ -35,7 +35,7 @@ class ClientLimitsTest {
 
     /// The client read enough in between.
     @Test
-    void theMinuteBeginsAnewWhenTheClientHasReadOn() {
+    void theMinuteStartsAgainWhenTheClientHasRead() {
         var limit = ClientLimits.STANDARD.subscribers();
         leavesTooMuch(limit, 9, 0);
         leavesTooMuch(limit, 1, 50);

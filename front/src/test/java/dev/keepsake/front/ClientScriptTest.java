@@ -36,7 +36,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aShortOneIsReadAtOnce() {
+    void aShortScriptIsReadAtOnce() {
         assertThat(script.reading()).isNull();
         read("redis.set_repl(0)");
         assertThat(script.reading())
@@ -48,7 +48,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void aLongOneIsReadElsewhere() {
+    void aLongScriptIsReadOnTheReadersThread() {
         read(LONG);
         assertThat(script.reading())
                 .isNotNull()
@@ -61,7 +61,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void nobodyIsToldOfOneThatHasBeenGivenUp() {
+    void aReadingThatWasGivenUpIsNotReported() {
         read(LONG);
         script.end();
         channel.runPendingTasks();
@@ -71,7 +71,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void whatIsKeptOfACommandIsCountedUntilItIsTaken() {
+    void theCopyOfACommandIsCountedUntilTheCommandIsTaken() {
         var command = Commands.bytes("EVAL", LONG, "0");
         long kept =
                 script.readCopy(
@@ -83,7 +83,7 @@ class ClientScriptTest {
     }
 
     @Test
-    void nothingIsKeptForOneThatIsReadAtOnce() {
+    void aScriptThatIsReadAtOnceIsNotCopied() {
         var command = Commands.bytes("EVAL", "return 1", "0");
         long kept =
                 script.readCopy(

@@ -68,7 +68,7 @@ class ClientSocketTest {
     }
 
     @Test
-    void isClosedBeforeItStands() {
+    void aSocketIsClosedBeforeItIsConnected() {
         assertThat(socket.isClosed()).isTrue();
         assertThat(socket.isClosing()).isFalse();
         assertThat(socket.address()).isEmpty();
@@ -81,7 +81,7 @@ class ClientSocketTest {
     }
 
     @Test
-    void whatIsSentBeforeItStandsIsReleased() {
+    void bytesSentBeforeTheConnectionAreReleased() {
         var early = bytes("a");
         socket.send(early);
         assertThat(early.refCnt()).isZero();
@@ -92,7 +92,7 @@ class ClientSocketTest {
     }
 
     @Test
-    void sendsAtOnceAndPiecesWithTheNextFlush() {
+    void repliesAreSentAtOnceAndPiecesWithTheNextFlush() {
         socket.attach(channel);
         socket.send(bytes("a"));
         assertThat(sent()).isEqualTo("a");
@@ -106,7 +106,7 @@ class ClientSocketTest {
     }
 
     @Test
-    void isReadFromAsIsWished() {
+    void theSocketIsReadWhileReadingIsOn() {
         socket.attach(channel);
         socket.read(false);
         assertThat(socket.isReading()).isFalse();
@@ -115,7 +115,7 @@ class ClientSocketTest {
     }
 
     @Test
-    void whoLingersIsReadFromUntilTheEnd() {
+    void aLingeringSocketIsReadUntilTheEnd() {
         socket.attach(channel);
         socket.lingerAtEnd(true);
         socket.read(false);
@@ -126,7 +126,7 @@ class ClientSocketTest {
     }
 
     @Test
-    void whatComesAfterTheEndIsDroppedUpToABound() {
+    void inputAfterTheEndIsDroppedUpToABound() {
         socket.attach(channel);
         var first = bytes("12345");
         socket.discard(first, 8);
@@ -140,7 +140,7 @@ class ClientSocketTest {
     // ---- the end
 
     @Test
-    void aCloseSendsWhatHasGatheredBefore() {
+    void aCloseSendsTheGatheredReplies() {
         socket.attach(channel);
         socket.close();
         assertThat(told).containsExactly("flush");
@@ -160,7 +160,7 @@ class ClientSocketTest {
     }
 
     @Test
-    void mayEndBeforeItStands() {
+    void aSocketMayEndBeforeItIsConnected() {
         socket.reset();
         socket.disconnect();
         socket.close();
@@ -168,14 +168,14 @@ class ClientSocketTest {
     }
 
     @Test
-    void theOtherEndMayCloseIt() {
+    void theOtherEndMayCloseTheSocket() {
         socket.attach(channel);
         socket.onClosed();
         assertThat(socket.isClosing()).isTrue();
     }
 
     @Test
-    void operatorsComeFromTheirSocket() {
+    void anOperatorsAddressIsTheOperatorsSocket() {
         var ofOperators = socket(Path.of("operators.sock"));
         ofOperators.attach(channel);
         assertThat(ofOperators.address()).isEqualTo("operators.sock:0");
@@ -185,7 +185,7 @@ class ClientSocketTest {
     }
 
     @Test
-    void itsClientIsToldOfReplies() {
+    void theClientGetsAReportOfEachReply() {
         socket.onReplied();
         assertThat(told).containsExactly("replied");
     }

@@ -121,7 +121,7 @@ class ClientTrackingTest {
     }
 
     @Test
-    void isOnOnceTheEngineHasAgreed() {
+    void trackingIsOnOnceTheEngineHasAccepted() {
         assertThat(track("ON")).isNotNull();
         assertThat(ownEngine.taken()).isEqualTo("CLIENT TRACKING ON");
         assertThat(tracking.state().isOn()).isFalse();
@@ -133,14 +133,14 @@ class ClientTrackingTest {
     }
 
     @Test
-    void staysOffWhenTheEngineRefuses() {
+    void trackingStaysOffWhenTheEngineRefuses() {
         track("ON", "OPTIN", "OPTOUT");
         ownEngine.says("-ERR no\r\n");
         assertThat(tracking.state().isOn()).isFalse();
     }
 
     @Test
-    void remembersUnderWhichRulesABroadcastWasAskedFor() {
+    void aBroadcastRemembersTheRulesOfItsRequest() {
         track("ON", "BCAST");
         ownEngine.says("+OK\r\n");
         assertThat(tracking.state().rulesOfBroadcast()).isEqualTo("~* +@all");
@@ -159,7 +159,7 @@ class ClientTrackingTest {
     }
 
     @Test
-    void aBusyEngineIsAskedAgainWhatItCallsTheNewsLane() {
+    void aBusyEngineIsAskedAgainForTheNumberOfTheNewsLane() {
         track("ON", "REDIRECT", "9");
         newsEngine.taken();
         newsEngine.says(
@@ -171,7 +171,7 @@ class ClientTrackingTest {
     }
 
     @Test
-    void theOtherConnectionHearsWhatHasChanged() {
+    void theOtherConnectionGetsTheInvalidations() {
         trackForAnother();
         newsEngine.says(CHANGED);
         assertThat(other.heard).hasToString(CHANGED);
@@ -179,7 +179,7 @@ class ClientTrackingTest {
     }
 
     @Test
-    void theNewsLaneIsClosedWhenTheNewsAreForNobodyElseAnyMore() {
+    void theNewsLaneIsClosedWhenTheRedirectionEnds() {
         trackForAnother();
         track("OFF");
         ownEngine.says("+OK\r\n");
@@ -189,7 +189,7 @@ class ClientTrackingTest {
     }
 
     @Test
-    void aClientOfResp3IsToldThatTheOtherConnectionIsGone() {
+    void aResp3ClientGetsAMessageWhenTheOtherConnectionIsClosed() {
         client.session.speak(3);
         trackForAnother();
         other.reset();
@@ -199,7 +199,7 @@ class ClientTrackingTest {
     }
 
     @Test
-    void aClientOfResp2IsNotToldOfThat() {
+    void aResp2ClientGetsNoMessageWhenTheOtherConnectionIsClosed() {
         trackForAnother();
         other.reset();
         newsEngine.says(CHANGED);
@@ -208,7 +208,7 @@ class ClientTrackingTest {
     }
 
     @Test
-    void whoReliesOnNewsLearnsThatTheirLaneIsLost() {
+    void theClientGetsAReportWhenItsNewsLaneIsLost() {
         trackForAnother();
         newsEngine.closes();
         assertThat(client.told).endsWith("lost");
@@ -216,7 +216,7 @@ class ClientTrackingTest {
     }
 
     @Test
-    void anEndIsTheEndOfTheNewsLane() {
+    void theNewsLaneEndsWithTheTracking() {
         trackForAnother();
         tracking.end();
         newsEngine.channel.runPendingTasks();
@@ -228,14 +228,14 @@ class ClientTrackingTest {
     // ---- messages for another client's keys
 
     @Test
-    void hearsInResp3WhatTheEngineHasSaid() {
+    void aResp3ClientGetsThePushOfTheEngine() {
         client.session.speak(3);
         tracking.hear(Unpooled.copiedBuffer(CHANGED, US_ASCII));
         assertThat(client.shown).hasToString(CHANGED);
     }
 
     @Test
-    void hearsAMessageInResp2IfItListensToAnything() {
+    void aResp2ClientWithSubscriptionsGetsAMessage() {
         tracking.hear(Unpooled.copiedBuffer(CHANGED, US_ASCII));
         assertThat(client.shown).isEmpty();
         client.subscribed = true;

@@ -85,7 +85,7 @@ class ClientsTest {
     }
 
     @Test
-    void whoIsOneTooManyIsRefused() {
+    void aClientBeyondTheBoundIsRefused() {
         var first = connect();
         var last = first;
         while (last.refusedWith.isEmpty()) {
@@ -99,7 +99,7 @@ class ClientsTest {
     }
 
     @Test
-    void whoIsGoneMonitorsNoMore() {
+    void aDisconnectedClientMonitorsNoMore() {
         var client = connect();
         monitors.add(client);
         clients.onDisconnected(client);
@@ -107,7 +107,7 @@ class ClientsTest {
     }
 
     @Test
-    void clientsMayGoWhileAllAreTold() {
+    void clientsMayDisconnectDuringForEach() {
         var one = connect();
         var other = connect();
         clients.forEach(clients::onDisconnected);
@@ -117,7 +117,7 @@ class ClientsTest {
     }
 
     @Test
-    void disconnectsAndResetsThoseWhoAreMeant() {
+    void matchingClientsAreDisconnectedOrReset() {
         var one = connect();
         var other = connect();
         clients.disconnect(client -> client.id() == one.id());
@@ -129,7 +129,7 @@ class ClientsTest {
     }
 
     @Test
-    void whatHasWaitedForTooLongIsAnsweredWithTheError() {
+    void aReplyThatHasWaitedTooLongIsReplacedByTheError() {
         var client = connect();
         client.replies().park(Unpooled.copiedBuffer("$1\r\n1\r\n", US_ASCII), Patience.LIMITED);
         clients.giveUpWaiting("ERR no room");
@@ -139,7 +139,7 @@ class ClientsTest {
     // ---- limits
 
     @Test
-    void whoIsIdleIsDisconnectedUnlessItMonitorsOrNothingIsCarriedOut() {
+    void anIdleClientIsDisconnectedUnlessItMonitorsOrTheNodeIsPaused() {
         clients.limit(new ClientLimits(1_000, NO_LIMIT, NO_LIMIT, 300));
         var idle = connect();
         var monitor = connect();
@@ -158,7 +158,7 @@ class ClientsTest {
     }
 
     @Test
-    void nobodyIsIdleForTooLongWithoutALimit() {
+    void idleClientsStayConnectedWithoutALimit() {
         var client = connect();
         client.idleNs = Long.MAX_VALUE;
         clients.watch();
@@ -179,7 +179,7 @@ class ClientsTest {
     }
 
     @Test
-    void whoLeavesMostUnreadIsClosedUntilTheRestIsWithinTheBound() {
+    void clientsWithMostUnreadBytesAreClosedUntilTheRestIsWithinTheBound() {
         long bound = FrontOptions.standard().maxTotalOutputBytes();
         var worst = connect();
         var other = connect();
@@ -194,7 +194,7 @@ class ClientsTest {
     // ---- memory
 
     @Test
-    void whatGrowsIsMeasuredInBetween() {
+    void growthIsMeasuredInBetween() {
         var client = connect();
         client.unsentBytes = DIRECT_BYTES;
         clients.noteGrowth(1);
@@ -204,7 +204,7 @@ class ClientsTest {
     }
 
     @Test
-    void whatGrowsInTheHeapIsMeasuredInBetween() {
+    void growthOfTheHeapIsMeasuredInBetween() {
         var client = connect();
         client.heapBytes = DIRECT_BYTES;
         clients.noteHeapGrowth(DIRECT_BYTES);
@@ -213,7 +213,7 @@ class ClientsTest {
     }
 
     @Test
-    void theNodeIsToldWhenMemoryIsOverAndWhenItIsNoMore() {
+    void theNodeGetsAReportWhenMemoryIsOverAndWhenItIsNoMore() {
         rules.durability.countParked(DIRECT_BYTES);
         clients.watch();
         assertThat(around.memoryChanges).isEqualTo(1);
@@ -225,7 +225,7 @@ class ClientsTest {
     }
 
     @Test
-    void whoWaitsForRoomGoesOnOnceWhatIsUnderWayIsDone() {
+    void aClientThatWaitsForRoomContinuesAfterThePresentCall() {
         var client = connect();
         assertThat(clients.memory().resize(client, 0, 2 * DIRECT_BYTES)).isFalse();
         clients.onRoomFreed();

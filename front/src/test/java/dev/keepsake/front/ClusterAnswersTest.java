@@ -20,7 +20,7 @@ class ClusterAnswersTest {
     private final ClusterAnswers answers = new ClusterAnswers("n1");
 
     @Test
-    void aNodeWithoutAHostNameIsToldByItsAddress() {
+    void aNodeWithoutAHostNameIsShownByItsAddress() {
         var topology = topology(null, TopologyNode.Health.ONLINE);
         assertThat(shown(out -> answers.slots(topology, 2, out)))
                 .startsWith("[[0 8191 [10.0.0.1 6379 id1 []] [10.0.0.2 6379 id2 []]] [8192 16383 ");
@@ -32,7 +32,7 @@ class ClusterAnswersTest {
     }
 
     @Test
-    void aHostNameComesFirstAndTheAddressBesideIt() {
+    void aHostNameIsTheEndpointAndTheAddressIsMetadata() {
         var topology = topology(NAMED, TopologyNode.Health.ONLINE);
         assertThat(shown(out -> answers.slots(topology, 2, out)))
                 .startsWith(
@@ -83,7 +83,7 @@ class ClusterAnswersTest {
     }
 
     @Test
-    void aClusterNoneOfWhoseShardsIsThereYetFails() {
+    void aClusterWithoutShardsFails() {
         assertThat(answers.info(new Topology(0, List.of())))
                 .contains("cluster_state:fail\r\n", "cluster_slots_assigned:0\r\n");
     }
@@ -130,7 +130,7 @@ class ClusterAnswersTest {
     }
 
     @Test
-    void aReplicaThatLoadsIsNotCountedAmongThoseThatServe() {
+    void aReplicaThatLoadsIsNotCountedAsServing() {
         var topology = withReplica(TopologyNode.Health.LOADING);
         assertThat(answers.onlineReplicas(topology)).isZero();
         assertThat(shown(out -> answers.slots(topology, 2, out))).contains("id2");
@@ -146,14 +146,14 @@ class ClusterAnswersTest {
                     id2 | ErrorReply[text=ERR The specified node is not a master]
                     nosuch | ErrorReply[text=ERR Unknown node nosuch]
                     """)
-    void thereAreReplicasOfPrimariesAlone(String id, String told) {
+    void onlyPrimariesHaveReplicas(String id, String told) {
         var topology = topology(null, TopologyNode.Health.ONLINE);
         assertThat(shown(out -> answers.replicas(topology, id, out))).isEqualTo(told);
     }
 
     /// Better than an answer in the name of another node.
     @Test
-    void aNodeThatIsInNoShardHasNoAnswer() {
+    void aNodeThatIsInNoShardCannotAnswer() {
         var stranger = new ClusterAnswers("n9");
         assertThatThrownBy(() -> stranger.myself(topology(null, TopologyNode.Health.ONLINE)))
                 .isInstanceOf(IllegalStateException.class)

@@ -78,7 +78,7 @@ class ClusterEndpointTest {
 
     /// The client connects again, instead of waiting for an answer that never comes.
     @Test
-    void whereNobodyServesTheConnectionIsClosed() throws Exception {
+    void aConnectionIsClosedWhenNoNodeServes() throws Exception {
         try (var client = new SocketClient(address)) {
             assertThat(client.read()).isEqualTo(SocketClient.CLOSED);
         }
@@ -100,7 +100,7 @@ class ClusterEndpointTest {
     }
 
     @Test
-    void anAddressThatIsTakenIsToldToWhoeverBindsIt() throws Exception {
+    void bindingAnAddressThatIsTakenFails() throws Exception {
         try (var other =
                 new ClusterEndpoint(transport.group().next(), transport, () -> List.of())) {
             assertThatThrownBy(() -> other.bind(address).get(60, TimeUnit.SECONDS))

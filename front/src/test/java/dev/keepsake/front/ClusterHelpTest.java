@@ -20,7 +20,8 @@ class ClusterHelpTest {
         "valkey, 8.0.1,  VALKEY_8_0",
         "valkey, 9.1.2,  VALKEY_8_0",
     })
-    void itIsThatOfTheEngineOrOfTheNewestBeforeIt(String name, String version, ClusterHelp help) {
+    void theHelpIsThatOfTheEngineOrOfTheNewestBeforeIt(
+            String name, String version, ClusterHelp help) {
         assertThat(ClusterHelp.of(new ServedEngine(name, version, RecordedCommands.table())))
                 .isEqualTo(help);
     }
@@ -32,7 +33,7 @@ class ClusterHelpTest {
         "REDIS_7_4,  '<id> <ip:port@bus-port[,hostname]> <flags> <master>'",
         "VALKEY_8_0, '<id> <ip:port@bus-port[,hostname]> <flags> <primary>'",
     })
-    void itIsAnArrayOfLines(ClusterHelp help, String line) {
+    void theHelpIsAnArrayOfLines(ClusterHelp help, String line) {
         var out = Unpooled.buffer();
         help.write(out);
         var lines = ((RespValue.ArrayReply) RespValue.decode(out)).items();

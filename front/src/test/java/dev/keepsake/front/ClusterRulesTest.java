@@ -30,7 +30,7 @@ class ClusterRulesTest {
     }
 
     @Test
-    void anotherDatabaseIsNoneOfACluster() {
+    void aClusterRefusesOtherDatabases() {
         assertThat(refusal(REDIS_7_0, "MOVE b 0"))
                 .isEqualTo("ERR MOVE is not allowed in cluster mode");
         assertThat(refusal(REDIS_7_0, "SWAPDB 0 1"))
@@ -57,7 +57,7 @@ class ClusterRulesTest {
     }
 
     @Test
-    void aClusterThatMayHaveDatabasesSaysThatThereIsNoOther() {
+    void aClusterThatMayHaveDatabasesAnswersThatThereIsNoOther() {
         assertThat(new ClusterRules(VALKEY_9_1).refusalToSelect("0")).isNull();
         assertThat(new ClusterRules(VALKEY_9_1).refusalToSelect("1"))
                 .isEqualTo("ERR DB index is out of range");
@@ -117,7 +117,7 @@ class ClusterRulesTest {
     }
 
     @Test
-    void ofALargeCommandNothingIsLookedAt() {
+    void aLargeCommandIsNotChecked() {
         var large = Commands.sketch(200, "SORT", "b", "x".repeat(500), "BY", "*");
         assertThat(new ClusterRules(REDIS_7_0).refusal(large)).isNull();
     }

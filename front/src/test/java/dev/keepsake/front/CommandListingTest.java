@@ -42,13 +42,13 @@ class CommandListingTest {
     }
 
     @Test
-    void commandLeavesOutWhatIsWithheld() {
+    void commandOmitsWithheldCommands() {
         assertThat(shown("*2 " + row("get") + " " + row("debug"), false, 2))
                 .isEqualTo("*1 " + row("get"));
     }
 
     @Test
-    void commandLeavesOutSubcommandsThatAreWithheld() {
+    void commandOmitsWithheldSubcommands() {
         String acl = row("acl", row("acl|setuser"), row("acl|whoami"));
         assertThat(shown("*1 " + acl, false, 2)).isEqualTo("*1 " + row("acl", row("acl|whoami")));
     }
@@ -56,14 +56,14 @@ class CommandListingTest {
     /// Each item answers one argument: a command that is not offered does not exist.
     @ParameterizedTest
     @CsvSource({"2, $-1", "3, _"})
-    void commandInfoSaysOfWhatIsWithheldThatItDoesNotExist(int protocol, String nothing) {
+    void commandInfoAnswersThatAWithheldCommandDoesNotExist(int protocol, String nothing) {
         String rows = String.join(" ", row("get"), row("debug"), row("ping"));
         assertThat(shown("*3 " + rows, true, protocol))
                 .isEqualTo("*3 %s %s %s".formatted(row("get"), nothing, row("ping")));
     }
 
     @Test
-    void whatTheEngineDoesNotKnowStaysNull() {
+    void aCommandThatTheEngineDoesNotKnowStaysNull() {
         assertThat(shown("*2 *-1 " + row("get"), true, 2)).isEqualTo("*2 *-1 " + row("get"));
         assertThat(shown("*2 $-1 " + row("get"), true, 2)).isEqualTo("*2 $-1 " + row("get"));
     }
@@ -75,7 +75,7 @@ class CommandListingTest {
         "debug shutdown, *0",
         "get, *1 $3 get"
     })
-    void commandListNamesWhatIsOffered(String names, String shown) {
+    void commandListNamesTheOfferedCommands(String names, String shown) {
         var listed = Arrays.stream(names.split(" ", -1)).map(CommandListingTest::bulk).toList();
         String reply = "*%d %s".formatted(listed.size(), String.join(" ", listed));
         assertThat(shown(reply, false, 3)).isEqualTo(shown);
@@ -83,7 +83,7 @@ class CommandListingTest {
 
     /// Subcommands have no row of their own.
     @Test
-    void commandCountCountsWhatIsOffered() {
+    void commandCountCountsTheOfferedCommands() {
         long offered =
                 Commands.TABLE.all().stream()
                         .filter(spec -> spec.handling() != CommandSpec.Handling.WITHHELD)
@@ -94,7 +94,7 @@ class CommandListingTest {
     }
 
     @Test
-    void commandDocsLeavesOutWhatIsWithheldInBothVersionsOfResp() {
+    void commandDocsOmitsWithheldCommandsInBothVersionsOfResp() {
         String about = bulk("summary") + " " + bulk("Gets-it");
         String nested =
                 "%s %%2 %s %%1 %s %s %%1 %s"
@@ -128,7 +128,7 @@ class CommandListingTest {
 
     /// The lines that explain a removed heading are removed too.
     @Test
-    void helpExplainsWhatIsOffered() {
+    void helpExplainsTheOfferedSubcommands() {
         var out = Unpooled.buffer();
         listing.helpWithoutWithheld(
                 List.of(
@@ -156,7 +156,7 @@ class CommandListingTest {
 
     @ParameterizedTest
     @MethodSource("engines")
-    void ofWhatAnEngineListsJustTheOfferedRemains(String engine) {
+    void onlyOfferedCommandsRemainOfAnEnginesList(String engine) {
         var table = RecordedCommands.table(engine);
         var shown =
                 RespValue.decode(

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 /// The slot of `a` is 15495 and that of `b` 3300.
 class CommandTest {
     @Test
-    void showsArgumentsWhereTheyStand() {
+    void argumentsAreShownWithoutACopy() {
         var bytes = Unpooled.copiedBuffer("*1\r\n$4\r\nPING\r\n", US_ASCII);
         int base = bytes.writerIndex();
         bytes.writeBytes(Commands.bytes("SET", "a", "value"));
@@ -37,19 +37,19 @@ class CommandTest {
     }
 
     @Test
-    void namesASubcommandWithItsCommand() {
+    void theNameOfASubcommandIncludesItsCommand() {
         assertThat(Commands.of("OBJECT", "Encoding", "a").name()).isEqualTo("object|encoding");
     }
 
     @Test
-    void saysThatTheTableDoesNotHaveIt() {
+    void aCommandThatTheTableDoesNotHaveIsUnknown() {
         var unknown = Commands.of("NOSUCH", "x");
         assertThat(unknown.isKnown()).isFalse();
         assertThatThrownBy(unknown::spec).isInstanceOf(IllegalStateException.class);
     }
 
     @Test
-    void knowsTheSlotAndTheHashesOfItsKeys() {
+    void aCommandHasTheSlotAndTheHashesOfItsKeys() {
         var one = Commands.of("GET", "a");
         assertThat(one.slot()).isEqualTo(15495);
         assertThat(one.onlyKeyHash()).isNotZero();
@@ -67,7 +67,7 @@ class CommandTest {
     }
 
     @Test
-    void saysThatItsKeysAreInSeveralSlotsAndNamesTheFirst() {
+    void keysInSeveralSlotsAreNoticedAndTheFirstSlotIsNamed() {
         var command = Commands.of("MGET", "a", "b", "{b}2");
         assertThat(command.isAcrossSlots()).isTrue();
         assertThat(command.slot()).isEqualTo(15495);
@@ -75,7 +75,7 @@ class CommandTest {
     }
 
     @Test
-    void forgetsTheKeysOfTheCommandBefore() throws ProtocolException {
+    void theKeysOfTheCommandBeforeAreForgotten() throws ProtocolException {
         var framer = new CommandFramer(ProtocolLimits.standard());
         var command = new Command(Commands.TABLE, framer.frame());
         var bytes = Commands.bytes("MGET", "a", "b");
@@ -92,7 +92,7 @@ class CommandTest {
     }
 
     @Test
-    void saysWhichArgumentsItsKeysAre() {
+    void theArgumentsThatAreKeysAreKnown() {
         var keys = Commands.of("EVAL", "return 1", "2", "a", "b", "c").keyArguments();
         assertThat(keys.test(2)).isFalse();
         assertThat(keys.test(3)).isTrue();
@@ -102,14 +102,14 @@ class CommandTest {
     }
 
     @Test
-    void waitsForDataWhenItsArgumentsSaySo() {
+    void anOptionMayMakeACommandWaitForData() {
         assertThat(Commands.of("BLPOP", "a", "0").blocks()).isTrue();
         assertThat(Commands.of("XREAD", "STREAMS", "a", "0").blocks()).isFalse();
         assertThat(Commands.of("XREAD", "BLOCK", "0", "STREAMS", "a", "0").blocks()).isTrue();
     }
 
     @Test
-    void weighsTwiceItsLengthInATransaction() {
+    void aCommandWeighsTwiceItsLengthInATransaction() {
         var command = Commands.of("SET", "a", "value");
         assertThat(command.weightBytes()).isEqualTo(2L * command.lengthBytes());
     }

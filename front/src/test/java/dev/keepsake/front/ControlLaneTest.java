@@ -30,7 +30,7 @@ class ControlLaneTest {
     }
 
     @Test
-    void clientsAreSentWhatGathersWhenRepliesHaveBeenRead() {
+    void theOwnerGetsAReportWhenRepliesHaveBeenRead() {
         owner.onRepliesRead = () -> owner.told.add("read");
         lane.ask(heard::add, "PING");
         engine.says("+PONG\r\n");
@@ -38,7 +38,7 @@ class ControlLaneTest {
     }
 
     @Test
-    void theOwnerIsToldWhenTheEngineClosesIt() {
+    void theOwnerGetsAReportWhenTheEngineClosesTheLane() {
         lane.ask(heard::add, "PING");
         engine.closes();
         assertThat(owner.told).containsExactly("lost");
@@ -46,14 +46,14 @@ class ControlLaneTest {
     }
 
     @Test
-    void theOwnerIsNotToldWhenItClosesTheLaneItself() {
+    void theOwnerGetsNoReportWhenItClosesTheLaneItself() {
         lane.close();
         engine.channel.runPendingTasks();
         assertThat(owner.told).isEmpty();
     }
 
     @Test
-    void theOwnerIsToldWhenTheEngineHasCaughtUp() {
+    void theOwnerGetsAReportWhenTheEngineHasCaughtUp() {
         engine.full(true);
         assertThat(lane.isFull()).isTrue();
         assertThat(owner.told).isEmpty();
@@ -63,7 +63,7 @@ class ControlLaneTest {
     }
 
     @Test
-    void aReplyThatNobodyHasAskedForIsTheEndOfTheLane() {
+    void aReplyWithoutAQuestionEndsTheLane() {
         engine.says("+PONG\r\n");
         engine.channel.runPendingTasks();
         assertThat(owner.told).containsExactly("lost");

@@ -85,7 +85,7 @@ class EngineAskedTest {
 
     /// SCAN returns a key twice when the engine's table shrinks.
     @Test
-    void aKeyThatIsMetTwiceCountsOnce() throws Exception {
+    void aKeyThatIsFoundTwiceCountsOnce() throws Exception {
         scan(node.engine, keys("b", 0, 3), keys("b", 1, 4), keys("b", 0, 4));
         assertThat(node.answer("CLUSTER COUNTKEYSINSLOT 3300")).isEqualTo(":4");
         assertThat(node.answer("CLUSTER GETKEYSINSLOT 3300 10"))
@@ -93,7 +93,7 @@ class EngineAskedTest {
     }
 
     @Test
-    void noMoreIsAskedForOnceThereAreEnough() throws Exception {
+    void theScanEndsOnceThereAreEnoughKeys() throws Exception {
         scan(node.engine, keys("b", 0, 2), keys("b", 2, 9), keys("b", 9, 12));
         assertThat(node.answer("CLUSTER GETKEYSINSLOT 3300 3"))
                 .isEqualTo("*3 $4 {b}0 $4 {b}1 $4 {b}2");
@@ -102,7 +102,7 @@ class EngineAskedTest {
     }
 
     @Test
-    void anEngineThatIsBusySaysSo() throws Exception {
+    void theErrorOfABusyEngineIsPassedOn() throws Exception {
         node.engine.on("scan", "-BUSY Redis is busy\r\n");
         for (var line : List.of("COUNTKEYSINSLOT 1", "GETKEYSINSLOT 1 1")) {
             assertThat(node.answer("CLUSTER " + line)).isEqualTo("-BUSY Redis is busy");
@@ -118,7 +118,7 @@ class EngineAskedTest {
         "GETKEYSINSLOT 1 -1, -ERR Invalid slot or number of keys",
         "GETKEYSINSLOT 1 x, -ERR value is not an integer or out of range"
     })
-    void aSlotThatIsNoneIsRefused(String line, String error) throws Exception {
+    void anInvalidSlotIsRefused(String line, String error) throws Exception {
         assertThat(node.answer("CLUSTER " + line)).isEqualTo(error);
         assertThat(node.engine.asked("SCAN")).isEmpty();
     }
@@ -138,7 +138,7 @@ class EngineAskedTest {
     // ---- CLIENT UNBLOCK
 
     @Test
-    void aClientThatWaitsIsUnblockedByWhatTheEngineCallsItsLane() throws Exception {
+    void aClientThatWaitsIsUnblockedByTheEnginesNumberOfItsLane() throws Exception {
         node.engine.on("client id", ":77\r\n");
         node.engine.on("client unblock", ":1\r\n");
         node.engine.on("blpop", "");
@@ -158,13 +158,13 @@ class EngineAskedTest {
     /// The engine has connections with other numbers, and no client may end their waits.
     @ParameterizedTest
     @ValueSource(strings = {"999999", "0", "-1", "7"})
-    void whoDoesNotWaitIsNotUnblocked(String id) throws Exception {
+    void aClientThatDoesNotWaitIsNotUnblocked(String id) throws Exception {
         assertThat(node.answer("CLIENT UNBLOCK " + id)).isEqualTo(":0");
         assertThat(node.engine.asked("CLIENT UNBLOCK")).isEmpty();
     }
 
     @Test
-    void moreThanItTakesIsRefusedWhereTheEngineRefusesIt() throws Exception {
+    void tooManyArgumentsAreRefusedWhereTheEngineRefusesThem() throws Exception {
         assertThat(node.answer("CLIENT UNBLOCK 1 ERROR x"))
                 .startsWith("-ERR unknown subcommand or wrong number of arguments for 'UNBLOCK'");
         assertThat(valkey.answer("CLIENT UNBLOCK 1 ERROR x")).isEqualTo(":0");
@@ -173,7 +173,7 @@ class EngineAskedTest {
     // ---- ACL DRYRUN
 
     @Test
-    void aDryRunAsksForTheNamesakeAndTellsOfTheUser() throws Exception {
+    void aDryRunAsksForTheNamesakeAndShowsTheUser() throws Exception {
         assertThat(node.answer("ACL DRYRUN default GET k")).isEqualTo("+OK");
         assertThat(node.engine.asked("ACL DRYRUN"))
                 .containsExactly("ACL DRYRUN default:clients GET k");
@@ -196,14 +196,14 @@ class EngineAskedTest {
         "ACL DRYRUN default DEBUG SEGFAULT, -ERR Command 'DEBUG' not found",
         "ACL DRYRUN default ACL SETUSER ann, -ERR Command 'ACL' not found"
     })
-    void whoIsNobodyAndWhatIsNothingIsNotFound(String line, String error) throws Exception {
+    void anUnknownUserOrCommandIsNotFoundInADryRun(String line, String error) throws Exception {
         assertThat(node.answer(line)).isEqualTo(error);
         assertThat(node.engine.asked("ACL DRYRUN")).isEmpty();
     }
 
     /// The front refuses its own commands; the engine does not know that.
     @Test
-    void whatTheFrontRefusesIsRefusedInADryRunToo() throws Exception {
+    void aCommandThatTheFrontRefusesIsRefusedInADryRunToo() throws Exception {
         try (var other = new TestFront(directory)) {
             String why = "This user has no permissions to run the 'client|kill' command";
             other.engine.on(
@@ -237,7 +237,7 @@ class EngineAskedTest {
                 "CLUSTER GETKEYSINSLOT 1 1",
                 "ACL DRYRUN default GET k"
             })
-    void aNodeThatLoadsSaysSo(String line) throws Exception {
+    void aNodeThatLoadsAnswersThatItIsLoading(String line) throws Exception {
         try (var loading = new TestFront(directory)) {
             assertThat(loading.answer(line)).startsWith("-LOADING ");
         }

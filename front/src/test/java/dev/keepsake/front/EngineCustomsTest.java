@@ -40,7 +40,7 @@ class EngineCustomsTest {
     }
 
     @Test
-    void aFieldThatNobodyKnowsIsLeftOut() throws Exception {
+    void anUnknownFieldIsLeftOut() throws Exception {
         assertThat(fields(e -> e.on("client info", bulk("id=3 fancy=7 user=default\n"))))
                 .isEqualTo("id user lib-name lib-ver");
     }
@@ -48,12 +48,12 @@ class EngineCustomsTest {
     /// Busy with a script, or without CLIENT INFO: the known format remains valid.
     @ParameterizedTest
     @ValueSource(strings = {"-BUSY x\r\n", "+OK\r\n", "$0\r\n\r\n", "$7\r\nno line\r\n", "*0\r\n"})
-    void anEngineThatDoesNotSayChangesNothing(String reply) throws Exception {
+    void anEngineThatDoesNotAnswerChangesNothing(String reply) throws Exception {
         assertThat(fields(e -> e.on("client info", reply))).isEqualTo(OF_REDIS_7);
     }
 
     @Test
-    void aLineWithoutEndIsNotBelieved() throws Exception {
+    void aLineWithTooManyFieldsIsIgnored() throws Exception {
         String endless =
                 IntStream.range(0, 200)
                         .mapToObj(i -> "f" + i + "=1")
@@ -62,7 +62,7 @@ class EngineCustomsTest {
     }
 
     @Test
-    void beforeAnEngineHasSaidItALineIsThatOfRedis7() throws Exception {
+    void beforeAnEngineHasAnsweredALineIsThatOfRedis7() throws Exception {
         try (var node = new TestFront(directory)) {
             assertThat(
                             node.answer("CLIENT INFO")

@@ -137,7 +137,7 @@ class EngineSideTest {
     }
 
     @Test
-    void opensTheControlLaneAndThenTheBarrierLane() {
+    void theControlLaneIsOpenedBeforeTheBarrierLane() {
         assertThat(side.controlLane()).isNull();
         serve();
         assertThat(told).containsExactly("open", "serves");
@@ -146,7 +146,7 @@ class EngineSideTest {
     }
 
     @Test
-    void anEngineThatIsLeftBeforeALaneStandsDoesNotServe() {
+    void anEngineThatIsLeftBeforeALaneIsConnectedDoesNotServe() {
         connectsLater = true;
         side.open(SOCKET, control -> told.add("open"), failure -> told.add("failed"));
         side.serve(() -> told.add("serves"), failure -> told.add("failed"));
@@ -168,7 +168,7 @@ class EngineSideTest {
     }
 
     @Test
-    void isIdleWhenTheEngineOwesNothingOnSharedLanes() {
+    void theEngineIsIdleWhenItOwesNothingOnSharedLanes() {
         serve();
         side.sharedLane("app", 2);
         assertThat(side.isIdle()).isFalse(); // the login is under way
@@ -178,14 +178,14 @@ class EngineSideTest {
     }
 
     @Test
-    void theNodeIsToldWhenALaneIsLostThatClientsShare() {
+    void theNodeGetsAReportWhenASharedLaneIsLost() {
         serve();
         newest().closes();
         assertThat(told).endsWith("lost");
     }
 
     @Test
-    void lanesThatWereGivenUpAreNotLost() {
+    void abandonedLanesAreNotLost() {
         serve();
         side.sharedLane("app", 2);
         told.clear();
@@ -199,7 +199,7 @@ class EngineSideTest {
     }
 
     @Test
-    void whatIsParkedWaitsForTheBarrierLane() {
+    void aParkedReplyWaitsForTheBarrierLane() {
         serve();
         var heard = new CompletableFuture<Long>();
         side.parkLate(new Parked.Answer(heard, 5));
@@ -232,7 +232,7 @@ class EngineSideTest {
     }
 
     @Test
-    void aFullLaneThatIsForgottenHoldsNobodyBack() {
+    void anAbandonedFullLaneDoesNotStopClients() {
         serve();
         side.sharedLane("app", 2);
         newest().full(true);
@@ -257,7 +257,7 @@ class EngineSideTest {
     }
 
     @Test
-    void aLaneThatNobodyMayHaveAgainIsClosed() {
+    void aLaneThatMayNotBeLentAgainIsClosed() {
         serve();
         var lane = side.takeOwnLane("app", 2);
         taken();
@@ -291,7 +291,7 @@ class EngineSideTest {
     }
 
     @Test
-    void theLanesOfAUserWhoIsGoneAreRetired() {
+    void theLanesOfADeletedUserAreRetired() {
         serve();
         var lane = side.sharedLane("app", 2);
         taken();
@@ -306,7 +306,7 @@ class EngineSideTest {
     // ---- subscriptions that continue
 
     @Test
-    void commandsWaitUntilTheEngineHasBeenToldWhatClientsListenTo() {
+    void commandsWaitUntilTheEngineHasTheClientsSubscriptions() {
         serve();
         var serving = new CompletableFuture<Void>();
         intake.stop();
@@ -323,7 +323,7 @@ class EngineSideTest {
     }
 
     @Test
-    void anEngineThatIsLeftIsToldNothingMore() {
+    void anEngineThatIsLeftIsSentNothingMore() {
         serve();
         assertThat(side.resumption().abandon()).isFalse();
         var serving = new CompletableFuture<Void>();

@@ -64,14 +64,14 @@ class EngineWordsTest {
         "listener0:name=unix;bind=x, 'listener0:name=tcp,bind=10.0.0.1,port=6379'",
         "db0:keys=1, db0:keys=1"
     })
-    void aLineOfTheEngineIsThatOfTheNode(String ofEngine, String told) throws Exception {
+    void aLineOfTheEngineIsReplacedByTheNodes(String ofEngine, String told) throws Exception {
         assertThat(info(primary, ofEngine)).isEqualTo(told);
     }
 
     /// The paths of its files and the number of its process are of no use to clients.
     @ParameterizedTest
     @ValueSource(strings = {"executable:/opt/redis", "config_file:/etc/x", "process_id:7"})
-    void whereTheEngineRunsIsNotTold(String line) throws Exception {
+    void thePlaceOfTheEngineIsNotShown(String line) throws Exception {
         assertThat(info(primary, "# Server|" + line + "|hz:10")).isEqualTo("# Server hz:10");
     }
 
@@ -93,14 +93,14 @@ class EngineWordsTest {
         "cmdstat_nosuch, true",
         "latency_percentiles_usec_get, true"
     })
-    void whatTheNodeAsksItsEngineIsNotCounted(String counter, boolean told) throws Exception {
+    void theNodesOwnCommandsAreNotCounted(String counter, boolean told) throws Exception {
         String text = "# Commandstats\r\n" + counter + ":calls=1\r\n";
         primary.engine.on("info", "$%d\r\n%s\r\n".formatted(text.length(), text));
         assertThat(primary.answer("INFO commandstats").contains(counter)).isEqualTo(told);
     }
 
     @Test
-    void aPrimaryTellsOfItsReplicas() throws Exception {
+    void aPrimaryShowsItsReplicas() throws Exception {
         assertThat(info(primary, "# Replication|role:slave|master_host:x|# CPU|used_cpu_sys:1"))
                 .startsWith(
                         "# Replication role:master connected_slaves:1"
@@ -112,7 +112,7 @@ class EngineWordsTest {
     }
 
     @Test
-    void aReplicaTellsOfItsPrimary() throws Exception {
+    void aReplicaShowsItsPrimary() throws Exception {
         assertThat(info(replica, "# Replication|role:master|connected_slaves:0|# CPU"))
                 .startsWith(
                         "# Replication role:slave master_host:10.0.0.1 master_port:6379"
@@ -122,21 +122,21 @@ class EngineWordsTest {
 
     /// How often durability has kept a reader waiting.
     @Test
-    void statsTellHowManyReadsHadToWait() throws Exception {
+    void statsShowHowManyReadsHadToWait() throws Exception {
         primary.answer("GET k");
         assertThat(info(primary, "# Stats|total:1"))
                 .matches("# Stats keepsake_reads_answered:[1-9]\\d* keepsake_reads_held:0 total:1");
     }
 
     @Test
-    void infoIsForPeopleInResp3() throws Exception {
+    void infoIsAVerbatimStringInResp3() throws Exception {
         primary.engine.on("info", "=21\r\ntxt:cluster_enabled:0\r\n");
         assertThat(primary.answers("HELLO 3", "INFO").get(1))
                 .isEqualTo("=21 txt:cluster_enabled:1");
     }
 
     @Test
-    void whatIsNoInfoIsPassedOn() throws Exception {
+    void anotherReplyThanInfoIsPassedOn() throws Exception {
         primary.engine.on("info", "-ERR no\r\n");
         assertThat(primary.answer("INFO")).isEqualTo("-ERR no");
     }
@@ -144,13 +144,13 @@ class EngineWordsTest {
     // ---- COMMAND and HELP
 
     @Test
-    void aClientIsToldOfTheCommandsThatItMayGive() throws Exception {
+    void aClientSeesTheCommandsThatItMayGive() throws Exception {
         primary.engine.on("command list", "*3\r\n$3\r\nget\r\n$5\r\ndebug\r\n$4\r\nping\r\n");
         assertThat(primary.answer("COMMAND LIST")).isEqualTo("*2 $3 get $4 ping");
     }
 
     @Test
-    void aClientIsToldOfTheSubcommandsThatItMayGive() throws Exception {
+    void aClientSeesTheSubcommandsThatItMayGive() throws Exception {
         primary.engine.on(
                 "acl help",
                 "*5\r\n+ACL <subcommand> are:\r\n+LOAD\r\n+    Reload users.\r\n+CAT\r\n+    List.\r\n");

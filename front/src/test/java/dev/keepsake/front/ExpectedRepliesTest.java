@@ -57,7 +57,7 @@ class ExpectedRepliesTest {
     /// The ring grows at 256 entries, wherever it begins at that time.
     @ParameterizedTest
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
-    void theyComeInTheOrderInWhichTheyWereAskedFor(long seed) {
+    void repliesAreExpectedInTheOrderOfTheirCommands(long seed) {
         var random = new Random(seed);
         var expected = new ArrayDeque<Entry>();
         for (int phase = 0; phase < 12; phase++) {
@@ -81,7 +81,7 @@ class ExpectedRepliesTest {
 
     /// An entry without keys does not get the keys of the entry that had its place before.
     @Test
-    void aPlaceForgetsWhoHadIt() {
+    void aPlaceIsClearedForItsNextEntry() {
         for (int i = 0; i < 256; i++) {
             add(new Entry(Kind.READ, Patience.LIMITED, client(), 7, new KeyHashes(new long[] {7})));
             take();

@@ -24,14 +24,14 @@ class FailedLoginsTest {
             new FailedLogins(new ServedEngine("redis", "7.0.15", RecordedCommands.table()));
 
     @Test
-    void ofTheSameMillisecondALoginIsOlderThanWhatWasRefusedAfterIt() {
+    void aLoginIsOlderThanARefusalAfterItInTheSameMillisecond() {
         login(MOMENT_MS);
         logins.noteRefusal(MOMENT_MS);
         assertThat(reasons(MOMENT_MS, refusalOfAge("0.000"))).containsExactly("command", "auth");
     }
 
     @Test
-    void ofTheSameMillisecondALoginIsNewerThanWhatWasRefusedBeforeIt() {
+    void aLoginIsNewerThanARefusalBeforeItInTheSameMillisecond() {
         logins.noteRefusal(MOMENT_MS);
         login(MOMENT_MS);
         assertThat(reasons(MOMENT_MS, refusalOfAge("0.000"))).containsExactly("auth", "command");
@@ -45,7 +45,7 @@ class FailedLoginsTest {
     }
 
     @Test
-    void ofALongNameTheBeginningIsKept() {
+    void theBeginningOfALongNameIsKept() {
         logins.note("auth", "n".repeat(1 << 20), 0, MOMENT_MS, "c".repeat(1 << 20));
         assertThat(fields("username", MOMENT_MS)).containsExactly("n".repeat(256));
         assertThat(fields("client-info", MOMENT_MS)).containsExactly("c".repeat(1_024));
@@ -59,7 +59,7 @@ class FailedLoginsTest {
     }
 
     @Test
-    void ofTwoLoginsInAMillisecondTheLastIsTheNewest() {
+    void theLastOfTwoLoginsInAMillisecondIsTheNewest() {
         logins.note("auth", "ann", 0, MOMENT_MS, "");
         logins.note("auth", "bob", 0, MOMENT_MS, "");
         assertThat(fields("username", MOMENT_MS)).containsExactly("bob", "ann");
@@ -87,7 +87,7 @@ class FailedLoginsTest {
 
     /// A client that tries names without end does not fill the heap.
     @Test
-    void ofManyFailuresTheNewestAreKept() {
+    void theNewestOfManyFailuresAreKept() {
         for (int i = 0; i < 200; i++) {
             logins.note("auth", "user" + i, i, MOMENT_MS, "");
         }
@@ -99,7 +99,7 @@ class FailedLoginsTest {
     }
 
     @Test
-    void noMoreIsShownThanIsWanted() {
+    void noMoreEntriesAreShownThanRequested() {
         login(MOMENT_MS);
         var out = Unpooled.buffer();
         logins.write(new RespValue.ArrayReply(List.of(refusalOfAge("1.0"))), 1, MOMENT_MS, 2, out);
@@ -135,7 +135,7 @@ class FailedLoginsTest {
 
     /// Since Redis 7.2; the ids of the front's and the engine's entries are always different.
     @Test
-    void newerEnginesNameEntriesAndTheirMoments() {
+    void entriesOfNewerEnginesHaveIdsAndTimes() {
         var newer =
                 new FailedLogins(
                         new ServedEngine("redis", "7.2.4", RecordedCommands.table("redis-8.0.2")));
@@ -174,7 +174,7 @@ class FailedLoginsTest {
     }
 
     @Test
-    void whatIsNoTimeIsNone() {
+    void aReplyThatIsNoTimeCountsAsZero() {
         assertThat(FailedLogins.millis(new RespValue.ErrorReply("BUSY x"))).isZero();
         assertThat(FailedLogins.millis(new RespValue.ArrayReply(List.of(bulk("1"))))).isZero();
     }

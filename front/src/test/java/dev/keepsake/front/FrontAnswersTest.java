@@ -28,21 +28,21 @@ class FrontAnswersTest {
     }
 
     @Test
-    void findsTheAnswerOfARow() {
+    void aRowHasTheAnswerThatIsBoundToIt() {
         var answers = allBut("").checkedAgainst(TABLE);
         assertThat(answers.of(requireNonNull(TABLE.find("role"))))
                 .isInstanceOf(FrontAnswer.Known.class);
     }
 
     @Test
-    void refusesATableWithARowThatHasNoAnswer() {
+    void aTableWithARowWithoutAnAnswerIsRefused() {
         assertThatThrownBy(() -> allBut("role").checkedAgainst(TABLE))
                 .isInstanceOf(IllegalStateException.class)
                 .hasMessageContaining("'role'");
     }
 
     @Test
-    void refusesTwoAnswersForOneRow() {
+    void twoAnswersForOneRowAreRefused() {
         var answers = allBut("");
         assertThatThrownBy(() -> answers.bind("role", (client, given, out) -> {}))
                 .isInstanceOf(IllegalStateException.class)

@@ -47,7 +47,7 @@ class FrontCommandsTest {
     }
 
     @AfterEach
-    void letEverybodyIn() throws Exception {
+    void permitDefaultOnly() throws Exception {
         permit(AccessUser.unrestrictedDefault());
     }
 
@@ -64,7 +64,7 @@ class FrontCommandsTest {
     // ---- HELLO
 
     @Test
-    void helloTellsTheNodeInTheVersionThatItAgreesOn() throws Exception {
+    void helloAnswersInTheNewVersionOfResp() throws Exception {
         String told =
                 "%s $6 server $5 redis $7 version $6 7.0.15 $5 proto :%d $2 id :%s $4 mode"
                         + " $7 cluster $4 role $6 master $7 modules *0";
@@ -91,7 +91,7 @@ class FrontCommandsTest {
         "HELLO 3 NoSuch, -ERR Syntax error in HELLO option 'NoSuch'",
         "HELLO 3 AUTH nosuch x, -WRONGPASS invalid username-password pair or user is disabled."
     })
-    void aHelloThatFailsLeavesTheVersionAsItIs(String hello, String error) throws Exception {
+    void aHelloThatFailsDoesNotChangeTheVersion(String hello, String error) throws Exception {
         try (var client = primary.connect()) {
             assertThat(client.ask(hello)).isEqualTo(error);
             assertThat(client.ask("CLIENT GETNAME")).as("in RESP2").isEqualTo("$-1");
@@ -100,7 +100,7 @@ class FrontCommandsTest {
 
     /// One option after the other, as in Redis.
     @Test
-    void whatPrecedesAnErrorInHelloHasHappened() throws Exception {
+    void theOptionsBeforeAnErrorInHelloTakeEffect() throws Exception {
         try (var client = primary.connect()) {
             assertThat(client.ask("HELLO 3 SETNAME ann NOSUCH")).startsWith("-ERR Syntax error");
             assertThat(client.ask("CLIENT GETNAME")).isEqualTo("$3 ann");
@@ -110,7 +110,7 @@ class FrontCommandsTest {
     }
 
     @Test
-    void helloLogsInAndOtherwiseSaysThatSomebodyHasTo() throws Exception {
+    void helloLogsInOrRequiresALogin() throws Exception {
         permit(withPassword("default"), withPassword("ann"));
         try (var client = primary.connect()) {
             assertThat(client.ask("HELLO 3"))
@@ -125,7 +125,7 @@ class FrontCommandsTest {
     // ---- AUTH
 
     @Test
-    void authLogsInAsDefaultOrAsWhoIsNamed() throws Exception {
+    void authLogsInAsDefaultOrAsTheNamedUser() throws Exception {
         permit(withPassword("default"), withPassword("ann"));
         try (var client = primary.connect()) {
             assertThat(client.ask("AUTH wrong")).startsWith("-WRONGPASS ");
@@ -141,7 +141,7 @@ class FrontCommandsTest {
     }
 
     @Test
-    void aPasswordWithoutANameNeedsADefaultThatHasOne() throws Exception {
+    void authWithoutANameNeedsADefaultUserWithAPassword() throws Exception {
         assertThat(primary.answer("AUTH x"))
                 .isEqualTo(
                         "-ERR AUTH <password> called without any password configured for the default"
@@ -149,7 +149,7 @@ class FrontCommandsTest {
     }
 
     @Test
-    void theHashOfTheTestIsThatOfItsPassword() throws Exception {
+    void theHashInThisTestBelongsToItsPassword() throws Exception {
         var digest = java.security.MessageDigest.getInstance("SHA-256");
         assertThat(
                         HexFormat.of()
@@ -159,7 +159,7 @@ class FrontCommandsTest {
     }
 
     @Test
-    void resetMakesTheClientOneThatHasJustCome() throws Exception {
+    void resetReturnsTheConnectionToItsFirstState() throws Exception {
         permit(AccessUser.unrestrictedDefault(), withPassword("ann"));
         try (var client = primary.connect()) {
             assertThat(client.ask("HELLO 3 AUTH ann secret SETNAME x")).startsWith("%7");
@@ -183,7 +183,7 @@ class FrontCommandsTest {
     }
 
     @Test
-    void readsFromReplicasAreAcceptedUntilTheyAreNot() throws Exception {
+    void readsFromReplicasAreAcceptedFromReadonlyToReadwrite() throws Exception {
         try (var client = replica.connect()) {
             assertThat(client.ask("GET k")).isEqualTo("-MOVED 7629 10.0.0.1:6379");
             assertThat(client.ask("READONLY")).isEqualTo("+OK");
@@ -215,12 +215,12 @@ class FrontCommandsTest {
         "WAITAOF 1 1 x, -ERR timeout is not an integer or out of range",
         "WAITAOF 1 1 -1, -ERR timeout is negative"
     })
-    void waitRefusesWhatMakesNoSense(String line, String error) throws Exception {
+    void malformedWaitsAreRefused(String line, String error) throws Exception {
         assertThat(valkey.answer(line)).isEqualTo(error);
     }
 
     @Test
-    void nobodyWaitsAtAReplica() throws Exception {
+    void aReplicaRefusesWait() throws Exception {
         assertThat(replica.answer("WAIT 0 0"))
                 .startsWith("-ERR WAIT cannot be used with replica instances.");
     }
@@ -228,7 +228,7 @@ class FrontCommandsTest {
     // ---- ROLE and SELECT
 
     @Test
-    void roleTellsTheOtherNodesOfTheShard() throws Exception {
+    void roleNamesTheOtherNodesOfTheShard() throws Exception {
         assertThat(valkey.answer("ROLE"))
                 .matches("\\*3 \\$6 master :\\d+ \\*1 \\*3 \\$8 10\\.0\\.0\\.1 \\$4 6379 \\$1 0");
         assertThat(replica.answer("ROLE"))
@@ -236,7 +236,7 @@ class FrontCommandsTest {
     }
 
     @Test
-    void thereIsOneDatabase() throws Exception {
+    void onlyTheFirstDatabaseCanBeSelected() throws Exception {
         assertThat(primary.answers("SELECT 0", "SELECT 1", "SELECT x"))
                 .containsExactly(
                         "+OK",
@@ -257,7 +257,7 @@ class FrontCommandsTest {
         "foo{bar}{zap}, 5061",
         "{}, 15257"
     })
-    void aKeyHasTheSlotOfTheSpecification(String key, int slot) throws Exception {
+    void keyslotAnswersAsInTheSpecification(String key, int slot) throws Exception {
         assertThat(primary.answer("CLUSTER KEYSLOT " + key)).isEqualTo(":" + slot);
     }
 
@@ -269,7 +269,7 @@ class FrontCommandsTest {
     }
 
     @Test
-    void nobodyHasReportedAFailureOfANodeThatIsKnown() throws Exception {
+    void aKnownNodeHasNoFailureReports() throws Exception {
         assertThat(
                         primary.answers(
                                 "CLUSTER COUNT-FAILURE-REPORTS id-n1-replica",
@@ -293,7 +293,7 @@ class FrontCommandsTest {
 
     /// Valkey 9 also shows the id of a shard.
     @Test
-    void aShardIsNamedWhereTheEngineNamesIt() throws Exception {
+    void theIdOfAShardIsShownWhereTheEngineShowsIt() throws Exception {
         assertThat(valkey.answer("CLUSTER SHARDS")).endsWith("$2 id $8 shard-n1");
         assertThat(primary.answer("CLUSTER SHARDS")).doesNotContain("shard-n1");
     }

@@ -38,7 +38,7 @@ class FrontOptionsTest {
     }
 
     @Test
-    void boundsThatCannotHoldOneReplyAreRefused() {
+    void boundsWithoutRoomForOneReplyAreRefused() {
         assertThatThrownBy(() -> of(MIB, 10, MIB, MIB))
                 .isInstanceOf(IllegalArgumentException.class)
                 .hasMessageContaining("less than one reply of 1048576");

@@ -10,14 +10,14 @@ class FullLogTest {
     private final FullLog log = new FullLog(PATIENCE_NS);
 
     @Test
-    void refusesNothingWhileThereIsRoom() {
+    void nothingIsRefusedWhileThereIsRoom() {
         assertThat(log.refusal()).isNull();
         assertThat(log.endPatience(1_000_000)).isNull();
         assertThat(log.whyGivenUp()).isNull();
     }
 
     @Test
-    void refusesWritesAtOnceAndGivesUpRepliesAfterAWhile() {
+    void writesAreRefusedAtOnceAndRepliesAfterAWhile() {
         log.refuse("no room", 1_000);
         assertThat(log.refusal()).isEqualTo("MISCONF no room");
         assertThat(log.endPatience(1_099)).isNull();
@@ -29,7 +29,7 @@ class FullLogTest {
     }
 
     @Test
-    void waitsAnewForEachReason() {
+    void theWaitStartsAgainForEachReason() {
         log.refuse("no room", 1_000);
         log.endPatience(1_100);
         log.refuse("another disk", 1_150);
@@ -39,7 +39,7 @@ class FullLogTest {
     }
 
     @Test
-    void takesEverythingAgainWhenThereIsRoom() {
+    void everythingIsAcceptedAgainWhenThereIsRoom() {
         log.refuse("no room", 1_000);
         log.endPatience(1_100);
         log.refuse(null, 1_150);

@@ -16,7 +16,7 @@ class HandshakesTest {
     }
 
     @Test
-    void theOldestIsGivenUpForOneTooMany() {
+    void theOldestHandshakeIsGivenUpBeyondTheBound() {
         begin(attacked, "a");
         begin(attacked, "b");
         begin(attacked, "c");
@@ -29,7 +29,7 @@ class HandshakesTest {
     }
 
     @Test
-    void whatHasEndedLeavesRoom() {
+    void anEndedHandshakeMakesRoom() {
         var first = begin(attacked, "a");
         begin(attacked, "b");
         begin(attacked, "c");
@@ -41,7 +41,7 @@ class HandshakesTest {
     }
 
     @Test
-    void whatWasGivenUpMayEndTwice() {
+    void aHandshakeThatWasGivenUpMayEndTwice() {
         var first = begin(attacked, "a");
         begin(attacked, "b");
         begin(attacked, "c");
@@ -53,7 +53,7 @@ class HandshakesTest {
     }
 
     @Test
-    void theNodeThatHasMostGivesWayHoweverOldTheOthersAre() {
+    void theNodeWithMostHandshakesLosesOneHoweverOldTheOthersAre() {
         var room = new Handshakes(10);
         var flooded = room.node();
         var quiet = room.node();

@@ -21,7 +21,7 @@ class HeldPublicationsTest {
     }
 
     @Test
-    void oneIsHeldUntilItIsReleasedAndThenThereIsRoomAgain() {
+    void aReleasedPublicationMakesRoom() {
         var first = held(1_500);
         assertThat(publications.hold(1_500)).isNull();
         first.passOn();
@@ -33,7 +33,7 @@ class HeldPublicationsTest {
     }
 
     @Test
-    void whatOnlyTheEngineWasAskedAboutIsReleasedWhenItIsLeft() {
+    void questionsToTheEngineAreReleasedWhenItIsLeft() {
         held(500);
         var passedOn = held(500);
         passedOn.passOn();
@@ -44,7 +44,7 @@ class HeldPublicationsTest {
     }
 
     @Test
-    void whatComesFromOtherShardsIsCountedUntilItIsBack() {
+    void aPublicationOfAnotherShardIsCountedUntilItIsBack() {
         assertThat(publications.expect(ofBytes(700))).isTrue();
         assertThat(publications.expect(ofBytes(700))).isTrue();
         assertThat(publications.expect(ofBytes(700))).isFalse();
@@ -57,7 +57,7 @@ class HeldPublicationsTest {
     }
 
     @Test
-    void nothingIsCountedOnceNothingComesBack() {
+    void nothingIsCountedWhenNothingIsExpected() {
         publications.expect(ofBytes(500));
         publications.expect(ofBytes(500));
         publications.expectNothing();

@@ -199,7 +199,7 @@ abstract class HeldRows {
 
     @ParameterizedTest
     @MethodSource("linesThatWait")
-    void whatMayTellOfAWriteWaitsUntilThatIsDurable(String line) throws Exception {
+    void aReplyThatMayDependOnAWriteWaitsUntilTheWriteIsDurable(String line) throws Exception {
         try (var writer = node.connect();
                 var asker = node.connect()) {
             dirty(writer);
@@ -224,7 +224,7 @@ abstract class HeldRows {
 
     @ParameterizedTest
     @MethodSource("readsOfCleanKeys")
-    void aReadOfCleanKeysLeavesThoughAnotherKeyIsDirty(String line) throws Exception {
+    void aReadOfCleanKeysIsSentThoughAnotherKeyIsDirty(String line) throws Exception {
         try (var writer = node.connect();
                 var reader = node.connect()) {
             dirty(writer);
@@ -236,7 +236,7 @@ abstract class HeldRows {
 
     @ParameterizedTest
     @MethodSource("readsOfCleanKeys")
-    void withoutALeaseNotEvenAReadOfCleanKeysLeaves(String line) throws Exception {
+    void withoutALeaseNotEvenAReadOfCleanKeysIsSent(String line) throws Exception {
         try (var reader = node.connect()) {
             node.lease.set(false);
             awaitHeld(reader, line);
@@ -248,7 +248,7 @@ abstract class HeldRows {
 
     @ParameterizedTest
     @MethodSource("linesThatTellNothing")
-    void whatTellsNothingOfTheDataWaitsForNothing(String line) throws Exception {
+    void aReplyThatRevealsNoDataDoesNotWait(String line) throws Exception {
         try (var writer = node.connect();
                 var asker = node.connect()) {
             dirty(writer);
@@ -276,7 +276,7 @@ abstract class HeldRows {
 
     /// A row that the front answers by asking the engine has a line above.
     @Test
-    void noRowThatTheEngineIsAskedForIsForgotten() {
+    void everyRowThatAsksTheEngineHasALine() {
         var names =
                 table.all().stream()
                         .filter(spec -> spec.handling() == CommandSpec.Handling.FRONT)

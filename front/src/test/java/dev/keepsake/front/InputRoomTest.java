@@ -44,7 +44,7 @@ class InputRoomTest {
     }
 
     @Test
-    void countsWhatACommandNeeds() {
+    void theNeedOfACommandIsCounted() {
         room.update(10, 60, 5);
         assertThat(room.bytes()).isEqualTo(60);
         assertThat(room.isRight(60)).isTrue();
@@ -57,7 +57,7 @@ class InputRoomTest {
     }
 
     @Test
-    void waitsForRoomAndCountsWhatIsThereAlready() {
+    void aClientWaitsForRoomAndReceivedBytesAreCounted() {
         direct.count(90);
         room.update(20, 60, 0);
         assertThat(room.isStarved()).isTrue();

@@ -48,14 +48,14 @@ class IntakeTest {
     }
 
     @Test
-    void readsAndCarriesOutAtFirst() {
+    void commandsAreReadAndCarriedOutAtFirst() {
         assertThat(intake.isReading()).isTrue();
         assertThat(intake.isPaused()).isFalse();
         assertThat(intake.areWritesPaused()).isFalse();
     }
 
     @Test
-    void carriesOutWhatIsThereWhenSoMuchWaitsThatNoMoreIsRead() {
+    void aFullNodeStillCarriesOutTheCommandsThatItHasRead() {
         intake.full(true);
         intake.full(true);
         assertThat(intake.isReading()).isFalse();
@@ -67,7 +67,7 @@ class IntakeTest {
     }
 
     @Test
-    void neitherReadsNorCarriesOutWhenItIsStopped() {
+    void aStoppedNodeNeitherReadsNorCarriesOut() {
         intake.stop();
         assertThat(intake.isReading()).isFalse();
         assertThat(intake.isPaused()).isTrue();
@@ -79,7 +79,7 @@ class IntakeTest {
     }
 
     @Test
-    void readsOnWhileClientsPause() {
+    void commandsAreReadDuringAPause() {
         intake.pause(true, 10);
         assertThat(intake.isReading()).isTrue();
         assertThat(intake.isPaused()).isTrue();
@@ -93,7 +93,7 @@ class IntakeTest {
     }
 
     @Test
-    void aPauseOfWritesLetsReadsThrough() {
+    void aPauseOfWritesHoldsBackNoReads() {
         intake.pause(false, 10);
         assertThat(intake.isPaused()).isFalse();
         assertThat(intake.areWritesPaused()).isTrue();
@@ -102,7 +102,7 @@ class IntakeTest {
     }
 
     @Test
-    void aLongerPauseStaysAndAStricterOneWins() {
+    void theLongerTimeAndTheStricterModeOfTwoPausesApply() {
         intake.pause(true, 20);
         intake.pause(false, 5);
         clock.pass(19 * MS);

@@ -25,7 +25,7 @@ class LaneChannelTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void repliesArePassedOnAsTheyWereSentAtRandomSplits(long seed) {
+    void repliesArePassedOnUnchangedAtRandomSplits(long seed) {
         var random = new Random(seed);
         var sent = new ArrayList<String>();
         for (int i = 0; i < REPLIES; i++) {

@@ -143,7 +143,7 @@ class LargeIntakeTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void passesOnWhatIsAcceptedByItsBeginning(long seed) throws ProtocolException {
+    void aCommandThatIsAcceptedByItsBeginningIsPassedOn(long seed) throws ProtocolException {
         arriveWithOneBehind(seed, "SET", "b", LARGE);
         assertThat(lane.toString()).isEqualTo(text("SET", "b", LARGE));
         assertThat(client.decided).containsExactly("set 1");
@@ -151,7 +151,7 @@ class LargeIntakeTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void passesOnWhatIsAcceptedByItsEnd(long seed) throws ProtocolException {
+    void aCommandThatIsAcceptedByItsEndIsPassedOn(long seed) throws ProtocolException {
         arriveWithOneBehind(seed, "MSET", "b", LARGE, "{b}2", LARGE, "{b}3", "v");
         assertThat(lane.toString()).isEqualTo(text("MSET", "b", LARGE, "{b}2", LARGE, "{b}3", "v"));
         assertThat(client.decided).containsExactly("mset 3");
@@ -160,7 +160,7 @@ class LargeIntakeTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void passesNothingOnOfWhatIsRefusedByItsBeginning(long seed) throws ProtocolException {
+    void aCommandThatIsRefusedByItsBeginningIsNotPassedOn(long seed) throws ProtocolException {
         client.refuses = true;
         arriveWithOneBehind(seed, "SET", "b", LARGE);
         assertThat(lane).isEmpty();
@@ -170,7 +170,7 @@ class LargeIntakeTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void neverPassesOnTheEndOfWhatIsRefusedByIt(long seed) throws ProtocolException {
+    void theEndOfACommandThatIsRefusedByItIsNotPassedOn(long seed) throws ProtocolException {
         client.refuses = true;
         arriveWithOneBehind(seed, "MSET", "b", LARGE, "{b}2", "v");
         assertThat(text("MSET", "b", LARGE, "{b}2", "v")).startsWith(lane.toString());
@@ -181,7 +181,7 @@ class LargeIntakeTest {
 
     @ParameterizedTest
     @MethodSource("seeds")
-    void skipsWhatWillBeRefused(long seed) throws ProtocolException {
+    void aCommandThatWillBeRefusedIsSkipped(long seed) throws ProtocolException {
         client.skips = true;
         arriveWithOneBehind(seed, "MSET", "b", LARGE, "{b}2", "v");
         assertThat(lane).isEmpty();
@@ -190,7 +190,7 @@ class LargeIntakeTest {
     }
 
     @Test
-    void refusesAScriptThatIsTooLong() throws ProtocolException {
+    void aScriptThatIsTooLongIsRefused() throws ProtocolException {
         arriveWithOneBehind(1, "EVAL", "y".repeat((1 << 20) + 1), "1", "b");
         assertThat(client.decided).containsExactly("eval too long");
         assertThat(lane).isEmpty();
@@ -198,7 +198,7 @@ class LargeIntakeTest {
     }
 
     @Test
-    void waitsWithAllOfItThere() throws ProtocolException {
+    void aCompleteCommandMayWait() throws ProtocolException {
         client.waits = 2;
         in.writeBytes(Commands.bytes("SET", "b", LARGE));
         process();
@@ -214,7 +214,7 @@ class LargeIntakeTest {
     }
 
     @Test
-    void gathersWhatIsNeededWhole() throws ProtocolException {
+    void aCommandThatIsNeededAsAWholeIsGathered() throws ProtocolException {
         arrive(new Random(1), Commands.bytes("PUBLISH", "c", LARGE));
         arrive(new Random(1), Commands.bytes("CLIENT", "SETNAME", LARGE));
         arrive(new Random(1), Commands.bytes("BLPOP", LARGE, "0"));
@@ -223,7 +223,7 @@ class LargeIntakeTest {
     }
 
     @Test
-    void boundsWhatIsGathered() {
+    void aGatheredCommandHasABound() {
         in.writeCharSequence("*2\r\n$7\r\nPUBLISH\r\n$%d\r\n".formatted(40 << 20), US_ASCII);
         in.writeCharSequence("z".repeat(200), US_ASCII);
         assertThatThrownBy(this::process)
@@ -232,7 +232,7 @@ class LargeIntakeTest {
     }
 
     @Test
-    void countsWhatIsPassedOnInATransaction() throws ProtocolException {
+    void aCommandThatIsPassedOnCountsInItsTransaction() throws ProtocolException {
         var open = new Transaction();
         client.open = open;
         arrive(new Random(1), Commands.bytes("SET", "b", LARGE));
@@ -240,7 +240,7 @@ class LargeIntakeTest {
     }
 
     @Test
-    void endsWhatIsTooMuchForATransactionBeforeItIsDecided() throws ProtocolException {
+    void aCommandThatIsTooLargeForATransactionEndsBeforeItIsDecided() throws ProtocolException {
         var open = new Transaction();
         open.addWeight(MAX_TRANSACTION_BYTES - 6_000);
         client.open = open;
@@ -252,7 +252,7 @@ class LargeIntakeTest {
     }
 
     @Test
-    void letsGoOfWhatIsHeldWhenItsClientHasGone() throws ProtocolException {
+    void keptBytesAreReleasedWhenTheClientHasGone() throws ProtocolException {
         client.waits = 1;
         in.writeBytes(Commands.bytes("SET", "b", LARGE));
         process();

@@ -62,7 +62,7 @@ class LargeRepliesTest {
     }
 
     @Test
-    void aLaneIsReadAsLongAsThereIsRoom() {
+    void aLaneIsReadWhileThereIsRoom() {
         replies.count(MAX_BYTES / 2);
         arrive();
         assertThat(isRead()).isTrue();
@@ -94,7 +94,7 @@ class LargeRepliesTest {
 
     /// Nothing becomes free before it is complete.
     @Test
-    void aReplyThatIsKeptIsReadOn() {
+    void readingContinuesForAReplyThatIsKept() {
         lane.passes = false;
         replies.keep(MAX_BYTES);
         arrive();
@@ -102,7 +102,7 @@ class LargeRepliesTest {
     }
 
     @Test
-    void whatIsKeptIsCountedTwiceAndToldAsGrowth() {
+    void keptBytesAreCountedAndReportedAsGrowth() {
         replies.keep(600);
         assertThat(replies.keptBytes()).isEqualTo(600);
         assertThat(kept).isEqualTo(600);
@@ -112,7 +112,7 @@ class LargeRepliesTest {
     }
 
     @Test
-    void whoHoldsBackOthersIsFoundAfterAWhileWithoutProgress() {
+    void aStalledLaneIsReportedAfterAWhileWithoutProgress() {
         replies.count(MAX_BYTES);
         arrive();
         for (int i = 0; i < 49; i++) {
@@ -124,7 +124,7 @@ class LargeRepliesTest {
     }
 
     @Test
-    void nobodyHoldsBackOthersWhenNoLaneIsStopped() {
+    void nothingIsStalledWhenNoLaneIsStopped() {
         replies.count(MAX_BYTES);
         for (int i = 0; i < 100; i++) {
             assertThat(replies.stalledBytes()).isZero();
@@ -132,7 +132,7 @@ class LargeRepliesTest {
     }
 
     @Test
-    void lanesThatAreGoneAreForgotten() {
+    void closedLanesAreForgotten() {
         replies.count(MAX_BYTES);
         arrive();
         replies.forgetLanes();

@@ -68,7 +68,7 @@ class LoadingAnswersTest {
                     ACL GENPASS x | -ERR value is not an integer or out of range
                     ACL GENPASS 1 2 | -ERR unknown subcommand or wrong number of arguments for 'GENPASS'. Try ACL HELP.
                     """)
-    void whatConcernsNoDataIsAnswered(String line, String answer) throws Exception {
+    void commandsWithoutDataAreAnswered(String line, String answer) throws Exception {
         assertThat(node.answer(line)).isEqualTo(answer);
     }
 
@@ -98,7 +98,7 @@ class LoadingAnswersTest {
     // ---- INFO
 
     @Test
-    void infoSaysThatTheNodeLoadsAndWhoItIs() throws Exception {
+    void infoShowsTheNodeAndThatItIsLoading() throws Exception {
         assertThat(node.answer("INFO"))
                 .contains("# Server redis_version:7.0.15 redis_mode:cluster tcp_port:6379 ")
                 .containsPattern(
@@ -115,7 +115,7 @@ class LoadingAnswersTest {
         "INFO keyspace CLUSTER, # Cluster cluster_enabled:1 # Keyspace",
         "INFO nosuch, ''"
     })
-    void infoHasTheSectionsThatAreAskedFor(String line, String answer) throws Exception {
+    void infoHasTheRequestedSections(String line, String answer) throws Exception {
         assertThat(node.answer(line).replaceAll("^\\$\\d+ ?", "").replace("  ", " "))
                 .isEqualTo(answer);
     }
@@ -138,7 +138,7 @@ class LoadingAnswersTest {
 
     @ParameterizedTest
     @CsvSource({"'', 64", "' 256', 64", "' 5', 2", "' 1', 1", "' 4096', 1024"})
-    void aPasswordHasAsManyBitsAsAreAskedFor(String bits, int digits) throws Exception {
+    void aPasswordHasTheRequestedBits(String bits, int digits) throws Exception {
         var answers = node.answers("ACL GENPASS" + bits, "ACL GENPASS" + bits);
         assertThat(answers.getFirst()).matches("\\$%d [0-9a-f]{%d}".formatted(digits, digits));
         if (digits > 2) {
@@ -173,7 +173,7 @@ class LoadingAnswersTest {
                 "CLIENT TRACKING ON",
                 "MEMORY DOCTOR"
             })
-    void whatNeedsAnEngineIsRefusedAsRedisRefusesIt(String line) throws Exception {
+    void commandsThatNeedAnEngineAreRefusedAsInRedis(String line) throws Exception {
         assertThat(node.answer(line)).isEqualTo("-LOADING Redis is loading the dataset in memory");
     }
 
@@ -190,13 +190,13 @@ class LoadingAnswersTest {
                 "RESET",
                 "HELLO 3"
             })
-    void whatTheFrontKnowsIsAnsweredAsEver(String line) throws Exception {
+    void commandsThatTheFrontAnswersAreAnsweredAsUsual(String line) throws Exception {
         assertThat(node.answer(line)).doesNotStartWith("-");
     }
 
     /// Changes of the keys cannot be seen, so the transaction is not executed.
     @Test
-    void whoWatchesWhileTheNodeLoadsIsToldThatTheKeysHaveChanged() throws Exception {
+    void keysThatWereWatchedWhileTheNodeLoadedCountAsChanged() throws Exception {
         try (var other = new TestFront(directory);
                 var client = other.connect()) {
             assertThat(client.ask("WATCH k")).isEqualTo("+OK");
@@ -223,7 +223,7 @@ class LoadingAnswersTest {
 
     /// An engine knows which commands a user may give, and no engine has answered yet.
     @Test
-    void whoHasRulesThatNoEngineHasReadIsTurnedAway() throws Exception {
+    void aUserWithUncheckedRulesIsRefused() throws Exception {
         try (var other = new TestFront(directory);
                 var client = other.connect()) {
             var admitted = new CountDownLatch(1);

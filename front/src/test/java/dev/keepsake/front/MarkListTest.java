@@ -42,7 +42,7 @@ class MarkListTest {
     }
 
     @Test
-    void aReadMarksNothingButWhatItKeepsTheResultOf() {
+    void aReadMarksOnlyKeysWhoseResultItStores() {
         mark("GET b");
         mark("DBSIZE");
         assertThat(marks.isEmpty()).isTrue();
@@ -51,7 +51,7 @@ class MarkListTest {
     }
 
     @Test
-    void whatMayWriteAnythingMarksAll() {
+    void aCommandThatMayWriteAnyKeyMarksAll() {
         mark("EVAL x 0");
         assertThat(isDirty("b")).isTrue();
         marks.releaseFrom(dirtyKeys);
@@ -61,7 +61,7 @@ class MarkListTest {
     }
 
     @Test
-    void execMarksNothingBeyondWhatWasQueued() {
+    void execMarksNothingBeyondItsQueuedCommands() {
         mark("EXEC");
         assertThat(marks.isEmpty()).isTrue();
     }

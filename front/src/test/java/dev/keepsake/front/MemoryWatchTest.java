@@ -77,7 +77,7 @@ class MemoryWatchTest {
 
     /// Otherwise small commands would keep a large one waiting for ever.
     @Test
-    void roomIsGivenInTheOrderOfTheWaiting() {
+    void roomIsGivenInTheOrderOfWaiting() {
         assertThat(a.wants(190)).isTrue();
         assertThat(b.wants(120)).isFalse();
         assertThat(c.wants(20)).isFalse();
@@ -92,7 +92,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whoIsGoneWaitsNoLonger() {
+    void aDisconnectedClientWaitsNoLonger() {
         assertThat(a.wants(190)).isTrue();
         assertThat(b.wants(120)).isFalse();
         assertThat(c.wants(20)).isFalse();
@@ -104,7 +104,7 @@ class MemoryWatchTest {
 
     /// Two thirds of the whole for one node alone, as long as no other node uses any.
     @Test
-    void whoNeedsLessGivesBackAtOnce() {
+    void aClientThatNeedsLessFreesRoomAtOnce() {
         assertThat(a.wants(200)).isTrue();
         assertThat(b.wants(1)).isFalse();
         assertThat(a.wants(100)).isTrue();
@@ -112,7 +112,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void noMoreIsAskedOfTheEngineWhileTooMuchIsHeld() {
+    void theWatchIsOverWhileTooMuchIsUsed() {
         assertThat(watch.isOver()).isFalse();
         watch.count(301);
         assertThat(watch.isOver()).isTrue();
@@ -123,7 +123,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whoFindsNoRoomGoesOnWhenThereIsSome() {
+    void aClientWithoutRoomContinuesWhenThereIsSome() {
         assertThat(a.wants(150)).isTrue();
         assertThat(b.wants(100)).isFalse();
         watch.giveRoom();
@@ -134,7 +134,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whoDoesNotGoOnIsClosedForThoseWhoWaitButNotAtOnce() {
+    void aStuckClientIsClosedForWaitingOnesButNotAtOnce() {
         a.wants(150);
         b.wants(40);
         a.stuck = 150;
@@ -151,7 +151,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whoWaitsIsNotClosedForWhatOthersDoNotRead() {
+    void aWaitingClientIsNotClosedForUnreadRepliesOfOthers() {
         a.wants(20);
         b.other = 180;
         watch.measure(all, 0);
@@ -163,7 +163,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void thoseWhoWaitAreClosedWhenTheyHoldEverything() {
+    void waitingClientsAreClosedWhenTheyUseEverything() {
         for (var client : all) {
             watch.count(80);
             client.room = 80;
@@ -176,7 +176,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void nobodyIsClosedWhileNobodyWaits() {
+    void noClientIsClosedWhileNoneWaits() {
         a.wants(150);
         a.stuck = 150;
         for (int i = 0; i < 10; i++) {
@@ -186,7 +186,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whoHasLeftMostUnreadIsClosedUntilItIsNotTooMuch() {
+    void clientsWithMostUnreadBytesAreClosedWhileThatIsTooMuch() {
         a.other = 120;
         b.other = 150;
         c.other = 30;
@@ -195,7 +195,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whoWantsToBeSparedIsSparedForOneThatLeavesNearlyAsMuch() {
+    void aSparedClientStaysWhenAnotherUsesNearlyAsMuch() {
         a.other = 120;
         b.other = 150;
         b.spared = true;
@@ -204,7 +204,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whoWantsToBeSparedIsClosedBeforeThoseThatLeaveLittle() {
+    void aSparedClientIsClosedBeforeClientsThatUseLittle() {
         a.other = 10;
         b.other = 150;
         b.spared = true;
@@ -215,7 +215,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void nobodyIsClosedForWhatWaitsForTheLog() {
+    void noClientIsClosedForBytesThatWaitForTheLog() {
         a.other = 20;
         b.other = 30;
         watch.measure(all, 250);
@@ -224,7 +224,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whatIsInTheHeapHasABoundOfItsOwn() {
+    void theHeapHasABoundOfItsOwn() {
         a.heap = 250;
         b.other = 190;
         watch.measure(all, 0);
@@ -232,7 +232,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whatIsOnItsWayIsMeasuredBeforeItIsMuch() {
+    void growthInBuffersIsMeasuredBeforeItIsLarge() {
         var large =
                 new MemoryWatch(new Allowance(1L << 30, 2).share(), new Allowance(1, 1).share());
         assertThat(large.noteGrowth(1 << 20)).isFalse();
@@ -240,7 +240,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whatComesToTheHeapIsMeasuredBeforeItIsMuchOfIt() {
+    void growthInTheHeapIsMeasuredBeforeItIsLarge() {
         var heap = new Allowance(64 << 20, 2);
         var large = new MemoryWatch(new Allowance(1L << 30, 2).share(), heap.share());
         assertThat(large.noteHeapGrowth(1 << 20)).isFalse();
@@ -250,7 +250,7 @@ class MemoryWatchTest {
     }
 
     @Test
-    void whatWaitsInTheHeapLeavesLessForClientsUntilItIsGivenBack() {
+    void takenHeapReducesTheRoomOfClientsUntilItIsGivenBack() {
         assertThat(watch.takeHeap(150)).isTrue();
         assertThat(watch.takeHeap(150)).isFalse();
         a.heap = 100;

@@ -20,7 +20,7 @@ class MonitorsTest {
                 "ACL WHOAMI",
                 "CLUSTER INFO"
             })
-    void showsWhatClientsDo(String line) {
+    void commandsOfClientsAreShown(String line) {
         assertThat(shows(line)).isTrue();
     }
 
@@ -38,14 +38,14 @@ class MonitorsTest {
                 "CONFIG REWRITE",
                 "SLOWLOG GET"
             })
-    void showsNoPasswordsAndNothingForAdministrators(String line) {
+    void passwordsAndCommandsOfAdministratorsAreNotShown(String line) {
         assertThat(shows(line)).isFalse();
     }
 
     /// Such a line ends the connection, and Redis does not show it either.
     @ParameterizedTest
     @ValueSource(strings = {"POST / HTTP/1.1", "Host: not-to-be-seen"})
-    void showsNothingThatIsNoCommand(String line) {
+    void otherLinesAreNotShown(String line) {
         assertThat(shows(line)).isFalse();
     }
 }

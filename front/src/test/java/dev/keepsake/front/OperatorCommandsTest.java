@@ -39,7 +39,7 @@ class OperatorCommandsTest {
                 "CONFIG SET lua-time-limit 5000",
                 "CONFIG SET"
             })
-    void looksIntoTheEngineAndChangesHowItCounts(String line) {
+    void operatorsLookIntoTheEngineAndChangeItsCounting(String line) {
         assertThat(refusal(line)).isNull();
     }
 
@@ -59,7 +59,7 @@ class OperatorCommandsTest {
                 "DEBUG JMAP",
                 "DEBUG x"
             })
-    void debugDoesNothingThatTheNodeDoesNotKnowOf(String line) {
+    void debugChangesNothingBehindTheNode(String line) {
         assertThat(refusal(line))
                 .startsWith("ERR DEBUG ")
                 .contains(" is not offered to operators; these are: client-eviction, digest,");
@@ -89,7 +89,7 @@ class OperatorCommandsTest {
                 "xmaxmemory 1",
                 "x"
             })
-    void settingsThatTheNodeReliesOnStay(String setting) {
+    void settingsThatTheNodeReliesOnCannotBeChanged(String setting) {
         String name = setting.split(" ", -1)[0];
         assertThat(refusal("CONFIG SET " + setting))
                 .isEqualTo(
@@ -117,13 +117,13 @@ class OperatorCommandsTest {
         "LUA-TIME-LIMIT, 9999999999999",
         "busy-reply-threshold, x"
     })
-    void anEngineSaysInTimeThatItIsBusy(String name, String value) {
+    void theBusyThresholdHasABound(String name, String value) {
         assertThat(refusal("CONFIG SET %s %s".formatted(name, value)))
                 .contains("takes 1 to 5000 (milliseconds)");
     }
 
     @Test
-    void theEngineKeepsNoFileOfItsOwn() {
+    void configRewriteIsRefused() {
         assertThat(refusal("CONFIG REWRITE")).startsWith("ERR CONFIG REWRITE is not offered");
     }
 
@@ -136,12 +136,12 @@ class OperatorCommandsTest {
         "CONFIG SET notify-keyspace-events maxmemory-policy, false",
         "CONFIG GET maxmemory-policy, false"
     })
-    void whoeverSetsThePolicyLetsTheEngineEvict(String line, boolean allows) {
+    void settingThePolicyMayLetTheEngineEvict(String line, boolean allows) {
         assertThat(allowsEviction(line)).isEqualTo(allows);
     }
 
     @Test
-    void whatEnginesTellEachOtherIsNotShown() {
+    void passwordsOfEnginesAreNotShown() {
         String reply =
                 "*6 $10 masterauth $6 secret $3 dir $4 /tmp $11 requirepass $1 x "
                         .replace(" ", "\r\n");
@@ -150,7 +150,7 @@ class OperatorCommandsTest {
     }
 
     @Test
-    void otherSettingsAreShownAsTheyAre() {
+    void otherSettingsAreShownUnchanged() {
         String reply = "*4\r\n$3\r\ndir\r\n$4\r\n/\u00fc\u00ff\u0001\r\n$2\r\nhz\r\n$2\r\n10\r\n";
         assertThat(shown(reply)).isEqualTo(reply);
     }

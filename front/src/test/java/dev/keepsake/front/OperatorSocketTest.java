@@ -85,7 +85,7 @@ class OperatorSocketTest {
 
     /// From the first moment on: the socket gets its name when only its owner can open it.
     @Test
-    void onlyItsOwnerMayOpenIt() throws Exception {
+    void onlyItsOwnerMayOpenTheSocket() throws Exception {
         bound();
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(path)))
                 .isEqualTo("rw-------");
@@ -94,7 +94,7 @@ class OperatorSocketTest {
     }
 
     @Test
-    void itIsGoneWhenTheNodeNoLongerListens() throws Exception {
+    void theSocketIsRemovedWhenTheNodeStopsListening() throws Exception {
         var socket = bound();
         onLoop(socket::close);
         assertThat(files()).isEmpty();
@@ -106,7 +106,7 @@ class OperatorSocketTest {
 
     /// A process that was killed leaves its socket behind.
     @Test
-    void itTakesThePlaceOfOneThatNobodyListensOn() throws Exception {
+    void aSocketReplacesOneOfAKilledProcess() throws Exception {
         Files.createFile(path);
         var before = file();
         onLoop(socket(path)::bind);
@@ -128,7 +128,7 @@ class OperatorSocketTest {
 
     /// Clients are served all the same, and the node may try again.
     @Test
-    void aPlaceThatIsNoneAdmitsNobody() throws Exception {
+    void anUnusablePathAdmitsNoOperators() throws Exception {
         var nowhere = directory.resolve("missing").resolve("socket");
         var socket = socket(nowhere);
         onLoop(socket::bind);
@@ -144,7 +144,7 @@ class OperatorSocketTest {
     }
 
     @Test
-    void someoneElsesFileOfItsNameIsNotRemoved() throws Exception {
+    void aForeignFileOfTheSameNameIsNotRemoved() throws Exception {
         var socket = bound();
         var mine = Files.writeString(directory.resolve("mine"), "mine");
         Files.move(mine, path, StandardCopyOption.REPLACE_EXISTING);

@@ -20,7 +20,7 @@ class OutboxTest {
     }
 
     @Test
-    void sendsToEachWhoIsTouched() {
+    void eachTouchedClientGetsItsReplies() {
         client().tell(bytes("a"));
         client().deliver(bytes("b"));
         assertThat(node.outbox.isEmpty()).isFalse();
@@ -30,7 +30,7 @@ class OutboxTest {
     }
 
     @Test
-    void holdsBackWhatTellsUntilTheLeaseHoldsAgain() {
+    void repliesThatDependOnDataWaitUntilTheLeaseHoldsAgain() {
         node.lease = false;
         client().tell(bytes("a"));
         client().deliver(bytes("b"));
@@ -44,7 +44,7 @@ class OutboxTest {
     /// Sent replies take memory. When that is measured, clients may continue, and their answers are
     /// sent before those of the others.
     @Test
-    void mayBeFlushedWhileItIsFlushed() {
+    void aFlushMayHappenDuringAFlush() {
         client().tell(bytes("a"));
         client().tell(bytes("b"));
         client().tell(bytes("c"));
@@ -61,7 +61,7 @@ class OutboxTest {
     }
 
     @Test
-    void forgetsWhoIsGone() {
+    void removedClientsGetNothing() {
         var gone = client();
         gone.tell(bytes("a"));
         client().tell(bytes("b"));

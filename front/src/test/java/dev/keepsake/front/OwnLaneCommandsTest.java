@@ -211,7 +211,7 @@ class OwnLaneCommandsTest {
     // ---- alone
 
     @Test
-    void sendsACommandAndMarksWhatItWrites() {
+    void aCommandIsSentAndItsKeysAreMarked() {
         var written = Commands.of("SET", "b", "v");
         assertThat(written.slot()).isEqualTo(3300);
         assertThat(around.dirtyKeys.isMarked(written.keyHash(0))).isFalse();
@@ -223,27 +223,27 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void marksNothingOnAReplica() {
+    void nothingIsMarkedOnAReplica() {
         around.node.follow();
         submit("SET b v");
         assertThat(lane.marks.isEmpty()).isTrue();
     }
 
     @Test
-    void notesThatACommandBlocks() {
+    void aBlockingCommandIsNoted() {
         submit("BLPOP b 0");
         submit("XREAD STREAMS b 0");
         assertThat(lane.noted).containsOnlyOnce("blocks");
     }
 
     @Test
-    void takesAScriptsWordForNothing() {
+    void theTextOfAScriptsReplyIsNotTrusted() {
         submit("EVAL x 0");
         assertThat(lane.sent).containsExactly("eval x 0 SCRIPT");
     }
 
     @Test
-    void sendsAReplicasClientOnWhenTheScriptWrites() {
+    void aReplicaRedirectsTheClientOfAScriptThatWrites() {
         around.node.follow();
         submit("FCALL f 1 b");
         submit("EVAL x 1 b");
@@ -252,7 +252,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void changesARepliesWords() {
+    void theFrontChangesAReply() {
         around.change = reply -> bytes("changed");
         submit("CONFIG GET x");
         assertThat(lane.sent).containsExactly("config GET x CHANGED");
@@ -260,7 +260,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void asksTheEngineSomethingElse() {
+    void theEngineGetsAnotherCommand() {
         around.instead =
                 new OwnLaneCommands.Instead(
                         List.of("SLOWLOG", "GET", "-1"), reply -> bytes("shown"));
@@ -275,7 +275,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void stainsALaneByWhatNobodyKnows() {
+    void aCommandWithUnknownEffectStainsTheLane() {
         var table = RecordedCommands.table("valkey-9.1.2");
         var unknown =
                 table.all().stream()
@@ -290,7 +290,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void saysThatAnOperatorMayLetTheEngineEvict() {
+    void anOperatorThatAllowsEvictionIsReported() {
         submit("CONFIG SET hz 20");
         assertThat(around.evictionAllowed).isFalse();
         submit("CONFIG SET maxmemory-policy allkeys-lru");
@@ -300,7 +300,7 @@ class OwnLaneCommandsTest {
     // ---- watched keys
 
     @Test
-    void countsWatchedKeysUntilTheyAreWatchedNoMore() {
+    void watchedKeysAreCountedUntilUnwatch() {
         submit("WATCH b {b}2");
         assertThat(lane.sent).containsExactly("watch b {b}2 WAIT_IF_NOT_OK");
         assertThat(lane.noted).contains("stained");
@@ -312,7 +312,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void watchesUntilTheTransactionEnds() {
+    void watchesEndWithTheTransaction() {
         submit("WATCH b");
         submit("MULTI");
         submit("WATCH {b}2");
@@ -326,7 +326,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void executesNothingWhenNobodySawWhatIsWatched() {
+    void aTransactionWithUnseenWatchesExecutesNothing() {
         commands.watches().addUnseen();
         execute("SET b v");
         assertThat(lane.sent).containsExactly("discard CHANGED");
@@ -341,7 +341,7 @@ class OwnLaneCommandsTest {
     // ---- transactions
 
     @Test
-    void queuesAndExecutes() {
+    void aTransactionIsQueuedAndExecuted() {
         submit("MULTI");
         submit("MULTI");
         submit("SET b v");
@@ -357,7 +357,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void goesOnWithATransactionWhenMultiIsSaidInsideOfIt() {
+    void aNestedMultiDoesNotEndTheTransaction() {
         submit("MULTI");
         submit("SET b v");
         submit("MULTI");
@@ -365,7 +365,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void waitsForALogWithoutRoomForAWhileOnlyWhenNothingIsChanged() {
+    void onlyAReadOnlyTransactionHasLimitedPatience() {
         execute("GET b");
         assertThat(lane.noted).containsExactly("patience LIMITED");
         lane.noted.clear();
@@ -374,14 +374,14 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void letsTheEngineSayThatThereIsNoTransaction() {
+    void theEngineAnswersExecWithoutATransaction() {
         submit("EXEC");
         submit("DISCARD");
         assertThat(lane.sent).containsExactly("exec WAIT", "discard WAIT_IF_NOT_OK");
     }
 
     @Test
-    void discardsWhatFailedInTheFront() {
+    void aTransactionThatFailedInTheFrontIsDiscarded() {
         submit("MULTI");
         submit("SET b v");
         commands.fail();
@@ -392,13 +392,13 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void discardsWhatIsInSeveralSlots() {
+    void aTransactionInSeveralSlotsIsDiscarded() {
         execute("SET b v", "SET a v");
         assertThat(lane.sent).containsExactly("discard REPLACED " + Route.CROSS_SLOT);
     }
 
     @Test
-    void discardsWhatIsForAnotherNodeByNow() {
+    void aTransactionThatIsForAnotherNodeByNowIsDiscarded() {
         submit("MULTI");
         submit("SET b v");
         around.node.follow();
@@ -408,7 +408,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void discardsWritesWhileTheLogHasNoRoom() {
+    void aTransactionThatWritesIsDiscardedWhileTheLogHasNoRoom() {
         around.node.full = "MISCONF no room";
         execute("SET b v");
         assertThat(lane.sent)
@@ -420,7 +420,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void saysWhatTheFrontAnswersInItsPlace() {
+    void anAnswerOfTheFrontKeepsItsPlace() {
         submit("MULTI");
         submit("SET b v");
         commands.queueAnswer(
@@ -438,7 +438,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void countsTheSlotOfWhatFailsWhenItIsExecuted() {
+    void theSlotOfACommandThatFailsAtExecCounts() {
         submit("MULTI");
         submit("SET a v");
         commands.queueError(Commands.of("MOVE", "b", "1"), "ERR no", lane);
@@ -448,7 +448,7 @@ class OwnLaneCommandsTest {
     }
 
     @Test
-    void beginsATransactionThatNoEngineKnowsOf() {
+    void aTransactionMayBeginWithoutAnEngine() {
         commands.begin();
         assertThat(commands.transaction()).isNotNull();
         commands.end();
@@ -459,7 +459,7 @@ class OwnLaneCommandsTest {
     // ---- subscriptions
 
     @Test
-    void changesSubscriptionsAloneOrInATransaction() {
+    void subscriptionsChangeAloneOrInATransaction() {
         var subscribe = Commands.of("SUBSCRIBE", "c", "d");
         assertThat(commands.mustBeAlone(subscribe)).isTrue();
         assertThat(commands.mustBeAlone(Commands.of("GET", "b"))).isFalse();

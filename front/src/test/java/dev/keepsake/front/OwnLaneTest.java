@@ -92,7 +92,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void knowsWhatTheEngineCallsIt() {
+    void theLaneLearnsTheEnginesNumberOfIt() {
         assertThat(lane.idInEngine()).isEqualTo(7);
         assertThat(lane.isQuiet()).isTrue();
     }
@@ -111,7 +111,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void whatIsQueuedIsConfirmedAtOnce() {
+    void aQueuedCommandIsConfirmedAtOnce() {
         lane.submit(Commands.of("MULTI"), OwnReplyKind.NOW);
         lane.submit(Commands.of("SET", "a", "1"), OwnReplyKind.NOW);
         engine.says("+OK\r\n+QUEUED\r\n");
@@ -119,7 +119,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void whatIsToBeConfirmedAndIsNotWaits() {
+    void aReplyThatIsNoConfirmationWaits() {
         lane.submit(Commands.of("GET", "a"), OwnReplyKind.NOW);
         engine.says("$1\r\n1\r\n");
         assertThat(wire.sent).isEmpty();
@@ -141,7 +141,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void theKeysOfWhatIsQueuedAreParkedWithTheTransaction() {
+    void theKeysOfQueuedCommandsAreParkedWithTheTransaction() {
         lane.submit(Commands.of("MULTI"), OwnReplyKind.NOW);
         lane.marks().markWrites(Commands.of("SET", "a", "1"), node.durability.dirtyKeys());
         lane.submit(Commands.of("SET", "a", "1"), OwnReplyKind.NOW);
@@ -153,7 +153,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void theFrontsErrorStandsInThePlaceOfAReply() {
+    void theFrontsErrorTakesThePlaceOfAReply() {
         lane.submit(Commands.bytes("EXEC"), OwnReplyKind.REPLACED, "EXECABORT because");
         engine.says("*0\r\n");
         assertThat(wire.sent).hasToString("-EXECABORT because\r\n");
@@ -190,7 +190,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void isChangingUntilEachChannelIsConfirmed() {
+    void theLaneIsChangingUntilEachChannelIsConfirmed() {
         lane.submitChange(Commands.of("SUBSCRIBE", "a", "b"));
         assertThat(engine.taken()).isEqualTo("SUBSCRIBE a b");
         assertThat(lane.isChanging()).isTrue();
@@ -207,7 +207,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void forgetsWhatIsUnsubscribed() {
+    void anUnsubscribedChannelIsForgotten() {
         lane.submitChange(Commands.of("SUBSCRIBE", "a"));
         engine.says(push("subscribe", "a", ":1\r\n"));
         lane.submitChange(Commands.of("UNSUBSCRIBE"));
@@ -228,7 +228,7 @@ class OwnLaneTest {
 
     /// A message contains what another client has published, and waits like a reply.
     @Test
-    void aMessageIsNoReply() {
+    void aMessageIsNotAReply() {
         lane.submitChange(Commands.of("SUBSCRIBE", "a"));
         engine.says(push("subscribe", "a", ":1\r\n"));
         engine.channel.runPendingTasks();
@@ -239,7 +239,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void anotherEngineIsToldWhatTheClientListensToAndTheClientHearsNothingOfIt() {
+    void theNextEngineGetsTheSubscriptionsAndTheClientNoConfirmations() {
         lane.submitChange(Commands.of("SUBSCRIBE", "a"));
         engine.says(push("subscribe", "a", ":1\r\n"));
         engine.channel.runPendingTasks();
@@ -263,7 +263,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void aClientIsResetWhenTheNextEngineRefusesWhatItListensTo() {
+    void aClientIsResetWhenTheNextEngineRefusesItsSubscriptions() {
         lane.submitChange(Commands.of("SUBSCRIBE", "a"));
         engine.says(push("subscribe", "a", ":1\r\n"));
         var remembered = lane.part();
@@ -307,7 +307,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void aBlockedCommandOfWhoHasGoneStaysMarkedUntilTheEngineHasClosedItsConnection() {
+    void theKeysOfABlockedCommandStayMarkedUntilTheEngineHasClosedTheLane() {
         lane.marks()
                 .markWrites(
                         Commands.of("BLMOVE", "a", "b", "LEFT", "LEFT", "0"),
@@ -321,7 +321,7 @@ class OwnLaneTest {
     }
 
     @Test
-    void theClientIsToldWhenTheEngineIsBehind() {
+    void theClientGetsAReportWhenTheEngineIsBehind() {
         engine.full(true);
         engine.full(false);
         assertThat(client.told).containsExactly("full", "not full");
@@ -345,14 +345,14 @@ class OwnLaneTest {
     }
 
     @Test
-    void aLaneWithoutStainsNeedsNone() {
+    void aLaneWithoutStainsIsNotReset() {
         lane.lendTo(null);
         lane.tidy();
         assertThat(engine.taken()).isEmpty();
     }
 
     @Test
-    void followsItsClient() {
+    void theLaneFollowsItsClientsProtocolAndUser() {
         lane.speak(3);
         lane.become("other");
         lane.touchNothing(true);

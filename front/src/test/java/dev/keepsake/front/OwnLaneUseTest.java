@@ -207,7 +207,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void takesALaneOnceAndKeepsIt() {
+    void aLaneIsTakenOnceAndKept() {
         assertThat(use.isOn()).isFalse();
         var lane = take();
         assertThat(use.isOn()).isTrue();
@@ -217,20 +217,20 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void takesNoneWhileSomethingIsUnderWayElsewhere() {
+    void noLaneIsTakenWhileSomethingIsUnderWayElsewhere() {
         client.awaiting = true;
         assertThat(use.take()).isNull();
         assertThat(use.isOn()).isFalse();
     }
 
     @Test
-    void tellsTheLaneOfAClientThatTouchesNothing() {
+    void theLaneKnowsThatItsClientTouchesNothing() {
         client.touchesNothing = true;
         assertThat(take().told).containsExactly("touch nothing true");
     }
 
     @Test
-    void isOutOfLanesOnlyWhenItNeedsOneNow() {
+    void aClientIsOutOfLanesOnlyWhenItNeedsOneNow() {
         lanes.exhausted = true;
         assertThat(use.isOutOfLanes()).isTrue();
         client.awaiting = true;
@@ -244,7 +244,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void givesAQuietLaneBack() {
+    void aQuietLaneIsGivenBack() {
         var lane = take();
         use.full(true);
         assertThat(use.giveBackIfQuiet()).isTrue();
@@ -256,7 +256,7 @@ class OwnLaneUseTest {
 
     @ParameterizedTest
     @MethodSource("reasons")
-    void keepsALaneForAReason(Consumer<Client> reason) {
+    void aLaneIsKeptForEachReason(Consumer<Client> reason) {
         take();
         reason.accept(client);
         assertThat(use.giveBackIfQuiet()).isFalse();
@@ -265,14 +265,14 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void keepsALaneForAClientThatTouchesNothing() {
+    void aLaneIsKeptForAClientThatTouchesNothing() {
         client.touchesNothing = true;
         take();
         assertThat(use.giveBackIfQuiet()).isFalse();
     }
 
     @Test
-    void keepsALaneThatIsNotQuiet() {
+    void aLaneThatIsNotQuietIsKept() {
         var lane = take();
         lane.owes = true;
         assertThat(use.giveBackIfQuiet()).isFalse();
@@ -282,14 +282,14 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void waitsWhileSubscriptionsChange() {
+    void theLaneIsChangingWhileSubscriptionsChange() {
         assertThat(use.isChanging()).isFalse();
         take().changing = true;
         assertThat(use.isChanging()).isTrue();
     }
 
     @Test
-    void countsWhatItListensTo() {
+    void subscriptionsAreCounted() {
         takeAndListen("psubscribe", "a*", "b*");
         assertThat(use.subscriptions("psubscribe")).isEqualTo(2);
         assertThat(use.subscriptions("subscribe")).isZero();
@@ -300,7 +300,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void partsFromAnEngineAndRemembersWhatItListensTo() {
+    void aClientPartsFromAnEngineAndItsSubscriptionsAreRemembered() {
         var lane = takeAndListen("subscribe", "c", "d");
         use.full(true);
         assertThat(use.part()).isTrue();
@@ -326,7 +326,7 @@ class OwnLaneUseTest {
 
     @ParameterizedTest
     @MethodSource("reasonsNotToPart")
-    void doesNotPartWhenMoreWouldBeLost(Consumer<Client> reason) {
+    void aClientDoesNotPartWhenItWouldLoseMore(Consumer<Client> reason) {
         var lane = takeAndListen("subscribe", "c");
         reason.accept(client);
         assertThat(use.part()).isFalse();
@@ -335,14 +335,14 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void doesNotPartFromALaneThatOwesSomething() {
+    void aClientDoesNotPartFromALaneThatOwesReplies() {
         assertThat(use.part()).as("without a lane").isFalse();
         takeAndListen("subscribe", "c").owes = true;
         assertThat(use.part()).isFalse();
     }
 
     @Test
-    void remembersWhatItListensToWhileThereIsNoEngine() {
+    void subscriptionsAreRememberedWhileThereIsNoEngine() {
         assertThat(use.recall()).isNull();
         listenWithoutEngine("c");
         assertThat(use.subscriptions("subscribe")).isEqualTo(1);
@@ -363,7 +363,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void remembersNoMoreThanTheBound() {
+    void rememberedSubscriptionsHaveABound() {
         assertThat(use.remember(OwnLaneUse.REMEMBERED_MAX_BYTES + 1)).isNull();
         assertThat(use.remember(OwnLaneUse.REMEMBERED_MAX_BYTES)).isNotNull();
         listenWithoutEngine("x".repeat(1_000));
@@ -372,7 +372,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void leavesAllLanes() {
+    void aClientLeavesAllLanes() {
         var parted = takeAndListen("subscribe", "c");
         use.part();
         var lane = take();
@@ -386,7 +386,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void isNotHeldUpByALaneThatItHasLeft() {
+    void aLaneThatWasLeftDoesNotStopItsClient() {
         take();
         use.full(true);
         use.leave();
@@ -396,7 +396,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void hasNoLaneWhenTheEngineHasClosedIt() {
+    void aClientHasNoLaneWhenTheEngineHasClosedIt() {
         var lane = take();
         use.onLost();
         assertThat(use.isOn()).isFalse();
@@ -404,7 +404,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void endsShardSubscriptionsOnceNothingIsUnderWay() {
+    void shardSubscriptionsEndOnceNothingIsUnderWay() {
         var lane = takeAndListen("ssubscribe", "c");
         assertThat(use.endShardSubscriptionsIfFree()).as("not asked").isFalse();
         client.awaiting = true;
@@ -420,7 +420,7 @@ class OwnLaneUseTest {
     }
 
     @Test
-    void endsNoShardSubscriptionsThatAreNoMore() {
+    void shardSubscriptionsThatHaveEndedAreNotEndedAgain() {
         var lane = takeAndListen("ssubscribe", "c");
         use.endShardSubscriptions();
         lane.subscriptions.clear();

@@ -24,12 +24,12 @@ class PatienceTest {
         "SLOWLOG LEN, LIMITED",
         "CONFIG SET hz 20, ENDLESS"
     })
-    void whatMayHaveChangedSomethingWaitsWithoutEnd(String command, Patience patience) {
+    void aReplyToAPossibleChangeWaitsWithoutEnd(String command, Patience patience) {
         assertThat(Patience.of(Commands.of(command.split(" ", -1)).spec())).isEqualTo(patience);
     }
 
     @Test
-    void whatWaitsForBothWaitsForTheLonger() {
+    void theLongerOfTwoPatiencesApplies() {
         assertThat(Patience.LIMITED.orLonger(Patience.ENDLESS)).isEqualTo(Patience.ENDLESS);
         assertThat(Patience.ENDLESS.orLonger(Patience.NONE)).isEqualTo(Patience.ENDLESS);
         assertThat(Patience.NONE.orLonger(Patience.LIMITED)).isEqualTo(Patience.LIMITED);

@@ -56,7 +56,7 @@ class PublishingTest {
 
     /// A client of another node gets the number of subscribers, which waits like a reply here.
     @Test
-    void whoPublishesElsewhereIsToldOnceItIsDurable() throws Exception {
+    void aPublisherOnAnotherNodeIsAnsweredOnceTheMessageIsDurable() throws Exception {
         node.serve();
         try (var writer = node.connect();
                 var observer = node.connect()) {
@@ -80,7 +80,7 @@ class PublishingTest {
     }
 
     @Test
-    void whoIsNoPrimaryPublishesForNobody() throws Exception {
+    void aReplicaDoesNotPublishForOtherNodes() throws Exception {
         var heard = node.front.publish(publication("m"));
         assertThatThrownBy(() -> heard.get(60, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
@@ -89,7 +89,7 @@ class PublishingTest {
     }
 
     @Test
-    void aLogWithoutRoomTakesNoMessages() throws Exception {
+    void aLogWithoutRoomRefusesMessages() throws Exception {
         node.serveDurably();
         node.front.refuseWrites("no space left");
         var heard = node.front.publish(publication("m"));
@@ -100,7 +100,7 @@ class PublishingTest {
     }
 
     @Test
-    void anEngineThatDoesNotPublishIsHeard() throws Exception {
+    void theErrorOfAnEngineThatDoesNotPublishIsReported() throws Exception {
         node.serveDurably();
         node.engine.on("publish", "-ERR no\r\n");
         var heard = node.front.publish(publication("m"));
@@ -110,7 +110,7 @@ class PublishingTest {
 
     /// The outcome is unknown; the message may still come with the log.
     @Test
-    void whatAnEngineWasAskedThatIsGoneIsNotKnown() throws Exception {
+    void theOutcomeIsUnknownWhenTheEngineIsLost() throws Exception {
         node.serveDurably();
         node.engine.on("publish", "");
         var heard = node.front.publish(publication("m"));
@@ -123,7 +123,7 @@ class PublishingTest {
     // ---- between shards
 
     @Test
-    void whatIsPublishedHereIsToldToOtherShards() throws Exception {
+    void aMessageThatIsPublishedHereIsSentToOtherShards() throws Exception {
         node.serveDurably();
         node.front.onPublished(publication("mine"));
         settle();
@@ -132,7 +132,7 @@ class PublishingTest {
 
     /// Otherwise it would circulate between the shards for ever.
     @Test
-    void whatComesFromAnotherShardIsNotToldBack() throws Exception {
+    void aMessageOfAnotherShardIsNotSentBack() throws Exception {
         node.serveDurably();
         node.front.publishFromAnotherShard(publication("theirs"));
         TestFront.await("it is published", () -> !node.engine.asked("PUBLISH").isEmpty());
@@ -146,7 +146,7 @@ class PublishingTest {
 
     /// The next message with the same text comes from another client.
     @Test
-    void whatCouldNotBePublishedIsNotExpectedToComeBack() throws Exception {
+    void aMessageThatCouldNotBePublishedIsNotExpectedBack() throws Exception {
         node.serveDurably();
         node.engine.on("publish", "-ERR no\r\n");
         node.front.publishFromAnotherShard(publication("m"));
@@ -158,7 +158,7 @@ class PublishingTest {
     }
 
     @Test
-    void aReplicaTellsNobody() throws Exception {
+    void aReplicaSendsNothingToOtherShards() throws Exception {
         node.serveAsReplica();
         node.front.onPublished(publication("m"));
         node.front.publishFromAnotherShard(publication("m"));

@@ -29,7 +29,7 @@ class QueuedAnswersTest {
     }
 
     @Test
-    void anAnswerOfTheFrontStandsWhereItsCommandStood() {
+    void anAnswerOfTheFrontHasThePlaceOfItsCommand() {
         answers.add();
         answers.add(placeholder -> bytes(":42\r\n"));
         answers.add();
@@ -38,7 +38,7 @@ class QueuedAnswersTest {
     }
 
     @Test
-    void theChangeIsGivenItsOwnAnswerAndNoOther() {
+    void aChangeGetsOnlyTheAnswerOfItsCommand() {
         answers.add();
         answers.add(given -> bytes("<" + given.toString(UTF_8).strip() + ">"));
         assertThat(changed("*2\r\n*2\r\n:1\r\n*1\r\n:2\r\n$4\r\n\r\n:3\r\n"))
@@ -60,7 +60,7 @@ class QueuedAnswersTest {
     }
 
     @Test
-    void whatStandsBehindASubscriptionIsStillFound() {
+    void anAnswerBehindASubscriptionIsStillFound() {
         addSubscription(3);
         answers.add(given -> bytes("+mine\r\n"));
         assertThat(changed("*4\r\n:1\r\n:2\r\n:3\r\n+PONG\r\n"))
@@ -77,7 +77,7 @@ class QueuedAnswersTest {
     }
 
     @Test
-    void theEnginesReplyIsPassedOnWhenNothingOfItIsChanged() {
+    void theEnginesReplyIsPassedOnWhenNothingIsChanged() {
         answers.add();
         answers.add();
         assertThat(answers.areAllOfTheEngine()).isTrue();
@@ -87,7 +87,7 @@ class QueuedAnswersTest {
 
     /// So that no client fills the heap with a transaction that never ends.
     @Test
-    void whatIsKeptCounts() {
+    void keptAnswersCount() {
         answers.add();
         assertThat(answers.heapBytes()).isZero();
         answers.add(given -> given, 1_000);

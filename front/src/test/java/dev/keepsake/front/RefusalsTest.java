@@ -23,7 +23,7 @@ class RefusalsTest {
 
     /// Redis shows 128 bytes of the name, and about as many of all arguments together.
     @Test
-    void ofALongCommandTheBeginningIsShown() {
+    void theBeginningOfALongCommandIsShown() {
         assertThat(Refusals.unknownCommand(Commands.of("n".repeat(200), "a")))
                 .isEqualTo(
                         "ERR unknown command '%s', with args beginning with: 'a' "
@@ -59,7 +59,7 @@ class RefusalsTest {
     }
 
     @Test
-    void whoeverListensLearnsWhatMayBeGiven() {
+    void aSubscriberGetsTheListOfAllowedCommands() {
         assertThat(Refusals.notWhileListening(Commands.of("GET", "k")))
                 .isEqualTo(
                         "ERR Can't execute 'get': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING /"
@@ -67,7 +67,7 @@ class RefusalsTest {
     }
 
     @Test
-    void ofALongSubcommandTheBeginningIsShown() {
+    void theBeginningOfALongSubcommandIsShown() {
         assertThat(Refusals.wrongSubcommand("ACL", "l".repeat(300)))
                 .isEqualTo(
                         "ERR unknown subcommand or wrong number of arguments for '%s'. Try ACL HELP."

@@ -64,7 +64,7 @@ class RelayedPublishTest {
     }
 
     @Test
-    void thePrimaryOfTheShardPublishesAndTheClientIsToldHowManyHeard() throws Exception {
+    void theShardsPrimaryPublishesAndTheClientGetsTheNumberOfSubscribers() throws Exception {
         node.serveAsReplica();
         try (var client = node.connect()) {
             publish(client);
@@ -78,7 +78,7 @@ class RelayedPublishTest {
 
     /// A client's next command sees the effect of the one before.
     @Test
-    void whatFollowsWaitsForTheAnswer() throws Exception {
+    void laterCommandsWaitForTheAnswer() throws Exception {
         node.serveAsReplica();
         try (var client = node.connect()) {
             publish(client);
@@ -89,7 +89,7 @@ class RelayedPublishTest {
     }
 
     @Test
-    void aPrimaryThatCannotTakeItIsHeard() throws Exception {
+    void theRefusalOfThePrimaryIsPassedOn() throws Exception {
         node.serveAsReplica();
         try (var client = node.connect()) {
             publish(client);
@@ -100,7 +100,7 @@ class RelayedPublishTest {
 
     /// The engine checks the rules, and is asked before any subscriber gets the message.
     @Test
-    void whoMayNotPublishToAChannelIsRefusedAsByRedis() throws Exception {
+    void aUserWithoutTheRightToAChannelIsRefusedAsInRedis() throws Exception {
         String why = "This user has no permissions to access the 'c' channel";
         node.engine.on("acl dryrun", "$%d\r\n%s\r\n".formatted(why.length(), why));
         node.serveAsReplica();
@@ -114,7 +114,7 @@ class RelayedPublishTest {
     }
 
     @Test
-    void anEngineThatIsBusySaysSo() throws Exception {
+    void theErrorOfABusyEngineIsPassedOn() throws Exception {
         node.engine.on("acl dryrun", "-BUSY Redis is busy\r\n");
         node.serveAsReplica();
         assertThat(node.answer("PUBLISH c m")).isEqualTo("-BUSY Redis is busy");
@@ -124,7 +124,7 @@ class RelayedPublishTest {
     // ---- while the node loads
 
     @Test
-    void aNodeThatLoadsHasThePrimaryPublish() throws Exception {
+    void aNodeThatLoadsAsksThePrimaryToPublish() throws Exception {
         try (var client = node.connect()) {
             publish(client);
             heard.complete(2L);
@@ -135,7 +135,7 @@ class RelayedPublishTest {
 
     /// There are no subscribers in this shard; other shards get the message from this node.
     @Test
-    void whereThereIsNoPrimaryOtherShardsHearIt() throws Exception {
+    void withoutAPrimaryOtherShardsGetTheMessage() throws Exception {
         try (var client = node.connect()) {
             publish(client);
             heard.completeExceptionally(new NoPrimaryException("none"));
@@ -145,7 +145,7 @@ class RelayedPublishTest {
     }
 
     @Test
-    void whatIsNotKnownToBePublishedIsNotCalledPublished() throws Exception {
+    void anUnknownOutcomeIsNotReportedAsSuccess() throws Exception {
         try (var client = node.connect()) {
             publish(client);
             heard.completeExceptionally(new IllegalStateException("lost"));
@@ -156,7 +156,7 @@ class RelayedPublishTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"on ~* &news +@all", "on ~* &* +@all -publish"})
-    void whoseRulesNoEngineHasReadPublishesNothing(String rules) throws Exception {
+    void aUserWithUncheckedRulesCannotPublish(String rules) throws Exception {
         var admitted = new CountDownLatch(1);
         node.front.permit(
                 List.of(new AccessUser("default", true, true, Set.of(), false, rules)),

@@ -33,7 +33,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void sendsAtTheEndOfTheTurnWhatMayBeSent() {
+    void repliesAreSentAtTheEndOfTheTurn() {
         replies.tell(bytes("a"));
         replies.deliver(bytes("b"));
         assertThat(wire.sent).isEmpty();
@@ -42,7 +42,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void sendsNothingThatTellsOfTheDataWithoutTheLease() {
+    void repliesThatDependOnDataAreNotSentWithoutTheLease() {
         replies.tell(bytes("a"));
         node.lease = false;
         node.outbox.flush();
@@ -53,7 +53,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void holdsAReplyUntilItIsDurable() {
+    void aParkedReplyIsSentWhenItIsDurable() {
         park("a", Patience.ENDLESS);
         node.late.barrier(10);
         node.durable(9);
@@ -66,7 +66,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void answersOfTheFrontDoNotOvertakeWhatIsParked() {
+    void answersOfTheFrontDoNotOvertakeParkedReplies() {
         park("a", Patience.ENDLESS);
         node.late.barrier(10);
         replies.answer(bytes("b"));
@@ -105,7 +105,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void aConnectionThatIsGoneIsSentNothing() {
+    void aClosedConnectionIsSentNothing() {
         park("a", Patience.ENDLESS);
         wire.end = "gone";
         replies.takeOfOwnLane(bytes("b"), Patience.NONE, false);
@@ -117,7 +117,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void whatHasGatheredIsForgottenWithTheConnection() {
+    void gatheredRepliesAreDroppedWithTheConnection() {
         replies.tell(bytes("abc"));
         assertThat(replies.gatheredBytes()).isEqualTo(3);
         assertThat(replies.hasToTell()).isTrue();
@@ -130,7 +130,7 @@ class ReplyQueueTest {
 
     /// The engine says so about itself, not about data.
     @Test
-    void thatTheEngineIsBusyIsToldAtOnce() {
+    void theErrorOfABusyEngineIsSentAtOnce() {
         replies.answerLate(bytes(BUSY), Patience.LIMITED);
         node.outbox.flush();
         assertThat(wire.sent).hasToString(BUSY);
@@ -138,7 +138,7 @@ class ReplyQueueTest {
 
     /// A script may return nearly the same text, because of what it has read.
     @Test
-    void whatOnlyLooksAsIfTheEngineWereBusyWaits() {
+    void aReplyThatOnlyLooksLikeTheErrorOfABusyEngineWaits() {
         replies.answerLate(
                 bytes("-BUSY " + BUSY.substring(6).replace("Redis", "k=1")), Patience.LIMITED);
         node.outbox.flush();
@@ -147,7 +147,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void evenThatTheEngineIsBusyDoesNotOvertakeWhatIsParked() {
+    void theErrorOfABusyEngineDoesNotOvertakeParkedReplies() {
         park("a", Patience.ENDLESS);
         replies.answerLate(bytes(BUSY), Patience.LIMITED);
         node.outbox.flush();
@@ -155,7 +155,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void withoutTheLeaseAnAnswerThatTellsNothingWaitsToo() {
+    void withoutTheLeaseAnAnswerWithoutDataWaitsToo() {
         node.lease = false;
         replies.answerLate(bytes("a"), Patience.NONE);
         node.outbox.flush();
@@ -165,7 +165,7 @@ class ReplyQueueTest {
 
     /// The reply behind it reveals that the command was executed.
     @Test
-    void theAnswerThatNobodyWantsKeepsItsPlace() {
+    void anUnwantedAnswerKeepsItsPlace() {
         replies.mute(ReplyQueue.Mute.NEXT);
         replies.answerLate(bytes("unwanted"), Patience.LIMITED);
         replies.onReplied();
@@ -179,7 +179,7 @@ class ReplyQueueTest {
 
     /// CLIENT REPLY SKIP inside CLIENT REPLY OFF, as in Redis.
     @Test
-    void whoWantsNothingDoesNotSkipOne() {
+    void skipHasNoEffectWhileRepliesAreOff() {
         replies.mute(ReplyQueue.Mute.EVERYTHING);
         replies.mute(ReplyQueue.Mute.NEXT);
         replies.answer(bytes("a"));
@@ -192,7 +192,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void whatIsParkedIsCounted() {
+    void parkedRepliesAreCounted() {
         park("abc", Patience.ENDLESS);
         park("de", Patience.LIMITED);
         assertThat(replies.parkedCount()).isEqualTo(2);
@@ -243,7 +243,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void anAnswerThatTellsNothingLeavesAtOnceWhenNothingIsParked() {
+    void anAnswerWithoutDataIsSentAtOnceWhenNothingIsParked() {
         replies.answerLate(bytes("a"), Patience.NONE);
         replies.answerLate(bytes(BUSY), Patience.NONE);
         node.outbox.flush();
@@ -259,7 +259,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void newsAreNoReplies() {
+    void pushesAreNotReplies() {
         replies.mute(ReplyQueue.Mute.NEXT);
         node.durability.end();
         replies.takeOfOwnLane(bytes("n"), Patience.ENDLESS, true);
@@ -271,7 +271,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void aReplicaHoldsNothing() {
+    void aReplicaParksNothing() {
         node.durability.end();
         replies.takeOfOwnLane(bytes("a"), Patience.ENDLESS, false);
         replies.answerLate(bytes("b"), Patience.ENDLESS);
@@ -281,7 +281,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void closesBehindWhatIsParked() {
+    void theConnectionIsClosedBehindParkedReplies() {
         park("a", Patience.ENDLESS);
         replies.end();
         assertThat(replies.isEnding()).isTrue();
@@ -295,7 +295,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void resetsInsteadOfClosingWhenItMayNotTell() {
+    void theConnectionIsResetWhenEarlierRepliesMayNotBeSent() {
         replies.tell(bytes("a"));
         node.lease = false;
         replies.end();
@@ -319,7 +319,7 @@ class ReplyQueueTest {
 
     /// The lease holds back a reply beside a large reply, also after the large reply has been sent.
     @Test
-    void whatWaitsBehindALargeReplyStillTells() {
+    void aReplyBehindALargeOneStillNeedsTheLease() {
         replies.beginLarge();
         replies.passOn(bytes("<1"));
         replies.tell(bytes("n"));
@@ -344,7 +344,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void aWriteThatWasExecutedIsNeverGivenUp() {
+    void theReplyToAnExecutedWriteIsNeverGivenUp() {
         park("w", Patience.ENDLESS);
         park("r", Patience.LIMITED);
         replies.giveUpWaiting("MISCONF full");
@@ -356,7 +356,7 @@ class ReplyQueueTest {
     }
 
     @Test
-    void doesNotBeginToWaitForALogThatHasHadNoRoomForTooLong() {
+    void aReplyDoesNotBeginToWaitForALogWithoutRoomForTooLong() {
         node.givenUp = "MISCONF full";
         assertThat(replies.park(bytes("r"), Patience.LIMITED)).isNull();
         node.outbox.flush();
@@ -373,7 +373,7 @@ class ReplyQueueTest {
     /// precede it.
     @ParameterizedTest
     @MethodSource("seeds")
-    void keepsTheOrderOfCommands(long seed) {
+    void repliesKeepTheOrderOfCommands(long seed) {
         var random = new Random(seed);
         var expected = new StringBuilder();
         var waiting = new ArrayList<ParkedReply>();

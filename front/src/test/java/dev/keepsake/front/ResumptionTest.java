@@ -22,7 +22,7 @@ class ResumptionTest {
     }
 
     @Test
-    void commandsGoOnAtOnceWhenNobodyListens() {
+    void commandsContinueAtOnceWithoutSubscriptions() {
         resumption.start(serving);
         assertThat(resumption.isOn()).isTrue();
         resumption.finishIfOver();
@@ -32,7 +32,7 @@ class ResumptionTest {
     }
 
     @Test
-    void commandsGoOnBeforeItIsToldThatTheNodeServes() {
+    void commandsContinueBeforeTheNodeReportsThatItServes() {
         var seen = serving.thenApply(served -> wentOn);
         resumption.start(serving);
         resumption.finishIfOver();
@@ -40,7 +40,7 @@ class ResumptionTest {
     }
 
     @Test
-    void commandsGoOnWhenTheLastLaneHasToldTheEngine() {
+    void commandsContinueWhenTheLastLaneIsDone() {
         var one = lane();
         var other = lane();
         resumption.start(serving);
@@ -56,14 +56,14 @@ class ResumptionTest {
     }
 
     @Test
-    void aLaneThatTellsNothingEndsNothing() {
+    void aLaneWithoutSubscriptionsEndsNothing() {
         resumption.start(serving);
         resumption.end(lane());
         assertThat(resumption.isOn()).isTrue();
     }
 
     @Test
-    void anEngineThatIsLeftIsNotWaitedFor() {
+    void theWaitEndsWhenTheEngineIsLeft() {
         resumption.start(serving);
         resumption.begin(lane());
         assertThat(resumption.abandon()).isTrue();

@@ -27,13 +27,13 @@ class RouteTest {
     }
 
     @Test
-    void aSlotOfNobodyIsNotServed() {
+    void aSlotWithoutAnOwnerIsNotServed() {
         assertThat(found(HALF, "n1", "GET", "a")).isEqualTo("CLUSTERDOWN Hash slot not served");
         assertThat(found(HALF, "n1", "GET", "b")).isNull();
     }
 
     @Test
-    void keysOfTwoSlotsBelongNowhere() {
+    void keysOfTwoSlotsAreRefused() {
         assertThat(found(WHOLE, "n1", "MGET", "a", "b"))
                 .isEqualTo("CROSSSLOT Keys in request don't hash to the same slot");
     }

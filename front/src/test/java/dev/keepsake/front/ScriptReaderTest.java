@@ -86,7 +86,7 @@ class ScriptReaderTest {
     }
 
     @Test
-    void theNextIsCopiedWhenTheOneBeforeHasBeenRead() {
+    void theNextScriptIsCopiedWhenTheOneBeforeHasBeenRead() {
         submit("a", Kind.GOOD);
         submit("b", Kind.BAD);
         submit("c", Kind.GOOD);
@@ -100,7 +100,7 @@ class ScriptReaderTest {
     }
 
     @Test
-    void whoHasGoneKeepsNobodyWaiting() {
+    void aClientThatHasGoneDelaysNoOther() {
         submit("a", Kind.GONE);
         submit("b", Kind.GONE);
         submit("c", Kind.GOOD);
@@ -125,7 +125,7 @@ class ScriptReaderTest {
 
     /// A node that was deleted meanwhile.
     @Test
-    void aLoopThatHasEndedKeepsNoOtherNodeWaiting() {
+    void anEventLoopThatHasEndedDelaysNoOtherNode() {
         var ended = new DefaultEventLoop();
         ended.shutdownGracefully(0, 0, TimeUnit.SECONDS).awaitUninterruptibly();
         submit("first", Kind.GOOD);
@@ -137,7 +137,7 @@ class ScriptReaderTest {
     }
 
     @Test
-    void itIsIdleBetweenScriptsAndBeginsAgain() {
+    void theReaderIsIdleBetweenScripts() {
         submit("a", Kind.GOOD);
         readOne();
         submit("b", Kind.GOOD);
@@ -146,7 +146,7 @@ class ScriptReaderTest {
     }
 
     @Test
-    void whoComesWhileOneIsReadIsReadInOrder() {
+    void scriptsAreReadInTheOrderOfTheirSubmission() {
         IntStream.range(0, 20).forEach(i -> submit("" + i, Kind.GOOD));
         IntStream.range(0, 20).forEach(i -> readOne());
         var order = events.stream().filter(event -> event.startsWith("copy ")).toList();

@@ -46,7 +46,7 @@ class ScriptReadingTest {
     }
 
     @Test
-    void aScriptThatIsRefusedSaysWhy() {
+    void aRefusedScriptHasAReason() {
         text = "bad".getBytes(US_ASCII);
         var reading = later();
         read(job(reading));
@@ -55,14 +55,14 @@ class ScriptReadingTest {
 
     /// Its client has gone, and so have the bytes: the next script's turn has come.
     @Test
-    void withoutItsTextItIsNotRead() {
+    void aScriptWithoutItsTextIsNotRead() {
         text = null;
         assertThat(job(later()).copy()).isNull();
         assertThat(events).containsExactly("left");
     }
 
     @Test
-    void whatIsGivenUpBeforeItsTurnIsNotCopied() {
+    void aReadingThatIsGivenUpBeforeItsTurnIsNotCopied() {
         var reading = later();
         var job = job(reading);
         reading.giveUp();
@@ -72,7 +72,7 @@ class ScriptReadingTest {
 
     /// The connection may be another client's by now, so it gets no report.
     @Test
-    void whatIsGivenUpWhileItIsReadChangesNothing() {
+    void aReadingThatIsGivenUpMeanwhileReportsNothing() {
         text = "bad".getBytes(US_ASCII);
         var reading = later();
         var job = job(reading);
@@ -84,7 +84,7 @@ class ScriptReadingTest {
     }
 
     @Test
-    void whatWasReadAtOnceIsOver() {
+    void aScriptThatWasReadAtOnceIsOver() {
         assertThat(ScriptReading.over("ERR bad").isOver()).isTrue();
         assertThat(ScriptReading.over("ERR bad").refusal()).isEqualTo("ERR bad");
         assertThat(ScriptReading.over(null).refusal()).isNull();

@@ -70,7 +70,7 @@ class ScriptRulesTest {
     }
 
     @Test
-    void shortScriptsThatAreManyAreReadElsewhere() {
+    void manyShortScriptsAreReadOnTheReadersThread() {
         channel.freezeTime();
         begin(node, "first", "return 0"); // the span begins with this script at the latest
         channel.advanceTimeBy(1, TimeUnit.SECONDS);
@@ -107,7 +107,7 @@ class ScriptRulesTest {
     }
 
     @Test
-    void whatNobodyWaitsForIsNotCopied() {
+    void aScriptThatIsNotWantedAnyMoreIsNotCopied() {
         var read = begin(node, "read", script(17 * KIB, "return 1"));
         var next = begin(node, "next", script(17 * KIB, "return 1"));
         var last = begin(node, "last", script(17 * KIB, "return 1"));
@@ -129,7 +129,7 @@ class ScriptRulesTest {
     }
 
     @Test
-    void aReaderThatFailsRefuses() {
+    void aScriptIsRefusedWhenTheReaderFails() {
         var failing =
                 new ScriptReader(task -> {
                     throw new IllegalStateException("no thread");
@@ -143,7 +143,7 @@ class ScriptRulesTest {
     }
 
     @Test
-    void whatIsRememberedIsCounted() {
+    void rememberedScriptsAreCounted() {
         begin(node, "a", script(10 * KIB, "return 1"));
         begin(node, "b", script(10 * KIB, "return 2"));
         begin(node, "a", script(10 * KIB, "return 1"));
@@ -169,7 +169,7 @@ class ScriptRulesTest {
         "FUNCTION DELETE x, false",
         "GET x, false"
     })
-    void scriptsAndLibrariesAreReadAndTheirNamesAreNot(String line, boolean brings) {
+    void scriptsAndLibrariesAreReadAndCallsByNameAreNot(String line, boolean brings) {
         var command = Commands.of(line.split(" ", -1));
         assertThat(ScriptRules.hasScript(command)).isEqualTo(brings);
         assertThat(ScriptRules.bringsScript(command.spec())).isEqualTo(brings);
@@ -185,13 +185,13 @@ class ScriptRulesTest {
         "EVAL return 1 k, false",
         "GET k, false"
     })
-    void aReplicaSendsClientsOnOnlyForWhatMayCallItselfAWrite(String line, boolean maybe) {
+    void aReplicaRedirectsOnlyCallsThatMayBeDeclaredWrites(String line, boolean maybe) {
         assertThat(ScriptRules.mayBeDeclaredWrite(Commands.of(line.split(" ", -1))))
                 .isEqualTo(maybe);
     }
 
     @Test
-    void theEnginesWordsOfAReadOnlyReplicaAreKnown() {
+    void theErrorOfAReadOnlyReplicaIsRecognised() {
         assertThat(
                         ScriptRules.isOfReadOnlyReplica(
                                 bytes(
@@ -207,7 +207,7 @@ class ScriptRulesTest {
 
     /// The length is known before the whole script has arrived.
     @Test
-    void whatIsTooLongIsRefusedByItsLength() {
+    void aScriptThatIsTooLongIsRefusedByItsLength() {
         var eval = Commands.sketch(200, "EVAL", "x".repeat(500), "1", "k");
         assertThat(ScriptRules.refusalByLength(eval, -1)).isNull();
         var load = Commands.sketch(200, "SCRIPT", "LOAD", "x".repeat(500));
@@ -218,7 +218,7 @@ class ScriptRulesTest {
     }
 
     @Test
-    void whatIsTooLongIsNotRead() {
+    void aScriptThatIsTooLongIsNotRead() {
         var long1 = begin(node, "x", "SCRIPT", "LOAD", "a".repeat((1 << 20) + 1));
         assertThat(long1.refusal())
                 .isEqualTo(

@@ -12,12 +12,12 @@ class SeldomLineTest {
     private final SeldomLine line = new SeldomLine();
 
     @Test
-    void theFirstTimeIsToldAtOnceWhateverTheClockShows() {
+    void theFirstTimeIsLoggedAtOnceWhateverTheClockShows() {
         assertThat(line.note(Long.MIN_VALUE)).isOne();
     }
 
     @Test
-    void whatHappensWithinASecondIsToldTogether() {
+    void eventsWithinASecondAreLoggedTogether() {
         line.note(0);
         for (int i = 1; i <= 1000; i++) {
             assertThat(line.note(i)).isZero();

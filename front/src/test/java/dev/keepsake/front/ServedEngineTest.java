@@ -27,12 +27,12 @@ class ServedEngineTest {
         "redis, unstable, false",
         "redis, 7, false"
     })
-    void eachBranchOfVersionsIsComparedWithItsOwn(String name, String version, boolean since) {
+    void redisAndValkeyVersionsAreComparedSeparately(String name, String version, boolean since) {
         assertThat(engine(name, version).isSince(7, 4, 8, 0)).isEqualTo(since);
     }
 
     @Test
-    void noRedisIsEverNewEnoughForWhatOnlyValkeyHas() {
+    void onlyValkeyIsComparedWithVersionsOfValkey() {
         assertThat(engine("redis", "99.0.0").isValkeySince(8, 1)).isFalse();
         assertThat(engine("valkey", "8.1.1").isValkeySince(8, 1)).isTrue();
         assertThat(engine("valkey", "8.0.9").isValkeySince(8, 1)).isFalse();
@@ -46,7 +46,7 @@ class ServedEngineTest {
 
     /// Clients read `redis_version` to know which commands they may give.
     @Test
-    void infoTellsClientsOfRedisWhatTheyKnow() {
+    void infoHasARedisVersionForClientsOfRedis() {
         assertThat(engine("redis", "7.0.15").versionInfo())
                 .isEqualTo("redis_version:7.0.15\r\nredis_mode:cluster\r\n");
         assertThat(engine("valkey", "8.1.1").versionInfo().lines())

@@ -9,7 +9,7 @@ class SessionTest {
 
     /// As `resetCommand` in Redis 7.0: what CLIENT SETINFO has set stays.
     @Test
-    void resetMakesTheClientOneThatHasJustConnected() {
+    void resetReturnsTheSessionToItsFirstState() {
         session.user("ann");
         session.endsAt(5);
         session.speak(3);
@@ -31,7 +31,7 @@ class SessionTest {
 
     /// The expiry of a token does not apply to the next user.
     @Test
-    void whoLogsInAsAnotherUserIsConnectedForAsLongAsThatOneMayBe() {
+    void aLoginAsAnotherUserHasItsOwnExpiry() {
         session.user("by-token");
         session.endsAt(5);
         assertThat(session.isLimited()).isTrue();
@@ -40,7 +40,7 @@ class SessionTest {
     }
 
     @Test
-    void whatTheClientHasChosenCountsInTheHeap() {
+    void namesThatTheClientChoosesCountInTheHeap() {
         session.name("n".repeat(1000));
         session.libraryName("l".repeat(100));
         session.libraryVersion("v".repeat(10));

@@ -174,7 +174,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void nothingThatTellsOfTheDataIsSentWithoutTheLease() {
+    void repliesThatDependOnDataAreNotSentWithoutTheLease() {
         submit(client, "GET", "a");
         engine.taken();
         node.lease = false;
@@ -213,7 +213,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void anUnwantedReplyHoldsBackWhatFollows() {
+    void anUnwantedReplyHoldsBackLaterReplies() {
         client.mute(ReplyQueue.Mute.NEXT);
         submit(client, "SET", "a", "1");
         submit(client, "GET", "b");
@@ -227,7 +227,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void repliesForWhoHasGoneAreDropped() {
+    void repliesForADisconnectedClientAreDropped() {
         submit(client, "SET", "a", "1");
         submit(other, "SET", "b", "2");
         engine.taken();
@@ -242,7 +242,7 @@ class SharedLaneTest {
     // ---- a busy engine
 
     @Test
-    void thatTheEngineIsBusyIsSaidAtOnce() {
+    void theErrorOfABusyEngineIsSentAtOnce() {
         submit(client, "SET", "a", "1");
         engine.taken();
         engine.says(BUSY);
@@ -265,7 +265,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void aScriptThatSaysItIsBusyIsNotBelieved() {
+    void aScriptsOwnBusyErrorIsNotTrusted() {
         submit(client, "EVAL", "return redis.error_reply('BUSY')", "0");
         engine.taken();
         engine.says(BUSY);
@@ -284,7 +284,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void aScriptThatTheEngineIsTooBusyForIsToldSoAtOnce() {
+    void aScriptGetsTheBusyErrorAtOnceWhenItsBarrierDoesToo() {
         submit(client, "EVAL", "return 1", "0");
         engine.taken();
         engine.says(BUSY + BUSY);
@@ -292,7 +292,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void aScriptThatTakesLongMakesTheLaneStuckUntilAnythingIsAnswered() {
+    void aLongScriptMakesTheLaneStuckUntilTheEngineAnswers() {
         submit(client, "EVAL", "while true do end", "0");
         engine.taken();
         assertThat(lane.isStuck()).isFalse();
@@ -306,7 +306,7 @@ class SharedLaneTest {
     // ---- the end of a lane
 
     @Test
-    void theOwnerIsToldWhenTheEngineClosesTheLane() {
+    void theOwnerGetsAReportWhenTheEngineClosesTheLane() {
         submit(client, "SET", "a", "1");
         engine.taken();
         engine.closes();
@@ -314,7 +314,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void theOwnerIsNotToldOfALaneThatItHasGivenUp() {
+    void theOwnerGetsNoReportOfALaneThatItHasAbandoned() {
         submit(client, "SET", "a", "1");
         engine.taken();
         engine.says("+OK\r\n");
@@ -327,7 +327,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void theOwnerIsToldWhenTheEngineIsBehind() {
+    void theOwnerGetsAReportWhenTheEngineIsBehind() {
         engine.full(true);
         engine.full(false);
         assertThat(owner.told).containsExactly("full", "not full");
@@ -363,7 +363,7 @@ class SharedLaneTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"-WRONGPASS no\r\n", "+OK\r\n-NOPROTO no\r\n"})
-    void aLaneThatIsNotLetInIsLost(String answers) {
+    void aLaneWhoseLoginFailsIsLost(String answers) {
         var own = new FakeEngine();
         lane(own, "app", 3);
         own.taken();
@@ -373,7 +373,7 @@ class SharedLaneTest {
     }
 
     @Test
-    void theOwnerIsToldOfWhatTheEngineRefuses() {
+    void theOwnerGetsAReportOfARefusal() {
         submit(client, "GET", "a");
         engine.taken();
         engine.says("-NOPERM User default:clients has no permissions to run the 'get' command\r\n");

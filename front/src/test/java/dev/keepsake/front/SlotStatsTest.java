@@ -40,7 +40,7 @@ class SlotStatsTest {
     }
 
     @Test
-    void aSlotIsToldWithItsKeys() throws Exception {
+    void aSlotIsShownWithTheNumberOfItsKeys() throws Exception {
         assertThat(answer("SLOTSRANGE 101 101", 2)).isEqualTo("*1 *2 :101 *2 $9 key-count :2");
         assertThat(answer("SLOTSRANGE 101 101", 3)).isEqualTo("*1 *2 :101 %1 $9 key-count :2");
     }
@@ -57,7 +57,7 @@ class SlotStatsTest {
         "ORDERBY key-count LIMIT 1, 101",
         "ORDERBY key-count LIMIT 16384 ASC, 100 102 101",
     })
-    void slotsOfTheShardAreTold(String line, String slots) throws Exception {
+    void slotsOfTheShardAreShown(String line, String slots) throws Exception {
         var found =
                 answer(line, 2).replaceAll("^\\*\\d+ ?|\\*2 :(\\d+) \\*2 \\S+ \\S+ :\\d+", "$1");
         assertThat(found.strip()).isEqualTo(slots);
@@ -77,12 +77,12 @@ class SlotStatsTest {
         "ORDERBY key-count ASC DESC, ERR Multiple filters of the same type are disallowed.",
         "ORDERBY key-count LIMIT 1 LIMIT 1, ERR Multiple filters of the same type are disallowed.",
     })
-    void whatMakesNoSenseIsRefused(String line, String error) throws Exception {
+    void aMalformedCommandIsRefused(String line, String error) throws Exception {
         assertThat(question(line)).isEqualTo(new SlotStats.Malformed(error));
     }
 
     @Test
-    void anotherQuestionIsNoneOfThose() throws Exception {
+    void anUnknownSubcommandIsRefused() throws Exception {
         assertThat(question("UPSIDE DOWN"))
                 .isInstanceOfSatisfying(
                         SlotStats.Malformed.class,

@@ -61,7 +61,7 @@ class SlowLogTest {
     }
 
     @Test
-    void whatTheNodeHasAskedIsLeftOutAndSoIsTheLanesAddress() throws Exception {
+    void theNodesOwnCommandsAndTheLanesAddressAreLeftOut() throws Exception {
         log(node, GET, BARRIER, SET, RULES);
         assertThat(node.answer("SLOWLOG GET"))
                 .isEqualTo("*2 %s %s".formatted(SHOWN_GET, SHOWN_SET));
@@ -71,14 +71,14 @@ class SlowLogTest {
     /// The engine is asked for all entries, because the newest ones may all be the node's own.
     @ParameterizedTest
     @CsvSource({"SLOWLOG GET 1, 1", "SLOWLOG GET 0, 0", "SLOWLOG GET -1, 2", "SLOWLOG GET 99, 2"})
-    void asManyAreShownAsAreWanted(String line, int shown) throws Exception {
+    void theRequestedNumberOfEntriesIsShown(String line, int shown) throws Exception {
         log(node, BARRIER, GET, BARRIER, SET);
         assertThat(node.answer(line)).startsWith("*" + shown);
         assertThat(node.engine.asked("SLOWLOG")).containsExactly("SLOWLOG GET -1");
     }
 
     @Test
-    void tenAreShownUnlessAnotherNumberIsWanted() throws Exception {
+    void tenEntriesAreShownUnlessAnotherNumberIsRequested() throws Exception {
         var entries = new String[12];
         Arrays.fill(entries, GET);
         log(node, entries);
@@ -88,7 +88,7 @@ class SlowLogTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"SLOWLOG GET x", "SLOWLOG GET -2", "SLOWLOG GET 1 2"})
-    void theEngineHasAnErrorForWhatMakesNoSense(String line) throws Exception {
+    void theEngineHasTheErrorForAMalformedCommand(String line) throws Exception {
         node.engine.on("slowlog get", "-ERR said by the engine\r\n");
         assertThat(node.answer(line)).isEqualTo("-ERR said by the engine");
         assertThat(node.engine.asked("SLOWLOG")).containsExactly(line);
@@ -96,7 +96,7 @@ class SlowLogTest {
 
     /// Valkey has separate lists for slow commands, large requests and large replies.
     @Test
-    void ofTheLogsOfValkeyTheOneThatIsMeantIsAskedFor() throws Exception {
+    void theRequestedLogOfValkeyIsAskedFor() throws Exception {
         log(valkey, GET, BARRIER);
         assertThat(valkey.answer("COMMANDLOG GET -1 large-reply")).isEqualTo("*1 " + SHOWN_GET);
         assertThat(valkey.answer("COMMANDLOG LEN large-request")).isEqualTo(":1");

@@ -17,7 +17,7 @@ class SubscriptionsTest {
     private final Subscriptions subscriptions = new Subscriptions();
 
     @Test
-    void eachChannelIsConfirmedWithTheNumberOfThoseListenedTo() throws ProtocolException {
+    void eachChannelIsConfirmedWithTheNumberOfSubscriptions() throws ProtocolException {
         assertThat(change(2, "subscribe", "a", "b", "a"))
                 .isEqualTo(
                         confirmation('*', "subscribe", "a", 1)
@@ -33,7 +33,7 @@ class SubscriptionsTest {
     }
 
     @Test
-    void whoListensToNothingIsToldSoOnce() throws ProtocolException {
+    void unsubscribingWithoutSubscriptionsIsConfirmedOnce() throws ProtocolException {
         assertThat(change(2, "unsubscribe")).isEqualTo("*3\r\n$11\r\nunsubscribe\r\n$-1\r\n:0\r\n");
         assertThat(change(3, "punsubscribe")).isEqualTo(">3\r\n$12\r\npunsubscribe\r\n_\r\n:0\r\n");
         assertThat(subscriptions.isEmpty()).isTrue();
@@ -52,7 +52,7 @@ class SubscriptionsTest {
     }
 
     @Test
-    void anEngineIsToldOfEachNameOnceAndAsItCame() throws ProtocolException {
+    void anEngineGetsEachNameOnceAndUnchanged() throws ProtocolException {
         change(2, "subscribe", "a", "\u00ff\u0000", "a");
         change(2, "psubscribe", "gone");
         change(2, "punsubscribe");
@@ -67,7 +67,7 @@ class SubscriptionsTest {
     }
 
     @Test
-    void namesCountAgainAfterTheyAreGone() throws ProtocolException {
+    void aRemovedNameMakesRoom() throws ProtocolException {
         change(2, "subscribe", "a", "a", "bc");
         assertThat(subscriptions.weightBytes()).isGreaterThan(3);
         change(2, "unsubscribe", "a", "bc", "bc");
@@ -75,8 +75,7 @@ class SubscriptionsTest {
     }
 
     @Test
-    void whatAnEngineKnewIsToldTheNextOneAndEndsAsIfItHadBeenAskedForHere()
-            throws ProtocolException {
+    void subscriptionsOfAnEngineAreSentToTheNextAndCanBeEnded() throws ProtocolException {
         var names = new HashSet<>(Set.of("a"));
         var taken = Subscriptions.of(Map.of("subscribe", names, "psubscribe", Set.of()));
         names.clear();

@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/// The front's part of CLIENT TRACKING. Ids of clients are the front's; to the engine they are other
-/// connections, or none.
+/// The front's part of CLIENT TRACKING. Ids of clients are the front's; to the engine they are
+/// other connections, or none.
 class TrackingRequestTest {
     private final List<Long> lookedFor = new ArrayList<>();
 
@@ -46,14 +46,14 @@ class TrackingRequestTest {
         "off BCAST, false, true",
         "MAYBE, false, false"
     })
-    void itsOptionsAreReadAsRedisReadsThem(String options, boolean on, boolean broadcast) {
+    void optionsAreReadAsInRedis(String options, boolean on, boolean broadcast) {
         assertThat(request(options).isOn()).isEqualTo(on);
         assertThat(request(options).isBroadcast()).isEqualTo(broadcast);
     }
 
     /// The engine then answers that there is no such client, as Redis does.
     @Test
-    void aRedirectionToNobodyNamesNoConnectionOfTheEngine() {
+    void aRedirectionToAnUnknownClientNamesNoConnectionOfTheEngine() {
         assertThat(toEngine("ON REDIRECT 5 OPTIN"))
                 .isEqualTo("CLIENT TRACKING ON REDIRECT 9223372036854775807 OPTIN");
         assertThat(lookedFor).containsExactly(5L);
@@ -75,7 +75,7 @@ class TrackingRequestTest {
         "ON BCAST PREFIX redirect",
         "ON NOLOOP OPTOUT"
     })
-    void whatIsNoRedirectionGoesToTheEngineAsItIs(String options) {
+    void optionsThatAreNoRedirectionArePassedOnUnchanged(String options) {
         assertThat(toEngine(options)).isEqualTo("CLIENT TRACKING " + options);
         assertThat(lookedFor).isEmpty();
     }
@@ -87,7 +87,7 @@ class TrackingRequestTest {
         "ON REDIRECT 99999999999999999999",
         "ON REDIRECT ''"
     })
-    void whatMakesNoSenseIsLeftToTheEngine(String options) {
+    void malformedOptionsArePassedOnToTheEngine(String options) {
         String line = options.replace("''", "");
         assertThat(toEngine(line)).isEqualTo("CLIENT TRACKING " + line);
         assertThat(lookedFor).isEmpty();

@@ -42,7 +42,7 @@ class TransactionTest {
     }
 
     @Test
-    void executesWhatHasKeysOfOneSlot() {
+    void aTransactionWithKeysOfOneSlotIsExecuted() {
         open.noteSlot(5);
         open.noteSlot(-1); // without keys
         open.noteSlot(5);
@@ -50,7 +50,7 @@ class TransactionTest {
     }
 
     @Test
-    void refusesKeysOfSeveralSlots() {
+    void aTransactionWithKeysOfSeveralSlotsIsRefused() {
         open.noteSlot(5);
         open.noteSlot(6);
         open.noteSlot(6);
@@ -58,7 +58,7 @@ class TransactionTest {
     }
 
     @Test
-    void abortsAfterAFailedCommandAndDoesNotCountTheSlotsBehindIt() {
+    void aFailedCommandAbortsAndLaterSlotsDoNotCount() {
         open.noteSlot(5);
         open.fail();
         open.noteSlot(6);
@@ -66,7 +66,7 @@ class TransactionTest {
     }
 
     @Test
-    void tellsOfTheSlotsWhenACommandFailsBehindThem() {
+    void aFailureBehindSeveralSlotsIsReportedAsCrossSlot() {
         open.noteSlot(5);
         open.noteSlot(6);
         open.fail();
@@ -74,7 +74,7 @@ class TransactionTest {
     }
 
     @Test
-    void sendsClientsOnByItsKeysWhenTheNodeHasHandedOver() {
+    void theKeysRedirectTheClientWhenTheNodeHasHandedOver() {
         queue("get");
         open.noteSlot(5);
         assertThat(onReplica(false)).isEqualTo("MOVED 5");
@@ -82,14 +82,14 @@ class TransactionTest {
     }
 
     @Test
-    void sendsWritersOnAlsoWhenTheyReadFromReplicas() {
+    void aTransactionThatWritesIsRedirectedAlsoWhenItsClientReadsFromReplicas() {
         queue("get", "set");
         open.noteSlot(5);
         assertThat(onReplica(true)).isEqualTo("MOVED 5");
     }
 
     @Test
-    void refusesOnAReplicaWhatIsForPrimariesAndHasNoKeys() {
+    void aReplicaRefusesACommandForPrimariesWithoutKeys() {
         queue("publish");
         assertThat(onReplica(true))
                 .isEqualTo(
@@ -98,13 +98,13 @@ class TransactionTest {
     }
 
     @Test
-    void carriesOutScriptsOnAReplica() {
+    void aReplicaExecutesScripts() {
         queue("eval");
         assertThat(onReplica(true)).isNull();
     }
 
     @Test
-    void failsBeforeItIsRefusedForALogWithoutRoom() {
+    void aFailureIsReportedBeforeALogWithoutRoom() {
         queue("set");
         assertThat(open.whyAborted(true, false, TransactionTest::moved, MISCONF))
                 .isEqualTo("EXECABORT Transaction discarded because of: " + MISCONF);
@@ -114,14 +114,14 @@ class TransactionTest {
     }
 
     @Test
-    void readsThoughTheLogHasNoRoom() {
+    void aReadOnlyTransactionIsExecutedThoughTheLogHasNoRoom() {
         queue("get", "mget", "ping");
         assertThat(open.whyAborted(true, false, TransactionTest::moved, MISCONF)).isNull();
         assertThat(open.mayReplicate()).isFalse();
     }
 
     @Test
-    void replicatesWhatWritesPublishesOrKeepsItsResult() {
+    void commandsThatWritePublishOrStoreAResultReplicate() {
         for (var name : new String[] {"set", "eval", "publish", "spublish", "pfcount"}) {
             var another = new Transaction();
             another.queue(spec("get"), 1, null);
@@ -132,7 +132,7 @@ class TransactionTest {
     }
 
     @Test
-    void isReadOnlyWhenNothingOfItHasAnOutcome() {
+    void aTransactionIsReadOnlyWhenItChangesNothing() {
         assertThat(open.isReadOnly()).isTrue();
         queue("get", "dbsize");
         assertThat(open.isReadOnly()).isTrue();
@@ -152,7 +152,7 @@ class TransactionTest {
     /// A replica that was the primary when the transaction began has the keys, but may not execute
     /// the writes.
     @Test
-    void keysOfSeveralSlotsAreToldOnAReplicaToo() {
+    void keysOfSeveralSlotsAreReportedOnAReplicaToo() {
         open.noteSlot(5);
         open.noteSlot(6);
         assertThat(onReplica(true)).isEqualTo(Route.CROSS_SLOT);
@@ -170,7 +170,7 @@ class TransactionTest {
 
     /// A client with a new subscription must not get the answer that EXEC failed.
     @Test
-    void aSubscriptionHasAnOutcomeThatNobodyMayReportAsAnError() {
+    void aSubscriptionMakesATransactionNotReadOnly() {
         open.queueSubscription(3, confirmation -> {});
         assertThat(open.isReadOnly()).isFalse();
         assertThat(open.mayReplicate()).isFalse();
@@ -179,7 +179,7 @@ class TransactionTest {
 
     /// The weight of an answer of the front is the heap that it uses.
     @Test
-    void anAnswerOfTheFrontWeighsWhatItKeeps() {
+    void theWeightOfAnAnswerOfTheFrontIsItsHeap() {
         open.queueAnswer(spec("client|id"), 5_000, placeholder -> placeholder);
         assertThat(open.weightBytes()).isEqualTo(5_000);
         assertThat(open.heapBytes()).isGreaterThanOrEqualTo(5_000);
@@ -188,7 +188,7 @@ class TransactionTest {
     }
 
     @Test
-    void weighsWhatIsQueued() {
+    void theWeightIsTheSumOfTheQueuedCommands() {
         queue("set", "get");
         open.addWeight(5);
         open.queueAnswer(spec("client|id"), 100, engines -> engines);
@@ -198,13 +198,13 @@ class TransactionTest {
     }
 
     @Test
-    void passesTheReplyOnWhenAllAnswersAreTheEngines() {
+    void theReplyIsPassedOnWhenAllAnswersAreTheEngines() {
         queue("set", "get");
         assertThat(open.changeOfReply()).isNull();
     }
 
     @Test
-    void putsItsOwnAnswersWhereTheEngineHasPlaceholders() {
+    void answersOfTheFrontReplaceTheEnginesPlaceholders() {
         var confirmed = new ArrayList<String>();
         queue("set");
         open.queueAnswer(spec("client|id"), 50, placeholder -> bytes(":7\r\n"));
@@ -217,7 +217,7 @@ class TransactionTest {
     }
 
     @Test
-    void leavesAReplyAsItIsWhenNothingWasExecuted() {
+    void theReplyIsUnchangedWhenNothingWasExecuted() {
         open.queueAnswer(spec("client|id"), 50, placeholder -> bytes(":7\r\n"));
         var change = requireNonNull(open.changeOfReply());
         assertThat(text(change.apply(bytes("*-1\r\n")))).isEqualTo("*-1\r\n");

@@ -34,7 +34,7 @@ class UsersInEngineTest {
     }
 
     @Test
-    void anEngineServesOnceItHasEverybodysRules() {
+    void anEngineServesOnceItHasTheRulesOfAllUsers() {
         users.begin(control, () -> told.add("serves"));
         assertThat(told).isEmpty();
         answer("+OK\r\n");
@@ -42,7 +42,7 @@ class UsersInEngineTest {
     }
 
     @Test
-    void anEngineThatIsBusyIsToldAgain() {
+    void aBusyEngineGetsTheRulesAgain() {
         users.begin(control, () -> told.add("serves"));
         answer(BUSY);
         assertThat(told).isEmpty();
@@ -54,7 +54,7 @@ class UsersInEngineTest {
     }
 
     @Test
-    void anEngineThatWasLeftIsToldNothingMore() {
+    void anEngineThatWasLeftIsSentNothingMore() {
         users.begin(control, () -> told.add("serves"));
         answer(BUSY);
         users.onEngineLeft();
@@ -64,7 +64,7 @@ class UsersInEngineTest {
     }
 
     @Test
-    void aNewListIsToldOnceTheEngineHasItsRules() {
+    void aNewListIsReportedOnceTheEngineHasItsRules() {
         users.permit(control, () -> told.add("applied"));
         assertThat(told).isEmpty();
         answer("+OK\r\n");
@@ -75,7 +75,7 @@ class UsersInEngineTest {
     }
 
     @Test
-    void aListIsNotToldWhenAnotherComesFirst() {
+    void aListIsNotReportedWhenAnotherComesFirst() {
         users.permit(control, () -> told.add("first"));
         users.permit(control, () -> told.add("second"));
         answer("+OK\r\n");
@@ -83,14 +83,14 @@ class UsersInEngineTest {
     }
 
     @Test
-    void aListIsTakenAtOnceWithoutAnEngine() {
+    void aListIsAcceptedAtOnceWithoutAnEngine() {
         users.permit(null, () -> told.add("applied"));
         assertThat(told).containsExactly("applied");
     }
 
     /// A list that comes while an engine is lost is given to the next engine.
     @Test
-    void aListThatNoEngineHasTakenIsLeftToTheNextOne() {
+    void aListThatNoEngineHasAcceptedIsGivenToTheNextOne() {
         users.permit(control, () -> told.add("applied"));
         users.onEngineLeft();
         users.begin(control, () -> told.add("serves"));

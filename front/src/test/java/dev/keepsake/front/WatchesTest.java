@@ -8,7 +8,7 @@ class WatchesTest {
     private final Watches watches = new Watches();
 
     @Test
-    void countsWhatTheEngineWatches() {
+    void keysThatTheEngineWatchesAreCounted() {
         assertThat(watches.isOn()).isFalse();
         watches.add(2);
         watches.add(1);
@@ -17,7 +17,7 @@ class WatchesTest {
     }
 
     @Test
-    void endsWithATransaction() {
+    void watchesEndWithATransaction() {
         watches.add(2);
         watches.addUnseen();
         watches.end();
@@ -26,7 +26,7 @@ class WatchesTest {
     }
 
     @Test
-    void remembersWhatNobodyWatchesUntilItIsGivenUp() {
+    void unseenWatchesAreRememberedUntilTheyEnd() {
         watches.addUnseen();
         assertThat(watches.isOn()).isFalse();
         assertThat(watches.areUnseen()).isTrue();

@@ -55,21 +55,21 @@ class WhileLoadingTest {
                     ACL CAT | +OK
                     COMMAND GETKEYS GET k | +OK
                     """)
-    void aConsultedEngineSaysWhichCommandsThereAre(String line, String answer) throws Exception {
+    void aLoadingEngineListsTheCommands(String line, String answer) throws Exception {
         node.engine.on("command list", "*3\r\n$3\r\nget\r\n$5\r\ndebug\r\n$4\r\nping\r\n");
         consult();
         assertThat(node.answer(line)).isEqualTo(answer);
     }
 
     @Test
-    void itExplainsWhatIsOffered() throws Exception {
+    void aLoadingEngineExplainsTheOfferedSubcommands() throws Exception {
         node.engine.on("acl help", "*3\r\n+ACL are:\r\n+LOAD\r\n+    Reload.\r\n");
         consult();
         assertThat(node.answer("ACL HELP")).isEqualTo("*1 +ACL are:");
     }
 
     @Test
-    void itIsAskedInTheVersionOfRespThatTheClientSpeaks() throws Exception {
+    void aLoadingEngineIsAskedInTheClientsVersionOfResp() throws Exception {
         consult();
         assertThat(node.answers("COMMAND COUNT", "HELLO 3", "COMMAND COUNT"))
                 .element(2)
@@ -92,7 +92,7 @@ class WhileLoadingTest {
     }
 
     @Test
-    void whoeverIsConsultedIsAskedForNothingElse() throws Exception {
+    void aLoadingEngineIsAskedNothingElse() throws Exception {
         consult();
         for (var line : List.of("GET k", "SET k v", "DBSIZE", "EVAL x 0", "FUNCTION LIST")) {
             assertThat(node.answer(line)).as(line).startsWith("-LOADING ");
@@ -101,13 +101,13 @@ class WhileLoadingTest {
     }
 
     @Test
-    void anEngineThatIsGoneIsNotWaitedFor() throws Exception {
+    void theWaitEndsWhenTheLoadingEngineIsLost() throws Exception {
         node.front.consult(directory.resolve("nobody"));
         assertThat(node.answer("COMMAND COUNT")).startsWith("-LOADING ");
     }
 
     @Test
-    void whoWaitsForAnAnswerIsToldWhenTheEngineIsNoLongerAsked() throws Exception {
+    void aWaitingClientIsAnsweredWhenTheEngineIsNoLongerAsked() throws Exception {
         node.engine.on("command count", "");
         consult();
         try (var client = node.connect()) {
@@ -120,7 +120,7 @@ class WhileLoadingTest {
     }
 
     @Test
-    void whoHasRulesThatNobodyHasReadIsNotAnswered() throws Exception {
+    void aUserWithUncheckedRulesIsNotAnswered() throws Exception {
         permit("on ~* +@all -command");
         consult();
         assertThat(node.answer("COMMAND COUNT")).startsWith("-LOADING ");
@@ -132,7 +132,7 @@ class WhileLoadingTest {
     /// The engine gets the subscriptions before the command of any client, so that no message is
     /// missed.
     @Test
-    void whoListensWhileTheNodeLoadsListensToTheEngineThatServes() throws Exception {
+    void subscriptionsOfALoadingNodeAreSentToTheEngineThatServes() throws Exception {
         try (var listener = node.connect()) {
             listener.send("SUBSCRIBE", "a", "b");
             assertThat(List.of(listener.read(), listener.read()))
@@ -147,7 +147,7 @@ class WhileLoadingTest {
 
     /// A node that is about to lead accepts no command before that.
     @Test
-    void aNodeServesOnceItsEngineKnowsWhoListens() throws Exception {
+    void aNodeServesOnceItsEngineHasTheSubscriptions() throws Exception {
         node.engine.on("subscribe", "");
         var listener = node.connect();
         try (var other = node.connect()) {
@@ -165,7 +165,7 @@ class WhileLoadingTest {
     }
 
     @Test
-    void whoHasForgottenWhatItWatchedIsNotToldOfIt() throws Exception {
+    void anUnwatchedKeyOfALoadingNodeCountsNoMore() throws Exception {
         try (var client = node.connect()) {
             assertThat(client.ask("WATCH k")).isEqualTo("+OK");
             assertThat(client.ask("UNWATCH")).isEqualTo("+OK");
