@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /// for the log are answered with an error after a while, unless their commands may have changed
 /// something. Owned by the node's event loop; no I/O.
 final class FullLog {
-    private static final String GIVEN_UP = "; what this tells is not in the log yet, try again";
+    private static final String GIVEN_UP =
+            "; this reply depends on data that is not in the log yet, try again";
 
     private final long patienceNs;
     private @Nullable String refusal;

@@ -106,13 +106,13 @@ final class OperatorCommands {
         for (int i = 2; i < arguments.count(); i += 2) {
             String name = lower(arguments, i);
             if (!SETTABLE.matcher(name).matches()) {
-                return "ERR CONFIG SET of '%s' is not offered to operators, because the node relies on it; what it may be set to is in the cluster's parameter group, or nowhere"
+                return "ERR CONFIG SET of '%s' is not offered to operators, because the node relies on it; if it can be changed, then in the cluster's parameter group"
                         .formatted(name.replaceAll("[\r\n]", " "));
             }
             if (BUSY_THRESHOLD.contains(name)
                     && i + 1 < arguments.count()
                     && !isBusyThreshold(arguments.text(i + 1))) {
-                return "ERR CONFIG SET of '%s' takes 1 to %d (milliseconds) here, because the node takes an engine for dead that neither answers nor says that it is busy"
+                return "ERR CONFIG SET of '%s' takes 1 to %d (milliseconds) here, because an engine that neither answers nor says that it is busy is treated as dead"
                         .formatted(name, BUSY_THRESHOLD_MAX_MS);
             }
         }

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /// the log. Owned by the node's event loop.
 final class RelayedPublish {
     private static final String TOO_MUCH_PUBLISHED =
-            "ERR too much waits to be published by clients of this server, try again";
+            "ERR too many messages of this server's clients wait to be published, try again";
     private static final String NO_CHANNEL =
             "NOPERM this user has no permissions to access one of the channels used as arguments";
     private static final byte[] NOTHING = {};

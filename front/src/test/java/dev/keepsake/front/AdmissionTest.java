@@ -171,8 +171,8 @@ class AdmissionTest {
                         "CONFIG SET dir x",
                         deny(
                                 "ERR CONFIG SET of 'dir' is not offered to operators, because the"
-                                        + " node relies on it; what it may be set to is in the"
-                                        + " cluster's parameter group, or nowhere")),
+                                        + " node relies on it; if it can be changed, then in the"
+                                        + " cluster's parameter group")),
                 client("too long", c -> c.refusalOfLarge = "ERR long", "GET b", deny("ERR long")),
                 client("listens", c -> c.listens = true, "GET b", notWhileListening("get")),
                 client("listens more", c -> c.listens = true, "SUBSCRIBE c", Verdict.Act.OWN_LANE),

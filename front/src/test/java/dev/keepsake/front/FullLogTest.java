@@ -23,7 +23,9 @@ class FullLogTest {
         assertThat(log.endPatience(1_099)).isNull();
         assertThat(log.whyGivenUp()).isNull();
         assertThat(log.endPatience(1_100))
-                .isEqualTo("MISCONF no room; what this tells is not in the log yet, try again");
+                .isEqualTo(
+                        "MISCONF no room; this reply depends on data that is not in the log yet,"
+                                + " try again");
         assertThat(log.whyGivenUp()).isNotNull();
         assertThat(log.endPatience(1_200)).isNotNull(); // for replies that came since
     }

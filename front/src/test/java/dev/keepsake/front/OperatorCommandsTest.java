@@ -93,7 +93,7 @@ class OperatorCommandsTest {
         String name = setting.split(" ", -1)[0];
         assertThat(refusal("CONFIG SET " + setting))
                 .isEqualTo(
-                        "ERR CONFIG SET of '%s' is not offered to operators, because the node relies on it; what it may be set to is in the cluster's parameter group, or nowhere"
+                        "ERR CONFIG SET of '%s' is not offered to operators, because the node relies on it; if it can be changed, then in the cluster's parameter group"
                                 .formatted(name));
     }
 

@@ -23,7 +23,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// how long something takes.
 class HeldRepliesIT {
     private static final String FULL = "no space left for /log; the node takes no writes";
-    private static final String GIVEN_UP = "-MISCONF " + FULL + "; what this tells is not";
+    private static final String GIVEN_UP = "-MISCONF " + FULL + "; this reply depends on";
     private static final String LARGE = "v".repeat(2 << 20);
 
     @TempDir static Path directory;
