@@ -232,7 +232,9 @@ final class AccessControl {
         asked.ask(
                 reply -> {
                     if (reply instanceof RespValue.ErrorReply(String error)) {
-                        LOG.error("operators are not let in, their rules are refused: {}", error);
+                        LOG.error(
+                                "operators are not admitted, the engine refuses their rules: {}",
+                                error);
                     }
                 },
                 rules);
@@ -253,7 +255,10 @@ final class AccessControl {
     private static void onUserSet(
             AccessUser user, RespValue reply, Map<String, Admitted> becoming) {
         if (reply instanceof RespValue.ErrorReply(String error)) {
-            LOG.error("user={} is not let in, its rules are refused: {}", user.name(), error);
+            LOG.error(
+                    "user={} is not admitted, the engine refuses its rules: {}",
+                    user.name(),
+                    error);
         } else {
             becoming.put(user.name(), new Admitted(user, null));
         }

@@ -294,7 +294,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof DecoderException) {
             node.disconnections()
-                    .ofStranger(id, "does not speak TLS as it should: " + whyNotTls(cause));
+                    .ofStranger(id, "has a TLS failure: " + whyNotTls(cause));
         } else if (!(cause instanceof IOException)) { // an IOException is a client that has gone
             LOG.warn("node={} client={} is disconnected", self.name(), id, cause);
         }
@@ -652,7 +652,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     }
 
     private boolean disconnectTls() {
-        disconnectStranger("speaks TLS to a node without");
+        disconnectStranger("speaks TLS to a node without TLS");
         return false;
     }
 
@@ -871,7 +871,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     private Taken askEngine(Command command) {
         var arguments = command.arguments();
         if (!(node.answers().of(command.spec()) instanceof EngineAsked answer)) {
-            throw new IllegalStateException("nobody is asked for " + command.name());
+            throw new IllegalStateException(
+                    "no question to the engine is bound to " + command.name());
         }
         switch (answer.question(this, arguments)) {
             case EngineAsked.Question.Refused(String error) -> {
@@ -980,7 +981,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     public String user() {
         var user = session.user();
         if (user == null) {
-            throw new IllegalStateException("client %d has not said who it is".formatted(id));
+            throw new IllegalStateException("client %d has not logged in".formatted(id));
         }
         return user;
     }
@@ -1024,7 +1025,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
 
     private FrontAnswer.Known known(Command command) {
         if (!(node.answers().of(command.spec()) instanceof FrontAnswer.Known known)) {
-            throw new IllegalStateException("the engine is asked for " + command.name());
+            throw new IllegalStateException("%s is answered by asking".formatted(command.name()));
         }
         return known;
     }

@@ -249,12 +249,14 @@ final class Clients {
     /// rest is within the bound.
     private void boundOutput() {
         long total = all.stream().mapToLong(Member::unsentBytes).sum();
-        closeWorst(total - options.maxTotalOutputBytes(), "leaves too much unread");
+        closeWorst(total - options.maxTotalOutputBytes(), "leaves too many bytes unread");
     }
 
     /// Closes the clients with most unread bytes, when lanes are stopped for large replies alone.
     private void endStall() {
-        closeWorst(largeReplies.stalledBytes(), "does not read, and others wait behind it");
+        closeWorst(
+                largeReplies.stalledBytes(),
+                "does not read its replies, and other clients wait behind it");
     }
 
     /// Closes the clients with most unread bytes, until their bytes add up to this number.

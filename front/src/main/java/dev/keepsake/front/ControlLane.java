@@ -49,7 +49,7 @@ final class ControlLane extends LaneChannel {
     void onReply(ByteBuf in, int from, int length) {
         var asker = askers.pollFirst();
         if (asker == null) {
-            throw new IllegalStateException("the engine sent a reply to no command");
+            throw new IllegalStateException("the engine sent a reply without a command");
         }
         asker.accept(RespValue.decode(in.slice(from, length)));
     }

@@ -43,7 +43,7 @@ final class FrontAnswers {
                     && !elsewhere
                     && !byName.containsKey(spec.name())) {
                 throw new IllegalStateException(
-                        "commands.tsv says of '%s' that the front answers it, and no answer is bound to it"
+                        "the front answers '%s' by commands.tsv, but no answer is bound to it"
                                 .formatted(spec.name()));
             }
         }
@@ -54,7 +54,7 @@ final class FrontAnswers {
     FrontAnswer of(CommandSpec spec) {
         var answer = byName.get(spec.name());
         if (answer == null) {
-            throw new IllegalStateException("not the front's: " + spec.name());
+            throw new IllegalStateException("no answer is bound to " + spec.name());
         }
         return answer;
     }

@@ -64,7 +64,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
 
     /// The next piece of the large reply; the buffer stays the lane's.
     void onPiece(ByteBuf piece, boolean last) {
-        throw new IllegalStateException("this lane takes replies whole");
+        throw new IllegalStateException("this lane takes replies as a whole");
     }
 
     /// The rest of the large reply will never come.
@@ -375,7 +375,7 @@ abstract class LaneChannel extends ChannelInboundHandlerAdapter {
         if (cause instanceof ChannelOutputShutdownException) {
             return; // bytes that were unsent at the end; the engine closes
         }
-        LOG.warn("a lane breaks off lane={}", this, cause);
+        LOG.warn("a lane has failed lane={}", this, cause);
         context.close();
     }
 }

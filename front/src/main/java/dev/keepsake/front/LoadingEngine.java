@@ -124,7 +124,7 @@ final class LoadingEngine {
         void onReply(ByteBuf in, int from, int length) {
             var asker = askers.pollFirst();
             if (asker == null) {
-                throw new IllegalStateException("the engine sent a reply to no command");
+                throw new IllegalStateException("the engine sent a reply without a command");
             }
             asker.accept(in.slice(from, length));
         }

@@ -167,7 +167,7 @@ final class MemoryWatch {
                     break;
                 }
                 ofClients -= bytes;
-                worst.closeFor("leaves too much unread");
+                worst.closeFor("leaves too many bytes unread");
                 measuredBytes -= bytes;
                 direct.count(-bytes);
             }
@@ -178,7 +178,7 @@ final class MemoryWatch {
                 if (!heap.isOver() || bytes == 0) {
                     break;
                 }
-                worst.closeFor("listens to too many channels, or queues too many commands");
+                worst.closeFor("has too many subscriptions or queued commands");
                 measuredHeapBytes -= bytes;
                 heap.count(-bytes);
             }
@@ -214,7 +214,7 @@ final class MemoryWatch {
                 break;
             }
             freed += bytes;
-            worst.closeFor("does not finish its command, and others wait for memory");
+            worst.closeFor("does not finish its command, and other clients wait for memory");
         }
         return freed;
     }

@@ -612,8 +612,8 @@ public final class NodeFront implements AutoCloseable {
                 handshakes.begin(() ->
                         loop.execute(() ->
                                 client.closeFor(
-                                        "has not finished its TLS handshake, and others"
-                                                + " begin theirs")));
+                                        "has not finished its TLS handshake, and other"
+                                                + " clients begin theirs")));
         var handler = tls.newHandler(accepted.alloc());
         handler.handshakeFuture().addListener(done -> handshake.end());
         accepted.closeFuture().addListener(closed -> handshake.end());

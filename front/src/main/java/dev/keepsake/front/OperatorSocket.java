@@ -81,7 +81,7 @@ final class OperatorSocket {
                 listener = null;
                 LOG.error(
                         "node={} does not admit operators, it cannot listen on {}; a shorter path"
-                                + " or another directory may do",
+                                + " or another directory may help",
                         node,
                         path,
                         done.cause());
@@ -100,8 +100,8 @@ final class OperatorSocket {
             listener = null;
             listening.close();
             LOG.error(
-                    "node={} does not admit operators, it cannot make {} its owner's alone; another"
-                            + " directory may do",
+                    "node={} does not admit operators, it cannot restrict {} to its owner; another"
+                            + " directory may help",
                     node,
                     path,
                     e);
@@ -121,9 +121,9 @@ final class OperatorSocket {
                 Files.delete(path);
             }
         } catch (NoSuchFileException e) {
-            LOG.debug("node={} finds no operators' socket {}", node, path);
+            LOG.debug("node={} has no operators' socket to remove {}", node, path);
         } catch (IOException e) {
-            LOG.warn("node={} leaves the operators' socket {} behind", node, path, e);
+            LOG.warn("node={} cannot remove the operators' socket {}", node, path, e);
         }
     }
 

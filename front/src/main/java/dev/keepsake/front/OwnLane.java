@@ -463,12 +463,12 @@ final class OwnLane extends LaneChannel implements OwnLaneUse.Lane, OwnLaneComma
             return;
         }
         if (next == null) {
-            throw new IllegalStateException("the engine sent a reply to no command");
+            throw new IllegalStateException("the engine sent a reply without a command");
         }
         if (next.kind() == OwnReplyKind.INTERNAL || next.kind() == OwnReplyKind.RESET) {
             if (in.getByte(from) == '-') {
                 // The lane would continue as another user.
-                throw new IllegalStateException("the engine does not let a lane's user in");
+                throw new IllegalStateException("the engine refuses the login of a lane's user");
             }
             return;
         }

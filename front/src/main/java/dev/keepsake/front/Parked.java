@@ -26,7 +26,7 @@ interface Parked {
         /// Fails the answer: it is unknown whether the message was published.
         static void unknown(CompletableFuture<Long> heard) {
             heard.completeExceptionally(
-                    new IllegalStateException("whether it was published is not known"));
+                    new IllegalStateException("it is unknown whether the message was published"));
         }
     }
 

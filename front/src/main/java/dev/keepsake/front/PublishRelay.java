@@ -27,7 +27,8 @@ public interface PublishRelay {
             @Override
             public CompletableFuture<Long> atPrimary(String node, Publication publication) {
                 return CompletableFuture.failedFuture(
-                        new NoPrimaryException("node %s is alone".formatted(node)));
+                        new NoPrimaryException(
+                                "node %s has no relay to other nodes".formatted(node)));
             }
 
             @Override

@@ -91,7 +91,7 @@ final class Publishing {
                         engine.parkLate(new Parked.Answer(heard, subscribers));
                     } else {
                         heard.completeExceptionally(
-                                new IllegalStateException("the engine does not publish"));
+                                new IllegalStateException("the engine refused to publish"));
                     }
                 },
                 PUBLISH,

@@ -113,7 +113,7 @@ public final class ScriptReader {
     }
 
     private static void fail(Job job, RuntimeException why) {
-        LOG.error("a script is refused, for it cannot be read", why);
+        LOG.error("a script is refused because it cannot be read", why);
         job.onRead("ERR script refused because it cannot be read");
     }
 }

@@ -296,7 +296,7 @@ final class SharedLane extends LaneChannel {
     @Override
     void onReply(ByteBuf in, int from, int length) {
         if (expected.isEmpty()) {
-            throw new IllegalStateException("the engine sent a reply to no command");
+            throw new IllegalStateException("the engine sent a reply without a command");
         }
         var kind = expected.kind();
         var client = expected.client();
@@ -310,7 +310,7 @@ final class SharedLane extends LaneChannel {
             onBarrier(in.slice(from, length));
         } else if (in.getByte(from) == '-') {
             // The lane would continue as another user.
-            throw new IllegalStateException("the engine does not let a lane's user in");
+            throw new IllegalStateException("the engine refuses the login of a lane's user");
         }
     }
 
@@ -404,7 +404,7 @@ final class SharedLane extends LaneChannel {
     void onPiece(ByteBuf piece, boolean last) {
         var reply = arriving;
         if (reply == null) {
-            throw new IllegalStateException("a piece of no reply");
+            throw new IllegalStateException("a piece without a reply");
         }
         reply.add(piece);
         if (last) {

@@ -122,7 +122,7 @@ final class Tracking {
         switch (word) {
             case RespValue.Bulk bulk -> RespWriter.bulk(out, bulk.bytes());
             case RespValue.SimpleString(String text) -> RespWriter.bulk(out, text);
-            default -> throw new IllegalStateException("no word: " + word);
+            default -> throw new IllegalStateException("neither a string nor a status: " + word);
         }
     }
 }

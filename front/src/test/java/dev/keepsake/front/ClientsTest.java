@@ -186,9 +186,10 @@ class ClientsTest {
         worst.unsentBytes = bound;
         other.unsentBytes = bound / 2;
         clients.watch();
-        assertThat(worst.closedFor).isEqualTo("leaves too much unread");
+        assertThat(worst.closedFor).isEqualTo("leaves too many bytes unread");
         assertThat(worst.wire.end).isEqualTo("reset");
-        assertThat(other.closedFor).isNotEqualTo("does not read, and others wait behind it");
+        assertThat(other.closedFor)
+                .isNotEqualTo("does not read its replies, and other clients wait behind it");
     }
 
     // ---- memory
@@ -200,7 +201,7 @@ class ClientsTest {
         clients.noteGrowth(1);
         assertThat(client.closedFor).isEmpty();
         clients.noteGrowth(DIRECT_BYTES);
-        assertThat(client.closedFor).isEqualTo("leaves too much unread");
+        assertThat(client.closedFor).isEqualTo("leaves too many bytes unread");
     }
 
     @Test
@@ -209,7 +210,7 @@ class ClientsTest {
         client.heapBytes = DIRECT_BYTES;
         clients.noteHeapGrowth(DIRECT_BYTES);
         assertThat(client.closedFor)
-                .isEqualTo("listens to too many channels, or queues too many commands");
+                .isEqualTo("has too many subscriptions or queued commands");
     }
 
     @Test

@@ -105,7 +105,7 @@ class PublishingTest {
         node.engine.on("publish", "-ERR no\r\n");
         var heard = node.front.publish(publication("m"));
         assertThatThrownBy(() -> heard.get(60, TimeUnit.SECONDS))
-                .hasMessageContaining("does not publish");
+                .hasMessageContaining("refused to publish");
     }
 
     /// The outcome is unknown; the message may still come with the log.
@@ -117,7 +117,7 @@ class PublishingTest {
         TestFront.await("it is asked", () -> !node.engine.asked("PUBLISH").isEmpty());
         node.front.stopServing();
         assertThatThrownBy(() -> heard.get(60, TimeUnit.SECONDS))
-                .hasMessageContaining("whether it was published is not known");
+                .hasMessageContaining("it is unknown whether the message was published");
     }
 
     // ---- between shards
