@@ -37,75 +37,77 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// One life of a node of a shard: an engine that begins empty, follows the log, may be promoted,
-/// may hand over and follow again, and ends. A node that fails gets a new `ShardNode`; nothing of
-/// the old engine is used again.
+/// may hand over and follow again, and ends. A node that fails gets a new `ShardNode`, and nothing
+/// of the old engine is used again.
 ///
-/// Owned by the node's event loop: all state is touched there, and the listener is called there.
-/// [#start], [#claim], [#handOver], [#crash] and [#close] may be called from any thread. What
-/// blocks (launching, `REPLICAOF`, asking for the engine's offset) runs on virtual threads that
+/// Owned by the node's event loop: all state is used there, and the listener is called there.
+/// [#start], [#claim], [#handOver], [#crash] and [#close] may be called from any thread. Blocking
+/// work (launching, `REPLICAOF`, asking for the engine's offset) runs on virtual threads that
 /// report back to the loop.
 ///
-/// Every node starts the same way, the first primary of a new shard included: as a replica of its
-/// own feed, from the newest snapshot and the log behind it. Leadership then is a claim, and the
-/// engine's promotion follows the claim, never precedes it.
+/// Every node starts in the same way, also the first primary of a new shard: as a replica of its
+/// own feed, from the newest snapshot and the log behind it. Leadership is then a claim. The
+/// engine's promotion follows the claim, and never precedes it.
 ///
-/// Decisions 2 and 5 (docs/decisions) say why nodes start and hand over like this.
+/// Decisions 2 and 5 (docs/decisions) explain why nodes start and hand over in this way.
 public final class ShardNode implements AutoCloseable {
-    /// What the node tells its owner, on the event loop.
+    /// The node's reports to its owner, on the event loop.
     public interface Listener {
-        /// The engine runs and begins to load: from `socket` nothing may be told but what does not
-        /// depend on the data.
+        /// The engine runs and begins to load: until it is ready, answers from `socket` may be used
+        /// only if they do not depend on data.
         void onLoading(ShardNode node, Path socket);
 
         /// The engine follows the log and is close to its tail: reads may be served from `socket`.
         void onReplicaReady(ShardNode node, Path socket);
 
-        /// The engine, a replica's until now, is about to take writes.
+        /// The engine, which was a replica, is about to accept writes.
         ///
-        /// @return completes when no client's command goes to it any more, until [#onPrimary]
+        /// @return completes when no command of a client is sent to the engine any more, until
+        ///   [#onPrimary]
         CompletableFuture<Void> onPromoting(ShardNode node);
 
-        /// The node leads, its engine is a primary and its stream is being logged: commands may
-        /// run.
+        /// The node leads, its engine is a primary and its stream is being logged: commands may be
+        /// executed.
         void onPrimary(ShardNode node, Term term, Path socket);
 
-        /// Everything before `offset` is durable; replies up to there may leave.
+        /// Everything before `offset` is durable; replies up to it may be sent.
         void onDurable(ShardNode node, long offset);
 
-        /// A message was published, and is durable; so is all that was executed before.
+        /// A message was published and is durable, and so is everything that was executed before
+        /// it.
         void onPublished(ShardNode node, Publication publication);
 
-        /// The log has no room for more writes, for a reason that people are told; null when it has
-        /// room again.
+        /// The log has no room for more writes, for a reason that is shown to people; null when it
+        /// has room again.
         void onLogFull(ShardNode node, @Nullable String reason);
 
-        /// The lease is longer again: replies that were due may leave.
+        /// The lease has been renewed: replies that have waited for it may be sent.
         void onLeaseRenewed(ShardNode node);
 
-        /// The node has handed over: it leads no more, and its engine, which holds nothing but what
-        /// the log holds, follows from now on. [#onReplicaReady] comes as for any other replica.
+        /// The node has handed over and does not lead any more. Its engine contains only what the
+        /// log contains, and follows from now on. [#onReplicaReady] comes as for any other replica.
         void onResigned(ShardNode node);
 
-        /// This life is over: nothing that the engine holds may be told any more.
+        /// This life is over: the engine's data may not be used for replies any more.
         void onRetired(ShardNode node);
     }
 
-    /// The engine has been told to follow, and has executed everything before `offset`; it goes on
-    /// when the log holds that. The checksum is of the log's data up to there.
+    /// The engine was made a replica, and has executed everything before `offset`. It continues
+    /// when the log contains that. The checksum is that of the log's data up to the offset.
     private record Resignation(long offset, CompletableFuture<Long> checksum) {}
 
     private static final Logger LOG = LoggerFactory.getLogger(ShardNode.class);
     private static final int TAP_READ_BYTES = 64 * 1024;
 
-    // Twice a tick passes between the end of a silence and the claim: the last renewal is seen up
-    // to one late, and so is that no other has come.
+    // Two ticks may pass between the end of a silence and the claim: the node sees the last renewal
+    // up to one tick late, and also the absence of a further one.
     private static final long TICK_MS = 20;
 
-    // An engine begins to follow within milliseconds. One that does not is thrown away.
+    // An engine begins to follow within milliseconds. One that does not is discarded.
     private static final long HANDOVER_MAX_MS = 2_000;
 
-    // A replica counts as caught up when it has applied what the log held this long (plus its
-    // delay) ago.
+    // A replica counts as caught up when it has applied what the log contained this long ago (plus
+    // the replica's delay).
     private static final long CAUGHT_UP_WITHIN_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final ShardNodeConfig config;
@@ -133,18 +135,18 @@ public final class ShardNode implements AutoCloseable {
     private volatile @Nullable Feed feed;
     private @Nullable Channel tap;
     private @Nullable PrimaryStream stream;
-    private @Nullable Feed nextFeed; // of an engine that hands over
+    private @Nullable Feed nextFeed; // for an engine that hands over
     private @Nullable Resignation resignation;
     private @Nullable Future<?> givingUp;
-    private @Nullable EngineWatch watch; // of an engine that is promoted
+    private @Nullable EngineWatch watch; // for an engine that is promoted
     private @Nullable Future<?> ticking;
     private boolean silent;
     private long wonIndex;
 
-    /// @param threads makes the virtual threads on which blocking work is done
+    /// @param threads makes the virtual threads for blocking work
     /// @param unitRoom how many large units of replication may be in memory at once
-    /// @param leaderIsComing asked on the event loop: while it says so, nobody's silence makes the
-    ///   node claim
+    /// @param leaderIsComing called on the event loop: while it returns true, the node does not
+    ///   claim because of another node's silence
     public ShardNode(
             ShardNodeConfig config,
             EventLoop loop,
@@ -178,28 +180,29 @@ public final class ShardNode implements AutoCloseable {
         return config.node();
     }
 
-    /// What the engine had applied when it was last asked, in bytes; -1 before it follows. Any
-    /// thread.
+    /// The offset that the engine had applied at the last probe, in bytes; -1 before it follows.
+    /// May be called from any thread.
     public long appliedOffset() {
         return appliedOffset;
     }
 
-    /// The term that the node has won in this life, if it has won one. Any thread.
+    /// The term that the node has won in this life, if it has won one. May be called from any
+    /// thread.
     public Term wonTerm() {
         return wonTerm;
     }
 
-    /// The engine that wrote what this node's engine cannot go on from, if there is such: no
-    /// further life on the same engine gets any further. Any thread.
+    /// The engine that wrote data from which this node's engine cannot continue, if there is such
+    /// data: another life on the same engine would fail too. May be called from any thread.
     public @Nullable EngineStamp engineNeeded() {
         return engineNeeded;
     }
 
-    /// The first log entry that the node has yet to read, or `Long.MAX_VALUE` when it reads none.
-    /// Any thread.
+    /// The first log entry that the node has not read yet, or `Long.MAX_VALUE` when it reads none.
+    /// May be called from any thread.
     ///
-    /// @param offset a node that follows the log and has yet to read what is before that needs
-    ///   nothing: it is so far behind that it had better begin anew
+    /// @param offset a node that follows the log and has not yet read what is before this offset
+    ///   needs nothing: it is so far behind that a restart from a snapshot is better
     public long neededIndex(long offset) {
         var reading = feed;
         if (reading == null) {
@@ -215,22 +218,24 @@ public final class ShardNode implements AutoCloseable {
         threads.newThread(this::launch).start();
     }
 
-    /// Asks the node to become primary as soon as it has applied the whole log, unless that shows a
-    /// newer term than one that is known to be over.
+    /// Asks the node to become primary as soon as it has applied the whole log. The node does not
+    /// claim if the log has a newer term.
+    ///
+    /// @param over the newest term that is certainly over
     public void claim(Term over) {
         inLoop(() -> run(leadership.wantClaim(over)));
         probe.hurry();
     }
 
-    /// Kills the engine now. Nothing more is appended on its behalf but what had been read before.
+    /// Kills the engine now. Only what had been read from it before is still appended.
     ///
     /// @param reason why, for people
     public void crash(String reason) {
         retire(reason);
     }
 
-    /// Stops renewing the lease and reading the engine's stream, as a machine does that hangs,
-    /// until it is crashed.
+    /// Stops renewing the lease and reading the engine's stream, like a machine that hangs, until
+    /// the node is crashed.
     public void fallSilent() {
         inLoop(() -> {
             silent = true;
@@ -240,9 +245,9 @@ public final class ShardNode implements AutoCloseable {
         });
     }
 
-    /// Gives the leadership up. The engine becomes a replica at once, which ends what blocks in it
-    /// as Redis does; the node resigns when the log holds all that it has executed, and follows. An
-    /// engine that does not do so soon is thrown away, and the node with it.
+    /// Gives up the leadership. The engine becomes a replica at once, which ends blocked commands
+    /// as in Redis. When the log contains everything that the engine has executed, the node resigns
+    /// and follows. If the engine does not do so soon, it is discarded together with the node.
     public void handOver() {
         inLoop(() -> {
             var leading = engine;
@@ -260,11 +265,11 @@ public final class ShardNode implements AutoCloseable {
         run(leadership.retire("handed over on request, and its engine did not follow"));
     }
 
-    /// On a virtual thread.
+    /// Runs on a virtual thread.
     private void demote(Engine leading) {
         try {
             var next = openFeed(this::awaitLogged);
-            inLoop(() -> onNextFeed(next)); // which is closed with the engine, not before
+            inLoop(() -> onNextFeed(next)); // it is closed with the engine, not before
             expectOk(leading.command("REPLICAOF", "127.0.0.1", Integer.toString(next.port())));
         } catch (IOException e) {
             retire("its engine could not be made a replica: " + e.getMessage());
@@ -280,8 +285,8 @@ public final class ShardNode implements AutoCloseable {
         }
     }
 
-    /// On a thread of the feed, when the engine asks where to go on: it executes nothing any more
-    /// but what it is fed.
+    /// Called on a thread of the feed, when the engine asks where to continue. From then on, the
+    /// engine executes only what the feed sends.
     private long awaitLogged(long offset) throws IOException, InterruptedException {
         var checksum = new CompletableFuture<Long>();
         inLoop(() -> {
@@ -297,8 +302,8 @@ public final class ShardNode implements AutoCloseable {
         }
     }
 
-    /// Resigns when there is nothing left that the engine has executed and the log does not hold.
-    /// The tap stays until then, for the engine keeps it until it has been told where to go on.
+    /// Resigns when the log contains everything that the engine has executed. The tap stays
+    /// connected until then, because the engine keeps it until the engine knows where to continue.
     private void resignWhenLogged() {
         var logged = stream;
         var asked = resignation;
@@ -313,7 +318,7 @@ public final class ShardNode implements AutoCloseable {
             return;
         }
         if (logged.durableOffset() < asked.offset()) {
-            return; // asked again when more is durable
+            return; // called again when more is durable
         }
         resign(asked, logged.checksum());
     }
@@ -344,15 +349,15 @@ public final class ShardNode implements AutoCloseable {
         promoting = false;
         catchUp.beginAgain();
         probe.hurry();
-        listener.onResigned(this); // before anybody else can lead
+        listener.onResigned(this); // before another node can lead
         asked.checksum().complete(checksum);
         var following = requireEngine();
         threads.newThread(() -> probe.run(following)).start();
     }
 
-    /// Lets the engine take other parameters while it runs.
+    /// Sets other parameters of the engine while it runs.
     ///
-    /// @return completes when it has, on any thread; exceptionally when it has not
+    /// @return completes when they are set, on any thread; exceptionally when they are not
     public CompletableFuture<Void> configure(Map<String, String> parameters) {
         var done = new CompletableFuture<Void>();
         inLoop(() -> {
@@ -384,7 +389,7 @@ public final class ShardNode implements AutoCloseable {
         }
     }
 
-    /// Whether the node leads and its lease holds. On the event loop.
+    /// Whether the node leads and its lease holds. To be called on the event loop.
     public boolean mayReply() {
         return leadership.mayReply(clock.nowNs());
     }
@@ -403,7 +408,7 @@ public final class ShardNode implements AutoCloseable {
         }
     }
 
-    /// Carries something out on the event loop; not at all when that has ended, and everything with
+    /// Runs an action on the event loop, or drops it when the loop has ended, and everything with
     /// it.
     private void inLoop(Runnable action) {
         try {
@@ -489,7 +494,7 @@ public final class ShardNode implements AutoCloseable {
 
     // ---- following
 
-    /// What a replica's engine answers.
+    /// The results of the probes of a replica's engine.
     private final class ProbeListener implements EngineProbe.Listener {
         @Override
         public void onOffset(Tail tail, long offset) {
@@ -499,7 +504,7 @@ public final class ShardNode implements AutoCloseable {
 
         @Override
         public void onNoAnswer(IOException reason) {
-            if (!promoting) { // which closes all connections, this one too
+            if (!promoting) { // the promotion closes all connections, also the probe's
                 retire("its engine does not answer: " + reason.getMessage());
             }
         }
@@ -571,7 +576,7 @@ public final class ShardNode implements AutoCloseable {
         var promoted = requireEngine();
         var watching = new EngineWatch(promoted, config.engineTimeoutNs(), this::onNoAnswer);
         watch = watching;
-        long offset = log.tail().endOffset(); // the claim succeeded, so this is what was applied
+        long offset = log.tail().endOffset(); // all applied, as the claim succeeded
         promoting = true;
         var left = listener.onPromoting(this);
         threads.newThread(
@@ -590,8 +595,9 @@ public final class ShardNode implements AutoCloseable {
     }
 
     /// Makes the engine a primary. A script that a client has sent to the replica must not be
-    /// carried out by the primary, where it could write what nobody has marked and holds its reply
-    /// for: who was connected until now is not heard any more, whatever of theirs is still unread.
+    /// executed by the primary, because it could write keys that are not marked, and its reply
+    /// would not be parked. So the connections of all clients are closed first, and commands that
+    /// the engine has not read are lost.
     private static void endReplica(Engine promoted) throws IOException {
         for (var type : List.of("normal", "pubsub")) {
             expectCount(promoted.command("CLIENT", "KILL", "TYPE", type, "SKIPME", "yes"));
@@ -616,7 +622,7 @@ public final class ShardNode implements AutoCloseable {
         }
     }
 
-    /// A primary's engine, or one that has just handed over.
+    /// For a primary's engine, or one that has just handed over.
     private void onNoAnswer(IOException reason) {
         if (!ended) {
             retire("its engine does not answer: " + reason.getMessage());
@@ -637,11 +643,11 @@ public final class ShardNode implements AutoCloseable {
             return;
         }
         if (following != null) {
-            feed = null; // a primary reads nothing
+            feed = null; // a primary needs no feed
             threads.newThread(following::close).start();
         }
         appliedOffset = offset;
-        // What the feed has not read yet is no data, but may tell of another engine.
+        // The entries that the feed has not read yet contain no data, but may name another engine.
         boolean engineIsKnown =
                 sent.nextIndex() >= wonIndex && config.stamp().equals(sent.writer());
         var attached =
@@ -720,7 +726,7 @@ public final class ShardNode implements AutoCloseable {
         listener.onRetired(this);
     }
 
-    /// The engine first: as long as it lives, nobody else may get its feed's port.
+    /// The engine is closed first: while it lives, no other feed may get the port of its feed.
     private static void discard(@Nullable Engine engine, @Nullable Feed feed) {
         if (engine != null) {
             engine.close();
@@ -751,12 +757,13 @@ public final class ShardNode implements AutoCloseable {
 
     // ---- leading
 
-    /// What becomes of the stream of the promoted engine.
+    /// Reports of the promoted engine's stream.
     private final class Leading implements PrimaryStream.Owner {
         private final Term term;
         private final boolean engineIsKnown;
 
-        /// @param engineIsKnown whether the log tells already that it goes on with this engine
+        /// @param engineIsKnown whether the log already names this engine as the writer of what
+        ///   follows
         Leading(Term term, boolean engineIsKnown) {
             this.term = term;
             this.engineIsKnown = engineIsKnown;
@@ -797,7 +804,8 @@ public final class ShardNode implements AutoCloseable {
             listener.onLogFull(ShardNode.this, reason);
         }
 
-        /// What a term's last writes come to concerns nobody any more once it has been given up.
+        /// The outcome of a term's last writes does not matter after the node has given the term
+        /// up.
         private boolean isOver() {
             return !wonTerm.equals(term) || leadership.state() == Leadership.State.FOLLOWING;
         }
