@@ -28,11 +28,11 @@ import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Which of the installed engines clusters run on, and which engines are known to have written
-/// their data: what snapshots and logs say, beside what is recorded. [EngineChoice] chooses. What
-/// is found out about engines while the server runs changes what is chosen from then on, by the
-/// same rule as at the start. Owned by the fleet's thread, but for [#asked], [#nearest] and
-/// [#engines].
+/// The installed engines that clusters run on, and which engines are known to have written the
+/// clusters' data: the writers that snapshots and logs name, in addition to the recorded engine.
+/// [EngineChoice] chooses. When the server finds out more about engines while it runs, the choice
+/// changes from then on, by the same rule as at the start. Owned by the fleet's thread, except
+/// [#asked], [#nearest] and [#engines].
 final class ClusterEngines implements InstalledEngines {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterEngines.class);
 
@@ -41,11 +41,12 @@ final class ClusterEngines implements InstalledEngines {
     private final ClusterDirectories directories;
     private volatile Engines engines;
     private final Set<EngineBinary> warnedOf;
-    private final Map<ClusterId, Set<EngineStamp>> writers = new HashMap<>(); // found in logs
+    private final Map<ClusterId, Set<EngineStamp>> writers = new HashMap<>(); // read from logs
 
-    /// @param engines what was found at the start, of which it has been warned
-    /// @param onExcluded told now and after each change which programs are not to be run, or are
-    ///   not there any more, with the reasons
+    /// @param engines the engines that were found at the start; the warnings about them have been
+    ///   logged
+    /// @param onExcluded called now and after each change with the programs that must not run, or
+    ///   do not exist any more, and the reasons
     ClusterEngines(
             Engines engines,
             EngineRule rule,
@@ -59,20 +60,21 @@ final class ClusterEngines implements InstalledEngines {
         onExcluded.accept(this.engines.excluded());
     }
 
-    /// The engines of this machine, as far as is known now. Any thread.
+    /// The engines of this machine, as far as is known now. May be called from any thread.
     Engines engines() {
         return engines;
     }
 
-    /// Takes over what was found out about a program, and warns of it or gives it up, as at the
-    /// start. One that is gone is known as such, for it may come back.
+    /// Takes over what was found out about a program. As at the start, logs a warning, or stops
+    /// using the program. A program that does not exist any more is remembered as such, because it
+    /// may come back.
     ///
     /// @param before the program as it was known
-    /// @param now what was found where it was
+    /// @param now what was found at its path
     void learn(EngineBinary before, EngineSight now) {
         var known = engines;
         if (!known.at(before.path()).equals(Optional.of(before))) {
-            return; // another one has taken its place meanwhile
+            return; // another program has taken its place meanwhile
         }
         if (!before.equals(now.binary())) {
             LOG.warn(
@@ -86,13 +88,13 @@ final class ClusterEngines implements InstalledEngines {
         take(rule.applyTo(known.with(before, now)), now);
     }
 
-    /// Takes over what was found where no program was known to be, and warns of it or gives it up,
-    /// as at the start.
+    /// Takes over a program that was found at a path where none was known. As at the start, logs a
+    /// warning, or does not use the program.
     void find(EngineSight found) {
         var known = engines;
         var program = found.binary();
         if (known.at(program.path()).isPresent()) {
-            return; // it is known meanwhile
+            return; // it is known by now
         }
         LOG.info(
                 "engine found path={} name={} version={}",
@@ -105,7 +107,7 @@ final class ClusterEngines implements InstalledEngines {
     private void take(Engines next, EngineSight now) {
         var known = engines;
         if (next.equals(known)) {
-            return; // and all of it has been said
+            return; // which has been logged
         }
         engines = next;
         var notRun = new HashMap<>(next.excluded());
@@ -136,7 +138,7 @@ final class ClusterEngines implements InstalledEngines {
         }
     }
 
-    /// What is known now of an engine that clusters may run on.
+    /// What is known now about an engine that clusters may run on.
     Optional<StampedEngine> usable(EngineBinary binary) {
         var known = engines;
         return known.all().contains(binary)
@@ -144,7 +146,7 @@ final class ClusterEngines implements InstalledEngines {
                 : Optional.empty();
     }
 
-    /// What a new cluster runs on. Any thread.
+    /// The engine for a new cluster. May be called from any thread.
     StampedEngine asked(ClusterSpec spec) {
         return stamped(spec.engine(), spec.engineVersion());
     }
@@ -160,13 +162,13 @@ final class ClusterEngines implements InstalledEngines {
         return StampedEngine.of(nearest, known.factsOf(nearest));
     }
 
-    /// Whether it has been warned of an engine since the server was started, if there was anything
-    /// to warn of.
+    /// Whether the warnings about an engine, if there are any, have been logged since the server
+    /// was started.
     boolean isWarnedOf(EngineBinary engine) {
         return warnedOf.contains(engine);
     }
 
-    /// What a cluster is to run on.
+    /// Chooses the engine for a cluster.
     EngineChoice choose(ClusterState cluster) throws IOException {
         return EngineChoice.of(
                 cluster,
@@ -177,30 +179,31 @@ final class ClusterEngines implements InstalledEngines {
 
     /// The logs of a cluster have been read.
     ///
-    /// @param found which engines they say wrote them; none has when they are new
+    /// @param found the engines that the logs name as their writers; empty for new logs
     void noteLogs(ClusterId id, Set<EngineStamp> found) {
         writers.computeIfAbsent(id, _ -> new HashSet<>()).addAll(found);
     }
 
-    /// Whether [#choose] knows what the logs of a cluster say. They may say more by now, but what
-    /// has once written them stays so.
+    /// Whether [#choose] knows which engines wrote a cluster's logs. Others may have written since,
+    /// but a writer remains a writer.
     boolean knowsLogsOf(ClusterId id) {
         return writers.containsKey(id);
     }
 
-    /// The log of a cluster that has been started says that an engine wrote it meanwhile.
+    /// According to its log, this engine has written data of a running cluster.
     void note(ClusterId id, EngineStamp writer) {
         writers.computeIfAbsent(id, _ -> new HashSet<>()).add(writer);
     }
 
-    /// Nothing of a cluster is left.
+    /// The cluster has been deleted.
     void forget(ClusterId id) {
         writers.remove(id);
     }
 
-    /// Says that no engine can go on with the data of a cluster, or may, and what helps.
+    /// Explains that no engine can continue from the data of a cluster, or that none of those may
+    /// run, and what helps.
     ///
-    /// @param needed which engine wrote them, or what a new cluster asks for
+    /// @param needed the engine that wrote the data, or the one that a new cluster asks for
     String missing(EngineStamp needed) {
         var known = engines;
         if (known.all().isEmpty() && known.excluded().isEmpty()) {
@@ -237,7 +240,7 @@ final class ClusterEngines implements InstalledEngines {
                                                 rule.wayOut()));
     }
 
-    /// Those of some that could go on with what an engine wrote.
+    /// The engines of this map that could continue from this engine's data.
     private static Map<EngineBinary, String> able(
             Map<EngineBinary, String> some, Engines known, EngineStamp needed) {
         var able = new LinkedHashMap<>(some);
@@ -258,19 +261,19 @@ final class ClusterEngines implements InstalledEngines {
         for (var shard : spec.shards()) {
             var directory = directories.snapshotsOf(spec.id(), shard);
             if (!Files.isDirectory(directory)) {
-                continue; // it has yet to be started
+                continue; // the shard has not been started yet
             }
             writerOfNewest(directory).ifPresent(found::add);
         }
         return found;
     }
 
-    /// The cluster may be running, and taking a snapshot: so this only looks.
+    /// Only reads, because the cluster may be running and taking a snapshot.
     private static Optional<EngineStamp> writerOfNewest(Path directory) throws IOException {
         try {
             return writerIn(directory);
         } catch (NoSuchFileException _) {
-            return writerIn(directory); // a newer snapshot has taken its place meanwhile
+            return writerIn(directory); // a newer snapshot has replaced it meanwhile
         }
     }
 

@@ -11,30 +11,31 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 
-/// The open logs of the shards of a cluster that is to start, and which engines they say wrote
-/// them. Has one owner at a time, who closes it: what nobody has taken is closed then.
+/// The open logs of the shards of a cluster that is to start, and the engines that they name as
+/// their writers. Has one owner at a time, who closes it. Logs that no caller has taken are closed
+/// then.
 final class ClusterLogs implements AutoCloseable {
     private final Map<String, TransactionLog> logs = new HashMap<>();
     private final Set<EngineStamp> writers = new HashSet<>();
 
-    /// Adds the log of a shard, which is closed when it cannot be read. Reads in it, and may
-    /// therefore block.
+    /// Adds the log of a shard. Reads in the log, and so may block. A log that cannot be read is
+    /// closed.
     void add(String shard, TransactionLog log) throws IOException {
         logs.put(shard, log);
         EngineEntries.writerOf(log).ifPresent(writers::add);
     }
 
-    /// The log of a shard, which is the caller's from now on.
+    /// The log of a shard. The caller owns it from now on.
     TransactionLog take(String shard) {
         return requireNonNull(logs.remove(shard), shard);
     }
 
-    /// For each log, who wrote what comes last in it.
+    /// The engine that wrote the newest data, of each log.
     Set<EngineStamp> writers() {
         return Set.copyOf(writers);
     }
 
-    /// Whether there is nothing to close.
+    /// Whether there is no log to close.
     boolean isEmpty() {
         return logs.isEmpty();
     }

@@ -5,30 +5,30 @@ import dev.keepsake.engine.EngineStamp;
 import java.io.IOException;
 import java.util.Optional;
 
-/// Prepares the start of a cluster: has its logs opened, and chooses an engine that can go on with
-/// what they say of their writers. The logs of a cluster that lacks an engine are read once: who
-/// wrote them is remembered, so they stay closed until the cluster can start. Owned by the fleet's
-/// thread.
+/// Prepares the start of a cluster: has its logs opened, and chooses an engine that can continue
+/// from what their writers have written. The logs of a cluster that lacks an engine are read once.
+/// Their writers are remembered, so the logs stay closed until the cluster can start. Owned by the
+/// fleet's thread.
 final class ClusterPreparation {
     private final ClusterEngines engines;
     private final CommandTables commands;
     private final LogOpenings openings;
     private final LogClosings closings;
 
-    /// How far it is.
+    /// The state of the preparation.
     sealed interface Prepared {
-        /// The logs are being opened, or the engine is being examined; the end of either is
-        /// reported elsewhere: [LogOpenings], [CommandTables].
+        /// The logs are being opened, or the engine is being examined. [LogOpenings] or
+        /// [CommandTables] reports the end.
         record NotYet() implements Prepared {}
 
-        /// No engine here can go on with the data.
+        /// No engine on this machine can continue from the data.
         ///
-        /// @param needed which engine wrote them, or for a new cluster what it asks for
+        /// @param needed the engine that wrote the data, or the one that a new cluster asks for
         record Lacks(EngineStamp needed) implements Prepared {}
 
         /// The cluster can start.
         ///
-        /// @param logs the receiver's to close
+        /// @param logs the caller has to close them
         record Ready(ClusterLogs logs, EngineChoice.Chosen chosen) implements Prepared {}
     }
 
@@ -43,10 +43,10 @@ final class ClusterPreparation {
         this.closings = closings;
     }
 
-    /// Takes the next step to the start of a cluster that does not run.
+    /// Takes the next step towards the start of a cluster that does not run.
     ///
     /// @throws IOException when the logs cannot be opened, or the engine cannot be examined; the
-    ///   next call tries it again
+    ///   next call tries again
     Prepared prepare(ClusterState cluster) throws IOException {
         var id = cluster.spec().id();
         if (engines.knowsLogsOf(id)) {
@@ -84,9 +84,9 @@ final class ClusterPreparation {
         }
     }
 
-    /// What is chosen has been examined, for that may make another one the right one.
+    /// Chooses an engine that has been examined. The examination may change the choice.
     ///
-    /// @return empty while it is being examined
+    /// @return empty while the engine is being examined
     private Optional<EngineChoice> choose(ClusterState cluster) throws IOException {
         var choice = engines.choose(cluster);
         return choice instanceof EngineChoice.Chosen chosen

@@ -16,7 +16,7 @@ import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Starts clusters on this machine, each on an engine that can go on with its data. Owned by the
+/// Starts clusters on this machine, each on an engine that can continue from its data. Owned by the
 /// fleet's thread.
 final class ClusterStart {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterStart.class);
@@ -33,7 +33,7 @@ final class ClusterStart {
     private final Function<ClusterRuntime, ShardRuntime.Listener> listeners;
     private final Clock clock;
 
-    /// @param listeners who hears of what happens in the shards of a cluster
+    /// @param listeners makes the listener for the shards of a cluster
     ClusterStart(
             ControlJournal control,
             RunningClusters running,
@@ -59,8 +59,9 @@ final class ClusterStart {
         this.clock = clock;
     }
 
-    /// Starts a cluster on the engine that [EngineChoice] says; not at all when there is none, and
-    /// not before its logs are open, which is waited for elsewhere: [ClusterPreparation].
+    /// Starts a cluster on the engine that [EngineChoice] chooses. Does nothing before the
+    /// cluster's logs are open; [ClusterPreparation] waits for them. If there is no engine, the
+    /// cluster's lack of an engine is reported.
     void start(ClusterState cluster, Endpoints endpoints) throws IOException {
         switch (preparation.prepare(cluster)) {
             case ClusterPreparation.Prepared.NotYet _ -> {}
@@ -83,7 +84,7 @@ final class ClusterStart {
         }
     }
 
-    /// What there is to say about the holes of what a cluster runs on, if it has known ones.
+    /// The warning about the known holes of a cluster's engine, if it has any.
     ///
     /// @param isSaid whether a warning has named that engine already
     static Optional<String> warningOfHoles(
@@ -104,14 +105,15 @@ final class ClusterStart {
                         .formatted(cluster, engine.stamp(), engine.knownHoles(), wayOut));
     }
 
-    /// Nothing of the cluster runs: nodes would load for ever, or leave out what they do not know.
+    /// Reports the missing engine. No node is started: it would load for ever, or leave out data
+    /// that it does not know.
     private void announceEngineMissing(ClusterState cluster, EngineStamp needed)
             throws IOException {
         awaited.await();
         var id = cluster.spec().id();
         var reason = engines.missing(needed);
         if (cluster.status() == ClusterState.Status.CREATING) {
-            throw new IOException(reason); // it is given up after a while
+            throw new IOException(reason); // the creation is given up after a while
         }
         var release = new EngineRelease(needed.name(), needed.version());
         control.decide(plane -> plane.engineMissing(id, release, reason, clock.now()));
@@ -168,7 +170,7 @@ final class ClusterStart {
                 () -> running.has(runtime));
     }
 
-    /// Starts the nodes that are recorded of a cluster which runs, and do not run.
+    /// Starts the recorded nodes of a running cluster that do not run yet.
     void addMissingNodes(ClusterSpec spec, ClusterRuntime runtime) throws IOException {
         for (var shardSpec : spec.shards()) {
             var shard = runtime.shard(shardSpec.name());

@@ -9,32 +9,36 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/// Which of the installed engines a cluster runs on, decided by what is recorded of it and by what
-/// its data say. A choice without I/O.
+/// Which of the installed engines a cluster runs on, decided by its records and by the writers of
+/// its data. A choice without I/O.
 ///
-/// The recorded engine, wherever it is found: another search path is no reason for another engine.
-/// Else, when that is not here any more, the nearest newer one that can go on with the data, which
-/// is an upgrade. So it is when only the bundled program is of the recorded version, which has
-/// known holes, and a sound patch release of that version is installed. An engine that cannot go on
-/// with the data is never chosen; there may be none then.
+/// 1. The recorded engine, wherever it is found: another search path is no reason for another
+///    engine.
+/// 2. If the recorded engine is not installed any more: the nearest newer one that can continue
+///    from the data, which is an upgrade.
+/// 3. If only the bundled program has the recorded version, and that program has known holes: a
+///    sound patch release of that version, if one is installed.
 ///
-/// Decision 23 (docs/decisions) says why.
+/// An engine that cannot continue from the data is never chosen, even if there is no other.
+///
+/// Decision 23 (docs/decisions) explains why.
 sealed interface EngineChoice {
-    /// The cluster runs on this.
+    /// The cluster runs on this engine.
     ///
-    /// @param sounder an engine without known holes that could go on with the data too, when this
-    ///   one has some; or null
+    /// @param sounder an engine without known holes that could also continue from the data, when
+    ///   the chosen one has known holes; or null
     record Chosen(StampedEngine engine, @Nullable StampedEngine sounder) implements EngineChoice {}
 
-    /// Nothing here can go on with the data.
+    /// No installed engine can continue from the data.
     ///
-    /// @param needed which engine wrote them, or for a new cluster what it asks for
+    /// @param needed the engine that wrote the data, or the one that a new cluster asks for
     record Missing(EngineStamp needed) implements EngineChoice {}
 
     /// Chooses.
     ///
-    /// @param writers the engines that are known to have written the logs, beside the recorded one
-    /// @param writersOfFiles those that have written snapshots, as files tell it
+    /// @param writers the engines that are known to have written the logs, in addition to the
+    ///   recorded one
+    /// @param writersOfFiles the engines that have written snapshots, as the files name them
     static EngineChoice of(
             ClusterState cluster,
             List<EngineStamp> writers,
@@ -67,14 +71,14 @@ sealed interface EngineChoice {
                 .toList();
     }
 
-    /// What a cluster has run on, if it has run.
+    /// The engine that a cluster has run on, if it has run.
     static Optional<EngineStamp> recordedOf(ClusterState cluster, Engines engines) {
         return recorded(cluster, stamped(engines));
     }
 
-    /// What a cluster has run on. Earlier builds recorded no more of it than the version: engines
-    /// before Valkey's first are Redis, and for others it is who has that version here, or else
-    /// what the cluster has asked for.
+    /// The engine that a cluster has run on. Earlier builds recorded only the version. A version
+    /// before Valkey's first one is Redis. For other versions it is the installed engine of that
+    /// version, or else the engine that the cluster has asked for.
     private static Optional<EngineStamp> recorded(
             ClusterState cluster, List<StampedEngine> installed) {
         String version = cluster.enginePatchVersion();
@@ -95,7 +99,7 @@ sealed interface EngineChoice {
         return Optional.of(stampOf(name, version, installed));
     }
 
-    /// What is here knows its own RDB version best.
+    /// The stamp of an installed engine has the most reliable RDB version.
     private static EngineStamp stampOf(String name, String version, List<StampedEngine> installed) {
         return installed.stream()
                 .map(StampedEngine::stamp)
@@ -129,9 +133,9 @@ sealed interface EngineChoice {
                 .orElseThrow();
     }
 
-    /// A recorded engine stays also when it has holes and a better one was installed since, unless
-    /// [#after] says otherwise: nothing but an operator moves a cluster to an engine from which
-    /// there is no way back.
+    /// A recorded engine stays even if it has holes and a better engine has been installed since,
+    /// except for [#after]: only an operator moves a cluster to an engine from which there is no
+    /// way back.
     private static @Nullable StampedEngine sounder(
             StampedEngine chosen, List<StampedEngine> able, Engines engines) {
         var sound = able.stream().filter(each -> engines.isSound(each.binary())).toList();
@@ -140,10 +144,10 @@ sealed interface EngineChoice {
                 : nearest(chosen.stamp(), sound, engines);
     }
 
-    /// The nearest one. But nobody has chosen the bundled program, and the cluster may never have
-    /// run on it: when the machine's own program is upgraded to a patch release, the bundled one is
-    /// all that is left of the version before. With known holes it is not what the upgrade was to
-    /// bring.
+    /// The nearest engine, with one exception for the bundled program. No operator has chosen the
+    /// bundled program, and the cluster may never have run on it: when the machine's own program is
+    /// upgraded to a patch release, the bundled one is the only one left with the version before.
+    /// If it has known holes, the upgrade was meant to remove them.
     private static StampedEngine after(
             EngineStamp recorded, List<StampedEngine> able, Engines engines) {
         var nearest = nearest(recorded, able, engines);
@@ -158,8 +162,9 @@ sealed interface EngineChoice {
         return patched.isEmpty() ? nearest : nearest(recorded, patched, engines);
     }
 
-    /// Every one that is able and has the recorded name is as new, or newer. Of two copies the
-    /// sound one, and one of which nobody knows before one with known holes.
+    /// Every able engine with the recorded name is as new as the recorded one, or newer. Of two
+    /// engines with the same version, the sound one is chosen, and an unexamined one before one
+    /// with known holes.
     private static StampedEngine nearest(
             EngineStamp recorded, List<StampedEngine> able, Engines engines) {
         return able.stream()

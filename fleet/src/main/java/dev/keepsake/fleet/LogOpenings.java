@@ -18,14 +18,14 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Opens the logs of clusters before they start, and reads in them who wrote them. Logs may be kept
-/// on other machines, which are slow at times, or away; so each cluster has a thread for that, and
-/// no other waits for it. Owned by the fleet's thread.
+/// Opens the logs of clusters before they start, and reads in them which engines wrote them. Logs
+/// may be kept on other machines that are slow or cannot be reached, so each cluster has a thread
+/// for this, and no cluster waits for another. Owned by the fleet's thread.
 ///
-/// There is one try for a cluster at a time, and none before its logs are closed that were open:
-/// [LogClosings]. What does not answer is said to be wrong with the cluster after a while, and is
-/// waited for all the same: only when it has ended can the same log be opened once more. Logs bound
-/// each of their steps themselves.
+/// There is one attempt for a cluster at a time, and none before the logs that were open before are
+/// closed: [LogClosings]. An attempt that takes long is reported as a trouble of the cluster, but
+/// the class still waits for it: the same log can be opened again only when the attempt has ended.
+/// Logs bound each of their steps themselves.
 final class LogOpenings {
     private static final Logger LOG = LoggerFactory.getLogger(LogOpenings.class);
     static final Duration SAID_AFTER = Duration.ofSeconds(10);
@@ -40,11 +40,11 @@ final class LogOpenings {
     private final Map<ClusterId, Opening> openings = new HashMap<>();
 
     /// @param threads makes the virtual threads on which logs are opened
-    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
-    /// @param saidAfter when it is said that logs are not open yet
+    /// @param fleet runs its tasks on the fleet's thread, or drops them once that has ended
+    /// @param saidAfter after how long logs that are not open yet are reported
     /// @param onChange called on the fleet's thread when there is something to [#take] for a
-    ///   cluster, or to say; it has to look at that one alone, or each try that fails would begin
-    ///   one for another
+    ///   cluster, or to report; it may look at that cluster only, because otherwise each failed
+    ///   attempt would begin one for another cluster
     LogOpenings(
             LogFactory factory,
             ClusterDirectories directories,
@@ -62,12 +62,12 @@ final class LogOpenings {
         this.onChange = onChange;
     }
 
-    /// The logs of a cluster, which are the caller's to close from now on.
+    /// The logs of a cluster. The caller has to close them from now on.
     ///
-    /// @return empty while they are being opened, which begins with the first call that finds
-    ///   nothing of them open
+    /// @return empty while they are being opened, which begins with the first call that finds none
+    ///   of them open
     /// @throws IOException when they cannot be opened, which the next call tries again; or when
-    ///   they should have been open long since
+    ///   they are not open after the time for a report
     Optional<ClusterLogs> take(ClusterState cluster) throws IOException {
         var id = cluster.spec().id();
         var opening = openings.get(id);
@@ -89,10 +89,10 @@ final class LogOpenings {
         return Optional.empty();
     }
 
-    /// Has closed what is opened for a cluster that is not to start.
+    /// Closes what is opened for a cluster that is not to start.
     ///
-    /// @return whether nothing of it is being opened; if not, the end will be reported. It may
-    ///   still be closed: [LogClosings]
+    /// @return whether no log of it is being opened; if not, the end will be reported. Logs may
+    ///   still be being closed: [LogClosings]
     boolean giveUp(ClusterId id) {
         var opening = openings.get(id);
         if (opening == null) {
@@ -102,7 +102,7 @@ final class LogOpenings {
         return opening.hasEnded && openings.remove(id, opening);
     }
 
-    /// Has closed what nobody has taken, now or as soon as it is open.
+    /// Closes the logs that no caller has taken, now or as soon as they are open.
     void close() {
         openings.values().forEach(Opening::giveUp);
         openings.clear();
@@ -137,20 +137,20 @@ final class LogOpenings {
             return;
         }
         onChange.accept(id);
-        if (openings.remove(id, opening)) { // it is not to start any more
+        if (openings.remove(id, opening)) { // no caller has taken it
             opening.giveUp();
         }
     }
 
-    /// One try to open the logs of a cluster.
+    /// One attempt to open the logs of a cluster.
     private final class Opening {
         private final ClusterState cluster;
         private final CompletableFuture<ClusterLogs> logs = new CompletableFuture<>();
-        private volatile String place; // of the log that is being opened, or will be first
+        private volatile String place; // of the log that is being opened, or will be opened first
         private volatile boolean isGivenUp;
 
-        // Of the fleet's thread.
-        private @Nullable Future<?> lateness; // which finds out whether it is late
+        // Owned by the fleet's thread.
+        private @Nullable Future<?> lateness; // notices when the attempt is late
         private boolean isLate;
         private boolean hasEnded;
 
@@ -160,14 +160,15 @@ final class LogOpenings {
             this.place = factory.placeOf(directories.logOf(cluster.spec().id(), first));
         }
 
-        /// What has ended is not kept for as long as it could have taken.
+        /// Cancels the timer of an attempt that has ended, so that it does not keep the attempt in
+        /// memory.
         private void cannotBeLate() {
             if (lateness != null) {
                 lateness.cancel(false);
             }
         }
 
-        /// On a thread of its own.
+        /// Runs on a thread of its own.
         private void open() {
             var opened = new ClusterLogs();
             try {
@@ -201,7 +202,7 @@ final class LogOpenings {
             }
         }
 
-        /// Once it has ended.
+        /// To be called when the attempt has ended.
         private ClusterLogs logs() throws IOException {
             expectWanted();
             try {
@@ -212,7 +213,7 @@ final class LogOpenings {
             }
         }
 
-        /// Has the logs closed as soon as they are open.
+        /// Closes the logs as soon as they are open.
         private void giveUp() {
             if (!isGivenUp) {
                 isGivenUp = true;
@@ -220,7 +221,7 @@ final class LogOpenings {
             }
         }
 
-        /// Blocks until then.
+        /// Blocks until the logs are open.
         private void closeOnceOpen() {
             try {
                 logs.join().close();

@@ -17,20 +17,23 @@ import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// What becomes of clusters when the program that they run on is replaced while they run, as
-/// packages are upgraded, or turns out to be one that is not to be run. Heard of when an engine is
-/// launched, which is refused, or from [AwaitedEngines]; the program is examined anew then. Owned
-/// by the fleet's thread.
+/// Deals with running clusters when the program of their engines is replaced, as in an upgrade of
+/// packages, or proves unfit to run. This class hears of it in two ways: an engine's launch is
+/// refused, or [AwaitedEngines] reports a change. The program is examined again then. Owned by the
+/// fleet's thread.
 ///
-/// A program that only has other bytes, such as a fix under the same version, is what the clusters
-/// go on with: their next engines run it, and nobody is interrupted. Where it is another engine,
-/// the clusters on it end and are started anew, as at a start: on that one, or on another that can
-/// go on with their data. When there is none, or nobody knows yet what it is, what still runs goes
-/// on until a shard has no engine left; then the cluster is started anew all the same, or refused.
-/// So it is also where the program was removed, or became one that cannot be used, whatever else is
-/// here: it may come back, and from a newer engine there is no way back.
+/// - The program has other bytes, but is the same engine, such as a fix under the same version: the
+///   clusters continue. Their next engines run the new program, and no client is interrupted.
+/// - The program is another engine: its clusters are ended and started again, as at a start, on
+///   that engine or on another one that can continue from their data.
+/// - No engine can continue from the data, or the program is not examined yet: the running engines
+///   continue until a shard has none left. Then the cluster is started again, or its start is
+///   refused.
+/// - The program was removed, or cannot be used any more: as in the case before, whichever other
+///   engines are installed. The program may come back, and there is no way back from a newer
+///   engine.
 final class ReplacedEngines {
-    /// Finds out what a program is now. Blocks.
+    /// Examines a program again. Blocks.
     interface Look {
         EngineSight lookAgain(EngineBinary before);
     }
@@ -48,13 +51,13 @@ final class ReplacedEngines {
     private final Runnable onEnded;
     private final Set<Path> underWay = new HashSet<>();
 
-    /// Of programs that could be examined and cannot be now: what the fronts of their clusters
-    /// know.
+    /// For programs that could be examined once and cannot be now: the commands that the fronts of
+    /// their clusters know.
     private final Map<EngineBinary, Set<String>> commandsBefore = new HashMap<>();
 
-    /// @param isReplaced whether the files of a program are others than when it was examined last
-    /// @param fleet runs what it is given on the fleet's thread, or drops it once that has ended
-    /// @param onEnded called when clusters have ended, and may be started again
+    /// @param isReplaced whether the files of a program have changed since its last examination
+    /// @param fleet runs its tasks on the fleet's thread, or drops them once that has ended
+    /// @param onEnded called when clusters have been ended, and may be started again
     ReplacedEngines(
             ClusterEngines engines,
             Look look,
@@ -76,15 +79,15 @@ final class ReplacedEngines {
         this.onEnded = onEnded;
     }
 
-    /// A program was not launched. Any thread.
+    /// The launch of a program was refused. May be called from any thread.
     void onRefused(EngineBinary program) {
         fleet.execute(() -> lookAtRefused(program));
     }
 
-    /// Looks at what is there now where a known program is or was, whatever has been found out
-    /// before. Unless it is being looked at already.
+    /// Examines the path of a known program again, whatever was found there before. Does nothing
+    /// while an examination of it is under way.
     ///
-    /// @param then called on the fleet's thread when it is known
+    /// @param then called on the fleet's thread with the result known
     void lookAgain(EngineBinary known, Runnable then) {
         if (underWay.add(known.path())) {
             threads.newThread(() -> look(known, then)).start();
@@ -95,7 +98,7 @@ final class ReplacedEngines {
         if (!underWay.add(program.path())) {
             return;
         }
-        // Another one may have been found in its place before.
+        // Another program may have been found at its path before.
         var known = engines.engines().at(program.path()).orElse(program);
         boolean isExplained =
                 engines.engines().excluded().containsKey(known)
@@ -103,7 +106,7 @@ final class ReplacedEngines {
         threads.newThread(
                         () -> {
                             if (isExplained && !isReplaced.test(known)) {
-                                fleet.execute(() -> done(program, true)); // nothing is new
+                                fleet.execute(() -> done(program, true)); // nothing has changed
                             } else {
                                 look(known, () -> {});
                             }
@@ -119,13 +122,13 @@ final class ReplacedEngines {
                 then.run();
             });
         } catch (RuntimeException e) {
-            fleet.execute(() -> underWay.remove(program.path())); // or nobody would look again
+            fleet.execute(() -> underWay.remove(program.path())); // allows a next try
             throw e;
         }
     }
 
-    /// @param known what is known to be there
-    /// @return whether it has the commands that it had
+    /// @param known the program that is known at this path
+    /// @return whether it has the same commands as before
     private boolean learn(EngineBinary known, EngineSight sight) {
         var before = commandsOf(known);
         engines.learn(known, sight);
@@ -148,13 +151,14 @@ final class ReplacedEngines {
         return engines.engines().factsOf(program).isPresent();
     }
 
-    /// Whether there is none where a program was.
+    /// Whether the program at this path does not exist any more.
     private boolean isGone(EngineBinary program) {
         var known = engines.engines();
         return known.at(program.path()).filter(known.gone()::containsKey).isPresent();
     }
 
-    /// @param sameCommands whether the fronts of its clusters know the commands that it has
+    /// @param sameCommands whether the program has the commands that the fronts of its clusters
+    ///   know
     private void done(EngineBinary program, boolean sameCommands) {
         underWay.remove(program.path());
         boolean ended = false;
@@ -169,7 +173,7 @@ final class ReplacedEngines {
         }
     }
 
-    /// @return whether it was ended
+    /// @return whether the cluster was ended
     private boolean reconsider(ClusterState cluster, ClusterRuntime runtime, boolean sameCommands) {
         var id = cluster.spec().id();
         var now = engines.usable(runtime.engine().binary()).orElse(null);
@@ -200,8 +204,8 @@ final class ReplacedEngines {
         return true;
     }
 
-    /// Whether the cluster would start again, as far as is known: no front can be made for an
-    /// engine whose commands nobody knows.
+    /// Whether the cluster would start again, as far as is known. A front needs to know the
+    /// commands of its engine.
     private boolean isElsewhereAble(ClusterState cluster) {
         try {
             return engines.choose(cluster) instanceof EngineChoice.Chosen(var engine, _)
