@@ -211,7 +211,7 @@ final class ClusterEngines implements InstalledEngines {
                     .formatted(described(known.gone()), NewerEngineException.wayOut(needed));
         }
         if (known.all().isEmpty()) {
-            return "No engine here may be run, for %s: %s; %s."
+            return "No engine here may be run, because %s: %s; %s."
                     .formatted(
                             rule.onlySoundBecause().orElse("none is sound"),
                             described(known.excluded()),
@@ -230,10 +230,11 @@ final class ClusterEngines implements InstalledEngines {
                         able.isEmpty()
                                 ? (wasAble.isEmpty()
                                                 ? ""
-                                                : "what could is not here any more: %s; "
+                                                : "an engine that could is not here any more: %s; "
                                                         .formatted(described(wasAble)))
                                         + NewerEngineException.wayOut(needed)
-                                : "what could is installed but not used, for %s: %s; %s"
+                                : ("an engine that could is installed but not used, because"
+                                                + " %s: %s; %s")
                                         .formatted(
                                                 rule.onlySoundBecause().orElse("none is sound"),
                                                 described(able),

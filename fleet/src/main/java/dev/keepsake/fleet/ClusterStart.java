@@ -96,8 +96,8 @@ final class ClusterStart {
         }
         String wayOut =
                 sounder == null
-                        ? "no engine here that can go on with its data is known to have none of"
-                                + " them: './keepsake engine' tells how to get a better one"
+                        ? "no engine here that can continue from its data is known to have none of"
+                                + " them: './keepsake engine' explains how to get a better one"
                         : "%s is here too and has none of them: start the server with --engine %s to move the cluster to it, from which there is no way back"
                                 .formatted(sounder.stamp(), sounder.binary().path());
         return Optional.of(

@@ -83,7 +83,7 @@ final class LogOpenings {
         }
         if (opening.isLate) {
             throw new IOException(
-                    "the log in %s does not answer: it has not been opened and read within %d s, and is waited for"
+                    "the log in %s does not answer: it has not been opened and read within %d s; the server still waits for it"
                             .formatted(opening.place, saidAfter.toSeconds()));
         }
         return Optional.empty();

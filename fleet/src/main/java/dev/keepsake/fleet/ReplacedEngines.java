@@ -187,16 +187,16 @@ final class ReplacedEngines {
         if (!runtime.lacksEngine()
                 && (isGone(runtime.engine().binary()) || !isElsewhereAble(cluster))) {
             LOG.warn(
-                    "cluster={} goes on with the engines that run, and no further one can be"
+                    "cluster={} continues with its running engines, and no further one can be"
                             + " started: {}",
                     id.name(),
                     isGone(runtime.engine().binary())
                             ? "its program is not there any more"
-                            : "none here is known to go on with its data, or may");
+                            : "no usable engine here is known to continue from its data");
             return false;
         }
         LOG.warn(
-                "cluster={} is ended and started anew, for what it runs on was {} and is that no"
+                "cluster={} is ended and started again, because its engine was {} and is that no"
                         + " longer",
                 id.name(),
                 runtime.engine().binary().described());

@@ -49,8 +49,9 @@ class HolesOfClustersTest {
         assertThat(warning(holed, null, false))
                 .hasValue(
                         "cluster=demo runs on valkey 8.0.1, which has known holes (CVE-2025-46818);"
-                                + " no engine here that can go on with its data is known to have"
-                                + " none of them: './keepsake engine' tells how to get a better one");
+                                + " no engine here that can continue from its data is known to"
+                                + " have none of them: './keepsake engine' explains how to get a"
+                                + " better one");
         assertThat(warning(holed, stamped(SOUND), false))
                 .hasValueSatisfying(text ->
                         assertThat(text)

@@ -127,7 +127,8 @@ class LaterExaminationTest {
                 .contains(
                         "written by valkey 8.0.1 (RDB version 11)",
                         "none of the engines here can continue from (redis 7.2.4)",
-                        "what could is installed but not used, for --strict-engines was given",
+                        "an engine that could is installed but not used, because --strict-engines"
+                                + " was given",
                         "valkey 8.0.1 (/usr/bin/valkey-server) has CVE-2025-46818",
                         "get a better one: apt install x",
                         "start the server without --strict-engines")
@@ -146,7 +147,8 @@ class LaterExaminationTest {
         assertThat(engines.nearest("redis", "7.0").engine()).isEqualTo("valkey");
         assertThat(engines.missing(EngineStamp.ofRelease("redis", "7.0")))
                 .startsWith(
-                        "No engine here may be run, for --strict-engines was given: valkey 8.0.1")
+                        "No engine here may be run, because --strict-engines was given: valkey"
+                                + " 8.0.1")
                 .contains("could not be examined: it does not start", "apt install x");
     }
 
@@ -174,9 +176,9 @@ class LaterExaminationTest {
         assertThat(excluded).containsExactly(Map.entry(VALKEY, "is not a file"));
         assertThat(engines.missing(EngineStamp.ofRelease("valkey", "8.0.1")))
                 .contains(
-                        "none of the engines here can continue from (redis 7.2.4); what could is not"
-                                + " here any more: valkey 8.0.1 (/usr/bin/valkey-server) is not a"
-                                + " file; start the server with valkey 8.0.1 or a newer valkey");
+                        "none of the engines here can continue from (redis 7.2.4); an engine that"
+                                + " could is not here any more: valkey 8.0.1 (/usr/bin/valkey-server)"
+                                + " is not a file; start the server with valkey 8.0.1 or a newer valkey");
         assertThat(engines.missing(EngineStamp.ofRelease("valkey", "9.1.2")))
                 .doesNotContain("any more");
 

@@ -297,7 +297,8 @@ public final class ShardNode implements AutoCloseable {
             return checksum.get(HANDOVER_MAX_MS, TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {
             throw new IOException(
-                    "the log does not hold what was executed before offset %d".formatted(offset),
+                    "the log does not contain all that was executed before offset %d"
+                            .formatted(offset),
                     e);
         }
     }
@@ -313,7 +314,7 @@ public final class ShardNode implements AutoCloseable {
         if (logged.endOffset() > asked.offset()) {
             run(
                     leadership.retire(
-                            "its engine goes on at offset %d, but its stream went to %d"
+                            "its engine continues at offset %d, but its stream went to %d"
                                     .formatted(asked.offset(), logged.endOffset())));
             return;
         }

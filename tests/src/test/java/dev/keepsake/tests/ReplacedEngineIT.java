@@ -108,7 +108,7 @@ class ReplacedEngineIT {
                                     .anyMatch(text -> text.startsWith("Finished recovery")));
             assertThat(server.errors())
                     .as("nobody was interrupted")
-                    .containsOnlyOnce("is ended and started anew");
+                    .containsOnlyOnce("is ended and started again");
 
             remove(); // as between two packages
             engines.kill(List.of(api.node(NAME, 0, 1)));
@@ -120,13 +120,17 @@ class ReplacedEngineIT {
             awaitServing(api, 1);
             assertThat(server.errors())
                     .as("nobody was interrupted")
-                    .containsOnlyOnce("is ended and started anew");
+                    .containsOnlyOnce("is ended and started again");
 
             install("7.2.9", ""); // an older one
             engines.kill(List.of(api.node(NAME, 0, 1)));
             await(
                     "what still runs goes on",
-                    () -> server.errors().contains("none here is known to go on with its data"));
+                    () ->
+                            server.errors()
+                                    .contains(
+                                            "no usable engine here is known to continue from its"
+                                                    + " data"));
             awaitServing(api, 0);
             engines.kill(List.of(api.node(NAME, 0, 0)));
             await(
