@@ -13,10 +13,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// How long the API takes beside many clusters: a thousand are recorded, fifty nodes run.
+/// Measures the latency of the API with many clusters: a thousand are recorded, and fifty nodes
+/// run.
 ///
-/// A region may have 300 nodes, so the recorded clusters are spread over four regions; they were to
-/// be filled with a file that is not there, and so have no engines.
+/// A region may have 300 nodes, so the recorded clusters are spread over four regions. They are to
+/// be restored from a file that does not exist, and so have no engines.
 @Command(
         name = "api",
         mixinStandardHelpOptions = true,
@@ -94,7 +95,7 @@ public final class ApiLatency implements Callable<Integer> {
     }
 
     private void measure(KeepsakeServer server) throws IOException, InterruptedException {
-        for (int i = 0; i < calls / 10; i++) { // so that the compiler has seen it
+        for (int i = 0; i < calls / 10; i++) { // so that the JVM has compiled the code
             server.callOk(MEASURED, "DescribeClusters", "{\"ShowShardDetails\":true}");
         }
         report(

@@ -17,7 +17,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// Keepsake beside stock Redis on this machine, in alternation, as ratios of medians.
+/// Measures Keepsake and stock Redis on this machine alternately, and shows ratios of medians.
 @Command(
         name = "compare",
         mixinStandardHelpOptions = true,
@@ -174,7 +174,7 @@ public final class Compare implements Callable<Integer> {
         return cases;
     }
 
-    /// Lets the JVM compile what it will run, as in a server that has been up for a minute.
+    /// Lets the JVM compile the code, as in a server that has been running for a minute.
     private static void warmUp(MeasuredServer keepsake, Transport transport) throws Exception {
         for (var kind : Kind.values()) {
             var workload = Workload.of(kind, 100);

@@ -17,8 +17,8 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// How long nobody's writes are acknowledged while a primary fails, way by way, and how many bytes
-/// of log a write costs.
+/// Measures for how long no write is acknowledged while a primary fails, for each way to fail, and
+/// how many bytes of log a write costs.
 @Command(
         name = "failovers",
         mixinStandardHelpOptions = true,

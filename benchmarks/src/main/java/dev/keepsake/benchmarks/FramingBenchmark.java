@@ -21,7 +21,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What a front does with the bytes of each command, and of each reply.
+/// The front's work on the bytes of each command and of each reply.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -41,21 +41,21 @@ public class FramingBenchmark {
         RespWriter.bulk(reply, "x".repeat(100));
     }
 
-    /// Finds where a SET of 100 bytes ends, and where its arguments are.
+    /// Finds the end of a SET of 100 bytes, and its arguments.
     @Benchmark
     public int frameCommand() throws ProtocolException {
         commands.parse(command);
         return commands.lengthBytes();
     }
 
-    /// The same, and looks the command up in the table: what routing begins with.
+    /// The same, and looks up the command in the table: the beginning of routing.
     @Benchmark
     public @Nullable CommandSpec frameAndResolve() throws ProtocolException {
         commands.parse(command);
         return table.resolve(command, command.readerIndex(), commands.frame());
     }
 
-    /// Finds where the reply to a GET of 100 bytes ends.
+    /// Finds the end of the reply to a GET of 100 bytes.
     @Benchmark
     public int frameReply() {
         return replies.parse(reply);

@@ -11,8 +11,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
 
-/// A Keepsake as users start it, a process of its own, and a client of its API. Starts empty, in a
-/// directory that is removed by its user. Ended by [#close]. Owned by one thread.
+/// A Keepsake as users start it, in a process of its own, and a client of its API. Starts empty, in
+/// a directory that the caller removes. Ended by [#close]. Owned by one thread.
 final class KeepsakeServer implements AutoCloseable {
     private static final String REGION = "us-east-1";
     private static final Pattern STATUS = Pattern.compile("\"Status\"\\s*:\\s*\"([a-z-]+)\"");
@@ -25,11 +25,11 @@ final class KeepsakeServer implements AutoCloseable {
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
     private Process process;
 
-    /// Starts one and waits until its API answers.
+    /// Starts a server and waits until its API answers.
     ///
     /// @param launcher the script at the root of the repository
     /// @param nodePorts how many nodes it may run
-    /// @param options more of `keepsake start`
+    /// @param options further options of `keepsake start`
     KeepsakeServer(Path launcher, Path directory, int nodePorts, List<String> options)
             throws IOException {
         var ports = Servers.leasePorts(nodePorts + 2);
@@ -46,19 +46,19 @@ final class KeepsakeServer implements AutoCloseable {
         await("its API answers", () -> call("DescribeClusters", "{}").contains("Clusters"));
     }
 
-    /// A port that is free for the endpoint of one cluster.
+    /// A free port for the endpoint of one cluster.
     int endpointPort() {
         return endpointPort;
     }
 
-    /// Calls the API in the region that most calls are made in.
+    /// Calls the API in the region that most calls use.
     String call(String operation, String body) throws IOException, InterruptedException {
         return call(REGION, operation, body);
     }
 
     /// Calls the API.
     ///
-    /// @return the body of the answer, be it a fault
+    /// @return the body of the answer, which may be a fault
     String call(String region, String operation, String body)
             throws IOException, InterruptedException {
         var request =
@@ -86,7 +86,7 @@ final class KeepsakeServer implements AutoCloseable {
         return answer;
     }
 
-    /// The process that runs now.
+    /// The process that runs at present.
     Process process() {
         return process;
     }
@@ -116,20 +116,20 @@ final class KeepsakeServer implements AutoCloseable {
                 call(region, "DescribeClusters", "{\"ClusterName\":\"%s\"}".formatted(cluster)));
     }
 
-    /// The first status that an answer tells; empty when it tells none.
+    /// The first status in an answer; empty when there is none.
     static String firstStatus(String answer) {
         var status = STATUS.matcher(answer);
         return status.find() ? status.group(1) : "";
     }
 
-    /// SIGKILL, and the same command again.
+    /// Kills the server with SIGKILL, and starts it again with the same command.
     void killAndStartAgain() throws IOException, InterruptedException {
         process.destroyForcibly();
         process.waitFor();
         process = Servers.start(command, directory);
     }
 
-    /// Waits until something holds; what cannot be found out does not hold yet.
+    /// Waits until a condition is true. A condition that cannot be checked counts as false.
     ///
     /// @throws IOException when the server ends, or after ten minutes
     void await(String what, Servers.Condition condition) throws IOException {

@@ -28,19 +28,19 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
-/// Clients that each send some commands at once, wait for all the replies, and send the next: a
-/// closed loop, as redis-benchmark's. One thread drives them all.
+/// Clients that each send some commands at once, wait for all replies, and send the next commands:
+/// a closed loop, like redis-benchmark. One thread drives all clients.
 final class LoadGenerator {
     private static final long CONNECTED_WITHIN_MS = 20_000;
 
     /// @param opsPerSecond commands that were answered
     /// @param p50Us the time from sending a client's commands to the last of their replies
     /// @param p99Us the same
-    /// @param cpuUs the processor's time of the server's processes for a command
+    /// @param cpuUs the processor time that the server's processes used for a command
     record Result(double opsPerSecond, double p50Us, double p99Us, double cpuUs) {}
 
-    /// What a client sends behind its writes to a server that acknowledges them before they are
-    /// safe, and what it expects: its replica has them on disk as well.
+    /// The command that a client sends behind its writes to a server that acknowledges writes
+    /// before they are safe, and the expected reply: the replica has the writes on disk too.
     private static final String BARRIER =
             "*4\r\n$7\r\nWAITAOF\r\n$1\r\n1\r\n$1\r\n1\r\n$5\r\n60000\r\n";
 
@@ -56,7 +56,7 @@ final class LoadGenerator {
         this.tls = server.speaksTls() ? TestKey.ofClients() : null;
     }
 
-    /// Measures for a while, after another while that does not count.
+    /// Measures for a while, after a warm-up that does not count.
     ///
     /// @throws IOException when an error is answered, or a connection ends
     Result run(Workload workload, int clients, int pipelined, long warmUpMs, long measureMs)
@@ -140,7 +140,7 @@ final class LoadGenerator {
                 : sortedNs[(int) ((sortedNs.length - 1L) * percent / 100)] / 1e3;
     }
 
-    /// Owned by the event loop, but for `measuring`, and for the latencies once that is over.
+    /// Owned by the event loop, except `measuring`, and the latencies after the measurement.
     private static final class Connection extends ChannelInboundHandlerAdapter {
         private final CompletableFuture<Void> ready = new CompletableFuture<>();
         private final Workload workload;

@@ -25,8 +25,8 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// Appends of 140 bytes to the log on this machine's disk, forced: one at a time, and as many under
-/// way as a busy primary has.
+/// Appends of 140 bytes to the log on this machine's disk, with a force: one at a time, and as many
+/// at once as on a busy primary.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.MICROSECONDS)
@@ -66,7 +66,7 @@ public class LogAppendBenchmark {
         }
     }
 
-    /// Removes what was written.
+    /// Removes the log.
     @TearDown
     public void close() throws IOException {
         log.close();
@@ -77,13 +77,13 @@ public class LogAppendBenchmark {
         }
     }
 
-    /// One append, awaited.
+    /// One append, and the wait for its outcome.
     @Benchmark
     public AppendOutcome one() {
         return append().join();
     }
 
-    /// 256 appends, awaited together.
+    /// 256 appends, and one wait for all outcomes.
     @Benchmark
     @OperationsPerInvocation(MANY)
     public AppendOutcome many() {

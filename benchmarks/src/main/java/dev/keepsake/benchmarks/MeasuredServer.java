@@ -42,8 +42,8 @@ final class MeasuredServer implements AutoCloseable {
 
     /// Stock Redis.
     ///
-    /// @param appendFsync `always`, or `no` for one that writes nothing down at all
-    /// @param key to speak TLS with, or null for none
+    /// @param appendFsync `always`, or `no` for a server that writes nothing to the disk
+    /// @param key for TLS, or null for plain TCP
     static MeasuredServer redis(
             String title, Path binary, String appendFsync, @Nullable TestKey key, Path directory)
             throws IOException {
@@ -72,10 +72,10 @@ final class MeasuredServer implements AutoCloseable {
         }
     }
 
-    /// A stock primary and its replica, which write down what they have before they answer. What
-    /// clients have written there outlives the primary once `WAITAOF 1 1` has said so.
+    /// A stock primary and its replica, which write their data to the disk before they answer. A
+    /// client's writes survive the loss of the primary once `WAITAOF 1 1` has confirmed them.
     ///
-    /// @param binary of Valkey, or of Redis 7.2 or later
+    /// @param binary the program of a Valkey, or of a Redis since 7.2
     static MeasuredServer pair(String title, Path binary, Path directory) throws IOException {
         int ports = Servers.leasePorts(2).first();
         var primaryDirectory = directory.resolve("primary");
@@ -111,7 +111,7 @@ final class MeasuredServer implements AutoCloseable {
                 failure);
     }
 
-    /// A stock cluster of one shard, whose nodes write down what they have before they answer.
+    /// A stock cluster of one shard, whose nodes write their data to the disk before they answer.
     static MeasuredServer cluster(String title, Path binary, int replicas, Path directory)
             throws IOException {
         int ports = Servers.leasePorts(1 + replicas).first();
@@ -138,7 +138,7 @@ final class MeasuredServer implements AutoCloseable {
         }
     }
 
-    /// Makes the servers on so many ports behind the primary's its replicas.
+    /// Makes the servers on the ports behind the primary's its replicas.
     private static void join(Process primary, int ports, int replicas) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), ports)) {
             ask(socket, "CLUSTER ADDSLOTSRANGE 0 16383");
@@ -189,7 +189,7 @@ final class MeasuredServer implements AutoCloseable {
     /// Keepsake, with a cluster of one shard.
     ///
     /// @param launcher the script at the root of the repository
-    /// @param transport what it waits with, or null for its own choice
+    /// @param transport the server's way of waiting for sockets, or null for its own choice
     static MeasuredServer keepsake(
             String title,
             Path launcher,
@@ -202,7 +202,7 @@ final class MeasuredServer implements AutoCloseable {
         var server = new KeepsakeServer(launcher, directory, KEEPSAKE_PORTS, options);
         try {
             server.createCluster("compared", replicas, speaksTls);
-            // The endpoint may lead to a replica.
+            // The cluster's endpoint may lead to a replica.
             return new MeasuredServer(
                     title,
                     primaryPort(server.endpointPort(), speaksTls),
@@ -241,12 +241,12 @@ final class MeasuredServer implements AutoCloseable {
         return speaksTls;
     }
 
-    /// Whether a write is safe only once `WAITAOF` behind it has said so.
+    /// Whether a write is safe only when a `WAITAOF` behind it has confirmed it.
     boolean acknowledgesBehindBarrier() {
         return acknowledgesBehindBarrier;
     }
 
-    /// The processor's time that all its processes have had.
+    /// The processor time that all its processes have used.
     long cpuNs() {
         return processes.stream()
                 .map(Process::toHandle)
@@ -264,7 +264,7 @@ final class MeasuredServer implements AutoCloseable {
         return overTls ? TestKey.connect(port) : new Socket(InetAddress.getLoopbackAddress(), port);
     }
 
-    /// How many reads of named keys Keepsake has answered, and how many of them had to wait.
+    /// How many reads of named keys Keepsake has answered, and how many of these reads had to wait.
     record Reads(long answered, long held) {
         Reads since(Reads before) {
             return new Reads(answered - before.answered, held - before.held);
@@ -275,7 +275,7 @@ final class MeasuredServer implements AutoCloseable {
         }
     }
 
-    /// What Keepsake has counted so far.
+    /// Keepsake's counts until now.
     Reads reads() throws IOException {
         try (var socket = connect()) {
             String stats = info(socket, "INFO stats");
@@ -292,7 +292,7 @@ final class MeasuredServer implements AutoCloseable {
                 .orElseThrow(() -> new IllegalStateException("INFO does not tell " + name));
     }
 
-    /// Empties it, and sets every key of the workload.
+    /// Empties the server, and sets every key of the workload.
     void populate(Workload workload) throws IOException {
         var value = new byte[workload.valueBytes()];
         Arrays.fill(value, (byte) 'x');
@@ -336,7 +336,7 @@ final class MeasuredServer implements AutoCloseable {
         return line.toString().strip();
     }
 
-    /// The bulk string that answers a command, or all of a flat array's lines.
+    /// The bulk string that answers a command, or all lines of a flat array.
     private static String info(Socket socket, String command) throws IOException {
         String header = ask(socket, command).strip();
         if (header.startsWith("*")) {

@@ -7,9 +7,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.zip.GZIPInputStream;
 
-/// The commands of the engine that comes with Keepsake, by what it was seen to reply.
+/// The commands of the engine that is bundled with Keepsake, from its recorded reply.
 final class RecordedTable {
-    // Of resp's test jar.
+    // A file of resp's test jar.
     private static final String REPLY = "/dev/keepsake/resp/recorded/redis-7.0.15.resp.gz";
 
     private RecordedTable() {}

@@ -23,9 +23,9 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
-/// How long data take to be there again, against how many they are: after a SIGKILL of the server,
-/// and on the node that replaces a failed one. Beside it the time in which stock Redis loads the
-/// same file, which nobody gets below.
+/// Measures how long it takes until data are available again, for several amounts of data: after a
+/// SIGKILL of the server, and on the node that replaces a failed one. For comparison, it measures
+/// how long stock Redis takes to load the same file, which is a lower bound.
 @Command(
         name = "recovery",
         mixinStandardHelpOptions = true,
@@ -93,7 +93,7 @@ public final class Recovery implements Callable<Integer> {
                 () ->
                         KeepsakeServer.firstStatus(server.call("DescribeSnapshots", "{}"))
                                 .equals("available"));
-        fill(server, keys / TAIL_PART); // what has to be read behind it
+        fill(server, keys / TAIL_PART); // the log behind the snapshot
         var snapshot = snapshots(directory).getFirst();
         long snapshotBytes = Files.size(snapshot);
         long logBytes = Trees.logBytes(directory);
@@ -102,7 +102,7 @@ public final class Recovery implements Callable<Integer> {
         long killedNs = System.nanoTime();
         int recoveries = recoveries(server);
         server.killAndStartAgain();
-        var whole = ":" + (keys + 1); // and the one that a primary is found with
+        var whole = ":" + (keys + 1); // the keys, and the one with which a primary is found
         server.await("the primary serves", () -> ask(primaryPort(server), "DBSIZE").equals(whole));
         double servesS = secondsSince(killedNs);
         server.await("all have recovered", () -> recoveries(server) == recoveries + 2);
@@ -132,9 +132,9 @@ public final class Recovery implements Callable<Integer> {
         return server.call("DescribeEvents", "{}").split("Finished recovery", -1).length - 1;
     }
 
-    /// The port of the node that takes writes.
+    /// The port of the node that accepts writes.
     ///
-    /// @throws IOException when none does
+    /// @throws IOException when no node does
     private static int primaryPort(KeepsakeServer server) throws IOException, InterruptedException {
         var nodes =
                 NODE_PORT.matcher(server.call("DescribeClusters", "{\"ShowShardDetails\": true}"));
@@ -161,7 +161,7 @@ public final class Recovery implements Callable<Integer> {
         }
     }
 
-    /// Values that do not compress, as a snapshot would do with others.
+    /// Sets values that do not compress; a snapshot would compress others.
     private static void fill(KeepsakeServer server, long keys)
             throws IOException, InterruptedException {
         var random = new SplittableRandom(1);
@@ -190,7 +190,7 @@ public final class Recovery implements Callable<Integer> {
                 directory, file -> file.toString().matches(".*/0001-snapshots/.*\\.rdb"));
     }
 
-    /// From the start of a stock server to its first answer.
+    /// The time from the start of a stock server to its first answer.
     private double loadTimeS(Path snapshot, Path directory) throws Exception {
         var own = Files.createDirectories(directory.resolve("stock"));
         Files.copy(snapshot, own.resolve("dump.rdb"), StandardCopyOption.REPLACE_EXISTING);

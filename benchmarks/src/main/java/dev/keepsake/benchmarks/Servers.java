@@ -9,7 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.random.RandomGenerator;
 
-/// Processes that are measured: how they start, what they listen on, and how they end.
+/// Processes that are measured: their start, their ports, and their end.
 final class Servers {
     static final String HOST = "127.0.0.1";
 
@@ -20,7 +20,7 @@ final class Servers {
 
     private Servers() {}
 
-    /// Starts a process whose output goes to `output.log` in a directory.
+    /// Starts a process with its output in `output.log` in this directory.
     static Process start(List<String> command, Path directory) throws IOException {
         var output = directory.resolve("output.log").toFile();
         return new ProcessBuilder(command)
@@ -29,14 +29,15 @@ final class Servers {
                 .start();
     }
 
-    /// Something that holds sooner or later.
+    /// Something that becomes true sooner or later.
     interface Condition {
         boolean holds() throws IOException, InterruptedException;
     }
 
-    /// Waits until something holds; what cannot be found out does not hold yet.
+    /// Waits until a condition is true. A condition that cannot be checked counts as false.
     ///
-    /// @throws IOException when the process ends, or after ten minutes; it has been ended then
+    /// @throws IOException when the process ends, or after ten minutes; the process has been ended
+    ///   then
     static void await(String what, Process process, Condition condition) throws IOException {
         long deadlineNs = System.nanoTime() + WITHIN_NS;
         String found = "nothing";
@@ -59,7 +60,7 @@ final class Servers {
         }
     }
 
-    /// Ends a process and all that it has started.
+    /// Ends a process and all processes that it has started.
     static void end(Process process) {
         var descendants = process.descendants().toList();
         process.destroy();
@@ -74,7 +75,7 @@ final class Servers {
         descendants.forEach(ProcessHandle::destroyForcibly);
     }
 
-    /// Ports that are leased while this process runs.
+    /// Leases ports while this process runs.
     static synchronized PortLease leasePorts(int count) {
         var lease = PortLease.take(count, RandomGenerator.getDefault());
         LEASES.add(lease);

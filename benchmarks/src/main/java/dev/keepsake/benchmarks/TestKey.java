@@ -18,15 +18,16 @@ import java.util.Base64;
 import java.util.List;
 import javax.net.ssl.SSLContext;
 
-/// A key with a certificate that signs itself, for stock servers that are measured over TLS, and
-/// clients that do not ask who a server is: they have started it themselves.
+/// A key with a self-signed certificate, for stock servers that are measured over TLS. Their
+/// clients do not verify the server, because they have started it themselves.
 ///
 /// @param key a PEM file
 /// @param certificate a PEM file
 record TestKey(Path key, Path certificate) {
     private static final String PASSWORD = "measured";
 
-    /// Makes one with the JDK's keytool, of the kind that Keepsake's nodes have: ECDSA, P-256.
+    /// Makes a key with the JDK's keytool, of the same kind as those of Keepsake's nodes: ECDSA,
+    /// P-256.
     static TestKey make(Path directory) throws IOException, InterruptedException {
         Files.createDirectories(directory);
         var store = directory.resolve("key.p12");
@@ -78,7 +79,7 @@ record TestKey(Path key, Path certificate) {
                 US_ASCII);
     }
 
-    /// What clients of the load encrypt with: the implementation that Keepsake's nodes have.
+    /// The TLS of the load's clients: the implementation that Keepsake's nodes use.
     static SslContext ofClients() throws IOException {
         return SslContextBuilder.forClient()
                 .trustManager(InsecureTrustManagerFactory.INSTANCE)

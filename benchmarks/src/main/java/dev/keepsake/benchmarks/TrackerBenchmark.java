@@ -14,7 +14,7 @@ import org.openjdk.jmh.annotations.Scope;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 
-/// What holding back costs each write: marked, parked, released.
+/// The cost of holding back a write's reply: mark, park, release.
 @State(Scope.Thread)
 @BenchmarkMode(Mode.AverageTime)
 @OutputTimeUnit(TimeUnit.NANOSECONDS)
@@ -38,7 +38,7 @@ public class TrackerBenchmark {
         }
     }
 
-    /// A turn of 64 writes, each of its own key, and the log's word that it has them.
+    /// A turn of 64 writes, each of its own key, and the log's report that it contains them.
     @Benchmark
     @OperationsPerInvocation(TURN)
     public int turnOfWrites() {

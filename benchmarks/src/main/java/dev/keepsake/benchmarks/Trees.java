@@ -8,7 +8,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.function.Predicate;
 
-/// Directories with everything in them.
+/// Directories with all their files.
 final class Trees {
     private Trees() {}
 
@@ -18,20 +18,20 @@ final class Trees {
         }
     }
 
-    /// How long the files of a shard's log are together.
+    /// The length of all files of a shard's log together.
     static long logBytes(Path directory) throws IOException {
         long bytes = 0;
         for (var file : files(directory, file -> file.toString().matches(".*/0001/.*\\.log"))) {
             try {
                 bytes += Files.size(file);
             } catch (NoSuchFileException e) {
-                // trimmed just now
+                // the log has just been trimmed
             }
         }
         return bytes;
     }
 
-    /// Deepest first, newest name first.
+    /// The files below a directory, the deepest first, then the newest name first.
     static List<Path> files(Path directory, Predicate<Path> wanted) throws IOException {
         try (var files = Files.walk(directory)) {
             return files.filter(wanted).sorted(Comparator.reverseOrder()).toList();

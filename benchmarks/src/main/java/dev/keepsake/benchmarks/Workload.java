@@ -6,10 +6,11 @@ import dev.keepsake.resp.RespWriter;
 import io.netty.buffer.ByteBuf;
 import java.util.random.RandomGenerator;
 
-/// What every client of a measurement sends, over keys chosen at random out of [#KEYS].
+/// The commands of every client of a measurement, over keys that are chosen at random out of
+/// [#KEYS].
 ///
 /// @param valueBytes the length of the values that are set
-/// @param readPercent how many of a hundred commands of the mix are GETs
+/// @param readPercent how many percent of the mix are GETs
 record Workload(Kind kind, int valueBytes, int readPercent) {
     static final int KEYS = 10_000;
 
@@ -27,7 +28,7 @@ record Workload(Kind kind, int valueBytes, int readPercent) {
 
     /// Adds the next command.
     ///
-    /// @return whether it is a write
+    /// @return whether the command is a write
     boolean addCommand(ByteBuf out, RandomGenerator random, byte[] value) {
         var key = "key:" + random.nextInt(KEYS);
         switch (kind) {

@@ -1,5 +1,5 @@
-/// Measurements: pieces alone (JMH), and whole servers against stock Redis. Nothing here runs in
-/// the build.
+/// Measurements: single parts (JMH), and whole servers compared with stock Redis. The build runs
+/// none of them.
 @NullMarked
 package dev.keepsake.benchmarks;
 
