@@ -31,7 +31,7 @@ public final class Compare implements Callable<Integer> {
     @Option(names = "--seconds", description = "How long to measure each time (default: 3).")
     private int seconds = 3;
 
-    @Option(names = "--rounds", description = "How often to measure each (default: 3).")
+    @Option(names = "--rounds", description = "How often to measure each server (default: 3).")
     private int rounds = 3;
 
     @Option(names = "--replicas", description = "Replicas of Keepsake's shard (default: 0).")
@@ -48,21 +48,22 @@ public final class Compare implements Callable<Integer> {
 
     @Option(
             names = "--tls",
-            description = "All of them over TLS; the redis-server has to be built with it.")
+            description = "Measure with TLS; the redis-server has to be built with it.")
     private boolean tls;
 
     @Option(
             names = "--peer",
             description =
-                    "Also what promises the same: the primary and the replica of this server, both"
-                            + " with appendfsync always, and WAITAOF 1 1 behind what a client has"
-                            + " written. It is a valkey-server, or a redis-server of 7.2 or later."
-                            + " Use it with --replicas 1, and without --tls.")
+                    "Also a stock pair with the same promise: a primary and a replica of this"
+                            + " program, both with appendfsync always, and WAITAOF 1 1 behind a"
+                            + " client's writes. The program is a valkey-server, or a redis-server"
+                            + " of 7.2 or later. Use it with --replicas 1, and without --tls.")
     private @Nullable Path peer;
 
     @Option(
             names = "--transport",
-            description = "What Keepsake waits with: epoll, io_uring or nio (default: its own).")
+            description =
+                    "How Keepsake waits for sockets: epoll, io_uring or nio (default: its choice).")
     private @Nullable String keepsakeTransport;
 
     @Option(

@@ -100,7 +100,8 @@ public final class Failovers implements Callable<Integer> {
         int code = drill.waitFor();
         var result = RESULT.matcher(said);
         if (!result.find()) {
-            throw new IOException("%s ended with %d; %s tells why".formatted(command, code, told));
+            throw new IOException(
+                    "%s ended with %d; for the reason, see %s".formatted(command, code, told));
         }
         Files.delete(told);
         return "| %s | %s | %.1f ms | %.1f ms | %,d | %s |"

@@ -223,7 +223,7 @@ final class MeasuredServer implements AutoCloseable {
                             Pattern.MULTILINE);
             var primary = address.matcher(info(socket, "CLUSTER NODES"));
             if (!primary.find()) {
-                throw new IOException("CLUSTER NODES tells of no primary");
+                throw new IOException("CLUSTER NODES names no primary");
             }
             return Integer.parseInt(primary.group(1));
         }
@@ -289,7 +289,7 @@ final class MeasuredServer implements AutoCloseable {
                 .filter(line -> line.startsWith(name + ":"))
                 .mapToLong(line -> Long.parseLong(line.substring(name.length() + 1).strip()))
                 .findFirst()
-                .orElseThrow(() -> new IllegalStateException("INFO does not tell " + name));
+                .orElseThrow(() -> new IllegalStateException("INFO does not contain " + name));
     }
 
     /// Empties the server, and sets every key of the workload.
@@ -309,7 +309,7 @@ final class MeasuredServer implements AutoCloseable {
             }
             var replies = socket.getInputStream().readNBytes("+OK\r\n".length() * Workload.KEYS);
             if (!new String(replies, UTF_8).replace("+OK\r\n", "").isEmpty()) {
-                throw new IOException("%s does not take the keys".formatted(title));
+                throw new IOException("%s does not accept the keys".formatted(title));
             }
         }
     }

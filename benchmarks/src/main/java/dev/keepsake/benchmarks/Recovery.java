@@ -144,7 +144,7 @@ public final class Recovery implements Callable<Integer> {
                 return port;
             }
         }
-        throw new IOException("no node takes writes");
+        throw new IOException("no node accepts writes");
     }
 
     /// The first line of a node's reply to an inline command.
@@ -179,7 +179,7 @@ public final class Recovery implements Callable<Integer> {
                 int expected = Math.toIntExact("+OK\r\n".length() * (end - first));
                 var replies = new String(socket.getInputStream().readNBytes(expected), UTF_8);
                 if (!replies.replace("+OK\r\n", "").isEmpty()) {
-                    throw new IOException("a key is not taken: " + replies);
+                    throw new IOException("a key is not accepted: " + replies);
                 }
             }
         }

@@ -95,7 +95,7 @@ record TestKey(Path key, Path certificate) {
             context.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
             return context.getSocketFactory().createSocket(InetAddress.getLoopbackAddress(), port);
         } catch (GeneralSecurityException e) {
-            throw new IOException("this JDK speaks no TLS", e);
+            throw new IOException("this JDK has no TLS", e);
         }
     }
 }
