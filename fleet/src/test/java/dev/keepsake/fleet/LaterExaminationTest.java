@@ -177,8 +177,9 @@ class LaterExaminationTest {
         assertThat(engines.missing(EngineStamp.ofRelease("valkey", "8.0.1")))
                 .contains(
                         "none of the engines here can continue from (redis 7.2.4); an engine that"
-                                + " could is not here any more: valkey 8.0.1 (/usr/bin/valkey-server)"
-                                + " is not a file; start the server with valkey 8.0.1 or a newer valkey");
+                                + " could is not here any more: valkey 8.0.1"
+                                + " (/usr/bin/valkey-server) is not a file; start the server with"
+                                + " valkey 8.0.1 or a newer valkey");
         assertThat(engines.missing(EngineStamp.ofRelease("valkey", "9.1.2")))
                 .doesNotContain("any more");
 
