@@ -10,7 +10,6 @@ import dev.keepsake.control.ControlState;
 import dev.keepsake.control.Create;
 import dev.keepsake.control.EngineRelease;
 import dev.keepsake.control.InstalledEngines;
-import dev.keepsake.core.Clock;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
 import dev.keepsake.engine.EngineRule;
@@ -23,7 +22,6 @@ import dev.keepsake.log.MemoryDisk;
 import dev.keepsake.resp.RespValue;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -50,7 +48,7 @@ class AwaitedEnginesTest {
     @TempDir private Path directory;
     private final MemoryDisk disk = new MemoryDisk();
     private final Machine machine = new Machine();
-    private final StillClock clock = new StillClock();
+    private final StandingClock clock = new StandingClock();
     private final ArrayDeque<Runnable> pauses = new ArrayDeque<>();
     private final List<Long> pausesS = new ArrayList<>();
     private ControlJournal control;
@@ -368,17 +366,5 @@ class AwaitedEnginesTest {
         endPause();
         assertThat(machine.startedNow()).isEmpty();
         assertThat(pauses).isEmpty();
-    }
-
-    private static final class StillClock implements Clock {
-        @Override
-        public long nowNs() {
-            return 0;
-        }
-
-        @Override
-        public Instant now() {
-            return Instant.EPOCH;
-        }
     }
 }

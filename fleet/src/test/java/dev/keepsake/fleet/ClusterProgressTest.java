@@ -14,7 +14,6 @@ import dev.keepsake.control.Create;
 import dev.keepsake.control.FailoverMode;
 import dev.keepsake.control.InstalledEngines;
 import dev.keepsake.control.Update;
-import dev.keepsake.core.Clock;
 import dev.keepsake.log.EmbeddedLog;
 import dev.keepsake.log.EmbeddedLogOptions;
 import dev.keepsake.log.MemoryDisk;
@@ -237,7 +236,7 @@ class ClusterProgressTest {
     }
 
     private ClusterProgress progress(FailoverMode mode) {
-        return new ClusterProgress(control, nodes, mode, new StoppedClock());
+        return new ClusterProgress(control, nodes, mode, new StandingClock(NOW));
     }
 
     /// Nodes that are as they are said to be, and take down what they are told.
@@ -303,18 +302,6 @@ class ClusterProgressTest {
         @Override
         public void left(ClusterSpec now, List<String> replicas) {
             orders.add("left " + String.join(" ", replicas));
-        }
-    }
-
-    private static final class StoppedClock implements Clock {
-        @Override
-        public long nowNs() {
-            return 0;
-        }
-
-        @Override
-        public Instant now() {
-            return NOW;
         }
     }
 }

@@ -7,10 +7,8 @@ import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
 import dev.keepsake.control.Decision;
-import dev.keepsake.core.Clock;
 import java.net.BindException;
 import java.net.InetSocketAddress;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
@@ -103,18 +101,6 @@ class EndpointListeningTest {
         @Override
         public <R> R query(Function<ControlPlane, R> query) {
             return query.apply(plane);
-        }
-    }
-
-    private static final class StandingClock implements Clock {
-        @Override
-        public long nowNs() {
-            return 0;
-        }
-
-        @Override
-        public Instant now() {
-            return Instant.EPOCH;
         }
     }
 }

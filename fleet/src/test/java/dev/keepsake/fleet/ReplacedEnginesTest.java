@@ -8,7 +8,6 @@ import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlState;
 import dev.keepsake.control.Create;
 import dev.keepsake.control.Endpoints;
-import dev.keepsake.core.Clock;
 import dev.keepsake.core.Secret;
 import dev.keepsake.engine.EngineBinary;
 import dev.keepsake.engine.EngineFacts;
@@ -27,7 +26,6 @@ import dev.keepsake.shard.SnapshotStore;
 import dev.keepsake.shard.Snapshotter;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -57,7 +55,7 @@ class ReplacedEnginesTest {
     private final MemoryDisk disk = new MemoryDisk();
     private final List<AutoCloseable> opened = new ArrayList<>();
     private final ScheduledExecutorService fleet = Executors.newSingleThreadScheduledExecutor();
-    private final StillClock clock = new StillClock();
+    private final StandingClock clock = new StandingClock();
     private final ArrayDeque<Runnable> pauses = new ArrayDeque<>();
     private ControlJournal control;
     private RunningClusters running;
@@ -390,17 +388,5 @@ class ReplacedEnginesTest {
 
     private List<String> messages() {
         return control.read(ControlState::records).stream().map(Object::toString).toList();
-    }
-
-    private static final class StillClock implements Clock {
-        @Override
-        public long nowNs() {
-            return 0;
-        }
-
-        @Override
-        public Instant now() {
-            return Instant.EPOCH;
-        }
     }
 }
