@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,18 +22,12 @@ class AccessRoundsTest {
             "This user has no permissions to run the 'client|kill' command";
 
     @TempDir Path directory;
-    private TestFront node;
+    @AutoClose private final TestFront node = new TestFront();
 
     @BeforeEach
     void start() throws Exception {
-        node = new TestFront(directory);
         node.engine.on(
                 "acl dryrun", line -> line.contains(" client kill") ? bulk(REFUSED) : "+OK\r\n");
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        node.close();
     }
 
     private static String bulk(String text) {
@@ -220,7 +214,7 @@ class AccessRoundsTest {
     void operatorsMayLookIntoTheEngineWhereTheyAreAdmitted() throws Exception {
         node.serveDurably();
         assertThat(node.engine.asked("ACL SETUSER keepsake:operator")).isEmpty();
-        try (var other = new TestFront(directory)) {
+        try (var other = new TestFront()) {
             other.front.admitOperators(directory.resolve("operators"));
             other.serveDurably();
             var told = other.engine.asked("ACL SETUSER keepsake:operator");

@@ -2,30 +2,25 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 
 /// `ACL …` about users: a client sees their rules, but never a password.
 class AclAnswersTest {
     private static final String HASH = "ab".repeat(32);
 
-    @TempDir static Path directory;
-    private static TestFront node;
-    private static TestFront valkey;
+    @RegisterExtension static final TestFront node = TestFront.servingPrimary();
+
+    @RegisterExtension
+    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     @BeforeAll
-    static void start() throws Exception {
-        node = new TestFront(directory).serveDurably();
-        valkey =
-                new TestFront(directory, TestFront.VALKEY, "n1", TestFront.topology())
-                        .serveDurably();
+    static void permit() throws Exception {
         permit(node);
         permit(valkey);
     }
@@ -45,12 +40,6 @@ class AclAnswersTest {
                         new AccessUser("gone", false, true, Set.of(), false, "on +@all")),
                 admitted::countDown);
         assertThat(admitted.await(60, TimeUnit.SECONDS)).isTrue();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        node.close();
-        valkey.close();
     }
 
     @Test

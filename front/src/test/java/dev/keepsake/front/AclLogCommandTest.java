@@ -2,40 +2,20 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /// `ACL LOG` with the entries of the front and of its engine.
 class AclLogCommandTest {
-    @TempDir static Path directory;
-    private static TestFront node;
-
-    @BeforeAll
-    static void start() throws Exception {
-        node = new TestFront(directory).serveDurably();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        node.close();
-    }
+    @RegisterExtension static final TestFront node = TestFront.servingPrimary();
 
     @BeforeEach
     void forgetLogins() throws Exception {
         assertThat(node.answer("ACL LOG RESET")).isEqualTo("+OK");
-    }
-
-    @AfterEach
-    void forget() {
-        node.engine.forget();
     }
 
     private static String entry(String object) {
@@ -126,7 +106,7 @@ class AclLogCommandTest {
     /// A node that is loading has no engine to ask.
     @Test
     void beforeAnEngineServesTheLogHasTheFailedLogins() throws Exception {
-        try (var loading = new TestFront(directory)) {
+        try (var loading = new TestFront()) {
             assertThat(loading.answers("AUTH nosuch x", "ACL LOG").get(1))
                     .startsWith("*1 *14 $5 count :1 $6 reason $4 auth ");
             assertThat(loading.answers("ACL LOG RESET", "ACL LOG")).containsExactly("+OK", "*0");

@@ -107,7 +107,7 @@ class AdmissionTest {
 
     private static List<Row> whetherItIsOne() {
         return List.of(
-                client("promised", c -> c.promisedAnswer = true, "GET b", Verdict.Wait.FOR_ANSWER),
+                client("an answer is promised", c -> c.promisedAnswer = true, "GET b", Verdict.Wait.FOR_ANSWER),
                 usual("unknown", "NOSUCH", deny(UNKNOWN)),
                 usual("post", "POST / x", new Verdict.Disconnect("speaks HTTP")),
                 usual("put", "PUT / HTTP/1.1", new Verdict.Disconnect("speaks HTTP")),
@@ -137,11 +137,11 @@ class AdmissionTest {
 
     private static List<Row> whetherTheClientMay() {
         return List.of(
-                client("nobody", c -> c.user = null, "GET b", deny(NO_AUTH)),
-                client("nobody logs in", c -> c.user = null, "AUTH x", Verdict.Act.ANSWER),
-                client("nobody leaves", c -> c.user = null, "QUIT", Verdict.Act.ANSWER),
+                client("without a login", c -> c.user = null, "GET b", deny(NO_AUTH)),
+                client("a login", c -> c.user = null, "AUTH x", Verdict.Act.ANSWER),
+                client("QUIT without a login", c -> c.user = null, "QUIT", Verdict.Act.ANSWER),
                 node(
-                        "a right of the front's",
+                        "a right that the front checks",
                         n -> n.refused.add("client|id"),
                         "CLIENT ID",
                         deny("NOPERM default")),
@@ -156,7 +156,7 @@ class AdmissionTest {
                         "EVAL x 0",
                         deny("NOPERM default")),
                 node(
-                        "a right that the engine looks after",
+                        "a right that the engine checks",
                         n -> n.refused.add("get"),
                         "GET b",
                         Verdict.Act.SHARED_LANE),
@@ -166,7 +166,7 @@ class AdmissionTest {
                         "CONFIG GET x",
                         Verdict.Act.OWN_LANE),
                 client(
-                        "too much for an operator",
+                        "not offered to operators",
                         c -> c.user = AccessControl.OPERATOR,
                         "CONFIG SET dir x",
                         deny(
@@ -174,9 +174,9 @@ class AdmissionTest {
                                         + " node relies on it; if it can be changed, then in the"
                                         + " cluster's parameter group")),
                 client("too long", c -> c.refusalOfLarge = "ERR long", "GET b", deny("ERR long")),
-                client("listens", c -> c.listens = true, "GET b", notWhileListening("get")),
-                client("listens more", c -> c.listens = true, "SUBSCRIBE c", Verdict.Act.OWN_LANE),
-                client("listens and leaves", c -> c.listens = true, "QUIT", Verdict.Act.ANSWER));
+                client("a subscriber's read", c -> c.listens = true, "GET b", notWhileListening("get")),
+                client("a further subscription", c -> c.listens = true, "SUBSCRIBE c", Verdict.Act.OWN_LANE),
+                client("a subscriber's QUIT", c -> c.listens = true, "QUIT", Verdict.Act.ANSWER));
     }
 
     private static List<Row> byTheFront() {
@@ -229,7 +229,7 @@ class AdmissionTest {
                         n -> n.serving = false,
                         "CLIENT TRACKING ON",
                         Verdict.Act.WHILE_LOADING),
-                usual("of tracking", "CLIENT TRACKINGINFO", Verdict.Act.OWN_LANE));
+                usual("a question about tracking", "CLIENT TRACKINGINFO", Verdict.Act.OWN_LANE));
     }
 
     private static List<Row> inTransactions() {
@@ -237,28 +237,28 @@ class AdmissionTest {
                 client("queued", FakeClient::queue, "CLIENT ID", Verdict.Act.QUEUE_ANSWER),
                 client("at once", FakeClient::queue, "RESET", Verdict.Act.ANSWER),
                 client(
-                        "never",
+                        "not inside a transaction",
                         FakeClient::queue,
                         "MONITOR",
                         refuse(Refusals.NOT_IN_A_TRANSACTION)),
-                client("doomed", FakeClient::beginUnserved, "CLIENT ID", loading()),
+                client("in a transaction that will fail", FakeClient::beginUnserved, "CLIENT ID", loading()),
                 client(
-                        "too much to answer",
+                        "too large with an answer",
                         c -> c.queue(Commands.of("SET", "b", "x".repeat(450))),
                         "CLIENT ID",
                         refuse(TOO_LARGE)),
                 client(
-                        "too much",
+                        "too large",
                         c -> c.queue(Commands.of("SET", "b", "x".repeat(450))),
                         "SET b v",
                         refuse(TOO_LARGE)),
                 client(
-                        "too much, executed",
+                        "too large, EXEC",
                         c -> c.queue(Commands.of("SET", "b", LONG)),
                         "EXEC",
                         Verdict.Act.OWN_LANE),
                 client(
-                        "too much, discarded",
+                        "too large, DISCARD",
                         c -> c.queue(Commands.of("SET", "b", LONG)),
                         "DISCARD",
                         Verdict.Act.OWN_LANE),
@@ -278,29 +278,29 @@ class AdmissionTest {
 
     private static List<Row> ofLargeOnes() {
         return List.of(
-                new Row("keys to come", (c, n) -> {}, keysToCome(), Verdict.Act.PASS_ON),
+                new Row("keys that have not arrived", (c, n) -> {}, keysToCome(), Verdict.Act.PASS_ON),
                 new Row(
-                        "keys to come while loading",
+                        "keys that have not arrived while loading",
                         (c, n) -> n.serving = false,
                         keysToCome(),
                         Verdict.Act.SKIP),
                 new Row(
-                        "keys to come on a replica",
+                        "keys that have not arrived on a replica",
                         (c, n) -> n.follow(),
                         keysToCome(),
                         Verdict.Act.SKIP),
                 new Row(
-                        "keys to come in a transaction that will fail",
+                        "keys that have not arrived in a transaction that will fail",
                         (c, n) -> c.beginUnserved(),
                         keysToCome(),
                         Verdict.Act.SKIP),
                 new Row(
-                        "keys known",
+                        "keys that have arrived",
                         (c, n) -> {},
                         Commands.sketch(200, "SET", "b", LONG),
                         Verdict.Act.OWN_LANE),
                 new Row(
-                        "keys known to be elsewhere",
+                        "keys of another node",
                         (c, n) -> {},
                         Commands.sketch(200, "SET", "a", LONG),
                         new Verdict.Redirect(MOVED_AWAY)));
@@ -311,7 +311,7 @@ class AdmissionTest {
                 usual("moved", "GET a", new Verdict.Redirect(MOVED_AWAY)),
                 usual("two slots", "MGET b a", new Verdict.Redirect(Route.CROSS_SLOT)),
                 node(
-                        "nobody's slot",
+                        "a slot without an owner",
                         n -> n.topology = new Topology(1, List.of(FakeNode.shard("n2", "0-0"))),
                         "GET b",
                         new Verdict.Redirect("CLUSTERDOWN Hash slot not served")),
@@ -345,12 +345,12 @@ class AdmissionTest {
                         "SPUBLISH b v",
                         new Verdict.Redirect("MOVED 3300 10.0.0.1:6379")),
                 node(
-                        "listened to on a replica",
+                        "subscribed on a replica",
                         FakeNode::follow,
                         "SSUBSCRIBE b",
                         Verdict.Act.OWN_LANE),
                 new Row(
-                        "what the engine refuses in transactions wherever its keys are",
+                        "what the engine refuses in transactions, whatever its keys",
                         (c, n) -> c.queue(),
                         Commands.of(RecordedCommands.table("valkey-9.1.2"), "WATCH", "a"),
                         Verdict.Act.OWN_LANE),
@@ -365,12 +365,12 @@ class AdmissionTest {
         return List.of(
                 node("loading", n -> n.serving = false, "DBSIZE", Verdict.Act.WHILE_LOADING),
                 node(
-                        "begun while loading",
+                        "MULTI while loading",
                         n -> n.serving = false,
                         "MULTI",
                         Verdict.Act.BEGIN_UNSERVED),
                 row(
-                        "begun in order",
+                        "MULTI behind replies under way",
                         (c, n) -> {
                             n.serving = false;
                             c.awaiting = true;
@@ -378,20 +378,20 @@ class AdmissionTest {
                         "MULTI",
                         Verdict.Wait.FOR_REPLIES),
                 client(
-                        "begun twice",
+                        "nested MULTI",
                         FakeClient::beginUnserved,
                         "MULTI",
                         refuse("ERR MULTI calls can not be nested")),
-                client("executed", FakeClient::beginUnserved, "EXEC", Verdict.Act.ABORT_UNSERVED),
+                client("EXEC that will fail", FakeClient::beginUnserved, "EXEC", Verdict.Act.ABORT_UNSERVED),
                 client(
-                        "discarded",
+                        "DISCARD while loading",
                         FakeClient::beginUnserved,
                         "DISCARD",
                         Verdict.Act.DISCARD_UNSERVED),
-                client("doomed", FakeClient::beginUnserved, "SET b v", loading()),
-                node("about to lead", n -> n.primary = false, "GET b", loading()),
+                client("in a transaction that will fail", FakeClient::beginUnserved, "SET b v", loading()),
+                node("being promoted", n -> n.primary = false, "GET b", loading()),
                 row(
-                        "about to lead, and read from",
+                        "a read from replicas while being promoted",
                         (c, n) -> {
                             n.primary = false;
                             c.readsFromReplicas = true;
@@ -406,7 +406,7 @@ class AdmissionTest {
                 node("no room for messages", n -> n.full = MISCONF, "PUBLISH c m", refuse(MISCONF)),
                 node("no room and read", n -> n.full = MISCONF, "GET b", Verdict.Act.SHARED_LANE),
                 row(
-                        "no room, which EXEC will say",
+                        "no room, reported by EXEC",
                         (c, n) -> {
                             n.full = MISCONF;
                             c.queue(Commands.of("SET", "b", "v"));
@@ -484,7 +484,7 @@ class AdmissionTest {
         return List.of(
                 usual("not in a cluster", "MOVE b 1", refuse(NOT_IN_CLUSTER)),
                 client(
-                        "not in a cluster, told by EXEC",
+                        "not in a cluster, reported by EXEC",
                         FakeClient::queue,
                         "MOVE b 1",
                         new Verdict.QueueError(NOT_IN_CLUSTER)),
@@ -509,19 +509,19 @@ class AdmissionTest {
                         "EVAL x 0",
                         refuse("ERR bad")),
                 client(
-                        "a script that is taken",
+                        "a script that is accepted",
                         c -> c.script = ScriptReading.over(null),
                         "EVAL x 0",
                         Verdict.Act.SHARED_LANE),
-                usual("a script that is known", "EVALSHA x 0", Verdict.Act.SHARED_LANE));
+                usual("a script by its hash", "EVALSHA x 0", Verdict.Act.SHARED_LANE));
     }
 
     private static List<Row> overWhichLane() {
         return List.of(
                 usual("shared", "GET b", Verdict.Act.SHARED_LANE),
-                client("own already", c -> c.ownLane = true, "GET b", Verdict.Act.OWN_LANE),
+                client("with an own lane", c -> c.ownLane = true, "GET b", Verdict.Act.OWN_LANE),
                 client("no touch", c -> c.touchesNothing = true, "GET b", Verdict.Act.OWN_LANE),
-                usual("state", "MULTI", Verdict.Act.OWN_LANE),
+                usual("state in the engine", "MULTI", Verdict.Act.OWN_LANE),
                 usual("blocking", "BLPOP b 0", Verdict.Act.OWN_LANE),
                 usual("blocking by option", "XREAD BLOCK 0 STREAMS b 0", Verdict.Act.OWN_LANE),
                 usual("not blocking", "XREAD STREAMS b 0", Verdict.Act.SHARED_LANE));
@@ -573,7 +573,7 @@ class AdmissionTest {
                         "EVAL x 0",
                         deny("NOPERM default")),
                 client(
-                        "length before listening",
+                        "length before subscriptions",
                         c -> {
                             c.refusalOfLarge = "ERR long";
                             c.listens = true;
@@ -581,7 +581,7 @@ class AdmissionTest {
                         "GET b",
                         deny("ERR long")),
                 client(
-                        "listening before what the front answers",
+                        "subscriptions before answers of the front",
                         c -> {
                             c.listens = true;
                             c.awaiting = true;
@@ -607,12 +607,12 @@ class AdmissionTest {
                         "ACL LOG",
                         Verdict.Wait.FOR_ENGINE),
                 client(
-                        "a transaction that will fail before what is in none",
+                        "a transaction that will fail before a command for none",
                         FakeClient::beginUnserved,
                         "MONITOR",
                         loading()),
                 client(
-                        "what is in no transaction before its size",
+                        "a command for no transaction before the size",
                         c -> c.queue(Commands.of("SET", "b", LONG)),
                         "MONITOR",
                         refuse(Refusals.NOT_IN_A_TRANSACTION)),
@@ -641,7 +641,7 @@ class AdmissionTest {
                         "CLIENT TRACKING ON",
                         refuse(Refusals.NOT_IN_A_TRANSACTION)),
                 new Row(
-                        "size of the transaction before keys to come",
+                        "size of the transaction before keys that have not arrived",
                         (c, n) -> c.queue(Commands.of("SET", "b", LONG)),
                         keysToCome(),
                         refuse(TOO_LARGE)),
@@ -677,7 +677,7 @@ class AdmissionTest {
                         "MULTI",
                         Verdict.Wait.FOR_REPLIES),
                 node(
-                        "loading before one that is about to lead",
+                        "loading before being promoted",
                         n -> {
                             n.serving = false;
                             n.primary = false;
@@ -685,7 +685,7 @@ class AdmissionTest {
                         "SET b v",
                         Verdict.Act.WHILE_LOADING),
                 node(
-                        "about to lead before room",
+                        "being promoted before room",
                         n -> {
                             n.primary = false;
                             n.full = MISCONF;

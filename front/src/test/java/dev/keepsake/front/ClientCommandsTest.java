@@ -2,40 +2,18 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// `CLIENT …`, answered as in Redis 7.0's `networking.c`.
 class ClientCommandsTest {
-    @TempDir static Path directory;
-    private static TestFront node;
-    private static TestFront valkey;
+    @RegisterExtension static final TestFront node = TestFront.servingPrimary();
 
-    @BeforeAll
-    static void start() throws Exception {
-        node = new TestFront(directory).serveDurably();
-        valkey =
-                new TestFront(directory, TestFront.VALKEY, "n1", TestFront.topology())
-                        .serveDurably();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        node.close();
-        valkey.close();
-    }
-
-    @AfterEach
-    void forget() {
-        node.engine.forget();
-    }
+    @RegisterExtension
+    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     private static String idOf(SocketClient client) throws Exception {
         return client.ask("CLIENT ID").substring(1);

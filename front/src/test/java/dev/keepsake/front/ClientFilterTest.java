@@ -2,11 +2,10 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -14,24 +13,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The clients that Valkey 9.1 selects, of two: `ann`, with a name and a library, and the client
 /// that asks.
 class ClientFilterTest {
-    @TempDir static Path directory;
-    private static TestFront node;
-    private static TestFront old;
+    @RegisterExtension
+    static final TestFront node = TestFront.servingPrimary(TestFront.VALKEY);
+
+    @RegisterExtension
+    static final TestFront old =
+            TestFront.servingPrimary(
+                    new ServedEngine("valkey", "8.1.1", TestFront.VALKEY.commands()));
+
     private static SocketClient ann;
     private static SocketClient asker;
     private static String id;
 
     @BeforeAll
     static void start() throws Exception {
-        node = new TestFront(directory, TestFront.VALKEY, "n1", TestFront.topology());
-        node.serveDurably();
-        old =
-                new TestFront(
-                                directory,
-                                new ServedEngine("valkey", "8.1.1", TestFront.VALKEY.commands()),
-                                "n1",
-                                TestFront.topology())
-                        .serveDurably();
         ann = node.connect();
         asker = node.connect();
         id = ann.ask("CLIENT ID").substring(1);
@@ -47,8 +42,6 @@ class ClientFilterTest {
     static void stop() throws Exception {
         ann.close();
         asker.close();
-        node.close();
-        old.close();
     }
 
     /// `A` if `ann` is listed, `?` if the client that asks is listed.
@@ -134,7 +127,7 @@ class ClientFilterTest {
         if (options.contains(" ")) { // otherwise it is an address
             assertThat(asker.ask("CLIENT KILL " + options)).isEqualTo("-" + error);
         }
-        assertThat(ann.ask("PING")).as("nobody was killed").isEqualTo("+PONG");
+        assertThat(ann.ask("PING")).as("no client was killed").isEqualTo("+PONG");
     }
 
     /// Valkey 8.1 knows fewer options.

@@ -7,7 +7,6 @@ import dev.keepsake.core.PortLease;
 import dev.keepsake.engine.Transport;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -15,26 +14,24 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// The address of a cluster, at which any of its nodes may answer.
 class ClusterEndpointTest {
-    @TempDir Path directory;
     private final List<NodeFront> serving = new CopyOnWriteArrayList<>();
     private final PortLease ports = PortLease.take(1, RandomGenerator.getDefault());
     private Transport transport;
     private ClusterEndpoint endpoint;
-    private TestFront primary;
-    private TestFront replica;
+    @AutoClose private final TestFront primary = new TestFront();
+    @AutoClose private final TestFront replica = TestFront.replica();
     private InetSocketAddress address;
 
     @BeforeEach
     void start() throws Exception {
         transport = Transport.best(1);
-        primary = new TestFront(directory).serveDurably();
-        replica = new TestFront(directory, TestFront.REDIS, "n1-replica", TestFront.topology());
+        primary.serveDurably();
         replica.serveAsReplica();
         endpoint =
                 new ClusterEndpoint(
@@ -46,8 +43,6 @@ class ClusterEndpointTest {
     @AfterEach
     void stop() throws Exception {
         endpoint.close();
-        primary.close();
-        replica.close();
         transport.close();
         ports.close();
     }
@@ -93,7 +88,7 @@ class ClusterEndpointTest {
             assertThat(client.ask("PING")).isEqualTo("+PONG");
             endpoint.closeListener().get(60, TimeUnit.SECONDS);
             endpoint.closeListener().get(60, TimeUnit.SECONDS);
-            assertThat(client.ask("PING")).as("who has come stays").isEqualTo("+PONG");
+            assertThat(client.ask("PING")).as("the connection stays").isEqualTo("+PONG");
             endpoint.bind(address).get(60, TimeUnit.SECONDS);
             assertThat(whoAnswers()).isEqualTo("$5 id-n1");
         }

@@ -77,7 +77,7 @@ class ClusterRulesTest {
     })
     void aKeyIsCopiedWithinItsDatabase(String command, @Nullable String refusal) {
         assertThat(refusal(REDIS_7_0, command)).isEqualTo(refusal);
-        assertThat(refusal(REDIS_8_0, command)).as("said by the engine itself").isNull();
+        assertThat(refusal(REDIS_8_0, command)).as("the engine has the error").isNull();
     }
 
     @ParameterizedTest

@@ -2,18 +2,14 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -22,29 +18,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EngineAskedTest {
     private static final String NAMESAKE = "default:clients";
 
-    @TempDir static Path directory;
-    private static TestFront node;
-    private static TestFront valkey;
+    @RegisterExtension static final TestFront node = TestFront.servingPrimary();
 
-    @BeforeAll
-    static void start() throws Exception {
-        node = new TestFront(directory).serveDurably();
-        valkey =
-                new TestFront(directory, TestFront.VALKEY, "n1", TestFront.topology())
-                        .serveDurably();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        node.close();
-        valkey.close();
-    }
-
-    @AfterEach
-    void forget() {
-        node.engine.forget();
-        valkey.engine.forget();
-    }
+    @RegisterExtension
+    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     // ---- keys of a slot
 
@@ -204,7 +181,7 @@ class EngineAskedTest {
     /// The front refuses its own commands; the engine does not know that.
     @Test
     void aCommandThatTheFrontRefusesIsRefusedInADryRunToo() throws Exception {
-        try (var other = new TestFront(directory)) {
+        try (var other = new TestFront()) {
             String why = "This user has no permissions to run the 'client|kill' command";
             other.engine.on(
                     "acl dryrun",
@@ -238,7 +215,7 @@ class EngineAskedTest {
                 "ACL DRYRUN default GET k"
             })
     void aNodeThatLoadsAnswersThatItIsLoading(String line) throws Exception {
-        try (var loading = new TestFront(directory)) {
+        try (var loading = new TestFront()) {
             assertThat(loading.answer(line)).startsWith("-LOADING ");
         }
     }

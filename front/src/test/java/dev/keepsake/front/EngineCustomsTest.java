@@ -2,12 +2,10 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -18,11 +16,9 @@ class EngineCustomsTest {
                     + " multi-mem rbs rbp obl oll omem tot-mem events cmd user redir resp lib-name"
                     + " lib-ver";
 
-    @TempDir Path directory;
-
     /// The fields of a client's line, with an engine that answers like this.
     private String fields(Consumer<ScriptedEngine> engine) throws Exception {
-        try (var node = new TestFront(directory)) {
+        try (var node = new TestFront()) {
             engine.accept(node.engine);
             node.serveDurably();
             return node.answer("CLIENT INFO").replaceFirst("\\$\\d+ ", "").replaceAll("=\\S*", "");
@@ -63,7 +59,7 @@ class EngineCustomsTest {
 
     @Test
     void beforeAnEngineHasAnsweredALineIsThatOfRedis7() throws Exception {
-        try (var node = new TestFront(directory)) {
+        try (var node = new TestFront()) {
             assertThat(
                             node.answer("CLIENT INFO")
                                     .replaceFirst("\\$\\d+ ", "")
@@ -74,7 +70,7 @@ class EngineCustomsTest {
 
     @Test
     void helloNamesTheModulesOfTheEngine() throws Exception {
-        try (var node = new TestFront(directory)) {
+        try (var node = new TestFront()) {
             node.engine.on(
                     "hello",
                     "*4 $6 server $5 redis $7 modules *1 *4 $4 name $4 json $3 ver :20 "

@@ -5,13 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.keepsake.resp.RespValue;
 import io.netty.buffer.Unpooled;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -19,29 +15,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// An engine describes itself as a single server without replicas; a client sees the node of a
 /// cluster that it has connected to.
 class EngineWordsTest {
-    @TempDir static Path directory;
-    private static TestFront primary;
-    private static TestFront replica;
-
-    @BeforeAll
-    static void start() throws Exception {
-        primary = new TestFront(directory).serveDurably();
-        replica =
-                new TestFront(directory, TestFront.REDIS, "n1-replica", TestFront.topology())
-                        .serveAsReplica();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        primary.close();
-        replica.close();
-    }
-
-    @AfterEach
-    void forget() {
-        primary.engine.forget();
-        replica.engine.forget();
-    }
+    @RegisterExtension static final TestFront primary = TestFront.servingPrimary();
+    @RegisterExtension static final TestFront replica = TestFront.replica();
 
     /// The node's INFO for this INFO of the engine, with a blank for each line break.
     private static String info(TestFront node, String ofEngine) throws Exception {

@@ -2,17 +2,14 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -23,28 +20,11 @@ class FrontCommandsTest {
     private static final String SECRET =
             "2bb80d537b1da3e38bd30361aa855686bde0eacd7162fef6a25fe97bf527a25b";
 
-    @TempDir static Path directory;
-    private static TestFront primary;
-    private static TestFront replica;
-    private static TestFront valkey;
+    @RegisterExtension static final TestFront primary = TestFront.servingPrimary();
+    @RegisterExtension static final TestFront replica = TestFront.replica();
 
-    @BeforeAll
-    static void start() throws Exception {
-        primary = new TestFront(directory).serveDurably();
-        replica =
-                new TestFront(directory, TestFront.REDIS, "n1-replica", TestFront.topology())
-                        .serveAsReplica();
-        valkey =
-                new TestFront(directory, TestFront.VALKEY, "n1", TestFront.topology())
-                        .serveDurably();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        primary.close();
-        replica.close();
-        valkey.close();
-    }
+    @RegisterExtension
+    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     @AfterEach
     void permitDefaultOnly() throws Exception {

@@ -2,17 +2,14 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -20,21 +17,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The answers of a node while it loads: the answers of a Redis that is loading and has served
 /// nothing yet.
 class LoadingAnswersTest {
-    @TempDir static Path directory;
-    private static TestFront node;
-    private static TestFront valkey;
-
-    @BeforeAll
-    static void start() throws Exception {
-        node = new TestFront(directory);
-        valkey = new TestFront(directory, TestFront.VALKEY, "n1", TestFront.topology());
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        node.close();
-        valkey.close();
-    }
+    @RegisterExtension static final TestFront node = new TestFront();
+    @RegisterExtension static final TestFront valkey = new TestFront(TestFront.VALKEY);
 
     @ParameterizedTest
     @CsvSource(
@@ -197,7 +181,7 @@ class LoadingAnswersTest {
     /// Changes of the keys cannot be seen, so the transaction is not executed.
     @Test
     void keysThatWereWatchedWhileTheNodeLoadedCountAsChanged() throws Exception {
-        try (var other = new TestFront(directory);
+        try (var other = new TestFront();
                 var client = other.connect()) {
             assertThat(client.ask("WATCH k")).isEqualTo("+OK");
             other.serveDurably();
@@ -224,7 +208,7 @@ class LoadingAnswersTest {
     /// An engine knows which commands a user may give, and no engine has answered yet.
     @Test
     void aUserWithUncheckedRulesIsRefused() throws Exception {
-        try (var other = new TestFront(directory);
+        try (var other = new TestFront();
                 var client = other.connect()) {
             var admitted = new CountDownLatch(1);
             var restricted =

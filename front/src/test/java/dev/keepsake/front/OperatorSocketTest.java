@@ -55,7 +55,7 @@ class OperatorSocketTest {
     private OperatorSocket bound() throws Exception {
         var socket = socket(path);
         onLoop(socket::bind);
-        TestFront.await("it is there", () -> Files.exists(path));
+        TestFront.await("the socket exists", () -> Files.exists(path));
         return socket;
     }
 
@@ -100,7 +100,7 @@ class OperatorSocketTest {
         assertThat(files()).isEmpty();
         onLoop(socket::close); // a second call has no effect
         onLoop(socket::bind);
-        TestFront.await("it is there again", () -> Files.exists(path));
+        TestFront.await("the socket exists again", () -> Files.exists(path));
         assertThat(connects()).isTrue();
     }
 
@@ -110,7 +110,7 @@ class OperatorSocketTest {
         Files.createFile(path);
         var before = file();
         onLoop(socket(path)::bind);
-        TestFront.await("it is another file", () -> !file().equals(before));
+        TestFront.await("the file is another one", () -> !file().equals(before));
         assertThat(connects()).isTrue();
     }
 
@@ -120,7 +120,7 @@ class OperatorSocketTest {
         var old = bound();
         var before = file();
         onLoop(socket(path)::bind);
-        TestFront.await("the new one is there", () -> !file().equals(before));
+        TestFront.await("the new socket exists", () -> !file().equals(before));
         onLoop(old::close);
         assertThat(Files.exists(path)).isTrue();
         assertThat(connects()).isTrue();
@@ -136,7 +136,7 @@ class OperatorSocketTest {
         assertThat(nowhere).doesNotExist();
         Files.createDirectory(nowhere.getParent());
         TestFront.await(
-                "it is there",
+                "the socket exists",
                 () -> {
                     onLoop(socket::bind);
                     return Files.exists(nowhere);

@@ -308,7 +308,7 @@ class OwnLaneUseTest {
         assertThat(use.isOn()).isFalse();
         assertThat(use.isFull()).isFalse();
         assertThat(use.isBetweenEngines()).isTrue();
-        assertThat(use.isChanging()).as("until all is told that the engine had said").isTrue();
+        assertThat(use.isChanging()).as("until the replies are passed on").isTrue();
         assertThat(use.subscriptions("subscribe")).isEqualTo(2);
         assertThat(use.onlyListens()).isTrue();
         assertThat(use.heapBytes()).isPositive();
@@ -390,7 +390,7 @@ class OwnLaneUseTest {
         take();
         use.full(true);
         use.leave();
-        assertThat(use.isFull()).as("nobody would say that it is full no longer").isFalse();
+        assertThat(use.isFull()).as("the lane reports no more").isFalse();
         take();
         assertThat(use.isFull()).isFalse();
     }

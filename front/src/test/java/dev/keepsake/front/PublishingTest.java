@@ -5,26 +5,22 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.keepsake.shard.Publication;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
 /// Messages of clients of other nodes, and messages for other shards.
 class PublishingTest {
-    @TempDir Path directory;
-    private TestFront node;
+    @AutoClose private final TestFront node = new TestFront();
     private final List<String> toOtherShards = new CopyOnWriteArrayList<>();
 
     @BeforeEach
     void start() throws Exception {
-        node = new TestFront(directory);
         node.engine.on("publish", ":3\r\n");
         node.front.relayVia(
                 new PublishRelay() {
@@ -38,11 +34,6 @@ class PublishingTest {
                         toOtherShards.add(of + " " + new String(publication.message(), UTF_8));
                     }
                 });
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        node.close();
     }
 
     private static Publication publication(String message) {

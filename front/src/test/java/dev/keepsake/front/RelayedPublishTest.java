@@ -4,32 +4,28 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.keepsake.shard.Publication;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /// `PUBLISH` on a node that is no primary. The engine of a replica would reach only its own
 /// subscribers.
 class RelayedPublishTest {
-    @TempDir Path directory;
-    private TestFront node;
+    @AutoClose private final TestFront node = TestFront.replica();
     private final List<String> atPrimary = new CopyOnWriteArrayList<>();
     private final List<String> toOthers = new CopyOnWriteArrayList<>();
     private final CompletableFuture<Long> heard = new CompletableFuture<>();
 
     @BeforeEach
     void start() throws Exception {
-        node = new TestFront(directory, TestFront.REDIS, "n1-replica", TestFront.topology());
         node.front.relayVia(
                 new PublishRelay() {
                     @Override
@@ -43,11 +39,6 @@ class RelayedPublishTest {
                         toOthers.add(shown(of, publication));
                     }
                 });
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        node.close();
     }
 
     private static String shown(String of, Publication publication) {

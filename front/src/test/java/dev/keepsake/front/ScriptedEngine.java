@@ -15,6 +15,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -30,15 +31,14 @@ import java.util.function.UnaryOperator;
 final class ScriptedEngine implements AutoCloseable {
     private static final ProtocolLimits LIMITS = new ProtocolLimits(64 << 10, 1 << 20, 64 << 20);
 
-    private final Path socket;
+    private final Path directory = Files.createTempDirectory("engine");
+    private final Path socket = directory.resolve("socket");
     private final ServerSocketChannel listener;
     private final AtomicLong offset = new AtomicLong();
     private final Map<String, UnaryOperator<String>> answers = new ConcurrentHashMap<>();
     private final List<String> asked = new CopyOnWriteArrayList<>();
 
-    /// @param socket its Unix socket
-    ScriptedEngine(Path socket) throws IOException {
-        this.socket = socket;
+    ScriptedEngine() throws IOException {
         this.listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
         listener.bind(UnixDomainSocketAddress.of(socket));
         Thread.ofVirtual().start(this::accept);
@@ -188,5 +188,7 @@ final class ScriptedEngine implements AutoCloseable {
     @Override
     public void close() throws IOException {
         listener.close();
+        Files.deleteIfExists(socket);
+        Files.delete(directory);
     }
 }

@@ -2,13 +2,9 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import java.util.Arrays;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -25,29 +21,10 @@ class SlowLogTest {
 
     private static final String SHOWN_SET = "*6 :1 :100 :20 *3 $3 SET $1 k $1 v $0  $4 name";
 
-    @TempDir static Path directory;
-    private static TestFront node;
-    private static TestFront valkey;
+    @RegisterExtension static final TestFront node = TestFront.servingPrimary();
 
-    @BeforeAll
-    static void start() throws Exception {
-        node = new TestFront(directory).serveDurably();
-        valkey =
-                new TestFront(directory, TestFront.VALKEY, "n1", TestFront.topology())
-                        .serveDurably();
-    }
-
-    @AfterAll
-    static void stop() throws Exception {
-        node.close();
-        valkey.close();
-    }
-
-    @AfterEach
-    void forget() {
-        node.engine.forget();
-        valkey.engine.forget();
-    }
+    @RegisterExtension
+    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     private static String entry(int id, String... arguments) {
         return "*6\r\n:%d\r\n:100\r\n:20\r\n*%d\r\n%s$5\r\nx.s:0\r\n$4\r\nname\r\n"

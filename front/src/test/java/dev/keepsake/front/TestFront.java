@@ -6,29 +6,44 @@ import dev.keepsake.core.Clock;
 import dev.keepsake.engine.Transport;
 import dev.keepsake.resp.CommandTable;
 import dev.keepsake.resp.RecordedCommands;
+import io.netty.channel.EventLoop;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.extension.AfterAllCallback;
+import org.junit.jupiter.api.extension.AfterEachCallback;
+import org.junit.jupiter.api.extension.BeforeAllCallback;
+import org.junit.jupiter.api.extension.ExtensionContext;
 
 /// A whole front with a [ScriptedEngine] and real connections, for the answers to clients. It is
 /// loading until a test lets it serve.
-final class TestFront implements AutoCloseable {
+///
+/// Tests that share a front register it as an extension, in a static field. Such a front serves
+/// before the first test, its engine has its usual answers again after each test, and it is closed
+/// after the last one.
+final class TestFront
+        implements BeforeAllCallback, AfterEachCallback, AfterAllCallback, AutoCloseable {
     static final ServedEngine REDIS = new ServedEngine("redis", "7.0.15", RecordedCommands.table());
     static final ServedEngine VALKEY =
             new ServedEngine("valkey", "9.1.2", RecordedCommands.table("valkey-9.1.2"));
 
+    private static final String REPLICA = FakeNode.PRIMARY + "-replica";
+
     private static final long WITHIN_NS = TimeUnit.SECONDS.toNanos(60);
-    private static final AtomicInteger NUMBER = new AtomicInteger();
+
+    /// What a shared front does before the first test.
+    private interface Start {
+        void run(TestFront front) throws Exception;
+    }
 
     /// Whether the node holds its lease; at first it does.
     final AtomicBoolean lease = new AtomicBoolean(true);
@@ -39,20 +54,26 @@ final class TestFront implements AutoCloseable {
     final ScriptedEngine engine;
     final NodeFront front;
     private final Transport transport = Transport.best(1);
+    private final EventLoop loop = transport.group().next();
     private final SocketAddress address;
+    private final Start start;
 
     /// The primary of all slots, with a Redis 7.0 as its engine.
-    TestFront(Path directory) throws Exception {
-        this(directory, REDIS, FakeNode.PRIMARY, topology());
+    TestFront() {
+        this(REDIS);
     }
 
-    /// @param directory for the engine's socket
+    /// The primary of all slots.
+    ///
     /// @param served the program of the engine
-    /// @param node the name of this node in the topology
-    TestFront(Path directory, ServedEngine served, String node, Topology topology)
-            throws Exception {
-        this.engine = new ScriptedEngine(directory.resolve("engine" + NUMBER.incrementAndGet()));
-        var loop = transport.group().next();
+    TestFront(ServedEngine served) {
+        this(served, FakeNode.PRIMARY, front -> {});
+    }
+
+    private TestFront(ServedEngine served, String node, Start start) {
+        this.start = start;
+        this.engine = newEngine();
+        var topology = topology();
         var options = FrontOptions.standard();
         var room =
                 ClientRoom.of(
@@ -80,9 +101,49 @@ final class TestFront implements AutoCloseable {
                                 new InetSocketAddress(InetAddress.getLoopbackAddress(), 0),
                                 100,
                                 front::adopt)
-                        .sync()
+                        .syncUninterruptibly()
                         .channel()
                         .localAddress();
+    }
+
+    private static ScriptedEngine newEngine() {
+        try {
+            return new ScriptedEngine();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /// The replica, with a Redis 7.0 as its engine.
+    static TestFront replica() {
+        return new TestFront(REDIS, REPLICA, TestFront::serveAsReplica);
+    }
+
+    /// A shared primary with a Redis 7.0, on which everything is durable at once.
+    static TestFront servingPrimary() {
+        return servingPrimary(REDIS);
+    }
+
+    /// A shared primary on which everything is durable at once.
+    ///
+    /// @param served the program of the engine
+    static TestFront servingPrimary(ServedEngine served) {
+        return new TestFront(served, FakeNode.PRIMARY, TestFront::serveDurably);
+    }
+
+    @Override
+    public void beforeAll(ExtensionContext context) throws Exception {
+        start.run(this);
+    }
+
+    @Override
+    public void afterEach(ExtensionContext context) {
+        engine.forget();
+    }
+
+    @Override
+    public void afterAll(ExtensionContext context) throws IOException {
+        close();
     }
 
     /// One shard, whose primary owns all slots and has one replica.
@@ -142,7 +203,7 @@ final class TestFront implements AutoCloseable {
 
     /// Calls this on the event loop.
     <T> T onLoop(Callable<T> seen) throws Exception {
-        return front.parts().loop().submit(seen).get(60, TimeUnit.SECONDS);
+        return loop.submit(seen).get(60, TimeUnit.SECONDS);
     }
 
     /// Waits until a condition is true.

@@ -7,8 +7,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -18,17 +17,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /// outlast the loading.
 class WhileLoadingTest {
     @TempDir Path directory;
-    private TestFront node;
-
-    @BeforeEach
-    void start() throws Exception {
-        node = new TestFront(directory);
-    }
-
-    @AfterEach
-    void stop() throws Exception {
-        node.close();
-    }
+    @AutoClose private final TestFront node = new TestFront();
 
     private void consult() {
         node.front.consult(node.engine.socket());
@@ -141,7 +130,7 @@ class WhileLoadingTest {
             assertThat(listener.ask("GET k")).startsWith("-ERR Can't execute 'get'");
             node.serveDurably();
             assertThat(node.engine.asked("subscribe")).containsExactly("subscribe b");
-            assertThat(listener.ask("PING")).as("and is not told twice").startsWith("+");
+            assertThat(listener.ask("PING")).as("no second confirmation").startsWith("+");
         }
     }
 
@@ -153,7 +142,7 @@ class WhileLoadingTest {
         try (var other = node.connect()) {
             listener.ask("SUBSCRIBE c");
             var serving = node.front.servePrimary(node.engine.socket(), node.lease::get);
-            TestFront.await("the engine is told", () -> !node.engine.asked("subscribe").isEmpty());
+            TestFront.await("the engine is asked", () -> !node.engine.asked("subscribe").isEmpty());
             assertThat(serving).isNotDone();
             other.send("GET", "k");
             assertThat(node.engine.asked("GET")).isEmpty();
