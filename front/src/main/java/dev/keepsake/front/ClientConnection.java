@@ -293,8 +293,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
     @Override
     public void exceptionCaught(ChannelHandlerContext context, Throwable cause) {
         if (cause instanceof DecoderException) {
-            node.disconnections()
-                    .ofStranger(id, "has a TLS failure: " + whyNotTls(cause));
+            node.disconnections().ofStranger(id, "has a TLS failure: " + whyNotTls(cause));
         } else if (!(cause instanceof IOException)) { // an IOException is a client that has gone
             LOG.warn("node={} client={} is disconnected", self.name(), id, cause);
         }

@@ -16,8 +16,7 @@ class AclAnswersTest {
 
     @RegisterExtension static final TestFront node = TestFront.servingPrimary();
 
-    @RegisterExtension
-    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
+    @RegisterExtension static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     @BeforeAll
     static void permit() throws Exception {

@@ -107,7 +107,11 @@ class AdmissionTest {
 
     private static List<Row> whetherItIsOne() {
         return List.of(
-                client("an answer is promised", c -> c.promisedAnswer = true, "GET b", Verdict.Wait.FOR_ANSWER),
+                client(
+                        "an answer is promised",
+                        c -> c.promisedAnswer = true,
+                        "GET b",
+                        Verdict.Wait.FOR_ANSWER),
                 usual("unknown", "NOSUCH", deny(UNKNOWN)),
                 usual("post", "POST / x", new Verdict.Disconnect("speaks HTTP")),
                 usual("put", "PUT / HTTP/1.1", new Verdict.Disconnect("speaks HTTP")),
@@ -174,8 +178,16 @@ class AdmissionTest {
                                         + " node relies on it; if it can be changed, then in the"
                                         + " cluster's parameter group")),
                 client("too long", c -> c.refusalOfLarge = "ERR long", "GET b", deny("ERR long")),
-                client("a subscriber's read", c -> c.listens = true, "GET b", notWhileListening("get")),
-                client("a further subscription", c -> c.listens = true, "SUBSCRIBE c", Verdict.Act.OWN_LANE),
+                client(
+                        "a subscriber's read",
+                        c -> c.listens = true,
+                        "GET b",
+                        notWhileListening("get")),
+                client(
+                        "a further subscription",
+                        c -> c.listens = true,
+                        "SUBSCRIBE c",
+                        Verdict.Act.OWN_LANE),
                 client("a subscriber's QUIT", c -> c.listens = true, "QUIT", Verdict.Act.ANSWER));
     }
 
@@ -241,7 +253,11 @@ class AdmissionTest {
                         FakeClient::queue,
                         "MONITOR",
                         refuse(Refusals.NOT_IN_A_TRANSACTION)),
-                client("in a transaction that will fail", FakeClient::beginUnserved, "CLIENT ID", loading()),
+                client(
+                        "in a transaction that will fail",
+                        FakeClient::beginUnserved,
+                        "CLIENT ID",
+                        loading()),
                 client(
                         "too large with an answer",
                         c -> c.queue(Commands.of("SET", "b", "x".repeat(450))),
@@ -278,7 +294,11 @@ class AdmissionTest {
 
     private static List<Row> ofLargeOnes() {
         return List.of(
-                new Row("keys that have not arrived", (c, n) -> {}, keysToCome(), Verdict.Act.PASS_ON),
+                new Row(
+                        "keys that have not arrived",
+                        (c, n) -> {},
+                        keysToCome(),
+                        Verdict.Act.PASS_ON),
                 new Row(
                         "keys that have not arrived while loading",
                         (c, n) -> n.serving = false,
@@ -382,13 +402,21 @@ class AdmissionTest {
                         FakeClient::beginUnserved,
                         "MULTI",
                         refuse("ERR MULTI calls can not be nested")),
-                client("EXEC that will fail", FakeClient::beginUnserved, "EXEC", Verdict.Act.ABORT_UNSERVED),
+                client(
+                        "EXEC that will fail",
+                        FakeClient::beginUnserved,
+                        "EXEC",
+                        Verdict.Act.ABORT_UNSERVED),
                 client(
                         "DISCARD while loading",
                         FakeClient::beginUnserved,
                         "DISCARD",
                         Verdict.Act.DISCARD_UNSERVED),
-                client("in a transaction that will fail", FakeClient::beginUnserved, "SET b v", loading()),
+                client(
+                        "in a transaction that will fail",
+                        FakeClient::beginUnserved,
+                        "SET b v",
+                        loading()),
                 node("being promoted", n -> n.primary = false, "GET b", loading()),
                 row(
                         "a read from replicas while being promoted",

@@ -12,8 +12,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ClientCommandsTest {
     @RegisterExtension static final TestFront node = TestFront.servingPrimary();
 
-    @RegisterExtension
-    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
+    @RegisterExtension static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     private static String idOf(SocketClient client) throws Exception {
         return client.ask("CLIENT ID").substring(1);

@@ -13,8 +13,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// The clients that Valkey 9.1 selects, of two: `ann`, with a name and a library, and the client
 /// that asks.
 class ClientFilterTest {
-    @RegisterExtension
-    static final TestFront node = TestFront.servingPrimary(TestFront.VALKEY);
+    @RegisterExtension static final TestFront node = TestFront.servingPrimary(TestFront.VALKEY);
 
     @RegisterExtension
     static final TestFront old =

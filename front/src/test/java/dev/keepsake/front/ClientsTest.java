@@ -209,8 +209,7 @@ class ClientsTest {
         var client = connect();
         client.heapBytes = DIRECT_BYTES;
         clients.noteHeapGrowth(DIRECT_BYTES);
-        assertThat(client.closedFor)
-                .isEqualTo("has too many subscriptions or queued commands");
+        assertThat(client.closedFor).isEqualTo("has too many subscriptions or queued commands");
     }
 
     @Test

@@ -20,8 +20,7 @@ class EngineAskedTest {
 
     @RegisterExtension static final TestFront node = TestFront.servingPrimary();
 
-    @RegisterExtension
-    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
+    @RegisterExtension static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     // ---- keys of a slot
 

@@ -23,8 +23,7 @@ class FrontCommandsTest {
     @RegisterExtension static final TestFront primary = TestFront.servingPrimary();
     @RegisterExtension static final TestFront replica = TestFront.replica();
 
-    @RegisterExtension
-    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
+    @RegisterExtension static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     @AfterEach
     void permitDefaultOnly() throws Exception {

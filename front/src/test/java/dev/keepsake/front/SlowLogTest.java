@@ -23,8 +23,7 @@ class SlowLogTest {
 
     @RegisterExtension static final TestFront node = TestFront.servingPrimary();
 
-    @RegisterExtension
-    static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
+    @RegisterExtension static final TestFront valkey = TestFront.servingPrimary(TestFront.VALKEY);
 
     private static String entry(int id, String... arguments) {
         return "*6\r\n:%d\r\n:100\r\n:20\r\n*%d\r\n%s$5\r\nx.s:0\r\n$4\r\nname\r\n"

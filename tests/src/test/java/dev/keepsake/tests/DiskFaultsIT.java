@@ -47,7 +47,8 @@ class DiskFaultsIT {
                 assertThat(reader.ask("PUBLISH", "c", "m")).startsWith("-MISCONF no space left");
                 assertThat(reader.ask("DBSIZE"))
                         .startsWith("-MISCONF no space left for " + directory)
-                        .endsWith("this reply depends on data that is not in the log yet, try again");
+                        .endsWith(
+                                "this reply depends on data that is not in the log yet, try again");
                 disk.full(false);
                 assertThat(writer.read()).isEqualTo("OK");
                 assertThat(writer.ask("GET", "during")).isEqualTo("2");
