@@ -138,7 +138,8 @@ class ServerIT {
                     request.clusterName("demo")
                             .nodeType("db.t4g.small")
                             .aclName("open-access")
-                            .numReplicasPerShard(0));
+                            .numReplicasPerShard(0)
+                            .port(config.nodePorts().last()));
             assertThatThrownBy(() -> callFailover(api, "demo", "0001"))
                     .isInstanceOf(InvalidClusterStateException.class);
             await(() -> describe(api).status().equals("available"));
