@@ -240,6 +240,13 @@ final class StartCommand implements Callable<Integer> {
     private boolean tellHeap;
 
     @Option(
+            names = "--end-with-stdin",
+            description =
+                    "Stop when standard input ends, with exit code 0. It ends when the program that"
+                            + " started this one closes it, or has ended in any way.")
+    private boolean endWithStdin;
+
+    @Option(
             names = "--s3-endpoint",
             paramLabel = "URL",
             description =
@@ -300,6 +307,9 @@ final class StartCommand implements Callable<Integer> {
                         transportKind(),
                         networkOptions.nodeAddresses(),
                         networkOptions.hostName(LOOPBACK));
+        if (endWithStdin) {
+            InputEnd.exitAfter(System.in);
+        }
         try (var _ = StopSignal.listen(STOP_LIMIT);
                 var ready = ReadyFile.at(readyFile);
                 var server = Server.start(config, logOptions.open(dataDirectory))) {

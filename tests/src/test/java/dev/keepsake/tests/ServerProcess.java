@@ -186,6 +186,11 @@ final class ServerProcess implements AutoCloseable {
         process.destroy();
     }
 
+    /// Ends its standard input.
+    void endInput() throws IOException {
+        process.getOutputStream().close();
+    }
+
     /// SIGTERM, and what is left a while later is killed.
     void stop() {
         try (this) {

@@ -91,6 +91,21 @@ class ServerProcessIT {
     }
 
     @Test
+    void theEndOfStandardInputStopsEverythingIfThatIsWanted() throws Exception {
+        try (var server =
+                ServerProcess.launch(directory, nodePorts, "--end-with-stdin")) {
+            try (var api = new Api(server.awaitReady())) {
+                api.create("demo", 1, 1, 0, ports.last());
+            }
+            var engines = server.engines();
+            assertThat(engines).hasSize(2);
+            server.endInput();
+            assertThat(server.awaitEnd()).isZero();
+            await("no engine is left", () -> engines.stream().noneMatch(ProcessHandle::isAlive));
+        }
+    }
+
+    @Test
     void aReadyServerIsHealthy() throws Exception {
         try (var server = launch();
                 var http = HttpClient.newHttpClient()) {
