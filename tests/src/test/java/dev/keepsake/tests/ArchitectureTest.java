@@ -30,7 +30,7 @@ class ArchitectureTest {
     private static final List<String> MODULES =
             List.of(
                     "core", "resp", "aws", "trust", "log", "engine", "shard", "front", "control",
-                    "buckets", "fleet", "api", "server", "drill", "cli");
+                    "buckets", "fleet", "api", "server", "drill", "cli", "junit");
 
     private static final String DECIDES =
             "dev\\.keepsake\\.("
@@ -103,6 +103,12 @@ class ArchitectureTest {
                 List.of("resp", "log", "engine", "shard", "front", "fleet", "api", "server"));
     }
 
+    /// It runs in the JVM of other people's tests, where there is no class of the server.
+    @Test
+    void theTestExtensionKnowsNothingOfTheServer() {
+        expectUsesNone("junit", MODULES.subList(0, MODULES.size() - 1));
+    }
+
     @Test
     void theApiKnowsDecisionsAndNotTheMachinery() {
         expectUsesNone("api", List.of("resp", "log", "engine", "shard", "front", "fleet"));
@@ -125,7 +131,8 @@ class ArchitectureTest {
     }
 
     /// What is left from before the rule. Whoever takes a class out of a circle takes it off the
-    /// count, and nobody adds one.
+    /// count, and nobody adds one. That of `junit` is an annotation which names its extension, as
+    /// JUnit wants it, and the extension, which reads the annotation.
     @ParameterizedTest
     @CsvSource({
         "core, 0",
@@ -143,7 +150,8 @@ class ArchitectureTest {
         "api, 2",
         "server, 0",
         "drill, 0",
-        "cli, 0"
+        "cli, 0",
+        "junit, 2"
     })
     void classesThatDependOnOneAnotherInACircleOnlyBecomeFewer(String module, int classes) {
         var circles = ClassCycles.in(CLASSES, "dev.keepsake." + module);
@@ -213,7 +221,11 @@ class ArchitectureTest {
     void timeAndChanceComeFromTheCompositionRoot() {
         noClasses()
                 .that()
-                .resideOutsideOfPackages(packageOf("server"), packageOf("drill"), packageOf("cli"))
+                .resideOutsideOfPackages(
+                        packageOf("server"),
+                        packageOf("drill"),
+                        packageOf("cli"),
+                        packageOf("junit"))
                 .should()
                 .callMethod(System.class, "nanoTime")
                 .orShould()

@@ -92,8 +92,7 @@ class ServerProcessIT {
 
     @Test
     void theEndOfStandardInputStopsEverythingIfThatIsWanted() throws Exception {
-        try (var server =
-                ServerProcess.launch(directory, nodePorts, "--end-with-stdin")) {
+        try (var server = ServerProcess.launch(directory, nodePorts, "--end-with-stdin")) {
             try (var api = new Api(server.awaitReady())) {
                 api.create("demo", 1, 1, 0, ports.last());
             }
