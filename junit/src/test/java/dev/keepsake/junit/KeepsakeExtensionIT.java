@@ -19,8 +19,16 @@ import software.amazon.awssdk.services.memorydb.model.Node;
 import software.amazon.awssdk.services.memorydb.model.Tag;
 
 /// What a test gets, and what it can do with it.
-@Keepsake({@Cluster(name = "orders", tls = false, topologyLagMs = 1), @Cluster(name = "stock")})
+@Keepsake(
+        value = {
+            @Cluster(name = "orders", tls = false, topologyLagMs = 1),
+            @Cluster(name = "stock")
+        },
+        options = KeepsakeExtensionIT.PATIENT)
 class KeepsakeExtensionIT {
+    /// On a busy machine an engine may need long for an answer, and is not to be replaced for that.
+    static final String PATIENT = "--engine-timeout-ms=100000";
+
     private static final String ORDERS = "orders";
     private static final String SHARD = "0001";
 

@@ -112,7 +112,7 @@ class LaunchedIT {
         SERVERS.add(server);
     }
 
-    @Keepsake
+    @Keepsake(options = KeepsakeExtensionIT.PATIENT)
     static class FailsOver {
         @Test
         void failsOver(KeepsakeCluster cluster) {

@@ -16,7 +16,9 @@ import software.amazon.awssdk.services.memorydb.MemoryDbClient;
 import software.amazon.awssdk.services.memorydb.model.Node;
 
 /// The test extension with the newest JUnit. Its own module tests it with the oldest.
-@Keepsake(@Cluster(name = "demo"))
+@Keepsake(
+        value = @Cluster(name = "demo"),
+        options = "--engine-timeout-ms=100000") // as TestServer.tuning()
 class KeepsakeJunitIT {
     private static final String KEY = "n";
 
