@@ -10,6 +10,7 @@ import dev.keepsake.control.ControlPlane;
 import dev.keepsake.control.ControlService;
 import dev.keepsake.control.ControlState;
 import dev.keepsake.control.ControlUnavailableException;
+import dev.keepsake.control.LiveService;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.FaultHandler;
 import dev.keepsake.engine.EngineExaminer;
@@ -66,6 +67,7 @@ public final class Fleet implements AutoCloseable {
     private final ClusterSnapshots snapshots;
     private final LogSnapshots logSnapshots;
     private final RetryLater retry;
+    private final LiveService live;
     private boolean closed;
 
     private Fleet(FleetConfig config, Machine machine, EngineRule rule, FaultHandler faults)
@@ -110,6 +112,8 @@ public final class Fleet implements AutoCloseable {
                         engines, examiner::examine, machine.threads(), thread, this::reconcileAll);
         this.closings =
                 new LogClosings(machine.threads(), thread, LogOpenings.SAID_AFTER, this::reconcile);
+        var chronicle = new Chronicle();
+        this.live = new LiveLook(running, control, chronicle, clock, thread, machine.threads());
         var assembly =
                 new NodeAssembly(
                         config,
@@ -120,6 +124,7 @@ public final class Fleet implements AutoCloseable {
                         commands,
                         identities,
                         otherProcess(machine.logs(), name, control.predecessor()),
+                        chronicle,
                         thread,
                         this::lookAt);
         this.fillings =
@@ -354,6 +359,11 @@ public final class Fleet implements AutoCloseable {
     /// The control plane, for the API.
     public ControlService control() {
         return control;
+    }
+
+    /// What runs, for the console.
+    public LiveService live() {
+        return live;
     }
 
     /// Ends every engine and listener, then the records. Idempotent, and bounded in time.

@@ -39,6 +39,7 @@ final class NodeAssembly {
     private final CommandTables commands;
     private final NodeIdentities identities;
     private final OtherProcess other;
+    private final Chronicle chronicle;
     private final ScheduledExecutorService fleet;
     private final Consumer<ClusterId> onProgress;
     private final UnitRoom unitRoom = new UnitRoom(LARGE_UNITS_AT_ONCE);
@@ -55,6 +56,7 @@ final class NodeAssembly {
             CommandTables commands,
             NodeIdentities identities,
             OtherProcess other,
+            Chronicle chronicle,
             ScheduledExecutorService fleet,
             Consumer<ClusterId> onProgress) {
         this.config = config;
@@ -65,6 +67,7 @@ final class NodeAssembly {
         this.commands = commands;
         this.identities = identities;
         this.other = other;
+        this.chronicle = chronicle;
         this.fleet = fleet;
         this.onProgress = onProgress;
     }
@@ -138,6 +141,8 @@ final class NodeAssembly {
                 new ShardSnapshots(
                         log, snapshots, snapshotter, config.tuning().snapshots().everyBytes()),
                 config.tuning().failovers(),
+                new ShardHistory(
+                        runtime.spec().id(), spec.name(), chronicle, machine.clock()),
                 fleet,
                 listener);
     }

@@ -1,6 +1,7 @@
 package dev.keepsake.fleet;
 
 import dev.keepsake.control.AccessRule;
+import dev.keepsake.control.LiveState;
 import dev.keepsake.core.Clock;
 import dev.keepsake.core.Term;
 import dev.keepsake.engine.EngineStamp;
@@ -154,6 +155,18 @@ final class NodeRuntime {
                 users.areAdmitted() || !serving, // without answers no older rules apply
                 settings.applied(),
                 appliedOffset());
+    }
+
+    /// The present values of the node, for people.
+    LiveState.Node live() {
+        var counts = front.counts();
+        return new LiveState.Node(
+                name,
+                ShardHistory.phaseOf(phase),
+                serving,
+                appliedOffset(),
+                counts.clients(),
+                counts.commands());
     }
 
     /// The engine's applied offset when it was last asked, in bytes of the stream. Any thread.

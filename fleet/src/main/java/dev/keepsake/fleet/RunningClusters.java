@@ -3,6 +3,8 @@ package dev.keepsake.fleet;
 import dev.keepsake.control.ClusterId;
 import dev.keepsake.control.ClusterSpec;
 import dev.keepsake.control.FailoverMode;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +52,11 @@ final class RunningClusters implements ClusterProgress.Nodes, AutoCloseable {
         if (runtime != null) {
             runtime.close();
         }
+    }
+
+    /// All clusters.
+    Collection<ClusterRuntime> all() {
+        return Collections.unmodifiableCollection(clusters.values());
     }
 
     /// The shards of all clusters.

@@ -3,7 +3,9 @@ package dev.keepsake.fleet;
 import static dev.keepsake.core.Checks.checkState;
 
 import dev.keepsake.control.FailoverMode;
+import dev.keepsake.control.LiveState;
 import dev.keepsake.log.TransactionLog;
+import dev.keepsake.shard.Snapshot;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -49,6 +51,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     private final ShardSnapshots snapshots;
     private final Election election;
     private final FailoverPlan plan;
+    private final ShardHistory history;
     private final ScheduledExecutorService fleet;
     private final Listener listener;
     private volatile List<NodeRuntime> nodes = List.of();
@@ -63,6 +66,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             Consumer<TransactionLog> closing,
             ShardSnapshots snapshots,
             FailoverPlan plan,
+            ShardHistory history,
             ScheduledExecutorService fleet,
             Listener listener) {
         this.name = name;
@@ -71,6 +75,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         this.snapshots = snapshots;
         this.election = new Election(other);
         this.plan = plan;
+        this.history = history;
         this.fleet = fleet;
         this.listener = listener;
     }
@@ -86,6 +91,24 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
                 election.leader(),
                 election.lastLeader(),
                 nodes.stream().map(NodeRuntime::view).toList());
+    }
+
+    /// The present values of the shard and of its log, for people.
+    LiveState.Shard live() {
+        var tail = log.tail();
+        return new LiveState.Shard(
+                name,
+                election.leader(),
+                tail.term().number(),
+                log.firstOffset(),
+                tail.endOffset(),
+                snapshots.store().newest().map(Snapshot::offset).orElse(LiveState.UNKNOWN),
+                nodes.stream().map(NodeRuntime::live).toList());
+    }
+
+    private void topologyChanged() {
+        history.note(view());
+        listener.onTopologyChanged();
     }
 
     /// The nodes of the shard. Any thread.
@@ -147,6 +170,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             LOG.info("shard={} waits until the lease of another process has run out", name);
         }
         nodes.forEach(NodeRuntime::startAgain);
+        history.note(view());
     }
 
     /// Adds a node to a shard that runs. It starts as a replica.
@@ -155,6 +179,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         more.add(node);
         nodes = List.copyOf(more);
         node.startAgain();
+        history.note(view());
     }
 
     /// Ends a replica for good.
@@ -168,7 +193,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         }
         election.onRemoved(node.name());
         node.close();
-        listener.onTopologyChanged();
+        topologyChanged();
         elect();
     }
 
@@ -195,11 +220,12 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             case SILENT -> primary.fallSilent(plan.silentForNs());
             case HANDOVER -> primary.handOver();
         }
+        history.note(view());
     }
 
     @Override
     public void onReplicaReady(NodeRuntime node) {
-        listener.onTopologyChanged();
+        topologyChanged();
         long paceNs = node == failing ? plan.pace().recoveryDelayNs() : 0;
         if (paceNs == 0) {
             node.serve();
@@ -215,7 +241,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             return;
         }
         election.onResigned(node.name(), node.wonTerm());
-        listener.onTopologyChanged();
+        topologyChanged();
         elect();
     }
 
@@ -224,7 +250,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
         var won = node.wonTerm();
         election.onLeading(node.name(), won);
         LOG.info("shard={} primary={} term={}", name, node.name(), won.number());
-        listener.onTopologyChanged(); // first: the new primary must not redirect its clients
+        topologyChanged(); // first: the new primary must not redirect its clients
         node.serve();
         var handedOver = failing;
         if (handedOver != null && handedOver.phase() != NodePhase.SILENT) {
@@ -237,7 +263,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
 
     @Override
     public void onServing(NodeRuntime node) {
-        listener.onTopologyChanged();
+        topologyChanged();
         listener.onServing();
         if (node.name().equals(election.leader())) {
             restartFailed(CLIENTS_COME_BACK_MS);
@@ -250,7 +276,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
             return;
         }
         election.onRetired(node.name(), node.wonTerm());
-        listener.onTopologyChanged();
+        topologyChanged();
         listener.onNodeFailed(node);
         elect();
         if (election.leader() != null || !hasCandidates()) {
@@ -261,6 +287,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
     @Override
     public void close() {
         closed = true;
+        history.end();
         snapshots.close();
         nodes.forEach(NodeRuntime::close);
         closing.accept(log);
@@ -282,6 +309,7 @@ final class ShardRuntime implements NodeRuntime.Listener, AutoCloseable {
                 node.startAgain(pauseMs);
             }
         }
+        history.note(view());
     }
 
     private void elect() {

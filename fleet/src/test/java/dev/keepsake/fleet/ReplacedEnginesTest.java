@@ -221,6 +221,7 @@ class ReplacedEnginesTest {
                         TransactionLog::close,
                         new ShardSnapshots(log, store, snapshotter, Long.MAX_VALUE),
                         FailoverPlan.STANDARD,
+                        new ShardHistory(runtime.spec().id(), "0001", new Chronicle(), clock),
                         fleet,
                         new NobodyListens()));
         assertThat(runtime.lacksEngine()).isTrue();

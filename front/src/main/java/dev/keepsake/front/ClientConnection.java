@@ -717,6 +717,8 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
         var taken = follow(verdict, command);
         if (taken == Taken.WAITS) {
             facts.onPutOff();
+        } else {
+            node.clients().countCommand();
         }
         return taken;
     }

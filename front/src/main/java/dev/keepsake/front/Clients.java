@@ -93,6 +93,7 @@ final class Clients {
     private final Set<Member> all = new HashSet<>();
     private ClientLimits limits = ClientLimits.STANDARD;
     private long nextId = 1;
+    private long commands;
     private boolean roomFreed;
 
     /// @param connections the connections of this node
@@ -170,6 +171,16 @@ final class Clients {
     /// Lets each client check again whether its commands may be read and carried out.
     void look() {
         forEach(Member::onReadingChanged);
+    }
+
+    /// One of them has given one more command.
+    void countCommand() {
+        commands++;
+    }
+
+    /// How many commands they have given.
+    long commands() {
+        return commands;
     }
 
     // ---- what they are sent

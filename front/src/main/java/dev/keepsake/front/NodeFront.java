@@ -72,6 +72,7 @@ public final class NodeFront implements AutoCloseable {
     private @Nullable OperatorSocket operatorSocket;
     private @Nullable Future<?> watch;
     private volatile Runnable onEngineLost = () -> {};
+    private volatile FrontCounts counts = FrontCounts.NONE;
 
     /// @param engine the program of this node's engines
     /// @param topology the newest topology of the cluster; read for each command
@@ -634,6 +635,12 @@ public final class NodeFront implements AutoCloseable {
         endPatience();
         endLogins();
         clients.watch();
+        counts = new FrontCounts(clients.all().size(), clients.commands());
+    }
+
+    /// What it has counted. On another thread than the event loop up to 100 ms old.
+    public FrontCounts counts() {
+        return counts;
     }
 
     /// Answers replies that have waited long enough for a log without room with an error, if their

@@ -250,6 +250,11 @@ public final class EmbeddedLog implements TransactionLog {
     }
 
     @Override
+    public long firstOffset() {
+        return segments.firstOffset();
+    }
+
+    @Override
     public long indexOf(long offset) throws IOException {
         var end = tail;
         checkArgument(

@@ -38,6 +38,16 @@ final class Segments {
         }
     }
 
+    /// The offset of the oldest data byte, or of the first one to come when there is none.
+    long firstOffset() {
+        lock.lock();
+        try {
+            return byFirstIndex.firstEntry().getValue().before().endOffset();
+        } finally {
+            lock.unlock();
+        }
+    }
+
     Segment newest() {
         lock.lock();
         try {

@@ -63,6 +63,10 @@ public interface TransactionLog extends AutoCloseable {
     /// holds none. Reads memory only.
     long firstIndex();
 
+    /// The offset of the oldest data byte that the log still holds, or of the first one to come
+    /// when it holds none. Reads memory only.
+    long firstOffset();
+
     /// How many bytes have been passed to [#append] and are not decided yet. The implementation
     /// refuses appends beyond its own bound as [AppendOutcome.Full]; callers stop accepting data
     /// well before.

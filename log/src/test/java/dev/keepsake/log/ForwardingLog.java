@@ -53,6 +53,11 @@ public abstract class ForwardingLog implements TransactionLog {
     }
 
     @Override
+    public long firstOffset() {
+        return log.get().firstOffset();
+    }
+
+    @Override
     public long pendingBytes() {
         return log.get().pendingBytes();
     }

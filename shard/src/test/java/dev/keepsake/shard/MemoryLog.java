@@ -159,6 +159,11 @@ class MemoryLog implements TransactionLog {
     }
 
     @Override
+    public long firstOffset() {
+        return 0;
+    }
+
+    @Override
     public boolean trim(Term term, long firstKeptIndex) {
         throw new UnsupportedOperationException("this log never forgets");
     }

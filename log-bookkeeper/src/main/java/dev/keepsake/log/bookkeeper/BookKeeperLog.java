@@ -282,6 +282,13 @@ final class BookKeeperLog implements TransactionLog {
         return firstIndex(view.get());
     }
 
+    @Override
+    public long firstOffset() {
+        var seen = view.get();
+        var all = seen.list().ledgers();
+        return all.isEmpty() ? seen.tail().endOffset() : all.getFirst().before().endOffset();
+    }
+
     private static long firstIndex(View seen) {
         var all = seen.list().ledgers();
         return all.isEmpty() ? seen.tail().index() + 1 : all.getFirst().firstIndex();
