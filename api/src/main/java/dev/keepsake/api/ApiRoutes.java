@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Chooses the answer to each request. Immutable; any thread.
+/// Chooses the answer to each request. On the event loop.
 final class ApiRoutes implements HttpService {
     static final String TARGET_PREFIX = "AmazonMemoryDB.";
 
@@ -36,11 +36,14 @@ final class ApiRoutes implements HttpService {
     private final ResetCall reset;
     private final Clock clock;
     private final String caCertificate;
+    private final LiveStreams streams;
+    private final ConsoleFiles console = new ConsoleFiles();
 
     ApiRoutes(
             ApiConfig config,
             ControlService control,
             AccessStringCheck check,
+            LiveStreams streams,
             Clock clock,
             RandomGenerator random) {
         this.operations = new Operations(control, check, config, clock, random);
@@ -52,6 +55,7 @@ final class ApiRoutes implements HttpService {
         this.reset = new ResetCall(access.allowReset(), control, clock);
         this.clock = clock;
         this.caCertificate = config.caCertificate();
+        this.streams = streams;
     }
 
     @Override
@@ -67,7 +71,10 @@ final class ApiRoutes implements HttpService {
                         new Reception.Answered(HttpAnswer.ok(JSON, "{\"status\":\"ok\"}"));
                 case "GET /_keepsake/ca.pem", "HEAD /_keepsake/ca.pem" ->
                         new Reception.Answered(caCertificate(head, requestId));
-                default -> new Reception.Answered(elsewhere(head, requestId));
+                case "GET /_keepsake/stream" -> stream(head);
+                default ->
+                        new Reception.Answered(
+                                console.answer(head).orElseGet(() -> elsewhere(head, requestId)));
             };
         } catch (ApiException e) {
             return new Reception.Answered(Answers.fault(requestId, e));
@@ -136,6 +143,16 @@ final class ApiRoutes implements HttpService {
                     reset.carryOut();
                     return HttpAnswer.ok(JSON, "{\"status\":\"reset\"}");
                 });
+    }
+
+    private Reception stream(HttpHead head) {
+        if (head.hasBody()) {
+            throw HttpHead.malformed("it asks for a stream, and has a body");
+        }
+        if (signatures != null) {
+            signatures.verify(signatures.expectClaim(head, clock.now()), new byte[0]);
+        }
+        return streams.open();
     }
 
     private Reception wanted(HttpHead head, String requestId, Work work) {

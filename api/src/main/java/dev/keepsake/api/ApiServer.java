@@ -2,20 +2,24 @@ package dev.keepsake.api;
 
 import dev.keepsake.control.AccessStringCheck;
 import dev.keepsake.control.ControlService;
+import dev.keepsake.control.LiveService;
 import dev.keepsake.core.Clock;
 import io.netty.channel.EventLoop;
 import io.netty.channel.ServerChannel;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The AWS API over HTTP: `POST /` with `X-Amz-Target`, AWS JSON 1.1, and a health check. Requests
-/// run on virtual threads and may block. Every error is answered in the form of the service, never
-/// as an HTML page.
+/// The AWS API over HTTP: `POST /` with `X-Amz-Target`, AWS JSON 1.1, a health check, and the
+/// console with its stream of live values. Requests run on virtual threads and may block. Every
+/// error is answered in the form of the service, never as an HTML page.
 public final class ApiServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+
+    private static final long STREAM_EVERY_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final HttpServer http;
 
@@ -25,6 +29,7 @@ public final class ApiServer implements AutoCloseable {
 
     /// Starts to listen.
     ///
+    /// @param live looks at what runs, for the console
     /// @param loop reads requests and writes answers; it has to run until this is closed
     /// @param kind the type of listeners on that loop
     /// @throws IOException when the address cannot be listened on; the message names it
@@ -32,12 +37,14 @@ public final class ApiServer implements AutoCloseable {
             ApiConfig config,
             ControlService control,
             AccessStringCheck check,
+            LiveService live,
             Clock clock,
             RandomGenerator random,
             EventLoop loop,
             Class<? extends ServerChannel> kind)
             throws IOException {
-        var routes = new ApiRoutes(config, control, check, clock, random);
+        var streams = new LiveStreams(live, clock, loop, STREAM_EVERY_NS);
+        var routes = new ApiRoutes(config, control, check, streams, clock, random);
         if (config.access().credentials().isEmpty()
                 && control.query(plane -> plane.access().hasIamUsers())) {
             LOG.warn(AccessOperations.UNVERIFIED_TOKENS);

@@ -40,11 +40,24 @@ final class HttpAnswer {
     /// @param date in the form of HTTP
     /// @param isLast whether the connection is closed after it
     String head(String date, boolean isLast) {
+        return head(date, true, isLast);
+    }
+
+    /// The head of a stream, whose body has no length and ends with the connection.
+    ///
+    /// @param date in the form of HTTP
+    String headOfStream(String date) {
+        return head(date, false, true);
+    }
+
+    private String head(String date, boolean hasLength, boolean isLast) {
         var text = new StringBuilder(256);
         text.append("HTTP/1.1 ").append(status).append(' ').append(reason()).append("\r\n");
         append(text, "Date", date);
         append(text, "Content-Type", contentType);
-        append(text, "Content-Length", Integer.toString(body.length));
+        if (hasLength) {
+            append(text, "Content-Length", Integer.toString(body.length));
+        }
         headers.forEach(header -> append(text, header.name(), header.value()));
         append(text, "Connection", isLast ? "close" : "keep-alive");
         return text.append("\r\n").toString();
@@ -57,6 +70,7 @@ final class HttpAnswer {
     private String reason() {
         return switch (status) {
             case 200 -> "OK";
+            case 302 -> "Found";
             case 400 -> "Bad Request";
             case 403 -> "Forbidden";
             case 404 -> "Not Found";

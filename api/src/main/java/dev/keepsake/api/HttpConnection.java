@@ -13,6 +13,7 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import java.io.IOException;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +23,9 @@ import org.slf4j.LoggerFactory;
 ///
 /// States: *reading* a request or waiting for one; *working* on it; *answering* until the client
 /// has read the answer; *lingering* after the last answer, so that a client that is still sending
-/// can read it; and *closed*.
-final class HttpConnection extends ChannelInboundHandlerAdapter {
+/// can read it; *streaming* an answer without an end, until the client closes the connection; and
+/// *closed*.
+final class HttpConnection extends ChannelInboundHandlerAdapter implements HttpStream {
     private static final Logger LOG = LoggerFactory.getLogger(HttpConnection.class);
     private static final int AHEAD_MAX_BYTES = 64 << 10;
     private static final byte[] CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n".getBytes(US_ASCII);
@@ -33,6 +35,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
         WORKING,
         ANSWERING,
         LINGERING,
+        STREAMING,
         CLOSED
     }
 
@@ -51,6 +54,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     private int answerBytes;
     private int heldBytes; // as last reported to the server
     private long sinceNs;
+    private Runnable onStreamEnded = () -> {};
 
     HttpConnection(HttpServer server, HttpService service, Channel channel) {
         this.server = server;
@@ -120,7 +124,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                     close();
                 }
             }
-            case LINGERING -> {
+            case LINGERING, STREAMING -> { // after the last request
                 skip(bytes.readableBytes());
                 bytes.release();
             }
@@ -149,8 +153,13 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
     }
 
     private void readMore() {
-        if ((state == State.READING || state == State.LINGERING) && !hasInputEnded) {
-            channel.read();
+        switch (state) {
+            case READING, LINGERING, STREAMING -> {
+                if (!hasInputEnded) {
+                    channel.read();
+                }
+            }
+            case WORKING, ANSWERING, CLOSED -> {}
         }
     }
 
@@ -161,7 +170,9 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             if (state == State.READING && answer != null) {
                 isLast = true;
                 answering(); // the client may still read the answer
-            } else if (state == State.READING || state == State.LINGERING) {
+            } else if (state == State.READING
+                    || state == State.LINGERING
+                    || state == State.STREAMING) {
                 close();
             }
         }
@@ -237,8 +248,59 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
                     channel.writeAndFlush(Unpooled.wrappedBuffer(CONTINUE));
                 }
             }
+            case HttpService.Reception.Streamed(var answered, var opened) ->
+                    stream(answered, opened);
         }
     }
+
+    // ---- streams
+
+    private void stream(HttpAnswer head, Consumer<HttpStream> opened) {
+        state = State.STREAMING;
+        if (unread != null) {
+            skip(unread.readableBytes()); // no further request is answered
+            releaseUnread();
+        }
+        if (isClosed()) {
+            return;
+        }
+        server.streams(this);
+        hold();
+        send(head.headOfStream(server.date()).getBytes(US_ASCII));
+        opened.accept(this);
+        if (hasInputEnded) {
+            close();
+        }
+    }
+
+    @Override
+    public boolean isTaken() {
+        var sent = answer;
+        return sent == null || sent.isDone();
+    }
+
+    @Override
+    public void send(byte[] bytes) {
+        if (state == State.STREAMING) {
+            answer = channel.writeAndFlush(Unpooled.wrappedBuffer(bytes));
+        }
+    }
+
+    @Override
+    public void end() {
+        close();
+    }
+
+    @Override
+    public void whenEnded(Runnable action) {
+        if (isClosed()) {
+            action.run();
+        } else {
+            onStreamEnded = action;
+        }
+    }
+
+    // ---- answers
 
     /// Handles the end of a request.
     private void finish() {
@@ -363,6 +425,7 @@ final class HttpConnection extends ChannelInboundHandlerAdapter {
             server.closed(this);
             heldBytes = 0;
             channel.close();
+            onStreamEnded.run();
         }
     }
 }

@@ -160,6 +160,11 @@ final class HttpServer implements AutoCloseable {
         waiting.addLast(connection);
     }
 
+    /// Reports that a connection has a stream from now on, so it waits for no request.
+    void streams(HttpConnection connection) {
+        waiting.remove(connection);
+    }
+
     void closed(HttpConnection connection) {
         connections.remove(connection);
         waiting.remove(connection);

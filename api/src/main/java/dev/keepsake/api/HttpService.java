@@ -1,6 +1,7 @@
 package dev.keepsake.api;
 
 import dev.keepsake.control.ApiException;
+import java.util.function.Consumer;
 
 /// Answers the requests of an [HttpServer].
 interface HttpService {
@@ -13,6 +14,12 @@ interface HttpService {
         ///
         /// @param maxBodyBytes the largest accepted body
         record Wanted(int maxBodyBytes, Work work) implements Reception {}
+
+        /// The answer is a stream, which ends with its connection.
+        ///
+        /// @param head the answer's status and headers
+        /// @param opened gets the stream, on the event loop
+        record Streamed(HttpAnswer head, Consumer<HttpStream> opened) implements Reception {}
     }
 
     /// The execution of a request with its body. Runs on a thread of its own and may block.

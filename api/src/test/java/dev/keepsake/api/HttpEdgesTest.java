@@ -45,7 +45,7 @@ class HttpEdgesTest {
         "GET, /favicon.ico",
         "POST, /clusters",
         "POST, /_keepsake/health",
-        "GET, /_keepsake",
+        "GET, /_keepsake/nothing",
         "GET, /%3Cscript%3E"
     })
     void anythingElseIsAnUnknownOperation(String method, String path) {
@@ -140,6 +140,7 @@ class HttpEdgesTest {
                                 ApiConfig.standard("127.0.0.1", api.port()),
                                 api.control,
                                 accessString -> {},
+                                api.live,
                                 api.clock,
                                 new SplittableRandom(1),
                                 api.loop.loop(),
@@ -159,6 +160,7 @@ class HttpEdgesTest {
                                 ApiConfig.standard("127.0.0.1", port),
                                 api.control,
                                 accessString -> {},
+                                api.live,
                                 api.clock,
                                 new SplittableRandom(1),
                                 loop.loop(),

@@ -28,6 +28,7 @@ final class RunningApi implements AutoCloseable {
 
     final FakeControl control;
     final FakeClock clock = new FakeClock();
+    final FakeLive live = new FakeLive();
 
     final TestLoop loop = new TestLoop();
 
@@ -51,6 +52,7 @@ final class RunningApi implements AutoCloseable {
                             ApiConfig.standard("127.0.0.1", 0),
                             control,
                             accessString -> {},
+                            live,
                             clock,
                             new SplittableRandom(1),
                             loop.loop(),

@@ -70,6 +70,7 @@ class SignatureTest {
                             .with(new ApiAccess(Map.of("known", AccessKey.of("right")), true)),
                     new FakeControl(),
                     accessString -> {},
+                    new FakeLive(),
                     clock,
                     new SplittableRandom(1),
                     loop.loop(),

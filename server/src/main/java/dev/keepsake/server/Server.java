@@ -186,6 +186,7 @@ public final class Server implements AutoCloseable {
                             .announcing(config.hostName()),
                     fleet.control(),
                     fleet.accessStrings(),
+                    fleet.live(),
                     clock,
                     random,
                     transport.group().next(),
