@@ -11,9 +11,9 @@ import tools.jackson.databind.node.ObjectNode;
 /// Makes HTTP answers: JSON, a request id, and errors by their names. Stateless.
 final class Answers {
     static final String CONTENT_TYPE = "application/x-amz-json-1.1";
+    static final String REQUEST_ID = "x-amzn-RequestId";
+    static final String ERROR_TYPE = "x-amzn-ErrorType";
 
-    private static final String REQUEST_ID = "x-amzn-RequestId";
-    private static final String ERROR_TYPE = "x-amzn-ErrorType";
     private static final int SHOWN_MAX = 200;
     private static final JsonMapper JSON = JsonMapper.builder().build();
 

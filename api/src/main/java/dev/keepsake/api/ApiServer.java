@@ -27,12 +27,7 @@ public final class ApiServer implements AutoCloseable {
         this.http = http;
     }
 
-    /// Starts to listen.
-    ///
-    /// @param live looks at what runs, for the console
-    /// @param loop reads requests and writes answers; it has to run until this is closed
-    /// @param kind the type of listeners on that loop
-    /// @throws IOException when the address cannot be listened on; the message names it
+    /// Starts to listen, and records no requests.
     public static ApiServer start(
             ApiConfig config,
             ControlService control,
@@ -43,17 +38,40 @@ public final class ApiServer implements AutoCloseable {
             EventLoop loop,
             Class<? extends ServerChannel> kind)
             throws IOException {
+        return start(config, control, check, live, RequestLog.NONE, clock, random, loop, kind);
+    }
+
+    /// Starts to listen.
+    ///
+    /// @param live looks at what runs, for the console
+    /// @param requests receives a record of each request; the caller closes it
+    /// @param loop reads requests and writes answers; it has to run until this is closed
+    /// @param kind the type of listeners on that loop
+    /// @throws IOException when the address cannot be listened on; the message names it
+    public static ApiServer start(
+            ApiConfig config,
+            ControlService control,
+            AccessStringCheck check,
+            LiveService live,
+            RequestLog requests,
+            Clock clock,
+            RandomGenerator random,
+            EventLoop loop,
+            Class<? extends ServerChannel> kind)
+            throws IOException {
         var streams = new LiveStreams(live, clock, loop, STREAM_EVERY_NS);
         var routes = new ApiRoutes(config, control, check, streams, clock, random);
-        if (config.access().credentials().isEmpty()
-                && control.query(plane -> plane.access().hasIamUsers())) {
+        var keys = config.access().credentials();
+        if (keys.isEmpty() && control.query(plane -> plane.access().hasIamUsers())) {
             LOG.warn(AccessOperations.UNVERIFIED_TOKENS);
         }
         try {
             return new ApiServer(
                     HttpServer.start(
                             new InetSocketAddress(config.host(), config.port()),
-                            routes,
+                            requests.isWanted()
+                                    ? new LoggedRequests(routes, requests, keys, clock)
+                                    : routes,
                             HttpBounds.STANDARD,
                             clock,
                             loop,

@@ -30,6 +30,15 @@ final class HttpAnswer {
         return status;
     }
 
+    /// The value of a header; empty when there is none.
+    String header(String name) {
+        return headers.stream()
+                .filter(header -> header.name().equalsIgnoreCase(name))
+                .map(HttpHead.Header::value)
+                .findFirst()
+                .orElse("");
+    }
+
     /// The body, which must not be changed.
     byte[] body() {
         return body;

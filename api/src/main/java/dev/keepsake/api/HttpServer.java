@@ -102,7 +102,10 @@ final class HttpServer implements AutoCloseable {
                                         channel.pipeline()
                                                 .addLast(
                                                         new HttpConnection(
-                                                                server, service, channel));
+                                                                server,
+                                                                service.forClient(
+                                                                        channel.remoteAddress()),
+                                                                channel));
                                     }
                                 })
                         .bind(address)

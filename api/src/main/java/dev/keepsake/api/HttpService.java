@@ -1,6 +1,7 @@
 package dev.keepsake.api;
 
 import dev.keepsake.control.ApiException;
+import java.net.SocketAddress;
 import java.util.function.Consumer;
 
 /// Answers the requests of an [HttpServer].
@@ -36,4 +37,11 @@ interface HttpService {
     ///
     /// @param refusal the reason
     HttpAnswer refuse(ApiException refusal);
+
+    /// The service for one connection. Only the connection's event loop calls it.
+    ///
+    /// @param client the address of the client
+    default HttpService forClient(SocketAddress client) {
+        return this;
+    }
 }

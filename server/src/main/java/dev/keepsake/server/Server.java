@@ -71,6 +71,7 @@ public final class Server implements AutoCloseable {
             ServerConfig config, ServerParts parts, Clock clock, ArrayDeque<AutoCloseable> started)
             throws StartException, EngineNotFoundException, IOException {
         started.push(parts.logs());
+        started.push(parts.requests());
         var data = config.dataDirectory().toAbsolutePath();
         var random = new SecureRandom();
         started.push(DataLock.take(data));
@@ -131,7 +132,7 @@ public final class Server implements AutoCloseable {
         // The API has its own thread, so that many requests do not delay the clients of a node.
         var apiTransport = startTransport(config.transport(), 1);
         started.push(apiTransport);
-        var api = startApi(config, authority, fleet, clock, random, apiTransport);
+        var api = startApi(config, parts, authority, fleet, clock, random, apiTransport);
         started.push(api);
         return URI.create("http://%s:%d".formatted(config.apiHost(), api.port()));
     }
@@ -172,6 +173,7 @@ public final class Server implements AutoCloseable {
 
     private static ApiServer startApi(
             ServerConfig config,
+            ServerParts parts,
             CertificateAuthority authority,
             Fleet fleet,
             Clock clock,
@@ -187,6 +189,7 @@ public final class Server implements AutoCloseable {
                     fleet.control(),
                     fleet.accessStrings(),
                     fleet.live(),
+                    parts.requests(),
                     clock,
                     random,
                     transport.group().next(),

@@ -1,5 +1,6 @@
 package dev.keepsake.server;
 
+import dev.keepsake.api.RequestLog;
 import dev.keepsake.fleet.LogFactory;
 import dev.keepsake.log.Disk;
 import dev.keepsake.log.EmbeddedLog;
@@ -15,12 +16,24 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// The parts of a server that a test may replace, to prove that a check notices a fault.
+/// The parts of a server that may be others: those that options choose, and those that a test
+/// replaces, to prove that a check notices a fault.
 ///
 /// @param logs opens transaction logs; the server closes it
 /// @param hold which replies wait until they are durable
-public record ServerParts(LogFactory logs, HoldRule hold) {
+/// @param requests receives a record of each request of the API; the server closes it
+public record ServerParts(LogFactory logs, HoldRule hold, RequestLog requests) {
     private static final Logger LOG = LoggerFactory.getLogger(ServerParts.class);
+
+    /// Parts that record no requests.
+    public ServerParts(LogFactory logs, HoldRule hold) {
+        this(logs, hold, RequestLog.NONE);
+    }
+
+    /// These parts with a record of each request of the API.
+    public ServerParts recordingRequests(RequestLog other) {
+        return new ServerParts(logs, hold, other);
+    }
 
     /// The real parts.
     public static ServerParts standard() {
