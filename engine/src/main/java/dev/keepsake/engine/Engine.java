@@ -178,7 +178,7 @@ public final class Engine implements AutoCloseable {
     private EngineExit ended() {
         var end = new EngineExit(process.exitValue(), askedToEnd, workDirectory.lastLogLines());
         LOG.info(
-                "engine ended node={} pid={} how=\"{}\" askedFor={}",
+                "engine ended node={} pid={} how=\"{}\" asked_for={}",
                 node,
                 pid(),
                 end.how(),

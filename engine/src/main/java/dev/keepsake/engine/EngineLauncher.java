@@ -149,7 +149,7 @@ public final class EngineLauncher implements AutoCloseable {
             throw e;
         }
         LOG.info(
-                "engine started node={} pid={} socket={} tookMs={}",
+                "engine started node={} pid={} socket={} took_ms={}",
                 engine.node(),
                 engine.pid(),
                 engine.socket(),
@@ -190,7 +190,7 @@ public final class EngineLauncher implements AutoCloseable {
         try {
             EngineProcesses.end(this::isInRunDirectory);
         } catch (IOException e) {
-            LOG.error("engines survive runDirectory={}", runDirectory, e);
+            LOG.error("engines survive run_directory={}", runDirectory, e);
         }
         guard.close();
     }

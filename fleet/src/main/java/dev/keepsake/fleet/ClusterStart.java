@@ -70,11 +70,14 @@ final class ClusterStart {
             case ClusterPreparation.Prepared.Ready(var logs, var chosen) -> {
                 try {
                     start(cluster, endpoints, chosen.engine(), logs);
-                    warningOfHoles(
-                                    cluster.spec().id().name(),
-                                    chosen,
-                                    engines.isWarnedOf(chosen.engine().binary()))
-                            .ifPresent(LOG::warn);
+                    wayOutOfHoles(chosen, engines.isWarnedOf(chosen.engine().binary()))
+                            .ifPresent(wayOut ->
+                                    LOG.warn(
+                                            "cluster={} runs on {}, which has known holes ({}); {}",
+                                            cluster.spec().id().name(),
+                                            chosen.engine().stamp(),
+                                            chosen.engine().knownHoles(),
+                                            wayOut));
                 } finally {
                     if (!logs.isEmpty()) {
                         closings.close(cluster.spec().id(), logs::close);
@@ -84,25 +87,21 @@ final class ClusterStart {
         }
     }
 
-    /// The warning about the known holes of a cluster's engine, if it has any.
+    /// The way out of the known holes of a cluster's engine, for a warning.
     ///
     /// @param isSaid whether a warning has named that engine already
-    static Optional<String> warningOfHoles(
-            String cluster, EngineChoice.Chosen chosen, boolean isSaid) {
-        var engine = chosen.engine();
+    /// @return empty when there is nothing to warn of
+    static Optional<String> wayOutOfHoles(EngineChoice.Chosen chosen, boolean isSaid) {
         var sounder = chosen.sounder();
-        if (engine.knownHoles().isEmpty() || (sounder == null && isSaid)) {
+        if (chosen.engine().knownHoles().isEmpty() || (sounder == null && isSaid)) {
             return Optional.empty();
         }
-        String wayOut =
+        return Optional.of(
                 sounder == null
                         ? "no engine here that can continue from its data is known to have none of"
                                 + " them: './keepsake engine' explains how to get a better one"
                         : "%s is here too and has none of them: start the server with --engine %s to move the cluster to it, from which there is no way back"
-                                .formatted(sounder.stamp(), sounder.binary().path());
-        return Optional.of(
-                "cluster=%s runs on %s, which has known holes (%s); %s"
-                        .formatted(cluster, engine.stamp(), engine.knownHoles(), wayOut));
+                                .formatted(sounder.stamp(), sounder.binary().path()));
     }
 
     /// Reports the missing engine. No node is started: it would load for ever, or leave out data

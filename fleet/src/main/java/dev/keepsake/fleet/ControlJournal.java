@@ -117,6 +117,7 @@ final class ControlJournal implements ControlService, AutoCloseable {
             }
             append(decided.records());
             decided.records().forEach(state::apply);
+            decided.records().forEach(EventLog::tell);
             response = decided.response();
             rewriteWhenLong();
         } finally {

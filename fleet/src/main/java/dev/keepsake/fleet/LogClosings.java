@@ -136,7 +136,7 @@ final class LogClosings {
             return;
         }
         LOG.warn(
-                "cluster={} its logs are not closed yet afterS={}",
+                "cluster={} its logs are not closed yet after_s={}",
                 id.name(),
                 saidAfter.toSeconds());
         work.isLate = true;

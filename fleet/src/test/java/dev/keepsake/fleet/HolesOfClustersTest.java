@@ -37,34 +37,31 @@ class HolesOfClustersTest {
         return StampedEngine.of(engine, Optional.of(facts(engine, holes)));
     }
 
-    private static Optional<String> warning(
+    private static Optional<String> wayOut(
             StampedEngine engine, @Nullable StampedEngine sounder, boolean isSaid) {
-        return ClusterStart.warningOfHoles(
-                "demo", new EngineChoice.Chosen(engine, sounder), isSaid);
+        return ClusterStart.wayOutOfHoles(new EngineChoice.Chosen(engine, sounder), isSaid);
     }
 
     @Test
     void whatNoOtherWarningNamesIsNamedWhetherOrNotThereIsASounderOne() {
         var holed = stamped(HOLED, KnownHole.CVE_2025_46818);
-        assertThat(warning(holed, null, false))
+        assertThat(wayOut(holed, null, false))
                 .hasValue(
-                        "cluster=demo runs on valkey 8.0.1, which has known holes (CVE-2025-46818);"
-                                + " no engine here that can continue from its data is known to"
-                                + " have none of them: './keepsake engine' explains how to get a"
-                                + " better one");
-        assertThat(warning(holed, stamped(SOUND), false))
+                        "no engine here that can continue from its data is known to have none of"
+                                + " them: './keepsake engine' explains how to get a better one");
+        assertThat(wayOut(holed, stamped(SOUND), false))
                 .hasValueSatisfying(text ->
                         assertThat(text)
-                                .startsWith("cluster=demo runs on valkey 8.0.1, which has known")
+                                .startsWith("valkey 8.1.1 is here too and has none of them")
                                 .contains("--engine /bin/8.1.1", "no way back"));
     }
 
     @Test
     void whatIsSaidIsNotSaidAgainExceptWithAWayOut() {
         var holed = stamped(HOLED, KnownHole.CVE_2025_46818);
-        assertThat(warning(holed, null, true)).isEmpty();
-        assertThat(warning(holed, stamped(SOUND), true)).isPresent();
-        assertThat(warning(stamped(SOUND), null, false)).isEmpty();
+        assertThat(wayOut(holed, null, true)).isEmpty();
+        assertThat(wayOut(holed, stamped(SOUND), true)).isPresent();
+        assertThat(wayOut(stamped(SOUND), null, false)).isEmpty();
     }
 
     /// A start warns of what new clusters get.

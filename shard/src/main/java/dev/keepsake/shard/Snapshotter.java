@@ -127,7 +127,7 @@ public final class Snapshotter implements AutoCloseable {
         }
         var snapshot = store.publish(candidate);
         LOG.info(
-                "snapshot shard={} offset={} bytes={} tookMs={}",
+                "snapshot shard={} offset={} bytes={} took_ms={}",
                 shard,
                 snapshot.offset(),
                 snapshot.fileBytes(),
