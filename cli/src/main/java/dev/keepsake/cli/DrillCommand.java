@@ -31,6 +31,7 @@ import java.util.concurrent.Callable;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /// The command `keepsake drill`.
@@ -120,7 +121,9 @@ final class DrillCommand implements Callable<Integer> {
     @Option(
             names = "--junit-xml",
             paramLabel = "FILE",
-            description = "Write the result to this file in the form of JUnit, for a CI system.")
+            description =
+                    "Write the result to this file in the form of JUnit, for a CI system. A drill that"
+                            + " could not run is an error in it.")
     private @Nullable Path junitFile;
 
     @Option(names = "--json", description = "Print one JSON object as the last line.")
@@ -138,9 +141,12 @@ final class DrillCommand implements Callable<Integer> {
             description = "As for start: the engine that the started server uses.")
     private @Nullable Path engine;
 
+    @Mixin private LoggingOptions loggingOptions = new LoggingOptions();
+
     private final String mainClass;
     private final PrintWriter out;
     private final PrintWriter err;
+    private boolean isResultWritten;
 
     /// @param mainClass the class that runs this command line
     DrillCommand(String mainClass, PrintWriter out, PrintWriter err) {
@@ -152,13 +158,24 @@ final class DrillCommand implements Callable<Integer> {
     @Override
     public Integer call() throws UsageException, DrillException, IOException {
         var options = options();
+        var logSettings = loggingOptions.settings(true);
         expectWritable("--report", reportFile);
         expectWritable("--junit-xml", junitFile);
+        try {
+            return run(options, logSettings);
+        } catch (DrillException | IOException | RuntimeException e) {
+            writeError(e);
+            throw e;
+        }
+    }
+
+    private int run(DrillOptions options, LogSettings logSettings)
+            throws DrillException, IOException {
         var people = json ? err : out;
         var progress = new Progress(people, !json && isTerminal());
         try (var _ = StopSignal.listen(STOP_LIMIT);
                 var directory = DrillDirectory.create(progress)) {
-            Logs.toFile(directory.log());
+            Logs.toFile(directory.log(), logSettings);
             try {
                 var report =
                         endpoint == null
@@ -169,16 +186,24 @@ final class DrillCommand implements Callable<Integer> {
                                         OptionalInt.empty(),
                                         progress);
                 return judge(report, directory, people);
-            } catch (DrillException e) {
-                if (junitFile != null) {
-                    Files.writeString(junitFile, JunitXml.ofError(String.valueOf(e.getMessage())));
-                }
-                throw e;
             } catch (InterruptedException e) {
                 directory.forgetLog();
                 progress.line("Stopped before the end: nothing is known about lost writes.");
                 return DrillOutcome.INCOMPLETE.exitCode();
             }
+        }
+    }
+
+    /// Tells a CI system that there is no result. A result that is there already stays.
+    private void writeError(Exception e) {
+        if (junitFile == null || isResultWritten) {
+            return;
+        }
+        var message = e instanceof DrillException ? String.valueOf(e.getMessage()) : e.toString();
+        try {
+            Files.writeString(junitFile, JunitXml.ofError(message));
+        } catch (IOException unwritable) {
+            e.addSuppressed(unwritable);
         }
     }
 
@@ -260,6 +285,7 @@ final class DrillCommand implements Callable<Integer> {
             // again.
             var command =
                     serverCommand(mainClass, ports.first(), nodePorts, directory.data(), engine);
+            command.addAll(loggingOptions.arguments());
             progress.live("Starting a server");
             try (DrilledServer server =
                     ChildServer.start(command, directory.data(), directory.log())) {
@@ -320,12 +346,13 @@ final class DrillCommand implements Callable<Integer> {
             out.println(report.json());
             out.flush();
         }
+        if (junitFile != null) {
+            Files.writeString(junitFile, JunitXml.of(report));
+            isResultWritten = true;
+        }
         if (reportFile != null) {
             Files.writeString(reportFile, HtmlReport.of(report, environment()));
             people.println("Report: " + reportFile.toAbsolutePath());
-        }
-        if (junitFile != null) {
-            Files.writeString(junitFile, JunitXml.of(report));
         }
         people.flush();
         if (report.isPassed()) {

@@ -277,6 +277,10 @@ final class StartCommand implements Callable<Integer> {
 
     @Mixin private LogOptions logOptions = new LogOptions();
 
+    @Mixin private LoggingOptions loggingOptions = new LoggingOptions();
+
+    @Mixin private RequestLogOptions requestLogOptions = new RequestLogOptions();
+
     @Option(names = "--verbose", description = "Log the stack of every exception.")
     private boolean verbose;
 
@@ -293,7 +297,7 @@ final class StartCommand implements Callable<Integer> {
                     "--api-port is %d; give 1 to 65535, 0 for any, or omit it for 8379"
                             .formatted(apiPort));
         }
-        Logs.toStandardError(verbose);
+        Logs.toStandardError(loggingOptions.settings(verbose));
         var config =
                 new ServerConfig(
                         LOOPBACK,
@@ -312,7 +316,9 @@ final class StartCommand implements Callable<Integer> {
         }
         try (var _ = StopSignal.listen(STOP_LIMIT);
                 var ready = ReadyFile.at(readyFile);
-                var server = Server.start(config, logOptions.open(dataDirectory))) {
+                var server =
+                        Server.start(
+                                config, requestLogOptions.on(logOptions.open(dataDirectory)))) {
             ready.write(server.endpoint(), dataDirectory);
             out.println("Keepsake is ready: " + server.endpoint());
             out.flush();

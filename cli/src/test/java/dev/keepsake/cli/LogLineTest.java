@@ -7,6 +7,7 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class LogLineTest {
@@ -14,9 +15,25 @@ class LogLineTest {
     void aRecordIsOneLine() {
         assertThat(new LogLine(false).format(record()))
                 .isEqualTo(
-                        "1970-01-01T00:00:00Z INFO    Fleet: node=1 died"
+                        "1970-01-01T00:00:00.000Z INFO  Fleet: node=1 died"
                                 + " (java.lang.IllegalStateException: no)"
                                 + System.lineSeparator());
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "SEVERE, ERROR",
+        "WARNING, WARN",
+        "INFO, INFO",
+        "CONFIG, INFO",
+        "FINE, DEBUG",
+        "FINEST, TRACE"
+    })
+    void aLevelHasTheNameThatTheOptionsUse(String level, String name) {
+        var record = record();
+        record.setLevel(Level.parse(level));
+        assertThat(new LogLine(false).format(record))
+                .startsWith("1970-01-01T00:00:00.000Z %-5s Fleet: ".formatted(name));
     }
 
     @Test

@@ -44,6 +44,10 @@ class MainTest {
                     start --topology-lag-ms 60001 --engine-timeout-ms 1 | --topology-lag-ms is 60001; give 0 to 60000 | keepsake start --help
                     start --topology-lag-ms 0 --engine-timeout-ms 1 | --engine-timeout-ms is 1 | keepsake start --help
                     start --topology-lag-ms 60000 --engine-timeout-ms 1 | --engine-timeout-ms is 1 | keepsake start --help
+                    start --log-format xml        | --log-format is xml; give text or json | keepsake start --help
+                    start --log-level loud        | 'loud' is no level       | keepsake start --help
+                    start --log-level fleets=info | no package 'fleets'      | keepsake start --help
+                    drill --log-level loud        | 'loud' is no level       | keepsake drill --help
                     start --no-such-option        | '--no-such-option'       | keepsake start --help
                     drill --replicas 0            | --replicas is 0          | keepsake drill --help
                     drill --failovers many        | 'many' is not an int     | keepsake drill --help

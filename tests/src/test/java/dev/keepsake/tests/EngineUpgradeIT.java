@@ -296,7 +296,7 @@ class EngineUpgradeIT {
     }
 
     private static List<String> errors(Running server) {
-        return server.errors().lines().filter(line -> line.contains(" SEVERE ")).toList();
+        return server.errors().lines().filter(line -> line.contains(" ERROR ")).toList();
     }
 
     private static String[] with(EngineBinary engine) {

@@ -78,7 +78,7 @@ class KnownHolesIT {
                         .filteredOn(line -> line.contains("ENGINE WITH KNOWN HOLES"))
                         .singleElement()
                         .asString()
-                        .contains("WARNING", "redis-server-7.0.15", "version=7.0.15", HOLES)
+                        .contains(" WARN ", "redis-server-7.0.15", "version=7.0.15", HOLES)
                         .contains("Get a better one: ", "./keepsake engine");
                 assertThat(server.errors().lines())
                         .as("examined at the first start alone")
