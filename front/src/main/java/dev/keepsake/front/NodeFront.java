@@ -169,16 +169,16 @@ public final class NodeFront implements AutoCloseable {
                         customs,
                         words,
                         scriptRules,
-                        new Admission(new Seen(answers), clusterRules),
+                        new Admission(new Seen(), clusterRules),
                         answers,
                         whileLoading,
                         relayedPublish,
                         new Disconnections(node, loop.ticker()));
     }
 
-    /// The parts that clients use. For tests.
-    FrontParts parts() {
-        return parts;
+    /// Whether the answer to one of the front's commands is made by asking the engine.
+    boolean asksEngine(CommandSpec spec) {
+        return parts.answers().of(spec) instanceof EngineAsked;
     }
 
     /// Fails when the front has to answer a row of the command table and has no answer for it.
@@ -824,12 +824,6 @@ public final class NodeFront implements AutoCloseable {
 
     /// The node, for the decision about commands.
     private final class Seen implements Admission.Node {
-        private final FrontAnswers answers;
-
-        Seen(FrontAnswers answers) {
-            this.answers = answers;
-        }
-
         @Override
         public String name() {
             return self.name();
@@ -872,7 +866,7 @@ public final class NodeFront implements AutoCloseable {
 
         @Override
         public boolean asksEngine(CommandSpec spec) {
-            return answers.of(spec) instanceof EngineAsked;
+            return NodeFront.this.asksEngine(spec);
         }
 
         @Override

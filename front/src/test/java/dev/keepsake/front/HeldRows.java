@@ -279,8 +279,7 @@ abstract class HeldRows {
                 table.all().stream()
                         .filter(spec -> spec.handling() == CommandSpec.Handling.FRONT)
                         .filter(spec -> !spec.is(Trait.CONTAINER) && !spec.is(Trait.TRACKING))
-                        .filter(spec ->
-                                node.front.parts().answers().of(spec) instanceof EngineAsked)
+                        .filter(node.front::asksEngine)
                         .map(spec -> spec.name().replace('|', ' '))
                         .toList();
         assertThat(names)
