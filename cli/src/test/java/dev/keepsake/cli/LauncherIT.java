@@ -191,6 +191,35 @@ class LauncherIT {
     }
 
     @Test
+    void oneLauncherAtATimeRemovesTheLockOfABuildThatIsGone() throws Exception {
+        var gone = new ProcessBuilder("true").start();
+        gone.waitFor();
+        write(clone.resolve("target/build.lock/pid"), Long.toString(gone.pid()));
+        var removes = temporary.resolve("removes");
+        var goesOn = temporary.resolve("goes-on");
+        makeScript(
+                temporary.resolve("bin/rm"),
+                "case $* in *build.lock) if mkdir '%s' 2>/dev/null; then until [ -e '%s' ]; do sleep 0.1; done; fi ;; esac; exec %s \"$@\""
+                        .formatted(removes, goesOn, onThePath("rm")));
+        makeMaven(BUILDS + "; until [ -e '%s' ]; do sleep 0.1; done; sleep 1".formatted(goesOn));
+
+        var first = start(clone.resolve("keepsake"));
+        var second = first;
+        try {
+            await("the first one has seen that the build is gone", () -> Files.exists(removes));
+            second = start(clone.resolve("keepsake"));
+            assertThat(second.errorReader(UTF_8).readLine())
+                    .isEqualTo("keepsake: waiting for another build to end");
+        } finally {
+            Files.createFile(goesOn); // or both would wait for ever
+        }
+        assertThat(finish(first).code()).isZero();
+        assertThat(finish(second).code()).isZero();
+        assertThat(builds()).isEqualTo(1);
+        assertThat(clone.resolve("target")).isDirectoryNotContaining("glob:**build.lock*");
+    }
+
+    @Test
     void aFailedBuildShowsTheEndOfItsLogAndIsTriedAgain() throws Exception {
         makeMaven("echo call >>calls; echo A.java does not compile; exit 1");
         var run = launch(clone.resolve("keepsake"));
