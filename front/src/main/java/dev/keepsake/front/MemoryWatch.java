@@ -185,6 +185,11 @@ final class MemoryWatch {
         }
     }
 
+    /// Gives back all measured memory, because there are no clients any more.
+    void forgetMeasured() {
+        measure(List.of(), 0);
+    }
+
     /// To be called regularly while the node reads. When clients wait for room, the largest clients
     /// that have room and make no progress are closed.
     void endWaiting(Collection<? extends Holder> clients) {

@@ -570,7 +570,7 @@ public final class NodeFront implements AutoCloseable {
                 watch = null;
             }
             leave();
-            clients.forEach(Clients.Member::reset);
+            clients.end();
             scriptRules.forget();
             closeListener();
         });

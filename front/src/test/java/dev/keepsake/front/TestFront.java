@@ -53,6 +53,16 @@ final class TestFront
 
     final ScriptedEngine engine;
     final NodeFront front;
+
+    /// What it shares with other nodes.
+    final ClientRoom room =
+            ClientRoom.of(
+                    1L << 30,
+                    1L << 28,
+                    20_000,
+                    FrontOptions.standard().maxOutputBytes(),
+                    Thread::startVirtualThread);
+
     private final Transport transport = Transport.best(1);
     private final EventLoop loop = transport.group().next();
     private final SocketAddress address;
@@ -75,13 +85,6 @@ final class TestFront
         this.engine = newEngine();
         var topology = topology();
         var options = FrontOptions.standard();
-        var room =
-                ClientRoom.of(
-                        1L << 30,
-                        1L << 28,
-                        20_000,
-                        options.maxOutputBytes(),
-                        Thread::startVirtualThread);
         this.front =
                 new NodeFront(
                         node,
