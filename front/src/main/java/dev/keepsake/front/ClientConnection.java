@@ -268,7 +268,7 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             return 0; // the connection is being closed
         }
         var lane = own.lane();
-        return unsentBytes() + replies.gatheredCapacity() + (lane == null ? 0 : lane.unsentBytes());
+        return unsentBytes() + replies.output().capacityBytes() + (lane == null ? 0 : lane.unsentBytes());
     }
 
     @Override
@@ -441,14 +441,14 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             case "qbuf" -> used;
             case "qbuf-free" -> free;
             case "multi-mem" -> sent.queuedBytes();
-            case "obl" -> replies.gatheredBytes();
+            case "obl" -> replies.output().bytes();
             case "oll" -> replies.parkedCount() + socket.unsentPieces();
             case "omem" -> unsentAndWaitingBytes();
             case "tot-mem" ->
                     used
                             + free
                             + sent.queuedBytes()
-                            + replies.gatheredBytes()
+                            + replies.output().bytes()
                             + unsentAndWaitingBytes();
             case "events" -> events();
             case "user" -> user == null ? AccessUser.DEFAULT_NAME : user;

@@ -3,7 +3,6 @@ package dev.keepsake.front;
 import dev.keepsake.resp.RespWriter;
 import dev.keepsake.shard.Durability;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufAllocator;
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
@@ -16,9 +15,7 @@ import org.jspecify.annotations.Nullable;
 /// overtakes a write that is not durable.
 final class ReplyQueue implements ReplySink, ParkedReply.Client {
     /// The node's decisions about the replies to its clients.
-    interface Rules extends LatePlaces {
-        ByteBufAllocator allocator();
-
+    interface Rules extends LatePlaces, ReplyOutput.Node {
         /// Decides what may be sent, and what waits for the log.
         Durability<Parked> durability();
 
@@ -26,34 +23,12 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         /// for too long, or null.
         @Nullable String whyGivenUp();
 
-        /// So many more bytes of large replies are kept or on their way to clients; a negative
-        /// number when they are gone.
-        void countLarge(long bytes);
-
-        /// So many more bytes are on their way to clients.
-        void noteGrowth(long bytes);
-
         /// These replies are to be sent at the end of the turn.
         void touch(ReplyQueue replies);
     }
 
     /// The connection over which the replies are sent.
-    interface Outlet {
-        /// Whether the connection is closed, so that nothing can be sent.
-        boolean isClosed();
-
-        /// Sends bytes at once. The buffer becomes the outlet's.
-        void send(ByteBuf bytes);
-
-        /// Sends a piece of a large reply with the next [#flush].
-        ///
-        /// @param piece the buffer, which becomes the outlet's
-        /// @param onWritten called when it is in the socket, or never will be
-        void sendPiece(ByteBuf piece, Runnable onWritten);
-
-        /// Sends the pieces.
-        void flush();
-
+    interface Outlet extends ReplyOutput.Outlet {
         /// Closes behind everything that has been sent.
         void close();
 
@@ -75,17 +50,15 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
 
     private final Rules rules;
     private final Outlet outlet;
+    private final ReplyOutput output;
     private final ArrayDeque<ParkedReply> parked = new ArrayDeque<>();
-    private @Nullable ByteBuf output;
-    private boolean outputTells;
-    private boolean touched;
-    private boolean passing; // pieces of a large reply are being sent
     private boolean ending; // closes as soon as nothing is parked
     private Mute mute = Mute.NOTHING;
 
     ReplyQueue(Rules rules, Outlet outlet) {
         this.rules = rules;
         this.outlet = outlet;
+        this.output = new ReplyOutput(rules, outlet, () -> rules.touch(this));
     }
 
     // ---- what is known of them
@@ -102,7 +75,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
 
     /// Whether something that depends on data is to be sent.
     boolean hasToTell() {
-        return outputTells;
+        return output.tells();
     }
 
     /// Whether the connection is to be closed behind what is parked.
@@ -118,14 +91,9 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
         return parked.stream().mapToLong(ParkedReply::lengthBytes).sum();
     }
 
-    /// The bytes that are gathered in this turn.
-    long gatheredBytes() {
-        return output == null ? 0 : output.readableBytes();
-    }
-
-    /// The memory that they take.
-    long gatheredCapacity() {
-        return output == null ? 0 : output.capacity();
+    /// The bytes that are sent at the end of the turn.
+    ReplyOutput output() {
+        return output;
     }
 
     // ---- unwanted replies
@@ -228,73 +196,33 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
 
     @Override
     public void tell(ByteBuf reply) {
-        deliver(reply);
-        outputTells = true;
+        output.add(reply, true);
     }
 
     /// Copies a reply that may be sent, and reveals no data, to the bytes that are sent at the end
     /// of the turn.
     void deliver(ByteBuf reply) {
-        var out = output;
-        if (out == null) {
-            out = rules.allocator().ioBuffer(Math.max(256, reply.readableBytes()));
-            output = out;
-        }
-        out.writeBytes(reply, reply.readerIndex(), reply.readableBytes());
-        touch();
+        output.add(reply, false);
     }
 
     @Override
     public void beginLarge() {
-        flush();
-        passing = true;
+        output.beginLarge();
     }
 
     @Override
     public void passOn(ByteBuf piece) {
-        if (isClosed()) {
-            piece.release();
-            return;
-        }
-        int bytes = piece.readableBytes();
-        rules.countLarge(bytes);
-        rules.noteGrowth(bytes);
-        outlet.sendPiece(piece, () -> rules.countLarge(-bytes));
-        outputTells = true;
-        touch();
+        output.passOn(piece);
     }
 
     @Override
     public void endLarge() {
-        passing = false;
-        touch();
-    }
-
-    private void touch() {
-        if (!touched) {
-            touched = true;
-            rules.touch(this);
-        }
+        output.endLarge();
     }
 
     /// Sends the gathered bytes. The caller has made sure that they may be sent.
     void flush() {
-        touched = false;
-        var out = output;
-        if (passing) {
-            outputTells &= out != null; // the gathered bytes are sent behind the pieces
-            outlet.flush();
-            return;
-        }
-        outputTells = false;
-        if (out == null) {
-            outlet.flush();
-        } else {
-            output = null;
-            int bytes = out.capacity();
-            outlet.send(out);
-            rules.noteGrowth(bytes);
-        }
+        output.flush();
     }
 
     // ---- replies that wait
@@ -419,7 +347,7 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
     void end() {
         if (!parked.isEmpty()) {
             ending = true;
-        } else if (outputTells && !rules.durability().mayTell()) {
+        } else if (output.tells() && !rules.durability().mayTell()) {
             reset(); // earlier replies may not be sent
         } else {
             outlet.close();
@@ -428,10 +356,6 @@ final class ReplyQueue implements ReplySink, ParkedReply.Client {
 
     /// The connection is closed.
     void discard() {
-        if (output != null) {
-            output.release();
-            output = null;
-        }
-        outputTells = false;
+        output.discard();
     }
 }

@@ -119,10 +119,10 @@ class ReplyQueueTest {
     @Test
     void gatheredRepliesAreDroppedWithTheConnection() {
         replies.tell(bytes("abc"));
-        assertThat(replies.gatheredBytes()).isEqualTo(3);
+        assertThat(replies.output().bytes()).isEqualTo(3);
         assertThat(replies.hasToTell()).isTrue();
         replies.discard();
-        assertThat(replies.gatheredBytes()).isZero();
+        assertThat(replies.output().bytes()).isZero();
         assertThat(replies.hasToTell()).isFalse();
     }
 
