@@ -131,7 +131,9 @@ class ConsoleTest {
     void aNameThatWasMadeToLeadHereGetsNothing() throws IOException {
         for (String path : new String[] {"/_keepsake/", "/_keepsake/stream"}) {
             var socket = connect();
-            send(socket, "GET %s HTTP/1.1\r\nHost: evil.example:%d\r\n\r\n", path, api.port());
+            send(
+                    socket,
+                    "GET %s HTTP/1.1\r\nHost: evil.example:%d\r\n\r\n".formatted(path, api.port()));
             assertThat(line(socket.getInputStream())).isEqualTo("HTTP/1.1 403 Forbidden");
         }
     }
@@ -209,8 +211,8 @@ class ConsoleTest {
         return socket;
     }
 
-    private static void send(Socket socket, String format, Object... values) throws IOException {
-        socket.getOutputStream().write(format.formatted(values).getBytes(US_ASCII));
+    private static void send(Socket socket, String request) throws IOException {
+        socket.getOutputStream().write(request.getBytes(US_ASCII));
     }
 
     private static String line(InputStream in) throws IOException {
@@ -225,7 +227,9 @@ class ConsoleTest {
 
     /// Opens a stream, and returns the first line of the answer.
     private static String open(Socket socket, String headers) throws IOException {
-        send(socket, "GET /_keepsake/stream HTTP/1.1\r\nHost: localhost\r\n%s\r\n", headers);
+        send(
+                socket,
+                "GET /_keepsake/stream HTTP/1.1\r\nHost: localhost\r\n%s\r\n".formatted(headers));
         return line(socket.getInputStream());
     }
 
@@ -331,8 +335,14 @@ class ConsoleTest {
         var socket = connect();
         send(
                 socket,
-                "GET /_keepsake/stream HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                        + "GET /_keepsake/health HTTP/1.1\r\nHost: localhost\r\n\r\n");
+                """
+                GET /_keepsake/stream HTTP/1.1\r
+                Host: localhost\r
+                \r
+                GET /_keepsake/health HTTP/1.1\r
+                Host: localhost\r
+                \r
+                """);
         assertThat(line(socket.getInputStream())).isEqualTo("HTTP/1.1 200 OK");
         headers(socket);
         for (int i = 0; i < 2; i++) {
@@ -382,7 +392,10 @@ class ConsoleTest {
     private String first(int port, String path, String headers) throws IOException {
         try (var socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
             socket.setSoTimeout(READ_WITHIN_MS);
-            send(socket, "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n", path, port, headers);
+            send(
+                    socket,
+                    "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n%s\r\n"
+                            .formatted(path, port, headers));
             return line(socket.getInputStream()).replaceFirst("^HTTP/1.1 ", "");
         }
     }

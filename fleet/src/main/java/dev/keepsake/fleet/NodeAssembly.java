@@ -141,8 +141,7 @@ final class NodeAssembly {
                 new ShardSnapshots(
                         log, snapshots, snapshotter, config.tuning().snapshots().everyBytes()),
                 config.tuning().failovers(),
-                new ShardHistory(
-                        runtime.spec().id(), spec.name(), chronicle, machine.clock()),
+                new ShardHistory(runtime.spec().id(), spec.name(), chronicle, machine.clock()),
                 fleet,
                 listener);
     }

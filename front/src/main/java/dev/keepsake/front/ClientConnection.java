@@ -268,7 +268,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             return 0; // the connection is being closed
         }
         var lane = own.lane();
-        return unsentBytes() + replies.output().capacityBytes() + (lane == null ? 0 : lane.unsentBytes());
+        return unsentBytes()
+                + replies.output().capacityBytes()
+                + (lane == null ? 0 : lane.unsentBytes());
     }
 
     @Override

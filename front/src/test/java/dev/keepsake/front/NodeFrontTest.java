@@ -2,26 +2,18 @@ package dev.keepsake.front;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/// What is left of a front that is thrown away.
+/// The front of a node as a whole.
 class NodeFrontTest {
-    @TempDir Path directory;
-
-    /// Clusters come and go, and the process stays.
+    /// A server lives longer than its clusters.
     @Test
-    void aClosedFrontTakesNothingOfWhatAllNodesShare() throws Exception {
-        try (var node = new TestFront(directory);
+    void aClosedFrontGivesTheSharedMemoryBack() throws Exception {
+        try (var node = new TestFront();
                 var client = node.connect()) {
             long alone = mostOfHeap(node);
             assertThat(client.ask("SUBSCRIBE news")).startsWith("*3");
-            node.onLoop(() -> {
-                node.front.parts().clients().watch();
-                return true;
-            });
-            assertThat(mostOfHeap(node)).isLessThan(alone);
+            TestFront.await("the client's memory is measured", () -> mostOfHeap(node) < alone);
 
             node.front.close();
             assertThat(client.read()).isEqualTo(SocketClient.CLOSED);
@@ -29,7 +21,7 @@ class NodeFrontTest {
         }
     }
 
-    /// How much of the heap the clients of another node may hold.
+    /// The bytes of heap that the clients of another node may use.
     private static long mostOfHeap(TestFront node) {
         return node.room.heapBytes().share().most();
     }

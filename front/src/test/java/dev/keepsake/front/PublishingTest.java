@@ -57,9 +57,10 @@ class PublishingTest {
                     "the write is held",
                     () -> observer.ask("CLIENT LIST ID " + id).contains(" oll=1 "));
             var heard = node.front.publish(publication("m"));
-            TestFront.await(
-                    "the engine is asked", () -> !node.engine.asked("PUBLISH").isEmpty());
-            assertThat(observer.ask("ACL LOG RESET")).as("asked over the same lane").isEqualTo("+OK");
+            TestFront.await("the engine is asked", () -> !node.engine.asked("PUBLISH").isEmpty());
+            assertThat(observer.ask("ACL LOG RESET"))
+                    .as("asked over the same lane")
+                    .isEqualTo("+OK");
             assertThat(heard).isNotDone();
             node.front.onDurable(node.engine.offset());
             assertThat(heard.get(60, TimeUnit.SECONDS)).isEqualTo(3);
