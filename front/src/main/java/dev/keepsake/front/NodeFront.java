@@ -631,7 +631,9 @@ public final class NodeFront implements AutoCloseable {
         }
     }
 
-    private void watchClients() {
+    /// Keeps the clients within their bounds. The event loop calls it regularly while the node
+    /// listens.
+    void watchClients() {
         endPatience();
         endLogins();
         clients.watch();
