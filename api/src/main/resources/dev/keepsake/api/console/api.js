@@ -3,7 +3,7 @@
 import { amzDate, scopeOf } from './signer.js';
 
 const CONTENT_TYPE = 'application/x-amz-json-1.1';
-const WITHIN_MS = 30_000;
+const WITHIN_MS = 60_000;
 
 /** A refusal, in the words of the server. */
 export class ApiError extends Error {

@@ -1,5 +1,6 @@
 // The page of clusters: a list, and the chosen cluster with its shards, outages and events.
 
+import { ApiError } from './api.js';
 import { badge, h, Keyed, setAttribute, setBadge, setText } from './dom.js';
 import { MODES } from './failover.js';
 import { bytes, clock, count, DASH, duration, rate } from './format.js';
@@ -310,7 +311,9 @@ class ShardView {
       this.#updateButtons(cluster, shard, recorded);
       await called;
     } catch (problem) {
-      onProblem(`Refused: ${problem.message}`);
+      onProblem(problem instanceof ApiError
+        ? `Refused: ${problem.message}`
+        : 'The server has not answered the call. It may be carried out all the same.');
     }
   }
 

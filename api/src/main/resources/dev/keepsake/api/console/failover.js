@@ -3,6 +3,8 @@
 // FailoverShard has no parameter for the mode: a cluster's tag names it. So the tag is set for the
 // call, and gets its former value once the server has begun to make the primary fail.
 
+import { ApiError } from './api.js';
+
 const TAG = 'keepsake:failover-mode';
 
 export const MODES = [
@@ -64,8 +66,12 @@ export class Failovers {
         'FailoverShard', { ClusterName: cluster.cluster, ShardName: shard }, cluster.region);
       call.isAccepted = true;
     } catch (problem) {
-      await this.#setBack(call);
-      this.#under.delete(key);
+      if (problem instanceof ApiError) {
+        await this.#setBack(call);
+        this.#under.delete(key);
+      } else {
+        call.isAccepted = true; // as far as anybody knows
+      }
       throw problem;
     }
   }

@@ -64,7 +64,8 @@ export function storyOf(outage, changes, events, nowMs) {
   const back = endMs === null ? undefined : changes.find((change) =>
     change.node === outage.from && change.serving && change.timeMs > outage.beginMs);
   const beginMs = called ? Math.min(called.timeMs, outage.beginMs) : outage.beginMs;
-  const lastMs = back?.timeMs ?? Math.max(nowMs, endMs ?? 0);
+  // A node that has handed over is back before the next one answers.
+  const lastMs = Math.max(back?.timeMs ?? nowMs, endMs ?? 0);
 
   const steps = [];
   const lanes = new Map();
@@ -99,7 +100,7 @@ export function storyOf(outage, changes, events, nowMs) {
   }
   // The events tell milliseconds, the changes microseconds.
   steps.sort((a, b) => a.timeMs - b.timeMs || a.order - b.order);
-  return { beginMs, endMs, lastMs, isOver: back !== undefined, steps, lanes };
+  return { beginMs, endMs, lastMs, backMs: back?.timeMs, steps, lanes };
 }
 
 export class Timeline {
@@ -114,7 +115,7 @@ export class Timeline {
   #observer;
 
   constructor() {
-    this.#svg = s('svg', { class: 'timeline', role: 'img' });
+    this.#svg = s('svg', { class: 'timeline', role: 'img', 'aria-label': 'Timeline of a failover' });
     this.#caption = h('p', { class: 'timeline-caption' });
     const list = h('ol', { class: 'steps' });
     this.#steps = new Keyed(list, () => stepPart());
@@ -152,9 +153,9 @@ export class Timeline {
       ? `Since ${clock(outage.beginMs, true)} no primary of shard ${outage.shard} answers; before, ${from} did.`
       : `${clock(outage.beginMs, true)}: ${duration(outage.lastedMs)} from the last moment in which ${from} took `
         + `commands to the first in which ${outage.to === outage.from ? 'it' : shorten(outage.to)} did. `
-        + `${story.isOver
-          ? `${from} was back after ${duration(story.lastMs - outage.beginMs)}.`
-          : `${from} is not back yet.`} A client also needs time to notice, and to connect again.`);
+        + `${story.backMs === undefined
+          ? `${from} is not back yet.`
+          : `${from} was back after ${duration(story.backMs - outage.beginMs)}.`} A client also needs time to notice, and to connect again.`);
     this.#draw();
   }
 
@@ -163,7 +164,7 @@ export class Timeline {
     const width = Math.floor(this.element.clientWidth);
     if (!given || width < 50) return;
     const { outage, story, shorten } = given;
-    const mark = JSON.stringify([width, this.#zoom, outage, story.steps.length, story.isOver ? 0 : story.lastMs]);
+    const mark = JSON.stringify([width, this.#zoom, outage, story.steps.length, story.backMs === undefined ? story.lastMs : 0]);
     if (mark === this.#drawn) return;
     this.#drawn = mark;
     const [fromMs, toMs] = this.#window(outage, story);
