@@ -7,6 +7,9 @@ import dev.keepsake.core.Clock;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.Unpooled;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 /// The clients of a node, and which of them are closed.
@@ -20,6 +23,7 @@ class ClientsTest {
     private final Monitors monitors = new Monitors(ByteBufAllocator.DEFAULT, new Stopped());
     private final LargeReplies largeReplies = new LargeReplies(1 << 30, () -> false, bytes -> {});
     private final Around around = new Around();
+    private final List<FakeMember> connected = new ArrayList<>();
     private final Clients clients =
             new Clients(
                     loop.loop(),
@@ -67,8 +71,16 @@ class ClientsTest {
         }
     }
 
+    @AfterEach
+    void release() {
+        rules.end();
+        connected.forEach(client -> client.replies().discard());
+        loop.end();
+    }
+
     private FakeMember connect() {
         var client = new FakeMember(clients.newId(), rules);
+        connected.add(client);
         clients.onConnected(client);
         return client;
     }

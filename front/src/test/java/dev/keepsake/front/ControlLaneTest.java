@@ -7,10 +7,13 @@ import dev.keepsake.resp.RespValue;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class ControlLaneTest {
+    @AutoClose("end")
     private final FakeEngine engine = new FakeEngine();
+
     private final FakeLaneOwner owner = new FakeLaneOwner();
     private final List<RespValue> heard = new ArrayList<>();
     private final ControlLane lane = new ControlLane(UnpooledByteBufAllocator.DEFAULT, owner);

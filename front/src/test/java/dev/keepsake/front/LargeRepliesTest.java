@@ -3,13 +3,16 @@ package dev.keepsake.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /// Which lanes are read while clients get large replies.
 class LargeRepliesTest {
     private static final int MAX_BYTES = 1_000;
 
+    @AutoClose("end")
     private final FakeEngine engine = new FakeEngine();
+
     private final Lane lane = new Lane();
     private boolean memoryIsOver;
     private long kept;

@@ -5,14 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class OutboxTest {
     private final FakeRules node = new FakeRules();
     private final StringBuilder sent = new StringBuilder();
+    private final List<ReplyQueue> clients = new ArrayList<>();
+
+    @AfterEach
+    void release() {
+        clients.forEach(ReplyQueue::discard);
+    }
 
     private ReplyQueue client() {
-        return new ReplyQueue(node, new FakeOutlet(sent));
+        var client = new ReplyQueue(node, new FakeOutlet(sent));
+        clients.add(client);
+        return client;
     }
 
     private static ByteBuf bytes(String text) {

@@ -3,11 +3,15 @@ package dev.keepsake.front;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 class ResumptionTest {
     private final FakeRules node = new FakeRules();
+
+    @AutoClose("end")
     private final FakeEngine engine = new FakeEngine();
+
     private final CompletableFuture<Void> serving = new CompletableFuture<>();
     private int wentOn;
     private final Resumption resumption = new Resumption(() -> wentOn++);
@@ -18,7 +22,10 @@ class ResumptionTest {
                         node.allocator(),
                         new LargeReplies(1 << 20, () -> false, bytes -> {}),
                         node);
-        return new OwnLane(engine.loop(), room, node.durability, new FakeLaneOwner(), "app", 2);
+        var lane = new OwnLane(engine.loop(), room, node.durability, new FakeLaneOwner(), "app", 2);
+        lane.attach(engine.channel);
+        lane.greet();
+        return lane;
     }
 
     @Test

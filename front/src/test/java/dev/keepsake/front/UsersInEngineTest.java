@@ -6,6 +6,7 @@ import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AutoClose;
 import org.junit.jupiter.api.Test;
 
 /// The creation of the permitted users in engines.
@@ -14,7 +15,9 @@ class UsersInEngineTest {
             "-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN"
                     + " NOSAVE.\r\n";
 
+    @AutoClose("end")
     private final FakeEngine engine = new FakeEngine();
+
     private final ControlLane control =
             new ControlLane(UnpooledByteBufAllocator.DEFAULT, new FakeLaneOwner());
     private final AccessControl access = new AccessControl(Commands.TABLE, null);
