@@ -8,6 +8,7 @@ import dev.keepsake.drill.DrillOutcome;
 import dev.keepsake.server.PortRange;
 import dev.keepsake.server.StartException;
 import java.io.PrintWriter;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +72,12 @@ public final class Main implements Runnable {
 
     private CommandLine withSettings(Object command) {
         return new CommandLine(command).setDefaultValueProvider(settings);
+    }
+
+    /// The command line, to describe it elsewhere: in manual pages, and to shells that complete it.
+    public static CommandLine describe() {
+        var nowhere = new PrintWriter(Writer.nullWriter());
+        return new Main(nowhere, nowhere, List.of(), Settings.none()).commandLine;
     }
 
     /// Runs the command line and ends the process.
