@@ -32,6 +32,7 @@ import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.exception.AwsErrorDetails;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.SdkGlobalTime;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.memorydb.MemoryDbClient;
@@ -84,6 +85,8 @@ class SignatureTest {
     void close() {
         server.close();
         loop.close();
+        // The SDK corrects its clock for the whole JVM when a server names another time.
+        SdkGlobalTime.setGlobalTimeOffset(0);
     }
 
     @Test
