@@ -92,18 +92,19 @@ public record EngineStamp(String name, String version, int rdbVersion) {
                         Arrays.copyOf(numbers(other.version), 2));
     }
 
-    /// Whether this engine loads such an RDB file, whichever engine wrote it.
-    public boolean loads(RdbHeader file) {
-        int newest = file.rdbVersion();
-        if (newest > rdbVersion) {
+    /// Whether this engine loads RDB files of a format, whichever engine wrote them.
+    ///
+    /// @param family `redis` or `valkey`
+    boolean loads(String family, int fileRdbVersion) {
+        if (fileRdbVersion > rdbVersion) {
             return false;
         }
         if (name.equals(REDIS)) {
-            return file.family().equals(REDIS);
+            return family.equals(REDIS);
         }
-        return file.family().equals(REDIS)
-                ? newest <= SHARED_RDB_VERSION
-                : newest >= VALKEY_RDB_VERSION;
+        return family.equals(REDIS)
+                ? fileRdbVersion <= SHARED_RDB_VERSION
+                : fileRdbVersion >= VALKEY_RDB_VERSION;
     }
 
     /// The RDB files that this engine loads, for messages.

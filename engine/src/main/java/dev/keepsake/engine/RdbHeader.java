@@ -125,6 +125,11 @@ public record RdbHeader(
         return new String(text, UTF_8);
     }
 
+    /// Whether an engine loads the file, whichever engine wrote it.
+    public boolean isLoadedBy(EngineStamp engine) {
+        return engine.loads(family, rdbVersion);
+    }
+
     /// The engine that wrote the file, if the file names it.
     public Optional<EngineStamp> stamp() {
         return writer == null || writerVersion == null

@@ -87,7 +87,7 @@ final class EngineStampTest {
     })
     void anEngineLoadsTheFormatsThatItKnows(String reader, String magic, boolean loads) {
         var header = RdbHeader.parse(ByteBuffer.wrap(magic.getBytes(US_ASCII))).orElseThrow();
-        assertThat(stamp(reader).loads(header)).isEqualTo(loads);
+        assertThat(header.isLoadedBy(stamp(reader))).isEqualTo(loads);
     }
 
     @Test

@@ -85,7 +85,7 @@ final class Filler {
         try (var file = source.open()) {
             header = RdbHeader.read(file);
         }
-        if (header.isPresent() && !reader.loads(header.get())) {
+        if (header.isPresent() && !header.get().isLoadedBy(reader)) {
             throw new IOException(
                     "%s was written by an engine that %s cannot read: it is of %s, and %s loads %s. Fill a cluster that runs on the engine that wrote it, or on a newer one."
                             .formatted(

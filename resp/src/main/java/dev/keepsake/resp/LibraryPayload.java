@@ -1,6 +1,7 @@
 package dev.keepsake.resp;
 
 import java.util.Arrays;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /// Reads a payload of FUNCTION DUMP and FUNCTION RESTORE: libraries of functions, in the form of an
@@ -31,22 +32,25 @@ final class LibraryPayload {
     }
 
     private final byte[] payload;
+    private final Function<byte[], @Nullable String> check;
     private final int end;
     private int at;
     private long total;
 
-    private LibraryPayload(byte[] payload) {
+    private LibraryPayload(byte[] payload, Function<byte[], @Nullable String> check) {
         this.payload = payload;
+        this.check = check;
         this.end = payload.length - FOOTER_BYTES;
     }
 
     /// The refusal of a payload.
     ///
-    /// @return an error in the form of Redis; null when each library is harmless, as [ScriptCheck]
-    ///   decides, or when the engine itself refuses the payload
-    static @Nullable String refusal(byte[] payload) {
+    /// @param check the refusal of one library; null when it is harmless
+    /// @return an error in the form of Redis; null when each library is harmless, or when the
+    ///   engine itself refuses the payload
+    static @Nullable String refusal(byte[] payload, Function<byte[], @Nullable String> check) {
         try {
-            return new LibraryPayload(payload).read();
+            return new LibraryPayload(payload, check).read();
         } catch (Unreadable e) {
             return "ERR payload refused because of %s; expected what FUNCTION DUMP gives"
                     .formatted(e.getMessage());
@@ -62,7 +66,7 @@ final class LibraryPayload {
             if (type != LIBRARY) {
                 return null; // the engine refuses the payload
             }
-            String refusal = ScriptCheck.refusal(string());
+            String refusal = check.apply(string());
             if (refusal != null) {
                 return refusal;
             }

@@ -136,7 +136,7 @@ public final class ScriptCheck {
     /// @return as from [#refusal]
     public static @Nullable String refusalOfLibraries(byte[] payload) {
         String tooLong = refusalOfLibrariesByLength(payload.length);
-        return tooLong == null ? LibraryPayload.refusal(payload) : tooLong;
+        return tooLong == null ? LibraryPayload.refusal(payload, ScriptCheck::refusal) : tooLong;
     }
 
     private @Nullable String run() {

@@ -79,7 +79,7 @@ public record Snapshot(long nextIndex, long offset, long checksum, int fileCrc32
             if (!reader.continuesFileOf(wrote)) {
                 throw new NewerEngineException("snapshot %s".formatted(file), wrote, reader);
             }
-        } else if (!reader.loads(header)) {
+        } else if (!header.isLoadedBy(reader)) {
             throw new IOException(
                     "snapshot %s is in %s, but %s loads %s; start the server with an engine that loads it"
                             .formatted(file, header.describe(), reader, reader.loadable()));

@@ -136,12 +136,12 @@ class ArchitectureTest {
     @ParameterizedTest
     @CsvSource({
         "core, 0",
-        "resp, 7",
+        "resp, 5",
         "aws, 0",
         "trust, 0",
         "log, 0",
         "log.bookkeeper, 0",
-        "engine, 2",
+        "engine, 0",
         "shard, 0",
         "front, 0",
         "control, 0",
