@@ -330,10 +330,17 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
             return;
         }
         facts.onReceived(bytes.readableBytes(), node.loop().ticker().nanoTime());
+        gather(context, bytes);
+        process();
+    }
+
+    private void gather(ChannelHandlerContext context, ByteBuf bytes) {
         var in = input;
         if (in == null) {
             input = bytes;
-        } else {
+            return;
+        }
+        try {
             if (in.maxFastWritableBytes() < bytes.readableBytes()) {
                 var larger =
                         context.alloc().buffer(roomFor(in.readableBytes() + bytes.readableBytes()));
@@ -343,9 +350,9 @@ final class ClientConnection extends ChannelInboundHandlerAdapter
                 input = larger;
             }
             in.writeBytes(bytes);
-            bytes.release();
+        } finally {
+            bytes.release(); // also when there is no memory for more
         }
-        process();
     }
 
     /// The size of a buffer for so many bytes of input: that of the command that they belong to,
