@@ -174,7 +174,7 @@ final class LogOpenings {
             try {
                 openInto(opened);
                 logs.complete(opened);
-            } catch (IOException | RuntimeException e) {
+            } catch (IOException | RuntimeException | Error e) { // or nobody would try again
                 opened.close();
                 logs.completeExceptionally(e);
             }

@@ -52,6 +52,7 @@ class LogOpeningsTest {
     private final ScheduledThreadPoolExecutor fleet = new ScheduledThreadPoolExecutor(1);
     private final Map<String, CountDownLatch> unanswering = new ConcurrentHashMap<>();
     private final Set<String> broken = ConcurrentHashMap.newKeySet();
+    private final Set<String> withoutClass = ConcurrentHashMap.newKeySet();
     private final Set<String> opened = ConcurrentHashMap.newKeySet(); // or tried
     private final Set<String> open = ConcurrentHashMap.newKeySet();
     private final Set<String> unwanted = ConcurrentHashMap.newKeySet();
@@ -146,6 +147,18 @@ class LogOpeningsTest {
         assertThat(onFleet(this::look)).as("it is being tried").isEmpty();
         assertThat(news.take()).isEqualTo("one: it is broken");
         broken.clear();
+        onFleet(this::look);
+        assertThat(news.take()).isEqualTo("one is open");
+    }
+
+    /// Or the cluster would wait for ever for a try that has ended.
+    @Test
+    void whatFailsForAnotherReasonThanTheLogIsTriedAgainToo() throws Exception {
+        withoutClass.add("one");
+        unwanted.add("two");
+        onFleet(this::look);
+        assertThat(news.take()).startsWith("one: ").contains("a client of the log");
+        withoutClass.clear();
         onFleet(this::look);
         assertThat(news.take()).isEqualTo("one is open");
     }
@@ -287,6 +300,9 @@ class LogOpeningsTest {
         opened.add(name);
         if (broken.contains(name)) {
             throw new IOException("it is broken");
+        }
+        if (withoutClass.contains(name)) {
+            throw new NoClassDefFoundError("a client of the log");
         }
         var log = embedded(directory);
         open.add(name);
