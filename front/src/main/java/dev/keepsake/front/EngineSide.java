@@ -106,8 +106,7 @@ final class EngineSide implements SharedLane.Owner, OwnLane.Owner, ControlLane.O
 
     // ---- the engine
 
-    /// Opens the control lane of another engine. If the node leaves the engine before the lane is
-    /// connected, neither callback is called.
+    /// Opens the control lane of another engine.
     ///
     /// @param onOpen gets the lane once it is connected
     /// @param onFailed gets the reason why the lane cannot be connected, or that the node has left

@@ -228,13 +228,18 @@ final class PrimaryStream implements Tap.Sink {
                                     var memory = StreamFramer.large(bytes);
                                     loop.execute(() -> onMemory(memory));
                                 } catch (OutOfMemoryError e) {
-                                    loop.execute(() ->
-                                            owner.onBroken(
-                                                    "there is no memory for %d bytes of one unit of its stream"
-                                                            .formatted(bytes)));
+                                    loop.execute(() -> onNoMemory(bytes));
                                 }
                             })
                     .start();
+        }
+
+        private void onNoMemory(int bytes) {
+            if (!closed) {
+                owner.onBroken(
+                        "there is no memory for %d bytes of one unit of its stream"
+                                .formatted(bytes));
+            }
         }
 
         private void onMemory(ByteBuf memory) {
