@@ -176,6 +176,11 @@ public final class NodeFront implements AutoCloseable {
                         new Disconnections(node, loop.ticker()));
     }
 
+    /// The parts of this node that its clients use.
+    FrontParts parts() {
+        return parts;
+    }
+
     /// Whether the answer to one of the front's commands is made by asking the engine.
     boolean asksEngine(CommandSpec spec) {
         return parts.answers().of(spec) instanceof EngineAsked;

@@ -7,15 +7,11 @@ import io.netty.buffer.AbstractByteBufAllocator;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-/// What a connection does with what it receives.
+/// Bytes that a connection receives.
 class ClientConnectionTest {
-    @TempDir Path directory;
-
-    /// Has no memory left.
+    /// An allocator without memory.
     private static final class Exhausted extends AbstractByteBufAllocator {
         @Override
         protected ByteBuf newHeapBuffer(int initialCapacity, int maxCapacity) {
@@ -35,7 +31,7 @@ class ClientConnectionTest {
 
     @Test
     void keepsNothingWhenThereIsNoMemoryForMoreOfACommand() throws Exception {
-        try (var node = new TestFront(directory)) {
+        try (var node = new TestFront()) {
             var first = Unpooled.copiedBuffer("*1\r\n", US_ASCII);
             var second = Unpooled.copiedBuffer("$4\r\nPI", US_ASCII);
             node.onLoop(() -> {
