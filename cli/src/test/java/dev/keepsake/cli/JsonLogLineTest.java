@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -81,7 +82,7 @@ class JsonLogLineTest {
         return JSON.readTree(new JsonLogLine(false).format(record));
     }
 
-    private static TemplateRecord record(String template, Object... arguments) {
+    private static TemplateRecord record(String template, @Nullable Object... arguments) {
         var record = new TemplateRecord(Level.WARNING, template, arguments);
         record.setLoggerName("dev.keepsake.fleet.Fleet");
         record.setInstant(Instant.EPOCH);

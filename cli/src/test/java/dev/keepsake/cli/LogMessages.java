@@ -124,12 +124,13 @@ final class LogMessages {
         new TreePathScanner<@Nullable Void, @Nullable Void>() {
             @Override
             public @Nullable Void visitVariable(VariableTree variable, @Nullable Void nothing) {
+                var value = variable.getInitializer();
                 if (getCurrentPath().getParentPath().getLeaf() instanceof ClassTree
-                        && variable.getInitializer() instanceof ExpressionTree value
+                        && value != null
                         && !textOf(value, getCurrentPath()).equals(ANYTHING)) {
                     constants.put(variable.getName().toString(), textOf(value, getCurrentPath()));
                 }
-                return super.visitVariable(variable, nothing);
+                return super.visitVariable(variable, null);
             }
         }.scan(file, null);
     }
@@ -147,7 +148,7 @@ final class LogMessages {
                         note("error", call.getArguments().getFirst(), getCurrentPath(), "fault ");
                     }
                 }
-                return super.visitMethodInvocation(call, nothing);
+                return super.visitMethodInvocation(call, null);
             }
 
             @Override
@@ -158,7 +159,7 @@ final class LogMessages {
                             "%s passes texts to the log in a way that cannot be followed: %s; call the logger with a template"
                                     .formatted(file.getSourceFile().getName(), method));
                 }
-                return super.visitMemberReference(method, nothing);
+                return super.visitMemberReference(method, null);
             }
         }.scan(file, null);
     }
@@ -237,7 +238,7 @@ final class LogMessages {
                     writtenIn(call.getArguments().get(place), getCurrentPath())
                             .forEach(passed::add);
                 }
-                return super.visitMethodInvocation(call, nothing);
+                return super.visitMethodInvocation(call, null);
             }
         }.scan(at.getCompilationUnit(), null);
         return passed.isEmpty() ? Stream.of(ANYTHING) : passed.stream();
@@ -273,11 +274,11 @@ final class LogMessages {
         new TreeScanner<@Nullable Void, @Nullable Void>() {
             @Override
             public @Nullable Void visitVariable(VariableTree variable, @Nullable Void nothing) {
-                if (variable.getName().equals(name.getName())
-                        && variable.getInitializer() instanceof ExpressionTree value) {
+                var value = variable.getInitializer();
+                if (variable.getName().equals(name.getName()) && value != null) {
                     texts.add(textOf(value, at));
                 }
-                return super.visitVariable(variable, nothing);
+                return super.visitVariable(variable, null);
             }
         }.scan(method, null);
         return texts.isEmpty() ? ANYTHING : texts.getFirst();

@@ -70,9 +70,13 @@ class ConsoleIT {
             return acknowledged.get();
         }
 
-        void stop() throws InterruptedException {
+        void stop() {
             stopped = true;
-            thread.join();
+            try {
+                thread.join();
+            } catch (InterruptedException _) {
+                Thread.currentThread().interrupt();
+            }
         }
 
         long read() {
@@ -80,7 +84,7 @@ class ConsoleIT {
         }
 
         @Override
-        public void close() throws InterruptedException {
+        public void close() {
             stop();
             client.close();
         }
