@@ -31,8 +31,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 ///
 /// The port 8379 becomes a free one, and data are kept in a directory of the test.
 /// `-Dnode.modules=DIR` names a directory with the modules of Node that a page uses, and `-Dpython`
-/// a directory whose `python3` is used. Providers of Terraform are taken from the mirror in the file
-/// that `TF_CLI_CONFIG_FILE` names.
+/// a directory whose `python3` is used. Providers of Terraform are taken from the mirror in the
+/// file that `TF_CLI_CONFIG_FILE` names.
 class PagesIT {
     private static final int ENDS_WITHIN_S = 900;
     private static final String READY = "Keepsake is ready: ";
@@ -175,12 +175,12 @@ class PagesIT {
     /// hundreds of megabytes would be downloaded.
     private static String hasProvider(String name) {
         return """
-               set -e
-               test -e "${TF_CLI_CONFIG_FILE:-}"
-               mkdir -p needed && cd needed
-               echo 'terraform { required_providers { %1$s = { source = "hashicorp/%1$s" } } }' >needed.tf
-               exec terraform init -input=false
-               """
+        set -e
+        test -e "${TF_CLI_CONFIG_FILE:-}"
+        mkdir -p needed && cd needed
+        echo 'terraform { required_providers { %1$s = { source = "hashicorp/%1$s" } } }' >needed.tf
+        exec terraform init -input=false
+        """
                 .formatted(name);
     }
 
