@@ -23,10 +23,11 @@ class TestingPageTest {
                         // Users are in another package.
                         .replaceFirst(
                                 "import io",
-                                "import dev.keepsake.junit.Cluster;\n"
-                                        + "import dev.keepsake.junit.Keepsake;\n"
-                                        + "import dev.keepsake.junit.KeepsakeCluster;\n"
-                                        + "import io");
+                                """
+                                import dev.keepsake.junit.Cluster;
+                                import dev.keepsake.junit.Keepsake;
+                                import dev.keepsake.junit.KeepsakeCluster;
+                                import io""");
         assertThat(code().get(0)).isEqualTo(written);
     }
 
