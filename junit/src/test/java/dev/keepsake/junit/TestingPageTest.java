@@ -27,7 +27,8 @@ class TestingPageTest {
                                 import dev.keepsake.junit.Cluster;
                                 import dev.keepsake.junit.Keepsake;
                                 import dev.keepsake.junit.KeepsakeCluster;
-                                import io""");
+                                import io\
+                                """);
         assertThat(code().get(0)).isEqualTo(written);
     }
 
