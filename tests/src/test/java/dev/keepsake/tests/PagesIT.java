@@ -30,15 +30,20 @@ import org.junit.jupiter.params.provider.ValueSource;
 /// - `<!-- file: NAME -->`: a block that becomes a file of that name.
 ///
 /// The port 8379 becomes a free one, and data are kept in a directory of the test.
-/// `-Dnode.modules=DIR` names a directory with the modules of Node that a page uses, and `-Dpython`
-/// a directory whose `python3` is used. Providers of Terraform are taken from the mirror in the
-/// file that `TF_CLI_CONFIG_FILE` names.
+/// `-Dpage=operating` carries out that page alone. `-Dnode.modules=DIR` names a directory with the
+/// modules of Node that a page uses, and `-Dpython` a directory whose `python3` is used. Providers
+/// of Terraform are taken from the mirror in the file that `TF_CLI_CONFIG_FILE` names.
 class PagesIT {
     private static final int ENDS_WITHIN_S = 900;
     private static final String READY = "Keepsake is ready: ";
     private static final Pattern BLOCK =
             Pattern.compile(
                     "(?ms)^<!-- (run|server|file)(?:: ([^>]*?))? -->\\n\\s*```(\\w+)\\n(.*?)^```$");
+
+    /// A reader types all blocks into one shell, so variables and functions are those of before.
+    private static final String BEFORE = "if [ -e .shell ]; then . ./.shell; fi\n";
+
+    private static final String AFTER = "\n{ export -p; declare -f; } >.shell\n";
 
     @TempDir private Path directory;
 
@@ -58,6 +63,7 @@ class PagesIT {
                 "docs/troubleshooting.md"
             })
     void theCommandsOfAPageWork(String page) throws Exception {
+        assumeTrue(page.contains(System.getProperty("page", "")), "-Dpage names another page");
         var blocks = blocksOf(Files.readString(root().resolve(page)));
         assertThat(blocks).as("blocks in %s that are marked", page).isNotEmpty();
         makeLauncher();
@@ -126,7 +132,7 @@ class PagesIT {
         }
         var output = directory.resolve("output.log");
         var process =
-                shell("set -eu\n" + text, ports)
+                shell("set -eu\n" + BEFORE + text + AFTER, ports)
                         .redirectErrorStream(true)
                         .redirectOutput(output.toFile())
                         .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
@@ -175,12 +181,12 @@ class PagesIT {
     /// hundreds of megabytes would be downloaded.
     private static String hasProvider(String name) {
         return """
-        set -e
-        test -e "${TF_CLI_CONFIG_FILE:-}"
-        mkdir -p needed && cd needed
-        echo 'terraform { required_providers { %1$s = { source = "hashicorp/%1$s" } } }' >needed.tf
-        exec terraform init -input=false
-        """
+               set -e
+               test -e "${TF_CLI_CONFIG_FILE:-}"
+               mkdir -p needed && cd needed
+               echo 'terraform { required_providers { %1$s = { source = "hashicorp/%1$s" } } }' >needed.tf
+               exec terraform init -input=false
+               """
                 .formatted(name);
     }
 
