@@ -181,12 +181,12 @@ class PagesIT {
     /// hundreds of megabytes would be downloaded.
     private static String hasProvider(String name) {
         return """
-               set -e
-               test -e "${TF_CLI_CONFIG_FILE:-}"
-               mkdir -p needed && cd needed
-               echo 'terraform { required_providers { %1$s = { source = "hashicorp/%1$s" } } }' >needed.tf
-               exec terraform init -input=false
-               """
+        set -e
+        test -e "${TF_CLI_CONFIG_FILE:-}"
+        mkdir -p needed && cd needed
+        echo 'terraform { required_providers { %1$s = { source = "hashicorp/%1$s" } } }' >needed.tf
+        exec terraform init -input=false
+        """
                 .formatted(name);
     }
 
