@@ -20,10 +20,12 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
 import software.amazon.awssdk.awscore.retry.AwsRetryStrategy;
+import software.amazon.awssdk.core.SdkGlobalTime;
 import software.amazon.awssdk.http.urlconnection.UrlConnectionHttpClient;
 import software.amazon.awssdk.regions.Region;
 import software.amazon.awssdk.services.memorydb.MemoryDbClient;
@@ -74,6 +76,13 @@ class LoggedRequestsTest {
         } catch (IOException e) {
             throw new AssertionError(e);
         }
+    }
+
+    /// The SDK corrects its clock for the whole JVM when a server of another test names another
+    /// time.
+    @BeforeEach
+    void setTheClockBack() {
+        SdkGlobalTime.setGlobalTimeOffset(0);
     }
 
     @AfterEach

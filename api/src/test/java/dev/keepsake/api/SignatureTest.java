@@ -27,6 +27,7 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import software.amazon.awssdk.auth.credentials.AwsBasicCredentials;
 import software.amazon.awssdk.auth.credentials.StaticCredentialsProvider;
@@ -81,12 +82,17 @@ class SignatureTest {
         }
     }
 
+    /// The SDK corrects its clock for the whole JVM when a server of another test names another
+    /// time.
+    @BeforeEach
+    void setTheClockBack() {
+        SdkGlobalTime.setGlobalTimeOffset(0);
+    }
+
     @AfterEach
     void close() {
         server.close();
         loop.close();
-        // The SDK corrects its clock for the whole JVM when a server names another time.
-        SdkGlobalTime.setGlobalTimeOffset(0);
     }
 
     @Test
