@@ -1,5 +1,6 @@
 package dev.keepsake.dist;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
@@ -59,7 +60,7 @@ class ManualPageTest {
                         .SH SEE ALSO
                         \\fBkitchen\\-bake\\fR(1)
                         """);
-        var bake = kitchen.getSubcommands().get("bake");
+        var bake = requireNonNull(kitchen.getSubcommands().get("bake"));
         assertThat(ManualPage.name(bake.getCommandSpec())).isEqualTo("kitchen-bake");
         assertThat(page(bake)).endsWith("\\fBkeepsake\\fR(1)\n");
     }
