@@ -82,7 +82,7 @@ class RelayedPublishIT {
         node.front().stopServing();
         assertThatThrownBy(() -> heard.get(WITHIN_S, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class)
-                .hasMessageContaining("not known");
+                .hasMessageContaining("unknown whether the message was published");
     }
 
     @Test
