@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/// Chooses the answer to each request. On the event loop.
+/// Chooses the answer to each request. Owned by the event loop.
 final class ApiRoutes implements HttpService {
     static final String TARGET_PREFIX = "AmazonMemoryDB.";
 

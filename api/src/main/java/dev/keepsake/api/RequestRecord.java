@@ -1,9 +1,8 @@
 package dev.keepsake.api;
 
+import dev.keepsake.core.UtcTime;
 import dev.keepsake.core.VisibleText;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 import java.util.Map;
 import tools.jackson.databind.json.JsonMapper;
@@ -40,15 +39,12 @@ public record RequestRecord(
         String errorCode,
         long durationMs) {
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
-                    .withZone(ZoneOffset.UTC);
 
     /// This record as one line of JSON, with the names that CloudTrail uses. What is empty is left
     /// out. A line that is looked at has no hidden characters.
     public String json() {
         var line = JSON.createObjectNode();
-        line.put("eventTime", TIME.format(time)).put("eventSource", "memorydb.amazonaws.com");
+        line.put("eventTime", UtcTime.of(time)).put("eventSource", "memorydb.amazonaws.com");
         line.put("eventName", operation);
         putIfAny(line, "awsRegion", region);
         line.put("sourceIPAddress", sourceAddress);

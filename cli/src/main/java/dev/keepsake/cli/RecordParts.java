@@ -1,24 +1,19 @@
 package dev.keepsake.cli;
 
+import dev.keepsake.core.UtcTime;
 import dev.keepsake.core.VisibleText;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 
 /// The parts of a log record, in the words of the log. Stateless.
 final class RecordParts {
     private static final int CAUSES_MAX = 20;
-    private static final DateTimeFormatter TIME =
-            DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSS'Z'", Locale.ROOT)
-                    .withZone(ZoneOffset.UTC);
 
     private RecordParts() {}
 
     /// The time in UTC, always with milliseconds.
     static String time(LogRecord record) {
-        return TIME.format(record.getInstant());
+        return UtcTime.of(record.getInstant());
     }
 
     /// The level as it is named in options and pages.

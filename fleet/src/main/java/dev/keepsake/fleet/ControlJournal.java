@@ -117,7 +117,7 @@ final class ControlJournal implements ControlService, AutoCloseable {
             }
             append(decided.records());
             decided.records().forEach(state::apply);
-            decided.records().forEach(EventLog::tell);
+            decided.records().forEach(EventLog::log);
             response = decided.response();
             rewriteWhenLong();
         } finally {

@@ -12,7 +12,7 @@ final class EventLog {
     private EventLog() {}
 
     /// Logs a record that is an event, and no other one.
-    static void tell(ControlRecord record) {
+    static void log(ControlRecord record) {
         if (record instanceof ControlRecord.EventHappened(var event)) {
             LOG.info(
                     "event=\"{}\" source={} source_type={} region={}",

@@ -43,7 +43,7 @@ class EventLogTest {
 
     @Test
     void anEventIsLoggedInTheWordsOfTheApi() {
-        EventLog.tell(
+        EventLog.log(
                 new ControlRecord.EventHappened(
                         new Event(
                                 "us-east-1",
