@@ -10,12 +10,15 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 
-/// Keepsake runs with the same options of the JVM from a clone and from a package.
+/// Keepsake runs with the same options of the JVM from a clone, from a package and from a test.
 class LaunchersTest {
     private static final Path OF_A_CLONE = Path.of("../keepsake");
     private static final Path OF_A_PACKAGE = Path.of("src/package/bin/keepsake");
+    private static final Path OF_A_TEST =
+            Path.of("../junit/src/main/java/dev/keepsake/junit/ServerProcess.java");
     private static final Pattern OPTION =
-            Pattern.compile("(?<=\\s)(-X\\S+|--(enable|sun)\\S+|-Dio\\S+)(?=\\s)");
+            Pattern.compile(
+                    "(?<=[\\s\"])(-X[^\\s\"]+|--(enable|sun)[^\\s\"]+|-Dio[^\\s\"]+)(?=[\\s\"])");
 
     @Test
     void bothLaunchersGiveTheSameOptions() throws IOException {
@@ -23,6 +26,11 @@ class LaunchersTest {
                 .filteredOn(option -> !option.matches("-Xlog:.*|.*AOT.*"))
                 .containsExactlyInAnyOrderElementsOf(options(OF_A_CLONE))
                 .contains("-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1");
+    }
+
+    @Test
+    void theTestExtensionGivesTheSameOptions() throws IOException {
+        assertThat(options(OF_A_TEST)).containsExactlyInAnyOrderElementsOf(options(OF_A_CLONE));
     }
 
     private static List<String> options(Path launcher) throws IOException {
