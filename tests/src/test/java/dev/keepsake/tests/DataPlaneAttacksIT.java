@@ -258,7 +258,8 @@ class DataPlaneAttacksIT {
                     () -> {
                         attackers.all().forEach(each -> answers.add(answerOf(each)));
                         return answers.stream()
-                                .anyMatch(line -> line.startsWith("-ERR too much waits"));
+                                .anyMatch(line ->
+                                        line.startsWith("-ERR too many messages of this server"));
                     });
             try (var wire = Wire.to(primary)) {
                 await("the script is over", () -> ask(wire, "SCRIPT", "KILL").startsWith("-NOT"));
